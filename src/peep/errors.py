@@ -1,0 +1,210 @@
+"""Every error that a user can read. Each holds facts and renders itself; families go by whose fault it is.
+
+Messages are lower case, without a full stop, cause first; what to do about it stands in `hint`. URLs arrive here
+already redacted (`peep.system.transport.redacted`). `exit_status` is what the command line returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from peep.model import Candidate, Digest, Location, PinnedRequirement, Rejection
+
+
+class PeepError(Exception):
+    """Base of all errors that are not bugs in peep."""
+
+    exit_status = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(PeepError):
+    """The command line asks for something that cannot be: exit 2."""
+
+    exit_status = 2
+
+
+class RequirementsError(PeepError):
+    """A line of a requirements or lock file that means nothing safe."""
+
+    def __init__(self, location: Location, reason: str, hint: str = "") -> None:
+        super().__init__(f"{location}: {reason}", hint)
+        self.location = location
+        self.reason = reason
+
+
+class RequirementsErrors(PeepError):
+    """Every bad line of a run, together (promise 3)."""
+
+    def __init__(self, errors: Sequence[RequirementsError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+
+
+class TransportError(PeepError):
+    """Bytes that could not be had from a URL."""
+
+    def __init__(self, url: str, reason: str, hint: str = "", *, status: int | None = None) -> None:
+        super().__init__(f"{url}: {reason}", hint)
+        self.url = url
+        self.reason = reason
+        self.status = status
+        """HTTP status, when an answer came at all."""
+
+
+class PackageIndexError(PeepError):
+    """An index answered with something that is not what the simple API promises."""
+
+    def __init__(self, index: str, reason: str, hint: str = "") -> None:
+        super().__init__(f"{index}: {reason}", hint)
+        self.index = index
+        self.reason = reason
+
+
+class ArchiveError(PeepError):
+    """An archive whose hash is right and whose inside is not acceptable; `problems` lists all that were found."""
+
+    def __init__(self, filename: str, problems: Sequence[str], hint: str = "") -> None:
+        super().__init__(f"{filename}: " + "; ".join(problems), hint)
+        self.filename = filename
+        self.problems = tuple(problems)
+
+
+class StoreError(PeepError):
+    """The store cannot be used: not writable, full, of a newer format."""
+
+
+class EnvironmentChangeError(PeepError):
+    """The target environment cannot be changed as planned; it is as it was before."""
+
+
+class BuildError(PeepError):
+    """An sdist that could not be made into a wheel."""
+
+
+# -- the entries of the install reports ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HashMismatch:
+    """The bytes that came are not bytes that the user vetted."""
+
+    candidate: Candidate
+    got: tuple[Digest, ...]
+    """Of the bytes received, in every algorithm that the pin lists (sha256 always)."""
+    size: int
+    """Bytes received."""
+    content_type: str = ""
+    story: str = ""
+    """The likely explanation, when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HashMissing:
+    """A pin that lists no hash: `got` is what is about to be trusted."""
+
+    candidate: Candidate
+    got: Digest
+    """sha256 of the bytes received."""
+    size: int
+    version: str = ""
+    """The actual version, from the file name or the metadata, where the pin is a URL."""
+    seen_before: bool = False
+    """The store has held this digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableRequirement:
+    """A line that cannot be installed safely: unpinned, a branch, a directory, a bare URL without a name."""
+
+    location: Location
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoUsableFile:
+    """No index offers a file for this pin on this target; every rejected file says why."""
+
+    pin: PinnedRequirement
+    reason: str
+    rejections: tuple[Rejection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFailure:
+    """An index page or archive that did not come."""
+
+    pin: PinnedRequirement
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadArchive:
+    """The digest is right; the archive breaks the rules of its format."""
+
+    pin: PinnedRequirement
+    filename: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OmittedDependency:
+    """A listed project requires one that is not listed; `chain` runs from a listed root to `name`."""
+
+    name: str
+    requirement: str
+    chain: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictingDependency:
+    """A listed project requires another version of a project than the one that is listed."""
+
+    name: str
+    requirement: str
+    listed: str
+    required_by: str
+
+
+Problem = (
+    HashMismatch
+    | HashMissing
+    | UnusableRequirement
+    | NoUsableFile
+    | FetchFailure
+    | BadArchive
+    | OmittedDependency
+    | ConflictingDependency
+)
+
+
+@dataclass
+class Problems:
+    """Collects what is wrong with a run, in any order."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, problem: Problem) -> None:
+        self.found.append(problem)
+
+    def raise_if_any(self) -> None:
+        if self.found:
+            raise InstallRefused(tuple(self.found))
+
+
+class InstallRefused(PeepError):
+    """The run stops before anything was built or changed; `problems` are all of them (promise 3)."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("not proceeding to installation")
+        self.problems = problems

@@ -1,0 +1,401 @@
+"""The types that flow between the stages: frozen, without I/O, without decisions.
+
+Read `workflows/install.py` first; it shows which stage makes which of these.
+Names are those of the packaging glossary and of the PEPs given at each type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import BinaryIO, Protocol
+
+STRONG_ALGORITHMS = ("sha256", "sha384", "sha512")
+"""The only algorithms whose digest may vouch for an archive, as in pip's hash-checking mode."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Digest:
+    """One hash: `algorithm` (lower case) and `hex` (lower case, of that algorithm's full length)."""
+
+    algorithm: str
+    hex: str
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}:{self.hex}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """Where something was written: the path as the user gave it, and the line, counted from 1 (0: the command line)."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" if self.line else self.path
+
+
+class HashForm(Enum):
+    """How a requirement's hashes are written; paste-ready lines are printed in the same form."""
+
+    COMMENT = "comment"
+    OPTION = "option"
+    LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedHash:
+    """Text in the place of a hash that is no digest: it never matches, and is never "no hash"."""
+
+    text: str
+    reason: str
+    location: Location
+
+
+# -- stage 1: requirements -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that a lock file names for a pin (PEP 751 `archive`, `sdist`, `wheels`): the hash *and* the size bind."""
+
+    filename: str
+    hashes: tuple[Digest, ...]
+    url: str | None = None
+    path: str | None = None
+    """Absolute path of a local archive, already resolved against the folder of the lock file."""
+    size: int | None = None
+    """Bytes."""
+    upload_time: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedRequirement:
+    """One project at one exact version, or one URL, with every hash that the user listed for it."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    written_name: str
+    """As the user spelled it, for messages."""
+    version: str | None
+    """The text after `==` or `===`; None for a URL, a VCS or a local requirement, whose version is not known yet."""
+    locations: tuple[Location, ...]
+    hashes: tuple[Digest, ...] = ()
+    malformed_hashes: tuple[MalformedHash, ...] = ()
+    hash_form: HashForm = HashForm.OPTION
+    arbitrary_equality: bool = False
+    """Pinned with `===`: versions compare as text (PEP 440, arbitrary equality)."""
+    url: str | None = None
+    """The direct URL (PEP 508) without its hash fragment; `git+https://…` for VCS; `file:` for a local project."""
+    subdirectory: str | None = None
+    editable: bool = False
+    extras: tuple[str, ...] = ()
+    """Normalised, sorted."""
+    marker: str | None = None
+    """The marker as written; it has already been found true for the target."""
+    listed_files: tuple[ListedFile, ...] = ()
+    """Filled from a lock file only; then no index is asked."""
+    index_url: str | None = None
+    """The index that a lock file names for this project, to try first."""
+    config_settings: tuple[tuple[str, str], ...] = ()
+    """Per-requirement `--config-settings`, for builds."""
+    is_requested: bool = True
+    """Named by the user, not merely by a lock file or a constraint (PEP 376 REQUESTED)."""
+
+    @property
+    def location(self) -> Location:
+        return self.locations[0]
+
+    def __str__(self) -> str:
+        if self.version is None:
+            return f"{self.written_name} @ {self.url}"
+        return f"{self.written_name}{'===' if self.arbitrary_equality else '=='}{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """Where archives may come from, as pip's options of the same names; URLs may hold credentials, never print them raw."""
+
+    index_urls: tuple[str, ...] = ()
+    """`--index-url` first, then each `--extra-index-url`."""
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormatControl:
+    """`--no-binary` and `--only-binary`: normalised project names, or `:all:`; the later option wins per name."""
+
+    no_binary: frozenset[str] = frozenset()
+    only_binary: frozenset[str] = frozenset()
+
+    def allows(self, name: str, kind: ArchiveKind) -> bool:
+        if kind is ArchiveKind.WHEEL:
+            return not (name in self.no_binary or (":all:" in self.no_binary and name not in self.only_binary))
+        return not (name in self.only_binary or (":all:" in self.only_binary and name not in self.no_binary))
+
+
+# -- stage 2: index --------------------------------------------------------------------------------
+
+
+class ArchiveKind(Enum):
+    WHEEL = "wheel"
+    SDIST = "sdist"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFile:
+    """One file of a project as an index describes it (PEP 691, PEP 700). Nothing in it is trusted."""
+
+    filename: str
+    url: str
+    hashes: tuple[Digest, ...] = ()
+    """Strong ones only; what the index states, good for filtering candidates and for nothing else."""
+    size: int | None = None
+    """Bytes; advisory."""
+    upload_time: str | None = None
+    """RFC 3339 text, as stated."""
+    requires_python: str | None = None
+    yanked: str | None = None
+    """None: not yanked; otherwise the reason, perhaps empty (PEP 592)."""
+    provenance_url: str | None = None
+    index: str = ""
+    """The index or page it was found on, without credentials, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectDetail:
+    """What one index says of one project (PEP 691); `status` as in PEP 792."""
+
+    name: str
+    files: tuple[IndexFile, ...]
+    index: str = ""
+    status: str = "active"
+    status_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A file that was not chosen, and why: what "why not?" prints."""
+
+    filename: str
+    reason: str
+    index: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The file chosen for a pin on a target."""
+
+    pin: PinnedRequirement
+    file: IndexFile
+    kind: ArchiveKind
+    rejections: tuple[Rejection, ...] = ()
+    offered: tuple[IndexFile, ...] = ()
+    """Every file of that version which any index offers, so that a mismatch can tell its story."""
+    exact_size: int | None = None
+    """Bytes that a lock file states for this file: enforced."""
+
+
+# -- stage 3: archives -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedArchive:
+    """An archive whose every byte was hashed, and whose digest is one that its pin lists.
+
+    Only `peep.archives.verification` makes one (an architecture test holds that). `file` is the very
+    file that was hashed, still open, so that nothing can be swapped in between (THREATS N16).
+    """
+
+    pin: PinnedRequirement
+    filename: str
+    kind: ArchiveKind
+    url: str
+    """Where it came from, without credentials."""
+    digest: Digest
+    """The listed digest that matched."""
+    sha256: str
+    """Lower-case hex of the same bytes: the key in the store."""
+    size: int
+    """Bytes."""
+    file: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class WheelEntry:
+    """One file of a wheel. `sha256` is lower-case hex of its content as RECORD states it ('' for RECORD itself and its signatures)."""
+
+    path: str
+    size: int
+    sha256: str
+    is_executable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WheelIdentity:
+    """What a wheel says it is, after file name, `.dist-info` and METADATA were found to agree."""
+
+    name: str
+    """Normalised."""
+    version: str
+    filename: str
+    dist_info: str
+    """Name of the one `.dist-info` folder."""
+    root_is_purelib: bool
+    tags: tuple[str, ...] = ()
+
+
+class WheelContents(Protocol):
+    """A verified wheel, open for one pass. Every structural check was made before this exists."""
+
+    @property
+    def identity(self) -> WheelIdentity: ...
+
+    @property
+    def sha256(self) -> str:
+        """Lower-case hex digest of the archive."""
+
+    @property
+    def entries(self) -> tuple[WheelEntry, ...]:
+        """All files, RECORD included, sorted by path; no folders."""
+
+    def chunks(self, entry: WheelEntry) -> Iterator[bytes]:
+        """Yield the content in pieces below 128 KiB.
+
+        Raises `errors.ArchiveError` at the end when size, CRC or RECORD's digest differ: a consumer must run it to
+        the end before it lets anyone see what it wrote.
+        """
+
+    def read(self, path: str) -> bytes:
+        """A whole small member (METADATA, WHEEL, entry_points.txt), checked like `chunks`."""
+
+
+# -- stage 4: store --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file of a stored wheel, as its manifest keeps it."""
+
+    path: str
+    """Relative, `/`-separated, as in the wheel (`NAME.data/scripts/x` is not yet mapped to a scheme)."""
+    sha256: str
+    """Lower-case hex."""
+    size: int
+    mtime_ns: int
+    """Of the file in the store when it was written: the cheap sign that nobody has edited it since."""
+    is_executable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWheel:
+    """An unpacked wheel in the store, by the sha256 of the archive, with its manifest."""
+
+    identity: WheelIdentity
+    sha256: str
+    """Lower-case hex digest of the wheel archive."""
+    root: str
+    """Absolute path of the folder that holds `files`."""
+    files: tuple[StoredFile, ...]
+    entry_points: str = ""
+    """Text of entry_points.txt, '' when there is none."""
+    requires_dist: tuple[str, ...] = ()
+    provides_extra: tuple[str, ...] = ()
+    requires_python: str = ""
+
+
+# -- stage 5: environment --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEnvironment:
+    """Where to install and for which interpreter."""
+
+    python: str
+    """Absolute path of the interpreter that launchers will name."""
+    version: tuple[int, int, int]
+    implementation: str
+    """`platform.python_implementation().lower()`, such as `cpython`."""
+    prefix: str
+    base_prefix: str
+    paths: Mapping[str, str]
+    """Absolute scheme paths: purelib, platlib, scripts, data, headers (sysconfig)."""
+    tags: tuple[str, ...] = ()
+    """Compatible wheel tags, best first (PEP 425), such as `cp311-cp311-manylinux_2_17_x86_64`."""
+    markers: Mapping[str, str] = field(default_factory=dict)
+    """The PEP 508 environment, without `extra`."""
+    is_externally_managed: str | None = None
+    """The message of PEP 668's EXTERNALLY-MANAGED, when it applies to the place that would be written."""
+    root: str | None = None
+    """`--root`: a folder that every path is placed below when writing."""
+    launcher_kind: str = "posix"
+    """`posix`, `win-amd64`, `win-arm64`, `win-ia32` …"""
+
+    @property
+    def is_virtual(self) -> bool:
+        return self.prefix != self.base_prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an installed project came from (PEP 610 `direct_url.json`, PEP 710 `provenance_url.json`)."""
+
+    url: str
+    hashes: tuple[Digest, ...] = ()
+    is_direct: bool = False
+    vcs_commit: str | None = None
+    is_editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledProject:
+    """A `.dist-info` (or legacy `.egg-info`) found in an environment."""
+
+    name: str
+    """Normalised."""
+    version: str
+    metadata_path: str
+    """Absolute path of its metadata folder or file."""
+    installer: str = ""
+    is_requested: bool = False
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWheel:
+    """A stored wheel to put into the environment for a pin, with what is to be recorded of its origin."""
+
+    wheel: StoredWheel
+    provenance: Provenance | None
+    is_requested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InstallPlan:
+    """What an install run means for an environment, by project name.
+
+    `keep`: installed and proven; `link`: in the store, to be linked; `missing`: to be fetched; `replace`: installed
+    projects that make way for a wheel of the same name; `remove`: installed projects that go without a successor.
+    """
+
+    keep: tuple[InstalledProject, ...] = ()
+    link: tuple[PlannedWheel, ...] = ()
+    missing: tuple[PinnedRequirement, ...] = ()
+    replace: tuple[InstalledProject, ...] = ()
+    remove: tuple[InstalledProject, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.link or self.missing or self.replace or self.remove)
+
+
+def digests_by_algorithm(hashes: Iterable[Digest]) -> dict[str, set[str]]:
+    """Group digests: algorithm -> the hex digests listed for it."""
+    grouped: dict[str, set[str]] = {}
+    for digest in hashes:
+        grouped.setdefault(digest.algorithm, set()).add(digest.hex)
+    return grouped
