@@ -1,0 +1,10 @@
+"""The smallest web application that uses what requirements.txt vets: `gunicorn app:application`."""
+
+from flask import Flask
+
+application = Flask(__name__)
+
+
+@application.get("/")
+def index() -> str:
+    return "every byte of what serves this page was examined\n"
