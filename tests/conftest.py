@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+_AS_THE_MACHINE_IS = dict(os.environ)
 _FORGOTTEN_PREFIXES = ("PIP_", "PEEP_", "UV_", "XDG_", "VIRTUAL_ENV")
 _KEPT = frozenset({"PEEP_CORPUS", "PEEP_COMMAND", "PEEP_TEST_DEVPI"})
 
@@ -29,3 +30,9 @@ def _user_without_a_past(tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
 def home() -> Path:
     """The home folder that this test runs with."""
     return Path(os.environ["HOME"])
+
+
+@pytest.fixture
+def machine_environment(tmp_path: Path) -> dict[str, str]:
+    """The real environment variables, for tests marked `network`: they use the index that pip is configured with."""
+    return {**_AS_THE_MACHINE_IS, "PEEP_STORE": str(tmp_path / "store")}

@@ -1,0 +1,143 @@
+"""Set-up in one command, for a machine with nothing but Python 3.10+ and a network.
+
+    python3 dev.py example     install examples/webapp with peep into a fresh environment and ask it for its page
+    python3 dev.py test        run the tests, on every CPython >= 3.10 found here; further arguments go to pytest
+    python3 dev.py lint        formatting, lint rules, types and layers
+
+The only step that trusts pip is the first: pip, in its hash-checking mode, installs the libraries that peep needs.
+From then on peep installs everything itself, its own libraries and the tools of its developers included.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENTS = ROOT / ".venv"
+RUNTIME_PINS = ROOT / "src" / "peep" / "runtime-requirements.txt"
+PINS = ROOT / "requirements"
+OLDEST = (3, 10)
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the first argument names; give back the exit status."""
+    verbs = {"example": example, "test": test, "lint": lint}
+    if sys.version_info < OLDEST:
+        print("dev.py: Python 3.10 or newer is needed", file=sys.stderr)
+        return 2
+    if not arguments or arguments[0] not in verbs:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return verbs[arguments[0]](arguments[1:])
+
+
+def example(_: list[str]) -> int:
+    """The main job on real input: verify and install a web application's pins, then run the application."""
+    environment = fresh_environment(ENVIRONMENTS / "example", sys.executable)
+    pins = ROOT / "examples" / "webapp" / "requirements.txt"
+    peep("install", "--python", str(environment), "-r", str(pins))
+    peep("verify", "--python", str(environment), "-r", str(pins))
+    ask = "from app import application; print(application.test_client().get('/').text, end='')"
+    return subprocess.run([interpreter(environment), "-c", ask], cwd=pins.parent, check=False).returncode
+
+
+def test(arguments: list[str]) -> int:
+    """Run the suite on each CPython; the one that runs this script comes last and runs everything."""
+    for python in other_pythons():
+        environment = environment_with_pins(python, "test")
+        print(f"== {python}", flush=True)
+        status = pytest(environment, ["-q", "-m", "not slow and not network", *arguments])
+        if status:
+            return status
+    return pytest(environment_with_pins(sys.executable, "test"), arguments)
+
+
+def lint(_: list[str]) -> int:
+    """ruff, mypy strict, and the import directions of docs/architecture.md."""
+    environment = environment_with_pins(sys.executable, "test", "lint")
+    scripts = Path(interpreter(environment)).parent
+    commands = (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["lint-imports"])
+    return max(run([str(scripts / name), *rest], with_source_on_path()) for name, *rest in commands)
+
+
+def pytest(environment: Path, arguments: list[str]) -> int:
+    return run([interpreter(environment), "-m", "pytest", *arguments], with_source_on_path())
+
+
+def environment_with_pins(python: str, *groups: str) -> Path:
+    """Have peep install its own libraries and the pinned tools of `groups` into an environment of `python`."""
+    environment = ENVIRONMENTS / "-".join([*groups, version_of(python)])
+    if not interpreter(environment, must_exist=False):
+        fresh_environment(environment, python)
+    files = [RUNTIME_PINS, *(PINS / f"{group}.txt" for group in groups)]
+    peep("install", "-q", "--python", str(environment), *(part for file in files for part in ("-r", str(file))))
+    return environment
+
+
+def peep(*arguments: str) -> None:
+    status = run([bootstrap(), "-m", "peep", *arguments], with_source_on_path())
+    if status:
+        raise SystemExit(status)
+
+
+def bootstrap() -> str:
+    """An interpreter that has peep's libraries: pip puts them there, refusing whatever has not the pinned hashes."""
+    environment = ENVIRONMENTS / "bootstrap"
+    mark = environment / "pins.txt"
+    if not mark.is_file() or mark.read_bytes() != RUNTIME_PINS.read_bytes():
+        fresh_environment(environment, sys.executable, with_pip=True)
+        pip = [interpreter(environment), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        if run([*pip, "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", str(RUNTIME_PINS)], dict(os.environ)):
+            raise SystemExit("dev.py: pip could not install peep's libraries; see above")
+        shutil.copyfile(RUNTIME_PINS, mark)
+    return interpreter(environment)
+
+
+def fresh_environment(folder: Path, python: str, *, with_pip: bool = False) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [python, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(folder)]
+    if subprocess.run(command, check=False).returncode:
+        raise SystemExit(f"dev.py: {python} cannot make virtual environments; on Debian: apt-get install python3-venv")
+    return folder
+
+
+def interpreter(environment: Path, *, must_exist: bool = True) -> str:
+    for candidate in (environment / "bin" / "python", environment / "Scripts" / "python.exe"):
+        if candidate.exists():
+            return str(candidate)
+    return str(environment / "bin" / "python") if must_exist else ""
+
+
+def other_pythons() -> list[str]:
+    """Every other CPython >= 3.10 on PATH or under pyenv, one per minor version, oldest first."""
+    found: dict[tuple[int, ...], str] = {}
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    names = [str(path) for path in sorted(pyenv.glob("3.*/bin/python"))]
+    names += [path for minor in range(OLDEST[1], 20) if (path := shutil.which(f"python3.{minor}"))]
+    for name in names:
+        version = tuple(int(part) for part in version_of(name).split(".") if part.isdigit())
+        if len(version) > 1 and version[:2] >= OLDEST and version[:2] != sys.version_info[:2]:
+            found.setdefault(version[:2], name)
+    return [found[version] for version in sorted(found)]
+
+
+def version_of(python: str) -> str:
+    """Such as `3.12.1`; empty when that program is no CPython that runs."""
+    ask = "import platform,sys; sys.stdout.write(platform.python_version()*(platform.python_implementation()=='CPython'))"
+    return subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True, check=False).stdout
+
+
+def with_source_on_path() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+
+
+def run(command: list[str], environment: dict[str, str]) -> int:
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
