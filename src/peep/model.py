@@ -6,10 +6,11 @@ Names are those of the packaging glossary and of the PEPs given at each type.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 STRONG_ALGORITHMS = ("sha256", "sha384", "sha512")
 """The only algorithms whose digest may vouch for an archive, as in pip's hash-checking mode."""
@@ -116,7 +117,10 @@ class PinnedRequirement:
 
 @dataclass(frozen=True, slots=True)
 class IndexOptions:
-    """Where archives may come from, as pip's options of the same names; URLs may hold credentials, never print them raw."""
+    """Where archives may come from, as pip's options of the same names.
+
+    URLs may hold credentials: never print them raw.
+    """
 
     index_urls: tuple[str, ...] = ()
     """`--index-url` first, then each `--extra-index-url`."""
@@ -227,7 +231,10 @@ class VerifiedArchive:
 
 @dataclass(frozen=True, slots=True)
 class WheelEntry:
-    """One file of a wheel. `sha256` is lower-case hex of its content as RECORD states it ('' for RECORD itself and its signatures)."""
+    """One file of a wheel.
+
+    `sha256` is lower-case hex of its content as RECORD states it ('' for RECORD itself and its signatures).
+    """
 
     path: str
     size: int
@@ -277,18 +284,21 @@ class WheelContents(Protocol):
 # -- stage 4: store --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """One file of a stored wheel, as its manifest keeps it."""
+class StoredFile(NamedTuple):
+    """One file of a stored wheel, as its manifest keeps it (a tuple: an environment has tens of thousands of them)."""
 
     path: str
     """Relative, `/`-separated, as in the wheel (`NAME.data/scripts/x` is not yet mapped to a scheme)."""
-    sha256: str
-    """Lower-case hex."""
+    record_hash: str
+    """sha256 in urlsafe base64 without padding: what RECORD writes after `sha256=`."""
     size: int
-    mtime_ns: int
-    """Of the file in the store when it was written: the cheap sign that nobody has edited it since."""
+    """Bytes."""
     is_executable: bool
+
+    @property
+    def sha256(self) -> str:
+        """Lower-case hex."""
+        return urlsafe_b64decode(self.record_hash + "=").hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +311,9 @@ class StoredWheel:
     root: str
     """Absolute path of the folder that holds `files`."""
     files: tuple[StoredFile, ...]
+    """Every file, RECORD included, sorted by path."""
+    mtime_ns: int = 0
+    """Modification time that every file in the store was given: another one is the cheap sign of an edit."""
     entry_points: str = ""
     """Text of entry_points.txt, '' when there is none."""
     requires_dist: tuple[str, ...] = ()
