@@ -91,7 +91,8 @@ def bootstrap() -> str:
     if not mark.is_file() or mark.read_bytes() != RUNTIME_PINS.read_bytes():
         fresh_environment(environment, sys.executable, with_pip=True)
         pip = [interpreter(environment), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        if run([*pip, "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", str(RUNTIME_PINS)], dict(os.environ)):
+        strict = ["--require-hashes", "--no-deps", "--only-binary=:all:"]
+        if run([*pip, *strict, "-r", str(RUNTIME_PINS)], dict(os.environ)):
             raise SystemExit("dev.py: pip could not install peep's libraries; see above")
         shutil.copyfile(RUNTIME_PINS, mark)
     return interpreter(environment)
@@ -127,7 +128,7 @@ def other_pythons() -> list[str]:
 
 def version_of(python: str) -> str:
     """Such as `3.12.1`; empty when that program is no CPython that runs."""
-    ask = "import platform,sys; sys.stdout.write(platform.python_version()*(platform.python_implementation()=='CPython'))"
+    ask = "import platform as p; print(p.python_version() * (p.python_implementation() == 'CPython'), end='')"
     return subprocess.run([python, "-I", "-c", ask], capture_output=True, text=True, check=False).stdout
 
 
