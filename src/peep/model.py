@@ -202,6 +202,10 @@ class Candidate:
     """Every file of that version which any index offers, so that a mismatch can tell its story."""
     exact_size: int | None = None
     """Bytes that a lock file states for this file: enforced."""
+    alternatives: tuple[IndexFile, ...] = ()
+    """Next best files for whose digest the index does not vouch: tried in this order when `file` is not a listed one."""
+    cautions: tuple[str, ...] = ()
+    """What the user should hear about this choice although it stands: yanked, quarantined, a better file unlisted."""
 
 
 # -- stage 3: archives -----------------------------------------------------------------------------
@@ -412,3 +416,17 @@ def digests_by_algorithm(hashes: Iterable[Digest]) -> dict[str, set[str]]:
     for digest in hashes:
         grouped.setdefault(digest.algorithm, set()).add(digest.hex)
     return grouped
+
+
+def listed_digest(digests: Iterable[Digest], pin: PinnedRequirement, filename: str | None = None) -> Digest | None:
+    """Give back the one of `digests` that vouches for a file of `pin`, or None: the only statement of the hash rule.
+
+    The rule: *any one* digest of a strong algorithm that the user listed suffices, as in pip's hash-checking mode;
+    md5 and sha1 never do, listed or not. Where a lock file names its files, the hashes of the file called `filename`
+    count and no others (PEP 751 lists hashes per file); without `filename`, those of any of its files.
+    """
+    listed = set(pin.hashes)
+    if pin.listed_files:
+        listed = {digest for file in pin.listed_files if filename in {None, file.filename} for digest in file.hashes}
+    matching = (digest for digest in digests if digest.algorithm in STRONG_ALGORITHMS and digest in listed)
+    return min(matching, default=None, key=lambda digest: (STRONG_ALGORITHMS.index(digest.algorithm), digest.hex))
