@@ -203,7 +203,7 @@ class Candidate:
     exact_size: int | None = None
     """Bytes that a lock file states for this file: enforced."""
     alternatives: tuple[IndexFile, ...] = ()
-    """Next best files for whose digest the index does not vouch: tried in this order when `file` is not a listed one."""
+    """Next best files whose digest the index does not state: tried in this order when `file` turns out unlisted."""
     cautions: tuple[str, ...] = ()
     """What the user should hear about this choice although it stands: yanked, quarantined, a better file unlisted."""
 
