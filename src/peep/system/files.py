@@ -1,0 +1,191 @@
+"""Files and folders, done so that a reader never sees half of one: temporary beside the target, then one rename.
+
+Nothing here decides anything. Errors are the plain `OSError` of the operating system; the stages know what they mean.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+PIECE = 1 << 16
+"""Bytes per read and write: larger buffers cost page faults, not time."""
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_FICLONE = 0x40049409
+_REMOVAL_ATTEMPTS = 5
+
+
+def private_folder(parent: str, prefix: str = "") -> str:
+    """Make an empty folder with an unguessable name in `parent` (made if need be) that only this user can enter.
+
+    Returns its absolute path. Mode 0700 keeps others from swapping what is written into it (THREATS N16).
+    """
+    os.makedirs(parent, exist_ok=True)
+    folder = os.path.join(os.path.abspath(parent), prefix + os.urandom(8).hex())
+    os.mkdir(folder, 0o700)
+    return folder
+
+
+@contextmanager
+def temporary_folder(parent: str, prefix: str = "") -> Iterator[str]:
+    """Like `private_folder`, and gone at the end, whatever happened."""
+    folder = private_folder(parent, prefix)
+    try:
+        yield folder
+    finally:
+        remove_tree(folder)
+
+
+def write_atomically(path: str, content: bytes, mode: int = 0o644, *, durable: bool = False) -> None:
+    """Let `path` hold `content`, or what it held before, and never anything between (also under concurrent writers).
+
+    `durable` flushes the content and the folder to the disk, so that a power cut after the return changes nothing.
+    """
+    temporary = f"{path}.{os.urandom(8).hex()}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+    try:
+        try:
+            write_fully(descriptor, content)
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    if durable:
+        fsync_folder(os.path.dirname(path) or ".")
+
+
+def write_fully(descriptor: int, content: bytes) -> None:
+    """Write all of `content`; the operating system may take it in parts."""
+    written = os.write(descriptor, content)
+    while written < len(content):
+        written += os.write(descriptor, memoryview(content)[written:])
+
+
+def fsync_file(path: str) -> None:
+    """Flush one file's content to the disk."""
+    # Windows flushes only through a handle that may write.
+    descriptor = os.open(path, (os.O_RDWR if sys.platform == "win32" else os.O_RDONLY) | _BINARY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_folder(path: str) -> None:
+    """Flush a folder's list of names to the disk: without it, a rename may be lost in a power cut."""
+    if sys.platform == "win32":
+        return  # there is no handle to a folder that could be flushed; NTFS journals names itself
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EBADF}:  # file systems that can't flush folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def remove_tree(path: str) -> None:
+    """Remove a file, a link (never what it points to), or a folder with everything in it; absence is fine.
+
+    Read-only files and folders go as well. What another process removes in the same moment is no error.
+    """
+    for attempt in range(_REMOVAL_ATTEMPTS):
+        try:
+            _remove_once(path)
+        except FileNotFoundError:
+            if not os.path.lexists(path):
+                return
+        except OSError:
+            if attempt == _REMOVAL_ATTEMPTS - 1:
+                raise
+            _unlock_tree(path)
+        else:
+            return
+
+
+def _remove_once(path: str) -> None:
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.unlink(path)
+        return
+    import shutil  # noqa: PLC0415 -- 5 ms that a run which removes nothing need not pay
+
+    shutil.rmtree(path)
+
+
+def _unlock_tree(path: str) -> None:
+    """Make every folder enterable, and on Windows every file writable, so that they can be removed."""
+    with suppress(OSError):
+        if not os.path.islink(path):
+            os.chmod(path, 0o700)
+    for folder, folders, files in os.walk(path):
+        # Windows refuses to remove a read-only file; elsewhere only the folder's mode matters.
+        for name in folders + (files if sys.platform == "win32" else []):
+            entry = os.path.join(folder, name)
+            with suppress(OSError):
+                if not os.path.islink(entry):
+                    os.chmod(entry, 0o700)
+
+
+def clone_file(source: str, destination: str, mode: int) -> None:
+    """Make `destination` a copy-on-write twin of `source`; it must not exist yet.
+
+    Raises `OSError` where the file systems or the platform know no clones; nothing is left behind then.
+    """
+    if sys.platform == "darwin":
+        _clone_on_macos(source, destination)
+        os.chmod(destination, mode)
+        return
+    if sys.platform != "linux":
+        raise OSError(errno.ENOTSUP, "no copy-on-write clones on this platform", source)
+    import fcntl  # noqa: PLC0415 -- POSIX only
+
+    with _new_file(destination, mode) as target:
+        origin = os.open(source, os.O_RDONLY)
+        try:
+            fcntl.ioctl(target, _FICLONE, origin)
+        finally:
+            os.close(origin)
+
+
+def _clone_on_macos(source: str, destination: str) -> None:
+    import ctypes  # noqa: PLC0415 -- macOS only
+
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.clonefile(os.fsencode(source), os.fsencode(destination), 0) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), source)
+
+
+def copy_file(source: str, destination: str, mode: int) -> None:
+    """Copy the bytes of `source` to `destination`, which must not exist yet; nothing is left behind on failure."""
+    with _new_file(destination, mode) as target:
+        origin = os.open(source, os.O_RDONLY | _BINARY)
+        try:
+            while piece := os.read(origin, PIECE):
+                write_fully(target, piece)
+        finally:
+            os.close(origin)
+
+
+@contextmanager
+def _new_file(path: str, mode: int) -> Iterator[int]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
+    try:
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
