@@ -1,0 +1,190 @@
+"""Running other programs: with the environment they are given, for a bounded time, ended with their session."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, BinaryIO, Protocol
+
+_PIECE = 64 * 1024
+_TAIL = 32 * 1024
+"""Bytes of the end of the output that are kept for messages."""
+_GRACE = 2.0
+"""Seconds that a killed program's pipes are given to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedRun:
+    """A program that has ended. `status` is negative for the signal that ended it (as in `subprocess`)."""
+
+    status: int
+    output: bytes
+    """Standard output."""
+    errors: bytes
+    """Standard error."""
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRun:
+    """A program whose output went to a file."""
+
+    status: int
+    last_lines: tuple[str, ...]
+    """The end of standard output and standard error together, without control characters."""
+    log_path: str
+    seconds: float
+    timed_out: bool = False
+
+
+class RunProgram(Protocol):
+    """The seam that tests replace: same parameters and result as `run`."""
+
+    def __call__(
+        self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None, timeout: float = 60.0
+    ) -> CompletedRun: ...
+
+
+def run(
+    arguments: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None, timeout: float = 60.0
+) -> CompletedRun:
+    """Run a program to its end and give back what it printed.
+
+    `arguments[0]` is the program; `env` is its whole environment; `timeout` in seconds, after which the program and
+    everything in its session is killed. Standard input is empty. Raises OSError when the program cannot be started.
+    """
+    process = _start(arguments, env, cwd, merge_errors=False)
+    try:
+        output, errors = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        kill_session(process)
+        output, errors = _leftover(process)
+        return CompletedRun(process.returncode or -signal.SIGTERM, output, errors, timed_out=True)
+    except BaseException:
+        kill_session(process)
+        raise
+    kill_session(process)
+    return CompletedRun(process.returncode, output, errors)
+
+
+def run_logged(  # noqa: PLR0913 - all but one are keywords that describe one run
+    arguments: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    log_path: str,
+    cwd: str | None = None,
+    timeout: float = 3600.0,
+    output_limit: int = 64 * 1024 * 1024,
+    input_bytes: bytes = b"",
+) -> LoggedRun:
+    """Run a program with its standard output and error appended to the file `log_path`.
+
+    `timeout` in seconds; `output_limit` in bytes: what comes after is thrown away, its end is still kept for
+    `last_lines`. `input_bytes` is given on standard input. Raises OSError when the program or the log cannot be opened.
+    """
+    started = time.monotonic()
+    with open(log_path, "ab") as log:
+        process = _start(arguments, env, cwd, merge_errors=True, has_input=bool(input_bytes))
+        copier = _LogCopier(process.stdout, log, output_limit)
+        copier.start()
+        try:
+            _feed(process, input_bytes)
+            timed_out = _wait(process, timeout)
+        finally:
+            kill_session(process)
+            copier.join(_GRACE)
+        status = process.wait()
+    return LoggedRun(status, printable_lines(copier.tail()), log_path, time.monotonic() - started, timed_out)
+
+
+def printable_lines(output: bytes) -> tuple[str, ...]:
+    """Text lines of a program's output, safe to show on a terminal: control characters are dropped."""
+    text = output.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    cleaned = ("".join(c for c in line.replace("\t", "    ") if c.isprintable()).rstrip() for line in text.split("\n"))
+    return tuple(line for line in cleaned if line)
+
+
+def kill_session(process: subprocess.Popen[bytes]) -> None:
+    """End a program started here and whatever it left in its process group."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
+        process.kill()
+
+
+def _start(
+    arguments: Sequence[str], env: Mapping[str, str], cwd: str | None, *, merge_errors: bool, has_input: bool = False
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        list(arguments),
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if merge_errors else subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _leftover(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """What a killed program had printed, unless a process that got away still holds its pipes open."""
+    try:
+        return process.communicate(timeout=_GRACE)
+    except subprocess.TimeoutExpired:
+        return b"", b""
+
+
+def _feed(process: subprocess.Popen[bytes], input_bytes: bytes) -> None:
+    if process.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError), process.stdin as stream:
+        stream.write(input_bytes)
+
+
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> bool:
+    """Wait for the end; True when the time was up first."""
+    try:
+        process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+class _LogCopier(threading.Thread):
+    """Copies a pipe to a file, as far as the limit allows, and remembers the end of it."""
+
+    def __init__(self, source: IO[bytes] | None, log: BinaryIO, limit: int) -> None:
+        super().__init__(daemon=True)
+        self._source = source
+        self._log = log
+        self._limit = limit
+        self._tail = b""
+
+    def tail(self) -> bytes:
+        return self._tail
+
+    def run(self) -> None:
+        left = self._limit
+        for piece in self._pieces():
+            self._tail = (self._tail + piece)[-_TAIL:]
+            if left > 0:
+                left -= len(piece)
+                note = b"" if left > 0 else b"\n[the rest of the output was dropped]\n"
+                # The log is closed when a process that got away holds the pipe open for longer than it is waited for.
+                with contextlib.suppress(ValueError):
+                    self._log.write((piece if left >= 0 else piece[:left]) + note)
+                    self._log.flush()
+
+    def _pieces(self) -> Iterator[bytes]:
+        if self._source is None:
+            return
+        with self._source as source:
+            while piece := os.read(source.fileno(), _PIECE):
+                yield piece
