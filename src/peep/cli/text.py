@@ -1,0 +1,51 @@
+"""What every text passes through on its way to a screen: hostile characters made visible, lines folded.
+
+File names, index answers and requirement lines are written by others; a terminal would obey escape sequences in them.
+"""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+TERMINAL_WIDTH = 80
+"""Columns: reports never grow wider, however wide the terminal is."""
+
+
+def printable(text: str) -> str:
+    """Give back `text` with every character that a terminal may obey or hide spelled as a Python escape.
+
+    Control characters, bidirectional and zero-width marks, line separators, lone surrogates: all that `str.isprintable`
+    denies, except line feeds.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character == "\n" or character.isprintable()
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def folded(text: str, width: int | None, indent: str = "") -> str:
+    """Break one paragraph into lines of at most `width` columns, each begun with `indent`; None: do not break.
+
+    Words are never broken, at hyphens either: a hash that is cut in two can't be pasted.
+    """
+    lines: list[str] = []
+    line = indent
+    for word in text.split():
+        is_first = line == indent
+        if not is_first and width is not None and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line, is_first = indent, True
+        line += word if is_first else " " + word
+    return "\n".join([*lines, line])
+
+
+def fold_width(stream: TextIO) -> int | None:
+    """Columns to fold texts for `stream` at: `TERMINAL_WIDTH` on a terminal, None (no folding) for files and pipes."""
+    try:
+        return TERMINAL_WIDTH if stream.isatty() else None
+    except ValueError:  # closed
+        return None
