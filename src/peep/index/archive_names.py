@@ -1,0 +1,110 @@
+"""What the name of an archive says of it, before a byte of it was asked for. Pure; nothing here is trusted.
+
+Wheels: binary distribution format, "File name convention" (PEP 427). Source distributions: PEP 625 and the older
+habits before it. Project names compare by PEP 503.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from peep.model import ArchiveKind
+
+SDIST_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
+"""Best first; the order only matters where one version has several."""
+
+_BUILD_TAG = re.compile(r"(\d+)(.*)", re.ASCII)
+_SEPARATORS = re.compile(r"[-_.]+")
+_WHEEL_PARTS = 5
+_WHEEL_PARTS_WITH_BUILD = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveName:
+    """A file name, taken apart."""
+
+    kind: ArchiveKind
+    version: str
+    """As written; a wheel's `_` may stand for a `-`. '' where a name carries no version."""
+    build: tuple[int, str] = (-1, "")
+    """The build tag as PEP 427 sorts it: the number, then the text; no tag sorts below every tag."""
+    tags: tuple[str, str, str] = ("", "", "")
+    """Python, ABI and platform, each perhaps several joined by `.`; lower case."""
+    suffix: str = ".whl"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableName:
+    """A file name that names no archive of the project."""
+
+    reason: str
+
+
+def normalised(name: str) -> str:
+    """Give back a project name as PEP 503 compares it."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+def filename_of_url(url: str) -> str:
+    """Give back the last segment of a URL's path, percent-decoded once (THREATS N4); '' where there is none."""
+    return unquote(urlsplit(url).path.rpartition("/")[2])
+
+
+def sdist_suffix(filename: str) -> str:
+    """Give back the suffix that makes `filename` a source archive, or ''."""
+    lowered = filename.lower()
+    return next((suffix for suffix in SDIST_SUFFIXES if lowered.endswith(suffix)), "")
+
+
+class NameReader:
+    """Reads the file names of one project. The project's name decides where an sdist's version begins (THREATS W6).
+
+    A lenient one takes source archives of any name, as GitHub and lock files have them, for those of the project.
+    """
+
+    def __init__(self, project: str, *, is_lenient: bool = False) -> None:
+        self._is_lenient = is_lenient
+        self._project = normalised(project)
+        words = (re.escape(word) for word in self._project.split("-"))
+        self._sdist = re.compile("[-_.]+".join(words) + "-(.+)", re.IGNORECASE | re.ASCII)
+        self._wheel_names: dict[str, bool] = {}
+
+    def read(self, filename: str) -> ArchiveName | UnreadableName:
+        """Take `filename` apart, or say why it is no installable archive of this project."""
+        if "/" in filename or "\\" in filename or not filename.isprintable():
+            return UnreadableName("is not a plain file name")
+        if filename.endswith(".whl"):
+            return self._read_wheel(filename)
+        suffix = sdist_suffix(filename)
+        if not suffix:
+            ending = filename.rpartition(".")[2] if "." in filename else filename
+            return UnreadableName(f"is neither a wheel nor a source archive that can be installed (.{ending})")
+        found = self._sdist.fullmatch(filename[: -len(suffix)])
+        if found:
+            return ArchiveName(ArchiveKind.SDIST, found[1], suffix=suffix)
+        if self._is_lenient:
+            return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
+        return UnreadableName(f"does not name the project {self._project}")
+
+    def _read_wheel(self, filename: str) -> ArchiveName | UnreadableName:
+        parts = filename[:-4].split("-")
+        if len(parts) not in {_WHEEL_PARTS, _WHEEL_PARTS_WITH_BUILD}:
+            return UnreadableName("is not a valid wheel file name (PEP 427)")
+        if not self._is_project(parts[0]):
+            return UnreadableName(f"does not name the project {self._project}")
+        build = (-1, "")
+        if len(parts) == _WHEEL_PARTS_WITH_BUILD:
+            found = _BUILD_TAG.fullmatch(parts[2])
+            if not found:
+                return UnreadableName(f"has the build tag {parts[2]!r}, which does not begin with a digit (PEP 427)")
+            build = (int(found[1][:18]), found[2])
+        python, abi, platform = (part.lower() for part in parts[-3:])
+        return ArchiveName(ArchiveKind.WHEEL, parts[1], build, (python, abi, platform))
+
+    def _is_project(self, written: str) -> bool:
+        known = self._wheel_names.get(written)
+        if known is None:
+            known = self._wheel_names[written] = normalised(written) == self._project
+        return known

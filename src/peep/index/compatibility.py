@@ -1,0 +1,69 @@
+"""Whether a file can be used on the target at all: formats, wheel tags, Requires-Python. Pure."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from peep.index.archive_names import ArchiveName
+from peep.model import ArchiveKind, FormatControl, IndexFile, TargetEnvironment
+
+NO_RANK = 1_000_000
+"""The rank of an sdist, which has no tags: below that of every tag."""
+
+
+class Compatibility:
+    """The demands of one target and one project's format options."""
+
+    def __init__(self, name: str, target: TargetEnvironment, formats: FormatControl) -> None:
+        self._allowed = {kind: formats.allows(name, kind) for kind in ArchiveKind}
+        self._ranks = _ranks(target.tags)
+        self._python = ".".join(str(number) for number in target.version)
+
+    def objection(self, name: ArchiveName, file: IndexFile) -> str:
+        """Say why `file` cannot be used, or give back ''."""
+        return self._format_objection(name) or self.tag_objection(name) or self._python_objection(file)
+
+    def rank(self, name: ArchiveName) -> int:
+        """Place of the best tag of a wheel among those of the target, 0 the best; `NO_RANK` without any."""
+        if name.kind is ArchiveKind.SDIST:
+            return NO_RANK
+        choices = product(*(part.split(".") for part in name.tags))
+        return min((self._ranks.get("-".join(tag), NO_RANK) for tag in choices), default=NO_RANK)
+
+    def _format_objection(self, name: ArchiveName) -> str:
+        if self._allowed[name.kind]:
+            return ""
+        if name.kind is ArchiveKind.WHEEL:
+            return "is a wheel, which --no-binary excludes"
+        return "is a source archive, which --only-binary excludes"
+
+    def tag_objection(self, name: ArchiveName) -> str:
+        """Say why a wheel does not fit the interpreter or platform, or give back ''."""
+        if name.kind is ArchiveKind.SDIST or self.rank(name) != NO_RANK:
+            return ""
+        return f"its tags {'-'.join(name.tags)} do not fit this interpreter and platform ({self._best_tag()})"
+
+    def _best_tag(self) -> str:
+        return next(iter(self._ranks), "no known tags")
+
+    def _python_objection(self, file: IndexFile) -> str:
+        """Core metadata, Requires-Python: a specifier set; one that cannot be read restricts nothing, as in pip."""
+        if not file.requires_python or _python_fits(file.requires_python, self._python):
+            return ""
+        return f"requires Python {file.requires_python}, the target has {self._python}"
+
+
+@lru_cache(maxsize=4)
+def _ranks(tags: tuple[str, ...]) -> dict[str, int]:
+    return {tag: rank for rank, tag in enumerate(tags)}
+
+
+@lru_cache(maxsize=256)
+def _python_fits(specifiers: str, python: str) -> bool:
+    try:
+        return SpecifierSet(specifiers).contains(python, prereleases=True)
+    except InvalidSpecifier:
+        return True
