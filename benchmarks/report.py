@@ -1,0 +1,65 @@
+"""Measured runs as a table for people and as a plot for the README."""
+
+from __future__ import annotations
+
+from html import escape
+
+from measure import Run, median, paired_ratio
+
+YARDSTICK = "uv"
+COLOURS = {"peep": "#2a6f4e", "peep.pyz": "#7fb69a", "uv": "#7a4fa3", "pip": "#b0752c"}
+
+COLUMNS = (
+    *("wall s", "user s", "system s", "peak MiB", "MiB written"),
+    *("wall to uv", "user to uv", "wall to pip"),
+)
+
+Results = dict[str, dict[str, list[Run]]]
+
+
+def show(workload: str, results: Results) -> None:
+    """Print one table: medians, and ratios to uv taken round by round."""
+    print(f"\n## {workload}\n")
+    print(f"| case | program | {' | '.join(COLUMNS)} |\n|---|---|{'--:|' * len(COLUMNS)}")
+    for case, by_program in results.items():
+        for name, runs in by_program.items():
+            cells = [f"{median(runs, 'wall'):.3f}", f"{median(runs, 'user'):.3f}", f"{median(runs, 'system'):.3f}"]
+            cells += [f"{median(runs, 'memory') / 2**20:.0f}", f"{median(runs, 'written') / 2**20:.0f}"]
+            cells += [_ratio(runs, by_program.get(YARDSTICK), "wall"), _ratio(runs, by_program.get(YARDSTICK), "user")]
+            cells += [_ratio(runs, by_program.get("pip"), "wall")]
+            print(f"| {case} | {name} | {' | '.join(cells)} |")
+
+
+def _ratio(runs: list[Run], others: list[Run] | None, what: str) -> str:
+    return f"{paired_ratio(runs, others, what):.2f}" if others and others is not runs else "-"
+
+
+def svg(results: dict[str, Results]) -> str:
+    """Horizontal bars of median wall times relative to uv (pip is left out: its bars would dwarf the rest)."""
+    rows: list[str] = []
+    y = 30
+    for workload, cases in results.items():
+        for case, by_program in cases.items():
+            if YARDSTICK not in by_program:
+                continue
+            rows.append(f'<text x="10" y="{y + 11}" font-weight="bold">{escape(workload)}: {escape(case)}</text>')
+            y += 18
+            for name, runs in by_program.items():
+                if name != "pip":
+                    rows.append(_bar(name, runs, by_program[YARDSTICK], y))
+                    y += 16
+            y += 10
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="720" height="{y}" font-family="sans-serif" font-size="11">'
+    title = '<text x="10" y="16" font-size="13">wall time relative to uv (shorter is faster; medians)</text>'
+    return "\n".join([head, '<rect width="100%" height="100%" fill="white"/>', title, *rows, "</svg>\n"])
+
+
+def _bar(name: str, runs: list[Run], yardstick: list[Run], y: int) -> str:
+    ratio = 1.0 if name == YARDSTICK else paired_ratio(runs, yardstick, "wall")
+    width = min(ratio, 3.0) * 160
+    label = f"{ratio:.2f} ({median(runs, 'wall') * 1000:.0f} ms)"
+    return (
+        f'<text x="80" y="{y + 10}" text-anchor="end">{escape(name)}</text>'
+        f'<rect x="90" y="{y}" width="{width:.0f}" height="12" fill="{COLOURS.get(name, "#888")}"/>'
+        f'<text x="{96 + width:.0f}" y="{y + 10}">{label}</text>'
+    )
