@@ -1,0 +1,95 @@
+"""Where things lie in a store: path arithmetic only. docs/store-format.md describes the same for people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from peep.errors import UsageError
+
+FORMAT = 1
+"""Raised only when an older peep must not touch the store at all; else a part's own version is raised in its path."""
+
+FORMAT_FILE = "format"
+FORMAT_TEXT = f"peep store {FORMAT}\n"
+FILES = "files"
+MANIFEST = "manifest"
+SETTLED = "settled"
+
+_HEX = frozenset("0123456789abcdef")
+_SHA256_DIGITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLayout:
+    """The paths of a store at `root` (absolute)."""
+
+    root: str
+
+    @property
+    def format_file(self) -> str:
+        return os.path.join(self.root, FORMAT_FILE)
+
+    @property
+    def in_use_lock(self) -> str:
+        """Shared by runs that use stored wheels, exclusive to garbage collection."""
+        return os.path.join(self.root, "in-use.lock")
+
+    @property
+    def cache_tag(self) -> str:
+        """Tells backup programs that everything here can be had again (bford.info/cachedir)."""
+        return os.path.join(self.root, "CACHEDIR.TAG")
+
+    @property
+    def wheels(self) -> str:
+        return os.path.join(self.root, "wheels-v1")
+
+    @property
+    def built(self) -> str:
+        return os.path.join(self.root, "built-v1")
+
+    @property
+    def remembered(self) -> str:
+        return os.path.join(self.root, "remembered-v1")
+
+    @property
+    def temporary(self) -> str:
+        """Wheels being unpacked, and things on their way out; on the store's own file system, for renames."""
+        return os.path.join(self.root, "temporary")
+
+    def wheel(self, sha256: str) -> str:
+        """The folder of the wheel whose archive has this digest (lower-case hex)."""
+        return _fanned_out(self.wheels, sha256)
+
+    def built_record(self, key: str) -> str:
+        """The file that says which wheel was built for `key`, a sha256 in hex."""
+        return _fanned_out(self.built, key)
+
+    def fact(self, kind: str, key: str) -> str:
+        """The file that holds a remembered fact of a kind (a word of ours) for `key`, a sha256 in hex."""
+        return _fanned_out(os.path.join(self.remembered, kind), key)
+
+
+def _fanned_out(folder: str, digest: str) -> str:
+    """256 subfolders keep each folder small. Anything but a digest is a bug here, and must not become a path."""
+    if len(digest) != _SHA256_DIGITS or not _HEX.issuperset(digest):
+        raise ValueError(f"not a sha256 in lower-case hex: {digest!r}")
+    return os.path.join(folder, digest[:2], digest)
+
+
+def store_root(environ: Mapping[str, str], option: str | None = None) -> str:
+    """Absolute path of the store: the option, else `PEEP_STORE`, else `peep` in the platform's folder for caches.
+
+    Raises `UsageError` when `PEEP_STORE` is no absolute path: a store must not depend on the current folder.
+    """
+    if option:
+        return os.path.abspath(os.path.expanduser(option))
+    if chosen := environ.get("PEEP_STORE"):
+        expanded = os.path.expanduser(chosen)
+        if not os.path.isabs(expanded):
+            raise UsageError(f"PEEP_STORE is {chosen!r}, which is not an absolute path", "give the path from the root")
+        return os.path.normpath(expanded)
+    import platformdirs  # noqa: PLC0415 -- some milliseconds that PEEP_STORE saves
+
+    return platformdirs.user_cache_path("peep", appauthor=False).as_posix()

@@ -1,0 +1,123 @@
+"""The manifest of a stored wheel as text, and back: no I/O.
+
+    peep manifest 1
+    checksum <sha256 of all that follows this line>
+    archive <sha256 of the wheel>
+    ...                               one `key value` per line, keys may repeat
+    <empty line>
+    <path> TAB <hash> TAB <size> TAB <x or ->
+
+One split and four slices read it: an installation of 33,000 files parses all its manifests in a few hundredths of a
+second, which rules out anything that runs Python code per line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from peep.errors import ArchiveError
+from peep.model import StoredFile, StoredWheel, WheelIdentity
+
+_TITLE = b"peep manifest 1"
+_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is kept about a wheel, and the boot of the operating system in which it was written."""
+
+    wheel: StoredWheel
+    boot: str
+
+
+def rendered(manifest: Manifest) -> bytes:
+    """The text of a manifest. Raises `ArchiveError` for a path that can't stand on one line."""
+    wheel = manifest.wheel
+    for file in wheel.files:
+        if "\n" in file.path or "\t" in file.path:
+            raise ArchiveError(wheel.identity.filename, [f"member {file.path!r} has a control character in its name"])
+    head = "\n".join(f"{key} {value}" for key, value in _head(manifest))
+    rows = "\n".join(
+        f"{file.path}\t{file.record_hash}\t{file.size}\t{'x' if file.is_executable else '-'}" for file in wheel.files
+    )
+    covered = f"{head}\n\n{rows}".encode()
+    return b"%s\nchecksum %s\n%s" % (_TITLE, hashlib.sha256(covered).hexdigest().encode(), covered)
+
+
+def _head(manifest: Manifest) -> Iterable[tuple[str, str]]:
+    wheel, identity = manifest.wheel, manifest.wheel.identity
+    yield "archive", wheel.sha256
+    yield "boot", manifest.boot
+    yield "mtime", str(wheel.mtime_ns)
+    yield "name", identity.name
+    yield "version", identity.version
+    yield "filename", identity.filename
+    yield "dist-info", identity.dist_info
+    yield "purelib", "yes" if identity.root_is_purelib else "no"
+    for tag in identity.tags:
+        yield "tag", tag
+    for requirement in wheel.requires_dist:
+        yield "requires-dist", " ".join(requirement.split())
+    for extra in wheel.provides_extra:
+        yield "provides-extra", " ".join(extra.split())
+    yield "requires-python", " ".join(wheel.requires_python.split())
+    for line in wheel.entry_points.split("\n"):
+        yield "entry-points", line
+
+
+def parsed(text: bytes, sha256: str, root: str) -> Manifest | None:
+    """Read a manifest back for the wheel `sha256` unpacked below `root`; None when it is damaged in any way."""
+    title, _, rest = text.partition(b"\n")
+    checksum, _, covered = rest.partition(b"\n")
+    if title != _TITLE or checksum != b"checksum %s" % hashlib.sha256(covered).hexdigest().encode():
+        return None
+    try:
+        return _read(covered, sha256, root)
+    except (KeyError, ValueError):
+        return None  # the checksum is right, so another program wrote it
+
+
+def _read(covered: bytes, sha256: str, root: str) -> Manifest | None:
+    head, _, rows = covered.decode().partition("\n\n")
+    values: dict[str, list[str]] = {}
+    for line in head.split("\n"):
+        key, _, value = line.partition(" ")
+        values.setdefault(key, []).append(value)
+    if values["archive"] != [sha256]:
+        return None  # whole, but in the wrong place
+    wheel = StoredWheel(
+        identity=_identity(values),
+        sha256=sha256,
+        root=root,
+        files=_files(rows),
+        mtime_ns=int(values["mtime"][0]),
+        entry_points="\n".join(values["entry-points"]),
+        requires_dist=tuple(values.get("requires-dist", ())),
+        provides_extra=tuple(values.get("provides-extra", ())),
+        requires_python=values["requires-python"][0],
+    )
+    return Manifest(wheel, values["boot"][0])
+
+
+def _identity(values: dict[str, list[str]]) -> WheelIdentity:
+    return WheelIdentity(
+        name=values["name"][0],
+        version=values["version"][0],
+        filename=values["filename"][0],
+        dist_info=values["dist-info"][0],
+        root_is_purelib=values["purelib"] == ["yes"],
+        tags=tuple(values.get("tag", ())),
+    )
+
+
+def _files(rows: str) -> tuple[StoredFile, ...]:
+    cells = rows.replace("\n", "\t").split("\t")
+    columns = (
+        cells[0::_COLUMNS],
+        cells[1::_COLUMNS],
+        map(int, cells[2::_COLUMNS]),
+        map("x".__eq__, cells[3::_COLUMNS]),
+    )
+    return tuple(map(StoredFile._make, zip(*columns, strict=True)))

@@ -1,0 +1,115 @@
+"""A verified wheel, unpacked into a folder that nobody else sees yet."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from base64 import urlsafe_b64encode
+
+from peep.errors import ArchiveError
+from peep.model import StoredFile, StoredWheel, WheelContents, WheelEntry
+from peep.store.layout import FILES, MANIFEST
+from peep.store.manifest import Manifest, rendered
+from peep.system.files import write_fully
+
+_MTIME_START = 1_000_000_000
+"""Seconds: a date in 2001; the digest adds up to 17 years."""
+_MTIME_DIGITS = 7
+
+
+def mtime_of(sha256: str) -> int:
+    """The modification time, in nanoseconds, that every file of this wheel gets.
+
+    Taken from the archive's digest, it is the same on every machine, other for other bytes (so that bytecode compiled
+    from another version's file never passes for fresh), long past (so that any later edit changes it), and an even
+    number of seconds (which every file system and archive format can keep).
+    """
+    return (_MTIME_START + 2 * int(sha256[:_MTIME_DIGITS], 16)) * 1_000_000_000
+
+
+def unpack(contents: WheelContents, folder: str, root: str, boot: str) -> StoredWheel:
+    """Write all files of `contents`, read-only, and their manifest into `folder`, which will be moved to `root`.
+
+    Raises `ArchiveError` when the archive turns out to lie, `OSError` when the disk doesn't take it; `folder` is then
+    good for nothing.
+    """
+    mtime_ns = mtime_of(contents.sha256)
+    files = os.path.join(folder, FILES)
+    _make_folders(files, contents)
+    metadata = _Metadata(contents)
+    wheel = StoredWheel(
+        identity=contents.identity,
+        sha256=contents.sha256,
+        root=root,
+        files=tuple(_write(contents, entry, files, mtime_ns) for entry in contents.entries),
+        mtime_ns=mtime_ns,
+        entry_points=metadata.entry_points,
+        requires_dist=metadata.requires_dist,
+        provides_extra=metadata.provides_extra,
+        requires_python=metadata.requires_python,
+    )
+    _write_manifest(os.path.join(folder, MANIFEST), rendered(Manifest(wheel, boot)))
+    return wheel
+
+
+def _make_folders(files: str, contents: WheelContents) -> None:
+    folders = {""}
+    for entry in contents.entries:
+        segments = entry.path.split("/")
+        # The wheel reader has refused such names (THREATS Z1); this is the last place before the disk.
+        if os.path.isabs(entry.path) or not {"", ".", ".."}.isdisjoint(segments) or "\\" in entry.path:
+            raise ArchiveError(contents.identity.filename, [f"member {entry.path!r} does not stay in its folder"])
+        folders.add("/".join(segments[:-1]))
+    for folder in sorted(folders):
+        os.makedirs(os.path.join(files, folder), exist_ok=True)
+
+
+def _write(contents: WheelContents, entry: WheelEntry, files: str, mtime_ns: int) -> StoredFile:
+    path = os.path.join(files, entry.path)
+    # RECORD and its signatures have no hash in RECORD; those of all others are checked by `chunks`.
+    hasher = None if entry.sha256 else hashlib.sha256()
+    size = 0
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o555 if entry.is_executable else 0o444)
+    try:
+        for chunk in contents.chunks(entry):
+            write_fully(descriptor, chunk)
+            size += len(chunk)
+            if hasher is not None:
+                hasher.update(chunk)
+        if sys.platform != "win32":
+            os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+    finally:
+        os.close(descriptor)
+    if sys.platform == "win32":
+        os.chmod(path, 0o644)
+        os.utime(path, ns=(mtime_ns, mtime_ns))
+        os.chmod(path, 0o444)
+    digest = bytes.fromhex(entry.sha256) if hasher is None else hasher.digest()
+    record_hash = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return StoredFile(entry.path, record_hash, size, entry.is_executable)
+
+
+def _write_manifest(path: str, text: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o444)
+    try:
+        write_fully(descriptor, text)
+    finally:
+        os.close(descriptor)
+
+
+class _Metadata:
+    """What later stages need from `METADATA` (core metadata) and `entry_points.txt` without opening them again."""
+
+    def __init__(self, contents: WheelContents) -> None:
+        from packaging.metadata import parse_email  # noqa: PLC0415 -- 15 ms, for a run that adds a wheel only
+
+        dist_info = contents.identity.dist_info
+        metadata, _ = parse_email(contents.read(f"{dist_info}/METADATA"))
+        self.requires_dist = tuple(metadata.get("requires_dist", ()))
+        self.provides_extra = tuple(metadata.get("provides_extra", ()))
+        self.requires_python = metadata.get("requires_python", "")
+        entry_points = f"{dist_info}/entry_points.txt"
+        has_entry_points = any(entry.path == entry_points for entry in contents.entries)
+        self.entry_points = contents.read(entry_points).decode("utf-8-sig") if has_entry_points else ""

@@ -1,0 +1,236 @@
+"""The store of unpacked wheels, by the digest of their archives. docs/store-format.md describes what lies on disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+from peep.errors import StoreError
+from peep.model import StoredWheel, WheelContents
+from peep.reporting import Reporter
+from peep.store.facts import key_digest, parsed_fact, rendered_fact
+from peep.store.inspection import faults, faults_in_full
+from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
+from peep.store.manifest import Manifest, parsed
+from peep.store.unpacking import unpack
+from peep.system.boot import current_boot, is_same_boot
+from peep.system.files import private_folder, remove_tree, write_atomically
+from peep.system.locks import SharedLock, lock_folder
+
+_PLACING_ATTEMPTS = 10
+_CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# Everything in this folder can be fetched again.\n"
+_NAME_IS_TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.EPERM}
+_IS_FULL = {errno.ENOSPC, errno.EDQUOT}
+_IS_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+class Store:
+    """A store at `root` (absolute path; made when something is first added). Safe for many threads and processes.
+
+    Reading takes no lock and writes nothing. What is damaged counts as absent. Raises `StoreError` when the store
+    can't be used: made by a newer peep, not writable, full.
+    """
+
+    def __init__(self, root: str, reporter: Reporter) -> None:
+        self.layout = StoreLayout(root)
+        self._reporter = reporter
+        self._is_ready = False
+        self._boot = ""
+        self._refuse_newer_format()
+
+    # -- wheels ------------------------------------------------------------------------------------
+
+    def get(self, sha256: str) -> StoredWheel | None:
+        """The wheel whose archive has this digest (lower-case hex), or None. See `check` for its files."""
+        return self.get_many([sha256]).get(sha256)
+
+    def get_many(self, digests: Iterable[str]) -> dict[str, StoredWheel]:
+        """Those of the wheels that are there, by digest."""
+        found = {sha256: manifest for sha256 in digests if (manifest := self._manifest(sha256)) is not None}
+        unproven = [manifest.wheel for manifest in found.values() if not self._is_settled(manifest)]
+        damaged = self._settle(unproven) if unproven else set()
+        return {sha256: manifest.wheel for sha256, manifest in found.items() if sha256 not in damaged}
+
+    def add(self, contents: WheelContents) -> StoredWheel:
+        """Unpack a verified wheel, or find it there already. It appears whole, in one rename, or not at all.
+
+        Raises `ArchiveError` when the wheel's content is not what its RECORD says, `StoreError` when the disk
+        doesn't take it.
+        """
+        if present := self.get(contents.sha256):
+            return present
+        with self._explained(), self._workshop() as folder:
+            wheel = unpack(contents, folder, self.layout.wheel(contents.sha256), self._current_boot())
+            os.chmod(folder, 0o755)  # noqa: S103 -- readable where the owner opens the store's root to others
+            return self._placed(folder, wheel)
+
+    def check(self, wheel: StoredWheel) -> dict[str, str]:
+        """Look cheaply at every file of a wheel: path -> what is wrong; empty when nothing is."""
+        return faults([wheel]).get(wheel.sha256, {})
+
+    def drop(self, sha256: str) -> None:
+        """Forget a wheel, since it was found to be damaged. Environments that link its files keep them."""
+        with self._explained():
+            self._prepare()
+            discarded = os.path.join(self.layout.temporary, "drop-" + os.urandom(8).hex())
+            with suppress(FileNotFoundError):
+                os.rename(self.layout.wheel(sha256), discarded)
+                remove_tree(discarded)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While this lasts, garbage collection by any process waits. Writes nothing and hinders no other user."""
+        with ExitStack() as stack:
+            # No store yet, or a file system without locks: a wheel that vanishes is noticed when it is linked.
+            with suppress(OSError):
+                stack.enter_context(SharedLock(self.layout.in_use_lock))
+            yield
+
+    # -- facts -------------------------------------------------------------------------------------
+
+    def note(self, kind: str, key: str, value: bytes) -> None:
+        """Remember a fact that can always be found out anew. Never fails: a store that can't take it forgets it."""
+        with suppress(OSError, StoreError):
+            self._write_fact(self.layout.fact(kind, key_digest(key)), rendered_fact(kind, key, value))
+
+    def lookup(self, kind: str, key: str) -> bytes | None:
+        """The value noted last for this kind and key; None when there is none or it is damaged."""
+        text = _content(self.layout.fact(kind, key_digest(key)))
+        return None if text is None else parsed_fact(text, kind, key)
+
+    def note_built(self, key: str, sha256: str, record: bytes) -> None:
+        """Remember that the stored wheel `sha256` was built for `key`, any text that names *all* that went into it.
+
+        `record` is the build's own account, given back by `built`.
+        """
+        with suppress(OSError, StoreError):
+            value = b"%s\n%s" % (sha256.encode(), record)
+            self._write_fact(self.layout.built_record(key_digest(key)), rendered_fact("built", key, value))
+
+    def built(self, key: str) -> tuple[StoredWheel, bytes] | None:
+        """The wheel built for `key` and the account of its build; None when either is missing or damaged."""
+        text = _content(self.layout.built_record(key_digest(key)))
+        value = None if text is None else parsed_fact(text, "built", key)
+        if value is None:
+            return None
+        sha256, _, record = value.partition(b"\n")
+        wheel = self.get(sha256.decode())
+        return None if wheel is None else (wheel, record)
+
+    def _write_fact(self, path: str, text: bytes) -> None:
+        self._prepare()
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        write_atomically(path, text)
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _manifest(self, sha256: str) -> Manifest | None:
+        root = self.layout.wheel(sha256)
+        text = _content(os.path.join(root, MANIFEST))
+        return None if text is None else parsed(text, sha256, root)
+
+    def _is_settled(self, manifest: Manifest) -> bool:
+        """Whether its bytes are certain: nothing cut the power since they were written, or they were hashed since."""
+        return is_same_boot(manifest.boot, self._current_boot()) or os.path.exists(
+            os.path.join(manifest.wheel.root, SETTLED)
+        )
+
+    def _settle(self, wheels: list[StoredWheel]) -> set[str]:
+        """Hash wheels that were written before the system last started; give back the damaged ones, dropped."""
+        damaged = faults_in_full(wheels)
+        for wheel in wheels:
+            # A store that can't be written to is hashed again next time, which costs only time.
+            with suppress(OSError, StoreError):
+                if wheel.sha256 in damaged:
+                    self._reporter.note(f"{wheel.identity.filename} was damaged in the store and is fetched again")
+                    self.drop(wheel.sha256)
+                else:
+                    write_atomically(os.path.join(wheel.root, SETTLED), b"")
+        return set(damaged)
+
+    def _placed(self, folder: str, wheel: StoredWheel) -> StoredWheel:
+        os.makedirs(os.path.dirname(wheel.root), exist_ok=True)
+        for _ in range(_PLACING_ATTEMPTS):
+            try:
+                os.rename(folder, wheel.root)
+            except OSError as error:
+                if error.errno not in _NAME_IS_TAKEN or not os.path.isdir(wheel.root):
+                    raise
+                if present := self.get(wheel.sha256):
+                    return present  # another process was faster
+                self.drop(wheel.sha256)
+            else:
+                return wheel
+        raise StoreError(f"{wheel.root}: something keeps damaging this part of the store", "remove that folder")
+
+    @contextmanager
+    def _workshop(self) -> Iterator[str]:
+        """A private folder on the store's file system, marked as in use as long as this process lives."""
+        self._prepare()
+        folder = private_folder(self.layout.temporary, "add-")
+        descriptor = lock_folder(folder)
+        try:
+            yield folder
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+            remove_tree(folder)
+
+    def _prepare(self) -> None:
+        if self._is_ready:
+            return
+        layout = self.layout
+        os.makedirs(os.path.dirname(layout.root), exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(layout.root, 0o700)
+        os.makedirs(layout.temporary, exist_ok=True)
+        texts = {layout.format_file: FORMAT_TEXT.encode(), layout.in_use_lock: b"", layout.cache_tag: _CACHE_TAG}
+        for path, text in texts.items():
+            # Never replaced: a lock is held on a file, not on a name.
+            with suppress(FileExistsError), open(path, "xb") as file:
+                file.write(text)
+        self._is_ready = True
+
+    def _refuse_newer_format(self) -> None:
+        words = (_content(self.layout.format_file) or b"").decode("utf-8", "replace").split()
+        if len(words) == 3 and words[2].isdecimal() and int(words[2]) > FORMAT:  # noqa: PLR2004 -- `peep store 1`
+            raise StoreError(
+                f"the store {self.layout.root} has format {words[2]}, made by a newer peep; this one knows {FORMAT}",
+                "upgrade peep, or let PEEP_STORE name another folder",
+            )
+
+    def _current_boot(self) -> str:
+        self._boot = self._boot or current_boot()
+        return self._boot
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _store_error(self.layout.root, error) from error
+
+
+def _store_error(root: str, error: OSError) -> StoreError:
+    if error.errno in _IS_FULL:
+        return StoreError(
+            f"the store {root} can't take more: {error.strerror}",
+            "free space on its disk, run 'peep store gc', or let PEEP_STORE name a folder elsewhere",
+        )
+    if error.errno in _IS_FORBIDDEN:
+        place = f" ({error.filename})" if error.filename else ""
+        return StoreError(
+            f"the store {root} can't be written to: {error.strerror}{place}",
+            "change its permissions, or let PEEP_STORE name a folder that you may write to",
+        )
+    return StoreError(f"the store {root}: {error}")
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return None

@@ -1,0 +1,29 @@
+"""Which run of the operating system this is: what was written during it is whole, for nothing has cut its power yet."""
+
+from __future__ import annotations
+
+import time
+
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_TOLERANCE = 2.0
+"""Seconds by which two readings of one boot's start may differ; no machine restarts faster."""
+
+
+def current_boot() -> str:
+    """One word that names the running boot; compare two of them with `is_same_boot` only."""
+    try:
+        with open(_BOOT_ID, encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return f"started:{time.time() - time.monotonic():.3f}"
+
+
+def is_same_boot(one: str, other: str) -> bool:
+    """Whether two words name the same boot. In doubt (the clock was set meanwhile), they don't."""
+    if one == other:
+        return True
+    try:
+        starts = [float(word.removeprefix("started:")) for word in (one, other)]
+    except ValueError:
+        return False
+    return abs(starts[0] - starts[1]) < _TOLERANCE
