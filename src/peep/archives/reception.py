@@ -1,0 +1,155 @@
+"""Receives one file whole: streamed, hashed and counted into a private file, with an end to patience."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from http import HTTPStatus
+from threading import Event
+from typing import BinaryIO, cast
+
+from peep.archives.verification import Intake, ReceivedArchive
+from peep.errors import StoreError, TransportError
+from peep.model import IndexFile
+from peep.reporting import Reporter
+from peep.system.threads import Stopped
+from peep.system.transport import Response, Transport, redacted
+
+_IDENTITY = {"Accept-Encoding": "identity"}
+"""The hash is that of the stored bytes; a body that is compressed on the way would be another (THREATS N8)."""
+
+_PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadLimits:
+    """Where patience with a server ends (THREATS N9); pace and time-outs are the transport's."""
+
+    max_bytes: int = 8 << 30
+    """Ceiling for a body whose size no lock file states; several times the largest wheels that are published."""
+    attempts: int = 2
+    """How often a body that breaks off is asked for, from its beginning."""
+
+
+class _BrokenOffError(Exception):
+    """The answer began and did not end: worth another attempt."""
+
+    def __init__(self, error: TransportError) -> None:
+        super().__init__()
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What it takes to receive files; one serves all threads of a run."""
+
+    transport: Transport
+    scratch: str
+    """A folder that only this user can enter (THREATS N16)."""
+    reporter: Reporter
+    limits: DownloadLimits
+    stop: Event
+
+    def receive(self, file: IndexFile, algorithms: set[str], limit: int | None = None) -> ReceivedArchive:
+        """Fetch `file` whole; `limit` is the size in bytes that it may not exceed, where one is known.
+
+        The caller owns the open file of the result. Raises `TransportError` when the bytes cannot be had, `StoreError`
+        when the scratch folder fails and `Stopped` when `stop` was set.
+        """
+        body = self._new_file()
+        try:
+            return self._received(file, Intake(body, algorithms), self.limits.max_bytes if limit is None else limit)
+        except BaseException:
+            body.close()
+            raise
+
+    def copy(self, received: ReceivedArchive, algorithms: set[str]) -> ReceivedArchive:
+        """Give back the same bytes in a private file of their own, hashed anew."""
+        intake = Intake(self._new_file(), algorithms)
+        received.file.seek(0)
+        while chunk := received.file.read(_PIECE):
+            self._write(intake, chunk)
+        return intake.finish(content_type=received.content_type, content_encoding=received.content_encoding)
+
+    def _received(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
+        self.reporter.download_started(file.filename, file.size)
+        try:
+            for _ in range(self.limits.attempts - 1):
+                try:
+                    return self._attempt(file, intake, limit)
+                except _BrokenOffError as broken:
+                    self.reporter.detail(f"{file.filename}: {broken.error.reason}; asking for it once more")
+                    self.reporter.download_advanced(file.filename, -intake.size)
+                    intake.restart()
+            try:
+                return self._attempt(file, intake, limit)
+            except _BrokenOffError as broken:
+                raise broken.error from None
+        finally:
+            self.reporter.download_finished(file.filename)
+
+    def _attempt(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
+        with self.transport.get(file.url, _IDENTITY) as response:
+            _check_answer(response, limit)
+            chunks = iter(response.chunks())
+            while True:
+                try:
+                    chunk = next(chunks, b"")
+                except TransportError as error:
+                    raise _BrokenOffError(error) from None
+                if not chunk:
+                    break
+                self._take(intake, chunk, limit, response)
+                self.reporter.download_advanced(file.filename, len(chunk))
+            return intake.finish(
+                content_type=response.headers.get("content-type", ""),
+                content_encoding=response.headers.get("content-encoding", ""),
+            )
+
+    def _take(self, intake: Intake, chunk: bytes, limit: int, response: Response) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        if intake.size + len(chunk) > limit:
+            raise _too_long(response, limit)
+        self._write(intake, chunk)
+
+    def _write(self, intake: Intake, chunk: bytes) -> None:
+        try:
+            intake.write(chunk)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _new_file(self) -> BinaryIO:
+        """A file without a name (or with one that goes when it is closed), so that nothing can be left behind."""
+        try:
+            # The caller or the receiver of a verified archive closes it.
+            return cast("BinaryIO", tempfile.TemporaryFile(dir=self.scratch))
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"{self.scratch}: downloads cannot be kept here: {error.strerror or error}",
+            "free some space, or name another place with PEEP_STORE",
+        )
+
+
+def _check_answer(response: Response, limit: int) -> None:
+    """Only a plain 200 brings a file: 206 was not asked for (THREATS N7), and other answers hold explanations."""
+    if response.status != HTTPStatus.OK:
+        raise TransportError(redacted(response.url), _status_text(response.status), status=response.status)
+    stated = response.headers.get("content-length", "")
+    if stated.isascii() and stated.isdigit() and int(stated) > limit:
+        raise _too_long(response, limit)
+
+
+def _status_text(status: int) -> str:
+    try:
+        phrase = HTTPStatus(status).phrase.lower()
+    except ValueError:
+        return f"the server answered {status}"
+    return f"the server answered {status} ({phrase})"
+
+
+def _too_long(response: Response, limit: int) -> TransportError:
+    return TransportError(redacted(response.url), f"the body is larger than the {limit:,} bytes that it may have")
