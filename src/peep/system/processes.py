@@ -52,16 +52,22 @@ class RunProgram(Protocol):
 
 
 def run(
-    arguments: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None, timeout: float = 60.0
+    arguments: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str | None = None,
+    timeout: float = 60.0,
+    input_bytes: bytes = b"",
 ) -> CompletedRun:
     """Run a program to its end and give back what it printed.
 
     `arguments[0]` is the program; `env` is its whole environment; `timeout` in seconds, after which the program and
-    everything in its session is killed. Standard input is empty. Raises OSError when the program cannot be started.
+    everything in its process group is killed. `input_bytes` is what it finds on standard input. Raises OSError when the
+    program cannot be started.
     """
-    process = _start(arguments, env, cwd, merge_errors=False)
+    process = _start(arguments, env, cwd, merge_errors=False, has_input=bool(input_bytes))
     try:
-        output, errors = process.communicate(timeout=timeout)
+        output, errors = process.communicate(input_bytes or None, timeout=timeout)
     except subprocess.TimeoutExpired:
         kill_session(process)
         output, errors = _leftover(process)
