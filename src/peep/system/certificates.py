@@ -1,0 +1,70 @@
+"""Which certificate authorities are believed: the bundle that was named, else those of the system (THREATS N17)."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+
+from peep.errors import UsageError
+
+BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Looked at in this order when no `--cert` is given, as pip (through requests and OpenSSL) does."""
+
+
+def verified_context(cert: str | None, client_cert: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
+    """A context that checks certificates and host names.
+
+    `cert` is a file or folder of authorities, `client_cert` one PEM file holding a private key and its certificate.
+    Raises `UsageError` when either, or a variable that names one, leads nowhere or holds no certificate.
+    """
+    source, bundle = _bundle(cert, environ)
+    context = _system_context() if bundle is None else _bundle_context(source, bundle)
+    if client_cert is not None:
+        _load_client_certificate(context, client_cert)
+    return context
+
+
+def unverified_context(client_cert: str | None) -> ssl.SSLContext:
+    """For hosts that the user told us to trust as they are (`--trusted-host`), and no others."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if client_cert is not None:
+        _load_client_certificate(context, client_cert)
+    return context
+
+
+def _bundle(cert: str | None, environ: Mapping[str, str]) -> tuple[str, str | None]:
+    if cert:
+        return "--cert", cert
+    return next(((name, environ[name]) for name in BUNDLE_VARIABLES if environ.get(name)), ("", None))
+
+
+def _bundle_context(source: str, bundle: str) -> ssl.SSLContext:
+    if not os.path.exists(bundle):
+        raise UsageError(
+            f"{source} names {bundle}, which does not exist",
+            "name a file of certificates, or unset it to use those of the system",
+        )
+    try:
+        if os.path.isdir(bundle):
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(f"{source} names {bundle}, which holds no usable certificate ({error})") from None
+
+
+def _system_context() -> ssl.SSLContext:
+    try:
+        import truststore  # noqa: PLC0415 - optional: not part of the one-file edition
+    except ImportError:
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _load_client_certificate(context: ssl.SSLContext, client_cert: str) -> None:
+    try:
+        context.load_cert_chain(client_cert)
+    except (ssl.SSLError, OSError) as error:
+        raise UsageError(f"--client-cert {client_cert} cannot be used ({error})") from None

@@ -1,0 +1,280 @@
+"""The transport that real runs use: urllib3 underneath, and every rule of THREATS section 4 around it.
+
+Importing this module imports urllib3 (some 60 ms), so callers import it when the network is needed and not before.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3 import exceptions as faults
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from peep.errors import TransportError, UsageError
+from peep.system.certificates import unverified_context, verified_context
+from peep.system.credentials import CredentialBook, Credentials, credentials_in, keyring_lookup, netrc_lookup
+from peep.system.http_body import HttpResponse
+from peep.system.local_files import open_file_url
+from peep.system.pace import Pace, TooSlowError, paced_response_class
+from peep.system.proxies import proxy_for
+from peep.system.redirects import (
+    MAX_REDIRECTS,
+    REDIRECT_STATUSES,
+    origin,
+    redirect_target,
+    without_credentials,
+)
+from peep.system.retries import RETRIED_STATUSES, Attempts, PassingFault
+from peep.system.transport import Response, redacted
+
+FIRST_SERVER_ERROR = 500
+PARTIAL_CONTENT = 206
+UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """How to reach servers. `environ` is the process's environment (proxies, certificates, netrc); {} for none."""
+
+    environ: Mapping[str, str]
+    cert: str | None = None
+    """`--cert`: file or folder of certificate authorities."""
+    client_cert: str | None = None
+    proxy: str | None = None
+    timeout: float = 15.0
+    """Seconds without a byte, and seconds to connect."""
+    retries: int = 5
+    trusted_hosts: tuple[str, ...] = ()
+    """`host` or `host:port`, whose certificates are not checked (`--trusted-host`)."""
+    known_urls: tuple[str, ...] = ()
+    """Index URLs; credentials in them serve every URL of the same origin."""
+    connections: int = 16
+    """Kept open per host."""
+    user_agent: str = "peep"
+    pace: Pace = field(default_factory=Pace)
+    use_keyring: bool = True
+    sleep: Callable[[float], None] = time.sleep
+
+
+class UrllibTransport:
+    """Implements `peep.system.transport.Transport`; see there for what `get` returns and raises."""
+
+    def __init__(self, options: HttpOptions) -> None:
+        self._options = options
+        self._credentials = CredentialBook(
+            options.known_urls,
+            netrc_lookup(options.environ.get("NETRC")) if options.environ else None,
+            keyring_lookup() if options.use_keyring else None,
+        )
+        self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[Response]:
+        if urlsplit(url).scheme.lower() == "file":
+            with open_file_url(url) as file_response:
+                yield file_response
+            return
+        attempts = Attempts(url, self._options.retries, self._options.sleep)
+        asked = {name.lower(): value for name, value in (headers or {}).items()}
+
+        def reopen(more: Mapping[str, str]) -> _Exchange:
+            return self._follow(url, {**asked, **{name.lower(): value for name, value in more.items()}})
+
+        response = HttpResponse(_open_patiently(reopen, attempts), reopen, attempts)
+        try:
+            if response.status == PARTIAL_CONTENT and "range" not in asked:
+                raise TransportError(redacted(url), "the server sent a part of the file, although all of it was asked")
+            yield response
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close idle connections."""
+        with self._lock:
+            for manager in self._managers.values():
+                manager.clear()
+            self._managers.clear()
+
+    def _follow(self, url: str, headers: Mapping[str, str]) -> _Exchange:
+        """Ask for `url` and go where its redirects lead, each hop with no more than its own origin's credentials."""
+        self._credentials.remember(_http_url(url))
+        start = origin(url)
+        for _ in range(MAX_REDIRECTS + 1):
+            kept = headers if origin(url) == start else _without_secrets(headers)
+            exchange = self._ask_with_credentials(url, kept)
+            location = exchange.headers.get("location")
+            if exchange.status not in REDIRECT_STATUSES or location is None:
+                return exchange
+            exchange.close()
+            url = redirect_target(url, location)
+        raise TransportError(redacted(url), f"more than {MAX_REDIRECTS} redirects")
+
+    def _ask_with_credentials(self, url: str, headers: Mapping[str, str]) -> _Exchange:
+        exchange = self._ask(url, headers, credentials_in(url) or self._credentials.lookup(url))
+        if exchange.status == UNAUTHORIZED:
+            better = self._credentials.after_refusal(url)
+            if better is not None:
+                exchange.close()
+                return self._ask(url, headers, better)
+        return exchange
+
+    def _ask(self, url: str, headers: Mapping[str, str], credentials: Credentials | None) -> _Exchange:
+        """One request on one connection; raises `PassingFault` or `TransportError`."""
+        sent = {"accept-encoding": "identity", "user-agent": self._options.user_agent, **headers}
+        if credentials is not None:
+            sent.setdefault("authorization", credentials.header)
+        address = without_credentials(url)
+        try:
+            response = self._manager(url).urlopen(
+                "GET", address, headers=sent, redirect=False, retries=False, preload_content=False, decode_content=False
+            )
+        except (faults.HTTPError, OSError, ValueError) as error:
+            raise _fault(address, error) from error
+        exchange = _Exchange(address, response)
+        if response.status >= FIRST_SERVER_ERROR or response.status in RETRIED_STATUSES:
+            exchange.close()
+            raise PassingFault(
+                f"HTTP status {response.status}",
+                status=response.status,
+                retry_after=exchange.headers.get("retry-after", ""),
+            )
+        return exchange
+
+    def _manager(self, url: str) -> urllib3.PoolManager:
+        proxy = proxy_for(url, self._options.environ, self._options.proxy)
+        _, host, port = origin(url)
+        is_trusted = not {host, f"{host}:{port}"}.isdisjoint(self._options.trusted_hosts)
+        with self._lock:
+            key = (proxy, is_trusted)
+            if key not in self._managers:
+                self._managers[key] = self._new_manager(proxy, is_trusted=is_trusted)
+            return self._managers[key]
+
+    def _new_manager(self, proxy: str | None, *, is_trusted: bool) -> urllib3.PoolManager:
+        options = self._options
+        context: ssl.SSLContext = (
+            unverified_context(options.client_cert)
+            if is_trusted
+            else verified_context(options.cert, options.client_cert, options.environ)
+        )
+        timeout = urllib3.Timeout(connect=options.timeout, read=options.timeout)
+        settings: dict[str, Any] = {"maxsize": options.connections, "timeout": timeout, "ssl_context": context}
+        if is_trusted:
+            urllib3.disable_warnings(faults.InsecureRequestWarning)  # the user named these hosts
+            settings |= {"cert_reqs": ssl.CERT_NONE, "assert_hostname": False}
+        manager = urllib3.PoolManager(32, None, **settings) if proxy is None else _proxy_manager(proxy, settings)
+        manager.pool_classes_by_scheme = _paced_pools(options.pace)
+        return manager
+
+
+class _Exchange:
+    """Implements `http_body.Exchange` over a urllib3 response."""
+
+    def __init__(self, url: str, response: urllib3.BaseHTTPResponse) -> None:
+        self.url = url
+        self.status = response.status
+        self.headers = {name.lower(): value for name, value in response.headers.items()}
+        self._response = response
+
+    def read(self, amount: int) -> bytes:
+        try:
+            return self._response.read(amount, decode_content=False)
+        except (faults.HTTPError, OSError, ValueError) as error:
+            raise _fault(self.url, error) from error
+
+    def close(self) -> None:
+        """Give the connection back when the body was read to its end (or is empty), else drop it."""
+        if self.headers.get("content-length") == "0":
+            self._response.drain_conn()
+        self._response.close()
+
+
+def _open_patiently(reopen: Callable[[Mapping[str, str]], _Exchange], attempts: Attempts) -> _Exchange:
+    while True:
+        try:
+            return reopen({})
+        except PassingFault as fault:
+            attempts.after(fault)
+
+
+def _http_url(url: str) -> str:
+    if urlsplit(url).scheme.lower() not in {"http", "https"}:
+        raise TransportError(redacted(url), "only http, https and file URLs can be fetched")
+    return url
+
+
+def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name not in {"authorization", "cookie"}}
+
+
+def _paced_pools(pace: Pace) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    """Connection pools whose answers must keep to `pace`."""
+    plain = type("PacedConnection", (HTTPConnection,), {"response_class": paced_response_class(pace)})
+    secure = type("PacedSecureConnection", (HTTPSConnection,), {"response_class": paced_response_class(pace)})
+    return {
+        "http": type("PacedPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("PacedSecurePool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secure}),
+    }
+
+
+def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManager:
+    """Raises `UsageError` for a proxy that cannot be used."""
+    secret = credentials_in(proxy)
+    headers = {"proxy-authorization": secret.header} if secret else None
+    if urlsplit(proxy).scheme not in {"http", "https"}:
+        raise UsageError(f"the proxy {redacted(proxy)} is neither http nor https", "name an http or https proxy")
+    return urllib3.ProxyManager(without_credentials(proxy), 32, None, headers, **settings)
+
+
+def _fault(url: str, error: Exception) -> PassingFault | TransportError:
+    """What a fault of urllib3 means: one that may pass, or the end."""
+    if _caused_by(error, TooSlowError):
+        return TransportError(redacted(url), "the server sends too slowly to be waited for", "try again later")
+    cause = error.reason if isinstance(error, faults.MaxRetryError) and error.reason else error
+    if isinstance(cause, faults.SSLError | ssl.SSLError):
+        return _certificate_fault(url, cause)
+    if isinstance(cause, faults.ProxyError):
+        return PassingFault(f"the proxy cannot be reached ({cause.original_error})", "check --proxy and *_proxy")
+    if isinstance(cause, faults.NameResolutionError):
+        return PassingFault("the host name cannot be resolved", "check the spelling and the network")
+    if isinstance(cause, faults.ConnectTimeoutError | faults.NewConnectionError):
+        return PassingFault(f"cannot connect ({_tail(cause)})", "check the address, the network and the proxy")
+    if isinstance(cause, faults.TimeoutError):
+        return PassingFault("the server fell silent", "raise --timeout if it is known to be slow")
+    if isinstance(cause, faults.ProtocolError | OSError):
+        return PassingFault(f"the connection broke ({_tail(cause)})")
+    return TransportError(redacted(url), f"cannot be asked for ({type(cause).__name__}: {_tail(cause)})")
+
+
+def _certificate_fault(url: str, error: Exception) -> PassingFault | TransportError:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error) or isinstance(error, ssl.CertificateError):
+        return TransportError(
+            redacted(url),
+            f"the server's certificate was not accepted ({_tail(error)})",
+            "if the server is yours, name its authority with --cert",
+        )
+    return PassingFault(f"no secure connection ({_tail(error)})")
+
+
+def _tail(error: Exception) -> str:
+    """The last and plainest part of a nested message, on one line."""
+    text = str(error).rpartition("Caused by ")[2] or type(error).__name__
+    text = text.rpartition(" object at 0x")[2].partition(">: ")[2] or text
+    return " ".join(text.split())[:200]
+
+
+def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+    while error is not None:
+        if isinstance(error, kind) or any(isinstance(part, kind) for part in error.args):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
