@@ -23,20 +23,10 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class DownloadLimits:
-    """Where patience with a server ends (THREATS N9); pace and time-outs are the transport's."""
+    """Where patience with a server ends (THREATS N9); pace, time-outs and retries are the transport's."""
 
     max_bytes: int = 8 << 30
     """Ceiling for a body whose size no lock file states; several times the largest wheels that are published."""
-    attempts: int = 2
-    """How often a body that breaks off is asked for, from its beginning."""
-
-
-class _BrokenOffError(Exception):
-    """The answer began and did not end: worth another attempt."""
-
-    def __init__(self, error: TransportError) -> None:
-        super().__init__()
-        self.error = error
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,37 +64,17 @@ class Reception:
     def _received(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
         self.reporter.download_started(file.filename, file.size)
         try:
-            for _ in range(self.limits.attempts - 1):
-                try:
-                    return self._attempt(file, intake, limit)
-                except _BrokenOffError as broken:
-                    self.reporter.detail(f"{file.filename}: {broken.error.reason}; asking for it once more")
-                    self.reporter.download_advanced(file.filename, -intake.size)
-                    intake.restart()
-            try:
-                return self._attempt(file, intake, limit)
-            except _BrokenOffError as broken:
-                raise broken.error from None
+            with self.transport.get(file.url, _IDENTITY) as response:
+                _check_answer(response, limit)
+                for chunk in response.chunks():
+                    self._take(intake, chunk, limit, response)
+                    self.reporter.download_advanced(file.filename, len(chunk))
+                return intake.finish(
+                    content_type=response.headers.get("content-type", ""),
+                    content_encoding=response.headers.get("content-encoding", ""),
+                )
         finally:
             self.reporter.download_finished(file.filename)
-
-    def _attempt(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
-        with self.transport.get(file.url, _IDENTITY) as response:
-            _check_answer(response, limit)
-            chunks = iter(response.chunks())
-            while True:
-                try:
-                    chunk = next(chunks, b"")
-                except TransportError as error:
-                    raise _BrokenOffError(error) from None
-                if not chunk:
-                    break
-                self._take(intake, chunk, limit, response)
-                self.reporter.download_advanced(file.filename, len(chunk))
-            return intake.finish(
-                content_type=response.headers.get("content-type", ""),
-                content_encoding=response.headers.get("content-encoding", ""),
-            )
 
     def _take(self, intake: Intake, chunk: bytes, limit: int, response: Response) -> None:
         if self.stop.is_set():

@@ -43,11 +43,8 @@ class Intake:
     def __init__(self, file: BinaryIO, algorithms: Iterable[str]) -> None:
         """Take `file`, empty and private to this process; sha256 is always among the `algorithms` used."""
         self._file = file
-        self._algorithms = sorted({"sha256", *algorithms}.intersection(STRONG_ALGORITHMS))
-        self._start()
-
-    def _start(self) -> None:
-        self._hashers = {name: hashlib.new(name, usedforsecurity=True) for name in self._algorithms}
+        used = sorted({"sha256", *algorithms}.intersection(STRONG_ALGORITHMS))
+        self._hashers = {name: hashlib.new(name) for name in used}
         self._head = b""
         self.size = 0
 
@@ -59,12 +56,6 @@ class Intake:
             hasher.update(chunk)
         self._file.write(chunk)
         self.size += len(chunk)
-
-    def restart(self) -> None:
-        """Forget what came, because the body starts over."""
-        self._file.seek(0)
-        self._file.truncate()
-        self._start()
 
     def finish(self, *, content_type: str = "", content_encoding: str = "") -> ReceivedArchive:
         """Close the account: what came is complete."""
