@@ -90,6 +90,35 @@ class BuildError(PeepError):
     """An sdist that could not be made into a wheel."""
 
 
+class BackendFailed(BuildError):
+    """A build backend that did not do what it was asked. Nothing was changed.
+
+    `sdist` and `hook` name what ran; `status` is the exit status (negative or 128 + n: ended by signal n), None when the
+    backend ended well but its answer can't be used; `cause` is the likely cause, '' when there is none to be seen.
+    """
+
+    def __init__(  # noqa: PLR0913 - the facts of one failure
+        self,
+        sdist: str,
+        hook: str,
+        status: int | None,
+        *,
+        cause: str = "",
+        last_lines: Sequence[str] = (),
+        log_path: str = "",
+    ) -> None:
+        ended = f" (exit status {status})" if status is not None else ""
+        lines = [f"{sdist}: the build backend failed in {hook}{ended}" + (f": {cause}" if cause else "")]
+        lines += [f"  | {line}" for line in last_lines]
+        super().__init__("\n".join(lines), f"all of its output is in {log_path}" if log_path else "")
+        self.sdist = sdist
+        self.hook = hook
+        self.status = status
+        self.cause = cause
+        self.last_lines = tuple(last_lines)
+        self.log_path = log_path
+
+
 # -- the entries of the install reports ------------------------------------------------------------
 
 
@@ -176,6 +205,22 @@ class ConflictingDependency:
     required_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class MissingBuildRequirement:
+    """A build needs a project that no build constraint pins, or pins at a version or without a hash that won't do."""
+
+    sdist: str
+    """File name of the archive that is to be built."""
+    requirement: str
+    """As `build-system.requires`, a hook or another build requirement states it."""
+    chain: tuple[str, ...]
+    """From the sdist's project to the missing one, by name."""
+    reason: str
+    """What is wrong: not listed, no hash, another version listed."""
+    suggestion: tuple[str, ...] = ()
+    """Lines ready to paste into the build constraints; empty when nothing fitting was found."""
+
+
 Problem = (
     HashMismatch
     | HashMissing
@@ -185,6 +230,7 @@ Problem = (
     | BadArchive
     | OmittedDependency
     | ConflictingDependency
+    | MissingBuildRequirement
 )
 
 
