@@ -1,0 +1,139 @@
+"""A run with nothing to do is recognised only while everything that it saw is still so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peep.store.facts import key_digest, rendered_fact
+from peep.workflows.settled import (
+    KIND,
+    Snapshot,
+    metadata_names,
+    parsed,
+    recall,
+    rendered,
+    run_key,
+    signature,
+)
+
+WORDS = ["install", "-r", "requirements.txt"]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> dict[str, Path]:
+    site = tmp_path / "site-packages"
+    (site / "demo-1.0.dist-info").mkdir(parents=True)
+    places = {
+        "pins": tmp_path / "requirements.txt",
+        "site": site,
+        "origin": site / "demo-1.0.dist-info" / "provenance_url.json",
+        "interpreter": tmp_path / "python",
+        "journal": tmp_path / "journal",
+        "store": tmp_path / "store",
+    }
+    places["pins"].write_text("demo==1.0\n")
+    places["origin"].write_text("{}")
+    places["interpreter"].write_text("binary")
+    return places
+
+
+def remember(world: dict[str, Path]) -> dict[str, str]:
+    environ = {"PEEP_STORE": str(world["store"])}
+    snapshot = Snapshot(
+        "nothing to do",
+        {str(world[name]): world[name].read_bytes() for name in ("pins", "origin")},
+        {str(world["interpreter"]): signature(str(world["interpreter"]))},
+        {str(world["site"]): metadata_names(str(world["site"]))},
+        [str(world["journal"])],
+    )
+    key = run_key(WORDS, environ)
+    digest = key_digest(key)
+    path = world["store"] / "remembered-v1" / KIND / digest[:2] / digest
+    path.parent.mkdir(parents=True)
+    path.write_bytes(rendered_fact(KIND, key, rendered(snapshot)))
+    world["record"] = path
+    return environ
+
+
+def test_the_same_command_in_the_same_world_is_recognised(world: dict[str, Path]) -> None:
+    environ = remember(world)
+
+    assert recall(WORDS, environ) == "nothing to do"
+
+
+@pytest.mark.parametrize("changed", ["pins", "origin", "interpreter", "site", "journal", "record"])
+def test_any_difference_takes_the_long_way(world: dict[str, Path], changed: str) -> None:
+    environ = remember(world)
+    if changed == "site":
+        (world["site"] / "other-2.0.dist-info").mkdir()
+    elif changed == "journal":
+        world["journal"].touch()
+    else:
+        world[changed].write_bytes(world[changed].read_bytes() + b"x")
+
+    assert recall(WORDS, environ) is None
+
+
+@pytest.mark.parametrize("gone", ["pins", "origin", "interpreter", "record"])
+def test_what_is_gone_is_a_difference(world: dict[str, Path], gone: str) -> None:
+    environ = remember(world)
+    world[gone].unlink()
+
+    assert recall(WORDS, environ) is None
+
+
+def test_other_words_and_other_variables_are_other_runs(world: dict[str, Path]) -> None:
+    environ = remember(world)
+
+    assert recall([*WORDS, "--force-reinstall"], environ) is None
+    assert recall(WORDS, {**environ, "PIP_TARGET": "elsewhere"}) is None
+
+
+def test_damage_at_every_byte_of_the_record_is_noticed(world: dict[str, Path]) -> None:
+    environ = remember(world)
+    whole = world["record"].read_bytes()
+    for position in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1
+        world["record"].write_bytes(damaged)
+        assert recall(WORDS, environ) is None
+
+
+def test_a_relative_store_is_left_to_the_long_way() -> None:
+    assert recall(WORDS, {"PEEP_STORE": os.path.join("some", "where")}) is None
+
+
+_TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+_FACTS = st.dictionaries(_TEXTS, st.binary())
+
+
+@given(_TEXTS, _FACTS, _FACTS, _FACTS, st.lists(_TEXTS))
+def test_a_snapshot_survives_being_written_down(
+    summary: str,
+    contents: dict[str, bytes],
+    signatures: dict[str, bytes],
+    folders: dict[str, bytes],
+    absent: list[str],
+) -> None:
+    snapshot = parsed(rendered(Snapshot(summary, contents, signatures, folders, absent)))
+
+    assert snapshot is not None
+    assert (summary, contents, signatures, folders, tuple(absent)) == (
+        snapshot.summary,
+        snapshot.contents,
+        snapshot.signatures,
+        snapshot.folders,
+        snapshot.absent,
+    )
+
+
+@given(st.binary())
+def test_no_bytes_break_the_reader(value: bytes) -> None:
+    snapshot = parsed(value)
+
+    assert snapshot is None or isinstance(snapshot, Snapshot)
