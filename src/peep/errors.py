@@ -93,11 +93,11 @@ class BuildError(PeepError):
 class BackendFailed(BuildError):
     """A build backend that did not do what it was asked. Nothing was changed.
 
-    `sdist` and `hook` name what ran; `status` is the exit status (negative or 128 + n: ended by signal n), None when the
-    backend ended well but its answer can't be used; `cause` is the likely cause, '' when there is none to be seen.
+    `sdist` and `hook` name what ran; `status` is the exit status (negative or 128 + n: ended by signal n), None when
+    the backend ended well but its answer can't be used; `cause` is the likely cause, '' when there is none to be seen.
     """
 
-    def __init__(  # noqa: PLR0913 - the facts of one failure
+    def __init__(
         self,
         sdist: str,
         hook: str,
