@@ -127,6 +127,8 @@ class IndexOptions:
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     trusted_hosts: tuple[str, ...] = ()
+    keeps_default_index: bool = False
+    """No `--index-url` was given: `index_urls` holds extra indexes only, and the default index comes before them."""
 
 
 @dataclass(frozen=True, slots=True)
