@@ -1,0 +1,77 @@
+"""Reading at a position without moving one, so that several threads can read one open file."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import BinaryIO
+
+ReadAt = Callable[[int, int], bytes]
+"""`(offset, count)` -> the bytes there; shorter only where the file ends."""
+
+_WINDOW = 1 << 14
+
+
+def read_at(file: BinaryIO) -> ReadAt:
+    """Give positional reading of `file`, whose own position is then nobody's business.
+
+    On POSIX each read is one `pread`, without a lock; elsewhere, and for files in memory, a lock holds seek and read
+    together.
+    """
+    try:
+        descriptor = file.fileno()
+    except (OSError, AttributeError):
+        return _locked_reads(file)
+    if not hasattr(os, "pread"):
+        return _locked_reads(file)
+
+    def pread(offset: int, count: int) -> bytes:
+        data = os.pread(descriptor, count, offset)
+        while len(data) < count:
+            more = os.pread(descriptor, count - len(data), offset + len(data))
+            if not more:
+                break
+            data += more
+        return data
+
+    return pread
+
+
+def _locked_reads(file: BinaryIO) -> ReadAt:
+    lock = threading.Lock()
+
+    def locked(offset: int, count: int) -> bytes:
+        with lock:
+            file.seek(offset)
+            return file.read(count)
+
+    return locked
+
+
+def file_size(file: BinaryIO) -> int:
+    """Size in bytes, as the open file has it now."""
+    try:
+        return os.fstat(file.fileno()).st_size
+    except (OSError, AttributeError):
+        return file.seek(0, os.SEEK_END)
+
+
+class ForwardWindow:
+    """Serves many small reads at rising offsets from few large ones: headers that stand between contents."""
+
+    __slots__ = ("_read", "_start", "data")
+
+    def __init__(self, read: ReadAt) -> None:
+        self._read = read
+        self._start = 0
+        self.data = b""
+
+    def locate(self, offset: int, count: int) -> int:
+        """Make `count` bytes at `offset` available (fewer where the file ends); return where they begin in `data`."""
+        position = offset - self._start
+        if position < 0 or position + count > len(self.data):
+            self.data = self._read(offset, max(count, _WINDOW))
+            self._start = offset
+            return 0
+        return position

@@ -1,0 +1,149 @@
+"""A strict ZIP reader: `open_zip` refuses whatever two readers could read differently, `ZipReader` gives the contents.
+
+Not built on `zipfile`, which believes the central directory alone. Contents are inflated by `isal` where that is
+installed (several times zlib's speed), else by zlib, with the same results.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, BinaryIO
+
+from peep.archives.random_access import ReadAt, file_size, read_at
+from peep.archives.zip_structure import DEFLATED, NotAZip, ZipMember, ZipTable, read_zip_table
+from peep.errors import ArchiveError
+
+try:
+    _deflate = import_module("isal.isal_zlib")  # optional: the `fast` extra
+except ImportError:
+    _deflate = zlib
+
+LARGEST_CHUNK = (1 << 17) - 1
+"""Bytes; larger buffers cost a page fault for each page, every time."""
+_SLICE = 1 << 15
+"""Compressed bytes given to the inflater at once: what it must carry over when its output is full stays this small."""
+_RATIO_MATTERS_ABOVE = 1 << 26
+_HIGHEST_RATIO = 100
+_RAW = -15  # zlib's window bits for deflate without a header
+
+_crc32: Callable[[bytes], int] = _deflate.crc32
+_crc32_running: Callable[[bytes, int], int] = _deflate.crc32
+_new_inflater: Callable[..., Any] = _deflate.decompressobj
+_inflate_errors: tuple[type[Exception], ...] = (zlib.error, getattr(_deflate, "error", zlib.error))
+
+
+class ZipReader:
+    """The members of one ZIP file and their contents; may be used by several threads at once."""
+
+    __slots__ = ("_read", "filename", "members", "problems", "unreadable")
+
+    def __init__(self, filename: str, read: ReadAt, table: ZipTable, size: int) -> None:
+        self.filename = filename
+        self._read = read
+        self.members: tuple[ZipMember, ...] = table.members
+        self.unreadable = dict(table.unreadable)
+        self.problems: tuple[str, ...] = (*table.problems, *_ratio_problems(table, size))
+
+    def whole(self, member: ZipMember) -> bytes:
+        """Give all of one member at once: meant for those below `LARGEST_CHUNK`.
+
+        Raises `ArchiveError` when its size or CRC is not as stated.
+        """
+        raw = self._read(member.content_offset, member.compressed_size)
+        if member.method == DEFLATED:
+            raw = self._inflated(member, raw)
+        if len(raw) != member.size or _crc32(raw) != member.crc or (self.unreadable and member.name in self.unreadable):
+            raise self._refusal(member, len(raw))
+        return raw
+
+    def _inflated(self, member: ZipMember, raw: bytes) -> bytes:
+        inflater = _new_inflater(_RAW)
+        try:
+            # One byte more than stated lets the end of the stream be seen, and a longer stream give itself away (Z11).
+            data: bytes = inflater.decompress(raw, member.size + 1)
+        except _inflate_errors as error:
+            raise ArchiveError(self.filename, [f"{member.name}: cannot be decompressed: {error}"]) from None
+        if not inflater.eof or inflater.unused_data:
+            raise self._refusal(member, len(data))
+        return data
+
+    def chunks(self, member: ZipMember) -> Iterator[bytes]:
+        """Yield the content of one member in pieces of at most `LARGEST_CHUNK` bytes.
+
+        Raises `ArchiveError` as soon as there is more than stated, and at the end when size or CRC differ.
+        """
+        if member.name in self.unreadable:
+            raise self._refusal(member, member.compressed_size)
+        pieces = self._inflated_pieces(member) if member.method == DEFLATED else self._stored_pieces(member)
+        count = crc = 0
+        for piece in pieces:
+            count += len(piece)
+            if count > member.size:
+                raise self._refusal(member, count)
+            crc = _crc32_running(piece, crc)
+            yield piece
+        if count != member.size or crc != member.crc:
+            raise self._refusal(member, count)
+
+    def _stored_pieces(self, member: ZipMember) -> Iterator[bytes]:
+        end = member.content_offset + member.compressed_size
+        for offset in range(member.content_offset, end, LARGEST_CHUNK):
+            yield self._read(offset, min(LARGEST_CHUNK, end - offset))
+
+    def _inflated_pieces(self, member: ZipMember) -> Iterator[bytes]:
+        inflater = _new_inflater(_RAW)
+        offset = member.content_offset
+        end = offset + member.compressed_size
+        carried = b""
+        try:
+            while not inflater.eof and (carried or offset < end):
+                if not carried:
+                    carried = self._read(offset, min(_SLICE, end - offset))
+                    offset += len(carried)
+                    if not carried:
+                        break
+                piece = inflater.decompress(carried, LARGEST_CHUNK)
+                carried = inflater.unconsumed_tail  # at most one slice, so the copying stays linear
+                if piece:
+                    yield piece
+            while not inflater.eof and (piece := inflater.decompress(b"", LARGEST_CHUNK)):
+                yield piece
+        except _inflate_errors as error:
+            raise ArchiveError(self.filename, [f"{member.name}: cannot be decompressed: {error}"]) from None
+        if not inflater.eof or inflater.unused_data or offset != end:
+            raise ArchiveError(
+                self.filename, [f"{member.name}: its compressed data does not end where its headers say"]
+            )
+
+    def _refusal(self, member: ZipMember, count: int) -> ArchiveError:
+        reason = self.unreadable.get(member.name)
+        if reason is None and count != member.size:
+            held = f"more than {member.size}" if count > member.size else str(count)
+            reason = f"holds {held} bytes where its headers state {member.size}"
+        reason = reason or "its content does not match its CRC or its size"
+        return ArchiveError(self.filename, [f"{member.name}: {reason}"])
+
+
+def open_zip(file: BinaryIO, filename: str) -> ZipReader:
+    """Read the structure of a ZIP file, given as a seekable binary file; `filename` is for messages.
+
+    `problems` of the result holds all that is wrong; nothing should be taken from an archive that has any. Raises
+    `ArchiveError` where there is no table of contents to follow.
+    """
+    read = read_at(file)
+    size = file_size(file)
+    try:
+        table = read_zip_table(read, size)
+    except NotAZip as error:
+        raise ArchiveError(filename, [str(error)]) from None
+    return ZipReader(filename, read, table, size)
+
+
+def _ratio_problems(table: ZipTable, size: int) -> list[str]:
+    """Z14: what is stated here is what reading then counts, so that a bomb must announce itself."""
+    total = sum(member.size for member in table.members)
+    if total > _RATIO_MATTERS_ABOVE and total > size * _HIGHEST_RATIO:
+        return [f"unpacks to {total} bytes, more than {_HIGHEST_RATIO} times its own {size}"]
+    return []
