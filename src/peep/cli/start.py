@@ -1,11 +1,105 @@
-"""Where the command line begins."""
+"""Where the command line begins: find the verb, hand over to its module, turn what comes back into an exit status.
+
+Nothing is imported here that the verb may not need: a run that has nothing to do ends within milliseconds.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+from importlib import import_module
+
+VERBS = {
+    "hash": "peep.cli.verbs.hash",
+    "help": "peep.cli.verbs.help",
+    "install": "peep.cli.verbs.install",
+}
+"""peep's verbs and the modules that run them. All others are pip's."""
+
+SHARED_VERBS = {
+    "download": "peep.cli.verbs.download",
+    "wheel": "peep.cli.verbs.wheel",
+}
+"""Verbs that are peep's when they read requirements files, because pip would not see the hashes in comments."""
+
+GENERAL_OPTIONS_WITH_VALUE = frozenset(
+    {
+        "--cache-dir", "--cert", "--client-cert", "--default-timeout", "--exists-action", "--keyring-provider", "--log",
+        "--proxy", "--python", "--retries", "--timeout", "--trusted-host", "--use-deprecated", "--use-feature",
+    }
+)  # fmt: skip
+"""pip's options that may stand before the verb, each with its value as the next word."""
+
+SHORT_OPTIONS_WITH_VALUE = "Cbcdefitw"
+"""pip's short options, other than -r, that swallow the rest of their word."""
 
 
 def main() -> int:
-    """Run peep with the process's arguments and return its exit status."""
-    print("peep: not assembled yet", file=sys.stderr)
-    return 3
+    """Run peep with the process's arguments; give back its exit status (`BEHAVIOUR`: 0, 1, 2, 3, 130 or pip's)."""
+    return run(sys.argv[1:])
+
+
+def run(words: list[str]) -> int:
+    """Run one command line, given without the program's name."""
+    try:
+        status = _dispatch(words)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001 - the one place where every failure becomes a text and a status
+        from peep.cli.failures import explained  # noqa: PLC0415 - only a failing run pays for it
+
+        return explained(error, words)
+    return status
+
+
+def _dispatch(words: list[str]) -> int:
+    verb, rest = split_verb(words)
+    if verb is None:
+        verb = "version" if any(word in {"-V", "--version"} for word in words) else "help"
+    module = module_for(verb, rest)
+    status: int
+    if module is None:
+        status = import_module("peep.workflows.delegate").run_pip(words)
+        return status
+    import_module("peep.cli.signals").unwind_on_sigterm()
+    status = import_module(module).run(verb, rest)
+    return status
+
+
+def split_verb(words: list[str]) -> tuple[str | None, list[str]]:
+    """Find the verb among leading general options; give back it and all other words, in order."""
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if not word.startswith("-"):
+            return word, words[:position] + words[position + 1 :]
+        position += 2 if word in GENERAL_OPTIONS_WITH_VALUE else 1
+    return None, words
+
+
+def module_for(verb: str, rest: list[str]) -> str | None:
+    """Name the module that runs the verb, or None when it is pip's."""
+    if verb == "version":
+        return "peep.cli.verbs.version"
+    if verb in SHARED_VERBS:
+        return SHARED_VERBS[verb] if reads_requirements(rest) else None
+    return VERBS.get(verb)
+
+
+def reads_requirements(words: list[str]) -> bool:
+    """Whether `-r` is among the words of pip's `download` or `wheel`, in any spelling that pip would understand.
+
+    Safe side: when in doubt it is, because a file whose hashes are comments must never reach pip unverified.
+    """
+    for word in words:
+        if word.startswith("--requ"):
+            if not word.startswith("--require-"):
+                return True
+            continue
+        if word.startswith("-") and not word.startswith("--"):
+            for letter in word[1:]:
+                if letter == "r":
+                    return True
+                if letter in SHORT_OPTIONS_WITH_VALUE:
+                    break
+    return "PIP_REQUIREMENT" in os.environ

@@ -30,13 +30,15 @@ def printable(text: str) -> str:
 def folded(text: str, width: int | None, indent: str = "") -> str:
     """Break one paragraph into lines of at most `width` columns, each begun with `indent`; None: do not break.
 
-    Words are never broken, at hyphens either: a hash that is cut in two can't be pasted.
+    Words are never broken, at hyphens either: a hash that is cut in two can't be pasted. Text that fits stays as it is.
     """
+    if width is None or len(indent) + len(text) <= width:
+        return indent + text
     lines: list[str] = []
     line = indent
     for word in text.split():
         is_first = line == indent
-        if not is_first and width is not None and len(line) + 1 + len(word) > width:
+        if not is_first and len(line) + 1 + len(word) > width:
             lines.append(line)
             line, is_first = indent, True
         line += word if is_first else " " + word

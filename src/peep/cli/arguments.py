@@ -1,0 +1,212 @@
+"""What was given on the command line -> the frozen options that the workflows read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from peep.cli.parser import Given, ParsedArguments
+from peep.errors import UsageError
+from peep.model import FormatControl
+from peep.requirements.naming import normalised
+from peep.workflows.options import (
+    BuildOptions,
+    GivenIndexes,
+    InstallOptions,
+    NetworkOptions,
+    OutputOptions,
+    SourceOptions,
+    StoreOptions,
+    TargetOptions,
+)
+
+MOST = 1_000_000
+"""More seconds or attempts than that are a slip of the keyboard."""
+
+
+def install_options(parsed: ParsedArguments, *, verb: str = "install") -> InstallOptions:
+    """Everything that a verb which installs or fetches was asked for; raises `UsageError`."""
+    return InstallOptions(
+        sources=source_options(parsed, verb),
+        indexes=_indexes(parsed),
+        format_control=format_control(parsed.given),
+        network=network_options(parsed),
+        target=target_options(parsed),
+        build=_build_options(parsed),
+        store=store_options(parsed),
+        output=output_options(parsed),
+        is_isolated=parsed.has("isolated"),
+        upgrade=parsed.has("upgrade"),
+        force_reinstall=parsed.has("force-reinstall"),
+        ignore_installed=parsed.has("ignore-installed"),
+        trust_installed=parsed.has("trust-installed"),
+        check_dependencies=not parsed.has("no-check-dependencies"),
+        allow_record_mismatch=parsed.values("allow-record-mismatch"),
+        compile=parsed.either("compile", "no-compile"),
+        link_mode=parsed.value("link-mode"),
+        dry_run=parsed.has("dry-run"),
+        report=parsed.value("report"),
+        warn_script_location=not parsed.has("no-warn-script-location"),
+        root_user_action=parsed.value("root-user-action") or "warn",
+        destination=parsed.value("dest") or parsed.value("wheel-dir"),
+    )
+
+
+def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
+    """Where the pins are; raises `UsageError` when there is no place at all to look up hashes."""
+    locks = [word for word in parsed.words if is_lock_file(_without_extras(word)[0])]
+    arguments = [word for word in parsed.words if word not in locks]
+    files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
+    if not files and not any("--hash=" in argument for argument in arguments):
+        raise UsageError(
+            f"peep {verb} has nowhere to look up hashes",
+            f"name a file, as in: peep {verb} -r requirements.txt; or a hash: peep {verb} 'NAME==1.0 --hash=sha256:…'",
+        )
+    editable = [f"-e {folder}" for folder in parsed.values("editable")]
+    if editable and not parsed.has("trust-local"):
+        raise UsageError(f"{editable[0]}: no hash can vouch for a folder", "--trust-local builds it all the same")
+    return SourceOptions(
+        requirement_files=tuple(file for file, _ in files),
+        constraint_files=parsed.values("constraint"),
+        requirements=(*arguments, *editable),
+        extras=(*parsed.values("extra"), *(extra for _, extras in files for extra in extras)),
+        groups=parsed.values("group"),
+    )
+
+
+def _without_extras(file: str) -> tuple[str, tuple[str, ...]]:
+    """Split `pylock.toml[a,b]`, as pip reads it, into the file and its extras."""
+    path, bracket, rest = file.partition("[")
+    if bracket and rest.endswith("]") and is_lock_file(path):
+        return path, tuple(extra.strip() for extra in rest[:-1].split(",") if extra.strip())
+    return file, ()
+
+
+def is_lock_file(word: str) -> bool:
+    """Whether a plain argument is a lock file's path or URL: its name is pylock.toml or pylock.NAME.toml (PEP 751)."""
+    name = word.replace(os.sep, "/").rpartition("/")[2]
+    return name == "pylock.toml" or (
+        name.startswith("pylock.") and name.endswith(".toml") and name.count(".") == 2  # noqa: PLR2004 - pylock.NAME.toml
+    )
+
+
+def _indexes(parsed: ParsedArguments) -> GivenIndexes:
+    return GivenIndexes(
+        index_url=parsed.value("index-url"),
+        extra_index_urls=parsed.values("extra-index-url"),
+        find_links=parsed.values("find-links"),
+        no_index=parsed.has("no-index"),
+        trusted_hosts=parsed.values("trusted-host"),
+    )
+
+
+def format_control(given: Iterable[Given]) -> FormatControl:
+    """What `--no-binary` and `--only-binary` leave, in the order given, by pip's rules (`:none:` empties the set)."""
+    chosen: dict[str, set[str]] = {"no-binary": set(), "only-binary": set()}
+    for one in given:
+        if one.name == "no-use-wheel":
+            chosen["no-binary"] = {":all:"}
+        elif one.name in chosen and one.value is not None:
+            other = chosen["only-binary" if one.name == "no-binary" else "no-binary"]
+            _choose(one.value, chosen[one.name], other)
+    return FormatControl(frozenset(chosen["no-binary"]), frozenset(chosen["only-binary"]))
+
+
+def _choose(value: str, chosen: set[str], other: set[str]) -> None:
+    for name in value.split(","):
+        if name == ":none:":
+            chosen.clear()
+        elif name == ":all:":
+            chosen.clear()
+            other.clear()
+            chosen.add(name)
+        elif name.strip():
+            normalized = normalised(name.strip())
+            chosen.add(normalized)
+            other.discard(normalized)
+
+
+def network_options(parsed: ParsedArguments) -> NetworkOptions:
+    retries, timeout = parsed.value("retries"), parsed.value("timeout")
+    return NetworkOptions(
+        proxy=parsed.value("proxy"),
+        use_proxy_variables=not parsed.has("no-proxy-env"),
+        retries=None if retries is None else int(_number(retries, "--retries")),
+        timeout=None if timeout is None else _number(timeout, "--timeout"),
+        cert=parsed.value("cert"),
+        client_cert=parsed.value("client-cert"),
+        keyring_provider=parsed.value("keyring-provider"),
+        may_ask=not parsed.has("no-input"),
+    )
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < MOST:
+        raise UsageError(f"{option}: {text!r} is no number of at least 0")
+    return number
+
+
+def target_options(parsed: ParsedArguments) -> TargetOptions:
+    """Which environment; raises `UsageError` for options that exclude each other."""
+    places = [f"--{name}" for name in ("target", "prefix", "user") if parsed.has(name)]
+    if len(places) > 1:
+        raise UsageError(f"{places[0]} and {places[1]} exclude each other")
+    return TargetOptions(
+        python=parsed.value("python"),
+        target=parsed.value("target"),
+        prefix=parsed.value("prefix"),
+        root=parsed.value("root"),
+        user=parsed.has("user"),
+        break_system_packages=parsed.has("break-system-packages"),
+        require_virtualenv=parsed.has("require-virtualenv"),
+        platforms=parsed.values("platform"),
+        abis=parsed.values("abi"),
+        implementation=parsed.value("implementation"),
+        python_version=parsed.value("python-version"),
+        ignore_requires_python=parsed.has("ignore-requires-python"),
+    )
+
+
+def _build_options(parsed: ParsedArguments) -> BuildOptions:
+    if parsed.has("require-sandbox") and parsed.has("no-sandbox"):
+        raise UsageError("--require-sandbox and --no-sandbox exclude each other")
+    return BuildOptions(
+        constraint_files=parsed.values("build-constraint"),
+        isolation=not parsed.has("no-build-isolation"),
+        config_settings=tuple(_setting(text) for text in parsed.values("config-settings")),
+        require_sandbox=parsed.has("require-sandbox"),
+        use_sandbox=not parsed.has("no-sandbox"),
+        trust_local=parsed.has("trust-local"),
+    )
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageError(f"--config-settings: {text!r} is not of the form KEY=VALUE")
+    return key, value
+
+
+def store_options(parsed: ParsedArguments) -> StoreOptions:
+    return StoreOptions(
+        folder=parsed.value("store"),
+        cache_folder=parsed.value("cache-dir"),
+        is_kept=not parsed.has("no-cache-dir"),
+    )
+
+
+def output_options(parsed: ParsedArguments, default_format: str = "text") -> OutputOptions:
+    progress_bar = parsed.value("progress-bar") or "auto"
+    return OutputOptions(
+        quiet=parsed.count("quiet"),
+        verbose=parsed.count("verbose"),
+        format=parsed.value("format") or default_format,
+        # pip once had several looks of its bar
+        progress_bar=progress_bar if progress_bar in {"auto", "off", "raw"} else "on",
+        color=not parsed.has("no-color"),
+        log=parsed.value("log"),
+    )

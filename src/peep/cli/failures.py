@@ -1,0 +1,118 @@
+"""Every failure -> a text on standard error and an exit status: expected errors, interruptions, and bugs in peep."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+import traceback
+from collections.abc import Sequence
+
+from peep import __version__
+from peep.cli.signals import Terminated
+from peep.cli.text import fold_width, folded, printable
+from peep.errors import PeepError, RequirementsErrors
+
+BUG = 3
+INTERRUPTED = 130
+TERMINATED = 143
+BROKEN_PIPE = 141
+"""128 and the signal's number, as a shell would report it."""
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_FAULTS_OF_THE_MACHINE = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENAMETOOLONG,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+
+
+def explained(error: BaseException, words: Sequence[str]) -> int:
+    """Print what `error` means to a user and give back the exit status. `words` are the command line's."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    if isinstance(error, BrokenPipeError):
+        _close_standard_output()
+        return BROKEN_PIPE
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, Terminated):
+        return TERMINATED
+    if isinstance(error, PeepError):
+        _print_error(error)
+        if "--debug" in words:
+            _print(scrubbed("".join(traceback.format_exception(error))))
+        return error.exit_status
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _FAULTS_OF_THE_MACHINE):
+        _print_error(PeepError(scrubbed(str(error) or "out of memory")))
+        return PeepError.exit_status
+    _print(bug_report(error, words))
+    return BUG
+
+
+def error_text(error: PeepError, width: int | None) -> str:
+    """Render an error that carries its own words: `error:` lines, then a `hint:`; `width` as `text.folded` has it."""
+    parts = error.errors if isinstance(error, RequirementsErrors) else (error,)
+    lines = []
+    for part in parts:
+        first, *others = printable(part.message).split("\n")
+        lines += [folded(f"error: {first}", width), *others]
+        if part.hint:
+            lines.append(folded(f"hint: {printable(part.hint)}", width))
+    return "\n".join(lines)
+
+
+def bug_report(error: BaseException, words: Sequence[str]) -> str:
+    """Everything that somebody needs who is to mend this; without credentials."""
+    text = f"""\
+This is a bug in peep, not in what you gave it. Please report it with this text:
+
+peep:         {__version__}
+Python:       {platform.python_implementation()} {platform.python_version()}, {sys.executable}
+pip:          {_pip_version()}
+platform:     {platform.platform()}
+command line: {" ".join(["peep", *words])}
+
+{"".join(traceback.format_exception(error)).rstrip()}"""
+    return printable(scrubbed(text))
+
+
+def scrubbed(text: str) -> str:
+    """Replace user names and passwords of all URLs in `text`."""
+    return _CREDENTIALS.sub("****@", text)
+
+
+def _pip_version() -> str:
+    try:
+        return importlib.metadata.version("pip")
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
+
+
+def _print_error(error: PeepError) -> None:
+    _print(error_text(error, fold_width(sys.stderr) if sys.stderr is not None else None))
+
+
+def _print(text: str) -> None:
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+
+
+def _close_standard_output() -> None:
+    """Nobody reads any more: keep the interpreter from finding that out once again while it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,62 @@
+"""One option of the command line, as data: the parser, `--help`, completion and the variables are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What an option takes and what giving it twice means."""
+
+    FLAG = "flag"
+    COUNT = "count"
+    VALUE = "value"
+    """One value; the last one given wins."""
+    LIST = "list"
+    """One value each time; all of them count. In a variable they are separated by white space, as in pip."""
+
+
+class Standing(Enum):
+    """What peep does with an option that pip knows."""
+
+    HONOURED = "honoured"
+    IMPLIED = "implied"
+    """peep always does that, or it can't make a difference to pinned and hashed requirements: accepted, no effect."""
+    OBSOLETE = "obsolete"
+    """pip once had it, old scripts still give it: skipped, with a warning that names it."""
+    REFUSED = "refused"
+    """peep can't honour it: an error that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`names`: short and long spellings, the first long one is the option's name everywhere else."""
+
+    names: tuple[str, ...]
+    help: str = ""
+    """What it does; for options that are not honoured: why not."""
+    kind: Kind = Kind.FLAG
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    standing: Standing = Standing.HONOURED
+    is_inverted: bool = False
+    """In a variable, *false* switches it on: pip's rule for those `--no-…` options that it stores as false."""
+    is_peeps_own: bool = False
+    """Its variable begins with `PEEP_`, not with `PIP_`."""
+
+    @property
+    def name(self) -> str:
+        """The first long spelling without its dashes."""
+        return next(name for name in self.names if name.startswith("--")).removeprefix("--")
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that give it, one for each long spelling."""
+        prefix = "PEEP_" if self.is_peeps_own else "PIP_"
+        long_names = [name.removeprefix("--") for name in self.names if name.startswith("--")]
+        return tuple(prefix + name.upper().replace("-", "_") for name in long_names)
+
+    @property
+    def takes_value(self) -> bool:
+        return self.kind in {Kind.VALUE, Kind.LIST}

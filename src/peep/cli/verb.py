@@ -1,0 +1,70 @@
+"""One verb of the command line, as data: help, completion and the README's sections are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peep.cli.option import Option, Standing
+from peep.cli.text import TERMINAL_WIDTH, folded
+
+_COLUMN = 30
+"""Where the explanations of options begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Options of one subject."""
+
+    title: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    name: str
+    summary: str
+    """One line, lower case."""
+    usage: tuple[str, ...]
+    """Each way to call it, without the program's name."""
+    description: str
+    """Paragraphs, with an empty line between two."""
+    examples: tuple[tuple[str, str], ...]
+    """Pairs of a command line and what it is for."""
+    sections: tuple[Section, ...]
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        return tuple(option for section in self.sections for option in section.options)
+
+    def help(self) -> str:
+        """The text of `--help`, at most 80 columns wide."""
+        lines = [*_usage(self.usage), ""]
+        for paragraph in self.description.split("\n\n"):
+            lines += [folded(paragraph, TERMINAL_WIDTH), ""]
+        lines.append("Examples:")
+        for command, purpose in self.examples:
+            lines += [f"  {command}", folded(purpose, TERMINAL_WIDTH, " " * 6)]
+        for section in self.sections:
+            lines += ["", f"{section.title}:"]
+            lines += [line for option in section.options for line in _option_lines(option)]
+        return "\n".join(lines)
+
+
+def _usage(calls: Sequence[str]) -> list[str]:
+    heads = ["Usage:", *["   or:"] * (len(calls) - 1)]
+    return [f"{head} peep {call}" for head, call in zip(heads, calls, strict=True)]
+
+
+def _option_lines(option: Option) -> list[str]:
+    if option.standing is not Standing.HONOURED:
+        return []
+    value = "" if not option.takes_value else f" {option.metavar}"
+    spelled = "  " + ", ".join(option.names[:2]) + value
+    explanation = option.help
+    if option.choices:
+        explanation += f": {', '.join(option.choices)}"
+    text = folded(explanation, TERMINAL_WIDTH, " " * _COLUMN)
+    if len(spelled) < _COLUMN - 1:
+        return (spelled.ljust(_COLUMN) + text[_COLUMN:]).split("\n")
+    return [spelled, *text.split("\n")]

@@ -1,0 +1,70 @@
+"""`peep help`: which verbs are peep's, which are pip's, and what each of peep's takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from peep import __version__
+from peep.cli.catalogue import PIPS_VERBS, peeps_verbs, verb_named
+from peep.cli.start import SHARED_VERBS, VERBS
+from peep.cli.text import TERMINAL_WIDTH, folded
+from peep.cli.verb import Verb
+from peep.workflows.delegate import run_pip
+
+VERB = Verb(
+    name="help",
+    summary="explain peep, or one verb",
+    usage=("help [VERB]",),
+    description="Explains one verb of peep's or of pip's; without a verb, lists both.",
+    examples=(
+        ("peep help install", "what install takes, with examples"),
+        ("peep help list", "pip's help for its list"),
+    ),
+    sections=(),
+)
+
+
+def run(_verb: str, words: Sequence[str]) -> int:
+    """Print the overview or the help of one verb; pip explains its own, and its exit status comes back."""
+    topics = [word for word in words if not word.startswith("-")]
+    if not topics:
+        print(overview())
+        return 0
+    if topics[0] in VERBS or topics[0] in SHARED_VERBS:
+        print(verb_named(topics[0]).help())
+        return 0
+    sys.stdout.flush()
+    return run_pip(["help", *topics])
+
+
+def overview() -> str:
+    """The text of `peep help`."""
+    verbs = peeps_verbs()
+    width = max(len(verb.name) for verb in verbs) + 4
+    return "\n".join(
+        [
+            f"peep {__version__}: prudently examine every package, then install exactly that",
+            "",
+            "Usage: peep VERB [OPTIONS]",
+            "",
+            "Verbs of peep's:",
+            *(f"  {verb.name.ljust(width - 2)}{verb.summary}" for verb in verbs),
+            "",
+            folded(
+                "download and wheel are peep's when they read requirements files (-r), and pip's otherwise.",
+                TERMINAL_WIDTH,
+            ),
+            "",
+            "Verbs that go to pip unchanged, whose exit status comes back:",
+            folded(", ".join(PIPS_VERBS) + ", and everything else", TERMINAL_WIDTH, "  "),
+            "",
+            "Options before the verb are pip's general options, such as --python PATH.",
+            "",
+            "Exit status: 0 fine; 1 something is wrong, and nothing was changed;",
+            "  2 the command line is wrong; 3 a bug in peep; 130 interrupted;",
+            "  for verbs that go to pip, pip's own.",
+            "",
+            "peep help VERB explains one of them, with examples.",
+        ]
+    )

@@ -1,0 +1,76 @@
+"""`peep install`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib import import_module
+
+from peep.cli.arguments import install_options
+from peep.cli.console import Console
+from peep.cli.option_tables import (
+    BUILD,
+    CHANGES,
+    FOREIGN_TARGET,
+    GENERAL,
+    INDEXES,
+    NETWORK,
+    PROGRESS,
+    REMOVED_FROM_PIP,
+    SOURCES,
+    STORE,
+    TARGET,
+    format_option,
+)
+from peep.cli.parser import parse
+from peep.cli.verb import Section, Verb
+
+SECTIONS = (
+    Section("What to install", SOURCES),
+    Section("Where to", TARGET),
+    Section("Which files", FOREIGN_TARGET),
+    Section("Where from", INDEXES),
+    Section("How", CHANGES),
+    Section("Building", BUILD),
+    Section("Store", STORE),
+    Section("Network", NETWORK),
+    Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL, *REMOVED_FROM_PIP)),
+)
+
+VERB = Verb(
+    name="install",
+    summary="verify what requirements files list, then install just that",
+    usage=(
+        "install [OPTIONS] -r FILE [-r FILE...]",
+        "install [OPTIONS] pylock.toml",
+        "install [OPTIONS] 'NAME==VERSION --hash=sha256:...'",
+    ),
+    description=(
+        "Fetches every archive that the files list, verifies all of them against the hashes in the files, and only "
+        "then changes the environment, all at once. Nothing is installed that is not listed, and nothing whose "
+        "hash is not."
+    ),
+    examples=(
+        ("peep install -r requirements.txt", "into the environment that peep runs in"),
+        ("peep install --python .venv -r requirements.txt", "into a virtual environment"),
+        ("peep install --dry-run -r requirements.txt", "verify, and tell what would change"),
+        ("peep install --target lib -r requirements.txt", "into a folder to put on sys.path"),
+        ("cat requirements.txt | peep install -r -", "from standard input"),
+        ("peep install ./pylock.toml --group dev", "from a lock file, with its group dev"),
+    ),
+    sections=SECTIONS,
+)
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Install what was asked for; gives back the exit status. Raises `PeepError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    options = install_options(parsed, verb=verb)
+    with Console(options.output, is_data=options.report == "-") as console:
+        for warning in parsed.warnings:
+            console.warning(warning)
+        status: int = import_module("peep.workflows.install").install(options, os.environ, console)
+    return status

@@ -1,0 +1,26 @@
+"""`peep wheel -r`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from peep.cli.option import Kind, Option
+from peep.cli.verb import Verb
+from peep.cli.verbs.download import fetch, sections
+
+VERB = Verb(
+    name="wheel",
+    summary="verify what requirements files list, and make wheels of it",
+    usage=("wheel [OPTIONS] -r FILE [-w FOLDER]",),
+    description=(
+        "Fetches every archive that the files list, verifies all of them, builds wheels from those that are sdists, "
+        "and puts all wheels into a folder. Without -r, pip's own wheel runs."
+    ),
+    examples=(("peep wheel -r requirements.txt -w wheelhouse", "build once, install on many machines"),),
+    sections=sections(Option(("-w", "--wheel-dir"), "put the wheels there", Kind.VALUE, "FOLDER")),
+)
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Make the wheels; gives back the exit status. Raises `PeepError`."""
+    return fetch(VERB, verb, words)

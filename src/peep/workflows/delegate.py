@@ -1,0 +1,96 @@
+"""Every verb that peep does not have: pip's, of the target interpreter, with its streams, signals and exit status."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from peep.errors import PeepError, UsageError
+
+_ASK_FOR_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
+
+
+@dataclass(frozen=True, slots=True)
+class PipCall:
+    """Words for pip, with `--python` taken out of them: `python` is what it named, or None."""
+
+    python: str | None
+    words: tuple[str, ...]
+
+
+def pip_call(words: Sequence[str]) -> PipCall:
+    """Take `--python X` and `--python=X` out of pip's words; what stands after `--` is left alone.
+
+    Raises `UsageError` when its value is missing.
+    """
+    python: str | None = None
+    kept: list[str] = []
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word == "--":
+            return PipCall(python, (*kept, word, *rest))
+        if word == "--python":
+            if not rest:
+                raise UsageError("--python wants an interpreter, or the folder of a virtual environment")
+            python = rest.pop(0)
+        elif word.startswith("--python="):
+            python = word.partition("=")[2]
+        else:
+            kept.append(word)
+    return PipCall(python, tuple(kept))
+
+
+def run_pip(words: Sequence[str]) -> int:
+    """Become pip with these words; on Windows, where nothing can become something else, wait for it.
+
+    Gives back pip's exit status, if it comes back at all; raises `PeepError` when there is no pip to be had.
+    """
+    command = pip_command(pip_call(words))
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    if os.name == "posix":
+        os.execv(command[0], command)  # noqa: S606 - the point: pip takes this process over, signals and all
+    return _wait_for(command)
+
+
+def pip_command(call: PipCall) -> list[str]:
+    """Name the program and all words: the target's own pip, or ours told of the target when it has none."""
+    if call.python is None:
+        if importlib.util.find_spec("pip") is None:
+            raise PeepError(
+                f"{sys.executable} has no pip, and this verb is pip's",
+                "name an interpreter that has one: peep --python PATH …; or run: python -m ensurepip",
+            )
+        # -P: not even a folder named pip in the working directory may stand in for pip
+        safe_path = ["-P"] if sys.version_info >= (3, 11) else []
+        return [sys.executable, *safe_path, "-m", "pip", *call.words]
+    python = interpreter(call.python)
+    if subprocess.run([python, "-I", "-c", _ASK_FOR_PIP], check=False).returncode == 0:
+        return [python, "-m", "pip", *call.words]
+    return pip_command(PipCall(None, ("--python", call.python, *call.words)))
+
+
+def interpreter(text: str) -> str:
+    """Find the interpreter that `--python` names: a file, a virtual environment, or a name on PATH; `UsageError`."""
+    inside = [os.path.join(text, *tail) for tail in (("bin", "python"), ("Scripts", "python.exe"), ("python.exe",))]
+    found = next((path for path in (text, *inside) if os.path.isfile(path)), None) or shutil.which(text)
+    if found is None:
+        raise UsageError(f"--python {text}: no interpreter and no virtual environment there")
+    return os.path.abspath(found)
+
+
+def _wait_for(command: Sequence[str]) -> int:
+    """Run and wait; Ctrl-C is for pip, which gets it from the same console."""
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue
