@@ -382,6 +382,8 @@ class InstalledProject:
     installer: str = ""
     is_requested: bool = False
     provenance: Provenance | None = None
+    other_metadata: tuple[str, ...] = ()
+    """Absolute paths of further metadata of the same project: a damaged environment; all of them make way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,6 +408,8 @@ class InstallPlan:
     missing: tuple[PinnedRequirement, ...] = ()
     replace: tuple[InstalledProject, ...] = ()
     remove: tuple[InstalledProject, ...] = ()
+    notes: tuple[str, ...] = ()
+    """One line for each project that is replaced for a reason the user may not expect."""
 
     @property
     def is_empty(self) -> bool:
@@ -420,15 +424,24 @@ def digests_by_algorithm(hashes: Iterable[Digest]) -> dict[str, set[str]]:
     return grouped
 
 
+def listed_hashes(pin: PinnedRequirement, filename: str | None = None) -> tuple[Digest, ...]:
+    """Give back the hashes that may vouch for a file of `pin`.
+
+    Where a lock file names its files, those of the file called `filename` and no others (PEP 751 lists hashes per
+    file); without `filename`, those of any of its files.
+    """
+    if not pin.listed_files:
+        return pin.hashes
+    files = (file for file in pin.listed_files if filename in {None, file.filename})
+    return tuple(digest for file in files for digest in file.hashes)
+
+
 def listed_digest(digests: Iterable[Digest], pin: PinnedRequirement, filename: str | None = None) -> Digest | None:
     """Give back the one of `digests` that vouches for a file of `pin`, or None: the only statement of the hash rule.
 
     The rule: *any one* digest of a strong algorithm that the user listed suffices, as in pip's hash-checking mode;
-    md5 and sha1 never do, listed or not. Where a lock file names its files, the hashes of the file called `filename`
-    count and no others (PEP 751 lists hashes per file); without `filename`, those of any of its files.
+    md5 and sha1 never do, listed or not. Which hashes count for `filename` is said by `listed_hashes`.
     """
-    listed = set(pin.hashes)
-    if pin.listed_files:
-        listed = {digest for file in pin.listed_files if filename in {None, file.filename} for digest in file.hashes}
+    listed = set(listed_hashes(pin, filename))
     matching = (digest for digest in digests if digest.algorithm in STRONG_ALGORITHMS and digest in listed)
     return min(matching, default=None, key=lambda digest: (STRONG_ALGORITHMS.index(digest.algorithm), digest.hex))
