@@ -13,7 +13,15 @@ from typing import BinaryIO
 
 from peep.archives.stories import likely_story, story_of_encoding, suspicion
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
-from peep.model import STRONG_ALGORITHMS, Candidate, Digest, PinnedRequirement, VerifiedArchive, listed_digest
+from peep.model import (
+    STRONG_ALGORITHMS,
+    Candidate,
+    Digest,
+    PinnedRequirement,
+    VerifiedArchive,
+    listed_digest,
+    listed_hashes,
+)
 from peep.system.transport import redacted
 
 __all__ = ["Intake", "ReceivedArchive", "listed_digest", "verify"]
@@ -104,12 +112,9 @@ def _without_hashes(candidate: Candidate, received: ReceivedArchive, sha256: Dig
 
 def algorithms_for(pin: PinnedRequirement) -> set[str]:
     """Give back the algorithms in which an archive for `pin` must be hashed to be compared."""
-    hashes = [*pin.hashes, *(digest for file in pin.listed_files for digest in file.hashes)]
-    return {digest.algorithm for digest in hashes}.intersection(STRONG_ALGORITHMS) | {"sha256"}
+    return {digest.algorithm for digest in listed_hashes(pin)}.intersection(STRONG_ALGORITHMS) | {"sha256"}
 
 
 def _has_hashes(pin: PinnedRequirement, filename: str) -> bool:
     """Whether the user vouches for anything; text that is no digest counts: it is a mismatch, never "no hash"."""
-    if pin.listed_files:
-        return any(file.hashes for file in pin.listed_files if file.filename == filename)
-    return bool(pin.hashes or pin.malformed_hashes)
+    return bool(listed_hashes(pin, filename) or pin.malformed_hashes)

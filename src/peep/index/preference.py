@@ -9,7 +9,7 @@ from typing import NamedTuple
 from peep.index.archive_names import SDIST_SUFFIXES, ArchiveName
 from peep.index.compatibility import NO_RANK
 from peep.index.versions import VersionMatch
-from peep.model import STRONG_ALGORITHMS, ArchiveKind, IndexFile, PinnedRequirement, listed_digest
+from peep.model import STRONG_ALGORITHMS, ArchiveKind, IndexFile, PinnedRequirement, listed_digest, listed_hashes
 
 
 class Standing(IntEnum):
@@ -64,7 +64,7 @@ def standing_of(file: IndexFile, pin: PinnedRequirement) -> Standing:
     """Say what the digests that the index states tell of `file`."""
     if listed_digest(file.hashes, pin, file.filename):
         return Standing.LISTED
-    comparable = {digest.algorithm for digest in pin.hashes}.intersection(STRONG_ALGORITHMS)
+    comparable = {digest.algorithm for digest in listed_hashes(pin, file.filename)}.intersection(STRONG_ALGORITHMS)
     if any(digest.algorithm in comparable for digest in file.hashes):
         return Standing.UNLISTED
     return Standing.UNSTATED

@@ -1,0 +1,161 @@
+"""What an install prints when it is refused: problems -> one text, each kind in a block of its own, worst first. Pure.
+
+The order, the headline of the first block, the lines to paste and the last line are promised in BEHAVIOUR.md ("What an
+install prints"); scripts look for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from peep.cli.failures import scrubbed
+from peep.cli.problem_data import problems_as_json
+from peep.cli.report_hashes import mismatch_lines, missing_lines
+from peep.cli.report_parts import heading, places, plain, titled
+from peep.cli.text import folded
+from peep.errors import (
+    BadArchive,
+    ConflictingDependency,
+    FetchFailure,
+    HashMismatch,
+    HashMissing,
+    NoUsableFile,
+    OmittedDependency,
+    Problem,
+    UnusableRequirement,
+)
+from peep.model import Location
+
+__all__ = ["problems_as_json", "report_text"]
+
+RULE = "-------------------------------"
+LAST_LINE = "Not proceeding to installation."
+
+MOST_REJECTIONS = 20
+"""Rejected files shown per requirement; the rest is counted."""
+
+Kind = TypeVar("Kind")
+_Order = tuple[tuple[str, int], ...]
+
+
+def report_text(problems: Sequence[Problem], width: int | None = None) -> str:
+    """Render all `problems`, without a line feed at the end; `width` in columns, None: paragraphs are not folded.
+
+    Hashes and lines to paste are never folded. Nothing in the text obeys a terminal, nothing holds credentials.
+    """
+    blocks = [block for render in _BLOCKS if (block := render(problems, width))]
+    return scrubbed("\n\n".join([*blocks, f"{RULE}\n{LAST_LINE}"]))
+
+
+def _mismatches(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, HashMismatch, lambda problem: _placed(problem.candidate.pin.locations))
+    if not found:
+        return ""
+    headline = "THE FOLLOWING PACKAGES DIDN'T MATCH THE HASHES SPECIFIED IN THE REQUIREMENTS"
+    advice = (
+        "FILE. If you have updated the package versions, update the hashes. If you have not, "
+        "be alarmed: somebody may have tampered with the packages."
+    )
+    return "\n\n".join([f"{headline}\n{folded(advice, width)}", *(mismatch_lines(problem, width) for problem in found)])
+
+
+def _missing(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, HashMissing, lambda problem: _placed(problem.candidate.pin.locations))
+    if not found:
+        return ""
+    introduction = (
+        "The following packages have no hashes in the requirements file, so nothing keeps somebody from exchanging "
+        "them. Vet these files to your satisfaction, then let these lines replace yours:"
+    )
+    return "\n\n".join([folded(introduction, width), *(missing_lines(problem) for problem in found)])
+
+
+def _unusable(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, UnusableRequirement, lambda problem: _placed([problem.location]))
+    entries = (titled(plain(p.text), str(p.location), [p.reason], width) for p in found)
+    return _listing("The following requirements cannot be installed as they are written:", entries, width)
+
+
+def _bad_archives(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, BadArchive, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), [f"{p.filename}:", *p.problems], width) for p in found)
+    introduction = "The following archives have a hash that you list, and yet are not what their format allows:"
+    return _listing(introduction, entries, width)
+
+
+def _failures(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, FetchFailure, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), [f"{p.url}: {p.reason}"], width) for p in found)
+    return _listing("The following could not be fetched:", entries, width)
+
+
+def _without_file(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, NoUsableFile, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), [p.reason, *_why_not(p)], width) for p in found)
+    return _listing("There is no file to install for the following requirements:", entries, width)
+
+
+def _why_not(problem: NoUsableFile) -> list[str]:
+    several = len({rejection.index for rejection in problem.rejections}) > 1
+    lines = [
+        f"{rejection.filename}{f' on {rejection.index}' if several and rejection.index else ''}: {rejection.reason}"
+        for rejection in problem.rejections[:MOST_REJECTIONS]
+    ]
+    left = len(problem.rejections) - len(lines)
+    return [*lines, f"and {left} more, which -v shows"] if left else lines
+
+
+def _conflicts(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, ConflictingDependency, lambda problem: _named(problem.name, problem.required_by))
+    entries = (
+        titled(plain(p.name), "", [f"{p.required_by} requires {p.requirement}; {p.listed} is listed"], width)
+        for p in found
+    )
+    introduction = "The following packages are listed in versions that other listed packages do not accept:"
+    return _listing(introduction, entries, width)
+
+
+def _omissions(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, OmittedDependency, lambda problem: _named(problem.name, *problem.chain))
+    entries = (titled(plain(p.requirement), "", ["by way of " + " -> ".join(p.chain)], width) for p in found)
+    introduction = (
+        "The following packages are required by listed ones, but are not listed themselves. Add each with its version "
+        "and hashes, or install without them by --no-check-dependencies:"
+    )
+    return _listing(introduction, entries, width)
+
+
+_BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
+    _mismatches,
+    _missing,
+    _unusable,
+    _bad_archives,
+    _failures,
+    _without_file,
+    _conflicts,
+    _omissions,
+)
+"""Worst first."""
+
+
+def _listing(introduction: str, entries: Iterable[str], width: int | None) -> str:
+    rendered = "\n".join(entries)
+    return f"{folded(introduction, width)}\n\n{rendered}" if rendered else ""
+
+
+def _of_kind(problems: Sequence[Problem], kind: type[Kind], order: Callable[[Kind], _Order]) -> list[Kind]:
+    """The problems of one kind, each once, in the order of the requirements files."""
+    found: list[Kind] = []
+    for problem in problems:
+        if isinstance(problem, kind) and problem not in found:
+            found.append(problem)
+    return sorted(found, key=order)
+
+
+def _placed(locations: Iterable[Location]) -> _Order:
+    return tuple((location.path, location.line) for location in locations)
+
+
+def _named(*names: str) -> _Order:
+    return tuple((name, 0) for name in names)
