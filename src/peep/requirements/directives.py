@@ -1,0 +1,42 @@
+"""peep's own options, kept in comments so that the file stays pip's: `# peep: --build-constraint build.txt`."""
+
+from __future__ import annotations
+
+import re
+
+from peep.errors import PeepError
+from peep.model import Location
+from peep.requirements.pinned_set import Directive
+
+_DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
+
+KNOWN = {
+    "--allow-record-mismatch": True,
+    "--build-constraint": True,
+    "--no-check-dependencies": False,
+    "--require-sandbox": False,
+    "--trust-local": True,
+}
+"""Each directive, and whether it takes a value."""
+
+
+class MalformedDirective(PeepError):
+    """A comment that speaks to peep and says nothing it knows."""
+
+
+def parse_directive(comment: str, location: Location) -> Directive | None:
+    """Read a comment (from its `#` on); None when it is not addressed to peep.
+
+    Raises `MalformedDirective` for an unknown option and for a missing or superfluous value: a directive that is
+    silently skipped could leave a file less strict, or less usable, than its writer believes.
+    """
+    found = _DIRECTIVE.match(comment)
+    if found is None:
+        return None
+    text = found["text"].partition(" #")[0]
+    option, _, value = re.sub(r"[=\s]\s*", " ", text.strip(), count=1).partition(" ")
+    if option not in KNOWN:
+        raise MalformedDirective(f"peep knows no directive {option}; it knows {', '.join(KNOWN)}")
+    if KNOWN[option] != bool(value.strip()):
+        raise MalformedDirective(f"the directive {option} {'needs a' if KNOWN[option] else 'takes no'} value")
+    return Directive(option, value.strip(), location)

@@ -1,0 +1,88 @@
+"""All lines that name one project, requirements and constraints alike, into one pin.
+
+The rule: exactly one version or URL must come out of them, and a digest counts only if every line that lists hashes
+lists it (THREATS R9). A constraint's pin and hashes so complete a requirement that has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from peep.errors import RequirementsError
+from peep.model import Digest, HashForm, MalformedHash, PinnedRequirement
+from peep.requirements.conditions import is_same_version, satisfies
+from peep.requirements.file_parser import RequirementLine
+from peep.requirements.naming import normalised
+from peep.requirements.requirement_text import Kind
+from peep.requirements.sources import direct_url
+
+
+def pinning_line(lines: Sequence[RequirementLine]) -> RequirementLine | None:
+    """The first line that says which version or URL, a requirement before a constraint; None when none does."""
+    exact = [line for line in lines if line.parsed.version is not None or line.parsed.kind is not Kind.VERSION]
+    return min(exact, key=lambda line: line.is_constraint, default=None)
+
+
+def merge(lines: Sequence[RequirementLine], pinning: RequirementLine, default_form: HashForm) -> PinnedRequirement:
+    """Make the pin that all `lines` of one project agree on; `default_form` is for one that lists no hash.
+
+    Raises `RequirementsError` when they disagree in version, URL or hashes.
+    """
+    for line in lines:
+        _refuse_disagreement(line, pinning)
+    required = [line for line in lines if not line.is_constraint]
+    malformed = tuple(wrong for line in lines for wrong in line.malformed_hashes)
+    forms = [line.hash_form for line in lines if line.hash_form is not None]
+    return PinnedRequirement(
+        name=normalised(pinning.parsed.name),
+        written_name=required[0].parsed.name or pinning.parsed.name,
+        version=pinning.parsed.version,
+        locations=tuple(dict.fromkeys(line.location for line in (*required, pinning, *lines))),
+        hashes=_common_hashes(lines, malformed),
+        malformed_hashes=malformed,
+        hash_form=forms[0] if forms else default_form,
+        arbitrary_equality=pinning.parsed.arbitrary_equality,
+        url=direct_url(pinning.parsed),
+        subdirectory=pinning.parsed.subdirectory,
+        editable=pinning.is_editable,
+        extras=tuple(sorted({extra for line in required for extra in line.parsed.extras})),
+        marker=required[0].parsed.marker or None,
+        config_settings=tuple(setting for line in required for setting in line.config_settings),
+    )
+
+
+def _refuse_disagreement(line: RequirementLine, pinning: RequirementLine) -> None:
+    pin, other = pinning.parsed, line.parsed
+    if line is pinning or (other.kind is Kind.VERSION and not other.specifier):
+        return
+    if other.kind is not Kind.VERSION or pin.kind is not Kind.VERSION:
+        # A version range beside a URL is checked against the archive's own version later.
+        is_range = Kind.VERSION in (other.kind, pin.kind) and other.version is None and pin.version is None
+        agrees = is_range or (other.kind is pin.kind and direct_url(other) == direct_url(pin))
+    elif other.version is None:
+        agrees = satisfies(pin.version or "", other.specifier)
+    else:
+        agrees = is_same_version(other.version, pin.version or "")
+    if not agrees:
+        raise RequirementsError(
+            line.location,
+            f"{line.parsed.name} is asked for in a way that {pinning.location} rules out",
+            "keep one version or URL for each project",
+        )
+
+
+def _common_hashes(lines: Sequence[RequirementLine], malformed: tuple[MalformedHash, ...]) -> tuple[Digest, ...]:
+    listing = [line for line in lines if line.hashes or line.malformed_hashes]
+    if not listing:
+        return ()
+    common = dict.fromkeys(listing[0].hashes)
+    for line in listing[1:]:
+        common = {digest: None for digest in common if digest in line.hashes}
+    if not common and not malformed:
+        places = " and ".join(str(line.location) for line in listing[:-1])
+        raise RequirementsError(
+            listing[-1].location,
+            f"{listing[-1].parsed.name} lists no hash that {places} lists as well",
+            "list the same hashes in both places",
+        )
+    return tuple(common)

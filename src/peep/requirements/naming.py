@@ -1,0 +1,50 @@
+"""Names of projects and archives as texts: normalisation, and what a file name says.
+
+Pure string work without imports of weight.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+_RUNS = re.compile(r"[-_.]+")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_SDIST_STEM = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)-(?P<version>v?\d[A-Za-z0-9._+!]*)")
+
+ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".zip")
+
+
+def normalised(name: str) -> str:
+    """Normalise a project name or an extra (PEP 503)."""
+    return _RUNS.sub("-", name).lower()
+
+
+def is_name(text: str) -> bool:
+    """Tell whether `text` is a project name by the core metadata specification (ASCII only)."""
+    return _NAME.fullmatch(text) is not None
+
+
+def archive_suffix(filename: str) -> str:
+    """The suffix by which `filename` is an archive, '' when it is none."""
+    lowered = filename.lower()
+    return next((suffix for suffix in ARCHIVE_SUFFIXES if lowered.endswith(suffix)), "")
+
+
+def name_in_filename(filename: str) -> str:
+    """The project's name as a wheel's or sdist's file name tells it, '' when it does not.
+
+    A GitHub-style archive named after a tag or a commit tells nothing.
+    """
+    suffix = archive_suffix(filename)
+    stem = filename[: len(filename) - len(suffix)]
+    if suffix == ".whl":
+        name = stem.split("-")[0]
+        return name if stem.count("-") >= 4 and is_name(name) else ""  # noqa: PLR2004 - five parts, PEP 427
+    found = _SDIST_STEM.fullmatch(stem) if suffix else None
+    return found["name"] if found else ""
+
+
+def last_segment(path: str) -> str:
+    """The decoded last segment of a URL's or file's path."""
+    return unquote(re.split(r"[/\\]", path)[-1])

@@ -1,0 +1,38 @@
+"""What stage 1 hands on: every pin of a run, and the options and directives that its files state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from peep.errors import UnusableRequirement
+from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One `# peep: --option value` of a file. A relative path in `value` is meant from the file's own folder."""
+
+    option: str
+    value: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedSet:
+    """Every requirement that holds for the target, as pins and as lines that cannot be used; the options stated."""
+
+    pins: tuple[PinnedRequirement, ...] = ()
+    """By first appearance; one per project."""
+    unusable: tuple[UnusableRequirement, ...] = ()
+    index_options: IndexOptions = field(default_factory=IndexOptions)
+    format_control: FormatControl = field(default_factory=FormatControl)
+    directives: tuple[Directive, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Each begins with file and line."""
+    prefer_binary: bool = False
+    allow_prereleases: bool = False
+    require_hashes: bool = False
+
+    def directive_values(self, option: str) -> tuple[str, ...]:
+        """The values that the directives of one name give, in order."""
+        return tuple(directive.value for directive in self.directives if directive.option == option)

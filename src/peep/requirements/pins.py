@@ -1,0 +1,132 @@
+"""Requirements files and arguments into pins: one exact version or URL for each project, with all its hashes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.model import HashForm, PinnedRequirement
+from peep.requirements.conditions import TargetMarkers
+from peep.requirements.file_parser import OptionLine, RequirementLine
+from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments
+from peep.requirements.merging import merge, pinning_line
+from peep.requirements.naming import normalised
+from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.run_options import RunOptions
+from peep.requirements.sources import Accepted, refusal
+from peep.system.transport import redacted
+
+_URL_WORD = re.compile(r"\S+://\S+")
+_NOTHING_ACCEPTED = Accepted()
+
+
+def pinned_requirements(
+    files: Sequence[RequirementsFile],
+    arguments: Sequence[str],
+    markers: Mapping[str, str],
+    accepted: Accepted = _NOTHING_ACCEPTED,
+    path_exists: Callable[[str], bool] = os.path.exists,
+) -> PinnedSet:
+    """Decide what the files and the requirement arguments pin for a target whose PEP 508 environment is `markers`.
+
+    Lines that are understood but cannot be installed safely come back in `unusable`. Raises `RequirementsErrors` with
+    every malformed marker and every contradiction between lines.
+    """
+    given = parse_arguments(arguments, {})
+    entries = [*in_reading_order(files), *given.entries]
+    options = RunOptions(path_exists)
+    options.take_all(entry for entry in entries if isinstance(entry, OptionLine))
+    lines = [entry for entry in entries if isinstance(entry, RequirementLine)]
+    errors = list(options.errors)
+    active = _holding(lines, TargetMarkers(markers), errors)
+    projects = _Projects(accepted, _forms_by_file(lines), errors)
+    projects.decide(active)
+    if errors:
+        raise RequirementsErrors(errors)
+    return PinnedSet(
+        pins=tuple(projects.pins),
+        unusable=tuple(projects.unusable),
+        index_options=options.index_options,
+        format_control=options.format_control,
+        directives=tuple(directive for file in files for directive in file.directives),
+        warnings=(*(warning for file in (*files, given) for warning in file.warnings), *options.warnings),
+        prefer_binary="--prefer-binary" in options.flags,
+        allow_prereleases="--pre" in options.flags,
+        require_hashes="--require-hashes" in options.flags,
+    )
+
+
+def _holding(
+    lines: Sequence[RequirementLine], markers: TargetMarkers, errors: list[RequirementsError]
+) -> list[RequirementLine]:
+    holding = []
+    for line in lines:
+        try:
+            if markers.hold(line.parsed.marker):
+                holding.append(line)
+        except PeepError as error:
+            errors.append(RequirementsError(line.location, str(error)))
+    return holding
+
+
+class _Projects:
+    """Sorts lines by project and makes a pin, a refusal or an error of each."""
+
+    def __init__(self, accepted: Accepted, forms: Mapping[str, HashForm], errors: list[RequirementsError]) -> None:
+        self.pins: list[PinnedRequirement] = []
+        self.unusable: list[UnusableRequirement] = []
+        self._accepted = accepted
+        self._forms = forms
+        self._errors = errors
+
+    def decide(self, lines: Sequence[RequirementLine]) -> None:
+        projects: dict[str, list[RequirementLine]] = {}
+        for line in lines:
+            if line.parsed.name:
+                projects.setdefault(normalised(line.parsed.name), []).append(line)
+            elif not line.is_constraint:
+                self.unusable.append(_unusable(line, refusal(line, self._accepted) or _NAMELESS))
+        for project in projects.values():
+            if any(not line.is_constraint for line in project):
+                self._decide_project(project)
+
+    def _decide_project(self, lines: Sequence[RequirementLine]) -> None:
+        required = [line for line in lines if not line.is_constraint]
+        refused = [_unusable(line, reason) for line in lines if (reason := refusal(line, self._accepted))]
+        pinning = pinning_line(lines)
+        if pinning is None:
+            refused = [_unusable(line, _why_unpinned(line)) for line in required]
+        elif not refused:
+            try:
+                self.pins.append(merge(lines, pinning, self._forms.get(required[0].location.path, HashForm.COMMENT)))
+            except RequirementsError as error:
+                self._errors.append(error)
+        self.unusable.extend(refused)
+
+
+_NAMELESS = "neither #egg= nor the file name tells which project this is; add #egg=NAME or write NAME @ URL"
+
+
+def _why_unpinned(line: RequirementLine) -> str:
+    clauses = line.parsed.specifier
+    if not clauses:
+        return f"it names no version; write {line.parsed.name}==VERSION"
+    if clauses.startswith("==") and "*" in clauses and "," not in clauses:
+        return "a wildcard is no pin; name one version with =="
+    return "it allows more than one version; name one with =="
+
+
+def _unusable(line: RequirementLine, reason: str) -> UnusableRequirement:
+    text = _URL_WORD.sub(lambda found: redacted(found.group()), line.written)
+    return UnusableRequirement(line.location, text, reason)
+
+
+def _forms_by_file(lines: Sequence[RequirementLine]) -> dict[str, HashForm]:
+    """The form in which each file writes its hashes, so that lines to paste match it (BEHAVIOUR, report 2)."""
+    forms: dict[str, HashForm] = {}
+    for line in lines:
+        if line.hash_form is not None:
+            forms.setdefault(line.location.path, line.hash_form)
+    return forms

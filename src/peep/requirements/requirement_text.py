@@ -1,0 +1,272 @@
+"""One requirement's text into its parts: a name with a version, a direct URL, a repository, or a local path.
+
+Source: the dependency specifiers of PEP 508; the forms that pip adds to them (bare URLs with `#egg=`, local paths,
+VCS URLs). Nothing is evaluated here, and no file is looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from peep.errors import PeepError
+from peep.model import Digest
+from peep.requirements.hashes import MalformedHashText, digest_of
+from peep.requirements.naming import archive_suffix, is_name, last_segment, name_in_filename, normalised
+
+_NAMED = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?P<rest>(?:[@(=<>!~].*)?)"
+)
+_PIN = re.compile(r"(?P<operator>===?)\s*(?P<version>[A-Za-z0-9._!+-]+)")
+_URL = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
+_URL_MARKER = re.compile(r"(?:\s+;|;\s)")
+_EXTRAS_SUFFIX = re.compile(r"(?P<path>[^\[\]]+)\[(?P<extras>[^\[\]]*)\]")
+_EGG = re.compile(r"(?P<name>[^\[\]=<>!~;\s]+)(?:\[(?P<extras>[^\[\]]*)\])?(?:[=<>!~].*)?")
+_TAB_BEFORE_OPTION = re.compile(r"\t\s*-")
+_STRONG = ("sha256", "sha384", "sha512")
+_WEAK = ("md5", "sha1", "sha224")
+
+
+class MalformedRequirement(PeepError):
+    """Text that is no requirement; `str` says why."""
+
+
+class Kind(Enum):
+    """What sort of source a requirement names."""
+
+    VERSION = "version"
+    ARCHIVE_URL = "archive"
+    REPOSITORY = "repository"
+    LOCAL_PROJECT = "local project"
+    LOCAL_ARCHIVE = "local archive"
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementText:
+    """The parts of a requirement. `name` is '' when the text does not tell it; `location` is a URL or path."""
+
+    kind: Kind
+    name: str = ""
+    extras: tuple[str, ...] = ()
+    """Normalised, sorted."""
+    version: str | None = None
+    """The pin, when there is exactly one and it is no wildcard."""
+    arbitrary_equality: bool = False
+    specifier: str = ""
+    """The version clauses as written, '' for none."""
+    location: str = ""
+    subdirectory: str | None = None
+    hashes: tuple[Digest, ...] = ()
+    """From the fragment, as in `#sha256=…`."""
+    marker: str = ""
+    remarks: tuple[str, ...] = ()
+    """What the user should be warned of."""
+
+
+def parse_requirement_text(text: str) -> RequirementText:
+    """Take a requirement apart; raises `MalformedRequirement` when it is none."""
+    if _TAB_BEFORE_OPTION.search(text):
+        # pip takes the tab and what follows for part of the name; no hash may get lost that way (THREATS R4).
+        raise MalformedRequirement("a tab stands before an option, where only a space ends the requirement")
+    if _URL.match(text):
+        return _parse_url(*_split_marker(text, _URL_MARKER))
+    head, semicolon, marker = text.partition(";")
+    if semicolon and not marker.strip():
+        raise MalformedRequirement("no marker follows the semicolon")
+    named = _NAMED.fullmatch(head.strip())
+    if named and named["rest"].startswith("@"):
+        return _parse_named_url(text)
+    if named and not (archive_suffix(head.strip()) and not named["rest"]):
+        return _parse_named(named, marker.strip())
+    head = head.strip()
+    if _looks_like_path(head):
+        return _parse_path(head, marker.strip())
+    raise MalformedRequirement(_why_not(text))
+
+
+def _parse_named(named: re.Match[str], marker: str) -> RequirementText:
+    clauses = named["rest"].strip()
+    if clauses.startswith("(") and clauses.endswith(")"):
+        clauses = clauses[1:-1].strip()
+    pin = _PIN.fullmatch(clauses)
+    if not pin and clauses:
+        _check_specifier(clauses)
+    return RequirementText(
+        Kind.VERSION,
+        named["name"],
+        _extras(named["extras"]),
+        version=pin["version"] if pin else None,
+        arbitrary_equality=bool(pin) and clauses.startswith("==="),
+        specifier=clauses,
+        marker=marker,
+    )
+
+
+def _check_specifier(clauses: str) -> None:
+    # Imported when a line has more than a plain pin: files of pins alone need not pay for it at start-up.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+    try:
+        SpecifierSet(clauses)
+    except InvalidSpecifier:
+        raise MalformedRequirement(f"{clauses!r} is no version specifier") from None
+
+
+def _parse_named_url(text: str) -> RequirementText:
+    named, _, target = text.partition("@")
+    head = _NAMED.fullmatch(named.strip())
+    if head is None:
+        raise MalformedRequirement(_why_not(text))
+    location, marker = _split_marker(target.strip(), _URL_MARKER)
+    if not _URL.match(location):
+        raise MalformedRequirement("what follows @ is no URL that can be fetched")
+    parsed = _parse_url(location, marker)
+    if parsed.name and normalised(parsed.name) != normalised(head["name"]) and "#" in location and "egg=" in location:
+        raise MalformedRequirement(f"the line names {head['name']}, but its #egg= names {parsed.name}")
+    extras = tuple(sorted({*_extras(head["extras"]), *parsed.extras}))
+    return RequirementText(
+        parsed.kind,
+        head["name"],
+        extras,
+        location=parsed.location,
+        subdirectory=parsed.subdirectory,
+        hashes=parsed.hashes,
+        marker=parsed.marker,
+        remarks=parsed.remarks,
+    )
+
+
+def _parse_url(url: str, marker: str) -> RequirementText:
+    if re.search(r"\s", url):
+        raise MalformedRequirement("white space in a URL must be written as %20")
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - a property that raises for a port that is no number
+    except ValueError as error:
+        raise MalformedRequirement(f"the URL is malformed ({error})") from None
+    kind = _kind_of_url(parts)
+    fragment = _Fragment.parse(parts.fragment)
+    name = fragment.name or (name_in_filename(last_segment(parts.path)) if kind is not Kind.REPOSITORY else "")
+    return RequirementText(
+        kind,
+        name,
+        fragment.extras,
+        location=url.partition("#")[0],
+        subdirectory=fragment.subdirectory,
+        hashes=fragment.hashes,
+        marker=marker,
+        remarks=fragment.remarks,
+    )
+
+
+def _kind_of_url(parts: SplitResult) -> Kind:
+    scheme = parts.scheme
+    if scheme in ("http", "https"):
+        if not parts.hostname:
+            raise MalformedRequirement("the URL names no host")
+        return Kind.ARCHIVE_URL
+    if scheme == "file":
+        return Kind.ARCHIVE_URL if archive_suffix(parts.path) else Kind.LOCAL_PROJECT
+    if scheme == "ftp":
+        raise MalformedRequirement("archives come by http, https or file only")
+    return Kind.REPOSITORY
+
+
+def _parse_path(text: str, marker: str) -> RequirementText:
+    path, _, fragment_text = text.partition("#")
+    fragment = _Fragment.parse(fragment_text)
+    suffixed = _EXTRAS_SUFFIX.fullmatch(path)
+    extras = fragment.extras
+    if suffixed:
+        path, extras = suffixed["path"], _extras(suffixed["extras"])
+    is_archive = bool(archive_suffix(path))
+    return RequirementText(
+        Kind.LOCAL_ARCHIVE if is_archive else Kind.LOCAL_PROJECT,
+        fragment.name or (name_in_filename(last_segment(path)) if is_archive else ""),
+        extras,
+        location=path,
+        subdirectory=fragment.subdirectory,
+        hashes=fragment.hashes,
+        marker=marker,
+        remarks=fragment.remarks,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fragment:
+    """What stands after `#` in a URL: `egg=`, `subdirectory=` and hashes; all else has no meaning to installers."""
+
+    name: str = ""
+    extras: tuple[str, ...] = ()
+    subdirectory: str | None = None
+    hashes: tuple[Digest, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> _Fragment:
+        name, subdirectory = "", None
+        extras: tuple[str, ...] = ()
+        hashes: list[Digest] = []
+        remarks: list[str] = []
+        for key, _, value in (part.partition("=") for part in text.split("&")):
+            if key == "egg":
+                name, extras = _parse_egg(unquote(value))
+            elif key == "subdirectory":
+                subdirectory = _inside(unquote(value))
+            elif key in _STRONG:
+                hashes.append(_fragment_hash(key, value))
+            elif key in _WEAK:
+                remarks.append(f"#{key}= vouches for nothing and is not counted")
+        return cls(name, extras, subdirectory, tuple(hashes), tuple(remarks))
+
+
+def _parse_egg(value: str) -> tuple[str, tuple[str, ...]]:
+    found = _EGG.fullmatch(value)
+    if found is None or not is_name(found["name"]):
+        raise MalformedRequirement(f"#egg={value} is no name of a project")
+    return found["name"], _extras(found["extras"])
+
+
+def _fragment_hash(algorithm: str, value: str) -> Digest:
+    try:
+        return digest_of(algorithm, value)
+    except MalformedHashText as error:
+        raise MalformedRequirement(str(error)) from None
+
+
+def _inside(subdirectory: str) -> str:
+    """A folder inside the archive; one that leads out of it is refused (THREATS T16)."""
+    segments = re.split(r"[/\\]", subdirectory)
+    if subdirectory.startswith(("/", "\\")) or ".." in segments or ":" in segments[0]:
+        raise MalformedRequirement(f"the subdirectory {subdirectory!r} leads out of the archive")
+    return subdirectory
+
+
+def _extras(text: str | None) -> tuple[str, ...]:
+    names = [extra.strip() for extra in (text or "").split(",") if extra.strip()]
+    for name in names:
+        if not is_name(name):
+            raise MalformedRequirement(f"{name!r} is no name of an extra")
+    return tuple(sorted({normalised(name) for name in names}))
+
+
+def _split_marker(text: str, separator: re.Pattern[str]) -> tuple[str, str]:
+    found = separator.search(text)
+    if found is None:
+        return text, ""
+    return text[: found.start()].strip(), text[found.end() :].strip()
+
+
+def _looks_like_path(text: str) -> bool:
+    is_plain = not re.search(r"[{}%|<>=]", text)
+    return is_plain and ("/" in text or "\\" in text or text.startswith(".") or bool(archive_suffix(text)))
+
+
+def _why_not(text: str) -> str:
+    if re.search(r"\S#", text):
+        return "a comment begins with white space before its #"
+    if text.rstrip().endswith("\\"):
+        return "white space follows the backslash, so the line does not continue"
+    return "this is no requirement"

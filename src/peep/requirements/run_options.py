@@ -1,0 +1,103 @@
+"""The options that requirements files state for a whole run, gathered in the order in which pip would read them.
+
+Source: pip's documentation of `--index-url`, `--find-links`, `--no-binary` and their like.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from peep.errors import RequirementsError
+from peep.model import FormatControl, IndexOptions
+from peep.requirements.file_parser import OptionLine
+from peep.requirements.naming import normalised
+
+PathExists = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class RunOptions:
+    """Gathers option lines; the properties give what they amount to."""
+
+    path_exists: PathExists
+    flags: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+    errors: list[RequirementsError] = field(default_factory=list)
+    _index_url: str = ""
+    _extra: list[str] = field(default_factory=list)
+    _find_links: list[str] = field(default_factory=list)
+    _trusted: list[str] = field(default_factory=list)
+    _formats: FormatControl = field(default_factory=FormatControl)
+
+    @property
+    def index_options(self) -> IndexOptions:
+        main = (self._index_url,) if self._index_url else ()
+        return IndexOptions(
+            index_urls=tuple(dict.fromkeys((*main, *self._extra))),
+            find_links=tuple(dict.fromkeys(self._find_links)),
+            no_index="--no-index" in self.flags,
+            trusted_hosts=tuple(dict.fromkeys(self._trusted)),
+            keeps_default_index=not self._index_url,
+        )
+
+    @property
+    def format_control(self) -> FormatControl:
+        return self._formats
+
+    def take_all(self, lines: Iterable[OptionLine]) -> None:
+        for line in lines:
+            self.take(line)
+
+    def take(self, line: OptionLine) -> None:
+        """Add one option line; what peep cannot honour becomes an error that names it."""
+        match line.name:
+            case "--index-url":
+                self._index_url = line.value
+            case "--extra-index-url":
+                self._extra.append(line.value)
+            case "--find-links":
+                self._find_links.append(self._near(line))
+            case "--trusted-host":
+                self._trusted.append(line.value)
+            case "--no-binary" | "--only-binary":
+                self._formats = with_format(self._formats, line.name, line.value)
+            case _:
+                self._take_flag(line)
+
+    def _take_flag(self, line: OptionLine) -> None:
+        if line.name == "--no-require-hashes":
+            self.errors.append(
+                RequirementsError(
+                    line.location, "--no-require-hashes cannot be honoured", "peep always requires hashes"
+                )
+            )
+        elif line.name == "--use-feature":
+            self.warnings.append(f"{line.location}: --use-feature {line.value} is pip's own; it is skipped")
+        else:
+            self.flags.add(line.name)
+
+    def _near(self, line: OptionLine) -> str:
+        """A relative folder of links is meant from the file's folder if it exists there, else from the current one."""
+        near = os.path.join(os.path.dirname(line.location.path), line.value)
+        is_local = "://" not in line.value and not line.value.startswith("file:")
+        return near if is_local and self.path_exists(near) else line.value
+
+
+def with_format(formats: FormatControl, option: str, value: str) -> FormatControl:
+    """Apply one `--no-binary` or `--only-binary`: names separated by commas, `:all:`, or `:none:` to begin anew."""
+    chosen, other = set(formats.no_binary), set(formats.only_binary)
+    if option == "--only-binary":
+        chosen, other = other, chosen
+    for word in (part.strip() for part in value.split(",")):
+        if word == ":all:":
+            chosen, other = {":all:"}, set()
+        elif word == ":none:":
+            chosen = set()
+        elif word:
+            other.discard(normalised(word))
+            chosen.add(normalised(word))
+    if option == "--only-binary":
+        chosen, other = other, chosen
+    return FormatControl(frozenset(chosen), frozenset(other))
