@@ -6,6 +6,7 @@ Source: binary distribution format; recording installed projects; core metadata;
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -80,6 +81,9 @@ class OpenWheel:
 
     def chunks(self, entry: WheelEntry) -> Iterator[bytes]:
         """Yield the content in pieces below 128 KiB; raises `ArchiveError` when it is not what RECORD says."""
+        if entry.size <= LARGEST_CHUNK:
+            yield self.small(entry)
+            return
         if not entry.sha256:
             yield from self._zip.chunks(self._members[entry.path])
             return
@@ -105,6 +109,16 @@ class OpenWheel:
                     break
                 return self.small(entry)
         raise ArchiveError(self._zip.filename, [f"{path}: is not in the wheel, or too large to be read at once"])
+
+    def content_problems(self) -> list[str]:
+        """Read everything, keep nothing, and say of each file what is wrong with it (`peep check-wheel`)."""
+        problems: list[str] = []
+        for entry in self.archive_order():
+            try:
+                deque(self.chunks(entry), maxlen=0)
+            except ArchiveError as error:
+                problems += error.problems
+        return problems
 
     def archive_order(self) -> list[WheelEntry]:
         """The entries as they follow each other in the file."""
@@ -275,6 +289,3 @@ class _ContentCheck:
             if stated:
                 stated.update(chunk)
         return sha256.hexdigest(), row is None or stated is None or stated.hexdigest() == row.hex
-
-
-__all__ = ["LARGEST_CHUNK", "OpenWheel", "PlainWheel", "WheelArchive", "open_wheel"]
