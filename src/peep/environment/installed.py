@@ -1,0 +1,233 @@
+"""What is installed in an environment, read with as few system calls as possible and without believing any of it.
+
+Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP 710 (`provenance_url.json`).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from peep.environment.mapping import rooted_paths
+from peep.errors import EnvironmentChangeError
+from peep.model import STRONG_ALGORITHMS, Digest, InstalledProject, Provenance, TargetEnvironment
+
+_LIMIT = 1 << 20
+"""Bytes of a provenance file that are read at most."""
+_SEPARATORS = re.compile(r"[-_.]+")
+_HEX = re.compile(r"[0-9a-f]+")
+_LEGACY = (".egg-info", ".egg-link", ".egg")
+
+
+class RecordRow(NamedTuple):
+    """One row of an installed RECORD."""
+
+    path: str
+    """As written: relative to site-packages, or absolute."""
+    hash: str
+    """`sha256=…` in urlsafe base64, or ''."""
+    size: int | None
+
+
+class ProjectRequirements(NamedTuple):
+    """What the METADATA of an installed project asks for, as text."""
+
+    requires_dist: tuple[str, ...]
+    provides_extra: tuple[str, ...]
+
+
+def installed_projects(target: TargetEnvironment) -> dict[str, InstalledProject]:
+    """Every project in the target's purelib and platlib, by normalised name.
+
+    Nothing raises: a project whose metadata is damaged is there without provenance, an unreadable folder is empty.
+    """
+    paths = rooted_paths(target)
+    found: dict[str, InstalledProject] = {}
+    for folder in dict.fromkeys(os.path.realpath(paths[scheme]) for scheme in ("purelib", "platlib")):
+        for project in _projects_in(folder):
+            other = found.get(project.name)
+            found[project.name] = project if other is None else _both(other, project)
+    return found
+
+
+def _both(first: InstalledProject, second: InstalledProject) -> InstalledProject:
+    """Two metadata folders of one project: neither can be believed."""
+    others = (*first.other_metadata, second.metadata_path, *second.other_metadata)
+    return replace(first, provenance=None, other_metadata=others)
+
+
+def _projects_in(folder: str) -> Iterator[InstalledProject]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.name.endswith((".dist-info", *_LEGACY)))
+    except OSError:
+        return
+    for name in names:
+        if name.startswith(("~", ".", "-")):
+            continue  # what pip leaves behind when it is killed; it and importlib.metadata's users ignore these, too
+        path = os.path.join(folder, name)
+        yield _from_dist_info(path, name) if name.endswith(".dist-info") else _from_legacy(path, name)
+
+
+def _from_dist_info(path: str, folder_name: str) -> InstalledProject:
+    stem = folder_name.removesuffix(".dist-info")
+    name, _, version = stem.partition("-")
+    try:
+        files = set(os.listdir(path))
+    except OSError:
+        files = set()
+    if "-" in version or not version:
+        name, version = _stated_identity(os.path.join(path, "METADATA"), name, version)
+    return InstalledProject(
+        name=_SEPARATORS.sub("-", name).lower(),
+        version=version,
+        metadata_path=path,
+        is_requested="REQUESTED" in files,
+        provenance=_provenance_in(path, files),
+    )
+
+
+def _from_legacy(path: str, file_name: str) -> InstalledProject:
+    """`NAME-VERSION-py3.11.egg-info` and its kin: nothing in them says where they came from."""
+    name, _, version = os.path.splitext(file_name)[0].partition("-")
+    version = re.sub(r"-py\d[\d.]*.*$", "", version)
+    if not version:
+        inside = os.path.join(path, "PKG-INFO") if os.path.isdir(path) else path
+        name, version = _stated_identity(inside, name, version)
+    return InstalledProject(_SEPARATORS.sub("-", name).lower(), version, path)
+
+
+def _stated_identity(metadata: str, name: str, version: str) -> tuple[str, str]:
+    headers = _headers(metadata)
+    return (headers.get("name") or [name])[0], (headers.get("version") or [version])[0]
+
+
+def _headers(path: str) -> dict[str, list[str]]:
+    """The header fields of a core metadata file: lower-case name -> values; empty when it can't be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            text = stream.read()
+    except OSError:
+        return {}
+    head = text.replace("\r\n", "\n").partition("\n\n")[0]
+    fields: dict[str, list[str]] = {}
+    for line in re.sub(r"\n[ \t]+", " ", head).split("\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.setdefault(name.strip().lower(), []).append(value.strip())
+    return fields
+
+
+# -- provenance ------------------------------------------------------------------------------------
+
+
+def _provenance_in(folder: str, files: set[str]) -> Provenance | None:
+    """What peep wrote counts before `direct_url.json`; a project never has both (PEP 710)."""
+    for name in ("provenance_url.json", "direct_url.json"):
+        if name in files:
+            return parse_provenance(_start_of(os.path.join(folder, name)), is_direct=name == "direct_url.json")
+    return None
+
+
+def _start_of(path: str) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, _LIMIT)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
+def parse_provenance(content: bytes, *, is_direct: bool) -> Provenance | None:
+    """Read `direct_url.json` or `provenance_url.json`; None when it is not what its PEP says."""
+    try:
+        stated = json.loads(content)
+        url = stated["url"]
+        hashes = tuple(_digests(stated.get("archive_info") or {}))
+        commit = (stated.get("vcs_info") or {}).get("commit_id")
+        is_editable = (stated.get("dir_info") or {}).get("editable") is True
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    if not isinstance(url, str) or not isinstance(commit, str | None):
+        return None
+    return Provenance(url, hashes, is_direct, commit, is_editable)
+
+
+def _digests(archive_info: Mapping[str, Any]) -> Iterator[Digest]:
+    """PEP 610: `hashes` {algorithm: hex}, and the older `hash` "algorithm=hex"."""
+    stated = dict(archive_info.get("hashes") or {})
+    algorithm, _, value = (archive_info.get("hash") or "").partition("=")
+    stated.setdefault(algorithm, value)
+    for name in STRONG_ALGORITHMS:
+        value = stated.get(name)
+        if isinstance(value, str) and _HEX.fullmatch(value):
+            yield Digest(name, value)
+
+
+# -- what is read for single projects --------------------------------------------------------------
+
+
+def installer_of(project: InstalledProject) -> str:
+    """The text of INSTALLER on one line, '' when there is none."""
+    text = _start_of(os.path.join(project.metadata_path, "INSTALLER")).decode("utf-8", "replace")
+    return "".join(letter for letter in text.strip() if letter.isprintable())[:100]
+
+
+def read_requirements(project: InstalledProject) -> ProjectRequirements:
+    """What an installed project says it needs; empty when its metadata can't be read."""
+    place = project.metadata_path
+    for candidate in (os.path.join(place, "METADATA"), os.path.join(place, "PKG-INFO"), place):
+        if os.path.isfile(candidate):
+            headers = _headers(candidate)
+            return ProjectRequirements(
+                tuple(headers.get("requires-dist", ())), tuple(headers.get("provides-extra", ()))
+            )
+    return ProjectRequirements((), ())
+
+
+def read_record(project: InstalledProject) -> tuple[RecordRow, ...]:
+    """The rows of an installed project's RECORD, as written.
+
+    Raises `EnvironmentChangeError` when there is none (legacy installs) or when it is not the CSV it should be.
+    """
+    return parse_record(project, read_record_text(project.metadata_path, project))
+
+
+def read_record_text(metadata_path: str, project: InstalledProject) -> str:
+    """The whole RECORD in `metadata_path`; raises `EnvironmentChangeError` without one."""
+    path = os.path.join(metadata_path, "RECORD")
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            return stream.read()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise EnvironmentChangeError(
+            f"{project.name} {project.version} was installed without a RECORD of its files ({path}: {reason})",
+            "remove it with the program that installed it, or delete its files by hand, then run this again",
+        ) from error
+
+
+def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
+    """The rows of a RECORD text ("Recording installed projects", The RECORD file)."""
+    rows = []
+    try:
+        for row in csv.reader(text.splitlines(keepends=True), strict=True):
+            if not row:
+                continue
+            path, recorded, size = row
+            rows.append(RecordRow(path, recorded, int(size) if size else None))
+    except (csv.Error, ValueError) as error:
+        raise EnvironmentChangeError(
+            f"the RECORD of {project.name} {project.version} is damaged: {error}",
+            "reinstall the project with the program that installed it, then run this again",
+        ) from error
+    return tuple(rows)

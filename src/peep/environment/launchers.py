@@ -1,0 +1,111 @@
+"""Programs in the scripts folder: launchers for entry points, and the first line of scripts that a wheel brings.
+
+Specifications: "Entry points", and binary distribution format, "Recommended installer features".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from peep.environment.mapping import is_reserved_script
+from peep.errors import EnvironmentChangeError
+
+if TYPE_CHECKING:
+    from installer.scripts import LauncherKind, ScriptSection
+
+_NAME = re.compile(r"[\w.-]+(?: [\w.-]+)*", re.ASCII)
+_IDENTIFIER = r"[^\W\d]\w*"
+_OBJECT = re.compile(
+    rf"(?P<module>{_IDENTIFIER}(?:\.{_IDENTIFIER})*)\s*:\s*(?P<attribute>{_IDENTIFIER}(?:\.{_IDENTIFIER})*)"
+    r"\s*(?:\[[\w\s.,-]*\])?"
+)
+_SECTIONS = {"console_scripts": "console", "gui_scripts": "gui"}
+_SHEBANG = re.compile(rb"#!python(w?)(?=[\r\n]|[ \t][^\r\n]*|\Z)[^\r\n]*(\r?\n|\Z)")
+_LONGEST_SHEBANG = 127
+"""Bytes of `#!` line that every kernel reads."""
+
+
+class EntryPoint(NamedTuple):
+    """One line of the `console_scripts` or `gui_scripts` group."""
+
+    name: str
+    module: str
+    attribute: str
+    section: str
+    """`console` or `gui`."""
+
+
+def parse_entry_points(text: str, filename: str) -> tuple[EntryPoint, ...]:
+    """The launchers that `entry_points.txt` asks for, sorted by name.
+
+    Raises `EnvironmentChangeError` for a name with a path in it or that would stand in for the interpreter (THREATS
+    W12), and for a value that is more than `module:attribute` (THREATS W13). `filename` is the wheel's, for messages.
+    """
+    found = {}
+    section = ""
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("[") and stripped.endswith("]"):
+            section = _SECTIONS.get(stripped[1:-1].strip(), "")
+        elif section and stripped and not stripped.startswith(("#", ";")):
+            entry = _entry_point(stripped, section, filename)
+            found[entry.name] = entry
+    return tuple(found[name] for name in sorted(found))
+
+
+def _entry_point(line: str, section: str, filename: str) -> EntryPoint:
+    name, _, value = (part.strip() for part in line.partition("="))
+    if not _NAME.fullmatch(name) or is_reserved_script(name) or name.strip(". ") != name:
+        raise EnvironmentChangeError(f"{filename}: the entry point {name!r} is no name for a program")
+    match = _OBJECT.fullmatch(value)
+    if match is None:
+        raise EnvironmentChangeError(
+            f"{filename}: the entry point {name!r} has the value {value!r}, no module:function"
+        )
+    return EntryPoint(name, match["module"], match["attribute"], section)
+
+
+def launchers(entries: tuple[EntryPoint, ...], python: str, kind: str) -> Iterator[tuple[str, bytes]]:
+    """File name and content of the launcher for each entry point; `kind` as in `TargetEnvironment.launcher_kind`."""
+    if not entries:
+        return
+    from installer.scripts import InvalidScript, Script  # noqa: PLC0415 -- 40 ms that few runs need
+
+    for entry in entries:
+        script = Script(entry.name, entry.module, entry.attribute, cast("ScriptSection", entry.section))
+        try:
+            yield script.generate(python, cast("LauncherKind", kind))
+        except InvalidScript as error:
+            raise EnvironmentChangeError(f"no launcher for this platform: {error}") from error
+
+
+def rewritten_script(content: bytes, python: str) -> bytes:
+    """A script of `.data/scripts` with its placeholder interpreter replaced; any other content comes back as it is.
+
+    Only a first line that begins with exactly `#!python` or `#!pythonw` counts; what follows on that line was written
+    by the wheel and is dropped (THREATS W14).
+    """
+    match = _SHEBANG.match(content)
+    if match is None or b"\0" in content[:1024]:
+        return content
+    return shebang(python, windowed=bool(match[1])) + b"\n" + content[match.end() :]
+
+
+def shebang(python: str, *, windowed: bool = False) -> bytes:
+    """The first line (or two) that starts `python`, without the final line end.
+
+    The kernel cuts long lines and splits at spaces; then `/bin/sh` starts the interpreter, from a line that Python
+    reads as a string (THREATS W14).
+    """
+    if windowed and python.lower().endswith("python.exe"):
+        python = python[: -len("python.exe")] + "pythonw.exe"
+    encoded = python.encode("utf-8", "surrogateescape")
+    line = b"#!" + encoded
+    if len(line) < _LONGEST_SHEBANG and not re.search(rb"\s", encoded):
+        return line
+    import shlex  # noqa: PLC0415 -- for unusual paths only
+
+    quoted = shlex.quote(python).encode("utf-8", "surrogateescape")
+    return b"#!/bin/sh\n'''exec' " + quoted + b' "$0" "$@"\n' + b"' '''"

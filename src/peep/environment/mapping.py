@@ -1,0 +1,125 @@
+"""Where each file of a wheel goes: the one statement of it, for installing as for verifying. Pure."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from peep.errors import EnvironmentChangeError
+from peep.model import StoredFile, StoredWheel, TargetEnvironment
+
+WORK_FOLDER = ".peep"
+"""In site-packages while a transaction runs; its name can't be imported, and no wheel may bring it."""
+
+_GENERATED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "provenance_url.json")
+"""Files of `.dist-info` that the installer writes; those that a wheel brings are ignored (THREATS W21)."""
+_SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
+_INTERPRETER = re.compile(r"(python|pypy)[0-9.]*[tdw]{0,3}(\.exe|\.py|\.pyw|\.cmd|\.bat|\.com)?", re.IGNORECASE)
+_STARTERS = re.compile(r"(activate|deactivate|activate_this)(\..*)?", re.IGNORECASE)
+
+
+class MappedFile(NamedTuple):
+    """A file of a wheel and its place in an environment."""
+
+    file: StoredFile
+    destination: str
+    """Absolute, with the separators of this system, below `--root` where one is given."""
+    scheme: str
+    """purelib, platlib, scripts, data or headers."""
+
+
+def rooted(target: TargetEnvironment, path: str) -> str:
+    """The place on disk of a path of the scheme: below `--root`, when there is one."""
+    if target.root is None:
+        return path
+    return os.path.join(target.root, os.path.splitdrive(path)[1].lstrip(os.sep + "/"))
+
+
+def rooted_paths(target: TargetEnvironment) -> dict[str, str]:
+    """The five scheme folders as they lie on disk."""
+    return {scheme: rooted(target, path) for scheme, path in target.paths.items()}
+
+
+def site_scheme(wheel: StoredWheel) -> str:
+    """The scheme of everything outside of `.data` (binary distribution format, "Spread")."""
+    return "purelib" if wheel.identity.root_is_purelib else "platlib"
+
+
+def is_ignored(wheel: StoredWheel, path: str) -> bool:
+    """Whether a member is left out: what installers generate, and bytecode that only claims to match its source.
+
+    Bytecode outside of `__pycache__` is a module without source and stays.
+    """
+    if "__pycache__/" in path:
+        return True
+    folder, _, name = path.rpartition("/")
+    return name in _GENERATED and folder == wheel.identity.dist_info
+
+
+def mapped_files(wheel: StoredWheel, target: TargetEnvironment) -> Iterator[MappedFile]:
+    """Say where each file that is installed goes, in the manifest's order; launchers and generated files left out.
+
+    Raises `EnvironmentChangeError` for a place that no wheel may claim (THREATS W9, W10).
+    """
+    paths = rooted_paths(target)
+    scheme = site_scheme(wheel)
+    site = paths[scheme] + os.sep
+    data = data_prefix(wheel)
+    ignorable = ("__pycache__/", wheel.identity.dist_info + "/")
+    for file in wheel.files:
+        path = file.path
+        if any(part in path for part in ignorable) and is_ignored(wheel, path):
+            continue
+        if path.startswith(data):
+            yield _mapped_data(wheel, file, paths)
+        else:
+            yield MappedFile(file, site + (path if os.sep == "/" else path.replace("/", os.sep)), scheme)
+
+
+def data_prefix(wheel: StoredWheel) -> str:
+    """`NAME-VERSION.data/`."""
+    return wheel.identity.dist_info.removesuffix(".dist-info") + ".data/"
+
+
+def _mapped_data(wheel: StoredWheel, file: StoredFile, paths: Mapping[str, str]) -> MappedFile:
+    scheme, _, inside = file.path.removeprefix(data_prefix(wheel)).partition("/")
+    parts = inside.split("/")
+    if scheme not in _SCHEMES or not inside or any(part in {"", ".", ".."} for part in parts):
+        raise EnvironmentChangeError(f"{wheel.identity.filename}: {file.path} names no place of an install scheme")
+    folder = headers_folder(paths, wheel.identity.name) if scheme == "headers" else paths[scheme]
+    destination = os.path.normpath(os.path.join(folder, *parts))
+    if is_protected(destination, paths):
+        raise EnvironmentChangeError(
+            f"{wheel.identity.filename}: {file.path} would replace a part of the environment itself"
+        )
+    return MappedFile(file, destination, scheme)
+
+
+def headers_folder(paths: Mapping[str, str], name: str) -> str:
+    """Each project's headers have a folder of their own (as pip and uv do; PEP 427 leaves it open)."""
+    return os.path.join(paths["headers"], name)
+
+
+def is_protected(path: str, paths: Mapping[str, str]) -> bool:
+    """Whether `path` is what makes the environment one: interpreters, `pyvenv.cfg`, activation scripts.
+
+    Compared without regard to case, for some file systems have none (THREATS W10). No wheel may bring such a file and
+    no RECORD may have one removed.
+    """
+    folder, name = os.path.split(os.path.normcase(path))
+    if name.lower() == "pyvenv.cfg":
+        return True
+    if folder.lower() not in {os.path.normcase(paths["scripts"]).lower(), _binaries(paths)}:
+        return False
+    return is_reserved_script(name)
+
+
+def _binaries(paths: Mapping[str, str]) -> str:
+    return os.path.normcase(os.path.join(paths["data"], "bin")).lower()
+
+
+def is_reserved_script(name: str) -> bool:
+    """Whether a program of that name would stand in for the interpreter or the environment's own scripts (W10, W12)."""
+    return _INTERPRETER.fullmatch(name) is not None or _STARTERS.fullmatch(name) is not None

@@ -1,0 +1,184 @@
+"""What a run means for an environment: values in, an `InstallPlan` out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from peep.model import (
+    Digest,
+    InstalledProject,
+    InstallPlan,
+    PinnedRequirement,
+    PlannedWheel,
+    Provenance,
+    StoredWheel,
+    listed_digest,
+)
+
+_NEVER_SYNCED_AWAY = ("pip", "peep")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the user said about projects that are installed already."""
+
+    force_reinstall: bool = False
+    """`--force-reinstall`, `--ignore-installed`: nothing installed counts."""
+    trust_installed: bool = False
+    """`--trust-installed`: the right version is enough, whatever its origin."""
+
+
+def plan_install(
+    pins: Sequence[PinnedRequirement],
+    installed: Mapping[str, InstalledProject],
+    stored: Mapping[str, StoredWheel],
+    origins: Mapping[str, Provenance] | None = None,
+    options: PlanOptions | None = None,
+) -> InstallPlan:
+    """Sort the pins into what stays, what is linked from the store, and what must be fetched.
+
+    `stored` holds, by name, the wheel in the store for a pin; `origins` what is known of that wheel's archive (its URL
+    above all). An installed project stays only if its recorded archive is one that the pin lists.
+    """
+    chosen = options or PlanOptions()
+    keep, replaced, notes = [], [], []
+    link, missing = [], []
+    for pin in pins:
+        present = installed.get(pin.name)
+        if present is not None and not chosen.force_reinstall and is_satisfied(pin, present, chosen):
+            keep.append(present)
+            continue
+        if present is not None:
+            replaced.append(present)
+            notes += [] if chosen.force_reinstall else _replacement_notes(pin, present)
+        wheel = stored.get(pin.name)
+        if wheel is None:
+            missing.append(pin)
+        else:
+            link.append(PlannedWheel(wheel, _origin(pin, wheel, (origins or {}).get(pin.name)), pin.is_requested))
+    return InstallPlan(tuple(keep), tuple(link), tuple(missing), tuple(replaced), notes=tuple(notes))
+
+
+def with_wheels(plan: InstallPlan, wheels: Iterable[PlannedWheel]) -> InstallPlan:
+    """The plan once the missing wheels are in the store: what was fetched is linked with the rest."""
+    arrived = tuple(wheels)
+    names = {planned.wheel.identity.name for planned in arrived}
+    still_missing = tuple(pin for pin in plan.missing if pin.name not in names)
+    return replace(plan, link=(*plan.link, *arrived), missing=still_missing)
+
+
+def archive_provenance(pin: PinnedRequirement, url: str, digests: Sequence[Digest]) -> Provenance:
+    """What is recorded of a verified archive: `url` without credentials, `digests` with sha256 among them."""
+    return Provenance(url, tuple(sorted(set(digests))), is_direct=pin.url is not None)
+
+
+def _origin(pin: PinnedRequirement, wheel: StoredWheel, known: Provenance | None) -> Provenance:
+    """PEP 710 wants a URL: where nobody remembers one, the pin's own, or the file name as a relative reference."""
+    if known is not None:
+        return known
+    return archive_provenance(pin, pin.url or wheel.identity.filename, [Digest("sha256", wheel.sha256)])
+
+
+# -- what counts as satisfied ----------------------------------------------------------------------
+
+
+def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: PlanOptions) -> bool:
+    """Whether an installed project is what the pin asks for (BEHAVIOUR, "Already installed").
+
+    The digest of the archive it came from decides, for URLs as for versions; `trust_installed` restores the older
+    rule, by which the version does.
+    """
+    if project.other_metadata:
+        return False
+    if is_proven(pin, project):
+        return True
+    if not options.trust_installed:
+        return False
+    if pin.version is None:
+        return project.provenance is not None and project.provenance.url == pin.url
+    return _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
+
+
+def is_proven(pin: PinnedRequirement, project: InstalledProject) -> bool:
+    """Whether the recorded archive of an installed project is one whose digest the pin lists."""
+    if project.provenance is None or project.provenance.is_editable:
+        return False
+    return listed_digest(project.provenance.hashes, pin) is not None
+
+
+def _same_version(pinned: str, present: str, *, arbitrary: bool) -> bool:
+    """PEP 440: `===` compares text, `==` compares versions, in which a pin without local part fits any."""
+    if pinned.lower() == present.lower():
+        return True
+    if arbitrary:
+        return False
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 -- 10 ms that equal texts save
+    from packaging.version import InvalidVersion  # noqa: PLC0415 -- as above
+
+    try:
+        return SpecifierSet(f"=={pinned}").contains(present, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return False
+
+
+def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> list[str]:
+    """A line for every replacement that is not simply another version."""
+    about = f"{present.name} {present.version}"
+    if present.other_metadata:
+        return [f"{about} is replaced: the environment holds metadata of several versions of it"]
+    if present.provenance is not None and present.provenance.is_editable:
+        return [f"{about} is replaced: it is an editable install"]
+    if pin.version is None or not _same_version(pin.version, present.version, arbitrary=pin.arbitrary_equality):
+        return []
+    if present.provenance is None or not present.provenance.hashes:
+        return [f"{about} is replaced: nothing tells which archive it was installed from"]
+    return [f"{about} is replaced: the archive it was installed from is not one of those listed"]
+
+
+# -- removing what is not listed -------------------------------------------------------------------
+
+
+def plan_sync(
+    plan: InstallPlan,
+    pins: Sequence[PinnedRequirement],
+    installed: Mapping[str, InstalledProject],
+    protected: Collection[str] = _NEVER_SYNCED_AWAY,
+    *,
+    include_all: bool = False,
+) -> InstallPlan:
+    """The plan, plus the removal of every installed project that no pin names.
+
+    `protected` names stay all the same, unless `include_all`: see `dependencies.protected_projects`.
+    """
+    spared = {pin.name for pin in pins} | (set() if include_all else set(protected))
+    removed = tuple(project for name, project in sorted(installed.items()) if name not in spared)
+    return replace(plan, remove=removed)
+
+
+# -- when time has passed since the plan was made --------------------------------------------------
+
+
+def refreshed(plan: InstallPlan, installed: Mapping[str, InstalledProject]) -> InstallPlan:
+    """The plan for what is installed *now*, should another run have changed the environment meanwhile.
+
+    What that run installed from the same archive is left alone; what it installed from others is replaced; what is
+    gone needs no removal.
+    """
+    planned_away = {project.name: project for project in plan.replace}
+    link, replaced = [], []
+    for planned in plan.link:
+        present = installed.get(planned.wheel.identity.name)
+        if present is not None and present != planned_away.get(present.name) and _is_from(planned, present):
+            continue
+        link.append(planned)
+        if present is not None:
+            replaced.append(present)
+    removed = tuple(project for project in plan.remove if installed.get(project.name) == project)
+    return replace(plan, link=tuple(link), replace=tuple(replaced), remove=removed)
+
+
+def _is_from(planned: PlannedWheel, present: InstalledProject) -> bool:
+    if planned.provenance is None or present.provenance is None or present.other_metadata:
+        return False
+    return bool(set(planned.provenance.hashes) & set(present.provenance.hashes))
