@@ -49,19 +49,18 @@ def file_url(path: str) -> str:
 def refusal(line: RequirementLine, accepted: Accepted) -> str:
     """Why a line's source cannot be installed safely; '' when it can."""
     kind = line.parsed.kind
-    if kind is Kind.REPOSITORY:
-        return _repository_refusal(line, accepted)
-    if kind is Kind.LOCAL_PROJECT:
-        return _local_refusal(line.parsed, accepted)
-    if line.is_editable:
-        return "only a local project can be editable"
-    return ""
-
-
-def _repository_refusal(line: RequirementLine, accepted: Accepted) -> str:
-    if line.is_editable:
+    if kind is Kind.REPOSITORY and line.is_editable:
         return "an editable repository can change after it was vetted; name an archive and its hash"
-    tool, plus, address = line.parsed.location.partition("+")
+    if kind is Kind.REPOSITORY:
+        return repository_refusal(line.parsed.location, accepted)
+    if kind is Kind.LOCAL_PROJECT:
+        return folder_refusal(local_path(line.parsed), accepted)
+    return "only a local project can be editable" if line.is_editable else ""
+
+
+def repository_refusal(url: str, accepted: Accepted) -> str:
+    """Why a VCS URL such as `git+https://…@revision` cannot be installed safely; '' when it can (THREATS R16)."""
+    tool, plus, address = url.partition("+")
     if tool.lower() != "git" or not plus:
         return "a repository has no hash; name an archive and its hash"
     revision = _revision(address)
@@ -73,16 +72,17 @@ def _repository_refusal(line: RequirementLine, accepted: Accepted) -> str:
     return ""
 
 
+def folder_refusal(path: str, accepted: Accepted) -> str:
+    """Why a local project cannot be installed safely; '' when it lies in or below a trusted folder."""
+    absolute = os.path.abspath(path)
+    for folder in accepted.local_projects:
+        trusted = os.path.abspath(folder)
+        if absolute == trusted or absolute.startswith(trusted.rstrip(os.sep) + os.sep):
+            return ""
+    return "a folder has no hash and can change at any time; build an archive, or allow it with --trust-local"
+
+
 def _revision(address: str) -> str:
     """What stands behind the last `@` of the path; one in the host's part is a user name."""
     path = address.partition("://")[2].partition("/")[2]
     return path.rpartition("@")[2] if "@" in path else ""
-
-
-def _local_refusal(parsed: RequirementText, accepted: Accepted) -> str:
-    path = local_path(parsed)
-    for folder in accepted.local_projects:
-        trusted = os.path.abspath(folder)
-        if path == trusted or path.startswith(trusted.rstrip(os.sep) + os.sep):
-            return ""
-    return "a folder has no hash and can change at any time; build an archive, or allow it with --trust-local"

@@ -1,0 +1,131 @@
+"""The files and sources that one package of a lock file lists, with their places made absolute.
+
+Source: PEP 751, `packages.archive`, `packages.sdist`, `packages.wheels`, `packages.vcs`, `packages.directory`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from peep.errors import PeepError
+from peep.model import STRONG_ALGORITHMS, Digest, ListedFile
+from peep.requirements.files import is_url
+from peep.requirements.hashes import digest_of
+from peep.requirements.naming import last_segment
+from peep.requirements.sources import file_url
+
+
+def files_of(package: Package, lock_path: str) -> tuple[ListedFile, ...]:
+    """Every file that a package lists: its one archive, or its wheels and its sdist.
+
+    Raises `PeepError` for hashes that vouch for nothing, negative sizes, and places that are not safe (THREATS R13).
+    """
+    if package.archive:
+        return (_file(package.archive, "", lock_path),)
+    files = [_file(wheel, wheel.name or "", lock_path) for wheel in package.wheels or ()]
+    if package.sdist:
+        files.append(_file(package.sdist, package.sdist.name or "", lock_path))
+    return tuple(files)
+
+
+def version_of(package: Package) -> str:
+    """The package's version, taken from its file names when the entry leaves it out.
+
+    Raises `PeepError` when those disagree.
+    """
+    if package.version is not None:
+        return str(package.version)
+    versions: set[Version] = {parse_wheel_filename(_filename(wheel, wheel.name))[1] for wheel in package.wheels or ()}
+    if package.sdist:
+        versions.add(parse_sdist_filename(_filename(package.sdist, package.sdist.name))[1])
+    if len(versions) != 1:
+        raise PeepError("its files are of different versions")
+    return str(versions.pop())
+
+
+def direct_url_of(file: ListedFile) -> str | None:
+    """The URL under which an archive is a direct one."""
+    return file.url or (file_url(file.path) if file.path else None)
+
+
+def source_of(package: Package, lock_path: str) -> tuple[str, str | None]:
+    """The URL and the subdirectory of a vcs or directory entry; a commit is written `type+url@commit`."""
+    if package.vcs:
+        base = package.vcs.url or file_url(os.path.abspath(_joined(lock_path, package.vcs.path or "")))
+        return f"{package.vcs.type}+{base}@{package.vcs.commit_id}", _inside(package.vcs.subdirectory)
+    if package.directory:
+        path = os.path.abspath(_joined(lock_path, package.directory.path))
+        return file_url(path), _inside(package.directory.subdirectory)
+    raise PeepError("it names neither a repository nor a folder")
+
+
+def _file(entry: PackageArchive | PackageSdist | PackageWheel, name: str, lock_path: str) -> ListedFile:
+    url, path = _place(entry.url, entry.path, lock_path)
+    if entry.size is not None and entry.size < 0:
+        raise PeepError(f"a size of {entry.size} bytes cannot be")
+    if isinstance(entry, PackageArchive):
+        _inside(entry.subdirectory)
+    return ListedFile(
+        filename=_filename(entry, name),
+        hashes=_digests(entry.hashes),
+        url=url,
+        path=path,
+        size=entry.size,
+        upload_time=entry.upload_time.isoformat() if entry.upload_time else None,
+    )
+
+
+def _filename(entry: PackageArchive | PackageSdist | PackageWheel, name: str | None) -> str:
+    filename = name or last_segment(entry.path or urlsplit(entry.url or "").path)
+    if not filename or re.search(r"[/\\]", filename) or filename in (".", ".."):
+        raise PeepError(f"{filename!r} is no file name")
+    return filename
+
+
+def _digests(hashes: Mapping[str, str]) -> tuple[Digest, ...]:
+    strong = tuple(digest_of(name, value) for name, value in hashes.items() if name in STRONG_ALGORITHMS)
+    if not strong:
+        raise PeepError(f"only {', '.join(hashes)} is listed, which vouches for nothing; list sha256")
+    return strong
+
+
+def _place(url: str | None, path: str | None, lock_path: str) -> tuple[str | None, str | None]:
+    """Where a file lies: a URL, or an absolute path (a URL again when the lock file itself came from one)."""
+    is_remote = is_url(lock_path) and not lock_path.lower().startswith("file:")
+    if url:
+        scheme = urlsplit(url).scheme.lower()
+        if scheme not in ("http", "https", "file") or (scheme == "file" and is_remote):
+            raise PeepError(f"archives do not come by {scheme or 'a relative'} URL here")
+        return url, None
+    return _local_place(path or "", lock_path, is_remote=is_remote)
+
+
+def _local_place(path: str, lock_path: str, *, is_remote: bool) -> tuple[str | None, str | None]:
+    portable = path.replace("\\", "/")
+    if ".." in portable.split("/"):
+        raise PeepError(f"the path {path!r} leads out of the lock file's folder")
+    if not is_url(lock_path):
+        return None, os.path.abspath(_joined(lock_path, portable))
+    if is_remote and (portable.startswith("/") or re.match(r"[A-Za-z]:", portable)):
+        raise PeepError(f"a lock file from the network may not name the local path {path!r}")
+    return urljoin(lock_path, portable), None
+
+
+def _joined(lock_path: str, path: str) -> str:
+    return os.path.join(os.path.dirname(lock_path), path.replace("\\", "/"))
+
+
+def _inside(subdirectory: str | None) -> str | None:
+    if subdirectory is None:
+        return None
+    segments = re.split(r"[/\\]", subdirectory)
+    if ".." in segments or subdirectory.startswith(("/", "\\")) or ":" in segments[0]:
+        raise PeepError(f"the subdirectory {subdirectory!r} leads out of the archive")
+    return subdirectory
