@@ -100,7 +100,7 @@ class BuildArea:
         return os.path.join(base, *parts)
 
     def make_folders(self) -> None:
-        for name in ("source", "tmp", "home", "wheel", "control", "metadata"):
+        for name in ("source", "tmp", "home"):
             os.makedirs(self.outside("build", name), mode=0o755, exist_ok=True)
         for name in ("environment", "root"):
             os.makedirs(self.outside(name), mode=0o755, exist_ok=True)

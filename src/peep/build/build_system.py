@@ -1,0 +1,102 @@
+"""What a source tree says of how it is built: the `build-system` table of pyproject.toml (PEP 517, PEP 518). No I/O."""
+
+from __future__ import annotations
+
+import posixpath
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from peep.errors import BuildError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
+_LEGACY_REQUIRES = ("setuptools>=40.8.0",)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSystem:
+    """Who builds a source tree, and what that needs."""
+
+    requires: tuple[str, ...]
+    """Requirement texts, as written (PEP 508)."""
+    backend: str
+    """`module:object` (PEP 517)."""
+    backend_path: tuple[str, ...] = ()
+    """Folders of the tree that come first when the backend is imported; relative, inside the tree."""
+    is_declared: bool = True
+    """False when there is no `build-system` table and the legacy rule applies."""
+
+
+def read_build_system(pyproject: bytes | None, sdist: str) -> BuildSystem:
+    """Read a tree's pyproject.toml (None: it has none); `sdist` names the tree in messages.
+
+    Without the file or without the table the project is built by setuptools' legacy backend (PEP 517, "Build backend
+    interface"; PEP 518 leaves `setuptools >= 40.8.0` to the front end). Raises `BuildError` for everything that PEP 518
+    does not allow and for a backend-path that leaves the tree (THREATS T13).
+    """
+    if pyproject is None:
+        return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND, is_declared=False)
+    try:
+        document = tomllib.loads(pyproject.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BuildError(f"{sdist}: its pyproject.toml cannot be read: {error}") from error
+    if "build-system" not in document:
+        return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND, is_declared=False)
+    return _from_table(document["build-system"], sdist)
+
+
+def _from_table(table: Any, sdist: str) -> BuildSystem:
+    if not isinstance(table, dict):
+        raise BuildError(f"{sdist}: build-system in pyproject.toml is no table")
+    if "requires" not in table:
+        raise BuildError(f"{sdist}: pyproject.toml has a build-system table without requires")
+    requires = _texts(table, "requires", sdist)
+    for text in requires:
+        _check_requirement(text, sdist)
+    backend = table.get("build-backend")
+    backend_path = _texts(table, "backend-path", sdist) if "backend-path" in table else ()
+    if backend is None:
+        if backend_path:
+            raise BuildError(f"{sdist}: pyproject.toml has a backend-path without a build-backend")
+        return BuildSystem(requires, _LEGACY_BACKEND)
+    if not isinstance(backend, str) or not _is_object_reference(backend):
+        raise BuildError(f"{sdist}: build-backend in pyproject.toml is no object reference: {backend!r}")
+    for path in backend_path:
+        _check_inside(path, sdist)
+    return BuildSystem(requires, backend, backend_path)
+
+
+def _texts(table: dict[str, Any], key: str, sdist: str) -> tuple[str, ...]:
+    value = table[key]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BuildError(f"{sdist}: {key} in pyproject.toml is no list of strings")
+    return tuple(value)
+
+
+def _check_requirement(text: str, sdist: str) -> None:
+    try:
+        Requirement(text)
+    except InvalidRequirement as error:
+        raise BuildError(f"{sdist}: build requirement {text!r} in pyproject.toml cannot be read: {error}") from error
+
+
+def _is_object_reference(text: str) -> bool:
+    """`module.path` or `module.path:object.path`, identifiers only."""
+    module, colon, attribute = text.partition(":")
+    parts = module.split(".") + (attribute.split(".") if colon else [])
+    return all(part.isidentifier() for part in parts)
+
+
+def _check_inside(path: str, sdist: str) -> None:
+    """PEP 517: what backend-path names is relative to the project root and lies within the source tree."""
+    plain = path.replace("\\", "/")
+    parts = posixpath.normpath(plain).split("/")
+    if plain.startswith("/") or ":" in parts[0] or parts[0] == ".." or not path.isprintable():
+        raise BuildError(f"{sdist}: backend-path {path!r} in pyproject.toml leaves the source tree")

@@ -1,0 +1,73 @@
+"""The environment variables of a build: a short list, the same on every machine. Values in, values out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from peep.build.sandbox import BuildArea, Isolation
+
+PASSED_ON = (
+    "AR",
+    "ARCHFLAGS",
+    "CC",
+    "CFLAGS",
+    "CPPFLAGS",
+    "CXX",
+    "CXXFLAGS",
+    "FC",
+    "LD",
+    "LDFLAGS",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "PKG_CONFIG",
+    "PKG_CONFIG_PATH",
+    "RUSTFLAGS",
+)
+"""What users set to steer compilers. It goes through, and enters the key of what was built."""
+
+_WINDOWS = ("COMSPEC", "INCLUDE", "LIB", "PATHEXT", "SYSTEMDRIVE", "SYSTEMROOT", "WINDIR")
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DEFAULT_EPOCH = 315532800
+"""1980-01-01: the time of builds from sources that carry no times of their own."""
+
+
+def steering_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Those of the user's variables that a build gets."""
+    return {name: environ[name] for name in PASSED_ON if environ.get(name)}
+
+
+def build_variables(area: BuildArea, scripts: str, epoch: int, environ: Mapping[str, str]) -> dict[str, str]:
+    """The whole environment of a backend.
+
+    `scripts` is the inside path of the build tools' programs; `epoch` is SOURCE_DATE_EPOCH in seconds
+    (reproducible-builds.org); `environ` the user's environment, of which little goes through.
+    """
+    home, temporary = area.inside("build", "home"), area.inside("build", "tmp")
+    variables = {
+        "HOME": home,
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "PATH": os.pathsep.join((scripts, _search_path(area.isolation, environ))),
+        # A backend that calls pip gets none of the user's configuration, and no index to ask.
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_NO_INDEX": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
+        "SOURCE_DATE_EPOCH": str(epoch),
+        "TMPDIR": temporary,
+        "TZ": "UTC",
+        **steering_variables(environ),
+    }
+    if sys.platform == "win32":
+        variables |= {name: environ[name] for name in _WINDOWS if name in environ}
+        variables |= {"TEMP": temporary, "TMP": temporary, "USERPROFILE": home, "APPDATA": home, "LOCALAPPDATA": home}
+    return variables
+
+
+def _search_path(isolation: Isolation, environ: Mapping[str, str]) -> str:
+    """The system's programs; the user's own search path only where the build can see it anyway."""
+    if isolation is Isolation.NONE and environ.get("PATH"):
+        return environ["PATH"]
+    return _SYSTEM_PATH
