@@ -71,6 +71,37 @@ class FileResponse:
         return content
 
 
+@dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A regular file in a folder: its name and its size in bytes."""
+
+    name: str
+    size: int
+
+
+def is_folder(path: str) -> bool:
+    return os.path.isdir(path)
+
+
+def is_file(path: str) -> bool:
+    return os.path.isfile(path)
+
+
+def files_in_folder(path: str) -> tuple[FolderEntry, ...]:
+    """The regular files in a folder (links to files count), sorted by name; none when there is no such folder.
+
+    Raises `TransportError` when it may not be read.
+    """
+    try:
+        with os.scandir(path) as entries:
+            files = [FolderEntry(entry.name, entry.stat().st_size) for entry in entries if entry.is_file()]
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise TransportError(file_url(path), f"cannot be listed ({error.strerror})") from error
+    return tuple(sorted(files, key=lambda entry: entry.name))
+
+
 @contextmanager
 def open_file_url(url: str) -> Iterator[FileResponse]:
     """Open what `url` names. Raises `TransportError` for folders, devices and what may not be read."""

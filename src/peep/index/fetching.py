@@ -1,0 +1,116 @@
+"""Gets pages of indexes through a `Transport`: what is asked for, what is accepted, how large it may be."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from peep.errors import PackageIndexError
+from peep.index.pages import PageSource, ParsedPage
+from peep.index.simple_html import archive_files, decoded, parse_project_html, read_page
+from peep.index.simple_json import parse_project_json
+from peep.model import IndexFile
+from peep.reporting import Reporter
+from peep.system.transport import Response, Transport
+
+ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+"""PEP 691: JSON first; `text/html` for servers that know nothing newer."""
+LONGEST_PAGE = 128 * 1024 * 1024
+"""Bytes, decoded. The largest pages of today are below 10 MB."""
+SIMPLE_TYPE = "application/vnd.pypi.simple."
+OK = 200
+NOT_FOUND = frozenset({404, 410})
+REFUSED = frozenset({401, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """A page as it came: its URL after redirects, its type without parameters, its charset still in `content_type`."""
+
+    url: str
+    content_type: str
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        return self.content_type.partition(";")[0].strip().lower()
+
+    @property
+    def is_json(self) -> bool:
+        return self.media_type.endswith(("+json", "/json"))
+
+
+@dataclass(frozen=True, slots=True)
+class PageFetcher:
+    """Fetches pages; `reporter` hears what is odd about them."""
+
+    transport: Transport
+    reporter: Reporter
+
+    def fetch(self, url: str, index: str) -> FetchedPage | None:
+        """The page at `url`, None when there is none (404, 410, no such file).
+
+        Raises `TransportError` when it does not come, `PackageIndexError` when what comes is no page of an index.
+        """
+        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, identity", "Cache-Control": "max-age=0"}
+        with self.transport.get(url, headers) as response:
+            if response.status in NOT_FOUND:
+                return None
+            if response.status in REFUSED:
+                hint = "put user name and password into netrc or keyring, or into the index URL"
+                raise PackageIndexError(index, f"refuses {_path(url)} (HTTP status {response.status})", hint)
+            if response.status != OK:
+                raise PackageIndexError(index, f"answers {_path(url)} with HTTP status {response.status}")
+            body = _decompressed(response.read(LONGEST_PAGE), response, index)
+            content_type = response.headers.get("content-type", "text/html")
+            return _checked(FetchedPage(response.url, content_type, body), index)
+
+
+def parsed_project(page: FetchedPage, project: str, index: str) -> ParsedPage:
+    """The page as that of `project`. Raises `PackageIndexError`, see the two parsers."""
+    source = PageSource(page.url, project, index)
+    if page.is_json:
+        return parse_project_json(page.body, source)
+    return parse_project_html(page.body, source, page.content_type)
+
+
+def parsed_links(page: FetchedPage, index: str) -> tuple[IndexFile, ...]:
+    """Every archive that a find-links page links to."""
+    if page.is_json:
+        raise PackageIndexError(index, "answered with JSON where a page of links was expected")
+    return archive_files(read_page(decoded(page.body, page.content_type), page.url), index)
+
+
+def _checked(page: FetchedPage, index: str) -> FetchedPage:
+    """Only types that the simple API knows (PEP 691), and JSON and HTML by their plain names."""
+    known = page.media_type.startswith("application/vnd.pypi.simple.")
+    if known and not page.media_type.startswith(
+        ("application/vnd.pypi.simple.v1+", "application/vnd.pypi.simple.latest+")
+    ):
+        reason = f"answered with {page.media_type}, a version of the simple API that is not understood here"
+        raise PackageIndexError(index, reason, "upgrade peep, or use another index")
+    if known or page.media_type in {"text/html", "application/json", "application/xhtml+xml"}:
+        return page
+    raise PackageIndexError(index, f"answered with {page.media_type[:80] or 'no type'}, which is no page of an index")
+
+
+def _decompressed(body: bytes, response: Response, index: str) -> bytes:
+    """Pages may come compressed, as they are not what is hashed. Raises `PackageIndexError` for broken or huge ones."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        return body
+    if encoding not in {"gzip", "x-gzip"}:
+        raise PackageIndexError(index, f"answered in the encoding {encoding[:40]!r}, which nobody asked for")
+    decoder = zlib.decompressobj(wbits=31)
+    try:
+        plain = decoder.decompress(body, LONGEST_PAGE)
+    except zlib.error as error:
+        raise PackageIndexError(index, f"answered with broken gzip ({error})") from None
+    if not decoder.eof:
+        raise PackageIndexError(index, f"answered with a page that ends early or is longer than {LONGEST_PAGE} bytes")
+    return plain
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path or "/"

@@ -1,0 +1,71 @@
+"""`--find-links`: a folder of archives, a page of links, or one archive, as pip takes them."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from peep.index.archive_names import NameReader, UnreadableName
+from peep.index.fetching import PageFetcher, parsed_links
+from peep.index.links import filename_in
+from peep.index.simple_html import ARCHIVE_SUFFIXES
+from peep.model import IndexFile, ProjectDetail
+from peep.system.local_files import file_url, files_in_folder, is_folder, path_of_file_url
+from peep.system.transport import redacted
+
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]+:")
+"""Two letters at least, so that a Windows drive is no scheme."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatListing:
+    """All archives of one find-links location, whatever their projects; each project takes its own from it."""
+
+    location: str
+    """For messages, without credentials."""
+    files: tuple[IndexFile, ...]
+
+    def project(self, name: str) -> ProjectDetail | None:
+        """The files whose names say that they belong to `name`; None when there are none."""
+        reader = NameReader(name)
+        files = tuple(file for file in self.files if not isinstance(reader.read(file.filename), UnreadableName))
+        return ProjectDetail(name, files, self.location) if files else None
+
+
+def as_url(location: str) -> str:
+    """A location as a user writes it (path, `~/path`, URL) as a URL."""
+    if _URL.match(location):
+        return location
+    return file_url(os.path.expanduser(location))
+
+
+def read_find_links(location: str, fetcher: PageFetcher) -> FlatListing:
+    """List what `location` offers.
+
+    Raises `TransportError` or `PackageIndexError` when a page cannot be had; a folder that is not there offers nothing,
+    which is worth a warning.
+    """
+    url = as_url(location)
+    shown = redacted(url)
+    if url.startswith("file:") and is_folder(path_of_file_url(url)):
+        return FlatListing(shown, files_of_folder(url, shown))
+    filename = filename_in(url)
+    if filename is not None and filename.lower().endswith(ARCHIVE_SUFFIXES):
+        return FlatListing(shown, (IndexFile(filename, url.partition("#")[0], index=shown),))
+    page = fetcher.fetch(url, shown)
+    if page is None:
+        fetcher.reporter.warning(f"--find-links {shown}: there is nothing there")
+        return FlatListing(shown, ())
+    return FlatListing(shown, parsed_links(page, shown))
+
+
+def files_of_folder(url: str, index: str) -> tuple[IndexFile, ...]:
+    """The archives that lie in the folder that the `file:` URL `url` names."""
+    base = url.partition("#")[0].rstrip("/")
+    return tuple(
+        IndexFile(entry.name, f"{base}/{quote(entry.name)}", size=entry.size, index=index)
+        for entry in files_in_folder(path_of_file_url(url))
+        if entry.name.lower().endswith(ARCHIVE_SUFFIXES)
+    )

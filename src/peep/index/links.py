@@ -1,0 +1,99 @@
+"""What a link on a page, or an entry of an answer, may mean: the rules of THREATS N2, N3 and N4. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urljoin
+
+from peep.model import STRONG_ALGORITHMS, Digest
+
+HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+LONGEST_FILENAME = 255
+LONGEST_URL = 16 * 1024
+
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*):")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
+_FRAGMENT_HASH = re.compile(r"(?:^|[#&?])(sha256|sha384|sha512)=([0-9a-fA-F]*)(?=$|[#&])")
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+@dataclass(slots=True)
+class LinkBase:
+    """Resolves links of one page quickly: thousands of them share a few folders.
+
+    `url` is the page's own, or what its `<base>` says. Links to `file:` count only when `url` is a `file:` URL itself.
+    """
+
+    url: str
+    folders: dict[str, str] = field(default_factory=dict)
+
+    def resolve(self, link: str) -> str | None:
+        """The absolute URL of `link` without its fragment; None for what is not to be followed (N3)."""
+        link = link.strip().partition("#")[0]
+        if not link or len(link) > LONGEST_URL or _UNPRINTABLE.search(link):
+            return None
+        scheme = _SCHEME.match(link)
+        if scheme is not None:
+            return link if self._is_followed(scheme[1].lower(), link) else None
+        if "?" in link or link.startswith("/"):
+            return self._joined(link)
+        folder, slash, last = link.rpartition("/")
+        if last in {"", ".", ".."}:
+            return self._joined(link)
+        prefix = self.folders.get(folder + slash)
+        if prefix is None:
+            prefix = self.folders[folder + slash] = self._joined(f"{folder}{slash}x")[:-1]
+        return prefix + last
+
+    def _joined(self, link: str) -> str:
+        try:
+            return urljoin(self.url, link)
+        except ValueError:
+            return ""
+
+    def _is_followed(self, scheme: str, link: str) -> bool:
+        if scheme == "file":
+            return self.url.startswith("file:")
+        return scheme in {"http", "https"} and link[len(scheme) + 1 :].startswith("//")
+
+
+def safe_filename(name: str) -> str | None:
+    """`name` if it can only be the name of a file in a folder, else None (N4)."""
+    if name in {"", ".", ".."} or "/" in name or "\\" in name or len(name) > LONGEST_FILENAME:
+        return None
+    return name if name.isprintable() else None
+
+
+def filename_in(url: str) -> str | None:
+    """The file name that ends a URL's path, decoded once and judged by `safe_filename`."""
+    last = url.partition("#")[0].partition("?")[0].rpartition("/")[2]
+    if "%" not in last:
+        return safe_filename(last)
+    try:
+        return safe_filename(unquote(last, errors="strict"))
+    except UnicodeDecodeError:
+        return None
+
+
+def digest_of(algorithm: str, text: str) -> Digest | None:
+    """A digest as an index states it; None when it is weak, unknown, or no digest at all (N2)."""
+    lowered = text.lower()
+    if algorithm not in STRONG_ALGORITHMS or len(lowered) != HEX_LENGTHS[algorithm] or not _HEX.fullmatch(lowered):
+        return None
+    return Digest(algorithm, lowered)
+
+
+def fragment_digests(link: str) -> tuple[Digest, ...]:
+    """The digests in a link's fragment (PEP 503), strong ones only; contradictory ones count as none (N2)."""
+    fragment = link.partition("#")[2].strip()
+    if not fragment:
+        return ()
+    found: dict[str, Digest] = {}
+    for algorithm, text in _FRAGMENT_HASH.findall(fragment):
+        digest = digest_of(algorithm, text)
+        if digest is None:
+            continue
+        if found.setdefault(algorithm, digest) != digest:
+            return ()
+    return tuple(found.values())

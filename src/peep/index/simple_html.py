@@ -1,0 +1,154 @@
+"""Reads the HTML form of the simple API: PEP 503, with PEPs 592, 629, 740 and 792; also plain pages of links. Pure.
+
+A tag scan in one pass, linear in the length of the page whatever it holds. It follows the tokenisation rules of the
+HTML standard as far as links depend on them: comments, raw text (script, style, …), quoting, entities, case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+
+from peep.index.archive_names import SDIST_SUFFIXES
+from peep.index.links import LinkBase, filename_in, fragment_digests
+from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
+from peep.model import IndexFile, ProjectDetail
+
+ARCHIVE_SUFFIXES = (".whl", *SDIST_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
+"""What counts as a file of a project, installable or not; other links on a page are decoration."""
+
+_RAW_TEXT = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+_INTERESTING = re.compile(rf"<(?:!--|(a|base|meta|{'|'.join(_RAW_TEXT)})(?=[\s/>]))", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)(\"|\Z)|'([^']*)('|\Z)|([^\s>\"'][^\s>]*)))?")
+_COMMENT_END = re.compile(r"--!?>")
+_TAG_END = re.compile(r"[\s/]*>")
+_CHARSET = re.compile(r"charset=[\"']?([\w\-]+)", re.IGNORECASE)
+
+Attributes = dict[str, str]
+
+
+@dataclass(slots=True)
+class LinkPage:
+    """The links of a page in their order, and what its head says."""
+
+    base: LinkBase
+    anchors: list[Attributes] = field(default_factory=list)
+    metas: dict[str, str] = field(default_factory=dict)
+
+
+def parse_project_html(body: bytes, source: PageSource, content_type: str = "") -> ParsedPage:
+    """The project that the page describes.
+
+    Raises `PackageIndexError` for another major version of the API and for another project's page.
+    """
+    page = read_page(decoded(body, content_type), source.url)
+    warnings = check_version(page.metas.get("pypi:repository-version"), source.index)
+    files = archive_files(page, source.index)
+    reject_other_project(source, None, files)
+    status = project_status(page.metas.get("pypi:project-status"))
+    reason = page.metas.get("pypi:project-status-reason", "")
+    if not page.anchors and not page.metas:
+        warnings += (f"the page of {source.project} from {source.index} has no links; is it a sign-in page?",)
+    return ParsedPage(ProjectDetail(source.project, files, source.index, status, reason), warnings)
+
+
+def archive_files(page: LinkPage, index: str) -> tuple[IndexFile, ...]:
+    """The archives that a page links to, in its order; links that may not be followed are left out (THREATS N3)."""
+    return tuple(file for file in (_file(anchor, page.base, index) for anchor in page.anchors) if file is not None)
+
+
+def _file(anchor: Attributes, base: LinkBase, index: str) -> IndexFile | None:
+    href = anchor.get("href", "")
+    url = base.resolve(href)
+    filename = filename_in(url) if url else None
+    if not url or filename is None or not filename.lower().endswith(ARCHIVE_SUFFIXES):
+        return None
+    return IndexFile(
+        filename,
+        url,
+        hashes=fragment_digests(href),
+        requires_python=anchor.get("data-requires-python") or None,
+        yanked=anchor.get("data-yanked"),
+        provenance_url=anchor.get("data-provenance") or None,
+        index=index,
+    )
+
+
+def decoded(body: bytes, content_type: str = "") -> str:
+    """A page as text: in the charset that the header names, else UTF-8, else Latin-1; never an error."""
+    stated = _CHARSET.search(content_type)
+    for charset in (stated[1] if stated else "utf-8-sig", "utf-8-sig"):
+        try:
+            return body.decode(charset)
+        except (LookupError, UnicodeDecodeError):
+            continue
+    return body.decode("latin-1")
+
+
+def read_page(text: str, url: str) -> LinkPage:
+    """Collect anchors, `<base>` (the first one that can be followed) and `<meta>` of a page that lies at `url`."""
+    page = LinkPage(LinkBase(url))
+    has_base = False
+    for tag, attributes in _tags(text):
+        if tag == "a":
+            if "href" in attributes:
+                page.anchors.append(attributes)
+        elif tag == "meta":
+            if "name" in attributes:
+                page.metas.setdefault(attributes["name"].lower(), attributes.get("content", ""))
+        elif not has_base and "href" in attributes:
+            resolved = page.base.resolve(attributes["href"])
+            if resolved:
+                page.base = LinkBase(resolved)
+                has_base = True
+    return page
+
+
+def _tags(text: str) -> Iterator[tuple[str, Attributes]]:
+    """The start tags that matter, in order; ends where a comment, a raw text or a tag is not closed."""
+    position = 0
+    while (found := _INTERESTING.search(text, position)) is not None:
+        if found[1] is None:
+            position = _after_comment(text, found.start())
+        else:
+            tag = found[1].lower()
+            attributes, position = _attributes(text, found.end())
+            if position >= 0 and tag in _RAW_TEXT:
+                position = _after_raw_text(text, tag, position)
+            elif position >= 0:
+                yield tag, attributes
+        if position < 0:
+            return
+
+
+def _attributes(text: str, position: int) -> tuple[Attributes, int]:
+    """The attributes from `position` on, and where the tag ends (-1: it does not). Of duplicates the first counts."""
+    attributes: Attributes = {}
+    while (end := _TAG_END.match(text, position)) is None:
+        found = _ATTRIBUTE.match(text, position)
+        if found is None:
+            return attributes, -1
+        position = found.end()
+        name, double, double_end, single, single_end, bare = found.groups()
+        if double_end == "" or single_end == "":
+            return attributes, -1
+        value = double or single or bare or ""
+        attributes.setdefault(name.lower(), unescape(value) if "&" in value else value)
+    return attributes, end.end()
+
+
+def _after_comment(text: str, start: int) -> int:
+    """A comment ends at `-->` or `--!>`; `<!-->` and `<!--->` are whole comments."""
+    for short in ("<!-->", "<!--->"):
+        if text.startswith(short, start):
+            return start + len(short)
+    found = _COMMENT_END.search(text, start + 4)
+    return found.end() if found else -1
+
+
+def _after_raw_text(text: str, tag: str, position: int) -> int:
+    """After the end tag of a raw-text element, whose content is no markup."""
+    found = re.compile(rf"</{tag}(?=[\s/>])", re.IGNORECASE).search(text, position)
+    return found.end() if found else -1

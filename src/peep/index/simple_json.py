@@ -1,0 +1,93 @@
+"""Reads the JSON form of the simple API: PEP 691, with PEPs 700, 740 and 792. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from peep.errors import PackageIndexError
+from peep.index.links import LinkBase, digest_of, safe_filename
+from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
+from peep.model import Digest, IndexFile, ProjectDetail
+
+
+def parse_project_json(body: bytes, source: PageSource) -> ParsedPage:
+    """The project that `body`, the answer to a request for `source`, describes.
+
+    Single entries that break the rules are left out with a warning. Raises `PackageIndexError` when the whole is no
+    answer of the simple API, of another major version, or about another project.
+    """
+    answer = _load(body, source.index)
+    meta = answer.get("meta")
+    version = meta.get("api-version") if isinstance(meta, dict) else None
+    warnings = check_version(str(version) if version is not None else None, source.index)
+    entries = answer.get("files")
+    if not isinstance(entries, list):
+        raise PackageIndexError(source.index, "answered with JSON that lists no files (PEP 691)")
+    base = LinkBase(source.url)
+    read = [_file(entry, base, source.index) for entry in entries]
+    files = tuple(file for file in read if file is not None)
+    name = answer.get("name")
+    reject_other_project(source, name if isinstance(name, str) else None, files)
+    if len(files) < len(read):
+        warnings += (f"{source.index} lists {len(read) - len(files)} malformed files of {source.project}, left out",)
+    status, reason = _status(answer.get("project-status"))
+    return ParsedPage(ProjectDetail(source.project, files, source.index, status, reason), warnings)
+
+
+def _load(body: bytes, index: str) -> Mapping[str, object]:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise PackageIndexError(index, f"answered with broken JSON ({error})") from None
+    if not isinstance(answer, dict):
+        raise PackageIndexError(index, "answered with JSON that is no object (PEP 691)")
+    return answer
+
+
+def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
+    """One entry of `files`; None when it names no file that could be fetched."""
+    if not isinstance(entry, dict):
+        return None
+    filename, link = entry.get("filename"), entry.get("url")
+    if not isinstance(filename, str) or not isinstance(link, str):
+        return None
+    url = base.resolve(link)
+    if not url or safe_filename(filename) is None:
+        return None
+    size = entry.get("size")
+    return IndexFile(
+        filename,
+        url,
+        hashes=_hashes(entry.get("hashes")),
+        size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
+        upload_time=_text(entry.get("upload-time")),
+        requires_python=_text(entry.get("requires-python")),
+        yanked=_yanked(entry.get("yanked")),
+        provenance_url=_text(entry.get("provenance")),
+        index=index,
+    )
+
+
+def _hashes(stated: object) -> tuple[Digest, ...]:
+    if not isinstance(stated, dict):
+        return ()
+    found = (digest_of(algorithm, text) for algorithm, text in stated.items() if isinstance(text, str))
+    return tuple(digest for digest in found if digest is not None)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _yanked(value: object) -> str | None:
+    """PEP 691: "If present, this key may be either an arbitrary string, or a boolean"; truthy means yanked."""
+    if isinstance(value, str):
+        return value or None
+    return "" if value is True else None
+
+
+def _status(value: object) -> tuple[str, str]:
+    if not isinstance(value, dict):
+        return "active", ""
+    return project_status(value.get("status")), _text(value.get("reason")) or ""
