@@ -61,7 +61,7 @@ class Store:
         """
         if present := self.get(contents.sha256):
             return present
-        with self._explained(), self._workshop() as folder:
+        with self._explained(), self.workshop() as folder:
             wheel = unpack(contents, folder, self.layout.wheel(contents.sha256), self._current_boot())
             os.chmod(folder, 0o755)  # noqa: S103 -- readable where the owner opens the store's root to others
             return self._placed(folder, wheel)
@@ -166,7 +166,7 @@ class Store:
         raise StoreError(f"{wheel.root}: something keeps damaging this part of the store", "remove that folder")
 
     @contextmanager
-    def _workshop(self) -> Iterator[str]:
+    def workshop(self) -> Iterator[str]:
         """A private folder on the store's file system, marked as in use as long as this process lives."""
         self._prepare()
         folder = private_folder(self.layout.temporary, "add-")
