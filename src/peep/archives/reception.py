@@ -107,13 +107,16 @@ class Reception:
 def _check_answer(response: Response, limit: int) -> None:
     """Only a plain 200 brings a file: 206 was not asked for (THREATS N7), and other answers hold explanations."""
     if response.status != HTTPStatus.OK:
-        raise TransportError(redacted(response.url), _status_text(response.status), status=response.status)
+        reason = _status_text(response.url, response.status)
+        raise TransportError(redacted(response.url), reason, status=response.status)
     stated = response.headers.get("content-length", "")
     if stated.isascii() and stated.isdigit() and int(stated) > limit:
         raise _too_long(response, limit)
 
 
-def _status_text(status: int) -> str:
+def _status_text(url: str, status: int) -> str:
+    if url.startswith("file:"):
+        return "there is no such file"
     try:
         phrase = HTTPStatus(status).phrase.lower()
     except ValueError:
