@@ -24,6 +24,11 @@ class MalformedDirective(PeepError):
     """A comment that speaks to peep and says nothing it knows."""
 
 
+def addresses_peep(comment: str) -> bool:
+    """Tell whether a comment (from its `#` on) is meant as a directive, known or not."""
+    return _DIRECTIVE.match(comment) is not None
+
+
 def parse_directive(comment: str, location: Location) -> Directive | None:
     """Read a comment (from its `#` on); None when it is not addressed to peep.
 

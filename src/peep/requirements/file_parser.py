@@ -28,9 +28,9 @@ from peep.requirements.text import physical_lines
 
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?:\s|$)|={7}\s*$")
 _COMMENTED_OUT = re.compile(
-    r"#+\s*(?:-e\s+)?(?:"
-    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[^\[\]]*\])?\s*===?\s*(?P<version>[\w.!+-]+)\s*(?:[;#\\].*|--hash.*)?"
-    r"|\S+#egg=\S+)"
+    r"(?P<requirement>#+\s*(?:-e\s+)?(?:"
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[^\[\]]*\])?\s*===?\s*(?P<version>[\w.!+-]+)"
+    r"|[^\s#]+#egg=[^\s#]+))\s*(?:[;#\\].*|--hash.*)?"
 )
 _FORMAT_OPTIONS = frozenset({"--no-binary", "--only-binary"})
 _REQUIREMENT_OPTIONS = frozenset({"--hash", "--config-settings"})
@@ -94,7 +94,7 @@ def parse_text(text: str, path: str, environ: Mapping[str, str], *, is_constrain
 
 
 def commented_out(comment: str) -> re.Match[str] | None:
-    """Recognise a requirement that was commented out; groups `name` and `version`, None for one by `#egg=`."""
+    """Recognise a requirement that was commented out; groups `requirement`, `name` and `version` (None for a URL)."""
     return _COMMENTED_OUT.fullmatch(comment)
 
 

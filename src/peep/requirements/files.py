@@ -57,14 +57,22 @@ def parse_requirements_files(
 
     `environ` answers `${VARIABLE}`. Raises `RequirementsErrors` with every bad line of every file.
     """
+    files, errors = read_requirements_files(paths, read, environ, constraints)
+    if errors:
+        raise RequirementsErrors(errors)
+    return files
+
+
+def read_requirements_files(
+    paths: Sequence[str], read: ReadFile, environ: Mapping[str, str], constraints: Sequence[str] = ()
+) -> tuple[tuple[RequirementsFile, ...], tuple[RequirementsError, ...]]:
+    """Do as `parse_requirements_files`, giving the errors back beside what could be read."""
     walk = _Walk(read, environ)
     for path in paths:
         walk.visit(path, is_constraint=False, origin=Location(path, 0), above=())
     for path in constraints:
         walk.visit(path, is_constraint=True, origin=Location(path, 0), above=())
-    if walk.errors:
-        raise RequirementsErrors(walk.errors)
-    return tuple(walk.files.values())
+    return tuple(walk.files.values()), tuple(walk.errors)
 
 
 def parse_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> RequirementsFile:

@@ -69,7 +69,13 @@ def _joined(parts: list[PhysicalLine]) -> LogicalLine:
 
 def split_comment(text: str) -> tuple[str, str]:
     """Divide at the first `#` that begins the line or follows white space; both halves are stripped."""
-    found = _COMMENT.search(text)
-    if found is None:
+    at = comment_start(text)
+    if at is None:
         return text.strip(), ""
-    return text[: found.start()].strip(), text[found.end() - 1 :].strip()
+    return text[:at].strip(), text[at:].strip()
+
+
+def comment_start(text: str) -> int | None:
+    """Where in `text` a comment's `#` stands, None when there is none."""
+    found = _COMMENT.search(text)
+    return found.end() - 1 if found else None

@@ -1,0 +1,55 @@
+"""All files of a run ported, in the order in which they are included; the caller prints or writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from peep.errors import RequirementsError, RequirementsErrors
+from peep.requirements.files import ReadFile, read_requirements_files
+from peep.requirements.port import Ported, PortedText
+from peep.requirements.text import DecodedText
+
+Porter = Callable[[str, str], PortedText]
+"""`port_to_pip` or `port_to_comments`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortedFile:
+    """One file's outcome: its new text, or what stopped it. `source.encode(text)` gives the bytes to write."""
+
+    path: str
+    source: DecodedText
+    text: str
+    ported: tuple[Ported, ...] = ()
+    errors: tuple[RequirementsError, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        return self.text != self.source.text
+
+
+def ported_files(
+    paths: Sequence[str], read: ReadFile, environ: Mapping[str, str], port: Porter
+) -> Iterator[PortedFile]:
+    """Port each file, and each that it includes, once. A file with a malformed line is left as it is, with `errors`.
+
+    Ends by raising `RequirementsErrors` for files that could not be read at all, and for include loops.
+    """
+    files, errors = read_requirements_files(paths, read, environ)
+    known: set[str] = set()
+    done: set[str] = set()
+    for file in files:
+        if file.path in done:
+            continue
+        done.add(file.path)
+        try:
+            result = port(file.source.text, file.path)
+        except RequirementsErrors as refused:
+            known.update(str(error) for error in refused.errors)
+            yield PortedFile(file.path, file.source, file.source.text, errors=refused.errors)
+        else:
+            yield PortedFile(file.path, file.source, result.text, result.ported)
+    unread = [error for error in errors if str(error) not in known]
+    if unread:
+        raise RequirementsErrors(unread)
