@@ -23,9 +23,13 @@ from peep.workflows.options import (
 MOST = 1_000_000
 """More seconds or attempts than that are a slip of the keyboard."""
 
+CHANGING_VERBS = frozenset({"install", "sync"})
+
 
 def install_options(parsed: ParsedArguments, *, verb: str = "install") -> InstallOptions:
     """Everything that a verb which installs or fetches was asked for; raises `UsageError`."""
+    if verb in CHANGING_VERBS:
+        _refuse_foreign_files(parsed)
     return InstallOptions(
         sources=source_options(parsed, verb),
         indexes=_indexes(parsed),
@@ -50,6 +54,13 @@ def install_options(parsed: ParsedArguments, *, verb: str = "install") -> Instal
         root_user_action=parsed.value("root-user-action") or "warn",
         destination=parsed.value("dest") or parsed.value("wheel-dir"),
     )
+
+
+def _refuse_foreign_files(parsed: ParsedArguments) -> None:
+    """Files for another platform are of no use in an environment: pip's rule."""
+    for name in ("platform", "abi", "implementation", "python-version"):
+        if parsed.has(name) and not (parsed.has("target") or parsed.has("dry-run")):
+            raise UsageError(f"--{name} needs --target or --dry-run", "other files would not run in this environment")
 
 
 def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
@@ -85,9 +96,10 @@ def _without_extras(file: str) -> tuple[str, tuple[str, ...]]:
 def is_lock_file(word: str) -> bool:
     """Whether a plain argument is a lock file's path or URL: its name is pylock.toml or pylock.NAME.toml (PEP 751)."""
     name = word.replace(os.sep, "/").rpartition("/")[2]
-    return name == "pylock.toml" or (
-        name.startswith("pylock.") and name.endswith(".toml") and name.count(".") == 2  # noqa: PLR2004 - pylock.NAME.toml
-    )
+    if name == "pylock.toml":
+        return True
+    middle = name.removeprefix("pylock.").removesuffix(".toml")
+    return name == f"pylock.{middle}.toml" and middle != "" and "." not in middle
 
 
 def _indexes(parsed: ParsedArguments) -> GivenIndexes:

@@ -17,8 +17,8 @@ from peep.model import STRONG_ALGORITHMS, HashForm
 from peep.requirements.hashes import hash_line
 from peep.system.transport import Transport, redacted
 from peep.workflows.hash import HashedSource, HashFailure, hash_sources, is_url
-from peep.workflows.network import open_transport
 from peep.workflows.options import NetworkOptions
+from peep.workflows.plain_transport import open_transport
 
 VERB = Verb(
     name="hash",

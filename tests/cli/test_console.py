@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from peep.cli import progress
+from peep.cli.console import Console
+from peep.cli.progress import DelayedBar, LineProgress, RawProgress, size_text
+from peep.workflows.options import OutputOptions
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def told(options: OutputOptions, errors: io.StringIO | None = None) -> tuple[str, str]:
+    """What a console prints of one of everything."""
+    output, errors = io.StringIO(), errors or io.StringIO()
+    with Console(options, output=output, errors=errors) as console:
+        console.warning("old\x1b option")
+        console.note("installed flask")
+        console.detail("because")
+        console.download_started("flask.whl", 2048)
+        console.download_advanced("flask.whl", 2000)
+        console.download_advanced("flask.whl", 48)
+        console.download_finished("flask.whl")
+        console.result("result")
+    return output.getvalue(), errors.getvalue()
+
+
+def test_results_go_to_standard_output_and_the_rest_to_standard_error():
+    assert told(OutputOptions()) == (
+        "installed flask\nresult\n",
+        "warning: old\\x1b option\nfetched flask.whl (2.0 kB)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "output", "errors"),
+    [
+        (OutputOptions(quiet=1), "result\n", "warning: old\\x1b option\n"),
+        (OutputOptions(quiet=2), "result\n", ""),
+        (OutputOptions(format="json"), "result\n", "warning: old\\x1b option\n"),
+        (OutputOptions(progress_bar="off"), "installed flask\nresult\n", "warning: old\\x1b option\n"),
+    ],
+)
+def test_quiet_and_data(options: OutputOptions, output: str, errors: str):
+    assert told(options) == (output, errors)
+
+
+def test_verbose_tells_details():
+    assert "because\n" in told(OutputOptions(verbose=1))[1]
+
+
+def test_raw_progress_counts_all_files_together():
+    stream = io.StringIO()
+    raw = RawProgress(stream)
+    raw.started("a", 10)
+    raw.started("b", 20)
+    raw.advanced("a", 10)
+    raw.advanced("b", 20)
+    assert stream.getvalue().splitlines()[-1] == "Progress 30 of 30"
+
+
+def test_a_log_gets_everything(tmp_path: Path):
+    log = tmp_path / "peep.log"
+    log.write_text("before\n")
+    told(OutputOptions(quiet=2, log=str(log)))
+    assert log.read_text() == "before\nold\\x1b option\ninstalled flask\nbecause\n".replace("old", "warning: old")
+
+
+def test_a_short_run_on_a_terminal_shows_no_bar():
+    terminal = Terminal()
+    told(OutputOptions(), terminal)
+    assert terminal.getvalue() == "warning: old\\x1b option\n"
+
+
+def test_a_long_run_on_a_terminal_shows_a_bar_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(progress, "BAR_DELAY", -1.0)
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    bar = DelayedBar(terminal, color=True)
+    bar.started("a", 1000)
+    bar.started("b", 1000)
+    bar.advanced("a", 400)
+    bar.advanced("a", 600)
+    bar.finished("a")
+    bar.finished("b")
+    shown = terminal.getvalue()
+    assert "fetching 1/2" in shown
+    assert shown.endswith("\x1b[2K")
+
+
+def test_without_rich_a_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    terminal = Terminal()
+    bar = DelayedBar(terminal, color=True)
+    bar.started("a", 3)
+    bar.advanced("a", 3)
+    bar.finished("a")
+    assert terminal.getvalue() == "fetched a (3 bytes)\n"
+
+
+def test_lines_for_logs():
+    stream = io.StringIO()
+    lines = LineProgress(stream)
+    lines.advanced("a", 1)
+    lines.finished("a")
+    assert stream.getvalue() == "fetched a (1 byte)\n"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"),
+     (1_500_000_000, "1.5 GB"), (2 * 10**12, "2.0 TB"), (2 * 10**15, "2000.0 TB")],
+)  # fmt: skip
+def test_sizes_as_people_read_them(count: int, text: str):
+    assert size_text(count) == text
+
+
+def test_streams_spell_out_what_their_encoding_lacks():
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    console = Console(OutputOptions(), output=stream, errors=io.StringIO())
+    console.result("naïve …")
+    stream.flush()
+    assert raw.getvalue() == b"na\\xefve \\u2026\n"

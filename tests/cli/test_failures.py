@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from peep.cli.failures import bug_report, error_text, explained
+from peep.cli.signals import Terminated
+from peep.errors import PeepError, RequirementsError, RequirementsErrors, UsageError
+from peep.model import Location
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (PeepError("wrong"), 1),
+        (UsageError("wrong"), 2),
+        (KeyboardInterrupt(), 130),
+        (Terminated(), 143),
+        (SystemExit(7), 7),
+        (SystemExit(), 0),
+        (OSError(errno.ENOSPC, "No space left on device"), 1),
+        (MemoryError(), 1),
+        (ValueError("a bug"), 3),
+        (OSError("a bug"), 3),
+    ],
+)
+def test_every_failure_has_its_status(error: BaseException, status: int):
+    assert explained(error, []) == status
+
+
+def test_interruptions_are_quiet(capsys: pytest.CaptureFixture[str]):
+    explained(KeyboardInterrupt(), [])
+    explained(Terminated(), [])
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_says_what_to_do(capsys: pytest.CaptureFixture[str]):
+    explained(UsageError("--x: no\x1b", "say y"), [])
+    assert capsys.readouterr().err == "error: --x: no\\x1b\nhint: say y\n"
+
+
+def test_all_bad_lines_are_told():
+    errors = RequirementsErrors([RequirementsError(Location("f", line), "bad", "mend it") for line in (1, 2)])
+    assert error_text(errors, None) == "error: f:1: bad\nhint: mend it\nerror: f:2: bad\nhint: mend it"
+
+
+def test_a_bug_report_has_what_is_needed_and_no_credentials():
+    """N18: credentials in URLs are never echoed."""
+    words = ["install", "--index-url=https://me:hunter2@x.example/", "--proxy", "http://a:b@p.example:8080"]
+    with pytest.raises(LookupError) as caught:
+        _fail("https://user:secret@host.example/simple/ broke")
+    text = bug_report(caught.value, words)
+    for part in ("peep:  ", "Python:  ", "pip:  ", "platform:  ", "Traceback", "LookupError", __file__):
+        assert part in text
+    assert "install --index-url=https://****@x.example/ --proxy http://****@p.example:8080" in text
+    assert not any(secret in text for secret in ("user:secret@", "hunter2", "a:b@"))
+
+
+def _fail(text: str) -> None:
+    raise LookupError(text)
+
+
+PROGRAM = """
+import sys, time
+from peep.cli import start
+class Module:
+    def run(verb, words):
+        try:
+            print("begun", flush=True)
+            time.sleep(30)
+        finally:
+            print("undone", flush=True)
+sys.modules["peep.cli.verbs.slow"] = Module
+start.VERBS["slow"] = "peep.cli.verbs.slow"
+sys.exit(start.run(["slow"]))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_unwind_quietly(number: int, status: int):
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        time.sleep(0.05)
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, errors) == (status, b"undone\n", b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_a_reader_that_goes_away_is_no_failure_to_talk_about():
+    command = [sys.executable, "-m", "peep", "help"]  # flushes once, at the end
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    result = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, check=False)
+    os.close(write_end)
+    assert (result.returncode, result.stderr) == (141, b"")

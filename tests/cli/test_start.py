@@ -1,0 +1,75 @@
+"""Finding the verb and who runs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
+from peep.cli.option_tables import GENERAL
+from peep.cli.start import SHARED_VERBS, VERBS, module_for, split_verb
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["install", "-r", "f"], ("install", ["-r", "f"])),
+        (["-q", "install", "-r", "f"], ("install", ["-q", "-r", "f"])),
+        (["--python", "x", "list"], ("list", ["--python", "x"])),
+        (["--proxy=http://p", "hash", "install"], ("hash", ["--proxy=http://p", "install"])),
+        (["--version"], (None, ["--version"])),
+        ([], (None, [])),
+    ],
+)
+def test_the_verb_is_the_first_plain_word(words: list[str], expected: tuple[str | None, list[str]]):
+    assert split_verb(words) == expected
+
+
+@pytest.mark.parametrize("verb", ["download", "wheel"])
+@pytest.mark.parametrize(
+    "words",
+    [["-r", "f"], ["-rf"], ["-qr", "f"], ["-vvr", "f"], ["--requirement", "f"], ["--requirement=f"], ["--requirem=f"]],
+)
+def test_what_reads_requirements_files_never_goes_to_pip(verb: str, words: list[str]):
+    assert module_for(verb, ["x", *words]) == SHARED_VERBS[verb]
+
+
+@pytest.mark.parametrize(
+    "words", [["flask"], ["-dr", "flask"], ["--require-hashes", "flask"], ["-w", "dir", "--report"]]
+)
+def test_what_reads_none_is_pips(words: list[str]):
+    assert module_for("download", words) is None
+
+
+def test_a_variable_may_name_the_requirements_file(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PIP_REQUIREMENT", "requirements.txt")
+    assert module_for("download", []) == SHARED_VERBS["download"]
+
+
+@pytest.mark.parametrize("verb", [*PIPS_VERBS, "no-such-verb"])
+def test_other_verbs_are_pips(verb: str):
+    assert module_for(verb, []) is None
+
+
+def test_every_verb_describes_itself_within_eighty_columns():
+    verbs = peeps_verbs()
+    assert {verb.name for verb in verbs} == {*VERBS, *SHARED_VERBS}
+    for verb in verbs:
+        lines = verb.help().split("\n")
+        assert lines[0].startswith(f"Usage: peep {verb.name}")
+        assert "Examples:" in lines
+        assert verb.examples
+        assert [line for line in lines if len(line) > 80] == []
+        assert verb.name == "help" or set(GENERAL) <= set(verb.options)
+
+
+def test_nothing_is_imported_before_the_verb_is_known():
+    """A run with nothing to do must not pay for what only other runs need."""
+    script = "import sys; import peep.cli.start; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {script}"],
+                            capture_output=True, text=True, check=True).stdout.split()  # fmt: skip
+    heavy = {"argparse", "dataclasses", "enum", "inspect", "optparse", "peep.errors", "peep.model", "re", "typing"}
+    assert heavy.isdisjoint(loaded)
+    assert "peep.cli.start" in loaded
