@@ -1,0 +1,75 @@
+"""Remembers pip's answer about its options until pip, its configuration files or the variables it heeds change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from peep.system.files import write_atomically
+
+FORMAT = 1
+HEEDED = ("HOME", "USERPROFILE", "APPDATA", "PROGRAMDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "PYTHONPATH")
+"""Variables besides `PIP_*` that decide which configuration files pip reads, or which pip is found."""
+
+_SECRET = re.compile(r"://[^/\s]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class PipMemory:
+    """One small file per interpreter in `folder`. Losing it costs a fifth of a second and nothing else."""
+
+    folder: str
+
+    def recall(self, python: str, environ: Mapping[str, str]) -> Mapping[str, object] | None:
+        """The remembered answer, None when there is none that still holds."""
+        try:
+            with open(self._path(python), encoding="utf-8") as file:
+                kept = json.load(file)
+            answer = kept["answer"]
+            if kept["state"] == _state(python, environ, answer) and isinstance(answer, dict):
+                return answer
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return None
+
+    def keep(self, python: str, environ: Mapping[str, str], answer: Mapping[str, object]) -> None:
+        """Remember, unless a URL holds credentials, or this pip does not tell its files; not being able to is fine."""
+        if not isinstance(answer.get("files"), list) or _SECRET.search(json.dumps(answer)):
+            return
+        content = json.dumps({"state": _state(python, environ, answer), "answer": answer}).encode()
+        try:
+            os.makedirs(self.folder, mode=0o700, exist_ok=True)
+            write_atomically(self._path(python), content, 0o600)
+        except OSError:
+            return
+
+    def _path(self, python: str) -> str:
+        return os.path.join(self.folder, f"pip-options-{hashlib.sha256(python.encode()).hexdigest()[:24]}.json")
+
+
+def _state(python: str, environ: Mapping[str, str], answer: Mapping[str, object]) -> list[object]:
+    """Everything that the answer depends on, in a form that JSON gives back unchanged."""
+    files = answer["files"]
+    named = [str(name) for name in files] if isinstance(files, list) else []
+    return [FORMAT, _variables(environ), *map(_stamp, (python, os.path.realpath(python), str(answer["pip"]), *named))]
+
+
+def _variables(environ: Mapping[str, str]) -> str:
+    """A digest, because the values may be secret; with the folder that a relative `PIP_CONFIG_FILE` starts from."""
+    heeded = sorted((name, value) for name, value in environ.items() if name.startswith("PIP_") or name in HEEDED)
+    config = environ.get("PIP_CONFIG_FILE")
+    text = json.dumps([heeded, os.path.abspath(config) if config else ""])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _stamp(path: str) -> list[object]:
+    """Changes whenever the file does."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return [path, None]
+    return [path, found.st_mtime_ns, found.st_size, found.st_ino]
