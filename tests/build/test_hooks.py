@@ -136,7 +136,7 @@ def test_t13_a_wheel_elsewhere_is_not_taken(backend, name):
 )
 def test_t13_links_pipes_and_nothing_in_the_place_of_the_wheel(backend, trick):
     made = backend(
-        f"import os\ndef build_wheel(d, config_settings=None, metadata_directory=None):\n    {trick}\n    return 'x.whl'"
+        f"import os\ndef build_wheel(d, config_settings=None, metadata_directory=None):\n {trick}\n return 'x.whl'"
     )
     with pytest.raises(BackendFailed, match="cannot be read"):
         made.build_wheel({})

@@ -1,0 +1,130 @@
+"""The environment that a backend runs in: an interpreter and the build requirements, linked from the store."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from peep.build.sandbox import BuildArea, Isolation
+from peep.environment.launchers import EntryPoint, launchers, parse_entry_points, rewritten_script
+from peep.environment.linking import WheelFiles, link_wheels, parent_folders
+from peep.environment.mapping import MappedFile, mapped_files
+from peep.environment.placing import LinkMode
+from peep.errors import BuildError
+from peep.model import StoredWheel, TargetEnvironment
+from peep.store.layout import FILES
+
+
+def base_interpreter(target: TargetEnvironment) -> str:
+    """The interpreter that a virtual environment of `target`'s Python starts from; absolute path.
+
+    Looked up below `base_prefix` first: `target.python` may be a link of a virtual environment, or a version manager's
+    shell script, which would not start in the sandbox.
+    """
+    major, minor = target.version[:2]
+    if sys.platform == "win32":
+        names = ["python.exe"]
+    elif target.implementation == "pypy":
+        names = [f"bin/pypy{major}.{minor}", "bin/pypy3"]
+    else:
+        names = [f"bin/python{major}.{minor}", "bin/python3", "bin/python"]
+    candidates = [os.path.join(target.base_prefix, *name.split("/")) for name in names]
+    return next((path for path in candidates if os.path.isfile(path)), os.path.realpath(target.python))
+
+
+def make_toolbox(area: BuildArea, wheels: Sequence[StoredWheel], target: TargetEnvironment) -> str:
+    """Fill the area's `environment` folder; gives back the inside path of its interpreter.
+
+    It is a virtual environment (PEP 405) that holds `wheels` and nothing else, not even pip. Raises `BuildError` when a
+    wheel cannot be linked: two of them bring one file, or a stored file was edited.
+    """
+    place = _place(area, target)
+    scripts = place.paths["scripts"]
+    os.makedirs(scripts, exist_ok=True)
+    os.makedirs(place.paths["purelib"], exist_ok=True)
+    _make_virtual(area, base_interpreter(target), target)
+    for wheel in wheels:
+        for name, content in launchers(_entries(wheel), place.python, place.launcher_kind):
+            _write_program(os.path.join(scripts, name), content)
+    mapped = [(wheel, list(mapped_files(wheel, place))) for wheel in wheels]
+    faults = link_wheels([_files_to_link(wheel, files) for wheel, files in mapped], _safe_mode(area)).faults
+    if faults:
+        raise BuildError(f"{faults[0].path} in the store is not what was stored there: {faults[0].reason}")
+    for wheel, files in mapped:
+        _write_scripts(wheel, files, place.python)
+    return place.python
+
+
+def _files_to_link(wheel: StoredWheel, files: Iterable[MappedFile]) -> WheelFiles:
+    """All but the scripts, which are rewritten."""
+    linked = [file for file in files if file.scheme != "scripts"]
+    return WheelFiles(wheel, linked, parent_folders(file.destination for file in linked))
+
+
+def _safe_mode(area: BuildArea) -> LinkMode:
+    """Copies where nothing keeps a build from writing through hard links into the store."""
+    return LinkMode.COPY if area.isolation is Isolation.NONE else LinkMode.AUTO
+
+
+def scripts_folder(area: BuildArea) -> str:
+    """Inside path of the folder with the build tools' programs."""
+    return area.inside("environment", _scripts_name())
+
+
+def _scripts_name() -> str:
+    return "Scripts" if sys.platform == "win32" else "bin"
+
+
+def _place(area: BuildArea, target: TargetEnvironment) -> TargetEnvironment:
+    """The build environment as a target: files are written outside, launchers name the interpreter inside."""
+    outside = area.outside("environment")
+    if sys.platform == "win32":
+        site, program = os.path.join(outside, "Lib", "site-packages"), "python.exe"
+    else:
+        python = "{}{}.{}".format("pypy" if target.implementation == "pypy" else "python", *target.version[:2])
+        site, program = os.path.join(outside, "lib", python, "site-packages"), "python"
+    paths = {
+        "purelib": site,
+        "platlib": site,
+        "scripts": os.path.join(outside, _scripts_name()),
+        "data": outside,
+        "headers": os.path.join(outside, "include"),
+    }
+    inside = os.path.join(scripts_folder(area), program)
+    return replace(target, python=inside, prefix=outside, paths=paths, root=None, is_externally_managed=None)
+
+
+def _make_virtual(area: BuildArea, base: str, target: TargetEnvironment) -> None:
+    """PEP 405: an interpreter beside (or in a folder beside) a `pyvenv.cfg` that names the folder it came from."""
+    outside = area.outside("environment")
+    scripts = os.path.join(outside, _scripts_name())
+    version = ".".join(map(str, target.version))
+    with open(os.path.join(outside, "pyvenv.cfg"), "w", encoding="utf-8") as file:
+        file.write(f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\nversion = {version}\n")
+    if sys.platform == "win32":
+        import venv  # noqa: PLC0415 - on Windows the interpreter is a redirector that only venv knows to place
+
+        venv.EnvBuilder(symlinks=False).create(outside)
+        return
+    for name in ("python", "python3", f"python{target.version[0]}.{target.version[1]}"):
+        os.symlink(base, os.path.join(scripts, name))
+
+
+def _entries(wheel: StoredWheel) -> tuple[EntryPoint, ...]:
+    return parse_entry_points(wheel.entry_points, wheel.identity.filename) if wheel.entry_points else ()
+
+
+def _write_scripts(wheel: StoredWheel, files: Iterable[MappedFile], python: str) -> None:
+    for mapped in files:
+        if mapped.scheme == "scripts":
+            with open(os.path.join(wheel.root, FILES, mapped.file.path), "rb") as source:
+                _write_program(mapped.destination, rewritten_script(source.read(), python))
+
+
+def _write_program(path: str, content: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+    os.chmod(path, 0o755)  # noqa: S103 - programs are there to be run
