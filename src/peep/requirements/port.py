@@ -103,7 +103,7 @@ class _ToPip:
     def content(self, line: LogicalLine, above: list[LogicalLine]) -> Iterator[str]:
         requirement = self.requirements.get(line.number)
         if requirement is None or requirement.is_editable:
-            yield from (_written(other) for other in above)
+            yield from (_written(other) for other in (*above, line))
             return
         hashes: list[Digest] = []
         for other in above:

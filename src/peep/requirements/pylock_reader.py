@@ -1,0 +1,250 @@
+"""`pylock.toml` into pins: the entries that hold for a target, with every file that each lists.
+
+Source: PEP 751 as the living specification has it (packaging.python.org, "pylock.toml Specification", version 1.0),
+section "Installation". Which of a package's files is taken, is for the selection stage to say; all come along.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+from packaging.pylock import Package, Pylock, PylockUnsupportedVersionError, PylockValidationError
+from packaging.version import InvalidVersion, Version
+
+from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.model import HashForm, Location, PinnedRequirement
+from peep.requirements.conditions import UnusableCondition
+from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.pylock import LockSelection
+from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
+from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
+from peep.requirements.text import decode
+from peep.system.transport import redacted
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+
+_PACKAGE_LINE = re.compile(r"^[ \t]*\[\[[ \t]*packages[ \t]*\]\]", re.MULTILINE)
+_PLACE = re.compile(r"packages\[(\d+)\]")
+_LINE_IN_MESSAGE = re.compile(r" ?\(at line (\d+), column (\d+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class LockReader:
+    """Reads one lock file for one target; see `pylock.pins_from_pylock`."""
+
+    path: str
+    markers: Mapping[str, str]
+    selection: LockSelection
+    accepted: Accepted
+
+    def read(self, content: bytes) -> PinnedSet:
+        """Decide what the lock file pins; raises `RequirementsErrors`."""
+        document = _Document.read(content, redacted(self.path))
+        environment = _environment(document, self.markers, self.selection)
+        errors: list[RequirementsError] = []
+        pins: list[PinnedRequirement] = []
+        unusable: list[UnusableRequirement] = []
+        for location, package in _selected(document, environment, errors):
+            try:
+                reason = _refusal(package, self.path, self.accepted)
+                if reason:
+                    unusable.append(UnusableRequirement(location, package.name, reason))
+                else:
+                    pins.append(_pin(package, location, self.path))
+            except PeepError as error:
+                errors.append(RequirementsError(location, f"{package.name}: {error}", error.hint))
+        if errors:
+            raise RequirementsErrors(errors)
+        return PinnedSet(tuple(pins), tuple(unusable), warnings=document.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A lock file that is valid as such, and the line on which each of its packages begins (0 when not known)."""
+
+    path: str
+    lock: Pylock
+    lines: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, content: bytes, path: str) -> _Document:
+        text = _decoded(content, path)
+        table = _toml(text, path)
+        lines = tuple(text.count("\n", 0, found.start()) + 1 for found in _PACKAGE_LINE.finditer(text))
+        warnings = _downgrade(table, path)
+        try:
+            lock = Pylock.from_dict(table)
+        except PylockUnsupportedVersionError as error:
+            raise _refused(Location(path, 1), str(error)) from None
+        except PylockValidationError as error:
+            place = _PLACE.search(error.context or "")
+            index = int(place.group(1)) if place else len(lines)
+            line = lines[index] if index < len(lines) else 1
+            raise _refused(Location(path, line), f"this is no valid lock file: {error}") from None
+        known = lines if len(lines) == len(lock.packages) else (0,) * len(lock.packages)
+        return cls(path, lock, known, warnings)
+
+
+def _decoded(content: bytes, path: str) -> str:
+    """TOML is UTF-8 without a byte order mark; the rules for hidden characters are those of requirements files."""
+    try:
+        text = decode(content, path).text
+    except RequirementsError as error:
+        raise RequirementsErrors([error]) from None
+    if text.encode() != content:
+        raise _refused(Location(path, 1), "a lock file must be UTF-8 without a byte order mark")
+    return text
+
+
+def _toml(text: str, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise _refused(Location(path, 1), "the file is nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError, and numbers with more digits than Python converts
+        found = _LINE_IN_MESSAGE.search(str(error))
+        line = int(found.group(1)) if found else 1
+        reason = _LINE_IN_MESSAGE.sub("", str(error)).lower()
+        raise _refused(Location(path, line), f"this is no valid TOML: {reason}") from None
+
+
+def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:
+    """A newer minor version is read as 1.0 with a warning, as the specification asks."""
+    stated = table.get("lock-version")
+    try:
+        version = Version(stated) if isinstance(stated, str) else None
+    except InvalidVersion:
+        version = None
+    if version is None or version.major != 1 or version <= Version("1.0"):
+        return ()
+    table["lock-version"] = "1.0"
+    return (f"{path}:1: lock-version {stated} is newer than 1.0, which peep knows; what is new in it is ignored",)
+
+
+def _environment(
+    document: _Document, markers: Mapping[str, str], selection: LockSelection
+) -> dict[str, str | frozenset[str]]:
+    """The marker environment of the specification, after the file's own conditions have been found to hold."""
+    lock, place = document.lock, Location(document.path, 1)
+    unknown = [f"extra {name!r}" for name in selection.extras if name not in (lock.extras or ())]
+    known_groups = {*(lock.dependency_groups or ()), *(lock.default_groups or ())}
+    unknown += [f"group {name!r}" for name in selection.groups or () if name not in known_groups]
+    if unknown:
+        raise _refused(place, f"the lock file knows no {', '.join(unknown)}")
+    if lock.requires_python and not lock.requires_python.contains(_python_of(markers), prereleases=True):
+        raise _refused(place, f"it is for Python {lock.requires_python}; the target is {_python_of(markers)}")
+    try:
+        fits = not lock.environments or any(_holds(marker, markers, "requirement") for marker in lock.environments)
+    except UnusableCondition as error:
+        raise _refused(place, str(error)) from None
+    if not fits:
+        raise _refused(place, "none of the environments that it was made for is the target's")
+    groups = (lock.default_groups or ()) if selection.groups is None else selection.groups
+    return {**markers, "extras": frozenset(selection.extras), "dependency_groups": frozenset(groups)}
+
+
+def _selected(
+    document: _Document, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
+) -> Iterator[tuple[Location, Package]]:
+    seen: dict[str, Location] = {}
+    for line, package in zip(document.lines, document.lock.packages, strict=True):
+        location = Location(document.path, line)
+        try:
+            if package.marker and not _holds(package.marker, environment, "lock_file"):
+                continue
+        except UnusableCondition as error:
+            errors.append(RequirementsError(location, f"{package.name}: {error}"))
+            continue
+        python = _python_of(cast("Mapping[str, str]", environment))
+        wanted = package.requires_python
+        if wanted and not wanted.contains(python, prereleases=True):
+            errors.append(RequirementsError(location, f"{package.name} is for Python {wanted}; the target is {python}"))
+        elif package.name in seen:
+            reason = (
+                f"{package.name} is selected here and at {seen[package.name]}; their markers must exclude each other"
+            )
+            errors.append(RequirementsError(location, reason))
+        else:
+            seen[package.name] = location
+            yield location, package
+
+
+def _pin(package: Package, location: Location, lock_path: str) -> PinnedRequirement:
+    if package.vcs or package.directory:
+        return _source_pin(package, location, lock_path)
+    files = files_of(package, lock_path)
+    is_direct = package.archive is not None
+    return PinnedRequirement(
+        name=package.name,
+        written_name=package.name,
+        version=None if is_direct else version_of(package),
+        locations=(location,),
+        hashes=tuple(dict.fromkeys(digest for file in files for digest in file.hashes)),
+        hash_form=HashForm.LOCK,
+        url=direct_url_of(files[0]) if is_direct else None,
+        subdirectory=package.archive.subdirectory if package.archive else None,
+        marker=str(package.marker) if package.marker else None,
+        listed_files=files,
+        index_url=package.index,
+        is_requested=False,
+    )
+
+
+def _source_pin(package: Package, location: Location, lock_path: str) -> PinnedRequirement:
+    """An entry without a hash that was allowed: a commit of a repository, or a trusted folder."""
+    url, subdirectory = source_of(package, lock_path)
+    return PinnedRequirement(
+        name=package.name,
+        written_name=package.name,
+        version=None,
+        locations=(location,),
+        hash_form=HashForm.LOCK,
+        url=url,
+        subdirectory=subdirectory,
+        editable=bool(package.directory and package.directory.editable),
+        marker=str(package.marker) if package.marker else None,
+        is_requested=False,
+    )
+
+
+def _refusal(package: Package, lock_path: str, accepted: Accepted) -> str:
+    if package.vcs:
+        return repository_refusal(source_of(package, lock_path)[0], accepted)
+    if package.directory:
+        return folder_refusal(os.path.join(os.path.dirname(lock_path), package.directory.path), accepted)
+    return ""
+
+
+def _python_of(markers: Mapping[str, str]) -> str:
+    # A Python built from an unreleased commit adds a "+", which no version may end in.
+    return markers["python_full_version"].removesuffix("+")
+
+
+def _holds(
+    marker: Marker,
+    environment: Mapping[str, str | frozenset[str]] | Mapping[str, str],
+    context: Literal["lock_file", "requirement"],
+) -> bool:
+    try:
+        return marker.evaluate(cast("dict[str, str]", dict(environment)), context=context)
+    except (UndefinedComparison, UndefinedEnvironmentName) as error:
+        raise UnusableCondition(f"the marker {str(marker)!r} cannot be judged ({error})") from None
+    except RecursionError:
+        raise UnusableCondition("the marker is nested too deeply") from None
+
+
+def _refused(location: Location, reason: str) -> RequirementsErrors:
+    return RequirementsErrors([RequirementsError(location, reason)])
