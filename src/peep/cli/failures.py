@@ -7,14 +7,13 @@ import errno
 import importlib.metadata
 import os
 import platform
-import re
 import sys
 import traceback
 from collections.abc import Sequence
 
 from peep import __version__
 from peep.cli.signals import Terminated
-from peep.cli.text import fold_width, folded, printable
+from peep.cli.text import fold_width, folded, printable, scrubbed
 from peep.errors import PeepError, RequirementsErrors
 
 BUG = 3
@@ -23,7 +22,6 @@ TERMINATED = 143
 BROKEN_PIPE = 141
 """128 and the signal's number, as a shell would report it."""
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _FAULTS_OF_THE_MACHINE = frozenset(
     {
         errno.EACCES,
@@ -88,11 +86,6 @@ command line: {" ".join(["peep", *words])}
 
 {"".join(traceback.format_exception(error)).rstrip()}"""
     return printable(scrubbed(text))
-
-
-def scrubbed(text: str) -> str:
-    """Replace user names and passwords of all URLs in `text`."""
-    return _CREDENTIALS.sub("****@", text)
 
 
 def _pip_version() -> str:

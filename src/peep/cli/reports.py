@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from peep.cli.failures import scrubbed
 from peep.cli.problem_data import problems_as_json
 from peep.cli.report_hashes import mismatch_lines, missing_lines
 from peep.cli.report_parts import heading, places, plain, titled
-from peep.cli.text import folded
+from peep.cli.text import folded, scrubbed
 from peep.errors import (
     BadArchive,
     ConflictingDependency,
@@ -86,7 +85,9 @@ def _bad_archives(problems: Sequence[Problem], width: int | None) -> str:
 
 def _failures(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, FetchFailure, lambda problem: _placed(problem.pin.locations))
-    entries = (titled(heading(p.pin), places(p.pin), [f"{p.url}: {p.reason}"], width) for p in found)
+    entries = (
+        titled(heading(p.pin), places(p.pin), [f"{p.url}: {p.reason}" if p.url else p.reason], width) for p in found
+    )
     return _listing("The following could not be fetched:", entries, width)
 
 

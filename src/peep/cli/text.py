@@ -5,10 +5,18 @@ File names, index answers and requirement lines are written by others; a termina
 
 from __future__ import annotations
 
+import re
 from typing import TextIO
 
 TERMINAL_WIDTH = 80
 """Columns: reports never grow wider, however wide the terminal is."""
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+
+
+def scrubbed(text: str) -> str:
+    """Replace user names and passwords of all URLs in `text`."""
+    return _CREDENTIALS.sub("****@", text)
 
 
 def printable(text: str) -> str:

@@ -39,22 +39,22 @@ def nothing_usable(
 
 
 def cautions_about(
-    pin: PinnedRequirement, winner: UsableFile, losers: Sequence[UsableFile], sources: Sequence[ProjectDetail]
+    winner: UsableFile, losers: Sequence[UsableFile], sources: Sequence[ProjectDetail]
 ) -> tuple[str, ...]:
-    """Give back what the user should hear although the choice stands (THREATS N13): the pin still decides."""
+    """Say what the user should hear although the choice stands (THREATS N13): the pin still decides."""
     cautions = []
     if winner.file.yanked is not None:
         reason = f": {winner.file.yanked}" if winner.file.yanked else ""
-        cautions.append(f"{pin}: {winner.file.filename} was yanked from {winner.file.index or 'its index'}{reason}")
+        cautions.append(f"{winner.file.filename} was yanked from {winner.file.index or 'its index'}{reason}")
     detail = sources[winner.position]
     if detail.status != "active":
         reason = f": {detail.status_reason}" if detail.status_reason else ""
-        cautions.append(f"{pin}: the project is {detail.status} on {detail.index or 'its index'}{reason}")
+        cautions.append(f"the project is {detail.status} on {detail.index or 'its index'}{reason}")
     wheels = [loser.file for loser in losers if loser.name.kind is ArchiveKind.WHEEL]
     is_vetted_sdist = winner.name.kind is ArchiveKind.SDIST and winner.preference.standing is Standing.LISTED
     if wheels and is_vetted_sdist:
         cautions.append(
-            f"{pin}: {winner.file.filename} will be built although there is a wheel, {wheels[0].filename}, "
+            f"{winner.file.filename} will be built although there is a wheel, {wheels[0].filename}, "
             "because your hashes do not list the wheel's"
         )
     return tuple(cautions)

@@ -72,7 +72,7 @@ def select_candidate(
         offered=tuple(survey.offered),
         exact_size=_exact_size(pin, winner.file),
         alternatives=_alternatives(pin, winner, losers),
-        cautions=cautions_about(pin, winner, losers, sources),
+        cautions=cautions_about(winner, losers, sources),
     )
 
 
