@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
+from peep.cli.text import scrubbed
 from peep.errors import (
     BadArchive,
     ConflictingDependency,
@@ -26,12 +27,22 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
-from peep.system.transport import redacted
 
 
 def problems_as_json(problems: Sequence[Problem]) -> dict[str, Any]:
     """Give back `{"problems": [...]}`, each with its `kind` and facts; URLs without credentials, sizes in bytes."""
-    return {"problems": [_facts(problem) for problem in problems]}
+    return {"problems": [_scrubbed(_facts(problem)) for problem in problems]}
+
+
+def _scrubbed(value: Any) -> Any:
+    """Reasons and stories are free text, and URLs stand in them as well."""
+    if isinstance(value, str):
+        return scrubbed(value)
+    if isinstance(value, list):
+        return [_scrubbed(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _scrubbed(item) for key, item in value.items()}
+    return value
 
 
 @singledispatch
@@ -95,7 +106,7 @@ def _(problem: FetchFailure) -> dict[str, Any]:
     return {
         "kind": "fetch-failure",
         "requirement": _requirement(problem.pin),
-        "url": redacted(problem.url),
+        "url": problem.url,
         "reason": problem.reason,
     }
 
@@ -135,7 +146,7 @@ def _requirement(pin: PinnedRequirement) -> dict[str, Any]:
     return {
         "name": pin.name,
         "version": pin.version,
-        "url": None if pin.url is None else redacted(pin.url),
+        "url": pin.url,
         "extras": list(pin.extras),
         "marker": pin.marker,
         "locations": [_location(location) for location in pin.locations],
@@ -145,8 +156,8 @@ def _requirement(pin: PinnedRequirement) -> dict[str, Any]:
 def _file(file: IndexFile) -> dict[str, Any]:
     return {
         "filename": file.filename,
-        "url": redacted(file.url),
-        "index": redacted(file.index),
+        "url": file.url,
+        "index": file.index,
         "hashes": _hashes(file.hashes),
         "upload_time": file.upload_time,
         "yanked": file.yanked,
@@ -162,4 +173,4 @@ def _location(location: Location) -> dict[str, Any]:
 
 
 def _rejection(rejection: Rejection) -> dict[str, Any]:
-    return {"filename": rejection.filename, "reason": rejection.reason, "index": redacted(rejection.index)}
+    return {"filename": rejection.filename, "reason": rejection.reason, "index": rejection.index}

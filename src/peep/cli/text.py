@@ -11,7 +11,8 @@ from typing import TextIO
 TERMINAL_WIDTH = 80
 """Columns: reports never grow wider, however wide the terminal is."""
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+"""Up to the last `@` before the path: a password may hold one."""
 
 
 def scrubbed(text: str) -> str:
