@@ -32,8 +32,11 @@ _PLAIN = re.compile(
 _NOT_PORTABLE = re.compile(r'[<>:"|?*]')
 
 
-def name_problems(names: Iterable[str]) -> list[str]:
-    """Say what is wrong with each name, as `name: reason` lines; folders may end in `/`."""
+def name_problems(names: Iterable[str], *, portable: bool = True) -> list[str]:
+    """Say what is wrong with each name, as `name: reason` lines; folders may end in `/`.
+
+    Without `portable`, names that only Windows reads otherwise are let through.
+    """
     problems = []
     safe_folders = {""}
     is_plain = _PLAIN.fullmatch
@@ -41,7 +44,7 @@ def name_problems(names: Iterable[str]) -> list[str]:
         folder, _, last = name.rstrip("/").rpartition("/") if name.endswith("/") else name.rpartition("/")
         if folder in safe_folders and is_plain(last) and len(folder) < LONGEST_NAME // 4 and name[0] != "/":
             continue
-        reason = _name_problem(name.removesuffix("/"))
+        reason = _name_problem(name.removesuffix("/"), portable=portable)
         if reason:
             problems.append(f"{printable(name)}: {reason}")
         else:
@@ -49,7 +52,7 @@ def name_problems(names: Iterable[str]) -> list[str]:
     return problems
 
 
-def _name_problem(name: str) -> str | None:
+def _name_problem(name: str, *, portable: bool) -> str | None:
     if not name or name.startswith("/"):
         return "is an absolute name" if name else "is an empty name"
     if "\\" in name:
@@ -58,7 +61,7 @@ def _name_problem(name: str) -> str | None:
     if len(name.encode("utf-8", "surrogateescape")) > LONGEST_NAME or len(parts) > DEEPEST:
         return f"has a name longer than {LONGEST_NAME} bytes or deeper than {DEEPEST} folders"
     for part in parts:
-        reason = _component_problem(part)
+        reason = _component_problem(part) or (_portability_problem(part) if portable else None)
         if reason:
             return reason
     return None
@@ -69,14 +72,18 @@ def _component_problem(part: str) -> str | None:
         return f"has an empty, '.' or '..' part in its name, and could leave its folder ({part!r})"
     if not part.isprintable():
         return "has a control, formatting or undecodable character in its name"
+    if len(part.encode()) > LONGEST_COMPONENT:
+        return f"has a part in its name longer than {LONGEST_COMPONENT} bytes"
+    return None
+
+
+def _portability_problem(part: str) -> str | None:
     if _NOT_PORTABLE.search(part):
         return 'has a character in its name that Windows reads otherwise (one of < > : " | ? *)'
     if part[-1] in ". ":
         return "has a part in its name that ends in a dot or blank, which Windows drops"
     if _DEVICE.match(part):
         return "has the name of a Windows device in its name"
-    if len(part.encode()) > LONGEST_COMPONENT:
-        return f"has a part in its name longer than {LONGEST_COMPONENT} bytes"
     return None
 
 

@@ -22,8 +22,9 @@ from peep.archives.wheel_names import (
     is_startup_file,
     parse_wheel_filename,
 )
+from peep.archives.zip_directory import KIND_LINK, KIND_MASK
+from peep.archives.zip_local import ZipMember
 from peep.archives.zip_reader import LARGEST_CHUNK, ZipReader, open_zip
-from peep.archives.zip_structure import ZipMember
 from peep.errors import ArchiveError
 from peep.model import WheelEntry, WheelIdentity
 
@@ -155,6 +156,11 @@ def open_wheel(archive: WheelArchive, *, allow_record_mismatch: bool = False) ->
     names = [member.name for member in opened.members]
     problems += name_problems(names)
     problems += collision_problems(names)
+    problems += [
+        f"{printable(member.name)}: is a symbolic link"
+        for member in opened.members
+        if member.mode & KIND_MASK == KIND_LINK
+    ]
     try:
         parts = parse_wheel_filename(archive.filename)
     except ValueError as error:

@@ -12,7 +12,9 @@ from importlib import import_module
 from typing import Any, BinaryIO
 
 from peep.archives.random_access import ReadAt, file_size, read_at
-from peep.archives.zip_structure import DEFLATED, NotAZip, ZipMember, ZipTable, read_zip_table
+from peep.archives.zip_directory import DEFLATED, NotAZip
+from peep.archives.zip_local import ZipMember
+from peep.archives.zip_structure import ZipTable, read_zip_table
 from peep.errors import ArchiveError
 
 try:

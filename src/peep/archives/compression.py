@@ -1,0 +1,102 @@
+"""Undoing the compression around a tar file, once, into a private unnamed file, with everything counted.
+
+Source: RFC 1952 (gzip); the formats of bzip2 and xz as Python's own modules read them; THREATS T11, T14.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any, BinaryIO
+
+from peep.archives.random_access import ReadAt
+
+MAGIC = {"gz": b"\x1f\x8b\x08", "bz2": b"BZh", "xz": b"\xfd7zXZ\x00", "zip": b"PK\3\4"}
+_SLICE = 1 << 15
+_LARGEST_CHUNK = (1 << 17) - 1
+_XZ_MEMORY = 1 << 28
+_GZIP_WINDOW = 31  # zlib's window bits for deflate with a gzip header and its CRC and length at the end
+_RATIO_MATTERS_ABOVE = 1 << 26
+_HIGHEST_RATIO = 200
+
+
+class Malformed(Exception):
+    """The bytes are not what the format asks for; the text says what is wrong."""
+
+
+def decompressed(read: ReadAt, size: int, compression: str) -> BinaryIO:
+    """Write what a compressed file of `size` bytes holds into an unnamed temporary file and return that.
+
+    `compression`: gz, bz2 or xz. Exactly one compressed stream must fill the file, for of a second one and of anything
+    after the first some readers know nothing. Raises `Malformed`, also when more than 64 MiB come out and that is more
+    than 200 times what went in.
+    """
+    limit = max(_RATIO_MATTERS_ABOVE, size * _HIGHEST_RATIO)
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - handed on; it has no name and goes with its last handle
+    try:
+        output.writelines(_limited(_pieces(read, size, compression), limit))
+        output.flush()
+    except BaseException:
+        output.close()
+        raise
+    return output
+
+
+def _limited(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    count = 0
+    for piece in pieces:
+        count += len(piece)
+        if count > limit:
+            raise Malformed(f"unpacks to more than {limit} bytes, over {_HIGHEST_RATIO} times its own size")
+        yield piece
+
+
+def _pieces(read: ReadAt, size: int, compression: str) -> Iterator[bytes]:
+    decompressor, errors = _decompressor(compression)
+    offset = 0
+    carried = b""
+    try:
+        while not decompressor.eof:
+            needs_input = not carried and getattr(decompressor, "needs_input", True)
+            if needs_input:
+                carried = read(offset, min(_SLICE, size - offset))
+                offset += len(carried)
+                if not carried:
+                    raise Malformed(f"ends before its {compression} stream does")
+            piece = decompressor.decompress(carried, _LARGEST_CHUNK)
+            # zlib hands back what it had no room for; the other two keep it and say so by `needs_input`.
+            carried = getattr(decompressor, "unconsumed_tail", b"")
+            if piece:
+                yield piece
+    except errors as error:
+        raise Malformed(f"cannot be decompressed: {error}") from None
+    if decompressor.unused_data or offset < size:
+        trailing = size - offset + len(decompressor.unused_data)
+        raise Malformed(f"has {trailing} bytes after the end of its {compression} stream")
+
+
+def _decompressor(compression: str) -> tuple[Any, tuple[type[Exception], ...]]:
+    if compression == "gz":
+        return zlib.decompressobj(_GZIP_WINDOW), (zlib.error,)
+    try:
+        module = import_module({"bz2": "bz2", "xz": "lzma"}[compression])
+    except ImportError:
+        raise Malformed(f"is compressed with {compression}, which this Python was built without") from None
+    new: Callable[..., Any] = module.BZ2Decompressor if compression == "bz2" else module.LZMADecompressor
+    if compression == "bz2":
+        return new(), (OSError, ValueError, EOFError)
+    return new(format=module.FORMAT_XZ, memlimit=_XZ_MEMORY), (module.LZMAError, EOFError)
+
+
+def has_zip_ending(read: ReadAt, size: int) -> bool:
+    """Whether a ZIP reader would find an end-of-central-directory record here (THREATS Z18)."""
+    tail = read(max(0, size - 65557), 65557)
+    position = tail.rfind(b"PK\5\6")
+    while position >= 0:
+        comment_size = int.from_bytes(tail[position + 20 : position + 22], "little")
+        if position + 22 + comment_size == len(tail):
+            return True
+        position = tail.rfind(b"PK\5\6", 0, position)
+    return False

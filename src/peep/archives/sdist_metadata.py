@@ -1,0 +1,106 @@
+"""What a source archive says of itself without running code. Bytes in, values out.
+
+Source: core metadata 2.2 (PEP 643: in a PKG-INFO of 2.2 or newer every field not named in Dynamic is final); PEP 621
+(what stands in `[project]` and is not named in `dynamic` is final).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from peep.archives.wheel_metadata import header_fields
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_FIRST_STATIC = Version("2.2")
+_NEEDED = frozenset({"name", "version", "requires-dist", "requires-python", "provides-extra"})
+_NEEDED_OF_PROJECT = frozenset({"version", "dependencies", "optional-dependencies", "requires-python"})
+
+
+@dataclass(frozen=True, slots=True)
+class SdistMetadata:
+    """Metadata that every wheel built of the archive must agree with."""
+
+    name: str
+    """As written."""
+    version: str
+    requires_dist: tuple[str, ...] = ()
+    """Requirements as PEP 508 texts; those of extras carry the marker `extra == '…'`."""
+    requires_python: str = ""
+    provides_extra: tuple[str, ...] = ()
+    source: str = "PKG-INFO"
+    """The file that was believed."""
+
+
+def read_static_metadata(information: bytes | None, pyproject: bytes | None) -> SdistMetadata | None:
+    """Read PKG-INFO, or else pyproject.toml; None when neither is final about everything an installer needs."""
+    found = _from_information(information) if information is not None else None
+    return found or (_from_pyproject(pyproject) if pyproject is not None else None)
+
+
+def _from_information(content: bytes) -> SdistMetadata | None:
+    fields, problems = header_fields(content, "PKG-INFO")
+    if problems or any(len(fields.get(name, [])) != 1 for name in ("metadata-version", "name", "version")):
+        return None
+    try:
+        if Version(fields["metadata-version"][0]) < _FIRST_STATIC:
+            return None
+    except InvalidVersion:
+        return None
+    if _NEEDED & {name.strip().lower() for name in fields.get("dynamic", [])}:
+        return None
+    return SdistMetadata(
+        name=fields["name"][0],
+        version=fields["version"][0],
+        requires_dist=tuple(fields.get("requires-dist", [])),
+        requires_python="".join(fields.get("requires-python", [])[:1]),
+        provides_extra=tuple(fields.get("provides-extra", [])),
+    )
+
+
+def _from_pyproject(content: bytes) -> SdistMetadata | None:
+    try:
+        project = tomllib.loads(content.decode("utf-8")).get("project")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return None
+    if not isinstance(project, dict) or not isinstance(project.get("dynamic", []), list):
+        return None
+    if _NEEDED_OF_PROJECT & {text for text in project.get("dynamic", []) if isinstance(text, str)}:
+        return None
+    name, version = project.get("name"), project.get("version")
+    requires_python = project.get("requires-python", "")
+    extras = project.get("optional-dependencies", {})
+    if not all(isinstance(text, str) for text in (name, version, requires_python)) or not isinstance(extras, dict):
+        return None
+    try:
+        requires = [str(Requirement(text)) for text in _texts(project.get("dependencies", []))]
+        for extra, texts in extras.items():
+            requires += [_for_extra(text, extra) for text in _texts(texts)]
+    except (InvalidRequirement, TypeError):
+        return None
+    names = tuple(canonicalize_name(extra) for extra in extras)
+    return SdistMetadata(str(name), str(version), tuple(requires), requires_python, names, "pyproject.toml")
+
+
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise TypeError
+    return value
+
+
+def _for_extra(text: str, extra: str) -> str:
+    requirement = Requirement(text)
+    condition = f"extra == '{canonicalize_name(extra)}'"
+    marker = f"({requirement.marker}) and {condition}" if requirement.marker else condition
+    requirement.marker = None
+    separator = " ; " if requirement.url else "; "
+    return f"{requirement}{separator}{marker}"

@@ -1,0 +1,127 @@
+"""The local headers of a ZIP file, each compared with the central directory, and every byte between them accounted for.
+
+Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descriptor); THREATS Z4, Z5, Z7, Z10.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+from peep.archives.member_names import printable
+from peep.archives.random_access import ForwardWindow, ReadAt
+from peep.archives.zip_directory import DEFLATED, CentralEntry
+from peep.archives.zip_extra import unicode_path_problem, zip64_values
+
+_LOCAL = struct.Struct("<L5H3L2H")
+_LOCAL_SIGNATURE = 0x04034B50
+_DESCRIPTOR = struct.Struct("<4s3L")
+_DESCRIPTOR64 = struct.Struct("<4sL2Q")
+FLAG_DESCRIPTOR = 0x0008
+
+
+class ZipMember(NamedTuple):
+    """One entry, after its two headers were compared. Offsets and sizes in bytes."""
+
+    name: str
+    method: int
+    crc: int
+    compressed_size: int
+    size: int
+    content_offset: int
+    mode: int
+    """Unix permission bits and kind as the archive states them; 0 where it states none."""
+
+
+def compare_local_headers(
+    read: ReadAt, entries: list[CentralEntry], directory_offset: int, problems: list[str]
+) -> list[ZipMember]:
+    """Walk the file from its first byte to the central directory; each entry must begin where the last one ended."""
+    window = ForwardWindow(read)
+    members: list[ZipMember] = []
+    expected = 0
+    unpack, fixed = _LOCAL.unpack_from, _LOCAL.size
+    for entry in entries:
+        start = entry.header_offset
+        if start != expected:
+            problems.append(_gap(entry.name, start, expected))
+        wanted = fixed + len(entry.raw_name)
+        position = window.locate(start, wanted)
+        if start + wanted > directory_offset or len(window.data) - position < wanted:
+            problems.append(f"{printable(entry.name)}: has no local header at offset {start}, where it should be")
+            return members
+        fields = unpack(window.data, position)
+        _, _, flags, method, _, _, crc, compressed_size, size, name_size, extra_size = fields
+        raw_name = window.data[position + fixed : position + wanted]
+        trailing = 0
+        if (
+            extra_size
+            or flags & FLAG_DESCRIPTOR
+            or (flags, method, crc, compressed_size, size, name_size) != (*entry[2:7], len(entry.raw_name))
+            or raw_name != entry.raw_name
+            or fields[0] != _LOCAL_SIGNATURE
+        ):
+            extra = read(start + fixed + name_size, extra_size)
+            reasons = _local_differences(entry, fields, raw_name, extra)
+            if flags & entry.flags & FLAG_DESCRIPTOR:
+                end = start + fixed + name_size + extra_size + entry.compressed_size
+                trailing, reason = _read_descriptor(read, end, entry)
+                reasons += [reason] if reason else []
+            problems.extend(f"{printable(entry.name)}: {reason}" for reason in reasons)
+        content = start + fixed + name_size + extra_size
+        expected = content + entry.compressed_size + trailing
+        members.append(
+            ZipMember(entry.name, entry.method, entry.crc, entry.compressed_size, entry.size, content, entry.mode)
+        )
+    if expected != directory_offset:
+        problems.append(_gap("the central directory", directory_offset, expected))
+    return members
+
+
+def _read_descriptor(read: ReadAt, offset: int, entry: CentralEntry) -> tuple[int, str | None]:
+    """Read the data descriptor (APPNOTE 4.3.9) at `offset`: its length in bytes, and what is wrong with it.
+
+    It must begin with its signature and repeat the central directory exactly; and the content must be deflated, for
+    only then does a reader that goes forward find the end of the content where the central directory puts it.
+    """
+    if entry.method != DEFLATED:
+        return 0, "has a data descriptor after content whose end only the central directory knows"
+    wanted = (b"PK\7\x08", entry.crc, entry.compressed_size, entry.size)
+    for form in (_DESCRIPTOR, _DESCRIPTOR64):
+        data = read(offset, form.size)
+        if len(data) == form.size and form.unpack(data) == wanted:
+            return form.size, None
+    return 0, "has a data descriptor that does not repeat what the central directory says"
+
+
+def _gap(name: str, start: int, expected: int) -> str:
+    if start > expected:
+        return f"{start - expected} bytes at offset {expected}, before {printable(name)}, belong to no listed member"
+    return f"{printable(name)} begins at offset {start}, inside the member before it, which ends at {expected}"
+
+
+def _local_differences(entry: CentralEntry, fields: tuple[int, ...], raw_name: bytes, extra: bytes) -> list[str]:
+    signature, _, flags, method, _, _, crc, compressed_size, size, name_size, _ = fields
+    if signature != _LOCAL_SIGNATURE:
+        return ["has no local header where the central directory says"]
+    (size, compressed_size, _), reason, _ = zip64_values(extra, (size, compressed_size, 0), is_central=False)
+    reasons = [reason] if reason else []
+    if raw_name != entry.raw_name or name_size != len(entry.raw_name):
+        other = printable(raw_name.decode("utf-8", "surrogateescape"))
+        reasons.append(f"has another name in its local header: {other}")
+    pairs: tuple[tuple[str, int, int], ...] = (
+        ("flags", flags, entry.flags),
+        ("compression method", method, entry.method),
+        ("CRC", crc, entry.crc),
+        ("compressed size", compressed_size, entry.compressed_size),
+        ("size", size, entry.size),
+    )
+    if flags & entry.flags & FLAG_DESCRIPTOR and (crc, compressed_size, size) == (0, 0, 0):
+        pairs = pairs[:2]
+    reasons += [
+        f"{what} is {here} in its local header and {there} in the central directory"
+        for what, here, there in pairs
+        if here != there
+    ]
+    second_name = unicode_path_problem(extra, raw_name) if not reason else None
+    return [*reasons, second_name] if second_name else reasons
