@@ -48,7 +48,9 @@ class SimpleIndexes:
     def __init__(self, transport: Transport, options: IndexOptions, reporter: Reporter) -> None:
         self._fetcher = PageFetcher(transport, reporter)
         self._reporter = reporter
-        self._index_urls = () if options.no_index else tuple(dict.fromkeys(map(as_url, options.index_urls)))
+        self._index_urls = (
+            () if options.no_index else tuple(dict.fromkeys(as_url(url).rstrip("/") for url in options.index_urls))
+        )
         self._find_links = tuple(dict.fromkeys(map(as_url, options.find_links)))
         self._lock = threading.Lock()
         self._flat: tuple[FlatListing, ...] | None = None
@@ -89,7 +91,7 @@ class SimpleIndexes:
     def _ask(self, index_url: str, name: str) -> ProjectDetail | None:
         """What the index at `index_url` says of `name`; None when it does not have it."""
         index = redacted(index_url)
-        url = f"{index_url.rstrip('/')}/{quote(name)}/"
+        url = f"{index_url}/{quote(name)}/"
         if url.startswith("file:"):
             folder = path_of_file_url(url)
             if is_folder(folder) and not is_file(f"{folder}/index.html"):

@@ -18,7 +18,7 @@ from peep.system.processes import RunProgram
 MARK = "peep-reads-from-here:"
 TIMEOUT = 60.0
 NO_PIP = 97
-"""Exit status of the program when the interpreter has no pip."""
+"""Exit status of the program when the interpreter has no pip, or one that does not run there."""
 
 ASK_PIP = f"""
 import json, os, sys
@@ -39,8 +39,8 @@ try:
             from pip.commands import commands_dict
         command = commands_dict["install"]()
     defaults = vars(command.parser.get_default_values())
-except ImportError as error:
-    sys.exit("pip %s is not understood: %s" % (getattr(pip, "__version__", "?"), error))
+except Exception:
+    sys.exit({NO_PIP})
 
 def plain(value):
     if hasattr(value, "no_binary"):
