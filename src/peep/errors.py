@@ -82,6 +82,18 @@ class StoreError(PeepError):
     """The store cannot be used: not writable, full, of a newer format."""
 
 
+class StoredWheelsDamaged(StoreError):
+    """Files in the store are not what was put there: nothing of them was installed, nothing was changed.
+
+    `digests` are the archives' sha256 of the wheels to drop from the store and to fetch again.
+    """
+
+    def __init__(self, digests: Sequence[str], faults: Sequence[str]) -> None:
+        super().__init__("the store was edited: " + "; ".join(faults), "run the command again to fetch these anew")
+        self.digests = tuple(digests)
+        self.faults = tuple(faults)
+
+
 class EnvironmentChangeError(PeepError):
     """The target environment cannot be changed as planned; it is as it was before."""
 
@@ -174,7 +186,9 @@ class FetchFailure:
 
     pin: PinnedRequirement
     url: str
+    """'' where the reason names what was asked."""
     reason: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,8 +150,9 @@ def _chains(edges: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """For each project the shortest way to it from one that nothing requires (or, in a circle, from the first)."""
     required = {name for names in edges.values() for name in names}
     chains: dict[str, tuple[str, ...]] = {}
-    for roots in (sorted(set(edges) - required), *([name] for name in sorted(required))):
-        waiting = deque((root, (root,)) for root in roots)
+    groups: list[list[str]] = [sorted(set(edges) - required), *([name] for name in sorted(required))]
+    for roots in groups:
+        waiting: deque[tuple[str, tuple[str, ...]]] = deque((root, (root,)) for root in roots)
         while waiting:
             name, chain = waiting.popleft()
             if name not in chains:

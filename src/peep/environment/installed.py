@@ -182,7 +182,7 @@ def installer_of(project: InstalledProject) -> str:
     return "".join(letter for letter in text.strip() if letter.isprintable())[:100]
 
 
-def read_requirements(project: InstalledProject) -> ProjectRequirements:
+def requirements_of(project: InstalledProject) -> ProjectRequirements:
     """What an installed project says it needs; empty when its metadata can't be read."""
     place = project.metadata_path
     for candidate in (os.path.join(place, "METADATA"), os.path.join(place, "PKG-INFO"), place):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from peep.errors import EnvironmentChangeError
@@ -64,18 +64,35 @@ def mapped_files(wheel: StoredWheel, target: TargetEnvironment) -> Iterator[Mapp
     Raises `EnvironmentChangeError` for a place that no wheel may claim (THREATS W9, W10).
     """
     paths = rooted_paths(target)
-    scheme = site_scheme(wheel)
-    site = paths[scheme] + os.sep
-    data = data_prefix(wheel)
-    ignorable = ("__pycache__/", wheel.identity.dist_info + "/")
-    for file in wheel.files:
-        path = file.path
-        if any(part in path for part in ignorable) and is_ignored(wheel, path):
-            continue
+    plain, data = installed_files(wheel)
+    yield from plain_files(wheel, plain, paths[site_scheme(wheel)])
+    yield from (data_file(wheel, file, paths) for file in data)
+
+
+def installed_files(wheel: StoredWheel) -> tuple[list[StoredFile], list[StoredFile]]:
+    """The members that are installed: those outside of `.data`, and those in it.
+
+    Raises `EnvironmentChangeError` for a wheel that brings a folder of peep's own.
+    """
+    data, own = data_prefix(wheel), wheel.identity.dist_info + "/"
+    plain, special = [], []
+    for file in wheel.files:  # tens of thousands per run: nothing here that need not be
+        path = file[0]
         if path.startswith(data):
-            yield _mapped_data(wheel, file, paths)
-        else:
-            yield MappedFile(file, site + (path if os.sep == "/" else path.replace("/", os.sep)), scheme)
+            special.append(file)
+        elif "__pycache__/" not in path and not (path.startswith(own) and is_ignored(wheel, path)):
+            plain.append(file)
+    if any(file.path.startswith(WORK_FOLDER) for file in plain):
+        raise EnvironmentChangeError(f"{wheel.identity.filename}: brings a file called {WORK_FOLDER}…, which is peep's")
+    return plain, [file for file in special if "__pycache__/" not in file.path]
+
+
+def plain_files(wheel: StoredWheel, files: Sequence[StoredFile], site: str) -> list[MappedFile]:
+    """Files outside of `.data`, which keep their path below the site-packages folder `site`."""
+    scheme, prefix = site_scheme(wheel), site + os.sep
+    if os.sep == "/":
+        return [MappedFile(file, prefix + file[0], scheme) for file in files]
+    return [MappedFile(file, prefix + file[0].replace("/", os.sep), scheme) for file in files]
 
 
 def data_prefix(wheel: StoredWheel) -> str:
@@ -83,7 +100,8 @@ def data_prefix(wheel: StoredWheel) -> str:
     return wheel.identity.dist_info.removesuffix(".dist-info") + ".data/"
 
 
-def _mapped_data(wheel: StoredWheel, file: StoredFile, paths: Mapping[str, str]) -> MappedFile:
+def data_file(wheel: StoredWheel, file: StoredFile, paths: Mapping[str, str]) -> MappedFile:
+    """The place of a file of `.data`; `paths` are the five schemes."""
     scheme, _, inside = file.path.removeprefix(data_prefix(wheel)).partition("/")
     parts = inside.split("/")
     if scheme not in _SCHEMES or not inside or any(part in {"", ".", ".."} for part in parts):

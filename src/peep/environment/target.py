@@ -48,21 +48,24 @@ class TargetRequest:
 
 
 class Memory(Protocol):
-    """Remembers answers by the text of everything they depend on; may forget at any time."""
+    """Remembers answers by their kind and the text of everything they depend on; may forget at any time.
 
-    def lookup(self, key: str) -> str | None: ...
+    `peep.store.wheels.Store` is one.
+    """
 
-    def note(self, key: str, value: str) -> None: ...
+    def lookup(self, kind: str, key: str) -> bytes | None: ...
+
+    def note(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 class NoMemory:
     """Remembers nothing."""
 
-    def lookup(self, key: str) -> str | None:
-        del key
+    def lookup(self, kind: str, key: str) -> bytes | None:
+        del kind, key
         return None
 
-    def note(self, key: str, value: str) -> None: ...
+    def note(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 def discover_target(
@@ -113,7 +116,7 @@ def _interpreter(python: str | None) -> str:
 
 def _remembered_facts(python: str, memory: Memory, run_program: RunProgram) -> dict[str, Any]:
     key = _key(python)
-    if remembered := memory.lookup(key):
+    if remembered := memory.lookup("interpreter", key):
         try:
             known: dict[str, Any] = json.loads(remembered)
         except ValueError:
@@ -124,7 +127,7 @@ def _remembered_facts(python: str, memory: Memory, run_program: RunProgram) -> d
     from peep.environment.tags import compatible_tags  # noqa: PLC0415 -- 20 ms that a remembered answer saves
 
     facts["tags"] = compatible_tags(facts)
-    memory.note(key, json.dumps(facts))
+    memory.note("interpreter", key, json.dumps(facts).encode())
     return facts
 
 
@@ -138,9 +141,7 @@ def _key(python: str) -> str:
     variables = [os.environ.get(name, "") for name in ("PYTHONUSERBASE", "HOME", "APPDATA")]
     identity = [status.st_mtime_ns, status.st_size, status.st_ino]
     is_running = python == os.path.abspath(sys.executable) and sys.prefix
-    return json.dumps(
-        ["interpreter", _FORMAT, python, real, identity, is_running, configurations, system, _libc(), variables]
-    )
+    return json.dumps([_FORMAT, python, real, identity, is_running, configurations, system, _libc(), variables])
 
 
 def _libc() -> str:

@@ -1,0 +1,147 @@
+"""From a filled work folder to the moves that make it visible: whole folders wherever nothing else is in the way."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from peep.environment.installed import parse_record, read_record_text
+from peep.environment.journal import Move
+from peep.environment.leaving import recorded_paths
+from peep.environment.mapping import is_protected
+from peep.environment.places import Mirror, Places, is_inside
+from peep.errors import EnvironmentChangeError
+from peep.model import InstalledProject
+
+_SHOWN = 10
+
+
+@dataclass(slots=True)
+class Placement:
+    """What is to be moved, not yet in order."""
+
+    places: Places
+    aside: dict[str, str]
+    """Path in the environment -> its place in the work folder."""
+    force: bool
+    put: list[Move] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    overwritten: list[str] = field(default_factory=list)
+
+    def match(self, mirror: Mirror) -> None:
+        """Lay the new tree of `mirror` over the environment."""
+        if os.path.isdir(mirror.new):
+            self._lay(mirror, mirror.new, mirror.anchor)
+
+    def _lay(self, mirror: Mirror, staged: str, place: str) -> None:
+        present = set(os.listdir(place)) if os.path.isdir(place) else set()
+        with os.scandir(staged) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                destination = os.path.join(place, entry.name)
+                if destination in self.aside or not _is_taken(entry.name, destination, present):
+                    self.put.append(Move(entry.path, destination))
+                elif entry.is_dir() and (folder := self._folder_at(destination)):
+                    self._lay(mirror, entry.path, folder)
+                else:
+                    self._meet(mirror, entry.path, destination)
+
+    def _folder_at(self, path: str) -> str | None:
+        """The folder to go on in; a link counts if it stays inside of the environment (`lib64` -> `lib`)."""
+        if not os.path.isdir(path):
+            return None
+        real = os.path.realpath(path)
+        return real if real == path or self.places.holds(real) else None
+
+    def _meet(self, mirror: Mirror, staged: str, destination: str) -> None:
+        """Something that stays is where a new file goes."""
+        if _is_same_file(staged, destination):
+            return
+        is_bytecode = destination.endswith(".pyc") and os.path.isfile(destination)
+        may_give_way = self.force and not is_protected(destination, self.places.target.paths)
+        if is_bytecode or (may_give_way and not os.path.isdir(destination)):
+            self.aside[destination] = os.path.join(mirror.old, str(len(self.aside)))
+            self.put.append(Move(staged, destination))
+            self.overwritten.append(destination)
+        else:
+            self.conflicts.append(destination)
+
+
+def _is_taken(name: str, destination: str, present: set[str]) -> bool:
+    # Where the file system ignores case, a name can be taken that the list does not show.
+    return name in present or os.path.lexists(destination)
+
+
+def _is_same_file(staged: str, present: str) -> bool:
+    if not stat.S_ISREG(os.lstat(present).st_mode) or os.path.isdir(staged):
+        return False
+    return filecmp.cmp(staged, present, shallow=False)
+
+
+def refuse_conflicts(placement: Placement, staying: Iterable[InstalledProject]) -> None:
+    """Raise `EnvironmentChangeError` that lists every file in the way, with its owner (THREATS W11)."""
+    if not placement.conflicts:
+        return
+    owners = _owners(placement.conflicts, staying, placement.places)
+    told = [f"{path} ({owners.get(path, 'of no project')})" for path in placement.conflicts]
+    more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    raise EnvironmentChangeError(
+        "files that are no part of what is replaced are in the way: " + ", ".join(told[:_SHOWN]) + more,
+        "move them away or remove the project that owns them; --force-reinstall overwrites files that may be",
+    )
+
+
+def _owners(paths: Iterable[str], staying: Iterable[InstalledProject], places: Places) -> dict[str, str]:
+    wanted = set(paths)
+    found: dict[str, str] = {}
+    for project in staying:
+        try:
+            rows = parse_record(project, read_record_text(project.metadata_path, project))
+        except EnvironmentChangeError:
+            continue
+        for path in wanted.intersection(recorded_paths(rows, project.metadata_path, places, [])):
+            found.setdefault(path, f"of {project.name}")
+    return found
+
+
+# -- the order -------------------------------------------------------------------------------------
+
+
+def ordered_moves(placement: Placement, leaving: Mapping[str, str], arriving: Mapping[str, str]) -> list[Move]:
+    """Project by project: old metadata away; each old folder away and its successor in; new metadata in.
+
+    `leaving` and `arriving` say whose an entry at the top of site-packages is. A program that starts in between finds
+    whole folders, and metadata only of projects whose files are all there. What several projects share goes first.
+    """
+    moves: list[tuple[tuple[str, int, str], list[Move]]] = []
+    taken = set()
+    for put in placement.put:
+        owner = arriving.get(put.source, "")
+        is_metadata = put.destination.endswith(".dist-info")
+        aside = placement.aside.get(put.destination)
+        swap = [put]
+        if aside is not None and not is_metadata:
+            taken.add(put.destination)
+            swap.insert(0, Move(put.destination, aside))
+        moves.append(((owner, 3 if is_metadata else 2, put.destination), swap))
+    for path, aside in placement.aside.items():
+        if path not in taken:
+            phase = 0 if path.endswith(".dist-info") else 1
+            owner = _owner_of(path, leaving)
+            moves.append(((owner, phase, path), [Move(path, aside)]))
+    return [move for _, group in sorted(moves, key=lambda group: group[0]) for move in group]
+
+
+def _owner_of(path: str, owners: Mapping[str, str]) -> str:
+    while path != os.path.dirname(path):
+        if path in owners:
+            return owners[path]
+        path = os.path.dirname(path)
+    return ""
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Whether `path` lies in one of `folders`."""
+    return any(is_inside(path, folder) for folder in folders)

@@ -1,0 +1,93 @@
+"""Where a transaction works: the scheme folders as they really lie on disk, and a mirror of them to prepare things in.
+
+New files are first put together in `.peep` inside of site-packages, in a tree that mirrors the environment from the
+deepest folder that holds all schemes. Whole folders then move into place by one rename each.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from peep.environment.mapping import WORK_FOLDER, rooted_paths
+from peep.model import TargetEnvironment
+
+_NEW = "n"
+_OLD = "o"
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A folder of the environment, and the work folder on the same file system that mirrors it."""
+
+    anchor: str
+    """Absolute, free of links."""
+    work: str
+
+    @property
+    def new(self) -> str:
+        """Mirrors `anchor`; the name is short because Windows' paths are."""
+        return os.path.join(self.work, _NEW)
+
+    @property
+    def old(self) -> str:
+        """Takes what is moved aside."""
+        return os.path.join(self.work, _OLD)
+
+    def staged(self, destination: str) -> str:
+        return os.path.join(self.new, os.path.relpath(destination, self.anchor))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The target with real paths, and one mirror per file system (nearly always one in all)."""
+
+    target: TargetEnvironment
+    """`paths` are free of links and already below `--root`; `root` is None."""
+    mirrors: tuple[Mirror, ...]
+    """That of site-packages first."""
+
+    @property
+    def work(self) -> str:
+        """The folder of the journal."""
+        return self.mirrors[0].work
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """The scheme folders."""
+        return frozenset(self.target.paths.values())
+
+    def mirror_of(self, path: str) -> Mirror:
+        """The mirror whose anchor is the nearest above `path`."""
+        holding = [mirror for mirror in self.mirrors if is_inside(path, mirror.anchor)]
+        return max(holding, key=lambda mirror: len(mirror.anchor))
+
+    def holds(self, path: str) -> bool:
+        """Whether an absolute path lies inside of a scheme folder (compared by segments, THREATS Z2)."""
+        return any(is_inside(path, root) for root in self.roots)
+
+
+def places_of(target: TargetEnvironment) -> Places:
+    """Look where the schemes really are; nothing is made."""
+    paths = {scheme: os.path.realpath(path) for scheme, path in rooted_paths(target).items()}
+    devices: dict[int, list[str]] = {}
+    for scheme in ("purelib", "platlib", "scripts", "data", "headers"):
+        devices.setdefault(_device(paths[scheme]), []).append(paths[scheme])
+    mirrors = tuple(
+        Mirror(os.path.commonpath(folders), os.path.join(folders[0], WORK_FOLDER)) for folders in devices.values()
+    )
+    return Places(replace(target, paths=paths, root=None), mirrors)
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether `path` is below `folder`; both absolute and normal."""
+    return path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _device(path: str) -> int:
+    """The file system that a folder is on, or will be on once it is made."""
+    while True:
+        try:
+            return os.stat(path).st_dev
+        except FileNotFoundError:
+            path = os.path.dirname(path)

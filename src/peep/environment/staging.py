@@ -1,0 +1,202 @@
+"""Putting new projects together in the work folder, launchers and records included, before anyone sees them."""
+
+from __future__ import annotations
+
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import NamedTuple
+
+from peep.environment.claims import Claims
+from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
+from peep.environment.linking import StoreFault, WheelFiles, link_wheels, parent_folders
+from peep.environment.mapping import MappedFile, data_file, installed_files, plain_files, site_scheme
+from peep.environment.places import Places
+from peep.environment.placing import LinkMode
+from peep.environment.records import Row, generated_files, manifest_rows, record_bytes, row_of
+from peep.environment.steps import Steps
+from peep.errors import StoredWheelsDamaged
+from peep.model import PlannedWheel, StoredFile, StoredWheel
+from peep.system.files import write_fully
+
+_BINARY = getattr(os, "O_BINARY", 0)
+_MODE = 0o644
+_PROGRAM_MODE = 0o755
+
+
+class Written(NamedTuple):
+    """A file that is written, not linked."""
+
+    path: str
+    """In the work folder, absolute."""
+    content: bytes
+    mode: int = _MODE
+
+
+@dataclass(slots=True)
+class StagedWheel:
+    """One project as it is put together."""
+
+    planned: PlannedWheel
+    linked: list[MappedFile]
+    """Destinations lie in the work folder."""
+    written: list[Written]
+    rows: list[Row]
+    """Of RECORD, as far as known."""
+    record: str
+    """Where RECORD is written, in the work folder."""
+
+    @property
+    def name(self) -> str:
+        return self.planned.wheel.identity.name
+
+
+@dataclass(slots=True)
+class StagedTree:
+    """All projects of a transaction."""
+
+    wheels: list[StagedWheel]
+    owners: dict[str, str] = field(default_factory=dict)
+    """Path in the work folder, at the top of site-packages or of a written program -> project."""
+    notes: list[str] = field(default_factory=list)
+
+
+def plan_staging(plans: Sequence[PlannedWheel], places: Places, *, force: bool, ignores_case: bool) -> StagedTree:
+    """Decide what goes where in the work folder; nothing is made, scripts are read from the store.
+
+    Raises `EnvironmentChangeError` when two projects bring different files to one place (unless `force`: then the
+    first by name has it), `StoredWheelsDamaged` for a script that isn't what was stored.
+    """
+    ordered = sorted(plans, key=lambda planned: planned.wheel.identity.name)
+    tree = StagedTree([_staged(planned, places) for planned in ordered])
+    claims = Claims(ignores_case=ignores_case)
+    for wheel in tree.wheels:
+        claims.add(wheel)
+    tree.notes += claims.settle(force=force)
+    for wheel in tree.wheels:
+        _note_owners(wheel, places, tree.owners)
+    return tree
+
+
+def fill(tree: StagedTree, mode: LinkMode, steps: Steps) -> None:
+    """Link and write everything into the work folder, RECORDs last; raises OSError, or `StoredWheelsDamaged`."""
+    steps.reached("link")
+    files = [
+        WheelFiles(wheel.planned.wheel, wheel.linked, parent_folders(file.destination for file in wheel.linked))
+        for wheel in tree.wheels
+    ]
+    if faults := link_wheels(files, mode).faults:
+        raise _damaged(tree, faults)
+    steps.reached("write")
+    for folder in parent_folders(file.path for wheel in tree.wheels for file in wheel.written):
+        os.makedirs(folder, exist_ok=True)
+    for wheel in tree.wheels:
+        for file in wheel.written:
+            _write(file)
+    steps.reached("record")
+    for wheel in tree.wheels:
+        _write(Written(wheel.record, record_bytes(wheel.rows)))
+
+
+def _write(file: Written) -> None:
+    descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, file.mode)
+    try:
+        write_fully(descriptor, file.content)
+    finally:
+        os.close(descriptor)
+
+
+def _damaged(tree: StagedTree, faults: Sequence[StoreFault]) -> StoredWheelsDamaged:
+    names = {wheel.planned.wheel.sha256: wheel.planned.wheel.identity.filename for wheel in tree.wheels}
+    told = [f"{names[fault.sha256]}: {fault.path}: {fault.reason}" for fault in faults]
+    return StoredWheelsDamaged(sorted({fault.sha256 for fault in faults}), told)
+
+
+# -- one project -----------------------------------------------------------------------------------
+
+
+def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
+    wheel = planned.wheel
+    site = places.target.paths[site_scheme(wheel)]
+    stage = places.mirror_of(os.path.join(site, "x")).staged(site)
+    plain, data = installed_files(wheel)
+    own = os.path.join(stage, wheel.identity.dist_info)
+    staged = StagedWheel(
+        planned, plain_files(wheel, plain, stage), [], manifest_rows(plain), os.path.join(own, "RECORD")
+    )
+    for file in data:
+        _add_data(staged, data_file(wheel, file, places.target.paths), places, site)
+    for path, content in _programs(wheel, places):
+        _add_written(staged, path, content, places, site, mode=_PROGRAM_MODE)
+    for name, content in generated_files(planned):
+        staged.written.append(Written(os.path.join(own, name), content))
+        staged.rows.append(row_of(f"{wheel.identity.dist_info}/{name}", content))
+    staged.rows.append((f"{wheel.identity.dist_info}/RECORD", "", ""))
+    return staged
+
+
+def _add_data(staged: StagedWheel, mapped: MappedFile, places: Places, site: str) -> None:
+    if mapped.scheme == "scripts":
+        content = rewritten_script(_checked_content(staged.planned.wheel, mapped.file), places.target.python)
+        _add_written(staged, mapped.destination, content, places, site, mode=_PROGRAM_MODE)
+        return
+    destination = mapped.destination
+    staged.linked.append(mapped._replace(destination=places.mirror_of(destination).staged(destination)))
+    row = (_recorded_path(destination, site), "sha256=" + mapped.file.record_hash, str(mapped.file.size))
+    staged.rows.append(row)
+
+
+def _add_written(
+    staged: StagedWheel, destination: str, content: bytes, places: Places, site: str, *, mode: int
+) -> None:
+    staged.written.append(Written(places.mirror_of(destination).staged(destination), content, mode))
+    staged.rows.append(row_of(_recorded_path(destination, site), content))
+
+
+def _recorded_path(destination: str, site: str) -> str:
+    """Relative to site-packages where there is a way ("Recording installed projects", The RECORD file)."""
+    try:
+        return os.path.relpath(destination, site).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return destination
+
+
+def _programs(wheel: StoredWheel, places: Places) -> Iterator[tuple[str, bytes]]:
+    """Path and content of each launcher."""
+    if not wheel.entry_points:
+        return
+    target = places.target
+    entries = parse_entry_points(wheel.entry_points, wheel.identity.filename)
+    for name, content in launchers(entries, target.python, target.launcher_kind):
+        yield os.path.join(target.paths["scripts"], name), content
+
+
+def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:
+    """A stored script, compared with its digest: it is about to be written anew, past the linker's check."""
+    try:
+        with open(os.path.join(wheel.root, "files", *file.path.split("/")), "rb") as stream:
+            content = stream.read()
+    except OSError:
+        content = b""
+    if urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode() != file.record_hash:
+        raise StoredWheelsDamaged([wheel.sha256], [f"{wheel.identity.filename}: {file.path}: written to, or missing"])
+    return content
+
+
+def _note_owners(staged: StagedWheel, places: Places, owners: dict[str, str]) -> None:
+    """Who brings what to the top of site-packages; what several bring is nobody's alone ('')."""
+    for scheme in ("purelib", "platlib"):
+        site = places.target.paths[scheme]
+        prefix = places.mirror_of(os.path.join(site, "x")).staged(site) + os.sep
+        start = len(prefix)
+        tops = {
+            file.destination[start:].split(os.sep, 1)[0]
+            for file in staged.linked
+            if file.destination.startswith(prefix)
+        }
+        for top in tops:
+            owners[prefix + top] = staged.name if owners.get(prefix + top, staged.name) == staged.name else ""
+    for written in staged.written:
+        owners.setdefault(written.path, staged.name)
