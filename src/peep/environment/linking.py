@@ -2,7 +2,7 @@
 
 Installing spends its time here, so this is written around system calls: each folder is made once, each stored file
 gets one `stat` (the cheap check that nobody edited it) and one `link`, from several threads, because both calls let go
-of the interpreter lock; one thread makes the folders of the next wheels meanwhile. docs/performance.md has the numbers.
+of the interpreter lock. docs/performance.md has the numbers.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -100,18 +100,15 @@ def link_wheels(wheels: Sequence[WheelFiles], mode: LinkMode = LinkMode.AUTO) ->
     allow the chosen mode; some files are there then, and the caller puts the environment back.
     """
     progress = _Progress(LinkMode.CLONE if mode is LinkMode.AUTO else mode, is_fixed=mode is not LinkMode.AUTO)
-    batches: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
+    batches: queue.SimpleQueue[_Batch] = queue.SimpleQueue()
     total = sum(len(wheel.files) for wheel in wheels)
     helpers = min(_MOST_THREADS, os.cpu_count() or 1, 1 + total // _BATCH) - 1
     threads = [threading.Thread(target=_work, args=(batches, progress), daemon=True) for _ in range(helpers)]
+    for wheel in wheels:
+        for batch in _batches(wheel):
+            batches.put(batch)
     for thread in threads:
         thread.start()
-    try:
-        _feed(wheels, batches, progress)
-    except BaseException as error:  # noqa: BLE001 -- raised below, when no thread touches the environment any more
-        progress.errors.append(error)
-    for _ in range(helpers + 1):
-        batches.put(None)
     _work(batches, progress)
     for thread in threads:
         thread.join()
@@ -124,6 +121,7 @@ def link_wheels(wheels: Sequence[WheelFiles], mode: LinkMode = LinkMode.AUTO) ->
 class _Batch:
     wheel: StoredWheel
     files: Sequence[MappedFile]
+    folders: Sequence[str]
 
 
 @dataclass
@@ -137,18 +135,13 @@ class _Progress:
     errors: list[BaseException] = field(default_factory=list)
 
 
-def _feed(wheels: Iterable[WheelFiles], batches: queue.SimpleQueue[_Batch | None], progress: _Progress) -> None:
-    """Make the folders of one wheel after the other, and release its files to the threads."""
-    made: set[str] = set()
-    for wheel in wheels:
-        if progress.errors:
-            return
-        for folder in wheel.folders:
-            if folder not in made:
-                made.add(folder)
-                _make_folder(folder)
-        for start in range(0, len(wheel.files), _BATCH):
-            batches.put(_Batch(wheel.wheel, wheel.files[start : start + _BATCH]))
+def _batches(wheel: WheelFiles) -> Iterator[_Batch]:
+    if len(wheel.files) <= _BATCH:
+        yield _Batch(wheel.wheel, wheel.files, wheel.folders)
+        return
+    for start in range(0, len(wheel.files), _BATCH):
+        files = wheel.files[start : start + _BATCH]
+        yield _Batch(wheel.wheel, files, parent_folders(mapped.destination for mapped in files))
 
 
 def _make_folder(folder: str) -> None:
@@ -159,16 +152,21 @@ def _make_folder(folder: str) -> None:
             raise
 
 
-def _work(batches: queue.SimpleQueue[_Batch | None], progress: _Progress) -> None:
+def _work(batches: queue.SimpleQueue[_Batch], progress: _Progress) -> None:
     """Link batches until there are none or something went wrong anywhere."""
+    # Each thread asks for each folder itself, so that none counts on a folder that another is about to make.
+    made: set[str] = set()
     try:
-        while (batch := batches.get()) is not None:
-            if not progress.errors:
+        with suppress(queue.Empty):
+            while not progress.errors:
+                batch = batches.get_nowait()
+                for folder in batch.folders:
+                    if folder not in made:
+                        _make_folder(folder)
+                        made.add(folder)
                 _link_batch(batch, progress)
     except BaseException as error:  # noqa: BLE001 -- handed to the calling thread, which raises it
         progress.errors.append(error)
-        while batches.get() is not None:
-            pass  # the threads are fed as many ends as there are threads; take this one's
 
 
 def _link_batch(batch: _Batch, progress: _Progress) -> None:
@@ -178,26 +176,32 @@ def _link_batch(batch: _Batch, progress: _Progress) -> None:
     except OSError:
         progress.faults += [StoreFault(wheel.sha256, mapped.file.path, "missing") for mapped in batch.files]
         return
-    mode = progress.mode
+    put, mtime_ns = WAYS[progress.mode], wheel.mtime_ns
     with closing(source):
         for mapped in batch.files:
-            if reason := _fault(source, wheel, mapped.file):
-                progress.faults.append(StoreFault(wheel.sha256, mapped.file.path, reason))
-            else:
-                mode = _put(mode, source, wheel, mapped, progress)
+            file, destination, _ = mapped
+            # The usual case, without a call more than it takes; whatever is unusual goes the long way from its start.
+            with_care = True
+            try:
+                found = source.stat(file.path)
+                if found.st_mtime_ns == mtime_ns and found.st_size == file.size and found.st_mode & _MODE_MASK == _MODE:
+                    put(source, wheel, file, destination)
+                    with_care = False
+            except OSError:
+                pass
+            if with_care:
+                put = WAYS[_put_with_care(source, wheel, mapped, progress)]
 
 
-def _put(mode: LinkMode, source: Source, wheel: StoredWheel, mapped: MappedFile, progress: _Progress) -> LinkMode:
-    """Put one file in its place by `mode` or what comes after it; give back the mode that worked."""
+def _put_with_care(source: Source, wheel: StoredWheel, mapped: MappedFile, progress: _Progress) -> LinkMode:
+    """Put one file in its place by the mode in use or one that comes after it, or report it; give back that mode."""
+    mode = progress.mode
     while True:
-        try:
-            WAYS[mode](source, wheel, mapped.file, mapped.destination)
-        except FileNotFoundError:
-            reason = _fault(source, wheel, mapped.file)
-            if reason is None:
-                raise  # the destination's folder went
+        if reason := _fault(source, wheel, mapped.file):
             progress.faults.append(StoreFault(wheel.sha256, mapped.file.path, reason))
             return mode
+        try:
+            WAYS[mode](source, wheel, mapped.file, mapped.destination)
         except OSError as error:
             following = None if progress.is_fixed else next_mode(mode, error)
             if following is None:

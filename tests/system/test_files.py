@@ -1,0 +1,139 @@
+"""Files appear whole or not at all, and go away when told to."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+
+import pytest
+
+from peep.system.files import (
+    clone_file,
+    copy_file,
+    fsync_file,
+    fsync_folder,
+    private_folder,
+    remove_tree,
+    temporary_folder,
+    write_atomically,
+)
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="modes and symbolic links of POSIX")
+
+
+@posix_only
+def test_a_private_folder_is_new_and_for_this_user_alone(tmp_path):
+    """N16"""
+    first, second = private_folder(str(tmp_path / "a/b"), "add-"), private_folder(str(tmp_path / "a/b"), "add-")
+
+    assert first != second
+    assert stat.S_IMODE(os.stat(first).st_mode) == 0o700
+    assert os.path.basename(first).startswith("add-")
+
+
+def test_a_temporary_folder_ends_with_its_block_even_by_an_error(tmp_path):
+    def fail():
+        with temporary_folder(str(tmp_path)) as folder:
+            os.mkdir(os.path.join(folder, "inner"))
+            raise RuntimeError(folder)
+
+    with pytest.raises(RuntimeError, match=str(tmp_path)):
+        fail()
+
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_writing_replaces_what_was_there(tmp_path, durable):
+    path = str(tmp_path / "file")
+    write_atomically(path, b"one", durable=durable)
+    write_atomically(path, b"x" * 1_000_000, durable=durable)
+
+    assert (tmp_path / "file").read_bytes() == b"x" * 1_000_000
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_failed_write_leaves_the_old_content_and_nothing_else(tmp_path):
+    target = tmp_path / "folder"
+    (target / "full").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="folder"):
+        write_atomically(str(target), b"new")
+
+    assert os.listdir(tmp_path) == ["folder"]
+    assert os.listdir(target) == ["full"]
+
+
+def test_flushing_leaves_the_content_alone(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+
+    fsync_file(str(tmp_path / "file"))
+    fsync_folder(str(tmp_path))
+
+    assert (tmp_path / "file").read_bytes() == b"content"
+
+
+class TestRemoving:
+    def test_absence_is_fine(self, tmp_path):
+        remove_tree(str(tmp_path / "nothing"))
+
+        assert os.listdir(tmp_path) == []
+
+    @posix_only
+    def test_read_only_files_and_closed_folders_go(self, tmp_path):
+        inner = tmp_path / "tree/closed/inner"
+        inner.mkdir(parents=True)
+        (inner / "file").write_text("x")
+        (inner / "file").chmod(0o444)
+        for folder in (inner, inner.parent, inner.parent.parent):
+            folder.chmod(0o500)
+
+        remove_tree(str(tmp_path / "tree"))
+
+        assert os.listdir(tmp_path) == []
+
+    @posix_only
+    def test_links_go_and_what_they_point_to_stays(self, tmp_path):
+        (tmp_path / "precious").mkdir()
+        (tmp_path / "precious/file").write_text("x")
+        (tmp_path / "tree").mkdir()
+        (tmp_path / "tree/link").symlink_to(tmp_path / "precious")
+        (tmp_path / "link").symlink_to(tmp_path / "precious")
+
+        remove_tree(str(tmp_path / "tree"))
+        remove_tree(str(tmp_path / "link"))
+
+        assert os.listdir(tmp_path) == ["precious"]
+        assert os.listdir(tmp_path / "precious") == ["file"]
+
+
+@pytest.mark.parametrize("put", [copy_file, clone_file])
+class TestTwins:
+    def test_has_the_same_bytes_or_leaves_nothing(self, tmp_path, put):
+        source, target = tmp_path / "source", tmp_path / "target"
+        source.write_bytes(os.urandom(200_000))
+        try:
+            put(str(source), str(target), 0o600)
+        except OSError:
+            assert put is clone_file
+            assert not target.exists()
+        else:
+            assert target.read_bytes() == source.read_bytes()
+
+    def test_never_overwrites(self, tmp_path, put):
+        (tmp_path / "source").write_text("new")
+        (tmp_path / "target").write_text("old")
+
+        with pytest.raises(OSError, match=r"target|source") as refused:
+            put(str(tmp_path / "source"), str(tmp_path / "target"), 0o600)
+
+        assert refused.value.errno in {errno.EEXIST, errno.ENOTSUP}
+        assert (tmp_path / "target").read_text() == "old"
+
+    def test_a_missing_source_leaves_nothing(self, tmp_path, put):
+        with pytest.raises(OSError, match="source"):
+            put(str(tmp_path / "source"), str(tmp_path / "target"), 0o600)
+
+        assert os.listdir(tmp_path) == []
