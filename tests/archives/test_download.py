@@ -1,6 +1,8 @@
 """The downloader against honest and dishonest servers: verified archives or clear problems, and nothing left behind."""
 
 import _thread
+import errno
+import io
 import os
 import threading
 import time
@@ -11,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from peep.archives.download import Downloader
-from peep.archives.reception import DownloadLimits
+from peep.archives.reception import DownloadLimits, Reception
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, HashMissing, StoreError
 from peep.model import ListedFile, VerifiedArchive
 from peep.reporting import SilentReporter
@@ -242,6 +244,35 @@ def test_an_unwritable_scratch_folder_is_said_plainly(tmp_path, catch):
         fetched(served({WHEEL: BODY}), str(tmp_path / "absent"), [wanted(WHEEL, digest(BODY))], catch)
 
 
+class FullDisk(io.BytesIO):
+    """Takes `room` bytes, then has no space left, be it noticed in `write` or only in `flush`."""
+
+    def __init__(self, room, is_late):
+        super().__init__()
+        self.room = room
+        self.is_late = is_late
+
+    def write(self, piece):
+        if self.tell() + len(piece) > self.room and not self.is_late:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(piece)
+
+    def flush(self):
+        if self.is_late and self.tell() > self.room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_full_disk_is_said_plainly(scratch, is_late):
+    class OnFullDisk(Reception):
+        def _new_file(self):
+            return FullDisk(100_000, is_late)
+
+    reception = OnFullDisk(served({WHEEL: BODY}), scratch, SilentReporter(), DownloadLimits(), threading.Event())
+    with pytest.raises(StoreError, match="No space left on device"):
+        reception.receive(wanted().file, {"sha256"})
+
+
 def test_a_bad_inside_is_one_problem_among_others(scratch):
     def on_verified(archive):
         raise ArchiveError(archive.filename, ["RECORD is missing", "two METADATA files"])
@@ -399,6 +430,10 @@ def test_n18_credentials_are_not_repeated(index, transport, scratch, catch):
     problems = fetched(transport, scratch, [missing], catch)
     assert "secret" not in repr(problems[0].url) + problems[0].reason
     assert problems[0].url.startswith("http://****@")
+    known = index.file_url("demo", WHEEL).replace("http://", "http://user:secret@")
+    good = candidate(pinned("demo==1.0", digest(BODY)), replace(offered(WHEEL), url=known))
+    assert fetched(transport, scratch, [good], catch) == []
+    assert catch.archives[0][0].url == index.file_url("demo", WHEEL)
 
 
 class TestLocalFiles:

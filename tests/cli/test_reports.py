@@ -39,7 +39,8 @@ def missing(pin, file=None, **more):
 
 
 def test_mismatch_with_all_that_is_known():
-    wheel, sdist = offered(WHEEL, C, upload_time=UPLOADED), offered(SDIST, A)
+    wheel = offered(WHEEL, C, upload_time=UPLOADED)
+    sdist = replace(offered(SDIST, A, upload_time="2019-01-01"), index="https://other.example/")
     story = "this is a wheel; if you vetted the source archive, somebody put a wheel of the same version on the index"
     assert report_text([mismatch(A, B, file=wheel, offered=(wheel, sdist), story=story)], 80) == (
         f"""\
@@ -53,7 +54,9 @@ not, be alarmed: somebody may have tampered with the packages.
                     got sha256:{C.hex}
         file: {WHEEL}, 12.3 kB, uploaded 2020-01-02 03:04 UTC,
               from https://index.example/simple/
-        still offered: {SDIST}, with a hash that you list
+        still offered: {SDIST}, uploaded 2019-01-01, from
+                       https://other.example/, which you list as
+                       sha256:aaaaaaaaaaaa...
         likely story: this is a wheel; if you vetted the source archive,
                       somebody put a wheel of the same version on the index"""
         + END
@@ -154,7 +157,7 @@ def test_all_kinds_stand_in_one_report_worst_first_and_in_the_order_of_the_file(
         OmittedDependency("omitted", "omitted>=2", ("a", "b", "omitted")),
         ConflictingDependency("clash", "clash<2", "2.0", "a"),
         NoUsableFile(pinned("nofile==1", line=9), "no index offers version 1; the newest offered are 2, 3"),
-        FetchFailure(pinned("late==1", line=11), INDEX, "the server answered 404 (not found)"),
+        FetchFailure(pinned("late==1", line=11), INDEX, "the server answered 404 (not found)", "ask its owner"),
         FetchFailure(pinned("early==1", line=10), "", "the index is down"),
         BadArchive(pinned("bad==1", line=8), "bad-1.whl", ("RECORD lacks a.py", "two members are called b.py")),
         UnusableRequirement(Location("requirements.txt", 7), "thing", "is not pinned to one version"),
@@ -183,6 +186,7 @@ The following could not be fetched:
         the index is down
     late==1 (requirements.txt:11)
         https://index.example/simple/: the server answered 404 (not found)
+        hint: ask its owner
 
 There is no file to install for the following requirements:
 

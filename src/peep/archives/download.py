@@ -135,4 +135,4 @@ def _orders(candidates: Sequence[Candidate]) -> list[_Order]:
 
 
 def _failure(candidate: Candidate, error: TransportError) -> FetchFailure:
-    return FetchFailure(candidate.pin, redacted(candidate.file.url), error.reason)
+    return FetchFailure(candidate.pin, redacted(candidate.file.url), error.reason, error.hint)

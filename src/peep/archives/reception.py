@@ -59,7 +59,7 @@ class Reception:
         received.file.seek(0)
         while chunk := received.file.read(_PIECE):
             self._write(intake, chunk)
-        return intake.finish(content_type=received.content_type, content_encoding=received.content_encoding)
+        return self._finished(intake, received.content_type, received.content_encoding)
 
     def _received(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
         self.reporter.download_started(file.filename, file.size)
@@ -69,10 +69,8 @@ class Reception:
                 for chunk in response.chunks():
                     self._take(intake, chunk, limit, response)
                     self.reporter.download_advanced(file.filename, len(chunk))
-                return intake.finish(
-                    content_type=response.headers.get("content-type", ""),
-                    content_encoding=response.headers.get("content-encoding", ""),
-                )
+                headers = response.headers
+                return self._finished(intake, headers.get("content-type", ""), headers.get("content-encoding", ""))
         finally:
             self.reporter.download_finished(file.filename)
 
@@ -86,6 +84,12 @@ class Reception:
     def _write(self, intake: Intake, chunk: bytes) -> None:
         try:
             intake.write(chunk)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _finished(self, intake: Intake, content_type: str, content_encoding: str) -> ReceivedArchive:
+        try:
+            return intake.finish(content_type=content_type, content_encoding=content_encoding)
         except OSError as error:
             raise self._unwritable(error) from error
 

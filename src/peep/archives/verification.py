@@ -22,6 +22,7 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
+from peep.system.redirects import without_credentials
 from peep.system.transport import redacted
 
 __all__ = ["Intake", "ReceivedArchive", "listed_digest", "verify"]
@@ -95,7 +96,14 @@ def verify(
         return BadArchive(pin, filename, (size,))
     received.file.seek(0)
     return VerifiedArchive(
-        pin, filename, candidate.kind, redacted(candidate.file.url), digest, sha256.hex, received.size, received.file
+        pin,
+        filename,
+        candidate.kind,
+        without_credentials(candidate.file.url),
+        digest,
+        sha256.hex,
+        received.size,
+        received.file,
     )
 
 

@@ -108,6 +108,7 @@ def _(problem: FetchFailure) -> dict[str, Any]:
         "requirement": _requirement(problem.pin),
         "url": problem.url,
         "reason": problem.reason,
+        "hint": problem.hint,
     }
 
 

@@ -13,6 +13,9 @@ from peep.system.transport import redacted
 
 _DATE_AND_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}))?", re.ASCII)
 
+_DIGITS_TO_TELL = 12
+"""Characters of a hash that tell it from the others of one requirement."""
+
 
 def mismatch_lines(problem: HashMismatch, width: int | None) -> str:
     """What was expected and what came, one below the other, then the facts that tell a new upload from an attack."""
@@ -45,14 +48,28 @@ def missing_lines(problem: HashMissing) -> str:
 def _facts(problem: HashMismatch) -> list[tuple[str, str]]:
     candidate = problem.candidate
     facts = [("file", ", ".join(_file_facts(candidate.file, problem.size)))]
-    still = [file.filename for file in candidate.offered if listed_digest(file.hashes, candidate.pin, file.filename)]
-    if still:
-        facts.append(("still offered", f"{', '.join(sorted(still))}, with a hash that you list"))
-    elif _is_everything_unlisted(candidate):
-        facts.append(("still offered", "no file of this version that has a hash which you list"))
+    still = [offer for file in candidate.offered if (offer := _offer(file, candidate))]
+    if not still and _is_everything_unlisted(candidate):
+        still = ["no file of this version that has a hash which you list"]
+    facts += [("still offered", offer) for offer in sorted(still)]
     if problem.story:
         facts.append(("likely story", problem.story))
     return facts
+
+
+def _offer(file: IndexFile, candidate: Candidate) -> str:
+    """Describe a file that the index says has a listed hash; '' for one of which it does not say so."""
+    pin = candidate.pin
+    digest = listed_digest(file.hashes, pin, file.filename)
+    if digest is None or file is candidate.file:
+        return ""
+    facts = [file.filename]
+    if file.upload_time:
+        facts.append(f"uploaded {_moment(file.upload_time)}")
+    if file.index != candidate.file.index:
+        facts.append(f"from {redacted(file.index)}")
+    shown = _shown(digest, pin)
+    return f"{', '.join(facts)}, which you list as {shown[: shown.find(':') + 1 + _DIGITS_TO_TELL]}..."
 
 
 def _is_everything_unlisted(candidate: Candidate) -> bool:

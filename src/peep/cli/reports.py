@@ -85,10 +85,13 @@ def _bad_archives(problems: Sequence[Problem], width: int | None) -> str:
 
 def _failures(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, FetchFailure, lambda problem: _placed(problem.pin.locations))
-    entries = (
-        titled(heading(p.pin), places(p.pin), [f"{p.url}: {p.reason}" if p.url else p.reason], width) for p in found
-    )
+    entries = (titled(heading(p.pin), places(p.pin), _failure_lines(p), width) for p in found)
     return _listing("The following could not be fetched:", entries, width)
+
+
+def _failure_lines(problem: FetchFailure) -> list[str]:
+    reason = f"{problem.url}: {problem.reason}" if problem.url else problem.reason
+    return [reason, f"hint: {problem.hint}"] if problem.hint else [reason]
 
 
 def _without_file(problems: Sequence[Problem], width: int | None) -> str:
