@@ -13,6 +13,7 @@ VERBS = {
     "hash": "peep.cli.verbs.hash",
     "help": "peep.cli.verbs.help",
     "install": "peep.cli.verbs.install",
+    "port": "peep.cli.verbs.port",
 }
 """peep's verbs and the modules that run them. All others are pip's."""
 

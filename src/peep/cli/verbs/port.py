@@ -1,0 +1,124 @@
+"""`peep port`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from peep.cli.arguments import network_options, output_options
+from peep.cli.console import Console
+from peep.cli.option import Kind, Option
+from peep.cli.option_tables import GENERAL, NETWORK
+from peep.cli.parser import parse
+from peep.cli.text import printable
+from peep.cli.verb import Section, Verb
+from peep.errors import RequirementsError, RequirementsErrors, UsageError
+from peep.requirements.porting import PortedFile, ported_files
+from peep.workflows.pins import Reading
+from peep.workflows.plain_transport import open_transport
+from peep.workflows.port import PORTERS, one_text, replace_file
+
+VERB = Verb(
+    name="port",
+    summary="turn hashes in comments into pip's --hash options, or back",
+    usage=("port [OPTIONS] FILE...",),
+    description=(
+        "Prints the files, and those that they include, with the hashes of each requirement in the other form; "
+        "comments, markers, options and order stay. The result works with pip install --require-hashes.\n\n"
+        "A file with a malformed hash is left as it is, and told; the exit status is then 1."
+    ),
+    examples=(
+        ("peep port requirements.txt > pip-requirements.txt", "all in one file, for pip"),
+        ("peep port --in-place requirements.txt", "rewrite it, and what it includes"),
+        ("peep port --check requirements.txt", "exit status 1 when there is something left to port"),
+        ("peep port --to comment --in-place requirements.txt", "back to comments"),
+    ),
+    sections=(
+        Section(
+            "Options",
+            (
+                Option(("--in-place",), "rewrite the files, each whole or not at all", is_peeps_own=True),
+                Option(("--check",), "change nothing; 1 when there is something to port", is_peeps_own=True),
+                Option(("--to",), "the form to port to", Kind.VALUE, "FORM", ("pip", "comment"), is_peeps_own=True),
+            ),
+        ),
+        Section("Network", NETWORK),
+        Section("General", GENERAL),
+    ),
+)
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Port what was named; gives back the exit status. Raises `PeepError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    if not parsed.words:
+        raise UsageError("peep port wants at least one requirements file", "usage: peep port FILE...")
+    if parsed.has("in-place") and parsed.has("check"):
+        raise UsageError("--in-place and --check exclude each other")
+    network, hosts = network_options(parsed), parsed.values("trusted-host")
+    reading = Reading(lambda: open_transport(network, os.environ, trusted_hosts=hosts), _standard_input)
+    ported = ported_files(parsed.words, reading.read, os.environ, PORTERS[parsed.value("to") or "pip"])
+    with Console(output_options(parsed)) as console:
+        files, is_whole = _collected(ported, console)
+        if parsed.has("check"):
+            is_whole &= _checked(files, console)
+        elif parsed.has("in-place"):
+            _replaced(files, console)
+        else:
+            _write(one_text(files, parsed.words))
+    return 0 if is_whole else 1
+
+
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read()
+
+
+def _collected(ported: Iterator[PortedFile], console: Console) -> tuple[list[PortedFile], bool]:
+    """Those that could be ported, and whether that is all; tells what is wrong with the others."""
+    files: list[PortedFile] = []
+    faults: list[RequirementsError] = []
+    try:
+        for file in ported:
+            faults += file.errors
+            if not file.errors:
+                files.append(file)
+    except RequirementsErrors as unread:
+        faults += unread.errors
+    for fault in faults:
+        console.error(str(fault))
+    return files, not faults
+
+
+def _checked(files: Sequence[PortedFile], console: Console) -> bool:
+    """Tell what is left to port; True when nothing is."""
+    left = [file for file in files if file.is_changed]
+    for file in left:
+        console.result(f"{file.path}: {_count(file)} to port")
+    return not left
+
+
+def _replaced(files: Sequence[PortedFile], console: Console) -> None:
+    for file in files:
+        if file.is_changed:
+            replace_file(file)
+            console.note(f"{file.path}: {_count(file)} ported")
+        else:
+            console.note(f"{file.path}: nothing to port")
+
+
+def _count(file: PortedFile) -> str:
+    count = len(file.ported)
+    return "1 requirement" if count == 1 else f"{count} requirements"
+
+
+def _write(text: str) -> None:
+    """Print the text as it is, line ends included; on a terminal without what a terminal would obey."""
+    if sys.stdout.isatty():
+        print(printable(text.replace("\r\n", "\n")), end="")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode("utf-8"))

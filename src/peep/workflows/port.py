@@ -1,0 +1,72 @@
+"""`peep port`: files in the other hash form, for standard output or in their places."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Sequence
+
+from peep.errors import UsageError
+from peep.requirements.file_parser import Include, parse_text
+from peep.requirements.files import is_url, resolve_include
+from peep.requirements.lines import LogicalLine, logical_lines
+from peep.requirements.port import port_to_comments, port_to_pip
+from peep.requirements.porting import PortedFile, Porter
+from peep.requirements.text import physical_lines
+from peep.system.files import write_atomically
+
+PORTERS: dict[str, Porter] = {"pip": port_to_pip, "comment": port_to_comments}
+"""By the name of the form to port to."""
+
+_DECLARATION = re.compile(r"coding([:=])")
+
+
+def one_text(files: Sequence[PortedFile], paths: Iterable[str]) -> str:
+    """All files as one text, each below a `# from PATH` heading, with the `-r` lines that led to them commented out.
+
+    Constraints files are no requirements: they stay out unless they are among `paths`, the files that the user named.
+    """
+    named = set(paths)
+    constraints = {path for file in files for path in _constraints_of(file)} - named
+    return "".join(f"# from {file.path}\n{_as_part(file)}" for file in files if file.path not in constraints)
+
+
+def replace_file(file: PortedFile) -> None:
+    """Put a ported file in the place of the original, whole or not at all, with its mode.
+
+    Raises `UsageError` for standard input and URLs, OSError when the file can't be written.
+    """
+    if file.path == "-" or is_url(file.path):
+        raise UsageError(f"{file.path} can't be rewritten in place", "leave --in-place away and redirect the output")
+    path = os.path.realpath(file.path)
+    write_atomically(path, file.source.encode(file.text), stat.S_IMODE(os.stat(path).st_mode))
+
+
+def _constraints_of(file: PortedFile) -> Iterable[str]:
+    return (
+        resolve_include(file.path, entry.path)
+        for entry in parse_text(file.source.text, file.path, os.environ).entries
+        if isinstance(entry, Include) and entry.is_constraint
+    )
+
+
+def _as_part(file: PortedFile) -> str:
+    """The text of one file as a part of a larger one in UTF-8."""
+    parsed = parse_text(file.text, file.path, os.environ)
+    followed = {
+        entry.location.line for entry in parsed.entries if isinstance(entry, Include) and not entry.is_constraint
+    }
+    lines = logical_lines(physical_lines(file.text))
+    text = "".join(_commented_out(line) if line.number in followed else _as_it_is(line) for line in lines)
+    if file.source.encoding != "utf-8":
+        text = _DECLARATION.sub(r"coding was\1", text, count=1)
+    return text if text.endswith(("\n", "\r")) or not text else f"{text}\n"
+
+
+def _as_it_is(line: LogicalLine) -> str:
+    return "".join(part.text + part.end for part in line.parts)
+
+
+def _commented_out(line: LogicalLine) -> str:
+    return "".join("# " + part.text.removesuffix("\\") + part.end for part in line.parts)
