@@ -1,12 +1,15 @@
-"""The transport of verbs that ask no index: what the command line says of the network, and defaults for the rest."""
+"""A transport as the options ask for it, with defaults for what they leave open."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from peep import __version__
-from peep.system.transport import Transport
 from peep.workflows.options import NetworkOptions
+
+if TYPE_CHECKING:
+    from peep.system.http import UrllibTransport
 
 DEFAULT_TIMEOUT = 15.0
 """Seconds, as pip's."""
@@ -14,9 +17,16 @@ DEFAULT_RETRIES = 5
 
 
 def open_transport(
-    options: NetworkOptions, environ: Mapping[str, str], *, trusted_hosts: tuple[str, ...] = ()
-) -> Transport:
-    """Make the transport; `environ` is the process's. Imports urllib3, so call it when the network is needed."""
+    options: NetworkOptions,
+    environ: Mapping[str, str],
+    *,
+    trusted_hosts: tuple[str, ...] = (),
+    known_urls: tuple[str, ...] = (),
+) -> UrllibTransport:
+    """Make the transport; `environ` is the process's, `known_urls` are indexes whose URLs may hold credentials.
+
+    Imports urllib3, so call it when the network is needed.
+    """
     from peep.system.http import HttpOptions, UrllibTransport  # noqa: PLC0415 - urllib3 takes 50 ms
 
     proxies = set() if options.use_proxy_variables else {name for name in environ if name.lower().endswith("_proxy")}
@@ -29,6 +39,7 @@ def open_transport(
             timeout=DEFAULT_TIMEOUT if options.timeout is None else options.timeout,
             retries=DEFAULT_RETRIES if options.retries is None else options.retries,
             trusted_hosts=trusted_hosts,
+            known_urls=known_urls,
             user_agent=f"peep/{__version__}",
             use_keyring=options.keyring_provider != "disabled",
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from peep.cli.arguments import install_options
 from peep.cli.console import Console
+from peep.cli.installing import report_outcome
 from peep.cli.option_tables import (
     BUILD,
     CHANGES,
@@ -24,6 +26,11 @@ from peep.cli.option_tables import (
 )
 from peep.cli.parser import parse
 from peep.cli.verb import Section, Verb
+from peep.workflows.options import InstallOptions
+from peep.workflows.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from peep.workflows.install import Outcome
 
 SECTIONS = (
     Section("What to install", SOURCES),
@@ -72,5 +79,11 @@ def run(verb: str, words: Sequence[str]) -> int:
     with Console(options.output, is_data=options.report == "-") as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        status: int = import_module("peep.workflows.install").install(options, os.environ, console)
-    return status
+        return report_outcome(options, console, install)
+
+
+def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
+    """Run the workflow, whose import is worth its time only now."""
+    workflow = import_module("peep.workflows.install")
+    outcome: Outcome = workflow.install(options, surroundings)
+    return outcome

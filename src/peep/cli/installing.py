@@ -1,0 +1,51 @@
+"""Runs a workflow that changes an environment and tells how it went, in the format that was asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from peep.cli.console import Console
+from peep.cli.outcomes import outcome_json, outcome_lines
+from peep.cli.problem_data import problems_as_json
+from peep.cli.reports import report_text
+from peep.errors import InstallRefused
+from peep.system.files import write_atomically
+from peep.workflows.options import InstallOptions
+from peep.workflows.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from peep.workflows.install import Outcome
+
+Workflow = Callable[[InstallOptions, Surroundings], "Outcome"]
+
+
+def report_outcome(options: InstallOptions, console: Console, workflow: Workflow) -> int:
+    """Run `workflow`, print what it did or why it refused, write `--report`; give back the exit status."""
+    try:
+        outcome = workflow(options, Surroundings.of_process(console))
+    except InstallRefused as refused:
+        if options.output.format == "json":
+            console.result(json.dumps(problems_as_json(refused.problems), indent=2))
+        else:
+            console.result(report_text(refused.problems, console.width))
+        return refused.exit_status
+    if options.output.format == "json":
+        console.result(json.dumps(outcome_json(outcome.plan, is_dry_run=options.dry_run), indent=2))
+    else:
+        for line in outcome_lines(outcome.plan, is_dry_run=options.dry_run):
+            console.note(line)
+    if options.report is not None:
+        _write_report(options.report, outcome, console)
+    return 0
+
+
+def _write_report(path: str, outcome: Outcome, console: Console) -> None:
+    from peep.workflows.installation_report import installation_report  # noqa: PLC0415 - few runs want one
+
+    text = json.dumps(installation_report(outcome), indent=2)
+    if path == "-":
+        console.result(text)
+    else:
+        write_atomically(path, (text + "\n").encode())

@@ -1,0 +1,128 @@
+"""Everything that the user listed, read and decided for a target: files, lock files, arguments, standard input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from peep.errors import RequirementsError, RequirementsErrors
+from peep.model import FormatControl, IndexOptions, PinnedRequirement, TargetEnvironment
+from peep.requirements.files import is_url, parse_requirements_files
+from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.pins import pinned_requirements
+from peep.requirements.pylock import LockSelection, is_lock_path, pins_from_pylock
+from peep.requirements.sources import Accepted
+from peep.system.transport import Transport
+from peep.workflows.options import SourceOptions
+
+MOST_BYTES = 64 << 20
+"""Ceiling for a requirements or lock file from the network."""
+
+
+class Reading:
+    """Reads the files of a run, and keeps what it read: that is what the outcome of the run depends on."""
+
+    def __init__(self, open_transport: Callable[[], Transport], standard_input: Callable[[], bytes]) -> None:
+        self._open_transport = open_transport
+        self._standard_input = standard_input
+        self.contents: dict[str, bytes] = {}
+        """By path, of local files only."""
+        self.is_repeatable = True
+        """False when standard input or the network was read: the next run may see something else."""
+
+    def read(self, path: str) -> bytes:
+        """Give the bytes of a path, a URL or `-`. Raises `OSError`, `TransportError`."""
+        if path == "-":
+            self.is_repeatable = False
+            return self._standard_input()
+        if is_url(path):
+            self.is_repeatable = False
+            with self._open_transport().get(path) as response:
+                return response.read(MOST_BYTES)
+        with open(path, "rb") as file:
+            content = file.read()
+        self.contents[path] = content
+        return content
+
+
+def read_pins(
+    sources: SourceOptions,
+    target: TargetEnvironment,
+    reading: Reading,
+    environ: Mapping[str, str],
+    accepted: Accepted,
+) -> PinnedSet:
+    """Read all that `sources` names and decide what it pins for `target`. Raises `RequirementsErrors`."""
+    locks = [path for path in sources.requirement_files if is_lock_path(path)]
+    texts = [path for path in sources.requirement_files if path not in locks]
+    sets = [_read_lock(path, sources, target, reading, accepted) for path in locks]
+    if texts or sources.requirements or sources.constraint_files:
+        files = parse_requirements_files(texts, reading.read, environ, constraints=sources.constraint_files)
+        sets.append(pinned_requirements(files, sources.requirements, target.markers, accepted))
+    return combined(sets)
+
+
+def _read_lock(
+    path: str, sources: SourceOptions, target: TargetEnvironment, reading: Reading, accepted: Accepted
+) -> PinnedSet:
+    selection = LockSelection(sources.extras, sources.groups or None)
+    try:
+        content = reading.read(path)
+    except OSError as error:
+        from peep.model import Location  # noqa: PLC0415 - for a failing run only
+
+        raise RequirementsErrors([RequirementsError(Location(path, 0), error.strerror or str(error))]) from error
+    return pins_from_pylock(content, path, target.markers, selection, accepted)
+
+
+def combined(sets: Sequence[PinnedSet]) -> PinnedSet:
+    """Several files of both kinds as one set; no project may be in two of them. Raises `RequirementsErrors`."""
+    if len(sets) == 1:
+        return sets[0]
+    pins: dict[str, PinnedRequirement] = {}
+    errors: list[RequirementsError] = []
+    for pin in (pin for one in sets for pin in one.pins):
+        other = pins.setdefault(pin.name, pin)
+        if other is not pin:
+            reason = f"{pin.written_name} is listed here and at {other.location}: keep it in one of the files"
+            errors.append(RequirementsError(pin.location, reason))
+    if errors:
+        raise RequirementsErrors(errors)
+    return PinnedSet(
+        pins=tuple(pins.values()),
+        unusable=tuple(line for one in sets for line in one.unusable),
+        index_options=_joined([one.index_options for one in sets]),
+        format_control=_united([one.format_control for one in sets]),
+        directives=tuple(directive for one in sets for directive in one.directives),
+        warnings=tuple(warning for one in sets for warning in one.warnings),
+        prefer_binary=any(one.prefer_binary for one in sets),
+        allow_prereleases=any(one.allow_prereleases for one in sets),
+        require_hashes=any(one.require_hashes for one in sets),
+    )
+
+
+def with_formats(pinned: PinnedSet, given: FormatControl) -> FormatControl:
+    """Format control of the files and of the command line together; the command line is read last."""
+    return _united([pinned.format_control, given])
+
+
+def _joined(options: Sequence[IndexOptions]) -> IndexOptions:
+    if not options:
+        return IndexOptions(keeps_default_index=True)
+    return replace(
+        options[0],
+        index_urls=tuple(dict.fromkeys(url for one in options for url in one.index_urls)),
+        find_links=tuple(dict.fromkeys(place for one in options for place in one.find_links)),
+        no_index=any(one.no_index for one in options),
+        trusted_hosts=tuple(dict.fromkeys(host for one in options for host in one.trusted_hosts)),
+        keeps_default_index=all(one.keeps_default_index or not one.index_urls for one in options),
+    )
+
+
+def _united(controls: Sequence[FormatControl]) -> FormatControl:
+    no_binary: frozenset[str] = frozenset()
+    only_binary: frozenset[str] = frozenset()
+    for control in controls:
+        no_binary = (no_binary - control.only_binary) | control.no_binary
+        only_binary = (only_binary - control.no_binary) | control.only_binary
+    return FormatControl(no_binary, only_binary)

@@ -1,0 +1,158 @@
+"""Pins become stored wheels: from memory and store where both know them, else from the indexes, verified.
+
+Wheels are unpacked into the store while other archives are still on their way (that changes no environment and runs no
+code); sdists are handed on verified, since building runs code and has to wait for all of them (promise 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+from peep.archives.download import Downloader
+from peep.archives.wheel import open_wheel
+from peep.errors import FetchFailure, NoUsableFile, PeepError, Problem
+from peep.index.client import PackageIndex
+from peep.index.selection import select_candidate
+from peep.model import (
+    ArchiveKind,
+    Candidate,
+    Digest,
+    FormatControl,
+    PinnedRequirement,
+    PlannedWheel,
+    Provenance,
+    StoredWheel,
+    TargetEnvironment,
+    VerifiedArchive,
+)
+from peep.reporting import Reporter
+from peep.store.wheels import Store
+from peep.workflows.choices import (
+    KIND,
+    Choice,
+    choices_key,
+    is_listed,
+    parsed_choices,
+    pin_key,
+    rendered_choices,
+)
+
+
+@dataclass(slots=True)
+class Supply:
+    """What came of asking for pins."""
+
+    wheels: dict[str, PlannedWheel] = field(default_factory=dict)
+    """By project name."""
+    sdists: list[VerifiedArchive] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """Knows where wheels come from; `open_index` and `open_downloader` are called only when the network is needed."""
+
+    target: TargetEnvironment
+    formats: FormatControl
+    store: Store
+    reporter: Reporter
+    open_index: Callable[[], PackageIndex]
+    open_downloader: Callable[[], Downloader]
+    allow_record_mismatch: frozenset[str] = frozenset()
+    """Normalised names of projects whose wheels may differ from their RECORD."""
+
+    def remembered(self, pins: Iterable[PinnedRequirement]) -> dict[str, PlannedWheel]:
+        """Wheels that an earlier run chose for these very pins and that are still in the store; asks nobody."""
+        choices = parsed_choices(self.store.lookup(KIND, self._key()))
+        chosen = {pin.name: (pin, choices[key]) for pin in pins if (key := pin_key(pin)) in choices}
+        stored = self.store.get_many(choice.sha256 for _, choice in chosen.values())
+        return {
+            name: planned(pin, stored[choice.sha256], choice)
+            for name, (pin, choice) in chosen.items()
+            if choice.sha256 in stored and is_listed(choice, pin)
+        }
+
+    def fetch(self, pins: Sequence[PinnedRequirement]) -> Supply:
+        """Choose, fetch, verify and unpack an archive for each pin; every failure is in the supply's problems."""
+        supply = Supply()
+        if not pins:
+            return supply
+        supply.candidates, supply.problems = self.candidates(pins)
+        arrivals = _Arrivals(self, supply)
+        supply.problems += self.open_downloader().fetch(supply.candidates, arrivals.accept)
+        self.remember(arrivals.choices)
+        return supply
+
+    def candidates(self, pins: Sequence[PinnedRequirement]) -> tuple[list[Candidate], list[Problem]]:
+        """Choose a file for each pin; a pin without one is a problem that says why."""
+        found: list[Candidate] = []
+        problems: list[Problem] = []
+        asked = [pin.name for pin in pins if pin.url is None and not pin.listed_files]
+        answers = self.open_index().projects(asked) if asked else {}
+        for pin in pins:
+            answer = answers.get(pin.name, ())
+            if isinstance(answer, PeepError):
+                problems.append(FetchFailure(pin, "", str(answer)))
+                continue
+            selected = select_candidate(pin, answer, self.target, self.formats)
+            if isinstance(selected, NoUsableFile):
+                problems.append(selected)
+            else:
+                found.append(selected)
+                for caution in selected.cautions:
+                    self.reporter.warning(f"{pin}: {caution}")
+        return found, problems
+
+    def remember(self, choices: dict[str, Choice]) -> None:
+        """Keep choices for the next run; forgetting them would cost time only."""
+        if choices:
+            old = parsed_choices(self.store.lookup(KIND, self._key()))
+            self.store.note(KIND, self._key(), rendered_choices(old, choices))
+
+    def _key(self) -> str:
+        return choices_key(self.target, self.formats)
+
+
+class _Arrivals:
+    """Takes verified archives from the downloader's threads."""
+
+    def __init__(self, supplier: Supplier, supply: Supply) -> None:
+        self._supplier = supplier
+        self._supply = supply
+        self._lock = Lock()
+        self.choices: dict[str, Choice] = {}
+
+    def accept(self, archive: VerifiedArchive) -> None:
+        """Unpack a wheel into the store, keep an sdist for the builds. Raises `ArchiveError` for a bad wheel."""
+        if archive.kind is ArchiveKind.SDIST:
+            with self._lock:
+                self._supply.sdists.append(archive)
+            return
+        pin = archive.pin
+        with archive.file:
+            wheel = stored(archive, self._supplier)
+        choice = Choice(
+            wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
+        )
+        with self._lock:
+            self._supply.wheels[pin.name] = planned(pin, wheel, choice)
+            self.choices[pin_key(pin)] = choice
+
+
+def stored(archive: VerifiedArchive, supplier: Supplier) -> StoredWheel:
+    """Unpack a verified wheel into the store."""
+    is_excused = archive.pin.name in supplier.allow_record_mismatch
+    contents = open_wheel(archive, allow_record_mismatch=is_excused)
+    wheel = supplier.store.add(contents)
+    for warning in contents.warnings:
+        supplier.reporter.warning(f"{archive.filename}: {warning}")
+    return wheel
+
+
+def planned(pin: PinnedRequirement, wheel: StoredWheel, choice: Choice) -> PlannedWheel:
+    """A stored wheel with what will be recorded of where it came from."""
+    hashes = tuple(Digest(*text.split(":", 1)) for text in sorted(choice.hashes))
+    return PlannedWheel(wheel, Provenance(choice.url, hashes, is_direct=pin.url is not None), pin.is_requested)

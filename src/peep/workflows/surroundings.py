@@ -1,0 +1,27 @@
+"""What a workflow finds around it, passed in as one value so that tests can pass another."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from peep.reporting import Reporter
+
+
+def _standard_input() -> bytes:
+    return sys.stdin.buffer.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The process's environment variables, who is told of progress, and standard input."""
+
+    environ: Mapping[str, str]
+    reporter: Reporter
+    standard_input: Callable[[], bytes] = _standard_input
+
+    @classmethod
+    def of_process(cls, reporter: Reporter) -> Surroundings:
+        return cls(dict(os.environ), reporter)
