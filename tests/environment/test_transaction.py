@@ -1,0 +1,372 @@
+"""Plans become environments, whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from peep.environment.installed import installed_projects, read_record
+from peep.environment.mapping import mapped_files
+from peep.environment.plan import PlanOptions
+from peep.environment.transaction import ApplyOptions, apply_plan, recover
+from peep.errors import EnvironmentChangeError, StoredWheelsDamaged
+from peep.model import InstallPlan, StoredFile
+from peep.reporting import SilentReporter
+from peep.store.wheels import Store
+from support.environment_tree import make_environment, plan_for, tree_digest, tree_of
+from support.memory_wheel import MemoryWheel
+
+
+class Remarks(SilentReporter):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.lines.append(text)
+
+    note = warning
+
+
+@pytest.fixture
+def target(tmp_path):
+    return make_environment(tmp_path / "env")
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(str(tmp_path / "store"), SilentReporter())
+
+
+@pytest.fixture
+def add(store):
+    """Put a wheel with these files into the store."""
+
+    def added(name, version="1.0", files=None, **more):
+        return store.add(MemoryWheel(name, version, files=files, **more))
+
+    return added
+
+
+def install(target, *wheels, options=None, force=False, reporter=None):
+    return apply_plan(plan_for(wheels, target, options), target, ApplyOptions(force=force), reporter)
+
+
+def site(target) -> Path:
+    return Path(target.paths["purelib"])
+
+
+def run(target, code) -> str:
+    return subprocess.run([target.python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_wheels_arrive_with_records_launchers_and_provenance(target, add):
+    wheel = add(
+        "alpha",
+        files={"alpha/__init__.py": "def main(): print('alpha runs')\n", "alpha/data.txt": "x"},
+        entry_points={"console_scripts": {"alpha": "alpha:main"}},
+    )
+    changes = install(target, wheel)
+
+    assert [one.wheel.identity.name for one in changes.installed] == ["alpha"]
+    assert subprocess.run([Path(target.paths["scripts"]) / "alpha"], capture_output=True, check=True).stdout == (
+        b"alpha runs\n"
+    )
+    info = site(target) / "alpha-1.0.dist-info"
+    assert (info / "INSTALLER").read_text() == "peep\n"
+    assert (info / "REQUESTED").read_text() == ""
+    assert json.loads((info / "provenance_url.json").read_text()) == {
+        "archive_info": {"hashes": {"sha256": wheel.sha256}},
+        "url": "https://index.example/alpha-1.0-py3-none-any.whl",
+    }
+    assert not (site(target) / ".peep").exists()
+    rows = read_record(installed_projects(target)["alpha"])
+    assert {row.path for row in rows} == {
+        "../../../bin/alpha",
+        "alpha/__init__.py",
+        "alpha/data.txt",
+        *(
+            f"alpha-1.0.dist-info/{name}"
+            for name in ("INSTALLER", "METADATA", "RECORD", "REQUESTED", "WHEEL", "entry_points.txt",
+                         "provenance_url.json")
+        ),
+    }  # fmt: skip
+
+
+def test_a_second_install_of_the_same_pins_plans_nothing(target, add):
+    wheel = add("alpha")
+    install(target, wheel)
+
+    assert plan_for([wheel], target).is_empty
+
+
+def test_an_upgrade_leaves_no_file_of_the_old_version(target, add):
+    old = add("alpha", "1.0", {"alpha/__init__.py": "V = 1\n", "alpha/gone/__init__.py": "", "alpha_extra.py": ""})
+    new = add("alpha", "2.0", {"alpha/__init__.py": "V = 2\n"})
+    install(target, old)
+    run(target, "import alpha, alpha.gone, alpha_extra")  # makes bytecode that no RECORD mentions
+    changes = install(target, new)
+
+    assert [project.version for project in changes.removed] == ["1.0"]
+    assert sorted(os.listdir(site(target))) == ["alpha", "alpha-2.0.dist-info"]
+    assert not list(site(target).rglob("*gone*"))
+    assert run(target, "import alpha; print(alpha.V)") == "2"
+
+
+def test_an_upgrade_equals_a_fresh_install(target, add, tmp_path):
+    old = add("alpha", "1.0", {"alpha/__init__.py": "", "ns/one/a.py": "", "ns/old.py": ""})
+    other = add("beta", "1.0", {"ns/two/b.py": "B = 1\n"})
+    new = add("alpha", "2.0", {"alpha/__init__.py": "", "ns/one/c.py": ""})
+    install(target, old, other)
+    install(target, new, other)
+    fresh = make_environment(tmp_path / "fresh")
+    install(fresh, new, other)
+
+    ours, theirs = (tree_of(site(one)) for one in (target, fresh))
+    assert ours == theirs
+
+
+def test_files_that_nobody_owns_stay_and_stop_the_run(target, add):
+    before = tree_digest(target.prefix)
+    (site(target) / "alpha").mkdir()
+    (site(target) / "alpha" / "__init__.py").write_text("mine")
+    planted = tree_digest(target.prefix)
+    with pytest.raises(EnvironmentChangeError, match=r"alpha/__init__\.py \(of no project\)"):
+        install(target, add("alpha"))
+
+    assert tree_digest(target.prefix) == planted != before
+
+
+def test_files_of_other_projects_are_never_overwritten_w11(target, add):
+    install(target, add("alpha", files={"shared/thing.py": "a = 1\n"}))
+    before = tree_digest(target.prefix)
+    with pytest.raises(EnvironmentChangeError, match=r"shared/thing\.py \(of alpha\)"):
+        install(target, add("beta", files={"shared/thing.py": "b = 1\n"}))
+
+    assert tree_digest(target.prefix) == before
+
+
+def test_the_same_bytes_may_be_shared_and_survive_the_first_owner(target, add):
+    alpha = add("alpha", files={"ns/__init__.py": "# shared\n", "ns/a.py": ""})
+    beta = add("beta", files={"ns/__init__.py": "# shared\n", "ns/b.py": ""})
+    install(target, alpha)
+    install(target, beta)
+    install(target, add("alpha", "2.0", files={"alpha.py": ""}))
+
+    assert sorted(path.name for path in (site(target) / "ns").iterdir()) == ["__init__.py", "b.py"]
+
+
+def test_two_new_projects_with_different_files_in_one_place_are_refused(target, add):
+    alpha, beta = add("alpha", files={"x.py": "a"}), add("beta", files={"x.py": "b"})
+    before = tree_digest(target.prefix)
+    with pytest.raises(EnvironmentChangeError, match=r"x\.py \(alpha, beta\)"):
+        install(target, alpha, beta)
+
+    assert tree_digest(target.prefix) == before
+    changes = install(target, alpha, beta, force=True)
+    assert (site(target) / "x.py").read_text() == "a"
+    assert len(changes.notes) == 1
+
+
+def test_force_overwrites_what_nobody_owns_but_never_the_interpreter_w10(target, add):
+    (site(target) / "alpha.py").write_text("mine")
+    install(target, add("alpha", files={"alpha.py": "theirs"}), force=True)
+    assert (site(target) / "alpha.py").read_text() == "theirs"
+
+    before = tree_digest(target.prefix)
+    for path in ("scripts/python", "data/bin/Python3.exe", "data/pyvenv.cfg", "scripts/activate"):
+        with pytest.raises(EnvironmentChangeError, match="part of the environment itself"):
+            install(target, add("bad", files={f"bad-1.0.data/{path}": "evil"}), force=True)
+    assert tree_digest(target.prefix) == before
+
+
+def test_unknown_data_schemes_are_refused_w9(target, add):
+    good = add("bad", files={"bad.py": ""})
+    for path in ("../x", "scripts/../../x", "lib/x", "scripts", "purelib//x"):
+        evil = replace(good, files=(StoredFile(f"bad-1.0.data/{path}", "", 0, is_executable=False),))
+        with pytest.raises(EnvironmentChangeError, match="no place of an install scheme"):
+            list(mapped_files(evil, target))
+
+
+def test_data_files_go_to_their_schemes(target, add):
+    files = {
+        "alpha-1.0.data/scripts/tool": "#!python -c evil\nprint('tool')\n",
+        "alpha-1.0.data/data/share/man/a.1": "man",
+        "alpha-1.0.data/headers/a.h": "h",
+        "alpha-1.0.data/platlib/plat.py": "",
+        "alpha-1.0.data/purelib/pure.py": "",
+    }
+    install(target, add("alpha", files=files))
+    version = "python{}.{}".format(*target.version)
+
+    prefix = Path(target.prefix)
+    assert (prefix / "share/man/a.1").read_text() == "man"
+    assert (prefix / f"include/site/{version}/alpha/a.h").exists()
+    assert {"plat.py", "pure.py"} <= set(os.listdir(site(target)))
+    assert (prefix / "bin/tool").read_text() == f"#!{target.python}\nprint('tool')\n"  # W14
+    assert subprocess.run([prefix / "bin/tool"], check=True, capture_output=True).stdout == b"tool\n"
+    install(target, add("alpha", "2.0"))
+    assert not (prefix / "share").exists()
+    assert not (prefix / "bin/tool").exists()
+
+
+def test_what_installers_generate_is_not_taken_from_the_wheel_w21(target, add):
+    info = "alpha-1.0.dist-info"
+    files = {
+        "alpha.py": "",
+        "__pycache__/alpha.cpython-311.pyc": "bytecode",
+        f"{info}/INSTALLER": "conda",
+        f"{info}/direct_url.json": '{"url": "https://evil.example", "dir_info": {"editable": true}}',
+    }
+    install(target, add("alpha", files=files))
+
+    assert (site(target) / info / "INSTALLER").read_text() == "peep\n"
+    assert not (site(target) / info / "direct_url.json").exists()
+    assert not (site(target) / "__pycache__").exists()
+    assert "pyc" not in (site(target) / info / "RECORD").read_text()
+
+
+def test_a_record_with_paths_outside_is_not_obeyed_w2(target, add, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    install(target, add("alpha"))
+    record = site(target) / "alpha-1.0.dist-info" / "RECORD"
+    outside = os.path.relpath(victim, site(target))
+    record.write_text(record.read_text() + f"{outside},,\n{victim},,\n../../../bin/python,,\n../../../pyvenv.cfg,,\n")
+    remarks = Remarks()
+    install(target, add("alpha", "2.0"), reporter=remarks)
+
+    assert victim.read_text() == "precious"
+    assert run(target, "print('still starts')") == "still starts"
+    assert len([line for line in remarks.lines if "left alone" in line]) == 4
+
+
+def test_links_in_the_environment_are_not_followed_when_removing_w2(target, add, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("precious")
+    install(target, add("alpha"))
+    (site(target) / "alpha" / "door").symlink_to(outside)
+    record = site(target) / "alpha-1.0.dist-info" / "RECORD"
+    record.write_text(record.read_text() + "alpha/door/precious,,\n")
+    install(target, add("alpha", "2.0"))
+
+    assert (outside / "precious").read_text() == "precious"
+
+
+def test_a_users_own_file_inside_a_package_survives_an_upgrade(target, add):
+    install(target, add("alpha", files={"alpha/__init__.py": "", "alpha/deep/a.py": ""}))
+    (site(target) / "alpha" / "deep" / "notes.txt").write_text("mine")
+    install(target, add("alpha", "2.0", files={"alpha/__init__.py": "V = 2\n", "alpha/deep/b.py": ""}))
+
+    assert sorted(os.listdir(site(target) / "alpha" / "deep")) == ["b.py", "notes.txt"]
+    assert (site(target) / "alpha" / "__init__.py").read_text() == "V = 2\n"
+
+
+def test_legacy_installs_are_refused_by_name(target, add):
+    (site(target) / "alpha-0.9.egg-info").mkdir()
+    (site(target) / "alpha-0.9.egg-info" / "PKG-INFO").write_text("Name: alpha\nVersion: 0.9\n")
+    before = tree_digest(target.prefix)
+    with pytest.raises(EnvironmentChangeError, match=r"alpha 0\.9 is a legacy install without a RECORD"):
+        install(target, add("alpha"))
+
+    assert tree_digest(target.prefix) == before
+
+
+def test_a_project_twice_in_one_environment_becomes_one(target, add):
+    install(target, add("alpha"))
+    twin = site(target) / "alpha-0.9.dist-info"
+    twin.mkdir()
+    (twin / "METADATA").write_text("Name: alpha\nVersion: 0.9\n")
+    (twin / "RECORD").write_text("alpha-0.9.dist-info/METADATA,,\nalpha-0.9.dist-info/RECORD,,\n")
+    plan = plan_for([add("alpha")], target)
+
+    assert plan.notes
+    apply_plan(plan, target)
+    assert sorted(os.listdir(site(target))) == ["alpha", "alpha-1.0.dist-info"]
+
+
+def test_an_edited_store_file_is_never_installed(target, add):
+    wheel = add("alpha", files={"alpha.py": "a", "alpha-1.0.data/scripts/tool": "#!python\n"})
+    before = tree_digest(target.prefix)
+    path = Path(wheel.root, "files", "alpha.py")
+    path.chmod(0o644)
+    path.write_text("b")
+    with pytest.raises(StoredWheelsDamaged) as caught:
+        install(target, wheel)
+
+    assert caught.value.digests == (wheel.sha256,)
+    assert tree_digest(target.prefix) == before
+
+
+def test_removing_without_successor(target, add):
+    alpha, beta = add("alpha"), add("beta", entry_points={"console_scripts": {"beta": "beta:x"}})
+    before = tree_digest(target.prefix)
+    install(target, alpha, beta)
+    apply_plan(InstallPlan(remove=tuple(installed_projects(target).values())), target)
+
+    assert tree_digest(target.prefix) == before
+
+
+def test_force_reinstall_gives_the_same_tree(target, add):
+    wheel = add("alpha", entry_points={"console_scripts": {"alpha": "alpha:x"}})
+    install(target, wheel)
+    before = tree_of(target.prefix)
+    changes = install(target, wheel, options=PlanOptions(force_reinstall=True))
+
+    assert len(changes.installed) == 1
+    assert tree_of(target.prefix) == before
+
+
+def test_a_plan_that_another_run_has_carried_out_meanwhile_changes_nothing(target, add):
+    alpha, beta = add("alpha"), add("beta")
+    plan = plan_for([alpha, beta], target)
+    apply_plan(plan, target)
+    before = tree_of(target.prefix)
+
+    assert apply_plan(plan, target).installed == ()
+    assert tree_of(target.prefix) == before
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user who can be refused")
+def test_a_read_only_site_packages_is_a_clear_error(target, add):
+    before = tree_digest(target.prefix)
+    site(target).chmod(0o555)
+    try:
+        with pytest.raises(EnvironmentChangeError, match="can't be changed"):
+            install(target, add("alpha"))
+    finally:
+        site(target).chmod(0o755)
+    assert tree_digest(target.prefix) == before
+
+
+def test_a_target_folder_is_made_and_holds_everything(target, add, tmp_path):
+    folder = tmp_path / "made" / "by" / "peep"
+    paths = {**dict.fromkeys(("purelib", "platlib", "data"), str(folder)), "scripts": str(folder / "bin")}
+    elsewhere = replace(target, paths={**paths, "headers": str(folder / "include")})
+    wheel = add("alpha", entry_points={"console_scripts": {"alpha": "alpha:x"}})
+    apply_plan(plan_for([wheel], elsewhere), elsewhere)
+
+    assert sorted(os.listdir(folder)) == ["alpha", "alpha-1.0.dist-info", "bin"]
+    assert plan_for([wheel], elsewhere).is_empty
+
+
+def test_root_places_everything_below_it_and_records_relative_paths(target, add, tmp_path):
+    rooted = replace(target, root=str(tmp_path / "image"))
+    wheel = add("alpha", entry_points={"console_scripts": {"alpha": "alpha:x"}})
+    apply_plan(plan_for([wheel], rooted), rooted)
+
+    program = Path(str(tmp_path / "image") + target.paths["scripts"]) / "alpha"
+    assert program.read_text().startswith(f"#!{target.python}\n")
+    assert "../../../bin/alpha," in next((tmp_path / "image").rglob("RECORD")).read_text()
+    assert not (site(target) / "alpha").exists()
+
+
+def test_recover_has_nothing_to_do_in_a_sound_environment(target):
+    assert recover(target) is None
