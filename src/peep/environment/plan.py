@@ -92,7 +92,8 @@ def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: Pla
     if project.other_metadata:
         return False
     if is_proven(pin, project):
-        return True
+        # The vetted archive of another version than the pin's: the file contradicts itself, which fetching will show.
+        return pin.version is None or _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
     if not options.trust_installed:
         return False
     if pin.version is None:

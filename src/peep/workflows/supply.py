@@ -12,7 +12,7 @@ from threading import Lock
 
 from peep.archives.download import Downloader
 from peep.archives.wheel import open_wheel
-from peep.errors import FetchFailure, NoUsableFile, PeepError, Problem
+from peep.errors import ArchiveError, FetchFailure, NoUsableFile, PeepError, Problem
 from peep.index.client import PackageIndex
 from peep.index.selection import select_candidate
 from peep.model import (
@@ -134,6 +134,8 @@ class _Arrivals:
         pin = archive.pin
         with archive.file:
             wheel = stored(archive, self._supplier)
+        if wheel.identity.name != pin.name:
+            raise ArchiveError(archive.filename, [f"it is a wheel of {wheel.identity.name}, not of {pin.name}"])
         choice = Choice(
             wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
         )
