@@ -50,7 +50,6 @@ _MADE_FILES = {
     "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
 }
 _MADE_LINKS = {
-    "/tmp": "/build/tmp",  # noqa: S108 - the sandbox's own
     "/dev/fd": "/proc/self/fd",
     "/dev/stdin": "/proc/self/fd/0",
     "/dev/stdout": "/proc/self/fd/1",
@@ -179,7 +178,10 @@ def _binds(sandbox: Sandbox, area: BuildArea) -> list[tuple[str, str, bool]]:
     covered = tuple(path + "/" for path in seen)
     extra = {path for path in sandbox.readable if os.path.exists(path) and not (path + "/").startswith(covered)}
     reading = [(os.path.realpath(path) if path.startswith("/etc/") else path, path) for path in [*seen, *sorted(extra)]]
+    # First, for an interpreter may live below the machine's /tmp. Under Landlock, temporary files go where TMPDIR says.
+    own_tmp = [(area.outside("build", "tmp"), "/tmp", True)]  # noqa: S108 - the sandbox's own
     return [
+        *(own_tmp if sandbox.isolation is Isolation.NAMESPACES else []),
         *((outside, inside, False) for outside, inside in reading),
         *((device, device, False) for device in _DEVICES),
         (area.outside("environment"), area.inside("environment"), False),

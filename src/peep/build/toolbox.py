@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from peep.build.sandbox import BuildArea, Isolation
@@ -34,27 +34,47 @@ def base_interpreter(target: TargetEnvironment) -> str:
     return next((path for path in candidates if os.path.isfile(path)), os.path.realpath(target.python))
 
 
-def make_toolbox(area: BuildArea, wheels: Sequence[StoredWheel], target: TargetEnvironment) -> str:
-    """Fill the area's `environment` folder; gives back the inside path of its interpreter.
+class Toolbox:
+    """A virtual environment (PEP 405) of the build tools that were put into it and nothing else, not even pip."""
 
-    It is a virtual environment (PEP 405) that holds `wheels` and nothing else, not even pip. Raises `BuildError` when a
-    wheel cannot be linked: two of them bring one file, or a stored file was edited.
-    """
-    place = _place(area, target)
-    scripts = place.paths["scripts"]
-    os.makedirs(scripts, exist_ok=True)
-    os.makedirs(place.paths["purelib"], exist_ok=True)
-    _make_virtual(area, base_interpreter(target), target)
-    for wheel in wheels:
-        for name, content in launchers(_entries(wheel), place.python, place.launcher_kind):
-            _write_program(os.path.join(scripts, name), content)
-    mapped = [(wheel, list(mapped_files(wheel, place))) for wheel in wheels]
-    faults = link_wheels([_files_to_link(wheel, files) for wheel, files in mapped], _safe_mode(area)).faults
-    if faults:
-        raise BuildError(f"{faults[0].path} in the store is not what was stored there: {faults[0].reason}")
-    for wheel, files in mapped:
-        _write_scripts(wheel, files, place.python)
-    return place.python
+    def __init__(self, area: BuildArea, target: TargetEnvironment) -> None:
+        """Make it, empty, in the area's `environment` folder, for `target`'s interpreter."""
+        self._area = area
+        self._place = _place(area, target)
+        self._wheels: dict[str, StoredWheel] = {}
+        os.makedirs(self._place.paths["scripts"])
+        os.makedirs(self._place.paths["purelib"])
+        _make_virtual(area, base_interpreter(target), target)
+
+    @property
+    def python(self) -> str:
+        """Inside path of the interpreter."""
+        return self._place.python
+
+    @property
+    def scripts(self) -> str:
+        """Inside path of the folder with the tools' programs."""
+        return os.path.dirname(self._place.python)
+
+    def add(self, wheels: Mapping[str, StoredWheel]) -> None:
+        """Put wheels (by project name) into it; those that it has already are passed over.
+
+        Raises `BuildError` when a stored file was edited, `EnvironmentChangeError` when two wheels bring one file.
+        """
+        fresh = [wheel for name, wheel in wheels.items() if name not in self._wheels]
+        self._wheels.update(wheels)
+        for wheel in fresh:
+            for name, content in launchers(_entries(wheel), self.python, self._place.launcher_kind):
+                _write_program(os.path.join(self._place.paths["scripts"], name), content)
+        mapped = [(wheel, list(mapped_files(wheel, self._place))) for wheel in fresh]
+        faults = link_wheels([_files_to_link(wheel, files) for wheel, files in mapped], _safe_mode(self._area)).faults
+        if faults:
+            raise BuildError(
+                f"{faults[0].path} in the store is not what was stored there: {faults[0].reason}",
+                "'peep store check' repairs the store",
+            )
+        for wheel, files in mapped:
+            _write_scripts(wheel, files, self.python)
 
 
 def _files_to_link(wheel: StoredWheel, files: Iterable[MappedFile]) -> WheelFiles:
@@ -66,11 +86,6 @@ def _files_to_link(wheel: StoredWheel, files: Iterable[MappedFile]) -> WheelFile
 def _safe_mode(area: BuildArea) -> LinkMode:
     """Copies where nothing keeps a build from writing through hard links into the store."""
     return LinkMode.COPY if area.isolation is Isolation.NONE else LinkMode.AUTO
-
-
-def scripts_folder(area: BuildArea) -> str:
-    """Inside path of the folder with the build tools' programs."""
-    return area.inside("environment", _scripts_name())
 
 
 def _scripts_name() -> str:
@@ -92,7 +107,7 @@ def _place(area: BuildArea, target: TargetEnvironment) -> TargetEnvironment:
         "data": outside,
         "headers": os.path.join(outside, "include"),
     }
-    inside = os.path.join(scripts_folder(area), program)
+    inside = area.inside("environment", _scripts_name(), program)
     return replace(target, python=inside, prefix=outside, paths=paths, root=None, is_externally_managed=None)
 
 

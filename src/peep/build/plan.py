@@ -1,0 +1,152 @@
+"""What is to be built and what went into a build, as values. Pure, but for reading members of opened archives."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from peep.archives.sdist import open_sdist
+from peep.build.build_system import BuildSystem, read_build_system
+from peep.build.hooks import ConfigSettings
+from peep.build.normalise import VERSION
+from peep.build.requirements import BuildNeed, foreseen_needs
+from peep.build.sandbox import Isolation, SandboxLimits
+from peep.errors import BuildError, Problem
+from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive, WheelIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """What the user decided about builds."""
+
+    isolation: Isolation = Isolation.NONE
+    use_build_environment: bool = True
+    """False under `--no-build-isolation`: what the target has installed is used."""
+    config_settings: tuple[tuple[str, str], ...] = ()
+    limits: SandboxLimits = field(default_factory=SandboxLimits)
+    steering: Mapping[str, str] = field(default_factory=dict)
+    """`variables.steering_variables` of the user's environment."""
+    search_path: str = ""
+    """The user's PATH; counts only without a sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBuild:
+    """A verified sdist and who is going to build it."""
+
+    archive: VerifiedArchive
+    system: BuildSystem
+    subdirectory: str
+    """Where the project lies in the tree; '' for the top."""
+    requires_dist: tuple[str, ...] | None
+    """What the wheel will require, where the archive says so for good (PEP 643)."""
+
+    @property
+    def name(self) -> str:
+        return self.archive.pin.name
+
+    def needs(self, texts: Iterable[str]) -> list[BuildNeed]:
+        return [BuildNeed(self.archive.filename, text, (self.name,)) for text in texts]
+
+    def static_needs(self, constraints: Mapping[str, PinnedRequirement]) -> list[BuildNeed]:
+        """Everything that can be known without running code."""
+        return self.needs((*self.system.requires, *foreseen_needs(self.system.backend, constraints)))
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """Builds by project name, those of build requirements included, and everything that keeps them from starting."""
+
+    builds: Mapping[str, PlannedBuild]
+    problems: tuple[Problem, ...] = ()
+
+
+def inspect_sdist(archive: VerifiedArchive) -> PlannedBuild:
+    """Read what a verified sdist says of its build; runs none of its code.
+
+    Raises `ArchiveError` and `BuildError` for an archive or a pyproject.toml that breaks the rules.
+    """
+    pin = archive.pin
+    with open_sdist(archive, name=pin.name, version=pin.version, from_index=pin.url is None) as contents:
+        subdirectory = checked_subdirectory(pin.subdirectory, archive.filename)
+        prefix = f"{subdirectory}/" if subdirectory else ""
+        if prefix and not any(entry.path.startswith(prefix) for entry in contents.entries):
+            raise BuildError(f"{archive.filename}: there is no folder {pin.subdirectory!r} in it")
+        pyproject = contents.read(prefix + "pyproject.toml")
+        system = read_build_system(pyproject, archive.filename)
+        if pyproject is None and contents.read(prefix + "setup.py") is None:
+            raise BuildError(
+                f"{archive.filename}: has neither pyproject.toml nor setup.py, so that nobody can build it"
+            )
+        metadata = None if prefix else contents.static_metadata()
+        return PlannedBuild(archive, system, subdirectory, metadata.requires_dist if metadata else None)
+
+
+def checked_subdirectory(subdirectory: str | None, where: str) -> str:
+    """A `subdirectory=` (PEP 508 URLs, PEP 751) as a relative path inside the tree (THREATS T16); '' for none."""
+    if not subdirectory:
+        return ""
+    parts = posixpath.normpath(subdirectory).split("/")
+    if subdirectory.startswith("/") or ".." in parts or "\\" in subdirectory or ":" in parts[0]:
+        raise BuildError(f"{where}: the subdirectory {subdirectory!r} leaves the source tree")
+    return "" if parts == ["."] else "/".join(parts)
+
+
+def merged_settings(*settings: Iterable[tuple[str, str]]) -> ConfigSettings:
+    """`-C` settings as PEP 517 backends get them: a key given several times holds a list (as in pip)."""
+    merged: dict[str, str | list[str]] = {}
+    for key, value in (pair for pairs in settings for pair in pairs):
+        present = merged.get(key)
+        if present is None:
+            merged[key] = value
+        elif isinstance(present, str):
+            merged[key] = [present, value]
+        else:
+            present.append(value)
+    return merged
+
+
+def build_key(
+    build: PlannedBuild, settings: BuildSettings, target: TargetEnvironment, tools: Mapping[str, StoredWheel]
+) -> str:
+    """Text of everything that goes into a build and is known before it runs. Equal keys: equal wheels."""
+    return json.dumps(
+        {
+            "format": VERSION,
+            "sdist": build.archive.sha256,
+            "subdirectory": build.subdirectory,
+            "python": [*target.version, target.implementation, target.base_prefix, *target.tags[:1]],
+            "settings": [*settings.config_settings, *build.archive.pin.config_settings],
+            "isolation": settings.isolation.value,
+            "steering": dict(settings.steering),
+            "tools": digests(tools),
+        },
+        sort_keys=True,
+    )
+
+
+def digests(tools: Mapping[str, StoredWheel]) -> dict[str, str]:
+    return {name: wheel.sha256 for name, wheel in tools.items()}
+
+
+def wrong_identity(identity: WheelIdentity, pin: PinnedRequirement, tags: Sequence[str]) -> str:
+    """Why a built wheel is not what was asked for; '' when it is."""
+    if canonicalize_name(identity.name) != pin.name:
+        return f"it made a wheel of {identity.name}, not of {pin.written_name}"
+    if pin.version is not None and not _same_version(identity.version, pin.version):
+        return f"it made a wheel of version {identity.version}, not {pin.version}"
+    if tags and not set(identity.tags).intersection(tags):
+        return f"it made {identity.filename}, which does not fit this interpreter"
+    return ""
+
+
+def _same_version(made: str, pinned: str) -> bool:
+    try:
+        return made == pinned or Version(made) == Version(pinned)
+    except InvalidVersion:
+        return False

@@ -1,0 +1,56 @@
+"""The place of one build: the unpacked tree, the toolbox, the sandbox around them."""
+
+from __future__ import annotations
+
+import os
+
+from peep.archives.sdist import DEFAULT_MTIME, open_sdist
+from peep.build.hooks import Backend, Workplace
+from peep.build.plan import BuildSettings, PlannedBuild
+from peep.build.sandbox import BuildArea, Sandbox, interpreter_folders
+from peep.build.toolbox import Toolbox, base_interpreter
+from peep.build.variables import build_variables
+from peep.model import StoredWheel, TargetEnvironment
+
+
+class BuildSite:
+    """One build's area with the unpacked tree and, unless the target's own environment is used, its toolbox."""
+
+    def __init__(self, root: str, build: PlannedBuild, settings: BuildSettings, target: TargetEnvironment) -> None:
+        self._build = build
+        self._settings = settings
+        self._target = target
+        self._area = BuildArea(root, settings.isolation)
+        self._area.make_folders()
+        self.toolbox = Toolbox(self._area, target) if settings.use_build_environment else None
+        self._source = self._unpack()
+
+    def backend(self, tools: dict[str, StoredWheel], log_path: str) -> Backend:
+        """The backend in its surroundings, ready to be asked."""
+        if self.toolbox is not None:
+            self.toolbox.add(tools)
+        python = self.toolbox.python if self.toolbox is not None else self._target.python
+        variables = build_variables(self._area, os.path.dirname(python), DEFAULT_MTIME, self._environ())
+        workplace = Workplace(self._area, self._sandbox(), python, variables, log_path)
+        return Backend(self._build.archive.filename, self._build.system, self._source, workplace)
+
+    def _environ(self) -> dict[str, str]:
+        return {**self._settings.steering, "PATH": self._settings.search_path}
+
+    def _sandbox(self) -> Sandbox:
+        target, home = self._target, os.path.expanduser("~")
+        readable = interpreter_folders(base_interpreter(target), target.base_prefix, home)
+        if self.toolbox is None:
+            readable += interpreter_folders(target.python, target.prefix, home)
+        return Sandbox(self._settings.isolation, readable, self._settings.limits)
+
+    def _unpack(self) -> str:
+        """Write the tree; gives back the project's folder as an inside path."""
+        archive = self._build.archive
+        with open_sdist(archive) as contents:
+            # Some old projects read their version from the name of the folder that they lie in.
+            top = contents.top_folder or archive.pin.name
+            outside = self._area.outside("build", "source", top)
+            os.mkdir(outside)
+            contents.extract_to(outside)
+        return self._area.inside("build", "source", top, *self._build.subdirectory.split("/")).rstrip("/")
