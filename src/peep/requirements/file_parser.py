@@ -32,6 +32,9 @@ _COMMENTED_OUT = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[^\[\]]*\])?\s*===?\s*(?P<version>[\w.!+-]+)"
     r"|[^\s#]+#egg=[^\s#]+))\s*(?:[;#\\].*|--hash.*)?"
 )
+COMMAND_LINE = "command line"
+"""The path of what was no file."""
+
 _FORMAT_OPTIONS = frozenset({"--no-binary", "--only-binary"})
 _REQUIREMENT_OPTIONS = frozenset({"--hash", "--config-settings"})
 
@@ -85,7 +88,10 @@ class ParsedText:
 
 
 def parse_text(text: str, path: str, environ: Mapping[str, str], *, is_constraint: bool = False) -> ParsedText:
-    """Parse a decoded requirements file (or, with `is_constraint`, a constraints file) named `path`."""
+    """Parse a decoded requirements file (or, with `is_constraint`, a constraints file) named `path`.
+
+    For `COMMAND_LINE` the text is one requirement argument, whose locations have line 0.
+    """
     reader = _Reader(path, environ, is_constraint)
     for line in logical_lines(physical_lines(text)):
         reader.read(line)
@@ -130,7 +136,7 @@ class _Reader:
         self._comments = _HashComments()
 
     def read(self, line: LogicalLine) -> None:
-        location = Location(self._path, line.number)
+        location = Location(self._path, 0 if self._path == COMMAND_LINE else line.number)
         try:
             if line.comment:
                 self._read_comment(line, location)

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.model import Location
-from peep.requirements.file_parser import Entry, Include, OptionLine, RequirementLine, parse_text
+from peep.requirements.file_parser import COMMAND_LINE, Entry, Include, OptionLine, RequirementLine, parse_text
 from peep.requirements.pinned_set import Directive
 from peep.requirements.text import DecodedText, decode
 from peep.system.transport import redacted
@@ -22,7 +22,6 @@ from peep.system.transport import redacted
 ReadFile = Callable[[str], bytes]
 """Gives the bytes of a path, a URL or `-`; raises `OSError` or a `PeepError`."""
 
-COMMAND_LINE = "command line"
 _URL = re.compile(r"(https?|file):", re.IGNORECASE)
 _DEEPEST = 100
 

@@ -13,8 +13,8 @@ import string
 from peep.errors import PeepError
 from peep.model import STRONG_ALGORITHMS, Digest, HashForm, Location, MalformedHash
 
-_COMMENT_LINE = re.compile(r"\s*#\s+sha256:\s+(?P<hash>\S+)\s*(?P<remark>#.*)?")
-_LOOKS_LIKE_ONE = re.compile(r"\s*#\s*sha(?:256|384|512)\s*:\s*[A-Za-z0-9_=-]{32,}", re.IGNORECASE)
+_COMMENT_LINE = re.compile(r"[ \t]*#\s+sha256:\s+(?P<hash>\S+)\s*(?P<remark>#.*)?")
+_LOOKS_LIKE_ONE = re.compile(r"[ \t]*#\s*sha(?:256|384|512)\s*:\s*[A-Za-z0-9_=-]{32,}", re.IGNORECASE)
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _BASE64_LENGTH = 43
 _URLSAFE = frozenset(string.ascii_letters + string.digits + "-_")

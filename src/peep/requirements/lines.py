@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from peep.requirements.text import PhysicalLine
 
-_COMMENT = re.compile(r"(?:^|\s)#")
-_COMMENT_LINE = re.compile(r"\s*#")
+# White space is space and tab: to pip a no-break space is white space as well, but nobody sees it there (THREATS R3).
+_COMMENT = re.compile(r"(?:^|[ \t])#")
+_COMMENT_LINE = re.compile(r"[ \t]*#")
+_WHITE_SPACE = " \t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def split_comment(text: str) -> tuple[str, str]:
     """Divide at the first `#` that begins the line or follows white space; both halves are stripped."""
     at = comment_start(text)
     if at is None:
-        return text.strip(), ""
-    return text[:at].strip(), text[at:].strip()
+        return text.strip(_WHITE_SPACE), ""
+    return text[:at].strip(_WHITE_SPACE), text[at:].strip(_WHITE_SPACE)
 
 
 def comment_start(text: str) -> int | None:

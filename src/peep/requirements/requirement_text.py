@@ -260,8 +260,9 @@ def _split_marker(text: str, separator: re.Pattern[str]) -> tuple[str, str]:
 
 
 def _looks_like_path(text: str) -> bool:
-    is_plain = not re.search(r"[{}%|<>=]", text)
-    return is_plain and ("/" in text or "\\" in text or text.startswith(".") or bool(archive_suffix(text)))
+    path = text.partition("#")[0]
+    is_plain = bool(path) and not re.search(r"[{}%|<>=]", path)
+    return is_plain and ("/" in path or "\\" in path or path.startswith(".") or bool(archive_suffix(path)))
 
 
 def _why_not(text: str) -> str:
