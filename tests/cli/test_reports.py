@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.cli.problem_data import problems_as_json
-from peep.cli.reports import MOST_REJECTIONS, report_text
+from peep.cli.reports import report_text
 from peep.errors import (
     BadArchive,
     ConflictingDependency,
@@ -213,11 +213,21 @@ themselves. Add each with its version and hashes, or install without them by
 
 
 def test_why_not():
-    rejections = tuple(Rejection(f"demo-1.0-{n}-py3-none-any.whl", "was yanked", INDEX) for n in range(MOST_REJECTIONS))
-    other = Rejection("demo-1.0.tar.gz", "no", "https://other.example/")
-    text = report_text([NoUsableFile(pinned("demo==1.0"), "nothing fits", (*rejections, other, other))])
-    assert "\n        demo-1.0-0-py3-none-any.whl on https://index.example/simple/: was yanked\n" in text
-    assert "\n        and 2 more, which -v shows\n" in text
+    wheels = tuple(Rejection(f"demo-1.0-cp3{n}-cp3{n}-win32.whl", "is for another platform") for n in range(6, 14))
+    sdist = Rejection(SDIST, "requires Python >=3.12, the target has 3.11.7 (its digest is listed)")
+    text = report_text([NoUsableFile(pinned("demo==1.0"), "nothing fits", (*wheels, sdist))], 80)
+    assert text == (
+        """\
+There is no file to install for the following requirements:
+
+    demo==1.0 (requirements.txt:1)
+        nothing fits
+        demo-1.0.tar.gz: requires Python >=3.12, the target has 3.11.7 (its
+        digest is listed)
+        demo-1.0-cp36-cp36-win32.whl, demo-1.0-cp37-cp37-win32.whl and 6 more:
+        is for another platform"""
+        + END
+    )
 
 
 def test_r3_n4_hostile_text_is_made_harmless():

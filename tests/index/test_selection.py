@@ -154,12 +154,25 @@ def test_tags_requires_python_and_formats_are_objections():
     )
     found = refused(pinned("demo==1.0", A, B), detail(*files), formats=FormatControl(only_binary=frozenset({"demo"})))
     assert reasons(found) == {
-        "demo-1.0-cp27-cp27m-win32.whl": "its tags cp27-cp27m-win32 do not fit this interpreter and platform "
-        "(cp311-cp311-manylinux_2_17_x86_64) (its digest is listed)",
+        "demo-1.0-cp27-cp27m-win32.whl": "is for another Python and platform than cp311 on manylinux_2_17_x86_64 "
+        "(its digest is listed)",
         "demo-1.0-py3-none-any.whl": "requires Python >=3.12, the target has 3.11.7 (its digest is listed)",
         SDIST: "is a source archive, which --only-binary excludes",
     }
     assert found.reason == "none of the 3 files of version 1.0 can be used here"
+
+
+@pytest.mark.parametrize(
+    ("filename", "reason"),
+    [
+        ("demo-1.0-py3-none-win32.whl", "is for another platform than manylinux_2_17_x86_64"),
+        ("demo-1.0-cp310-cp310-manylinux_2_17_x86_64.whl", "is for another Python than cp311"),
+        ("demo-1.0-cp39-cp39-win32.whl", "is for another Python and platform than cp311 on manylinux_2_17_x86_64"),
+        ("demo-1.0-cp311-abi3-any.whl", "joins its tags in a way that does not fit cp311 on manylinux_2_17_x86_64"),
+    ],
+)
+def test_tags_say_what_does_not_fit(filename, reason):
+    assert reasons(refused(pinned("demo==1.0"), detail(offered(filename))))[filename] == reason
 
 
 def test_no_binary_for_all_but_one():
@@ -296,7 +309,7 @@ class TestFilesThatThePinStates:
 
     def test_a_wheel_url_must_fit(self):
         found = refused(pinned("demo @ https://x.example/demo-1.0-cp27-cp27m-win32.whl", A))
-        assert "do not fit" in found.reason
+        assert "another Python and platform" in found.reason
         found = refused(pinned("demo @ https://x.example/other-1.0-py3-none-any.whl", A))
         assert found.reason == "does not name the project demo"
 

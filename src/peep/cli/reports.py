@@ -24,15 +24,13 @@ from peep.errors import (
     Problem,
     UnusableRequirement,
 )
+from peep.index.why_not import why_not
 from peep.model import Location
 
 __all__ = ["problems_as_json", "report_text"]
 
 RULE = "-------------------------------"
 LAST_LINE = "Not proceeding to installation."
-
-MOST_REJECTIONS = 20
-"""Rejected files shown per requirement; the rest is counted."""
 
 Kind = TypeVar("Kind")
 _Order = tuple[tuple[str, int], ...]
@@ -96,18 +94,8 @@ def _failure_lines(problem: FetchFailure) -> list[str]:
 
 def _without_file(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, NoUsableFile, lambda problem: _placed(problem.pin.locations))
-    entries = (titled(heading(p.pin), places(p.pin), [p.reason, *_why_not(p)], width) for p in found)
+    entries = (titled(heading(p.pin), places(p.pin), [p.reason, *why_not(p.rejections)], width) for p in found)
     return _listing("There is no file to install for the following requirements:", entries, width)
-
-
-def _why_not(problem: NoUsableFile) -> list[str]:
-    several = len({rejection.index for rejection in problem.rejections}) > 1
-    lines = [
-        f"{rejection.filename}{f' on {rejection.index}' if several and rejection.index else ''}: {rejection.reason}"
-        for rejection in problem.rejections[:MOST_REJECTIONS]
-    ]
-    left = len(problem.rejections) - len(lines)
-    return [*lines, f"and {left} more, which -v shows"] if left else lines
 
 
 def _conflicts(problems: Sequence[Problem], width: int | None) -> str:

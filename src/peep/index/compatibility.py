@@ -19,12 +19,12 @@ class Compatibility:
 
     def __init__(self, name: str, target: TargetEnvironment, formats: FormatControl) -> None:
         self._allowed = {kind: formats.allows(name, kind) for kind in ArchiveKind}
-        self._ranks = _ranks(target.tags)
+        self._ranks, self._interpreters, self._platforms = _known_tags(target.tags)
         self._python = ".".join(str(number) for number in target.version)
 
     def objection(self, name: ArchiveName, file: IndexFile) -> str:
         """Say why `file` cannot be used, or give back ''."""
-        return self._format_objection(name) or self.tag_objection(name) or self._python_objection(file)
+        return self._format_objection(name) or self._python_objection(file) or self._tag_objection(name)
 
     def rank(self, name: ArchiveName) -> int:
         """Place of the best tag of a wheel among those of the target, 0 the best; `NO_RANK` without any."""
@@ -40,14 +40,24 @@ class Compatibility:
             return "is a wheel, which --no-binary excludes"
         return "is a source archive, which --only-binary excludes"
 
-    def tag_objection(self, name: ArchiveName) -> str:
-        """Say why a wheel does not fit the interpreter or platform, or give back ''."""
+    def _tag_objection(self, name: ArchiveName) -> str:
+        """Short of tags, as the file's name shows its own: many files then share one reason."""
         if name.kind is ArchiveKind.SDIST or self.rank(name) != NO_RANK:
             return ""
-        return f"its tags {'-'.join(name.tags)} do not fit this interpreter and platform ({self._best_tag()})"
+        interpreter, platform = self._describe_target()
+        fits_python = not self._interpreters.isdisjoint(product(name.tags[0].split("."), name.tags[1].split(".")))
+        fits_platform = not self._platforms.isdisjoint(name.tags[2].split("."))
+        if fits_python and not fits_platform:
+            return f"is for another platform than {platform}"
+        if fits_platform and not fits_python:
+            return f"is for another Python than {interpreter}"
+        if fits_platform:
+            return f"joins its tags in a way that does not fit {interpreter} on {platform}"
+        return f"is for another Python and platform than {interpreter} on {platform}"
 
-    def _best_tag(self) -> str:
-        return next(iter(self._ranks), "no known tags")
+    def _describe_target(self) -> tuple[str, str]:
+        python, _, rest = next(iter(self._ranks), "unknown-unknown-unknown").partition("-")
+        return python, rest.rpartition("-")[2]
 
     def _python_objection(self, file: IndexFile) -> str:
         """Core metadata, Requires-Python: a specifier set; one that cannot be read restricts nothing, as in pip."""
@@ -57,8 +67,11 @@ class Compatibility:
 
 
 @lru_cache(maxsize=4)
-def _ranks(tags: tuple[str, ...]) -> dict[str, int]:
-    return {tag: rank for rank, tag in enumerate(tags)}
+def _known_tags(tags: tuple[str, ...]) -> tuple[dict[str, int], frozenset[tuple[str, str]], frozenset[str]]:
+    """Rank of each tag; the pairs of Python and ABI tags; the platform tags."""
+    parts = [(python, abi, platform) for python, abi, platform in (tag.split("-") for tag in tags)]
+    interpreters = frozenset((python, abi) for python, abi, _ in parts)
+    return {tag: rank for rank, tag in enumerate(tags)}, interpreters, frozenset(part[2] for part in parts)
 
 
 @lru_cache(maxsize=256)
