@@ -71,9 +71,14 @@ class StoreLayout:
         return _fanned_out(os.path.join(self.remembered, kind), key)
 
 
+def is_sha256(text: str) -> bool:
+    """Whether `text` is a sha256 in lower-case hex."""
+    return len(text) == _SHA256_DIGITS and _HEX.issuperset(text)
+
+
 def _fanned_out(folder: str, digest: str) -> str:
     """256 subfolders keep each folder small. Anything but a digest is a bug here, and must not become a path."""
-    if len(digest) != _SHA256_DIGITS or not _HEX.issuperset(digest):
+    if not is_sha256(digest):
         raise ValueError(f"not a sha256 in lower-case hex: {digest!r}")
     return os.path.join(folder, digest[:2], digest)
 

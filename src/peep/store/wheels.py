@@ -13,6 +13,7 @@ from peep.reporting import Reporter
 from peep.store.facts import key_digest, parsed_fact, rendered_fact
 from peep.store.inspection import faults, faults_in_full
 from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
+from peep.store.leftovers import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.manifest import Manifest, parsed
 from peep.store.unpacking import unpack
 from peep.system.boot import current_boot, is_same_boot
@@ -61,10 +62,15 @@ class Store:
         """
         if present := self.get(contents.sha256):
             return present
-        with self._explained(), self.workshop() as folder:
+        with self.explained(), self.workshop() as folder:
             wheel = unpack(contents, folder, self.layout.wheel(contents.sha256), self._current_boot())
             os.chmod(folder, 0o755)  # noqa: S103 -- readable where the owner opens the store's root to others
             return self._placed(folder, wheel)
+
+    def peek(self, sha256: str) -> StoredWheel | None:
+        """As `get`, but without hashing a wheel that a power cut may have damaged: for looking, not for installing."""
+        manifest = self._manifest(sha256)
+        return None if manifest is None else manifest.wheel
 
     def check(self, wheel: StoredWheel) -> dict[str, str]:
         """Look cheaply at every file of a wheel: path -> what is wrong; empty when nothing is."""
@@ -72,12 +78,24 @@ class Store:
 
     def drop(self, sha256: str) -> None:
         """Forget a wheel, since it was found to be damaged. Environments that link its files keep them."""
-        with self._explained():
-            self._prepare()
-            discarded = os.path.join(self.layout.temporary, "drop-" + os.urandom(8).hex())
-            with suppress(FileNotFoundError):
-                os.rename(self.layout.wheel(sha256), discarded)
+        discarded = self.move_out(sha256)
+        if discarded is not None:
+            with self.explained():
                 remove_tree(discarded)
+
+    @contextmanager
+    def workshop(self) -> Iterator[str]:
+        """A private empty folder on the store's disk; gone after the block, and swept up some time after a kill."""
+        with self.explained():
+            self._prepare()
+            folder = private_folder(self.layout.temporary, SCRATCH_PREFIX)
+            descriptor = lock_folder(folder)
+        try:
+            yield folder
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+            remove_tree(folder)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -87,6 +105,17 @@ class Store:
             with suppress(OSError):
                 stack.enter_context(SharedLock(self.layout.in_use_lock))
             yield
+
+    def move_out(self, sha256: str) -> str | None:
+        """Take a wheel out of the store in one rename; where it is now, to be removed at leisure (None: not there)."""
+        with self.explained():
+            self._prepare()
+            discarded = os.path.join(self.layout.temporary, DROPPED_PREFIX + os.urandom(8).hex())
+            try:
+                os.rename(self.layout.wheel(sha256), discarded)
+            except FileNotFoundError:
+                return None
+            return discarded
 
     # -- facts -------------------------------------------------------------------------------------
 
@@ -165,19 +194,6 @@ class Store:
                 return wheel
         raise StoreError(f"{wheel.root}: something keeps damaging this part of the store", "remove that folder")
 
-    @contextmanager
-    def workshop(self) -> Iterator[str]:
-        """A private folder on the store's file system, marked as in use as long as this process lives."""
-        self._prepare()
-        folder = private_folder(self.layout.temporary, "add-")
-        descriptor = lock_folder(folder)
-        try:
-            yield folder
-        finally:
-            if descriptor >= 0:
-                os.close(descriptor)
-            remove_tree(folder)
-
     def _prepare(self) -> None:
         if self._is_ready:
             return
@@ -191,6 +207,7 @@ class Store:
             # Never replaced: a lock is held on a file, not on a name.
             with suppress(FileExistsError), open(path, "xb") as file:
                 file.write(text)
+        sweep(layout)
         self._is_ready = True
 
     def _refuse_newer_format(self) -> None:
@@ -206,7 +223,7 @@ class Store:
         return self._boot
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
