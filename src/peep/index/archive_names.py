@@ -31,7 +31,7 @@ class ArchiveName:
     build: tuple[int, str] = (-1, "")
     """The build tag as PEP 427 sorts it: the number, then the text; no tag sorts below every tag."""
     tags: tuple[str, str, str] = ("", "", "")
-    """Python, ABI and platform, each perhaps several joined by `.`; lower case."""
+    """Python, ABI and platform, each perhaps several joined by `.`, as written."""
     suffix: str = ".whl"
 
 
@@ -100,8 +100,7 @@ class NameReader:
             if not found:
                 return UnreadableName(f"has the build tag {parts[2]!r}, which does not begin with a digit (PEP 427)")
             build = (int(found[1][:18]), found[2])
-        python, abi, platform = (part.lower() for part in parts[-3:])
-        return ArchiveName(ArchiveKind.WHEEL, parts[1], build, (python, abi, platform))
+        return ArchiveName(ArchiveKind.WHEEL, parts[1], build, (parts[-3], parts[-2], parts[-1]))
 
     def _is_project(self, written: str) -> bool:
         known = self._wheel_names.get(written)

@@ -30,7 +30,7 @@ class Compatibility:
         """Place of the best tag of a wheel among those of the target, 0 the best; `NO_RANK` without any."""
         if name.kind is ArchiveKind.SDIST:
             return NO_RANK
-        choices = product(*(part.split(".") for part in name.tags))
+        choices = product(*(part.lower().split(".") for part in name.tags))
         return min((self._ranks.get("-".join(tag), NO_RANK) for tag in choices), default=NO_RANK)
 
     def _format_objection(self, name: ArchiveName) -> str:
@@ -45,8 +45,9 @@ class Compatibility:
         if name.kind is ArchiveKind.SDIST or self.rank(name) != NO_RANK:
             return ""
         interpreter, platform = self._describe_target()
-        fits_python = not self._interpreters.isdisjoint(product(name.tags[0].split("."), name.tags[1].split(".")))
-        fits_platform = not self._platforms.isdisjoint(name.tags[2].split("."))
+        pythons, abis, platforms = (part.lower().split(".") for part in name.tags)
+        fits_python = not self._interpreters.isdisjoint(product(pythons, abis))
+        fits_platform = not self._platforms.isdisjoint(platforms)
         if fits_python and not fits_platform:
             return f"is for another platform than {platform}"
         if fits_platform and not fits_python:
