@@ -130,7 +130,8 @@ def _option_and_value(word: str) -> tuple[str, str | None]:
         return _ALIASES[word[:2]], word[2:] or None
     if word.startswith("-"):
         raise MalformedOptions(f"the option {word.partition('=')[0]} is unknown in a requirements file")
-    raise MalformedOptions(f"{word!r} stands among the options but is none")
+    hint = "a marker stands before the options; pip would drop this one" if word.startswith(";") else ""
+    raise MalformedOptions(f"{word!r} stands among the options but is none", hint)
 
 
 @lru_cache(maxsize=256)
