@@ -100,9 +100,11 @@ def collect_garbage(store: Store, unused_days: float, on_wait: Callable[[str], N
         return Collected((), 0, 0)
     with store.explained():
         with FileLock(layout.in_use_lock, "peep store gc", on_wait):
-            wheels = {sha256: store.peek(sha256) for sha256 in digests_in(layout)}
+            # Before any manifest is read, for that counts as a use.
+            idle = {sha256: _is_idle(layout, sha256, unused_days) for sha256 in digests_in(layout)}
+            wheels = {sha256: store.peek(sha256) for sha256 in idle}
             unused = [
-                sha256 for sha256, wheel in wheels.items() if wheel is None or is_unused(layout, wheel, unused_days)
+                sha256 for sha256, wheel in wheels.items() if wheel is None or (idle[sha256] and not is_linked(wheel))
             ]
             for sha256 in unused:
                 store.move_out(sha256)
@@ -132,13 +134,12 @@ def is_linked(wheel: StoredWheel) -> bool:
     return False
 
 
-def is_unused(layout: StoreLayout, wheel: StoredWheel, unused_days: float) -> bool:
-    """Whether nothing has asked for the wheel for so many days and no environment shares its files."""
+def _is_idle(layout: StoreLayout, sha256: str, unused_days: float) -> bool:
+    """Whether nothing has asked for the wheel for so many days."""
     try:
-        used = last_use(os.path.join(layout.wheel(wheel.sha256), MANIFEST))
+        return last_use(os.path.join(layout.wheel(sha256), MANIFEST)) <= time.time() - unused_days * _DAY
     except OSError:
         return True
-    return used <= time.time() - unused_days * _DAY and not is_linked(wheel)
 
 
 def forget_old_facts(layout: StoreLayout, unused_days: float) -> None:

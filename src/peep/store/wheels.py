@@ -20,6 +20,7 @@ from peep.system.boot import current_boot, is_same_boot
 from peep.system.files import private_folder, remove_tree, write_atomically
 from peep.system.locks import SharedLock, lock_folder
 
+_NO_ATIME = getattr(os, "O_NOATIME", 0)
 _PLACING_ATTEMPTS = 10
 _CACHE_TAG = b"Signature: 8a477f597d28d172789f06886806bc55\n# Everything in this folder can be fetched again.\n"
 _NAME_IS_TAKEN = {errno.ENOTEMPTY, errno.EEXIST, errno.EACCES, errno.EPERM}
@@ -68,8 +69,11 @@ class Store:
             return self._placed(folder, wheel)
 
     def peek(self, sha256: str) -> StoredWheel | None:
-        """As `get`, but without hashing a wheel that a power cut may have damaged: for looking, not for installing."""
-        manifest = self._manifest(sha256)
+        """As `get`, for looking and not for installing.
+
+        A wheel that a power cut may have damaged is not hashed, and this is no use that garbage collection would count.
+        """
+        manifest = self._manifest(sha256, _NO_ATIME)
         return None if manifest is None else manifest.wheel
 
     def check(self, wheel: StoredWheel) -> dict[str, str]:
@@ -155,9 +159,9 @@ class Store:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _manifest(self, sha256: str) -> Manifest | None:
+    def _manifest(self, sha256: str, flags: int = 0) -> Manifest | None:
         root = self.layout.wheel(sha256)
-        text = _content(os.path.join(root, MANIFEST))
+        text = _content(os.path.join(root, MANIFEST), flags)
         return None if text is None else parsed(text, sha256, root)
 
     def _is_settled(self, manifest: Manifest) -> bool:
@@ -245,9 +249,10 @@ def _store_error(root: str, error: OSError) -> StoreError:
     return StoreError(f"the store {root}: {error}")
 
 
-def _content(path: str) -> bytes | None:
+def _content(path: str, flags: int = 0) -> bytes | None:
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=lambda name, usual: os.open(name, usual | flags)) as file:
             return file.read()
-    except OSError:
-        return None
+    except OSError as error:
+        # Only its owner may read a file without leaving a trace.
+        return _content(path) if flags and error.errno == errno.EPERM else None
