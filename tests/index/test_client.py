@@ -102,7 +102,6 @@ def test_n10_a_sign_in_page_gives_a_warning(transport, reporter):
 @pytest.mark.parametrize("status", [401, 403])
 def test_n18_refusals_say_what_to_do_and_hide_credentials(transport, reporter, status):
     transport.misbehave(f"{A}/simple/demo/", Fail(status))
-    transport.misbehave("https://user:secret@a.example/simple/demo/", Fail(status))
     with pytest.raises(PackageIndexError, match=str(status)) as caught:
         indexes(transport, reporter, "https://user:secret@a.example/simple").project("demo")
     assert "netrc" in caught.value.hint

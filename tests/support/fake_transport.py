@@ -69,6 +69,7 @@ class FakeTransport:
         return f"{origin}/files/{normalised(name)}/{filename}"
 
     def misbehave(self, url: str, how: Misbehaviour) -> None:
+        """Spoil the answers for `url`, given without credentials."""
         self.misbehaviours[url] = how
         self.turns[url] = 0
 
@@ -93,15 +94,16 @@ class FakeTransport:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         path = parts.path + (f"?{parts.query}" if parts.query else "")
+        key = origin + path
         request = Request("GET", path, headers)
         with self.lock:
             self.requests.append(Request("GET", url, headers))
-            turn = self.turns.get(url, 0)
-            self.turns[url] = turn + 1
+            turn = self.turns.get(key, 0)
+            self.turns[key] = turn + 1
         if origin not in self.hosts:
             raise TransportError(redacted(url), "cannot connect")
         honest = self.hosts[origin].answer(request)
-        how = self.misbehaviours.get(url)
+        how = self.misbehaviours.get(key)
         return honest if how is None else how.spoil(request, honest, turn, self.hosts[origin])
 
 

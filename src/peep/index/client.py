@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import threading
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +16,7 @@ from peep.index.find_links import FlatListing, as_url, files_of_folder, read_fin
 from peep.model import IndexOptions, ProjectDetail
 from peep.reporting import Reporter
 from peep.system.local_files import is_file, is_folder, path_of_file_url
+from peep.system.threads import run_in_threads
 from peep.system.transport import Transport, redacted
 
 CONNECTIONS = 16
@@ -72,8 +73,13 @@ class SimpleIndexes:
         wanted = sorted({normalised(name) for name in names})
         if len(wanted) <= 1:
             return {name: self._answer(name) for name in wanted}
-        with ThreadPoolExecutor(min(CONNECTIONS, len(wanted))) as pool:
-            return dict(zip(wanted, pool.map(self._answer, wanted), strict=True))
+        answers: dict[str, Answer] = {}
+
+        def ask(name: str) -> None:
+            answers[name] = self._answer(name)
+
+        run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event())
+        return {name: answers[name] for name in wanted}
 
     def _answer(self, name: str) -> Answer:
         try:

@@ -22,8 +22,9 @@ from peep.errors import TransportError, UsageError
 from peep.system.certificates import unverified_context, verified_context
 from peep.system.credentials import CredentialBook, Credentials, credentials_in, keyring_lookup, netrc_lookup
 from peep.system.http_body import HttpResponse
+from peep.system.http_faults import fault_of
 from peep.system.local_files import open_file_url
-from peep.system.pace import Pace, TooSlowError, paced_response_class
+from peep.system.pace import Pace, paced_response_class
 from peep.system.proxies import proxy_for
 from peep.system.redirects import (
     MAX_REDIRECTS,
@@ -138,7 +139,7 @@ class UrllibTransport:
                 "GET", address, headers=sent, redirect=False, retries=False, preload_content=False, decode_content=False
             )
         except (faults.HTTPError, OSError, ValueError) as error:
-            raise _fault(address, error) from error
+            raise fault_of(address, error) from error
         exchange = _Exchange(address, response)
         if response.status >= FIRST_SERVER_ERROR or response.status in RETRIED_STATUSES:
             exchange.close()
@@ -189,7 +190,7 @@ class _Exchange:
         try:
             return self._response.read(amount, decode_content=False)
         except (faults.HTTPError, OSError, ValueError) as error:
-            raise _fault(self.url, error) from error
+            raise fault_of(self.url, error) from error
 
     def close(self) -> None:
         """Give the connection back when the body was read to its end (or is empty), else drop it."""
@@ -233,48 +234,3 @@ def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManag
     if urlsplit(proxy).scheme not in {"http", "https"}:
         raise UsageError(f"the proxy {redacted(proxy)} is neither http nor https", "name an http or https proxy")
     return urllib3.ProxyManager(without_credentials(proxy), 32, None, headers, **settings)
-
-
-def _fault(url: str, error: Exception) -> PassingFault | TransportError:
-    """What a fault of urllib3 means: one that may pass, or the end."""
-    if _caused_by(error, TooSlowError):
-        return TransportError(redacted(url), "the server sends too slowly to be waited for", "try again later")
-    cause = error.reason if isinstance(error, faults.MaxRetryError) and error.reason else error
-    if isinstance(cause, faults.SSLError | ssl.SSLError):
-        return _certificate_fault(url, cause)
-    if isinstance(cause, faults.ProxyError):
-        return PassingFault(f"the proxy cannot be reached ({cause.original_error})", "check --proxy and *_proxy")
-    if isinstance(cause, faults.NameResolutionError):
-        return PassingFault("the host name cannot be resolved", "check the spelling and the network")
-    if isinstance(cause, faults.ConnectTimeoutError | faults.NewConnectionError):
-        return PassingFault(f"cannot connect ({_tail(cause)})", "check the address, the network and the proxy")
-    if isinstance(cause, faults.TimeoutError):
-        return PassingFault("the server fell silent", "raise --timeout if it is known to be slow")
-    if isinstance(cause, faults.ProtocolError | OSError):
-        return PassingFault(f"the connection broke ({_tail(cause)})")
-    return TransportError(redacted(url), f"cannot be asked for ({type(cause).__name__}: {_tail(cause)})")
-
-
-def _certificate_fault(url: str, error: Exception) -> PassingFault | TransportError:
-    if "CERTIFICATE_VERIFY_FAILED" in str(error) or isinstance(error, ssl.CertificateError):
-        return TransportError(
-            redacted(url),
-            f"the server's certificate was not accepted ({_tail(error)})",
-            "if the server is yours, name its authority with --cert",
-        )
-    return PassingFault(f"no secure connection ({_tail(error)})")
-
-
-def _tail(error: Exception) -> str:
-    """The last and plainest part of a nested message, on one line."""
-    text = str(error).rpartition("Caused by ")[2] or type(error).__name__
-    text = text.rpartition(" object at 0x")[2].partition(">: ")[2] or text
-    return " ".join(text.split())[:200]
-
-
-def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
-    while error is not None:
-        if isinstance(error, kind) or any(isinstance(part, kind) for part in error.args):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

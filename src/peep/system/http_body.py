@@ -56,7 +56,8 @@ class HttpResponse:
                 piece = self._next_piece(received, total)
             except PassingFault as fault:
                 self._exchange.close()
-                self._exchange = self._resumed(fault, received, total)
+                so_far = f", after {received} of {'an unknown number of' if total is None else total} bytes"
+                self._exchange = self._resumed(PassingFault(fault.reason + so_far, fault.hint), received, total)
                 continue
             if not piece:
                 return
@@ -77,7 +78,7 @@ class HttpResponse:
     def _next_piece(self, received: int, total: int | None) -> bytes:
         piece = self._exchange.read(PIECE)
         if not piece and total is not None and received < total:
-            raise PassingFault(f"the connection ended after {received} of {total} bytes")
+            raise PassingFault("the connection ended early")
         return piece
 
     def _resumed(self, fault: PassingFault, received: int, total: int | None) -> Exchange:

@@ -1,0 +1,46 @@
+import pytest
+
+from peep.errors import UsageError
+from peep.system.http import HttpOptions, UrllibTransport
+from peep.system.proxies import proxy_for
+
+PROXY = "http://proxy.example:3128"
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "expected"),
+    [
+        ("http://a.example/", {}, None),
+        ("http://a.example/", {"http_proxy": PROXY}, PROXY),
+        ("http://a.example/", {"HTTP_PROXY": PROXY}, PROXY),
+        ("http://a.example/", {"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"}, None),
+        ("https://a.example/", {"http_proxy": PROXY}, None),
+        ("https://a.example/", {"HTTPS_PROXY": PROXY}, PROXY),
+        ("https://a.example/", {"all_proxy": PROXY}, PROXY),
+        ("https://a.example/", {"https_proxy": "proxy.example:3128"}, PROXY),
+        ("https://a.example/", {"https_proxy": "", "all_proxy": ""}, None),
+        ("https://a.example/", {"https_proxy": PROXY, "no_proxy": "*"}, None),
+        ("https://a.example/", {"https_proxy": PROXY, "NO_PROXY": "b.example, a.example"}, None),
+        ("https://x.a.example/", {"https_proxy": PROXY, "no_proxy": ".a.example"}, None),
+        ("https://xa.example/", {"https_proxy": PROXY, "no_proxy": "a.example"}, PROXY),
+        ("https://a.example:8443/", {"https_proxy": PROXY, "no_proxy": "a.example:443"}, PROXY),
+        ("https://a.example:8443/", {"https_proxy": PROXY, "no_proxy": "a.example:8443"}, None),
+        ("https://10.1.2.3/", {"https_proxy": PROXY, "no_proxy": "10.0.0.0/8"}, None),
+        ("https://11.1.2.3/", {"https_proxy": PROXY, "no_proxy": "10.0.0.0/8"}, PROXY),
+        ("https://[::1]/", {"https_proxy": PROXY, "no_proxy": "::1"}, None),
+    ],
+)
+def test_the_environment_decides(url, environ, expected):
+    assert proxy_for(url, environ) == expected
+
+
+def test_the_option_beats_the_environment():
+    assert proxy_for("http://a.example/", {"http_proxy": "http://other.example"}, PROXY) == PROXY
+
+
+@pytest.mark.parametrize("proxy", ["socks5://user:secret@proxy.example:1080", "ftp://proxy.example"])
+def test_n18_a_proxy_of_another_kind_is_an_error_without_its_password(proxy):
+    transport = UrllibTransport(HttpOptions(environ={}, proxy=proxy))
+    with pytest.raises(UsageError, match="neither http nor https") as caught, transport.get("http://a.example/"):
+        pass
+    assert "secret" not in str(caught.value)
