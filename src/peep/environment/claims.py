@@ -87,7 +87,7 @@ def _drop_paths(wheel: StagedWheel, paths: set[str]) -> None:
 def _drop_row(wheel: StagedWheel, path: str) -> None:
     """A file that another project has is not this one's to record."""
     recorded = os.path.relpath(path, os.path.dirname(os.path.dirname(wheel.record))).replace(os.sep, "/")
-    wheel.rows[:] = [row for row in wheel.rows if row[0] != recorded]
+    wheel.rows[:] = [row for row in wheel.rows if not row.startswith((f"{recorded},", f'"{recorded}",'))]
 
 
 def _inside(path: str) -> str:

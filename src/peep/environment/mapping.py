@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 from peep.errors import EnvironmentChangeError
@@ -70,29 +72,37 @@ def mapped_files(wheel: StoredWheel, target: TargetEnvironment) -> Iterator[Mapp
 
 
 def installed_files(wheel: StoredWheel) -> tuple[list[StoredFile], list[StoredFile]]:
-    """The members that are installed: those outside of `.data`, and those in it.
-
-    Raises `EnvironmentChangeError` for a wheel that brings a folder of peep's own.
-    """
+    """The members that are installed: those outside of `.data`, and those in it."""
     data, own = data_prefix(wheel), wheel.identity.dist_info + "/"
-    plain, special = [], []
-    for file in wheel.files:  # tens of thousands per run: nothing here that need not be
-        path = file[0]
-        if path.startswith(data):
-            special.append(file)
-        elif "__pycache__/" not in path and not (path.startswith(own) and is_ignored(wheel, path)):
-            plain.append(file)
-    if any(file.path.startswith(WORK_FOLDER) for file in plain):
-        raise EnvironmentChangeError(f"{wheel.identity.filename}: brings a file called {WORK_FOLDER}…, which is peep's")
-    return plain, [file for file in special if "__pycache__/" not in file.path]
+    special = (data, own)
+    # Tens of thousands of files per run: one pass over them, in which nothing is looked at twice.
+    plain = [file for file in wheel.files if not file[0].startswith(special) and "__pycache__/" not in file[0]]
+    others = [file for file in wheel.files if file[0].startswith(special) and not is_ignored(wheel, file[0])]
+    plain += [file for file in others if not file.path.startswith(data)]
+    return plain, [file for file in others if file.path.startswith(data)]
+
+
+_bare_tuple = partial(tuple.__new__, MappedFile)
 
 
 def plain_files(wheel: StoredWheel, files: Sequence[StoredFile], site: str) -> list[MappedFile]:
-    """Files outside of `.data`, which keep their path below the site-packages folder `site`."""
-    scheme, prefix = site_scheme(wheel), site + os.sep
-    if os.sep == "/":
-        return [MappedFile(file, prefix + file[0], scheme) for file in files]
-    return [MappedFile(file, prefix + file[0].replace("/", os.sep), scheme) for file in files]
+    """Files outside of `.data`, which keep their path below the site-packages folder `site`.
+
+    Raises `EnvironmentChangeError` for a wheel that brings a folder of peep's own.
+    """
+    prefix = site + os.sep
+    paths = [prefix + file[0] for file in files]
+    if os.sep != "/":
+        paths = [path.replace("/", os.sep) for path in paths]
+    if any(top.startswith(WORK_FOLDER) for top in tops_of(files)):
+        raise EnvironmentChangeError(f"{wheel.identity.filename}: brings a file called {WORK_FOLDER}…, which is peep's")
+    # The C constructor: making a named tuple in the usual way takes longer than all the rest of this.
+    return list(map(_bare_tuple, zip(files, paths, repeat(site_scheme(wheel)), strict=False)))
+
+
+def tops_of(files: Sequence[StoredFile]) -> set[str]:
+    """The names that files outside of `.data` bring to the top of site-packages."""
+    return {file[0].split("/", 1)[0] for file in files}
 
 
 def data_prefix(wheel: StoredWheel) -> str:

@@ -5,36 +5,52 @@ Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from peep.model import PlannedWheel, Provenance
+from peep.model import PlannedWheel, Provenance, StoredFile
 
 INSTALLER = b"peep\n"
 
-Row = tuple[str, str, str]
-"""Path, `sha256=…` or '', size in bytes as text or ''."""
 
-
-def row_of(path: str, content: bytes) -> Row:
+def row_of(path: str, content: bytes) -> str:
     """The row of a file with that content."""
     digest = urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode()
-    return path, f"sha256={digest}", str(len(content))
+    return row(path, digest, str(len(content)))
 
 
-def record_bytes(rows: Iterable[Row]) -> bytes:
-    """RECORD with these rows, sorted by path, in UTF-8; lines end as on POSIX."""
-    ordered = sorted(rows)
-    text = "".join([f"{path},{digest},{size}\n" for path, digest, size in ordered])
-    if '"' not in text and "\r" not in text and text.count(",") == 2 * len(ordered) == 2 * text.count("\n"):
-        return text.encode()
-    quoted = io.StringIO()
-    csv.writer(quoted, lineterminator="\n").writerows(ordered)
-    return quoted.getvalue().encode()
+def row(path: str, digest: str, size: str) -> str:
+    """One row, without line end; `digest` is a sha256 in urlsafe base64, '' when it is not stated."""
+    text = f"{path},sha256={digest},{size}" if digest else f"{path},,{size}"
+    return text if text.count(",") == _COMMAS and _is_bare(path) else f"{_quoted(path)}{text[len(path) :]}"
+
+
+def manifest_rows(files: Sequence[StoredFile]) -> list[str]:
+    """Rows of stored files that keep their path."""
+    rows = [f"{path},sha256={digest},{size}" for path, digest, size, _ in files]
+    text = "\n".join(rows)
+    if text.count(",") == _COMMAS * len(rows) and _is_bare(text.replace("\n", "")):
+        return rows
+    return [row(file.path, file.record_hash, str(file.size)) for file in files]
+
+
+def record_bytes(rows: Iterable[str]) -> bytes:
+    """RECORD with these rows, sorted, in UTF-8; lines end as on POSIX."""
+    return ("\n".join(sorted(rows)) + "\n").encode()
+
+
+_COMMAS = 2
+
+
+def _is_bare(text: str) -> bool:
+    return '"' not in text and "\r" not in text and "\n" not in text
+
+
+def _quoted(path: str) -> str:
+    """As the csv module quotes ("Recording installed projects": RECORD is read with its defaults)."""
+    return '"' + path.replace('"', '""') + '"'
 
 
 def generated_files(planned: PlannedWheel) -> tuple[tuple[str, bytes], ...]:
@@ -64,8 +80,3 @@ def provenance_bytes(provenance: Provenance) -> bytes:
     else:
         stated["dir_info"] = {"editable": True} if provenance.is_editable else {}
     return json.dumps(stated, sort_keys=True, ensure_ascii=False).encode()
-
-
-def manifest_rows(files: Sequence[tuple[str, str, int, bool]]) -> list[Row]:
-    """Rows of stored files that keep their path."""
-    return [(path, "sha256=" + digest, str(size)) for path, digest, size, _ in files]

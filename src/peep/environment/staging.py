@@ -12,10 +12,10 @@ from typing import NamedTuple
 from peep.environment.claims import Claims
 from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
 from peep.environment.linking import StoreFault, WheelFiles, link_wheels, parent_folders
-from peep.environment.mapping import MappedFile, data_file, installed_files, plain_files, site_scheme
+from peep.environment.mapping import MappedFile, data_file, installed_files, plain_files, site_scheme, tops_of
 from peep.environment.places import Places
 from peep.environment.placing import LinkMode
-from peep.environment.records import Row, generated_files, manifest_rows, record_bytes, row_of
+from peep.environment.records import generated_files, manifest_rows, record_bytes, row, row_of
 from peep.environment.steps import Steps
 from peep.errors import StoredWheelsDamaged
 from peep.model import PlannedWheel, StoredFile, StoredWheel
@@ -43,10 +43,12 @@ class StagedWheel:
     linked: list[MappedFile]
     """Destinations lie in the work folder."""
     written: list[Written]
-    rows: list[Row]
+    rows: list[str]
     """Of RECORD, as far as known."""
     record: str
     """Where RECORD is written, in the work folder."""
+    tops: set[str]
+    """What it brings to the top of site-packages, in the work folder."""
 
     @property
     def name(self) -> str:
@@ -76,7 +78,7 @@ def plan_staging(plans: Sequence[PlannedWheel], places: Places, *, force: bool, 
         claims.add(wheel)
     tree.notes += claims.settle(force=force)
     for wheel in tree.wheels:
-        _note_owners(wheel, places, tree.owners)
+        _note_owners(wheel, tree.owners)
     return tree
 
 
@@ -124,7 +126,12 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
     plain, data = installed_files(wheel)
     own = os.path.join(stage, wheel.identity.dist_info)
     staged = StagedWheel(
-        planned, plain_files(wheel, plain, stage), [], manifest_rows(plain), os.path.join(own, "RECORD")
+        planned,
+        linked=plain_files(wheel, plain, stage),
+        written=[],
+        rows=manifest_rows(plain),
+        record=os.path.join(own, "RECORD"),
+        tops={os.path.join(stage, top) for top in tops_of(plain)},
     )
     for file in data:
         _add_data(staged, data_file(wheel, file, places.target.paths), places, site)
@@ -133,7 +140,7 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
     for name, content in generated_files(planned):
         staged.written.append(Written(os.path.join(own, name), content))
         staged.rows.append(row_of(f"{wheel.identity.dist_info}/{name}", content))
-    staged.rows.append((f"{wheel.identity.dist_info}/RECORD", "", ""))
+    staged.rows.append(row(f"{wheel.identity.dist_info}/RECORD", "", ""))
     return staged
 
 
@@ -144,8 +151,7 @@ def _add_data(staged: StagedWheel, mapped: MappedFile, places: Places, site: str
         return
     destination = mapped.destination
     staged.linked.append(mapped._replace(destination=places.mirror_of(destination).staged(destination)))
-    row = (_recorded_path(destination, site), "sha256=" + mapped.file.record_hash, str(mapped.file.size))
-    staged.rows.append(row)
+    staged.rows.append(row(_recorded_path(destination, site), mapped.file.record_hash, str(mapped.file.size)))
 
 
 def _add_written(
@@ -185,18 +191,9 @@ def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:
     return content
 
 
-def _note_owners(staged: StagedWheel, places: Places, owners: dict[str, str]) -> None:
+def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:
     """Who brings what to the top of site-packages; what several bring is nobody's alone ('')."""
-    for scheme in ("purelib", "platlib"):
-        site = places.target.paths[scheme]
-        prefix = places.mirror_of(os.path.join(site, "x")).staged(site) + os.sep
-        start = len(prefix)
-        tops = {
-            file.destination[start:].split(os.sep, 1)[0]
-            for file in staged.linked
-            if file.destination.startswith(prefix)
-        }
-        for top in tops:
-            owners[prefix + top] = staged.name if owners.get(prefix + top, staged.name) == staged.name else ""
+    for top in staged.tops:
+        owners[top] = staged.name if owners.get(top, staged.name) == staged.name else ""
     for written in staged.written:
         owners.setdefault(written.path, staged.name)
