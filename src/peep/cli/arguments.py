@@ -26,12 +26,17 @@ MOST = 1_000_000
 CHANGING_VERBS = frozenset({"install", "sync"})
 
 
-def install_options(parsed: ParsedArguments, *, verb: str = "install") -> InstallOptions:
-    """Everything that a verb which installs or fetches was asked for; raises `UsageError`."""
+def install_options(
+    parsed: ParsedArguments, *, verb: str = "install", sources: SourceOptions | None = None
+) -> InstallOptions:
+    """Everything that a verb which installs or fetches was asked for; raises `UsageError`.
+
+    `sources` are given for verbs that know themselves what to read.
+    """
     if verb in CHANGING_VERBS:
         _refuse_foreign_files(parsed)
     return InstallOptions(
-        sources=source_options(parsed, verb),
+        sources=source_options(parsed, verb) if sources is None else sources,
         indexes=_indexes(parsed),
         format_control=format_control(parsed.given),
         network=network_options(parsed),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from peep import __version__
 from peep.cli.signals import Terminated
 from peep.cli.text import fold_width, folded, printable, scrubbed
-from peep.errors import PeepError, RequirementsErrors
+from peep.errors import InstallRefused, PeepError, RequirementsErrors
 
 BUG = 3
 INTERRUPTED = 130
@@ -63,6 +63,10 @@ def explained(error: BaseException, words: Sequence[str]) -> int:
 
 def error_text(error: PeepError, width: int | None) -> str:
     """Render an error that carries its own words: `error:` lines, then a `hint:`; `width` as `text.folded` has it."""
+    if isinstance(error, InstallRefused):
+        from peep.cli.reports import report_text  # noqa: PLC0415 - which imports this module
+
+        return report_text(error.problems, width)
     parts = error.errors if isinstance(error, RequirementsErrors) else (error,)
     lines = []
     for part in parts:

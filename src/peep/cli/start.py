@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 
 VERBS = {
+    "embed": "peep.cli.verbs.embed",
     "hash": "peep.cli.verbs.hash",
     "help": "peep.cli.verbs.help",
     "install": "peep.cli.verbs.install",

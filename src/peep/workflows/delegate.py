@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
+import site
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 
 from peep.errors import PeepError, UsageError
 
@@ -63,7 +64,7 @@ def run_pip(words: Sequence[str]) -> int:
 def pip_command(call: PipCall) -> list[str]:
     """Name the program and all words: the target's own pip, or ours told of the target when it has none."""
     if call.python is None:
-        if importlib.util.find_spec("pip") is None:
+        if not has_pip():
             raise PeepError(
                 f"{sys.executable} has no pip, and this verb is pip's",
                 "name an interpreter that has one: peep --python PATH …; or run: python -m ensurepip",
@@ -75,6 +76,18 @@ def pip_command(call: PipCall) -> list[str]:
     if subprocess.run([python, "-I", "-c", _ASK_FOR_PIP], check=False).returncode == 0:
         return [python, "-m", "pip", *call.words]
     return pip_command(PipCall(None, ("--python", call.python, *call.words)))
+
+
+def has_pip() -> bool:
+    """Whether a fresh interpreter of the running kind would find pip.
+
+    Not asked of `sys.path` alone: the one-file edition keeps installed packages off it.
+    """
+    variable = os.environ.get("PYTHONPATH", "")
+    folders = [*sys.path, *filter(None, variable.split(os.pathsep)), *site.getsitepackages()]
+    if site.ENABLE_USER_SITE:
+        folders.append(site.getusersitepackages())
+    return PathFinder.find_spec("pip", folders) is not None
 
 
 def interpreter(text: str) -> str:

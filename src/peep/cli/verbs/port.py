@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from peep.cli.arguments import network_options, output_options
 from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, NETWORK
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments, parse
 from peep.cli.text import printable
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
-from peep.requirements.porting import PortedFile, ported_files
-from peep.workflows.pins import Reading
-from peep.workflows.plain_transport import open_transport
-from peep.workflows.port import PORTERS, one_text, replace_file
+
+if TYPE_CHECKING:
+    from peep.requirements.porting import PortedFile
 
 VERB = Verb(
     name="port",
@@ -59,6 +59,15 @@ def run(verb: str, words: Sequence[str]) -> int:
         raise UsageError("peep port wants at least one requirements file", "usage: peep port FILE...")
     if parsed.has("in-place") and parsed.has("check"):
         raise UsageError("--in-place and --check exclude each other")
+    return _port(parsed)
+
+
+def _port(parsed: ParsedArguments) -> int:
+    from peep.requirements.porting import ported_files  # noqa: PLC0415 - help describes this verb without running it
+    from peep.workflows.pins import Reading  # noqa: PLC0415 - as above
+    from peep.workflows.plain_transport import open_transport  # noqa: PLC0415 - as above
+    from peep.workflows.port import PORTERS, one_text  # noqa: PLC0415 - as above
+
     network, hosts = network_options(parsed), parsed.values("trusted-host")
     reading = Reading(lambda: open_transport(network, os.environ, trusted_hosts=hosts), _standard_input)
     ported = ported_files(parsed.words, reading.read, os.environ, PORTERS[parsed.value("to") or "pip"])
@@ -102,6 +111,8 @@ def _checked(files: Sequence[PortedFile], console: Console) -> bool:
 
 
 def _replaced(files: Sequence[PortedFile], console: Console) -> None:
+    from peep.workflows.port import replace_file  # noqa: PLC0415 - as above
+
     for file in files:
         if file.is_changed:
             replace_file(file)

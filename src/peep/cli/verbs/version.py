@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import platform
 import sys
 from collections.abc import Sequence
 
 from peep import __version__
-from peep.workflows.delegate import run_pip
+from peep.workflows.delegate import has_pip, run_pip
 
 
 def run(_verb: str, _words: Sequence[str]) -> int:
     """Print peep's version, let pip print its own; pip's exit status comes back."""
     print(f"peep {__version__} (python {platform.python_version()}, {sys.executable})")
-    if importlib.util.find_spec("pip") is None:
+    if not has_pip():
         return 0
     return run_pip(["--version"])

@@ -1,0 +1,94 @@
+"""`peep embed`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+
+from peep.cli.arguments import install_options
+from peep.cli.console import Console
+from peep.cli.option import Kind, Option
+from peep.cli.option_tables import GENERAL, INDEXES, NETWORK, PROGRESS, STORE, format_option
+from peep.cli.parser import parse
+from peep.cli.verb import Section, Verb
+from peep.errors import UsageError
+from peep.model import Digest, HashForm
+from peep.system.files import write_atomically
+from peep.workflows.options import InstallOptions, SourceOptions
+
+VERB = Verb(
+    name="embed",
+    summary="make one self-contained file of peep, to commit into a source tree",
+    usage=("embed [OPTIONS] [-o FILE]",),
+    description=(
+        "Writes peep and the libraries that it needs into one file, which runs on any CPython from 3.10 on without "
+        "being installed. The libraries are fetched and verified against the hashes that peep carries; the same peep "
+        "makes the same file, byte for byte, on any machine. Prints the hash of the file."
+    ),
+    examples=(
+        ("peep embed -o tools/peep.pyz", "then commit it, and call it from the deployment script"),
+        ("python3 tools/peep.pyz install -r requirements.txt", "needs nothing but a Python"),
+        ("peep embed --check tools/peep.pyz", "exit status 1 when it is not what this peep would make"),
+    ),
+    sections=(
+        Section(
+            "Options",
+            (
+                Option(("-o", "--output"), "where to write it", Kind.VALUE, "FILE", is_peeps_own=True),
+                Option(("--check",), "write nothing, compare FILE", Kind.VALUE, "FILE", is_peeps_own=True),
+                *format_option("comment", "pip", "sum"),
+            ),
+        ),
+        Section("Where from", INDEXES),
+        Section("Store", STORE),
+        Section("Network", NETWORK),
+        Section("General", (*PROGRESS, *GENERAL)),
+    ),
+)
+
+DEFAULT_NAME = "peep.pyz"
+MODE = 0o755
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Make or check the file; gives back the exit status. Raises `PeepError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    if parsed.words:
+        raise UsageError(f"peep embed takes no such argument: {parsed.words[0]}", "name the file: peep embed -o FILE")
+    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    checked = parsed.value("check")
+    with Console(options.output) as console:
+        content = _made(options, console)
+        if checked is not None:
+            return _compare(checked, content, console)
+        path = parsed.value("output") or DEFAULT_NAME
+        write_atomically(path, content, MODE)
+        console.result(_line(path, content, options.output.format))
+    return 0
+
+
+def _made(options: InstallOptions, console: Console) -> bytes:
+    from peep.workflows.embed import embed  # noqa: PLC0415 - help describes this verb without running it
+    from peep.workflows.surroundings import Surroundings  # noqa: PLC0415 - as above
+
+    return embed(options, Surroundings.of_process(console))
+
+
+def _compare(path: str, content: bytes, console: Console) -> int:
+    with open(path, "rb") as file:
+        is_same = file.read() == content
+    console.result(f"{path} is {'' if is_same else 'not '}what this peep makes")
+    return 0 if is_same else 1
+
+
+def _line(path: str, content: bytes, style: str) -> str:
+    from peep.requirements.hashes import hash_line  # noqa: PLC0415 - as above
+
+    digest = Digest("sha256", hashlib.sha256(content).hexdigest())
+    if style == "sum":
+        return f"{digest.hex}  {path}"
+    return hash_line(digest, HashForm.OPTION if style == "pip" else HashForm.COMMENT)
