@@ -201,7 +201,8 @@ class Candidate:
     kind: ArchiveKind
     rejections: tuple[Rejection, ...] = ()
     offered: tuple[IndexFile, ...] = ()
-    """Every file of that version which any index offers, so that a mismatch can tell its story."""
+    """Every file of that version which any index offers, so that a mismatch can tell its story; when none of them can
+    match, also files of other versions whose digest is listed."""
     exact_size: int | None = None
     """Bytes that a lock file states for this file: enforced."""
     alternatives: tuple[IndexFile, ...] = ()

@@ -161,11 +161,16 @@ class TestStories:
     def test_n1_bytes_that_the_index_itself_does_not_list(self):
         """THREATS N1, N15."""
         assert "not even those that the index lists" in self.story(offered(WHEEL, made_up("c")))
-        assert self.story(offered(WHEEL, digest(BODY))) == ""
+        assert "not even" not in self.story(offered(WHEEL, digest(BODY)))
 
     def test_a_wheel_beside_the_vetted_sdist(self):
-        files = (offered(WHEEL, digest(BODY)), offered(SDIST, made_up("d")))
+        files = (offered(WHEEL, digest(BODY)), offered(SDIST))
         assert "somebody put a wheel of the same version on the index" in self.story(files[0], offered=files)
+
+    def test_a_hash_of_no_file_at_all(self):
+        files = (offered(WHEEL, digest(BODY)), offered(SDIST, made_up("d")))
+        assert self.story(files[0], offered=files).startswith("the hashes that you list are those of another")
+        assert self.story(offered(WHEEL)) == ""
 
     def test_a_new_build(self):
         file = offered("demo-1.0-3-py3-none-any.whl", digest(BODY))

@@ -74,13 +74,17 @@ def _story_of_unusable_file(candidate: Candidate) -> str:
 
 
 def _story_of_kind(candidate: Candidate) -> str:
-    """A file was added to the release after it was vetted: the most common harmless reason."""
+    """A file was added to the release after it was vetted (the most common harmless reason), or nothing fits at all."""
     others = [file for file in candidate.offered if file is not candidate.file]
     parts = candidate.file.filename.removesuffix(".whl").split("-")
     if candidate.kind is ArchiveKind.WHEEL and len(parts) == _WHEEL_PARTS_WITH_BUILD:
         return f"the wheel carries the build tag {parts[2]}: perhaps a new build of the same version was uploaded"
-    if candidate.kind is ArchiveKind.WHEEL and any(not file.filename.endswith(".whl") for file in others):
+    algorithms = {digest.algorithm for digest in candidate.pin.hashes}
+    unknown = [file for file in others if not any(digest.algorithm in algorithms for digest in file.hashes)]
+    if candidate.kind is ArchiveKind.WHEEL and any(not file.filename.endswith(".whl") for file in unknown):
         return (
             "this is a wheel; if you vetted the source archive, somebody put a wheel of the same version on the index"
         )
+    if candidate.file.hashes and not unknown:
+        return "the hashes that you list are those of another version, or the vetted file was taken away or replaced"
     return ""

@@ -8,7 +8,7 @@ compatible file, so that the mismatch can be reported with its true digest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from peep.errors import NoUsableFile
 from peep.index.archive_names import ArchiveName, NameReader, UnreadableName
@@ -25,6 +25,7 @@ from peep.model import (
     ProjectDetail,
     Rejection,
     TargetEnvironment,
+    listed_digest,
 )
 
 MOST_ALTERNATIVES = 8
@@ -37,11 +38,29 @@ class Survey:
 
     usable: list[UsableFile] = field(default_factory=list)
     offered: list[IndexFile] = field(default_factory=list)
-    """Files of the pinned version, usable or not."""
+    """Files of the pinned version, usable or not; and strays."""
     unfit: list[Rejection] = field(default_factory=list)
     """Of the pinned version, or perhaps of it."""
     others: list[Rejection] = field(default_factory=list)
     """Of other versions and other projects."""
+
+    def note_strays(self, pin: PinnedRequirement, sources: Sequence[ProjectDetail]) -> None:
+        """Find files of other versions whose digest is listed: the version was updated, and the hashes were not."""
+        known = {id(file) for file in self.offered}
+        strays = [
+            file
+            for detail in sources
+            for file in detail.files
+            if id(file) not in known and listed_digest(file.hashes, pin, file.filename)
+        ]
+        self.offered += strays
+        names = {file.filename for file in strays}
+        self.others = [
+            replace(rejection, reason=f"{rejection.reason} and has a hash of yours")
+            if rejection.filename in names
+            else rejection
+            for rejection in self.others
+        ]
 
 
 def select_candidate(
@@ -60,6 +79,7 @@ def select_candidate(
     if winner.preference.standing is Standing.UNLISTED:
         # A mismatch is certain: report it for the index that comes first, as for an unhashed pin.
         winner = min(ranked, key=lambda usable: usable.position)
+        survey.note_strays(pin, sources)
     losers = [usable for usable in ranked if usable is not winner]
     rejected = tuple(
         Rejection(loser.file.filename, reason_against(loser, winner), loser.file.index) for loser in losers

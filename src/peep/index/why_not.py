@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from peep.model import Candidate, Rejection
 
 MOST_LINES = 20
 _MOST_NAMES = 3
-_OTHER_VERSION = "is version "
+_OTHER_VERSION = re.compile(r"is version \S+")
 
 
 def why_not(rejections: Sequence[Rejection]) -> list[str]:
@@ -20,7 +21,7 @@ def why_not(rejections: Sequence[Rejection]) -> list[str]:
     groups: dict[str, list[str]] = {}
     others = 0
     for rejection in rejections:
-        if rejection.reason.startswith(_OTHER_VERSION):
+        if _OTHER_VERSION.fullmatch(rejection.reason):
             others += 1
             continue
         place = f"on {rejection.index}: " if names_index and rejection.index else ""
