@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from peep.model import Candidate, Rejection
 
 MOST_LINES = 20
 _MOST_NAMES = 3
-_OTHER_VERSION = re.compile(r"is version \S+")
 
 
 def why_not(rejections: Sequence[Rejection]) -> list[str]:
@@ -21,7 +19,7 @@ def why_not(rejections: Sequence[Rejection]) -> list[str]:
     groups: dict[str, list[str]] = {}
     others = 0
     for rejection in rejections:
-        if _OTHER_VERSION.fullmatch(rejection.reason):
+        if _is_of_other_version(rejection):
             others += 1
             continue
         place = f"on {rejection.index}: " if names_index and rejection.index else ""
@@ -37,6 +35,11 @@ def choice_lines(candidate: Candidate) -> list[str]:
     """Tell a choice and why every other file was not chosen (what `-v` shows)."""
     chosen = f"{candidate.pin}: chose {candidate.file.filename}"
     return [chosen, *(f"  not {line}" for line in why_not(candidate.rejections))]
+
+
+def _is_of_other_version(rejection: Rejection) -> bool:
+    """Such files may be thousands; only one with a listed hash has more to say."""
+    return rejection.reason.startswith("is version ") and not rejection.reason.endswith("hash of yours")
 
 
 def _names(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ code); sdists are handed on verified, since building runs code and has to wait f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from peep.archives.download import Downloader
@@ -15,6 +15,7 @@ from peep.archives.wheel import open_wheel
 from peep.errors import ArchiveError, FetchFailure, NoUsableFile, PeepError, Problem
 from peep.index.client import PackageIndex
 from peep.index.selection import select_candidate
+from peep.index.why_not import choice_lines
 from peep.model import (
     ArchiveKind,
     Candidate,
@@ -82,7 +83,8 @@ class Supplier:
             return supply
         supply.candidates, supply.problems = self.candidates(pins)
         arrivals = _Arrivals(self, supply)
-        supply.problems += self.open_downloader().fetch(supply.candidates, arrivals.accept)
+        found = self.open_downloader().fetch(supply.candidates, arrivals.accept)
+        supply.problems += [self._recognised(problem) for problem in found]
         self.remember(arrivals.choices)
         return supply
 
@@ -95,16 +97,27 @@ class Supplier:
         for pin in pins:
             answer = answers.get(pin.name, ())
             if isinstance(answer, PeepError):
-                problems.append(FetchFailure(pin, "", str(answer)))
+                problems.append(FetchFailure(pin, "", str(answer), answer.hint))
                 continue
             selected = select_candidate(pin, answer, self.target, self.formats)
             if isinstance(selected, NoUsableFile):
                 problems.append(selected)
             else:
                 found.append(selected)
-                for caution in selected.cautions:
-                    self.reporter.warning(f"{pin}: {caution}")
+                self._tell(selected)
         return found, problems
+
+    def _tell(self, chosen: Candidate) -> None:
+        for caution in chosen.cautions:
+            self.reporter.warning(f"{chosen.pin}: {caution}")
+        for line in choice_lines(chosen):
+            self.reporter.detail(line)
+
+    def _recognised(self, problem: Problem) -> Problem:
+        """Say of an unhashed archive whether the store holds the very same."""
+        if isinstance(problem, HashMissing):
+            return replace(problem, seen_before=self.store.get(problem.got.hex) is not None)
+        return problem
 
     def remember(self, choices: dict[str, Choice]) -> None:
         """Keep choices for the next run; forgetting them would cost time only."""
