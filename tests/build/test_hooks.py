@@ -190,3 +190,15 @@ def test_an_editable(backend):
     """)
     assert made.requires_for_wheel({}, editable=True) == ()
     assert made.build_wheel({}, editable=True) == ("e-1-py3-none-any.whl", b"")
+
+
+def test_warnings_of_a_backend_stay_in_its_log(backend, tmp_path):
+    made = backend("""
+        import warnings
+        def get_requires_for_build_wheel(config_settings=None):
+            print("asked")
+            warnings.warn("deprecated, of course")
+            return []
+    """)
+    assert made.requires_for_wheel({}) == ()
+    assert "asked" in (tmp_path / "log").read_text()

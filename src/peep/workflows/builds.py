@@ -1,0 +1,119 @@
+"""The builds of a run: constraints are read, build requirements obtained like all others, sdists made into wheels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from peep.build.builder import Builder, BuildSupport, Obtained
+from peep.build.plan import BuildPlan, BuildSettings
+from peep.build.requirements import Suggest
+from peep.build.sandbox import choose_isolation, find_isolation
+from peep.build.suggestion import suggested_lines
+from peep.build.variables import steering_variables
+from peep.errors import PeepError, Problem
+from peep.model import Digest, FormatControl, PinnedRequirement, PlannedWheel, Provenance, StoredWheel, VerifiedArchive
+from peep.requirements.files import is_url, parse_requirements_files
+from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.pins import pinned_requirements
+from peep.workflows.session import Session
+from peep.workflows.supply import Supplier
+
+
+class Builds:
+    """Plans and runs the builds of a run. Costs nothing as long as there is no sdist."""
+
+    def __init__(self, session: Session, pinned: PinnedSet, supplier: Supplier) -> None:
+        self._session = session
+        self._pinned = pinned
+        # `--no-binary` speaks of what is installed; applied to build tools it would have each of them built first.
+        self._supplier = replace(supplier, formats=FormatControl())
+        self._sdists: tuple[VerifiedArchive, ...] = ()
+        self._builder: Builder | None = None
+        self._plan = BuildPlan({})
+
+    def plan(self, sdists: Sequence[VerifiedArchive]) -> tuple[Problem, ...]:
+        """Read the sdists and obtain what their builds need; everything that keeps them from starting.
+
+        Raises `BuildError` under `--require-sandbox` where there is none, and `RequirementsErrors` for a build
+        constraints file that cannot be read.
+        """
+        if not sdists:
+            return ()
+        self._sdists = tuple(sdists)
+        support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.surroundings.reporter)
+        self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
+        self._plan = self._builder.plan(sdists)
+        return self._plan.problems
+
+    def run(self) -> list[PlannedWheel]:
+        """Build what was planned without problems. Raises `BuildError`, `InstallRefused`."""
+        if self._builder is None:
+            return []
+        built = self._builder.build_all(self._plan)
+        for archive in self._sdists:
+            archive.file.close()
+        return [built_wheel(archive, built[archive.pin.name]) for archive in self._sdists]
+
+    def _settings(self) -> BuildSettings:
+        options, surroundings = self._session.options.build, self._session.surroundings
+        found = find_isolation()
+        required = options.require_sandbox or bool(self._pinned.directive_values("--require-sandbox"))
+        isolation = choose_isolation(found, wanted=options.use_sandbox, required=required)
+        if not options.use_sandbox:
+            surroundings.reporter.note("builds run without a sandbox (--no-sandbox)")
+        elif said := found.describe():
+            surroundings.reporter.note(said)
+        if not options.isolation:
+            surroundings.reporter.note(
+                "builds use what the target environment has installed (--no-build-isolation); nobody has vetted that"
+            )
+        return BuildSettings(
+            isolation=isolation,
+            use_build_environment=options.isolation,
+            config_settings=options.config_settings,
+            steering=steering_variables(surroundings.environ),
+            search_path=surroundings.environ.get("PATH", ""),
+        )
+
+    def _constraints(self) -> Mapping[str, PinnedRequirement]:
+        """Build constraints by name: the files given, then the run's own pins for what they do not name."""
+        session = self._session
+        directed = [
+            _beside(directive.location.path, directive.value)
+            for directive in self._pinned.directives
+            if directive.option == "--build-constraint"
+        ]
+        paths = list(dict.fromkeys((*session.options.build.constraint_files, *directed)))
+        files = parse_requirements_files(paths, session.reading.read, session.surroundings.environ)
+        listed = pinned_requirements(files, (), session.target.markers)
+        return {pin.name: pin for pin in (*self._pinned.pins, *listed.pins)}
+
+    def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
+        known = self._supplier.remembered(pins)
+        supply = self._supplier.fetch([pin for pin in pins if pin.name not in known])
+        wheels = {name: one.wheel for name, one in (*known.items(), *supply.wheels.items())}
+        return Obtained(wheels, tuple(supply.sdists), tuple(supply.problems))
+
+    def _suggest(self) -> Suggest:
+        def suggest(name: str, wanted: Sequence[str]) -> tuple[str, ...]:
+            try:
+                details = self._supplier.open_index().project(name)
+            except PeepError:
+                return ()  # the report stands without a suggestion
+            return suggested_lines(name, wanted, details, ".".join(map(str, self._session.target.version)))
+
+        return suggest
+
+
+def _beside(path: str, value: str) -> str:
+    """A file that a directive names, meant from the folder of the file that it stands in."""
+    return value if is_url(value) or is_url(path) else os.path.join(os.path.dirname(path), value)
+
+
+def built_wheel(archive: VerifiedArchive, wheel: StoredWheel) -> PlannedWheel:
+    """A built wheel, recorded as coming from the sdist that the user vetted (PEP 710: the archive that was fetched)."""
+    hashes = tuple(sorted({archive.digest, Digest("sha256", archive.sha256)}))
+    provenance = Provenance(archive.url, hashes, is_direct=archive.pin.url is not None)
+    return PlannedWheel(wheel, provenance, archive.pin.is_requested)
