@@ -310,7 +310,8 @@ def test_netrc(index, tmp_path):
 def test_n17_a_variable_that_names_no_certificates_is_an_error(index, tmp_path, variable):
     transport = UrllibTransport(options(environ={variable: str(tmp_path / "gone")}))
     with pytest.raises(UsageError, match=f"{variable} names"):
-        fetch(transport, index.url)
+        fetch(transport, index.url.replace("http:", "https:"))
+    assert fetch(transport, index.file_url("demo", NAME)) == BODY, "plain http needs none"
 
 
 def test_a_proxy_is_used_for_other_hosts(index):

@@ -89,6 +89,9 @@ def fragment_digests(link: str) -> tuple[Digest, ...]:
     fragment = link.partition("#")[2].strip()
     if not fragment:
         return ()
+    if fragment.startswith("sha256=") and len(fragment) == len("sha256=") + HEX_LENGTHS["sha256"]:
+        only = digest_of("sha256", fragment[len("sha256=") :])
+        return (only,) if only is not None else ()
     found: dict[str, Digest] = {}
     for algorithm, text in _FRAGMENT_HASH.findall(fragment):
         digest = digest_of(algorithm, text)

@@ -75,7 +75,7 @@ class UrllibTransport:
             netrc_lookup(options.environ.get("NETRC")) if options.environ else None,
             keyring_lookup() if options.use_keyring else None,
         )
-        self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
+        self._managers: dict[_Route, urllib3.PoolManager] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -154,27 +154,38 @@ class UrllibTransport:
         proxy = proxy_for(url, self._options.environ, self._options.proxy)
         _, host, port = origin(url)
         is_trusted = not {host, f"{host}:{port}"}.isdisjoint(self._options.trusted_hosts)
+        is_secure = url.lower().startswith("https:") or (proxy or "").startswith("https:")
+        route = _Route(proxy, is_secure=is_secure, is_trusted=is_trusted)
         with self._lock:
-            key = (proxy, is_trusted)
-            if key not in self._managers:
-                self._managers[key] = self._new_manager(proxy, is_trusted=is_trusted)
-            return self._managers[key]
+            if route not in self._managers:
+                self._managers[route] = self._new_manager(route)
+            return self._managers[route]
 
-    def _new_manager(self, proxy: str | None, *, is_trusted: bool) -> urllib3.PoolManager:
+    def _new_manager(self, route: _Route) -> urllib3.PoolManager:
         options = self._options
-        context: ssl.SSLContext = (
-            unverified_context(options.client_cert)
-            if is_trusted
-            else verified_context(options.cert, options.client_cert, options.environ)
-        )
         timeout = urllib3.Timeout(connect=options.timeout, read=options.timeout)
-        settings: dict[str, Any] = {"maxsize": options.connections, "timeout": timeout, "ssl_context": context}
-        if is_trusted:
+        settings: dict[str, Any] = {"maxsize": options.connections, "timeout": timeout}
+        if route.is_secure and route.is_trusted:
             urllib3.disable_warnings(faults.InsecureRequestWarning)  # the user named these hosts
+            settings["ssl_context"] = unverified_context(options.client_cert)
             settings |= {"cert_reqs": ssl.CERT_NONE, "assert_hostname": False}
-        manager = urllib3.PoolManager(32, None, **settings) if proxy is None else _proxy_manager(proxy, settings)
+        elif route.is_secure:
+            settings["ssl_context"] = verified_context(options.cert, options.client_cert, options.environ)
+        if route.proxy is None:
+            manager = urllib3.PoolManager(32, None, **settings)
+        else:
+            manager = _proxy_manager(route.proxy, settings)
         manager.pool_classes_by_scheme = _paced_pools(options.pace)
         return manager
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """What decides which pool of connections serves a URL. Loading certificates takes time: for https only."""
+
+    proxy: str | None
+    is_secure: bool
+    is_trusted: bool
 
 
 class _Exchange:
