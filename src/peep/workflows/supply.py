@@ -12,7 +12,7 @@ from threading import Lock
 
 from peep.archives.download import Downloader
 from peep.archives.wheel import open_wheel
-from peep.errors import ArchiveError, FetchFailure, NoUsableFile, PeepError, Problem
+from peep.errors import ArchiveError, FetchFailure, HashMissing, NoUsableFile, PeepError, Problem
 from peep.index.client import PackageIndex
 from peep.index.selection import select_candidate
 from peep.index.why_not import choice_lines
