@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from peep.errors import UsageError
 from peep.reporting import SilentReporter
 from peep.store.layout import store_root
+from peep.store.location import known_store_root
 from peep.store.manifest import parsed, rendered
 from peep.store.unpacking import mtime_of
 from peep.store.wheels import Store
@@ -110,3 +113,16 @@ class TestWhere:
     def test_a_relative_variable_is_refused(self):
         with pytest.raises(UsageError, match="not an absolute path"):
             store_root({"PEEP_STORE": "here"})
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="the XDG rule")
+    @pytest.mark.parametrize("caches", [None, "", "  ", "relative/caches", "/absolute/caches", "/trailing/slash/"])
+    def test_the_short_way_is_that_of_platformdirs(self, monkeypatch, tmp_path, caches):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        if caches is None:
+            monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+        else:
+            monkeypatch.setenv("XDG_CACHE_HOME", caches)
+        monkeypatch.delenv("PEEP_STORE", raising=False)
+
+        assert known_store_root(os.environ) == platformdirs.user_cache_dir("peep", appauthor=False)
+        assert store_root(os.environ) == known_store_root(os.environ)

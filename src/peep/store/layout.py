@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from peep.errors import UsageError
+from peep.store.location import known_store_root
 
 FORMAT = 1
 """Raised only when an older peep must not touch the store at all; else a part's own version is raised in its path."""
@@ -90,11 +91,10 @@ def store_root(environ: Mapping[str, str], option: str | None = None) -> str:
     """
     if option:
         return os.path.abspath(os.path.expanduser(option))
+    if known := known_store_root(environ):
+        return known
     if chosen := environ.get("PEEP_STORE"):
-        expanded = os.path.expanduser(chosen)
-        if not os.path.isabs(expanded):
-            raise UsageError(f"PEEP_STORE is {chosen!r}, which is not an absolute path", "give the path from the root")
-        return os.path.normpath(expanded)
-    import platformdirs  # noqa: PLC0415 -- some milliseconds that PEEP_STORE saves
+        raise UsageError(f"PEEP_STORE is {chosen!r}, which is not an absolute path", "give the path from the root")
+    import platformdirs  # noqa: PLC0415 -- costs more than all the rest of a run that has nothing to do
 
-    return platformdirs.user_cache_path("peep", appauthor=False).as_posix()
+    return os.path.abspath(platformdirs.user_cache_dir("peep", appauthor=False))

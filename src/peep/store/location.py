@@ -1,0 +1,24 @@
+"""Where the store is, as far as that can be told without importing anything: each run asks this first."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+
+def known_store_root(environ: Mapping[str, str]) -> str | None:
+    """Absolute path of the store by `PEEP_STORE` or, on Linux, by the XDG base directories.
+
+    None when it takes more: a `PEEP_STORE` that is no absolute path, or another platform's rules. The XDG rule is
+    that of platformdirs, a test holds both together: blank and relative values of `XDG_CACHE_HOME` do not count.
+    """
+    if chosen := environ.get("PEEP_STORE"):
+        expanded = os.path.expanduser(chosen)
+        return os.path.normpath(expanded) if os.path.isabs(expanded) else None
+    if sys.platform != "linux" or "ANDROID_DATA" in environ:
+        return None
+    caches = environ.get("XDG_CACHE_HOME", "").strip()
+    home = environ.get("HOME") or os.path.expanduser("~")
+    folder = caches if os.path.isabs(caches) else os.path.join(home, ".cache")
+    return os.path.join(folder, "peep") if os.path.isabs(folder) else None
