@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,10 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    MissingBuildRequirement,
     NoUsableFile,
     OmittedDependency,
+    Problem,
     UnusableRequirement,
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
@@ -210,6 +213,54 @@ themselves. Add each with its version and hashes, or install without them by
     assert text.index("THE FOLLOWING PACKAGES") < text.index("The following packages have no hashes")
     assert report_text(problems[::-1], 80) == text
     assert report_text(problems * 2, 80) == text
+
+
+def test_build_requirements_end_with_lines_to_paste_each_once():
+    lines = ("setuptools==80 \\", f"    --hash=sha256:{A.hex}")
+    problems = [
+        MissingBuildRequirement("demo-1.0.tar.gz", "setuptools>=61", ("demo", "setuptools"), "is not listed", lines),
+        MissingBuildRequirement("zoo-1.0.zip", "setuptools", ("zoo", "flit", "setuptools"), "has no hash", lines),
+        MissingBuildRequirement("zoo-1.0.zip", "x", ("zoo", "x"), "nothing fits"),
+    ]
+    assert report_text(problems, 80) == (
+        f"""\
+The following archives must be built, and a build may use nothing that you have
+not vetted either. Pin what they need, with hashes, in a file that
+--build-constraint names:
+
+    demo-1.0.tar.gz
+        needs setuptools>=61: is not listed
+    zoo-1.0.zip
+        needs setuptools, by way of zoo -> flit -> setuptools: has no hash
+    zoo-1.0.zip
+        needs x: nothing fits
+
+Vet these, then add the lines to that file:
+
+setuptools==80 \\
+    --hash=sha256:{A.hex}"""
+        + END
+    )
+
+
+def test_every_kind_of_problem_is_told():
+    """A kind that is added to the union and forgotten here would make a run fail without a reason."""
+    pin = pinned("demo==1.0", line=3)
+    samples = {
+        HashMismatch: mismatch(),
+        HashMissing: missing(pin),
+        UnusableRequirement: UnusableRequirement(Location("r.txt", 7), "thing", "unpinned"),
+        NoUsableFile: NoUsableFile(pin, "none"),
+        FetchFailure: FetchFailure(pin, INDEX, "404"),
+        BadArchive: BadArchive(pin, WHEEL, ("lies",)),
+        OmittedDependency: OmittedDependency("b", "b>1", ("a", "b")),
+        ConflictingDependency: ConflictingDependency("b", "b>1", "1", "a"),
+        MissingBuildRequirement: MissingBuildRequirement(SDIST, "b", ("demo", "b"), "is not listed"),
+    }
+    assert set(samples) == set(get_args(Problem))
+    for sample in samples.values():
+        assert len(report_text([sample])) > len(END) + 20
+        assert problems_as_json([sample])["problems"][0]["kind"]
 
 
 def test_why_not():

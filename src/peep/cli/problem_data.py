@@ -13,6 +13,7 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    MissingBuildRequirement,
     NoUsableFile,
     OmittedDependency,
     Problem,
@@ -140,6 +141,18 @@ def _(problem: ConflictingDependency) -> dict[str, Any]:
         "requirement": problem.requirement,
         "listed": problem.listed,
         "required_by": problem.required_by,
+    }
+
+
+@_facts.register
+def _(problem: MissingBuildRequirement) -> dict[str, Any]:
+    return {
+        "kind": "missing-build-requirement",
+        "sdist": problem.sdist,
+        "requirement": problem.requirement,
+        "chain": list(problem.chain),
+        "reason": problem.reason,
+        "suggestion": list(problem.suggestion),
     }
 
 

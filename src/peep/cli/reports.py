@@ -19,6 +19,7 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    MissingBuildRequirement,
     NoUsableFile,
     OmittedDependency,
     Problem,
@@ -118,6 +119,26 @@ def _omissions(problems: Sequence[Problem], width: int | None) -> str:
     return _listing(introduction, entries, width)
 
 
+def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, MissingBuildRequirement, lambda problem: _named(problem.sdist, *problem.chain))
+    entries = (titled(plain(p.sdist), "", _build_lines(p), width) for p in found)
+    introduction = (
+        "The following archives must be built, and a build may use nothing that you have not vetted either. "
+        "Pin what they need, with hashes, in a file that --build-constraint names:"
+    )
+    suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
+    invitation = folded("Vet these, then add the lines to that file:", width)
+    return "\n\n".join([_listing(introduction, entries, width), *([invitation, *suggestions] if suggestions else [])])
+
+
+def _build_lines(problem: MissingBuildRequirement) -> list[str]:
+    way = f", by way of {' -> '.join(problem.chain)}" if len(problem.chain) > _DIRECT else ""
+    return [f"needs {problem.requirement}{way}: {problem.reason}"]
+
+
+_DIRECT = 2
+"""Names in the chain of a build requirement that the archive itself states."""
+
 _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
     _mismatches,
     _missing,
@@ -127,6 +148,7 @@ _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
     _without_file,
     _conflicts,
     _omissions,
+    _build_requirements,
 )
 """Worst first."""
 
