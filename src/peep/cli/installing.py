@@ -16,7 +16,7 @@ from peep.workflows.options import InstallOptions
 from peep.workflows.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from peep.workflows.install import Outcome
+    from peep.workflows.outcome import Outcome
 
 Workflow = Callable[[InstallOptions, Surroundings], "Outcome"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from peep.model import InstalledProject, InstallPlan, PlannedWheel
+from peep.workflows.settled import nothing_to_do
 
 
 def outcome_lines(plan: InstallPlan, *, is_dry_run: bool) -> list[str]:
@@ -18,7 +19,7 @@ def outcome_lines(plan: InstallPlan, *, is_dry_run: bool) -> list[str]:
 def summary(plan: InstallPlan, *, is_dry_run: bool) -> str:
     """Such as `installed 3, replaced 1, kept 12; every archive verified`."""
     if plan.is_empty:
-        return f"nothing to do: {_projects(len(plan.keep))} as listed"
+        return nothing_to_do(len(plan.keep))
     new = len(plan.link) - len(plan.replace)
     counts = {"installed": new, "replaced": len(plan.replace), "removed": len(plan.remove), "kept": len(plan.keep)}
     told = ", ".join(f"{word} {count}" for word, count in counts.items() if count)
@@ -43,10 +44,6 @@ def _link_line(one: PlannedWheel, old: InstalledProject | None) -> str:
     if old is None:
         return f"+ {identity.name} {identity.version}"
     return f"~ {identity.name} {old.version} -> {identity.version}"
-
-
-def _projects(count: int) -> str:
-    return "1 project is" if count == 1 else f"{count} projects are"
 
 
 def _planned_json(one: PlannedWheel) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 
 VERBS = {
+    "completion": "peep.cli.verbs.completion",
     "embed": "peep.cli.verbs.embed",
     "hash": "peep.cli.verbs.hash",
     "help": "peep.cli.verbs.help",
@@ -60,10 +61,16 @@ def _dispatch(words: list[str]) -> int:
         verb = "version" if any(word in {"-V", "--version"} for word in words) else "help"
     module = module_for(verb, rest)
     status: int
-    if module is None:
+    if module is None or "PIP_AUTO_COMPLETE" in os.environ:  # the latter: a shell asks for what pip would complete
         status = import_module("peep.workflows.delegate").run_pip(words)
         return status
+    if verb == "install" and (told := import_module("peep.workflows.settled").recall(words, os.environ)) is not None:
+        if told:
+            print(told)
+        return 0
     import_module("peep.cli.signals").unwind_on_sigterm()
+    if verb == "install" and import_module("peep.cli.replaying").replayed(words):
+        return 0
     status = import_module(module).run(verb, rest)
     return status
 

@@ -77,6 +77,8 @@ class PipDefaults:
     retries: int = 5
     format_control: FormatControl = field(default_factory=FormatControl)
     pip_version: str = ""
+    files: tuple[str, ...] = ()
+    """What the answer depends on: pip itself, and its configuration files, whether they exist or not."""
     values: Mapping[str, object] = field(default_factory=dict)
     """Every option of `pip install` by the name pip's parser gives it (`require_hashes`, `target_dir`, …)."""
 
@@ -144,6 +146,7 @@ def defaults_of(answer: Mapping[str, object]) -> PipDefaults:
         retries=int(_number(values.get("retries"), 5)),
         format_control=_format_control(values.get("format_control")),
         pip_version=str(answer.get("version", "")),
+        files=(*_texts([answer.get("pip")]), *_texts(answer.get("files"))),
         values=values,
     )
 

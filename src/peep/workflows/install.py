@@ -6,31 +6,20 @@ that is wrong is found before the run gives up (promises 1 to 3 of docs/architec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
-from peep.environment.plan import PlanOptions, plan_install, with_wheels
+from peep.environment.plan import plan_install, with_wheels
 from peep.environment.target import require_changeable
-from peep.environment.transaction import ApplyOptions, Changes, apply_plan, recover
-from peep.errors import Problem, Problems
-from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel, TargetEnvironment
+from peep.environment.transaction import apply_plan, recover
+from peep.errors import Problem, Problems, StoredWheelsDamaged
+from peep.model import InstallPlan, PinnedRequirement, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
-from peep.workflows.supply import Supply
+from peep.workflows.outcome import Outcome
+from peep.workflows.remembering import remember
+from peep.workflows.session import Session, apply_options, opened, plan_options
+from peep.workflows.supply import Supplier, Supply
 from peep.workflows.surroundings import Surroundings
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run did, or under `--dry-run` would have done."""
-
-    plan: InstallPlan
-    pinned: PinnedSet
-    target: TargetEnvironment
-    changes: Changes | None
-    """None when nothing was changed."""
 
 
 def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
@@ -40,55 +29,57 @@ def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
     errors of `peep.errors` for what stops a run at once.
     """
     with opened(options, surroundings) as session:
-        return install_into(session)
+        make_ready(session)
+        pinned = session.read_pins()
+        with session.store.held(), session.supplier(pinned) as supplier:
+            try:
+                outcome = installed_from(supplier, session, pinned)
+            except StoredWheelsDamaged as damaged:
+                forget(damaged, session)
+                outcome = installed_from(supplier, session, pinned)
+        remember(session, outcome)
+        return outcome
 
 
-def install_into(session: Session) -> Outcome:
-    """Run the stages in their order."""
-    make_ready(session)
-    pinned = session.read_pins()
-    installed = installed_projects(session.target)
-    with session.store.held(), session.supplier(pinned) as supplier:
-        known = supplier.remembered(pinned.pins)
-        plan = planned(session, pinned, installed, known)
-        supply = supplier.fetch(plan.missing)
-        plan = with_wheels(plan, supply.wheels.values())
-        refuse_if_wrong(session, pinned, plan, supply)
-        return finished(session, pinned, plan)
+def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet) -> Outcome:
+    """Plan, supply what is missing, refuse what is wrong, change the target: in this order."""
+    known = supplier.remembered(pinned.pins)
+    plan = planned(session, pinned, known)
+    supply = supplier.fetch(plan.missing)
+    plan = with_wheels(plan, supply.wheels.values())
+    refuse_if_wrong(session, pinned, plan, supply)
+    return finished(session, pinned, plan, {**known, **supply.wheels})
 
 
 def make_ready(session: Session) -> None:
     """Finish or undo what an interrupted run left, and see whether this run may change the target at all."""
     options, reporter = session.options, session.surroundings.reporter
-    if not options.dry_run:
-        require_changeable(
-            session.target,
-            break_system_packages=options.target.break_system_packages,
-            require_virtualenv=options.target.require_virtualenv,
-        )
-        if repaired := recover(session.target, reporter):
-            reporter.note(repaired)
+    if options.dry_run:
+        return
+    require_changeable(
+        session.target,
+        break_system_packages=options.target.break_system_packages,
+        require_virtualenv=options.target.require_virtualenv,
+    )
+    if repaired := recover(session.target, reporter):
+        reporter.note(repaired)
 
 
-def planned(
-    session: Session, pinned: PinnedSet, installed: dict[str, InstalledProject], known: dict[str, PlannedWheel]
-) -> InstallPlan:
+def planned(session: Session, pinned: PinnedSet, known: dict[str, PlannedWheel]) -> InstallPlan:
     """What the pins mean for the target, as far as the store knows their wheels."""
-    options = session.options
     return plan_install(
         pinned.pins,
-        installed,
+        installed_projects(session.target),
         {name: one.wheel for name, one in known.items()},
         {name: one.provenance for name, one in known.items() if one.provenance},
-        PlanOptions(options.force_reinstall or options.ignore_installed, options.trust_installed),
+        plan_options(session.options),
     )
 
 
 def refuse_if_wrong(session: Session, pinned: PinnedSet, plan: InstallPlan, supply: Supply) -> None:
     """Raise `InstallRefused` with all that is wrong: unusable lines, failed archives, unmet requirements."""
     problems = Problems([*pinned.unusable, *supply.problems])
-    skips_check = pinned.directive_values("--no-check-dependencies") or not session.options.check_dependencies
-    if not skips_check:
+    if session.options.check_dependencies and not pinned.directive_values("--no-check-dependencies"):
         problems.found += dependency_problems(session, pinned, plan)
     problems.raise_if_any()
 
@@ -104,9 +95,8 @@ def dependency_problems(session: Session, pinned: PinnedSet, plan: InstallPlan) 
     ]
     known = {project.name for project in projects}
     without_archive = [_unknown(pin) for pin in pinned.pins if pin.name not in known]
-    unusable_names = {line.text.split("==")[0].strip().lower() for line in pinned.unusable}
     found = check_dependencies([*projects, *without_archive], pinned.pins, session.target.markers)
-    return [problem for problem in found if problem.name not in unusable_names]
+    return list(found)
 
 
 def _requiring(one: PlannedWheel) -> RequiringProject:
@@ -117,16 +107,20 @@ def _unknown(pin: PinnedRequirement) -> RequiringProject:
     return RequiringProject(pin.name, pin.version or "", ())
 
 
-def finished(session: Session, pinned: PinnedSet, plan: InstallPlan) -> Outcome:
+def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dict[str, PlannedWheel]) -> Outcome:
     """Change the target, or under `--dry-run` leave it as it is."""
     reporter = session.surroundings.reporter
     for note in plan.notes:
         reporter.note(note)
-    if session.options.dry_run or plan.is_empty:
-        return Outcome(plan, pinned, session.target, None)
-    changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
-    return Outcome(plan, pinned, session.target, changes)
+    changes = None
+    if not (session.options.dry_run or plan.is_empty):
+        changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
+    return Outcome(plan, pinned, session.target, wheels, changes)
 
 
-def apply_options(options: InstallOptions) -> ApplyOptions:
-    return ApplyOptions(link_mode=options.link_mode or "auto", compile=bool(options.compile))
+def forget(damaged: StoredWheelsDamaged, session: Session) -> None:
+    """Drop wheels whose files were edited in the store, so that they are fetched again."""
+    for fault in damaged.faults:
+        session.surroundings.reporter.warning(f"the store was edited: {fault}; fetched again")
+    for sha256 in damaged.digests:
+        session.store.drop(sha256)

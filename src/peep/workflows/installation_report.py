@@ -9,7 +9,7 @@ from packaging.metadata import parse_email
 
 from peep import __version__
 from peep.model import PinnedRequirement, PlannedWheel
-from peep.workflows.install import Outcome
+from peep.workflows.outcome import Outcome
 
 
 def installation_report(outcome: Outcome) -> dict[str, Any]:

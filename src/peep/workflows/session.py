@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from peep.environment.plan import PlanOptions
 from peep.environment.target import TargetRequest, discover_target
+from peep.environment.transaction import ApplyOptions
 from peep.errors import UsageError
 from peep.index.pip_options import PipDefaults
 from peep.model import FormatControl, TargetEnvironment
@@ -48,6 +50,13 @@ class Session:
 
     def formats(self, pinned: PinnedSet) -> FormatControl:
         return with_formats(pinned, self.options.format_control)
+
+    def pip_files(self) -> tuple[str, ...]:
+        """The files that pip's own answer about its options depends on."""
+        try:
+            return self.network.pip_defaults().files
+        except UsageError:
+            return ()
 
     @contextmanager
     def supplier(self, pinned: PinnedSet) -> Iterator[Supplier]:
@@ -109,3 +118,11 @@ def target_request(options: TargetOptions) -> TargetRequest:
         implementation=options.implementation,
         python_version=options.python_version,
     )
+
+
+def apply_options(options: InstallOptions) -> ApplyOptions:
+    return ApplyOptions(link_mode=options.link_mode or "auto", compile=bool(options.compile))
+
+
+def plan_options(options: InstallOptions) -> PlanOptions:
+    return PlanOptions(options.force_reinstall or options.ignore_installed, options.trust_installed)

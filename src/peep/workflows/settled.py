@@ -81,6 +81,11 @@ def run_key(words: Sequence[str], environ: Mapping[str, str]) -> str:
     return "\0".join(("settled 1", *facts, *words, "", *counted))
 
 
+def nothing_to_do(count: int) -> str:
+    """What a run says that found `count` projects, all as listed."""
+    return f"nothing to do: {count} {'project is' if count == 1 else 'projects are'} as listed"
+
+
 def signature(path: str) -> bytes:
     """What changes when somebody replaces or edits a file: times, size, identity; of the file that a link leads to."""
     try:

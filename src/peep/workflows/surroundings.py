@@ -16,12 +16,14 @@ def _standard_input() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The process's environment variables, who is told of progress, and standard input."""
+    """The process's environment variables and words, who is told of progress, and standard input."""
 
     environ: Mapping[str, str]
     reporter: Reporter
+    words: tuple[str, ...] = ()
+    """The command line without the program's name: what a repeated run is recognised by."""
     standard_input: Callable[[], bytes] = _standard_input
 
     @classmethod
     def of_process(cls, reporter: Reporter) -> Surroundings:
-        return cls(dict(os.environ), reporter)
+        return cls(dict(os.environ), reporter, tuple(sys.argv[1:]))

@@ -30,7 +30,7 @@ from peep.workflows.options import InstallOptions
 from peep.workflows.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from peep.workflows.install import Outcome
+    from peep.workflows.outcome import Outcome
 
 SECTIONS = (
     Section("What to install", SOURCES),

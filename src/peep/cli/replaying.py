@@ -1,0 +1,27 @@
+"""Tells of a run that was repeated from its recording: fewer imports than any other way to install."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from peep.cli.console import Console
+from peep.cli.outcomes import outcome_lines
+from peep.workflows.options import OutputOptions
+from peep.workflows.replay import recalled, replay
+from peep.workflows.settling import remember_settled
+
+
+def replayed(words: Sequence[str]) -> bool:
+    """Repeat a run whose recording still holds; False when there is none and nothing was done."""
+    recall = recalled(words, os.environ)
+    if recall is None:
+        return False
+    with Console(OutputOptions(quiet=recall.recording.quiet)) as console:
+        done = replay(recall, console)
+        if done is None:
+            return False
+        for line in outcome_lines(done.plan, is_dry_run=False):
+            console.note(line)
+    remember_settled(words, os.environ, recall.store, recall.recording, done.target)
+    return True

@@ -1,0 +1,23 @@
+"""What a run that changes an environment did, for the command line to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from peep.environment.transaction import Changes
+from peep.model import InstallPlan, PlannedWheel, TargetEnvironment
+from peep.requirements.pinned_set import PinnedSet
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did, or under `--dry-run` would have done."""
+
+    plan: InstallPlan
+    pinned: PinnedSet
+    target: TargetEnvironment
+    wheels: Mapping[str, PlannedWheel]
+    """Every wheel that the run knows for a pin, by project name, linked or not."""
+    changes: Changes | None
+    """None when nothing was changed."""
