@@ -278,7 +278,7 @@ class WheelContents(Protocol):
         """All files, RECORD included, sorted by path; no folders."""
 
     def chunks(self, entry: WheelEntry) -> Iterator[bytes]:
-        """Yield the content in pieces below 128 KiB.
+        """Yield the content in pieces below 128 KiB; different entries may be read by several threads at once.
 
         Raises `errors.ArchiveError` at the end when size, CRC or RECORD's digest differ: a consumer must run it to
         the end before it lets anyone see what it wrote.

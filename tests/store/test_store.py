@@ -10,6 +10,7 @@ import pytest
 
 from peep.errors import ArchiveError, StoreError
 from peep.reporting import SilentReporter
+from peep.store.inspection import faults_in_full
 from peep.store.wheels import Store
 from support.memory_wheel import MemoryWheel
 
@@ -98,6 +99,31 @@ class TestAdding:
 
         assert store.get(contents.sha256) is None
         assert not [found for found in everything_below(os.path.dirname(root)) if "evil" in found]
+
+
+class TestAddingLargeWheels:
+    """They are written by several threads."""
+
+    files = {"big/data.bin": b"0123456789abcdef" * (1 << 20), "big/b.bin": b"b" * 3_000_000} | {
+        f"big/m{number}.py": f"x = {number}" for number in range(200)
+    }
+
+    def test_every_file_is_there_in_order(self, store):
+        contents = MemoryWheel("big", files=self.files)
+        wheel = store.add(contents)
+
+        assert [file.path for file in wheel.files] == sorted(contents.members)
+        assert faults_in_full([wheel]) == {}
+        assert store.get(wheel.sha256) == wheel
+
+    def test_a_lie_leaves_nothing(self, store):
+        contents = MemoryWheel("big", files=self.files, lying=["big/b.bin"])
+
+        with pytest.raises(ArchiveError, match="not what RECORD says"):
+            store.add(contents)
+
+        assert store.get(contents.sha256) is None
+        assert os.listdir(store.layout.temporary) == []
 
 
 class TestGetting:

@@ -13,6 +13,9 @@ from peep.store.layout import FILES, MANIFEST
 from peep.store.manifest import Manifest, rendered
 from peep.system.files import write_fully
 
+_LARGE = 16 << 20
+"""Bytes of content from which a wheel is worth several threads."""
+_MOST_THREADS = 4
 _MTIME_START = 1_000_000_000
 """Seconds: a date in 2001; the digest adds up to 17 years."""
 _MTIME_DIGITS = 7
@@ -42,7 +45,7 @@ def unpack(contents: WheelContents, folder: str, root: str, boot: str) -> Stored
         identity=contents.identity,
         sha256=contents.sha256,
         root=root,
-        files=tuple(_write(contents, entry, files, mtime_ns) for entry in contents.entries),
+        files=_write_all(contents, files, mtime_ns),
         mtime_ns=mtime_ns,
         entry_points=metadata.entry_points,
         requires_dist=metadata.requires_dist,
@@ -63,6 +66,25 @@ def _make_folders(files: str, contents: WheelContents) -> None:
         folders.add("/".join(segments[:-1]))
     for folder in sorted(folders):
         os.makedirs(os.path.join(files, folder), exist_ok=True)
+
+
+def _write_all(contents: WheelContents, files: str, mtime_ns: int) -> tuple[StoredFile, ...]:
+    """Write every entry; a large wheel by several threads, since inflating and hashing leave the interpreter lock."""
+    entries = contents.entries
+    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    if threads == 1 or sum(entry.size for entry in entries) < _LARGE:
+        return tuple(_write(contents, entry, files, mtime_ns) for entry in entries)
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- some milliseconds that small wheels save
+
+    executor = ThreadPoolExecutor(threads)
+    try:
+        # The largest first, so that no thread is left alone with it at the end.
+        largest_first = sorted(entries, key=lambda entry: entry.size, reverse=True)
+        written = executor.map(lambda entry: _write(contents, entry, files, mtime_ns), largest_first)
+        return tuple(sorted(written, key=lambda file: file.path))
+    finally:
+        # A failure ends the rest: `folder` must not be removed while somebody still writes into it.
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _write(contents: WheelContents, entry: WheelEntry, files: str, mtime_ns: int) -> StoredFile:
