@@ -2,7 +2,7 @@
 
 The state of a transaction is the state of its work folder, `.peep` in site-packages:
 
-- without a journal: nothing visible has happened; the folder is removed
+- without a journal, or with one without moves: nothing visible has happened; the folder is removed
 - `journal`: moves may have happened, in order; all are undone
 - `committed`: all moves have happened; what was moved aside is removed
 
@@ -49,8 +49,8 @@ class Journal:
     """Folders that were made for the work folders: removed when the transaction is undone."""
 
 
-def write_journal(journal: Journal) -> None:
-    """Put the journal on the disk, so that it is there after a power cut."""
+def write_journal(journal: Journal, *, durable: bool = True) -> None:
+    """Write the journal; `durable`: so that it is there after a power cut, as it must be before the first move."""
     work = journal.works[0]
     stated = {
         "format": _FORMAT,
@@ -60,7 +60,7 @@ def write_journal(journal: Journal) -> None:
             for name in ("emptied", "works", "made")
         },
     }
-    write_atomically(os.path.join(work, _JOURNAL), json.dumps(stated).encode(), durable=True)
+    write_atomically(os.path.join(work, _JOURNAL), json.dumps(stated).encode(), durable=durable)
 
 
 def run_moves(journal: Journal, steps: Steps) -> None:
@@ -173,11 +173,17 @@ def repair(places: Places, steps: Steps | None = None) -> str | None:
                 clean_up(journal, told)
             else:
                 undo(journal, told)
-            return f"an earlier run was interrupted here: {what} the {len(journal.moves)} moves that it had begun"
+            return _told(what, len(journal.moves))
     if not os.path.lexists(work):
         return None
     _remove_works([mirror.work for mirror in places.mirrors], told)
-    return "an earlier run was interrupted here before it changed anything: removed what it had prepared"
+    return _told("undid", 0)
+
+
+def _told(what: str, moves: int) -> str:
+    if moves == 0:
+        return "an earlier run was interrupted here before it changed anything: removed what it had prepared"
+    return f"an earlier run was interrupted here: {what} the {moves} moves that it had begun"
 
 
 def _read(path: str, places: Places) -> Journal:
@@ -215,5 +221,6 @@ def _refuse_foreign(journal: Journal, places: Places, path: str) -> None:
         return sides[0] != sides[1] and all(any(is_inside(side, anchor) for anchor in anchors) for side in move)
 
     inner = all(any(is_inside(folder, anchor) for anchor in anchors) for folder in journal.emptied)
+    inner = inner and all(any(is_inside(work, folder) for work in works) for folder in journal.made)
     if not (set(journal.works) <= works and journal.works and inner and all(map(is_between, journal.moves))):
         raise EnvironmentChangeError(f"{path} names files that no transaction of this environment moves", _BY_HAND)

@@ -11,7 +11,7 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peep.environment.installed import installed_projects
 from peep.environment.journal import Journal, clean_up, commit, remove_made, repair, run_moves, undo, write_journal
@@ -27,7 +27,6 @@ from peep.environment.steps import NoSteps, Steps
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnvironment
 from peep.reporting import Reporter, SilentReporter
-from peep.system.files import remove_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +74,13 @@ def apply_plan(
         try:
             with environment_lock(site, told):
                 _repair(places, told)
-                current = refreshed(plan, installed_projects(target))
-                return _changed(current, places, options or ApplyOptions(), told, steps or NoSteps())
+                run = _Run(places, options or ApplyOptions(), told, steps or NoSteps(), tuple(made))
+                return _changed(refreshed(plan, installed_projects(target)), run)
         finally:
             remove_made(made)  # goes only as far as they are empty: nothing was installed
 
 
-def recover(target: TargetEnvironment, reporter: Reporter | None = None) -> str | None:
+def recover(target: TargetEnvironment, reporter: Reporter | None = None, steps: Steps | None = None) -> str | None:
     """Undo or finish what an interrupted run left in the environment; say so in one line, or None: nothing to do.
 
     Costs one look at the disk when there is nothing. Raises `EnvironmentChangeError` when it can't be repaired.
@@ -91,7 +90,7 @@ def recover(target: TargetEnvironment, reporter: Reporter | None = None) -> str 
     places = places_of(target)
     site = places.target.paths["purelib"]
     with _explained(site), environment_lock(site, reporter or SilentReporter()):
-        return repair(places)
+        return repair(places, steps)
 
 
 def _repair(places: Places, reporter: Reporter) -> None:
@@ -99,61 +98,76 @@ def _repair(places: Places, reporter: Reporter) -> None:
         reporter.note(repaired)
 
 
-def _changed(plan: InstallPlan, places: Places, options: ApplyOptions, reporter: Reporter, steps: Steps) -> Changes:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every step of one transaction works with."""
+
+    places: Places
+    options: ApplyOptions
+    reporter: Reporter
+    steps: Steps
+    made: tuple[str, ...]
+    """Folders that were made for it so far."""
+
+
+def _changed(plan: InstallPlan, run: _Run) -> Changes:
+    """Carry out a plan that is up to date; the caller holds the lock."""
     if not (plan.link or plan.remove):
-        return Changes(notes=("another run has made all changes meanwhile",) if plan.keep else ())
-    leaving_projects = _each_once((*plan.replace, *plan.remove))
-    names = {project.name for project in leaving_projects}
-    staying = [project for name, project in installed_projects(places.target).items() if name not in names]
-    leaving = leaving_files(leaving_projects, staying, places)
+        return Changes()
+    going = _each_once((*plan.replace, *plan.remove))
+    names = {project.name for project in going}
+    staying = [project for name, project in installed_projects(run.places.target).items() if name not in names]
+    leaving = leaving_files(going, staying, run.places)
     for warning in leaving.warnings:
-        reporter.warning(warning)
-    made = _make_work_folders(places)
+        run.reporter.warning(warning)
+    run = _with_work_folders(run)
     try:
-        tree = _filled(plan, places, options, steps)
-        journal = _journal(tree, leaving, staying, places, options, made)
+        tree = _filled(plan, run)
+        journal = _journal(tree, leaving, staying, run)
     except BaseException:
-        _withdraw(places, made)
+        undo(_empty_journal(run), NoSteps())
         raise
-    _run(journal, steps, reporter)
-    return Changes(plan.link, leaving_projects, tuple(tree.notes))
+    _execute(journal, run)
+    return Changes(plan.link, going, tuple(tree.notes))
 
 
 def _each_once(projects: Sequence[InstalledProject]) -> tuple[InstalledProject, ...]:
     return tuple({project.name: project for project in projects}.values())
 
 
-def _filled(plan: InstallPlan, places: Places, options: ApplyOptions, steps: Steps) -> StagedTree:
+def _filled(plan: InstallPlan, run: _Run) -> StagedTree:
+    """The new projects, complete in the work folders."""
+    places = run.places
     ignores_case = os.path.lexists(os.path.join(os.path.dirname(places.work), WORK_FOLDER.upper()))
-    tree = plan_staging(plan.link, places, force=options.force, ignores_case=ignores_case)
+    tree = plan_staging(plan.link, places, force=run.options.force, ignores_case=ignores_case)
     for mirror in places.mirrors:
         os.makedirs(mirror.new, exist_ok=True)
         os.makedirs(mirror.old, exist_ok=True)
-    fill(tree, LinkMode(options.link_mode), steps)
+    fill(tree, LinkMode(run.options.link_mode), run.steps)
     return tree
 
 
-def _journal(
-    tree: StagedTree,
-    leaving: LeavingFiles,
-    staying: Sequence[InstalledProject],
-    places: Places,
-    options: ApplyOptions,
-    made: Sequence[str],
-) -> Journal:
+def _journal(tree: StagedTree, leaving: LeavingFiles, staying: Sequence[InstalledProject], run: _Run) -> Journal:
+    """All moves, in order; nothing that stays is in their way."""
+    places = run.places
     going = departures(leaving, places)
     aside = {path: os.path.join(places.mirror_of(path).old, str(number)) for number, path in enumerate(going.paths)}
-    placement = Placement(places, aside, force=options.force)
+    placement = Placement(places, aside, force=run.options.force)
     for mirror in places.mirrors:
         placement.match(mirror)
     refuse_conflicts(placement, staying)
     tree.notes += [f"{path} was overwritten" for path in placement.overwritten if not path.endswith(".pyc")]
     moves = ordered_moves(placement, leaving.owners, tree.owners)
-    works = tuple(mirror.work for mirror in places.mirrors)
-    return Journal(tuple(moves), going.emptied, works, tuple(made))
+    return replace(_empty_journal(run), moves=tuple(moves), emptied=going.emptied)
 
 
-def _run(journal: Journal, steps: Steps, reporter: Reporter) -> None:
+def _empty_journal(run: _Run) -> Journal:
+    return Journal((), (), tuple(mirror.work for mirror in run.places.mirrors), run.made)
+
+
+def _execute(journal: Journal, run: _Run) -> None:
+    """Make the change visible, or put everything back and raise."""
+    steps = run.steps
     try:
         steps.reached("journal")
         write_journal(journal)
@@ -171,7 +185,9 @@ def _run(journal: Journal, steps: Steps, reporter: Reporter) -> None:
     try:
         clean_up(journal, steps)
     except OSError as error:
-        reporter.warning(f"{error.filename} could not be removed ({error.strerror}); the next run of peep does that")
+        run.reporter.warning(
+            f"{error.filename} could not be removed ({error.strerror}); the next run of peep does that"
+        )
 
 
 # -- folders ---------------------------------------------------------------------------------------
@@ -190,19 +206,16 @@ def _make_folders(path: str) -> list[str]:
     return made
 
 
-def _make_work_folders(places: Places) -> list[str]:
-    made = []
-    for mirror in places.mirrors:
+def _with_work_folders(run: _Run) -> _Run:
+    """Make the work folders, and a journal without moves: it tells the next run what to remove again."""
+    made = list(run.made)
+    for mirror in run.places.mirrors:
         made += _make_folders(os.path.dirname(mirror.work))
         os.mkdir(mirror.work)
-    leave_note(places.work)
-    return made
-
-
-def _withdraw(places: Places, made: Sequence[str]) -> None:
-    for mirror in places.mirrors:
-        remove_tree(mirror.work)
-    remove_made(made)
+    run = replace(run, made=tuple(made))
+    write_journal(_empty_journal(run), durable=False)
+    leave_note(run.places.work)
+    return run
 
 
 @contextmanager

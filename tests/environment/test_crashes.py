@@ -1,0 +1,228 @@
+"""Killed at any step, an environment is the old one or the new one after the next run has looked at it (promise 5)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from peep.environment.installed import installed_projects
+from peep.environment.transaction import ApplyOptions, apply_plan, recover
+from peep.errors import EnvironmentChangeError
+from peep.model import InstallPlan
+from peep.reporting import SilentReporter
+from peep.store.wheels import Store
+from support.environment_tree import make_environment, plan_for, tree_digest
+from support.memory_wheel import MemoryWheel
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills a forked copy of itself")
+
+
+class Dies:
+    """Ends the process at the step with this number, as `kill -9` does."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def reached(self, step: str) -> None:
+        del step
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.left -= 1
+
+
+class Fails(Dies):
+    """Raises at the step with this number, once."""
+
+    def reached(self, step: str) -> None:
+        self.left -= 1
+        if self.left == -1:
+            raise OSError(28, "No space left on device", step)
+
+
+class Listens:
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+
+    def reached(self, step: str) -> None:
+        self.steps.append(step)
+
+
+def in_a_process_that_dies(action: Callable[[], object]) -> bool:
+    """Run `action` in a copy of this process; whether it was killed rather than done."""
+    child = os.fork()
+    if child == 0:
+        try:
+            action()
+        except BaseException:  # noqa: BLE001 -- nothing may get back into the tests from here
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert not (os.WIFEXITED(status) and os.WEXITSTATUS(status))
+    return os.WIFSIGNALED(status)
+
+
+OLD = {
+    "same": {"same/__init__.py": "", "same/sub/a.py": "a = 1\n"},
+    "grown": {"grown/__init__.py": "V = 1\n", "grown/old/x.py": "", "grown_top.py": "", "ns/grown/a.py": ""},
+    "shared": {"ns/shared/__init__.py": "", "shared.py": "", "shared-1.0.data/data/share/shared/a": "1"},
+    "gone": {"gone/__init__.py": "", "ns/gone.py": "", "gone-1.0.data/scripts/gone": "#!python\n"},
+}
+NEW = {
+    "grown": {"grown/__init__.py": "V = 2\n", "grown/new/y.py": "", "ns/grown/b.py": "", "ns/grown/a.py": "# 2\n"},
+    "shared": {"ns/shared/__init__.py": "# 2\n", "shared.py": "# 2\n", "shared-2.0.data/data/share/shared/b": "2"},
+    "fresh": {"fresh/__init__.py": "", "ns/fresh.py": "", "fresh.libs/lib.so": "so"},
+}
+
+
+class Scene:
+    """An environment with old projects, a plan for new ones, and the digests of both."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(str(folder / "store"), SilentReporter())
+        self.target = make_environment(folder / "env")
+        self.backup = folder / "backup"
+        old = [self._wheel(name, "1.0", files) for name, files in OLD.items()]
+        apply_plan(plan_for(old, self.target), self.target)
+        site = Path(self.target.paths["purelib"])
+        (site / "ns" / "mine.txt").write_text("a file of nobody")
+        (site / "grown" / "old" / "mine.txt").write_text("a file of nobody")
+        (site / "same" / "__pycache__").mkdir()
+        (site / "grown" / "__pycache__").mkdir()
+        (site / "grown" / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"bytecode")
+        shutil.copytree(self.target.prefix, self.backup, symlinks=True)
+        self.before = tree_digest(self.target.prefix)
+        new = [self._wheel(name, "2.0" if name in OLD else "1.0", files) for name, files in NEW.items()]
+        plan = plan_for([*new, old[0]], self.target)
+        self.plan: InstallPlan = replace(plan, remove=(installed_projects(self.target)["gone"],))
+        listening = Listens()
+        apply_plan(self.plan, self.target, steps=listening)
+        self.steps = listening.steps
+        self.after = tree_digest(self.target.prefix)
+        self.restore()
+
+    def _wheel(self, name, version, files):
+        entry_points = {"console_scripts": {f"{name}-tool": f"{name}:main"}}
+        return self.store.add(MemoryWheel(name, version, files=files, entry_points=entry_points))
+
+    def restore(self) -> None:
+        shutil.rmtree(self.target.prefix)
+        shutil.copytree(self.backup, self.target.prefix, symlinks=True)
+
+    def digest(self) -> str:
+        return tree_digest(self.target.prefix)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    found = Scene(tmp_path_factory.mktemp("crash"))
+    assert found.before != found.after
+    assert len(found.steps) > 30
+    return found
+
+
+def test_killed_at_every_step(scene):
+    outcomes = []
+    for number in range(len(scene.steps)):
+        scene.restore()
+        assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, steps=Dies(number)))  # noqa: B023
+        said = recover(scene.target)
+        outcomes.append({scene.before: "old", scene.after: "new"}.get(scene.digest(), "half"))
+        assert said is not None, scene.steps[number]
+        assert recover(scene.target) is None
+
+    assert "half" not in outcomes, [step for step, was in zip(scene.steps, outcomes, strict=True) if was == "half"]
+    turn = outcomes.index("new")
+    assert set(outcomes[:turn]) == {"old"}
+    assert set(outcomes[turn:]) == {"new"}
+    assert scene.steps[turn] == "committed"
+
+
+def test_killed_again_while_repairing(scene):
+    for number in range(4, len(scene.steps), 5):
+        repair_steps = 0
+        while True:
+            scene.restore()
+            assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, steps=Dies(number)))  # noqa: B023
+            died = in_a_process_that_dies(lambda: recover(scene.target, steps=Dies(repair_steps)))  # noqa: B023
+            recover(scene.target)
+            assert scene.digest() in {scene.before, scene.after}
+            if not died:
+                break
+            repair_steps += 3
+        assert repair_steps > 0
+
+
+def test_the_next_run_repairs_and_then_does_its_work(scene):
+    for number in range(0, len(scene.steps), 7):
+        scene.restore()
+        assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, steps=Dies(number)))  # noqa: B023
+        apply_plan(scene.plan, scene.target)
+
+        assert scene.digest() == scene.after
+
+
+def test_an_error_at_any_step_before_the_commit_undoes_everything(scene):
+    for number, step in enumerate(scene.steps):
+        if step == "committed":
+            break
+        scene.restore()
+        with pytest.raises(EnvironmentChangeError, match=r"No space left on device; it is as it was"):
+            apply_plan(scene.plan, scene.target, ApplyOptions(), steps=Fails(number))
+        assert scene.digest() == scene.before, step
+        assert recover(scene.target) is None
+
+
+def test_an_error_while_tidying_up_leaves_the_new_environment_and_the_rest_to_the_next_run(scene):
+    tidying = scene.steps.index("committed") + 1
+    assert tidying < len(scene.steps)
+    for number in range(tidying, len(scene.steps)):
+        scene.restore()
+        apply_plan(scene.plan, scene.target, ApplyOptions(), steps=Fails(number))
+        recover(scene.target)
+        assert scene.digest() == scene.after
+
+
+def test_a_target_folder_that_a_killed_run_made_is_gone_again(scene, tmp_path):
+    folder = tmp_path / "made" / "here"
+    paths = {**dict.fromkeys(("purelib", "platlib", "data"), str(folder)), "scripts": str(folder / "bin")}
+    target = replace(scene.target, paths={**paths, "headers": str(folder / "include")})
+    plan = replace(scene.plan, remove=(), replace=())
+    for number in (0, 5):
+        assert in_a_process_that_dies(lambda: apply_plan(plan, target, steps=Dies(number)))  # noqa: B023
+        assert folder.exists()
+        recover(target)
+        assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"format": 1}',
+        '{"format": 99, "moves": [], "works": ["."], "emptied": [], "made": []}',
+        '{"format": 1, "moves": [["o/0", "../../../../../../victim"]], "works": ["."], "emptied": [], "made": []}',
+        '{"format": 1, "moves": [["../a", "../b"]], "works": ["."], "emptied": [], "made": []}',
+        '{"format": 1, "moves": [], "works": ["../grown"], "emptied": [], "made": []}',
+        '{"format": 1, "moves": [], "works": ["."], "emptied": ["/tmp"], "made": []}',
+        '{"format": 1, "moves": [], "works": ["."], "emptied": [], "made": ["../grown"]}',
+        '{"format": 1, "moves": [["a"]], "works": ["."], "emptied": [], "made": []}',
+    ],
+)
+def test_a_planted_journal_is_not_obeyed(scene, text):
+    scene.restore()
+    work = Path(scene.target.paths["purelib"], ".peep")
+    work.mkdir()
+    (work / "journal").write_text(text)
+    before = scene.digest()
+    with pytest.raises(EnvironmentChangeError, match="journal"):
+        recover(scene.target)
+
+    assert scene.digest() == before
