@@ -436,6 +436,13 @@ def test_n18_credentials_are_not_repeated(index, transport, scratch, catch):
     assert catch.archives[0][0].url == index.file_url("demo", WHEEL)
 
 
+@pytest.mark.parametrize("url", ["", "http://[::1", "ftp://x.example/d.whl", "javascript:x", "data:,x", "http://a b/"])
+def test_n3_urls_that_cannot_be_fetched(transport, scratch, catch, url):
+    """THREATS N3: from a lock file, say."""
+    odd = candidate(pinned("demo==1.0", made_up("a")), replace(offered(WHEEL), url=url))
+    assert [type(problem) for problem in fetched(transport, scratch, [odd], catch)] == [FetchFailure]
+
+
 class TestLocalFiles:
     def local(self, path, *hashes):
         return candidate(pinned("demo==1.0", *hashes), replace(offered(path.name), url=path.as_uri()))

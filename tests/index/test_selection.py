@@ -246,6 +246,7 @@ def test_names_and_versions_that_differ(pin, filename):
         ("demo-1.0-x1-py3-none-any.whl", "has the build tag 'x1', which does not begin with a digit (PEP 427)"),
         ("other-1.0-py3-none-any.whl", "does not name the project demo"),
         ("../demo-1.0.tar.gz", "is not a plain file name"),
+        ("dem\u043e-1.0-py3-none-any.whl", "does not name the project demo"),
         ("demo-1.0\u202egz.rat.tar.gz", "is not a plain file name"),
         ("demo-1.0\x1b[2J.tar.gz", "is not a plain file name"),
     ],
@@ -314,6 +315,15 @@ class TestFilesThatThePinStates:
         assert found.reason == "is not a plain file name"
         kept = chosen(pinned("demo @ https://x.example/a/%252e%252fdemo.tar.gz", A))
         assert kept.file.filename == "%2e%2fdemo.tar.gz"
+
+    @pytest.mark.parametrize("url", ["http://[::1/demo-1.0.zip", "https://x.example/", "https://x.example/d.zip/"])
+    def test_a_url_without_a_file_name(self, url):
+        assert refused(pinned(f"demo @ {url}")).reason == "is a URL that does not end in a file name"
+
+    def test_w6_a_wheel_name_that_only_looks_alike(self):
+        """THREATS W6: the Kelvin sign in lower case is a k."""
+        found = refused(pinned("kit==1.0", A), detail(offered("\u212ait-1.0-py3-none-any.whl", A), name="kit"))
+        assert [rejection.reason for rejection in found.rejections] == ["does not name the project kit"]
 
     def test_a_wheel_url_must_fit(self):
         found = refused(pinned("demo @ https://x.example/demo-1.0-cp27-cp27m-win32.whl", A))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Event
 from typing import BinaryIO, cast
+from urllib.parse import urlsplit
 
 from peep.archives.verification import Intake, ReceivedArchive
 from peep.errors import StoreError, TransportError
@@ -62,6 +63,7 @@ class Reception:
         return self._finished(intake, received.content_type, received.content_encoding)
 
     def _received(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
+        _check_url(file.url)
         self.reporter.download_started(file.filename, file.size)
         try:
             with self.transport.get(file.url, _IDENTITY) as response:
@@ -106,6 +108,13 @@ class Reception:
             f"{self.scratch}: downloads cannot be kept here: {error.strerror or error}",
             "free some space, or name another place with PEEP_STORE",
         )
+
+
+def _check_url(url: str) -> None:
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise TransportError(redacted(url), f"cannot be read as a URL ({error})") from error
 
 
 def _check_answer(response: Response, limit: int) -> None:

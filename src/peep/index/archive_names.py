@@ -49,7 +49,11 @@ def normalised(name: str) -> str:
 
 def filename_of_url(url: str) -> str:
     """Give back the last segment of a URL's path, percent-decoded once (THREATS N4); '' where there is none."""
-    return unquote(urlsplit(url).path.rpartition("/")[2])
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return ""
+    return unquote(path.rpartition("/")[2])
 
 
 def sdist_suffix(filename: str) -> str:
@@ -78,6 +82,8 @@ class NameReader:
         if filename.endswith(".whl"):
             return self._read_wheel(filename)
         suffix = sdist_suffix(filename)
+        if not filename:
+            return UnreadableName("is a URL that does not end in a file name")
         if not suffix:
             ending = filename.rpartition(".")[2] if "." in filename else filename
             return UnreadableName(f"is neither a wheel nor a source archive that can be installed (.{ending})")
@@ -105,5 +111,6 @@ class NameReader:
     def _is_project(self, written: str) -> bool:
         known = self._wheel_names.get(written)
         if known is None:
-            known = self._wheel_names[written] = normalised(written) == self._project
+            # ASCII only: lower-casing turns the Kelvin sign into a k (THREATS W6).
+            known = self._wheel_names[written] = written.isascii() and normalised(written) == self._project
         return known

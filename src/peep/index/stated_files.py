@@ -41,5 +41,9 @@ def _of_listed(pin: PinnedRequirement, listed: ListedFile) -> IndexFile:
 
 def _origin(url: str) -> str:
     """Scheme and host of a URL, which may be all that tells where a listed file comes from."""
-    parts = urlsplit(redacted(url))
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else redacted(url)
+    shown = redacted(url)
+    try:
+        parts = urlsplit(shown)
+    except ValueError:
+        return shown
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else shown
