@@ -148,6 +148,15 @@ def test_a_newer_minor_version_is_read_with_a_warning(reporter):
     assert "1.50" in reporter.texts[0]
 
 
+def test_n6_metadata_that_an_index_offers_is_not_even_fetched(reporter):
+    page = f'<a href="{WHEEL}" data-core-metadata="sha256={"a" * 64}" data-dist-info-metadata="true">x</a>'
+    transport = FakeTransport({A: IndexContent(pages={"/simple/demo/": ("text/html", page.encode())})})
+    [detail] = indexes(transport, reporter, f"{A}/simple").project("demo")
+    assert [file.filename for file in detail.files] == [WHEEL]
+    assert detail.files[0].hashes == ()
+    assert [request.path for request in transport.requests] == [f"{A}/simple/demo/"]
+
+
 # -- find-links and files -------------------------------------------------------------------------------
 
 
