@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
+from importlib.metadata import distributions
 
 from peep.errors import PeepError, UsageError
 
@@ -79,15 +80,28 @@ def pip_command(call: PipCall) -> list[str]:
 
 
 def has_pip() -> bool:
-    """Whether a fresh interpreter of the running kind would find pip.
+    """Whether a fresh interpreter of the running kind would find pip."""
+    return PathFinder.find_spec("pip", _import_folders()) is not None
 
-    Not asked of `sys.path` alone: the one-file edition keeps installed packages off it.
-    """
+
+def pip_version_line() -> str | None:
+    """What `pip --version` prints, without the time that starting pip takes; None when there is no pip."""
+    spec = PathFinder.find_spec("pip", _import_folders())
+    if spec is None or spec.origin is None:
+        return None
+    package = os.path.dirname(spec.origin)
+    found = next(iter(distributions(name="pip", path=[os.path.dirname(package)])), None)
+    version = found.version if found else "?"
+    return f"pip {version} from {package} (python {sys.version_info[0]}.{sys.version_info[1]})"
+
+
+def _import_folders() -> list[str]:
+    """Where a fresh interpreter looks: `sys.path` alone won't do, since the one-file edition takes much off it."""
     variable = os.environ.get("PYTHONPATH", "")
     folders = [*sys.path, *filter(None, variable.split(os.pathsep)), *site.getsitepackages()]
     if site.ENABLE_USER_SITE:
         folders.append(site.getusersitepackages())
-    return PathFinder.find_spec("pip", folders) is not None
+    return folders
 
 
 def interpreter(text: str) -> str:

@@ -45,14 +45,14 @@ _REGULAR_FILE = 0o100644
 _UNIX = 3
 
 
-def archive_bytes(members: Mapping[str, bytes]) -> bytes:
-    """Pack path -> content; the entry point is added. Raises `PeepError` when a path is taken twice."""
+def archive_bytes(members: Mapping[str, bytes], main: bytes = MAIN) -> bytes:
+    """Pack path -> content; the entry point `main` is added. Raises `PeepError` when a path is taken twice."""
     if "__main__.py" in members:
         raise PeepError("__main__.py: the one-file edition has an entry point of its own")
     buffer = io.BytesIO()
     buffer.write(SHEBANG)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_STORED) as archive:
-        for path, content in sorted({**members, "__main__.py": MAIN}.items()):
+        for path, content in sorted({**members, "__main__.py": main}.items()):
             member = zipfile.ZipInfo(path, _FIRST_DAY)
             member.create_system = _UNIX
             member.external_attr = _REGULAR_FILE << 16

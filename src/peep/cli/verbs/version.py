@@ -1,4 +1,4 @@
-"""`peep --version`: peep's own, then pip's, which belongs to the same interpreter."""
+"""`peep --version`: peep's own, then pip's as pip would print it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from peep import __version__
-from peep.workflows.delegate import has_pip, run_pip
+from peep.workflows.delegate import pip_version_line
 
 
 def run(_verb: str, _words: Sequence[str]) -> int:
-    """Print peep's version, let pip print its own; pip's exit status comes back."""
+    """Print the version of peep, and of the pip that verbs go to, where there is one."""
     print(f"peep {__version__} (python {platform.python_version()}, {sys.executable})")
-    if not has_pip():
-        return 0
-    return run_pip(["--version"])
+    line = pip_version_line()
+    if line is not None:
+        print(line)
+    return 0

@@ -1,0 +1,75 @@
+"""`peep embed` on the real libraries: needs an index that has them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.network]
+START_LIMIT = 0.25
+"""Seconds."""
+
+
+def embedded(folder: Path, environ: dict[str, str], command: list[str], umask: int = 0o022) -> bytes:
+    folder.mkdir()
+    out = folder / "out.pyz"
+    subprocess.run([*command, "embed", "-q", "-o", str(out)], env=environ, cwd=folder, check=True, umask=umask)
+    return out.read_bytes()
+
+
+def other_pythons() -> list[str]:
+    """Interpreters that this machine has beside the running one."""
+    found = []
+    for minor in range(10, 16):
+        name = f"python3.{minor}"
+        result = subprocess.run([name, "-c", "pass"], capture_output=True, check=False) if which(name) else None
+        if result is not None and result.returncode == 0 and minor != sys.version_info.minor:
+            found.append(name)
+    return found
+
+
+def which(name: str) -> bool:
+    return any(os.access(os.path.join(folder, name), os.X_OK) for folder in os.get_exec_path())
+
+
+@pytest.fixture
+def edition(tmp_path: Path, machine_environment: dict[str, str]) -> Path:
+    embedded(tmp_path / "first", machine_environment, [sys.executable, "-m", "peep"])
+    return tmp_path / "first" / "out.pyz"
+
+
+def test_the_same_bytes_in_any_folder_umask_time_zone_and_python(
+    edition: Path, tmp_path: Path, machine_environment: dict[str, str]
+):
+    elsewhere = {**machine_environment, "TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+    again = embedded(tmp_path / "second", elsewhere, [sys.executable, "-m", "peep"], umask=0o077)
+    assert again == edition.read_bytes()
+    for number, python in enumerate(other_pythons()):
+        by_itself = embedded(tmp_path / f"by-{number}", elsewhere, [python, str(edition)])
+        assert by_itself == edition.read_bytes(), python
+
+
+def test_it_checks_what_was_committed(edition: Path, machine_environment: dict[str, str]):
+    command = [sys.executable, "-m", "peep", "embed", "--check", str(edition)]
+    assert subprocess.run(command, env=machine_environment, check=False).returncode == 0
+    edition.write_bytes(edition.read_bytes() + b"x")
+    assert subprocess.run(command, env=machine_environment, check=False).returncode == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processor time of children is told on POSIX only")
+@pytest.mark.parametrize("words", [["--version"], ["help"], ["hash", __file__], ["install"]])
+def test_it_starts_quickly(edition: Path, words: list[str], machine_environment: dict[str, str]):
+    """Processor time, which does not depend on what else the machine does; the best of three."""
+    best = min(seconds([sys.executable, "-I", str(edition), *words], machine_environment) for _ in range(3))
+    assert best < START_LIMIT
+
+
+def seconds(command: list[str], environ: dict[str, str]) -> float:
+    before = os.times()
+    subprocess.run(command, env=environ, capture_output=True, check=False)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
