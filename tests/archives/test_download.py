@@ -156,6 +156,20 @@ def test_the_same_url_is_fetched_once_for_two_pins(scratch, catch):
     assert {archive.digest.algorithm for archive, _ in catch.archives} == {"sha256", "sha512"}
 
 
+def test_n15_one_name_from_two_places_is_two_files(scratch, catch):
+    """THREATS N15: nothing is kept under a name that another file could have."""
+    transport = served({WHEEL: BODY})
+    transport.hosts = {
+        **transport.hosts,
+        "http://other.example": FakeTransport.serving({"demo": {WHEEL: b"other"}}).hosts[ORIGIN],
+    }
+    first = wanted(WHEEL, digest(BODY), line=1)
+    second = wanted(WHEEL, digest(b"other"), line=2)
+    second = replace(second, file=replace(second.file, url=second.file.url.replace(ORIGIN, "http://other.example")))
+    assert fetched(transport, scratch, [first, second], catch) == []
+    assert catch.bodies == sorted([(WHEEL, BODY), (WHEEL, b"other")])
+
+
 def test_files_without_a_stated_digest_are_tried_in_turn(scratch, catch):
     transport = served({WHEEL: BODY, SDIST: b"the vetted one", "demo-1.0.zip": b"never asked for"})
     others = tuple(wanted(name).file for name in ("demo-1.0.tar", SDIST, "demo-1.0.zip"))

@@ -263,6 +263,23 @@ def test_w6_the_name_of_the_project_says_where_the_version_begins():
     assert chosen(pinned("demo==1.post2", A), detail(offered("demo-1-2.tar.gz", A))).file.hashes == (A,)
 
 
+def test_hostile_numbers_and_lists_are_only_rejections():
+    """THREATS N4: more digits than Python converts, more tags than can be combined, a name that never ends."""
+    many = ".".join(["py3"] * 50)
+    files = [
+        offered(f"demo-{'9' * 200}.tar.gz", A),
+        offered(f"demo-1.0-{'9' * 100}-py3-none-any.whl", B),
+        offered(f"demo-1.0-{many}-a-b.whl", A),
+        offered(f"demo-{'9' * 5000}.tar.gz", A),
+        offered("demo-1.0.zip", A, requires_python=f">={'9' * 5000}", yanked="x" * 1000),
+    ]
+    found = chosen(pinned("demo==1.0", A, B), detail(*files))
+    assert found.file is files[1]
+    assert len(reasons(found)) == 4
+    assert all(len(reason) < 500 for reason in reasons(found).values())
+    assert refused(pinned(f"demo=={'9' * 5000}", A), detail(*files)).reason
+
+
 def test_no_index_knows_the_project():
     assert refused(pinned("demo==1.0", A)).reason == "no index offers a project of this name"
     assert refused(pinned("demo==1.0", A), detail()).reason == "no index offers a project of this name"

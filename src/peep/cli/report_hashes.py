@@ -85,7 +85,7 @@ def _file_facts(file: IndexFile, size: int) -> list[str]:
     if file.upload_time:
         facts.append(f"uploaded {_moment(file.upload_time)}")
     if file.yanked is not None:
-        facts.append(f"yanked ({file.yanked})" if file.yanked else "yanked")
+        facts.append(f"yanked ({file.yanked[:200]})" if file.yanked else "yanked")
     facts.append(f"from {redacted(file.index or file.url)}")
     return facts
 

@@ -17,6 +17,8 @@ SDIST_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 
 _BUILD_TAG = re.compile(r"(\d+)(.*)", re.ASCII)
 _SEPARATORS = re.compile(r"[-_.]+")
+_LONGEST_NAME = 255
+"""What file systems allow; a longer name is no file's (THREATS N4)."""
 _WHEEL_PARTS = 5
 _WHEEL_PARTS_WITH_BUILD = 6
 
@@ -77,6 +79,8 @@ class NameReader:
 
     def read(self, filename: str) -> ArchiveName | UnreadableName:
         """Take `filename` apart, or say why it is no installable archive of this project."""
+        if len(filename) > _LONGEST_NAME:
+            return UnreadableName(f"is longer than {_LONGEST_NAME} characters")
         if "/" in filename or "\\" in filename or not filename.isprintable():
             return UnreadableName("is not a plain file name")
         if filename.endswith(".whl"):

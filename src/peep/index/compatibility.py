@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import product
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from peep.index.archive_names import ArchiveName
 from peep.model import ArchiveKind, FormatControl, IndexFile, TargetEnvironment
@@ -30,8 +30,12 @@ class Compatibility:
         """Place of the best tag of a wheel among those of the target, 0 the best; `NO_RANK` without any."""
         if name.kind is ArchiveKind.SDIST:
             return NO_RANK
-        choices = product(*(part.lower().split(".") for part in name.tags))
-        return min((self._ranks.get("-".join(tag), NO_RANK) for tag in choices), default=NO_RANK)
+        pythons, abis, platforms = (part.lower().split(".") for part in name.tags)
+        # Only what the target knows is combined: a hostile name may list hundreds of each.
+        pairs = [pair for pair in product(pythons, abis) if pair in self._interpreters]
+        known = [platform for platform in platforms if platform in self._platforms]
+        tags = (f"{python}-{abi}-{platform}" for (python, abi), platform in product(pairs, known))
+        return min((self._ranks.get(tag, NO_RANK) for tag in tags), default=NO_RANK)
 
     def _format_objection(self, name: ArchiveName) -> str:
         if self._allowed[name.kind]:
@@ -79,5 +83,5 @@ def _known_tags(tags: tuple[str, ...]) -> tuple[dict[str, int], frozenset[tuple[
 def _python_fits(specifiers: str, python: str) -> bool:
     try:
         return SpecifierSet(specifiers).contains(python, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:  # InvalidSpecifier, or a number of more digits than Python converts
         return True

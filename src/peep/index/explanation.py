@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.errors import NoUsableFile
 from peep.index.preference import Standing, UsableFile
@@ -12,6 +12,8 @@ from peep.model import ArchiveKind, PinnedRequirement, ProjectDetail, Rejection
 
 _OTHER_VERSION = "is version "
 _MOST_VERSIONS = 5
+_MOST_OF_A_REASON = 200
+"""Characters of an index's own words that are repeated."""
 
 
 def nothing_usable(
@@ -44,12 +46,11 @@ def cautions_about(
     """Say what the user should hear although the choice stands (THREATS N13): the pin still decides."""
     cautions = []
     if winner.file.yanked is not None:
-        reason = f": {winner.file.yanked}" if winner.file.yanked else ""
-        cautions.append(f"{winner.file.filename} was yanked from {winner.file.index or 'its index'}{reason}")
+        where = winner.file.index or "its index"
+        cautions.append(f"{winner.file.filename} was yanked from {where}{_because(winner.file.yanked)}")
     detail = sources[winner.position]
     if detail.status != "active":
-        reason = f": {detail.status_reason}" if detail.status_reason else ""
-        cautions.append(f"the project is {detail.status} on {detail.index or 'its index'}{reason}")
+        cautions.append(_status(detail))
     wheels = [loser.file for loser in losers if loser.name.kind is ArchiveKind.WHEEL]
     is_vetted_sdist = winner.name.kind is ArchiveKind.SDIST and winner.preference.standing is Standing.LISTED
     if wheels and is_vetted_sdist:
@@ -64,9 +65,17 @@ def _withheld(sources: Sequence[ProjectDetail]) -> str:
     """PEP 792: a quarantined project offers no files."""
     for detail in sources:
         if detail.status == "quarantined" and not detail.files:
-            reason = f": {detail.status_reason}" if detail.status_reason else ""
-            return f"the project is quarantined on {detail.index or 'its index'}{reason}"
+            return _status(detail)
     return ""
+
+
+def _status(detail: ProjectDetail) -> str:
+    return f"the project is {detail.status} on {detail.index or 'its index'}{_because(detail.status_reason)}"
+
+
+def _because(reason: str) -> str:
+    """A reason that an index states, which may be of any length."""
+    return f": {reason[:_MOST_OF_A_REASON]}" if reason else ""
 
 
 def _newest_versions(others: Sequence[Rejection]) -> list[str]:
@@ -79,6 +88,6 @@ def _newest_versions(others: Sequence[Rejection]) -> list[str]:
     for text in texts:
         try:
             known.append((Version(text), text))
-        except InvalidVersion:
+        except ValueError:
             continue
     return [text for _, text in sorted(known, reverse=True)[:_MOST_VERSIONS]]

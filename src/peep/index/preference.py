@@ -48,6 +48,9 @@ _REASONS = {
     "name": "is offered twice",
 }
 
+_MOST_OF_A_REASON = 200
+"""Characters of an index's own words that are repeated."""
+
 
 @dataclass(frozen=True, slots=True)
 class UsableFile:
@@ -95,5 +98,6 @@ def reason_against(loser: UsableFile, winner: UsableFile) -> str:
     fields = zip(Preference._fields, loser.preference, winner.preference, strict=True)
     first = next((field for field, lost, won in fields if lost != won), "name")
     if first == "is_not_yanked":
-        return f"was yanked{': ' + loser.file.yanked if loser.file.yanked else ''}, and {winner.file.filename} was not"
+        reason = f": {loser.file.yanked[:_MOST_OF_A_REASON]}" if loser.file.yanked else ""
+        return f"was yanked{reason}, and {winner.file.filename} was not"
     return f"{_REASONS[first]}; {winner.file.filename} is preferred"

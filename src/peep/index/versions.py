@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.model import PinnedRequirement
 
@@ -59,5 +59,5 @@ class PinnedVersion:
 def _parsed(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of more digits than Python converts
         return None
