@@ -20,16 +20,19 @@ def read_at(file: BinaryIO) -> ReadAt:
     together.
     """
     try:
-        descriptor = file.fileno()
+        file.fileno()
     except (OSError, AttributeError):
         return _locked_reads(file)
     if not hasattr(os, "pread"):
         return _locked_reads(file)
 
+    # Asked each time: a closed file must give an error, never the bytes of another file that got its number.
+    descriptor = file.fileno
+
     def pread(offset: int, count: int) -> bytes:
-        data = os.pread(descriptor, count, offset)
+        data = os.pread(descriptor(), count, offset)
         while len(data) < count:
-            more = os.pread(descriptor, count - len(data), offset + len(data))
+            more = os.pread(descriptor(), count - len(data), offset + len(data))
             if not more:
                 break
             data += more

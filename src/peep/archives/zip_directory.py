@@ -165,7 +165,7 @@ def _central_entry(
     _, made_by, version, flags, method, _, _, crc, compressed_size, size = fields[:10]
     comment_size, disk, _, attributes, offset = fields[12:]
     name = _decode_name(raw_name, flags, problems)
-    if extra:
+    if extra or _ALL32 in (size, compressed_size, offset):
         values, reason, lie = zip64_values(extra, (size, compressed_size, offset), is_central=True)
         size, compressed_size, offset = values
         reason = reason or unicode_path_problem(extra, raw_name)

@@ -61,6 +61,7 @@ def compare_local_headers(
             or raw_name != entry.raw_name
             or fields[0] != _LOCAL_SIGNATURE
         ):
+            raw_name = read(start + fixed, name_size)
             extra = read(start + fixed + name_size, extra_size)
             reasons = _local_differences(entry, fields, raw_name, extra)
             if flags & entry.flags & FLAG_DESCRIPTOR:

@@ -67,7 +67,9 @@ class ZipReader:
             data: bytes = inflater.decompress(raw, member.size + 1)
         except _inflate_errors as error:
             raise ArchiveError(self.filename, [f"{member.name}: cannot be decompressed: {error}"]) from None
-        if not inflater.eof or inflater.unused_data:
+        if inflater.unused_data or (not inflater.eof and len(data) == member.size):
+            raise self._unfinished(member)
+        if not inflater.eof:
             raise self._refusal(member, len(data))
         return data
 
@@ -115,9 +117,11 @@ class ZipReader:
         except _inflate_errors as error:
             raise ArchiveError(self.filename, [f"{member.name}: cannot be decompressed: {error}"]) from None
         if not inflater.eof or inflater.unused_data or offset != end:
-            raise ArchiveError(
-                self.filename, [f"{member.name}: its compressed data does not end where its headers say"]
-            )
+            raise self._unfinished(member)
+
+    def _unfinished(self, member: ZipMember) -> ArchiveError:
+        problem = f"{member.name}: its compressed data does not end where its headers say"
+        return ArchiveError(self.filename, [problem])
 
     def _refusal(self, member: ZipMember, count: int) -> ArchiveError:
         reason = self.unreadable.get(member.name)
