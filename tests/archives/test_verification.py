@@ -4,7 +4,7 @@ import hashlib
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peep.archives.verification import HEAD_SIZE, Intake, algorithms_for, listed_digest, verify
@@ -40,6 +40,7 @@ class TestIntake:
     def test_weak_algorithms_are_never_computed(self):
         assert [item.algorithm for item in received(algorithms={"md5", "sha1"}).digests] == ["sha256"]
 
+    @settings(deadline=None)
     @given(st.lists(st.binary(max_size=700), max_size=8))
     def test_pieces_do_not_matter(self, pieces):
         intake = Intake(io.BytesIO(), ["sha256"])
@@ -82,6 +83,7 @@ class TestTheRule:
         wrong = MalformedHash("xyz", "it has 3 characters, not 43", Location("requirements.txt", 1))
         assert isinstance(judged(pinned("demo==1.0", malformed_hashes=(wrong,))), HashMismatch)
 
+    @settings(deadline=None)
     @given(
         received=st.lists(
             st.builds(Digest, st.sampled_from(["md5", "sha1", *STRONG_ALGORITHMS]), st.sampled_from("abc"))

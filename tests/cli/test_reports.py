@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peep.cli.problem_data import problems_as_json
@@ -318,6 +318,7 @@ def test_n18_credentials_are_redacted():
     assert "secret" not in json.dumps(problems_as_json(problems))
 
 
+@settings(deadline=None)
 @given(st.sampled_from([None, 80]), st.text(st.characters(codec="utf-8"), min_size=1, max_size=300))
 def test_hashes_are_never_broken_and_paragraphs_stay_within_80_columns(width, story):
     text = report_text([mismatch(A, B, story=story), missing(pinned("demo==1.0"))], width)

@@ -5,7 +5,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peep.errors import NoUsableFile
@@ -368,6 +368,7 @@ _FILES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(_FILES, max_size=8, unique_by=lambda file: file.filename),
     st.lists(st.sampled_from([A, B]), unique=True),
