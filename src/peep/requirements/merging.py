@@ -77,7 +77,8 @@ def _common_hashes(lines: Sequence[RequirementLine], malformed: tuple[MalformedH
         return ()
     common = dict.fromkeys(listing[0].hashes)
     for line in listing[1:]:
-        common = {digest: None for digest in common if digest in line.hashes}
+        listed = set(line.hashes)
+        common = {digest: None for digest in common if digest in listed}
     if not common and not malformed:
         places = " and ".join(str(line.location) for line in listing[:-1])
         raise RequirementsError(

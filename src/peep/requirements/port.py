@@ -145,7 +145,7 @@ class _ToComments:
     def content(self, line: LogicalLine, above: list[LogicalLine]) -> Iterator[str]:
         yield from (_written(other) for other in above)
         requirement = self.requirements.get(line.number)
-        listed = _option_hashes(line) if requirement and not requirement.is_editable else []
+        listed = set(_option_hashes(line)) if requirement and not requirement.is_editable else set()
         hashes = [digest for digest in requirement.hashes if str(digest) in listed] if requirement else []
         weak = [digest.algorithm for digest in hashes if digest.algorithm != "sha256"]
         if weak:
