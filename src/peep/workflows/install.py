@@ -6,6 +6,8 @@ that is wrong is found before the run gives up (promises 1 to 3 of docs/architec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, with_wheels
@@ -14,11 +16,12 @@ from peep.environment.transaction import apply_plan, recover
 from peep.errors import Problem, Problems, StoredWheelsDamaged
 from peep.model import InstallPlan, PinnedRequirement, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
+from peep.workflows.builds import Builds
 from peep.workflows.options import InstallOptions
 from peep.workflows.outcome import Outcome
 from peep.workflows.remembering import remember
 from peep.workflows.session import Session, apply_options, opened, plan_options
-from peep.workflows.supply import Supplier, Supply
+from peep.workflows.supply import Supplier
 from peep.workflows.surroundings import Surroundings
 
 
@@ -46,8 +49,15 @@ def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet) -> O
     known = supplier.remembered(pinned.pins)
     plan = planned(session, pinned, known)
     supply = supplier.fetch(plan.missing)
+    builds = Builds(session, pinned, supplier)
+    supply.problems += builds.plan(supply.sdists)
     plan = with_wheels(plan, supply.wheels.values())
-    refuse_if_wrong(session, pinned, plan, supply)
+    refuse_if_wrong(session, pinned, plan, supply.problems)
+    if supply.sdists:
+        built = {one.wheel.identity.name: one for one in builds.run()}
+        supply.wheels.update(built)
+        plan = with_wheels(plan, built.values())
+        refuse_if_wrong(session, pinned, plan, ())  # only now is it certain what the built projects require
     return finished(session, pinned, plan, {**known, **supply.wheels})
 
 
@@ -76,9 +86,9 @@ def planned(session: Session, pinned: PinnedSet, known: dict[str, PlannedWheel])
     )
 
 
-def refuse_if_wrong(session: Session, pinned: PinnedSet, plan: InstallPlan, supply: Supply) -> None:
+def refuse_if_wrong(session: Session, pinned: PinnedSet, plan: InstallPlan, found: Iterable[Problem]) -> None:
     """Raise `InstallRefused` with all that is wrong: unusable lines, failed archives, unmet requirements."""
-    problems = Problems([*pinned.unusable, *supply.problems])
+    problems = Problems([*pinned.unusable, *found])
     if session.options.check_dependencies and not pinned.directive_values("--no-check-dependencies"):
         problems.found += dependency_problems(session, pinned, plan)
     problems.raise_if_any()
