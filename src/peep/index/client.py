@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import threading
 from collections.abc import Iterable
 from functools import partial
@@ -20,6 +20,7 @@ from peep.system.threads import run_in_threads
 from peep.system.transport import Transport, redacted
 
 CONNECTIONS = 16
+_THIS_MACHINE = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|::1")
 
 Answer = tuple[ProjectDetail, ...] | PeepError
 """What all sources say of a project, or why that could not be had."""
@@ -117,11 +118,6 @@ def is_open_to_tampering(url: str, trusted_hosts: Iterable[str]) -> bool:
     """Plain http to a host that is neither this machine nor one that the user trusts as it is."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+    if parts.scheme != "http" or _THIS_MACHINE.fullmatch(host):
         return False
-    try:
-        if ipaddress.ip_address(host).is_loopback:
-            return False
-    except ValueError:
-        pass
     return {host, parts.netloc.rpartition("@")[2]}.isdisjoint(trusted_hosts)

@@ -6,16 +6,18 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin
 
-from peep.model import STRONG_ALGORITHMS, Digest
+from peep.model import Digest
 
 HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""Digits of a digest, for each algorithm that is strong enough to count."""
 LONGEST_FILENAME = 255
 LONGEST_URL = 16 * 1024
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*):")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
+_UNUSUAL = re.compile(r"[ #\\]")
 _FRAGMENT_HASH = re.compile(r"(?:^|[#&?])(sha256|sha384|sha512)=([0-9a-fA-F]*)(?=$|[#&])")
-_HEX = re.compile(r"[0-9a-f]+")
+_HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class LinkBase:
 
     def resolve(self, link: str) -> str | None:
         """The absolute URL of `link` without its fragment; None for what is not to be followed (N3)."""
+        if link.startswith("https://") and link.isascii() and link.isprintable() and not _UNUSUAL.search(link):
+            return link if len(link) <= LONGEST_URL else None
         link = link.strip().partition("#")[0]
         if not link or len(link) > LONGEST_URL or _UNPRINTABLE.search(link):
             return None
@@ -78,10 +82,9 @@ def filename_in(url: str) -> str | None:
 
 def digest_of(algorithm: str, text: str) -> Digest | None:
     """A digest as an index states it; None when it is weak, unknown, or no digest at all (N2)."""
-    lowered = text.lower()
-    if algorithm not in STRONG_ALGORITHMS or len(lowered) != HEX_LENGTHS[algorithm] or not _HEX.fullmatch(lowered):
+    if len(text) != HEX_LENGTHS.get(algorithm) or not _HEX.fullmatch(text):
         return None
-    return Digest(algorithm, lowered)
+    return Digest(algorithm, text.lower())
 
 
 def fragment_digests(link: str) -> tuple[Digest, ...]:

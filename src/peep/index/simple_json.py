@@ -72,8 +72,8 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
 def _hashes(stated: object) -> tuple[Digest, ...]:
     if not isinstance(stated, dict):
         return ()
-    found = (digest_of(algorithm, text) for algorithm, text in stated.items() if isinstance(text, str))
-    return tuple(digest for digest in found if digest is not None)
+    found = [digest_of(algorithm, text) for algorithm, text in stated.items() if isinstance(text, str)]
+    return tuple([digest for digest in found if digest is not None])
 
 
 def _text(value: object) -> str | None:
