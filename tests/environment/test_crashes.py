@@ -111,6 +111,8 @@ class Scene:
         return self.store.add(MemoryWheel(name, version, files=files, entry_points=entry_points))
 
     def restore(self) -> None:
+        if self.digest() == self.before:
+            return  # thousands of freshly removed folders would make every later test slower on ext4
         shutil.rmtree(self.target.prefix)
         shutil.copytree(self.backup, self.target.prefix, symlinks=True)
 

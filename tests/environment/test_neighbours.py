@@ -19,6 +19,8 @@ from support.environment_tree import make_environment, plan_for, tree_of
 from support.memory_wheel import MemoryWheel
 from support.wheels import wheel_bytes
 
+pytestmark = pytest.mark.slow
+
 
 def interpreters() -> list[str]:
     """The oldest and the newest of pyenv, where it is used, and the one that runs this."""

@@ -370,3 +370,25 @@ def test_root_places_everything_below_it_and_records_relative_paths(target, add,
 
 def test_recover_has_nothing_to_do_in_a_sound_environment(target):
     assert recover(target) is None
+
+
+def test_bytecode_on_request_is_recorded_reproducible_and_goes_with_its_project_w15(target, add):
+    files = {
+        "alpha/__init__.py": "import sys\nV = sys.version\n",
+        "alpha/bad.py": "not python at all\n",
+        "alpha.pth": "import os; os._exit(9)\n",
+        "sitecustomize.py": "import os; os._exit(9)\n",
+        "json.py": "import os; os._exit(9)\n",
+    }
+    wheel = add("alpha", files=files)
+    before = tree_of(target.prefix)
+    apply_plan(plan_for([wheel], target), target, ApplyOptions(compile=True))
+    made = {path for path in tree_of(site(target)) if path.endswith(".pyc")}
+    first = tree_of(site(target))
+    apply_plan(plan_for([wheel], target, PlanOptions(force_reinstall=True)), target, ApplyOptions(compile=True))
+
+    assert len(made) == 3
+    assert {row.path for row in read_record(installed_projects(target)["alpha"]) if row.path.endswith("pyc")} == made
+    assert tree_of(site(target)) == first
+    apply_plan(InstallPlan(remove=tuple(installed_projects(target).values())), target)
+    assert tree_of(target.prefix) == before

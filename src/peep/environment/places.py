@@ -35,7 +35,12 @@ class Mirror:
         return os.path.join(self.work, _OLD)
 
     def staged(self, destination: str) -> str:
+        """Where a file of the environment is prepared."""
         return os.path.join(self.new, os.path.relpath(destination, self.anchor))
+
+    def final(self, staged: str) -> str:
+        """Where a prepared file will be."""
+        return os.path.join(self.anchor, os.path.relpath(staged, self.new))
 
 
 @dataclass(frozen=True, slots=True)

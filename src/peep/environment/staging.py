@@ -83,7 +83,7 @@ def plan_staging(plans: Sequence[PlannedWheel], places: Places, *, force: bool, 
 
 
 def fill(tree: StagedTree, mode: LinkMode, steps: Steps) -> None:
-    """Link and write everything into the work folder, RECORDs last; raises OSError, or `StoredWheelsDamaged`."""
+    """Link and write everything but RECORDs into the work folder; raises OSError, or `StoredWheelsDamaged`."""
     steps.reached("link")
     files = [
         WheelFiles(wheel.planned.wheel, wheel.linked, parent_folders(file.destination for file in wheel.linked))
@@ -97,6 +97,10 @@ def fill(tree: StagedTree, mode: LinkMode, steps: Steps) -> None:
     for wheel in tree.wheels:
         for file in wheel.written:
             _write(file)
+
+
+def write_records(tree: StagedTree, steps: Steps) -> None:
+    """Write every RECORD, now that all files are known."""
     steps.reached("record")
     for wheel in tree.wheels:
         _write(Written(wheel.record, record_bytes(wheel.rows)))
@@ -151,17 +155,17 @@ def _add_data(staged: StagedWheel, mapped: MappedFile, places: Places, site: str
         return
     destination = mapped.destination
     staged.linked.append(mapped._replace(destination=places.mirror_of(destination).staged(destination)))
-    staged.rows.append(row(_recorded_path(destination, site), mapped.file.record_hash, str(mapped.file.size)))
+    staged.rows.append(row(recorded_path(destination, site), mapped.file.record_hash, str(mapped.file.size)))
 
 
 def _add_written(
     staged: StagedWheel, destination: str, content: bytes, places: Places, site: str, *, mode: int
 ) -> None:
     staged.written.append(Written(places.mirror_of(destination).staged(destination), content, mode))
-    staged.rows.append(row_of(_recorded_path(destination, site), content))
+    staged.rows.append(row_of(recorded_path(destination, site), content))
 
 
-def _recorded_path(destination: str, site: str) -> str:
+def recorded_path(destination: str, site: str) -> str:
     """Relative to site-packages where there is a way ("Recording installed projects", The RECORD file)."""
     try:
         return os.path.relpath(destination, site).replace(os.sep, "/")

@@ -22,7 +22,7 @@ from peep.environment.placement import Placement, ordered_moves, refuse_conflict
 from peep.environment.places import Places, places_of
 from peep.environment.placing import LinkMode
 from peep.environment.plan import refreshed
-from peep.environment.staging import StagedTree, fill, plan_staging
+from peep.environment.staging import StagedTree, fill, plan_staging, write_records
 from peep.environment.steps import NoSteps, Steps
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnvironment
@@ -144,6 +144,11 @@ def _filled(plan: InstallPlan, run: _Run) -> StagedTree:
         os.makedirs(mirror.new, exist_ok=True)
         os.makedirs(mirror.old, exist_ok=True)
     fill(tree, LinkMode(run.options.link_mode), run.steps)
+    if run.options.compile:
+        from peep.environment.bytecode import add_bytecode  # noqa: PLC0415 -- 15 ms that few runs need
+
+        add_bytecode(tree, places, run.steps)
+    write_records(tree, run.steps)
     return tree
 
 
