@@ -249,6 +249,19 @@ def test_r9_a_chain_of_includes_has_an_end():
     assert "more than 100 deep" in error
 
 
+def test_r9_includes_that_branch_for_ever_have_an_end():
+    class Endless(dict):
+        def __contains__(self, _path):
+            return True
+
+        def __missing__(self, _path):
+            return "-r a/r.txt\n-r b/r.txt\n"
+
+    found = errors_of(Endless({"r.txt": "-r a/r.txt\n"}))
+
+    assert sum("more than 1000 files are included" in error for error in found) == 1
+
+
 def test_credentials_of_a_file_from_the_network_are_not_shown():
     (error,) = errors_of({"https://user:secret@x.example/r.txt": "-r"})
 

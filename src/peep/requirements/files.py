@@ -24,6 +24,8 @@ ReadFile = Callable[[str], bytes]
 
 _URL = re.compile(r"(https?|file):", re.IGNORECASE)
 _DEEPEST = 100
+_MOST = 1000
+"""Files of one run: includes that branch could otherwise go on for ever, each file a new one (THREATS R9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ class _Walk:
         self.errors: list[RequirementsError] = []
         self._read = read
         self._environ = environ
+        self._was_full = False
 
     def visit(self, path: str, *, is_constraint: bool, origin: Location, above: tuple[str, ...]) -> None:
         key = _key(path, is_constraint=is_constraint)
@@ -159,10 +162,16 @@ class _Walk:
             self.errors.append(RequirementsError(origin, f"the file includes itself: {chain}"))
         elif len(above) >= _DEEPEST:
             self.errors.append(RequirementsError(origin, f"files are included more than {_DEEPEST} deep"))
-        elif key not in self.files:
+        elif key not in self.files and not self._is_full(origin):
             source = self._source(path, origin)
             if source is not None:
                 self._parse(source, path, key, above)
+
+    def _is_full(self, origin: Location) -> bool:
+        if len(self.files) == _MOST and not self._was_full:
+            self._was_full = True
+            self.errors.append(RequirementsError(origin, f"more than {_MOST} files are included"))
+        return self._was_full
 
     def _parse(self, source: DecodedText, path: str, key: tuple[str, bool], above: tuple[str, ...]) -> None:
         is_constraint = key[1]
