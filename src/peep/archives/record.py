@@ -16,7 +16,6 @@ from typing import NamedTuple
 from peep.archives.member_names import printable
 from peep.model import STRONG_ALGORITHMS
 
-_TO_STANDARD = str.maketrans("-_", "+/")
 _DIGEST_BYTES = {name: hashlib.new(name).digest_size for name in STRONG_ALGORITHMS}
 _COLUMNS = 3
 _HEXADECIMAL_SHA256 = len("sha256=") + 64
@@ -44,7 +43,7 @@ def parse_record(content: bytes, record_path: str) -> ParsedRecord:
     """Read the text of RECORD, whose own path is `record_path`."""
     try:
         text = content.decode("utf-8")
-        table = list(csv.reader(text.splitlines(), strict=True))
+        table = list(csv.reader(text.split("\n"), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         return ParsedRecord({}, [f"{record_path}: is not CSV text in UTF-8: {error}"], [])
     exempt = {record_path, *(record_path + suffix for suffix in SIGNATURE_SUFFIXES)}
@@ -53,8 +52,7 @@ def parse_record(content: bytes, record_path: str) -> ParsedRecord:
     hexadecimal = 0
     for columns in table:
         if len(columns) != _COLUMNS:
-            if columns:
-                problems.append(f"{record_path}: has a row with {len(columns)} columns, not 3: {_shortened(columns)}")
+            problems += _odd_row(columns, record_path)
             continue
         path, digest, size = columns
         if len(digest) == _HEXADECIMAL_SHA256 and digest.startswith("sha256="):
@@ -68,6 +66,12 @@ def parse_record(content: bytes, record_path: str) -> ParsedRecord:
     problems += _repetitions(table, record_path)
     warnings = [f"{record_path}: writes {hexadecimal} hashes in hexadecimal, not in base64"] if hexadecimal else []
     return ParsedRecord(rows, problems, warnings)
+
+
+def _odd_row(columns: list[str], record_path: str) -> list[str]:
+    if not columns:
+        return []
+    return [f"{record_path}: has a row with {len(columns)} columns, not 3: {_shortened(columns)}"]
 
 
 def _repetitions(table: list[list[str]], record_path: str) -> list[str]:
@@ -90,17 +94,20 @@ def _row(digest: str, size: str) -> RecordRow:
         if not separator:
             raise ValueError("states no hash")
         raise ValueError(f"has a hash of a weak or unknown algorithm, {algorithm!r}")
-    try:
-        # The specification asks for no padding; what a writer padded is the same digest.
-        raw = binascii.a2b_base64(encoded.translate(_TO_STANDARD).rstrip("=") + "==")
-    except (binascii.Error, ValueError):
-        raw = b""
+    # The specification asks for no padding; what a writer padded is the same digest.
+    encoded = encoded.rstrip("=")
     expected = _DIGEST_BYTES[algorithm]
-    if len(raw) != expected or len(encoded.rstrip("=")) != (expected * 4 + 2) // 3:
+    try:
+        raw = binascii.a2b_base64(encoded.replace("-", "+").replace("_", "/") + "==")
+    except ValueError:
+        raw = b""
+    if len(raw) != expected or len(encoded) != (expected * 4 + 2) // 3:
         raise ValueError(f"has a hash that is no {algorithm} digest: {encoded!r}")
-    if size and not (size.isascii() and size.isdigit()):
+    if not size:
+        return RecordRow(algorithm, raw.hex(), None)
+    if not (size.isascii() and size.isdigit()):
         raise ValueError(f"has a size that is no number: {size!r}")
-    return RecordRow(algorithm, raw.hex(), int(size) if size else None)
+    return RecordRow(algorithm, raw.hex(), int(size))
 
 
 def compare_record(

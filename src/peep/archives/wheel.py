@@ -65,7 +65,7 @@ class OpenWheel:
     read once when the wheel was opened, compared with that row, and its sha256 was computed.
     """
 
-    __slots__ = ("_members", "_zip", "entries", "identity", "launchers", "sha256", "startup_files", "warnings")
+    __slots__ = ("_members", "_zip", "entries", "identity", "launchers", "sha256", "warnings")
 
     def __init__(self, sha256: str, opened: ZipReader, checked: _Checked) -> None:
         self.sha256 = sha256
@@ -73,12 +73,15 @@ class OpenWheel:
         self.entries = checked.entries
         """All files, sorted by path; in `archive_order` they read fastest from a disk."""
         self.launchers = checked.launchers
-        self.startup_files = tuple(entry.path for entry in checked.entries if is_startup_file(entry.path))
-        """Files that the interpreter runs at every start once they are installed (W15)."""
         self.warnings = checked.warnings
         """What is odd or was accepted on request; shown every time."""
         self._zip = opened
         self._members = checked.members
+
+    @property
+    def startup_files(self) -> tuple[str, ...]:
+        """Files that the interpreter runs at every start once they are installed (W15)."""
+        return tuple(entry.path for entry in self.entries if is_startup_file(entry.path))
 
     def chunks(self, entry: WheelEntry) -> Iterator[bytes]:
         """Yield the content in pieces below 128 KiB; raises `ArchiveError` when it is not what RECORD says."""

@@ -17,6 +17,8 @@ STORED = 0
 DEFLATED = 8
 _METHODS = (STORED, DEFLATED)
 MOST_MEMBERS = 500_000
+LARGEST_DIRECTORY = 1 << 28
+"""Bytes."""
 
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
@@ -31,7 +33,8 @@ _NEWEST_VERSION = 45  # 4.5: ZIP64; anything above asks for another compression 
 KIND_MASK = 0xF000
 KIND_LINK = 0xA000
 _KIND_FOLDER = 0x4000
-_FILE_KINDS = (0x0000, 0x8000, KIND_LINK)
+_ORDINARY_KINDS = (0x0000, 0x8000)
+_FILE_KINDS = (*_ORDINARY_KINDS, KIND_LINK)
 _FOLDER_KINDS = (0x0000, 0x4000)
 _DOS_FOLDER = 0x10
 
@@ -60,6 +63,8 @@ class CentralEntry(NamedTuple):
     size: int
     header_offset: int
     mode: int
+    usual_local: bytes
+    """How the local header ends (from its flags on) where it has no extra fields and agrees in every byte."""
 
 
 # -- end records: APPNOTE 4.3.14, 4.3.15, 4.3.16 ------------------------------------------------------
@@ -128,6 +133,8 @@ def _check_ends(ends: EndRecords, end_offset: int) -> None:
         )
     if ends.members > MOST_MEMBERS:
         raise NotAZip(f"has {ends.members} members; the limit is {MOST_MEMBERS}")
+    if ends.directory_size > LARGEST_DIRECTORY:
+        raise NotAZip(f"has a central directory of {ends.directory_size} bytes; the limit is {LARGEST_DIRECTORY}")
     if ends.members * _CENTRAL.size > ends.directory_size:
         raise NotAZip(f"announces {ends.members} members, more than its central directory can hold")
 
@@ -148,19 +155,48 @@ def read_directory(
         name_size, extra_size, comment_size = fields[10], fields[11], fields[12]
         name_start = position + fixed
         extra_start = name_start + name_size
+        raw_name = directory[name_start:extra_start]
+        usual_local = directory[position + 8 : position + 30] + b"\0\0" + raw_name
         position = extra_start + extra_size + comment_size
         if position > len(directory):
             raise NotAZip("has a central directory whose last header is cut off")
-        raw_name = directory[name_start:extra_start]
-        extra = directory[extra_start : extra_start + extra_size]
-        entries.append(_central_entry(fields, raw_name, extra, problems, unreadable))
+        if _is_ordinary(fields, raw_name):
+            method, crc, packed, size, offset = fields[4], fields[7], fields[8], fields[9], fields[16]
+            name, mode = raw_name.decode("ascii"), fields[15] >> 16
+            entries.append(CentralEntry(raw_name, name, 0, method, crc, packed, size, offset, mode, usual_local))
+        else:
+            extra = directory[extra_start : extra_start + extra_size]
+            entries.append(_central_entry(fields, raw_name, extra, usual_local, problems, unreadable))
     if len(entries) != count:
         raise NotAZip(f"announces {count} members and lists {len(entries)}")
     return entries
 
 
+def _is_ordinary(fields: tuple[int, ...], raw_name: bytes) -> bool:
+    """Whether a header is like nearly all, so that nothing is to be said of it; the others are looked at."""
+    _, _, version, flags, method, _, _, _, packed, size, _, extra_size, comment_size, disk, _, attributes, offset = (
+        fields
+    )
+    return (
+        not (flags | extra_size | comment_size | disk)
+        and version <= _NEWEST_VERSION
+        and (method == DEFLATED or (method == STORED and size == packed))
+        and size < _ALL32 > packed
+        and offset < _ALL32
+        and (attributes >> 16) & KIND_MASK in _ORDINARY_KINDS
+        and not attributes & _DOS_FOLDER
+        and raw_name.isascii()
+        and not raw_name.endswith(b"/")
+    )
+
+
 def _central_entry(
-    fields: tuple[int, ...], raw_name: bytes, extra: bytes, problems: list[str], unreadable: list[tuple[str, str]]
+    fields: tuple[int, ...],
+    raw_name: bytes,
+    extra: bytes,
+    usual_local: bytes,
+    problems: list[str],
+    unreadable: list[tuple[str, str]],
 ) -> CentralEntry:
     _, made_by, version, flags, method, _, _, crc, compressed_size, size = fields[:10]
     comment_size, disk, _, attributes, offset = fields[12:]
@@ -182,7 +218,7 @@ def _central_entry(
             problems.append(f"{printable(name)}: {reason}")
     if method == STORED and size != compressed_size:
         unreadable.append((name, f"is stored in {compressed_size} bytes and states a size of {size}"))
-    return CentralEntry(raw_name, name, flags, method, crc, compressed_size, size, offset, mode)
+    return CentralEntry(raw_name, name, flags, method, crc, compressed_size, size, offset, mode, usual_local)
 
 
 def _decode_name(raw_name: bytes, flags: int, problems: list[str]) -> str:
