@@ -194,6 +194,22 @@ def test_n14_n9_a_size_in_a_lock_file_is_a_limit(scratch, catch):
     assert not catch.archives
 
 
+def test_the_limit_of_one_pin_does_not_bind_another(scratch, catch):
+    lock = (ListedFile(WHEEL, (digest(BODY),), size=100),)
+    bound, free = wanted(listed_files=lock, exact_size=100), wanted(WHEEL, digest(BODY), line=2)
+    problems = fetched(served({WHEEL: BODY}), scratch, [bound, free], catch)
+    assert [type(problem) for problem in problems] == [BadArchive]
+    assert catch.bodies == [(WHEEL, BODY)]
+
+
+def test_n7_a_part_that_nobody_asked_for(scratch, catch):
+    """THREATS N7: 206, even from a transport that lets it through."""
+    transport = served({WHEEL: BODY})
+    transport.misbehave(FakeTransport.file_url("demo", WHEEL), PartialUnasked())
+    problems = fetched(transport, scratch, [wanted(WHEEL, digest(BODY))], catch)
+    assert [problem.reason for problem in problems] == ["the server answered 206 (partial content)"]
+
+
 def test_n14_a_wrong_size_in_the_index_is_no_obstacle(scratch, catch):
     """THREATS N14: advisory."""
     assert fetched(served({WHEEL: BODY}), scratch, [wanted(WHEEL, digest(BODY), size=3)], catch) == []

@@ -62,6 +62,15 @@ def test_n12_a_listed_file_is_taken_from_any_index():
     assert [file.index for file in found.offered] == [INDEX, other]
 
 
+def test_of_two_equal_offers_the_earlier_index_wins():
+    other = "https://a.example/simple/"
+    found = chosen(
+        pinned("demo==1.0", A), detail(offered(WHEEL, A)), detail(offered(WHEEL, A, index=other), index=other)
+    )
+    assert found.file.index == INDEX
+    assert found.rejections[0].reason == f"another index comes first; {WHEEL} is preferred"
+
+
 def test_n12_an_unhashed_pin_keeps_to_the_first_index_that_has_the_project():
     """THREATS N12: dependency confusion."""
     other = "https://other.example/simple/"
@@ -212,6 +221,7 @@ def test_compressed_tags_count_by_their_best():
         ("demo==2012j", "demo-2012j.tar.bz2"),
         ("demo===1.0", "demo-1.0.tgz"),
         ("demo===1.0-Beta", "demo-1.0_beta-py3-none-any.whl"),
+        ("demo===1.0-beta", "demo-1.0-Beta.tar.gz"),
         ("demo==1.0", "demo-1.0+cpu-py3-none-any.whl"),
         ("demo==1.0+cpu", "demo-1.0+CPU-py3-none-any.whl"),
         ("Demo_Kit==1.0", "demo.kit-1.0.tar.xz"),
@@ -227,6 +237,7 @@ def test_names_and_versions_that_are_equal(pin, filename):
     [
         ("demo===1.0", "demo-1.0.0.tar.gz"),
         ("demo==1.0+cpu", "demo-1.0.tar.gz"),
+        ("demo==1.0+cpu", "demo-1.0+gpu.tar.gz"),
         ("demo==1.0", "demo-1.0.1.tar.gz"),
         ("demo==1.0", "demo-1.0.post1.tar.gz"),
         ("demo==2012j", "demo-2012J.1.tar.gz"),
@@ -325,6 +336,12 @@ class TestFilesThatThePinStates:
         assert (found.file.filename, found.kind) == ("1f2e3d4.zip", ArchiveKind.SDIST)
         assert found.file.url == pin.url
         assert "secret" not in found.file.index
+
+    def test_a_url_is_not_subject_to_format_options(self):
+        formats = FormatControl(only_binary=frozenset({":all:"}))
+        assert (
+            chosen(pinned("demo @ https://x.example/demo-1.0.zip", A), formats=formats).file.filename == "demo-1.0.zip"
+        )
 
     def test_n4_the_name_in_a_url_is_decoded_once(self):
         """THREATS N4: encoded separators."""

@@ -51,7 +51,8 @@ class PinnedVersion:
             return VersionMatch.EXACT if same else VersionMatch.NONE
         if version == self._wanted:
             return VersionMatch.EXACT
-        if self._wanted.local is None and version.local is not None and Version(version.public) == self._wanted:
+        # A pin with a local label equals no version without one, so only public pins come to match here.
+        if version.local is not None and Version(version.public) == self._wanted:
             return VersionMatch.LOCAL
         return VersionMatch.NONE
 
