@@ -10,9 +10,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.archives.wheel_metadata import header_fields
 
@@ -54,7 +54,7 @@ def _from_information(content: bytes) -> SdistMetadata | None:
     try:
         if Version(fields["metadata-version"][0]) < _FIRST_STATIC:
             return None
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, and numbers longer than Python reads
         return None
     if _NEEDED & {name.strip().lower() for name in fields.get("dynamic", [])}:
         return None
@@ -70,7 +70,7 @@ def _from_information(content: bytes) -> SdistMetadata | None:
 def _from_pyproject(content: bytes) -> SdistMetadata | None:
     try:
         project = tomllib.loads(content.decode("utf-8")).get("project")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # not UTF-8, no TOML, or numbers and nesting beyond measure
         return None
     if not isinstance(project, dict) or not isinstance(project.get("dynamic", []), list):
         return None
@@ -85,7 +85,7 @@ def _from_pyproject(content: bytes) -> SdistMetadata | None:
         requires = [str(Requirement(text)) for text in _texts(project.get("dependencies", []))]
         for extra, texts in extras.items():
             requires += [_for_extra(text, extra) for text in _texts(texts)]
-    except (InvalidRequirement, TypeError):
+    except (TypeError, ValueError, RecursionError):
         return None
     names = tuple(canonicalize_name(extra) for extra in extras)
     return SdistMetadata(str(name), str(version), tuple(requires), requires_python, names, "pyproject.toml")

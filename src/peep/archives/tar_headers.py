@@ -6,6 +6,7 @@ for long names and base-256 numbers; THREATS section 3.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from peep.archives.compression import Malformed
@@ -20,6 +21,8 @@ _OLD = b"\0\0\0\0\0\0\0\0"
 _BASE_256 = 0x80
 _NEGATIVE = 0x40
 _NAMED_IN_HEADER = ("path", "linkpath", "size")
+_MOST_DIGITS = 20  # of a 64-bit number
+_DECIMAL = re.compile(rb"0|[1-9][0-9]{0,18}")
 _HEADER_CHARSET = "hdrcharset"
 _UTF8_CHARSETS = ("ISO-IR 10646 2000 UTF-8", "UTF-8")
 
@@ -83,7 +86,7 @@ def parse_pax_records(content: bytes) -> dict[str, bytes]:
     records: dict[str, bytes] = {}
     position = 0
     while position < len(content):
-        blank = content.find(b" ", position, position + 20)
+        blank = content.find(b" ", position, position + _MOST_DIGITS)
         digits = content[position:blank] if blank > 0 else b""
         if not digits.isdigit() or digits.startswith(b"0"):
             raise Malformed("has an extended header with a record that does not begin with its length")
@@ -118,7 +121,7 @@ def _check_value(key: str, value: bytes) -> None:
         raise Malformed("has an extended header in another character set than UTF-8")
     if key in _NAMED_IN_HEADER and (not value or b"\0" in value):
         raise Malformed(f"has an extended header with an empty {key}, or one with a NUL in it")
-    if key == "size" and not (value.isdigit() and (value == b"0" or not value.startswith(b"0"))):
+    if key == "size" and not _DECIMAL.fullmatch(value):
         raise Malformed("has an extended header whose size is no decimal number")
 
 

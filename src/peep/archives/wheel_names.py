@@ -12,7 +12,7 @@ from itertools import product
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.archives.member_names import printable
 
@@ -62,14 +62,14 @@ def same_version(one: str, other: str) -> bool:
         return True
     try:
         return _version(one) == _version(other)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, and numbers longer than Python reads
         return one.replace("_", "-").lower() == other.replace("_", "-").lower()
 
 
 def _version(text: str) -> Version:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:
         return Version(text.replace("_", "+", 1))
 
 
