@@ -112,6 +112,16 @@ def test_lines_for_logs():
     assert stream.getvalue() == "fetched a (1 byte)\n"
 
 
+def test_what_did_not_come_is_not_called_fetched():
+    stream = io.StringIO()
+    lines = LineProgress(stream)
+    lines.started("a", 2000)
+    lines.finished("a")
+    lines.started("b", None)
+    lines.finished("b")
+    assert stream.getvalue() == "a: 0 bytes of 2.0 kB came\n"
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"),

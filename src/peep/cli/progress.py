@@ -48,13 +48,21 @@ class LineProgress(NoProgress):
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._sizes: dict[str, int | None] = {}
         self._received: dict[str, int] = {}
+
+    def started(self, name: str, size: int | None) -> None:
+        self._sizes[name] = size
 
     def advanced(self, name: str, count: int) -> None:
         self._received[name] = self._received.get(name, 0) + count
 
     def finished(self, name: str) -> None:
-        print(f"fetched {name} ({size_text(self._received.pop(name, 0))})", file=self._stream, flush=True)
+        received, size = self._received.pop(name, 0), self._sizes.pop(name, None)
+        if size is not None and received < size:
+            print(f"{name}: {size_text(received)} of {size_text(size)} came", file=self._stream, flush=True)
+        elif received:
+            print(f"fetched {name} ({size_text(received)})", file=self._stream, flush=True)
 
 
 class RawProgress(NoProgress):
@@ -91,6 +99,7 @@ class DelayedBar:
         self._is_expectation_known = True
 
     def started(self, name: str, size: int | None) -> None:
+        self._lines.started(name, size)
         if not self._open:
             self._began = time.monotonic()
         self._open[name] = None
