@@ -19,6 +19,7 @@ COMMENT_A, COMMENT_B = f"# sha256: {BASE64_A}", f"# sha256: {BASE64_B}"
         (f"{COMMENT_A}\nmock==0.8.0", f"mock==0.8.0 \\\n    {A}"),
         (f"{COMMENT_A}\r\nmock==0.8.0\r\n", f"mock==0.8.0 \\\r\n    {A}\r\n"),
         (f"{COMMENT_A}\rmock==0.8.0", f"mock==0.8.0 \\\r    {A}"),
+        (f"\r{COMMENT_A}\nmock==1 \\\n\na==1\n", f"\rmock==1 \\\n    {A} \\\n\na==1\n"),
         (f"{COMMENT_A}\nmock==0.8.0  # why\n", f"mock==0.8.0 \\\n    {A}  # why\n"),
         (
             f"# Tarball:\n{COMMENT_A}\n#\n\n# Zip:\n  {COMMENT_B}   # vetted\n\nmock==0.8.0\n",

@@ -153,7 +153,7 @@ class _ToComments:
             self.errors.append(RequirementsError(Location(self.path, line.number), reason))
             return
         for digest in hashes:
-            yield hash_line(digest, HashForm.COMMENT) + self.line_end
+            yield hash_line(digest, HashForm.COMMENT) + (line.parts[0].end or self.line_end)
         if hashes and requirement:
             self.ported.append(Ported(Location(self.path, line.number), requirement.written, tuple(hashes)))
             yield _without_options(line)
@@ -209,6 +209,8 @@ def _option_hashes(line: LogicalLine) -> list[str]:
 def _with_options(line: LogicalLine, hashes: Sequence[Digest], line_end: str) -> str:
     """Append options to a requirement: each on a line of its own, a remark behind the requirement behind the last."""
     *before, last = line.parts
+    # The line's own end: in a file of mixed ends another could join with what follows, CR and LF into one.
+    line_end = line.parts[0].end or line_end
     options = [_INDENT + hash_line(digest, HashForm.OPTION) for digest in hashes]
     body, remark = _body_and_remark(last)
     if before and not body:
