@@ -146,7 +146,7 @@ def test_killed_at_every_step(scene):
 
 
 def test_killed_again_while_repairing(scene):
-    for number in range(4, len(scene.steps), 5):
+    for number in range(4, len(scene.steps), 9):
         repair_steps = 0
         while True:
             scene.restore()
@@ -156,7 +156,7 @@ def test_killed_again_while_repairing(scene):
             assert scene.digest() in {scene.before, scene.after}
             if not died:
                 break
-            repair_steps += 3
+            repair_steps += 5
         assert repair_steps > 0
 
 

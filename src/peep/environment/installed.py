@@ -6,6 +6,7 @@ Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -220,7 +221,7 @@ def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
     """The rows of a RECORD text ("Recording installed projects", The RECORD file)."""
     rows = []
     try:
-        for row in csv.reader(text.splitlines(keepends=True), strict=True):
+        for row in csv.reader(io.StringIO(text, newline=""), strict=True):
             if not row:
                 continue
             path, recorded, size = row

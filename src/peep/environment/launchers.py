@@ -45,7 +45,7 @@ def parse_entry_points(text: str, filename: str) -> tuple[EntryPoint, ...]:
     """
     found = {}
     section = ""
-    for line in text.splitlines():
+    for line in re.split(r"\r\n|\r|\n", text):
         stripped = line.strip()
         if stripped.startswith("[") and stripped.endswith("]"):
             section = _SECTIONS.get(stripped[1:-1].strip(), "")
@@ -76,9 +76,24 @@ def launchers(entries: tuple[EntryPoint, ...], python: str, kind: str) -> Iterat
     for entry in entries:
         script = Script(entry.name, entry.module, entry.attribute, cast("ScriptSection", entry.section))
         try:
-            yield script.generate(python, cast("LauncherKind", kind))
+            name, content = script.generate(python, cast("LauncherKind", kind))
         except InvalidScript as error:
             raise EnvironmentChangeError(f"no launcher for this platform: {error}") from error
+        yield name, content if kind == "posix" else _without_time(content)
+
+
+def _without_time(launcher: bytes) -> bytes:
+    """A Windows launcher ends in a ZIP archive with the present time in it; the same launcher with a fixed one."""
+    import io  # noqa: PLC0415 -- Windows only
+    import zipfile  # noqa: PLC0415 -- Windows only
+
+    with zipfile.ZipFile(io.BytesIO(launcher)) as archive:
+        (member,) = archive.infolist()
+        code = archive.read(member)
+    renewed = io.BytesIO()
+    with zipfile.ZipFile(renewed, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(member.filename), code)
+    return launcher[: member.header_offset] + renewed.getvalue()
 
 
 def rewritten_script(content: bytes, python: str) -> bytes:
