@@ -156,3 +156,52 @@ def test_n16_a_closed_file_is_an_error_not_the_file_that_got_its_number(tmp_path
 
     with other.open("rb"), pytest.raises(ValueError, match="closed file"):
         reader.whole(reader.members[1])
+
+
+class Unseekable(io.RawIOBase):
+    """A pipe: what is written to it cannot be gone back to, so that writers need data descriptors."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        self.content += data
+        return len(data)
+
+
+def test_z10_reads_what_was_written_to_a_pipe() -> None:
+    pipe = Unseekable()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in CONTENTS.items():
+            archive.writestr(name, content)
+    reader = open_zip(io.BytesIO(bytes(pipe.content)), "x.zip")
+
+    assert reader.problems == ()
+    assert read_all(reader) == CONTENTS
+
+
+def test_z8_reads_members_that_were_written_with_zip64_in_case_they_grow() -> None:
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("x", "w", force_zip64=True) as member,
+    ):
+        member.write(b"hello")
+    reader = open_zip(buffer, "x.zip")
+
+    assert reader.problems == ()
+    assert read_all(reader) == {"x": b"hello"}
+
+
+def test_z20_reads_more_members_than_the_plain_end_record_can_count() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(0x10000 + 1):
+            archive.writestr(zipfile.ZipInfo(f"{number}"), b"")
+    reader = open_zip(buffer, "x.zip")
+
+    assert reader.problems == ()
+    assert len(reader.members) == 0x10000 + 1
