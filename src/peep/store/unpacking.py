@@ -13,8 +13,9 @@ from peep.store.layout import FILES, MANIFEST
 from peep.store.manifest import Manifest, rendered
 from peep.system.files import write_fully
 
-_LARGE = 16 << 20
-"""Bytes of content from which a wheel is worth several threads."""
+_LARGE_ENTRY = 1 << 18
+_WORTH_THREADS = 16 << 20
+"""Bytes in large entries from which a wheel is worth threads."""
 _MOST_THREADS = 4
 _MTIME_START = 1_000_000_000
 """Seconds: a date in 2001; the digest adds up to 17 years."""
@@ -69,21 +70,25 @@ def _make_folders(files: str, contents: WheelContents) -> None:
 
 
 def _write_all(contents: WheelContents, files: str, mtime_ns: int) -> tuple[StoredFile, ...]:
-    """Write every entry; a large wheel by several threads, since inflating and hashing leave the interpreter lock."""
-    entries = contents.entries
-    threads = min(_MOST_THREADS, os.cpu_count() or 1)
-    if threads == 1 or sum(entry.size for entry in entries) < _LARGE:
-        return tuple(_write(contents, entry, files, mtime_ns) for entry in entries)
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- some milliseconds that small wheels save
+    """Write every entry: large ones by helping threads, since inflating and hashing leave the interpreter lock.
 
-    executor = ThreadPoolExecutor(threads)
+    Small ones are system calls and little else; threads would take turns at the lock and be slower than one.
+    """
+    large = [entry for entry in contents.entries if entry.size >= _LARGE_ENTRY]
+    small = [entry for entry in contents.entries if entry.size < _LARGE_ENTRY]
+    if sum(entry.size for entry in large) < _WORTH_THREADS:
+        return tuple(_write(contents, entry, files, mtime_ns) for entry in contents.entries)
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- some milliseconds that most wheels save
+
+    executor = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
     try:
         # The largest first, so that no thread is left alone with it at the end.
-        largest_first = sorted(entries, key=lambda entry: entry.size, reverse=True)
-        written = executor.map(lambda entry: _write(contents, entry, files, mtime_ns), largest_first)
-        return tuple(sorted(written, key=lambda file: file.path))
+        large.sort(key=lambda entry: entry.size, reverse=True)
+        helped = executor.map(lambda entry: _write(contents, entry, files, mtime_ns), large)
+        written = [_write(contents, entry, files, mtime_ns) for entry in small]
+        return tuple(sorted([*written, *helped], key=lambda file: file.path))
     finally:
-        # A failure ends the rest: `folder` must not be removed while somebody still writes into it.
+        # A failure ends the rest: the folder must not be removed while somebody still writes into it.
         executor.shutdown(wait=True, cancel_futures=True)
 
 
