@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from peep.environment.linking import LinkMode, WheelFiles, link_wheels, missing_folders, parent_folders
+from peep.environment.linking import LinkMode, WheelFiles, link_wheels, parent_folders
 from peep.environment.mapping import MappedFile
 from peep.environment.placing import next_mode
 from peep.errors import EnvironmentChangeError
@@ -174,25 +174,19 @@ def test_many_files_go_through_several_threads_and_share_folders(tmp_path):
     wheels = [store.add(MemoryWheel("large", files=files))]
     wheels += [store.add(MemoryWheel(f"small{i}", files={f"space/small{i}.py": str(i)})) for i in range(20)]
     parts = [placed(wheel, tmp_path / "site") for wheel in wheels]
-    missing = missing_folders(parts)
 
     linked = link_wheels(parts)
 
     assert linked.faults == ()
     assert tree(tmp_path / "site") == {os.path.normpath(file.path) for wheel in wheels for file in wheel.files}
-    assert set(missing) == {str(tmp_path / "site")} | {
-        os.path.join(place, name) for place, names, _ in os.walk(tmp_path / "site") for name in names
-    }
 
 
-def test_folders_come_parents_first_and_only_those_that_are_missing(wheel, tmp_path):
-    (tmp_path / "site/pkg").mkdir(parents=True)
-    part = placed(wheel, tmp_path / "site")
+def test_folders_come_parents_first_and_once():
+    files = [os.path.join(os.sep, *path.split("/")) for path in ("a/x.py", "a/y.py", "a/b/c/z.py", "d.py", "a/b/w.py")]
 
-    assert list(part.folders) == sorted(part.folders)
-    assert missing_folders([part]) == [
-        str(tmp_path / "site" / name) for name in ("pkg-1.0.dist-info", "pkg/deep", "pkg/deep/er")
-    ]
+    folders = parent_folders(files)
+
+    assert folders == [os.path.join(os.sep, *path.split("/")) for path in ("a", "a/b", "a/b/c")]
 
 
 @pytest.mark.parametrize(

@@ -76,21 +76,6 @@ def parent_folders(destinations: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def missing_folders(wheels: Iterable[WheelFiles]) -> list[str]:
-    """The folders that `link_wheels` is going to make, parents first: what undoing removes again."""
-    missing: set[str] = set()
-    present: set[str] = set()
-    for wheel in wheels:
-        for folder in wheel.folders:
-            if folder in missing or folder in present:
-                continue
-            if folder[: folder.rfind(os.sep)] in missing or not os.path.isdir(folder):
-                missing.add(folder)
-            else:
-                present.add(folder)
-    return sorted(missing)
-
-
 def link_wheels(wheels: Sequence[WheelFiles], mode: LinkMode = LinkMode.AUTO) -> Linked:
     """Put every file of `wheels` at its destination, making the folders that are missing.
 
