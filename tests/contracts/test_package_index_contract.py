@@ -12,7 +12,7 @@ from peep.reporting import SilentReporter
 from peep.system.http import HttpOptions, UrllibTransport
 from support.fake_index import FakeIndex, FakeTransport, FileFacts, IndexContent
 from support.fake_package_index import FakePackageIndex
-from support.real_servers import find_devpi, find_nginx, running_devpi, running_nginx, write_tree
+from support.real_servers import find_devpi, find_nginx, running_devpi, running_http_server, running_nginx, write_tree
 from support.wheels import sdist_bytes, wheel_bytes
 
 PROJECTS = {
@@ -24,7 +24,9 @@ PROJECTS = {
     "other": {"other-2.0-py3-none-any.whl": wheel_bytes("other", "2.0")},
 }
 FACTS = {"demo_project-1.0.tar.gz": FileFacts(requires_python=">=3.8,<4")}
-STARTED = ("json server", "html server", "old api server", "nginx html", "nginx json", "devpi")
+STARTED = ("json server", "html server", "old api server", "nginx html", "nginx json", "nginx listing", "devpi")
+WITHOUT_HASHES = ("file index", "nginx listing", "http.server listing")
+"""Folders of archives: nothing is stated but names."""
 
 
 @contextmanager
@@ -48,6 +50,12 @@ def nginx(root, folder):
     if program is None:
         pytest.skip("nginx is not installed")
     with running_nginx(program, root, IndexContent(PROJECTS, facts=FACTS)) as url, over_http(f"{url}/{folder}") as pair:
+        yield pair
+
+
+@contextmanager
+def http_server(root):
+    with running_http_server(root, IndexContent(PROJECTS)) as url, over_http(f"{url}/listing") as pair:
         yield pair
 
 
@@ -86,6 +94,8 @@ MAKERS = {
     "old api server": lambda _: fake_server(api_version="1.0"),
     "nginx html": lambda root: nginx(root, "simple"),
     "nginx json": lambda root: nginx(root, "json"),
+    "nginx listing": lambda root: nginx(root, "listing"),
+    "http.server listing": http_server,
     "devpi": devpi,
 }
 
@@ -120,7 +130,7 @@ def test_a_project_that_is_not_there_has_no_details(index):
 def test_stated_digests_are_those_of_the_files(source):
     for filename, file in by_name(source[1].project("demo-project")).items():
         truth = Digest("sha256", hashlib.sha256(PROJECTS["demo-project"][filename]).hexdigest())
-        assert file.hashes == (() if source[0] == "file index" else (truth,))
+        assert file.hashes == (() if source[0] in WITHOUT_HASHES else (truth,))
 
 
 def test_stated_sizes_are_those_of_the_files(index):
@@ -153,7 +163,7 @@ def test_many_names_at_once_give_what_single_names_give(index):
 
 def test_requires_python_arrives_where_the_index_states_it(source):
     file = by_name(source[1].project("demo-project"))["demo_project-1.0.tar.gz"]
-    states_it = source[0] not in {"fake", "file index", "devpi"}
+    states_it = source[0] not in {"fake", "devpi", *WITHOUT_HASHES}
     assert file.requires_python == (">=3.8,<4" if states_it else None)
 
 

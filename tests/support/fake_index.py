@@ -56,7 +56,9 @@ class FakeIndex:
     def __enter__(self) -> FakeIndex:  # noqa: PYI034 - typing.Self is younger than Python 3.10
         self._server = _Server(self)
         if self._tls is not None:
-            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
+            self._server.socket = self._tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 

@@ -88,6 +88,16 @@ def running_nginx(program: str, root: Path, content: IndexContent) -> Iterator[s
 
 
 @contextmanager
+def running_http_server(root: Path, content: IndexContent) -> Iterator[str]:
+    """`python -m http.server` over the static tree: HTTP/1.0 and listings of its own making."""
+    write_tree(root / "tree", content)
+    port = free_port()
+    serve = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(root / "tree")]
+    with running(serve, port, root):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
 def running_devpi(programs: Path, root: Path, projects: Mapping[str, Mapping[str, bytes]]) -> Iterator[str]:
     """A devpi-server with one index that holds `projects`; yields the URL of that index's simple API."""
     server = root / "server"

@@ -13,6 +13,7 @@ from support.certificates import has_openssl, self_signed
 from support.fake_index import FakeIndex
 from support.misbehaviour import Redirect
 from support.raw_server import RawServer
+from support.tunnel_proxy import TunnelProxy
 
 BODY = b"content" * 1000
 NAME = "demo-1.0.tar.gz"
@@ -103,7 +104,40 @@ class TestCertificates:
             assert fetch(transport(cert=str(certificate.certificate)), plain.url + "/go") == BODY
 
 
+@needs_openssl
+class TestTunnels:
+    def test_https_goes_through_a_proxy_in_a_tunnel(self, secure, certificate):
+        with TunnelProxy() as proxy:
+            asked = transport(cert=str(certificate.certificate), proxy=proxy.url)
+            for _ in range(2):
+                with asked.get(secure.file_url("demo", NAME)) as response:
+                    assert response.read(1 << 20) == BODY
+            asked.close()
+            assert proxy.tunnels == [f"CONNECT 127.0.0.1:{secure.port}"], "one tunnel serves both"
+
+    def test_n17_the_certificate_is_checked_inside_the_tunnel(self, secure):
+        with TunnelProxy() as proxy, pytest.raises(TransportError, match="certificate was not accepted"):
+            fetch(transport(proxy=proxy.url), secure.url)
+
+    def test_n18_the_proxy_gets_its_password_and_the_server_does_not(self, secure, certificate):
+        secret = Credentials("me", "secret").header
+        with TunnelProxy(secret) as proxy:
+            url = proxy.url.replace("://", "://me:secret@")
+            known = {"cert": str(certificate.certificate)}
+            assert fetch(transport(proxy=url, **known), secure.file_url("demo", NAME)) == BODY
+            assert not any("proxy-authorization" in request.headers for request in secure.requests)
+            with pytest.raises(TransportError, match="407") as caught:
+                fetch(transport(proxy=proxy.url, retries=5, **known), secure.url)
+            assert "asked" not in str(caught.value), "asking again does not help"
+
+
 class TestHeads:
+    def test_chunked_bodies_and_old_servers(self):
+        chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n2;x=y\r\nfg\r\n0\r\nT: t\r\n\r\n"
+        for answer in (chunked, b"HTTP/1.0 200 OK\r\n\r\nabcdefg", b"HTTP/1.1 200\r\nConnection: close\r\n\r\nabcdefg"):
+            with RawServer([answer]) as server:
+                assert fetch(transport(), server.url) == b"abcdefg"
+
     @pytest.mark.parametrize("interim", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 C\r\nX: y\r\n\r\n"])
     def test_n9_a_flood_of_interim_answers_ends(self, interim):
         with RawServer([interim * 1000], repeat=2000) as server, pytest.raises(TransportError, match="headers"):

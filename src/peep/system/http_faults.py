@@ -37,6 +37,9 @@ def fault_of(url: str, error: Exception) -> PassingFault | TransportError:
         return PassingFault("the connection ended early")
     if isinstance(error, faults.SSLError | ssl.SSLError):
         return _certificate_fault(url, error)
+    if isinstance(error, faults.ProxyError) and "407" in _plain(error):
+        hint = "put its user name and password into the proxy's URL"
+        return TransportError(redacted(url), f"the proxy wants to know who asks ({_plain(error)})", hint)
     for kinds, reason, hint in _PASSING:
         if isinstance(error, kinds):
             return PassingFault(reason.format(_plain(error)), hint)
