@@ -27,6 +27,7 @@ from peep.environment.steps import NoSteps, Steps
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnvironment
 from peep.reporting import Reporter, SilentReporter
+from peep.system.files import remove_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +214,19 @@ def _make_folders(path: str) -> list[str]:
 
 def _with_work_folders(run: _Run) -> _Run:
     """Make the work folders, and a journal without moves: it tells the next run what to remove again."""
+    works = [mirror.work for mirror in run.places.mirrors]
     made = list(run.made)
-    for mirror in run.places.mirrors:
-        made += _make_folders(os.path.dirname(mirror.work))
-        os.mkdir(mirror.work)
-    run = replace(run, made=tuple(made))
-    write_journal(_empty_journal(run), durable=False)
+    try:
+        for work in works:
+            made += _make_folders(os.path.dirname(work))
+            os.mkdir(work)
+        run = replace(run, made=tuple(made))
+        write_journal(_empty_journal(run), durable=False)
+    except BaseException:
+        for work in works:
+            remove_tree(work)
+        remove_made(made)
+        raise
     leave_note(run.places.work)
     return run
 

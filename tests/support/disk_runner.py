@@ -1,0 +1,117 @@
+"""Run inside a mount namespace of its own by `tests/environment/test_disks.py`: transactions on disks that misbehave.
+
+`python -m support.disk_runner full|readonly|overlay FOLDER` prints what happened as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from peep.environment.transaction import apply_plan, recover
+from peep.errors import EnvironmentChangeError
+from peep.model import StoredWheel, TargetEnvironment
+from peep.reporting import SilentReporter
+from peep.store.wheels import Store
+from support.environment_tree import make_environment, plan_for, tree_digest
+from support.memory_wheel import MemoryWheel
+
+_OLD = {"pkg/__init__.py": "V = 1\n", "pkg/deep/er/a.py": "x" * 3000, "pkg_top.py": "", "ns/a.py": ""}
+_NEW = {"pkg/__init__.py": "V = 2\n", "pkg/deep/er/b.py": "y" * 9000, "pkg_new/__init__.py": "z" * 30000, "ns/b.py": ""}
+
+
+def _mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def _wheels(folder: Path) -> tuple[StoredWheel, StoredWheel]:
+    store = Store(str(folder / "store"), SilentReporter())
+    old = store.add(MemoryWheel("pkg", "1.0", files=_OLD))
+    return old, store.add(MemoryWheel("pkg", "2.0", files=_NEW, entry_points={"console_scripts": {"pkg": "pkg:x"}}))
+
+
+def _installed(wheel: StoredWheel, target: TargetEnvironment) -> str:
+    """'' when it worked, the error otherwise."""
+    try:
+        apply_plan(plan_for([wheel], target), target)
+    except EnvironmentChangeError as error:
+        return str(error)
+    return ""
+
+
+def full(folder: Path) -> dict[str, object]:
+    """Upgrade on a small disk with ever less space; each failure must leave the old environment."""
+    disk = folder / "disk"
+    disk.mkdir()
+    _mount("-t", "tmpfs", "-o", "size=640k", "tmpfs", str(disk))
+    old, new = _wheels(folder)
+    target = make_environment(disk / "env")
+    _installed(old, target)
+    before = tree_digest(target.prefix)
+    errors, broken, successes = [], 0, 0
+    for free in range(0, 200_000, 4096):
+        filler = _fill(disk, free)
+        error = _installed(new, target)
+        filler.unlink()
+        if error:
+            errors.append(error)
+            broken += recover(target) is not None or tree_digest(target.prefix) != before
+        else:
+            successes += 1
+            _installed(old, target)
+            broken += tree_digest(target.prefix) != before
+    return {"errors": sorted(set(errors)), "failures": len(errors), "successes": successes, "broken": broken}
+
+
+def _fill(disk: Path, free: int) -> Path:
+    """Take all space but `free` bytes (in pages)."""
+    filler = disk / "filler"
+    status = os.statvfs(disk)
+    size = max(0, status.f_bavail * status.f_frsize - free)
+    with filler.open("wb") as stream:
+        stream.write(b"\0" * size)
+    return filler
+
+
+def readonly(folder: Path) -> dict[str, object]:
+    """Upgrade on a disk that turned read-only."""
+    disk = folder / "disk"
+    disk.mkdir()
+    _mount("-t", "tmpfs", "tmpfs", str(disk))
+    old, new = _wheels(folder)
+    target = make_environment(disk / "env")
+    _installed(old, target)
+    before = tree_digest(target.prefix)
+    _mount("-o", "remount,ro", str(disk))
+    return {"errors": [_installed(new, target)], "broken": tree_digest(target.prefix) != before}
+
+
+def overlay(folder: Path) -> dict[str, object]:
+    """Upgrade what lies in the lower layer of an overlay, as in a container image, and go back."""
+    disk = folder / "disk"
+    disk.mkdir()
+    _mount("-t", "tmpfs", "tmpfs", str(disk))
+    for name in ("lower", "upper", "work", "merged"):
+        (disk / name).mkdir()
+    old, new = _wheels(folder)
+    place = folder / "place"
+    place.mkdir()
+    _mount("--bind", str(disk / "lower"), str(place))
+    target = make_environment(place / "env")
+    _installed(old, target)
+    before = tree_digest(target.prefix)
+    options = f"lowerdir={disk / 'lower'},upperdir={disk / 'upper'},workdir={disk / 'work'}"
+    _mount("-t", "overlay", "overlay", "-o", options, str(place))
+    errors = [_installed(new, target)]
+    changed = tree_digest(target.prefix)
+    errors.append(_installed(old, target))
+    return {"errors": errors, "broken": changed == before or tree_digest(target.prefix) != before}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(
+        json.dumps({"full": full, "readonly": readonly, "overlay": overlay}[sys.argv[1]](Path(sys.argv[2])))
+    )
