@@ -184,8 +184,6 @@ def _check_format(head: bytes, kind: str, read: ReadAt, size: int) -> None:
     if kind and found != kind:
         really = f"begins like a {found} file" if found else f"does not begin like a {kind} file"
         raise Malformed(f"{really}, and its name says otherwise")
-    if kind == "zip" and head[257:262] == b"ustar":
-        raise Malformed("is a tar file as well as a ZIP file")
     if kind != "zip" and has_zip_ending(read, size):
         raise Malformed("is a ZIP file as well as what its name says")
 

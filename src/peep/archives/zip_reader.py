@@ -46,7 +46,7 @@ class ZipReader:
         self._read = read
         self.members: tuple[ZipMember, ...] = table.members
         self.unreadable = dict(table.unreadable)
-        self.problems: tuple[str, ...] = (*table.problems, *_ratio_problems(table, size))
+        self.problems: tuple[str, ...] = (*table.problems, *_ratio_problems(table, size), *_tar_problems(read))
 
     def whole(self, member: ZipMember) -> bytes:
         """Give all of one member at once: meant for those below `LARGEST_CHUNK`.
@@ -145,6 +145,11 @@ def open_zip(file: BinaryIO, filename: str) -> ZipReader:
     except NotAZip as error:
         raise ArchiveError(filename, [str(error)]) from None
     return ZipReader(filename, read, table, size)
+
+
+def _tar_problems(read: ReadAt) -> list[str]:
+    """Z18: the magic of a tar header, where a tar reader looks for it."""
+    return ["is a tar file as well as a ZIP file"] if read(257, 5) == b"ustar" else []
 
 
 def _ratio_problems(table: ZipTable, size: int) -> list[str]:
