@@ -125,6 +125,23 @@ def test_an_edit_through_an_environment_is_noticed_by_the_next(wheel, tmp_path):
     assert [(fault.path, fault.reason) for fault in linked.faults] == [("pkg/a.py", "written to")]
 
 
+def test_after_the_wheel_was_dropped_and_stored_anew_the_next_environment_gets_the_true_bytes(tmp_path):
+    """What other installers get wrong: an edited file, reached through a hard link, passes as the hashed one."""
+    store = Store(str(tmp_path / "store"), SilentReporter())
+    contents = MemoryWheel("pkg", files=FILES)
+    wheel = store.add(contents)
+    link_wheels([placed(wheel, tmp_path / "one")], LinkMode.HARDLINK)
+    written_in_place(tmp_path / "one/pkg/a.py")
+
+    for fault in link_wheels([placed(wheel, tmp_path / "two")], LinkMode.HARDLINK).faults:
+        store.drop(fault.sha256)
+    linked = link_wheels([placed(store.add(contents), tmp_path / "three")], LinkMode.HARDLINK)
+
+    assert linked.faults == ()
+    assert read(tmp_path / "one/pkg/a.py") == b"z = 1\n"
+    assert read(tmp_path / "three/pkg/a.py") == b"a = 1\n"
+
+
 def test_a_wheel_that_is_gone_is_missing_in_every_file(wheel, tmp_path):
     os.rename(wheel.root, wheel.root + "-gone")
 

@@ -19,6 +19,10 @@ from support.memory_wheel import MemoryWheel
 class Listener(SilentReporter):
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.warnings: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -170,6 +174,20 @@ class TestPowerCut:
     def test_this_boot_is_this_boot(self):
         assert current_boot()
         assert is_same_boot(current_boot(), current_boot())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes")
+def test_a_store_that_anybody_may_write_to_is_warned_of(store):
+    """N16: someone else could plant a wheel under a digest that the user trusts."""
+    store.add(MemoryWheel("click"))
+    private, public = Listener(), Listener()
+    Store(store.layout.root, private)
+    os.chmod(store.layout.root, 0o777)
+    Store(store.layout.root, public)
+
+    assert private.warnings == []
+    assert len(public.warnings) == 1
+    assert "chmod o-w" in public.warnings[0]
 
 
 class TestFacts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -41,6 +42,7 @@ class Store:
         self._is_ready = False
         self._boot = ""
         self._refuse_newer_format()
+        self._warn_if_open_to_all()
 
     # -- wheels ------------------------------------------------------------------------------------
 
@@ -221,6 +223,14 @@ class Store:
                 f"the store {self.layout.root} has format {words[2]}, made by a newer peep; this one knows {FORMAT}",
                 "upgrade peep, or let PEEP_STORE name another folder",
             )
+
+    def _warn_if_open_to_all(self) -> None:
+        """Whoever may write here can plant wheels under any digest (THREATS N16)."""
+        with suppress(OSError):
+            if os.name == "posix" and os.stat(self.layout.root).st_mode & stat.S_IWOTH:
+                self._reporter.warning(
+                    f"any user may change the store {self.layout.root}; take that right away (chmod o-w)"
+                )
 
     def _current_boot(self) -> str:
         self._boot = self._boot or current_boot()
