@@ -10,6 +10,7 @@ import sys
 from importlib import import_module
 
 VERBS = {
+    "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
     "embed": "peep.cli.verbs.embed",
     "hash": "peep.cli.verbs.hash",

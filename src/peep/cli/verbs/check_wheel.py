@@ -1,0 +1,70 @@
+"""`peep check-wheel`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from peep.cli.arguments import output_options
+from peep.cli.console import Console
+from peep.cli.option_tables import GENERAL, format_option
+from peep.cli.parser import parse
+from peep.cli.verb import Section, Verb
+from peep.errors import UsageError
+
+if TYPE_CHECKING:
+    from peep.workflows.check_wheel import WheelReport
+
+VERB = Verb(
+    name="check-wheel",
+    summary="say everything that is wrong with wheels",
+    usage=("check-wheel [OPTIONS] FILE...",),
+    description=(
+        "Looks at wheels as install would, structure, metadata, RECORD and every byte of every file, and tells all "
+        "that it finds. The exit status is 1 when install would refuse one of them. Nothing is unpacked or run."
+    ),
+    examples=(
+        ("peep check-wheel dist/*.whl", "before an upload"),
+        ("peep check-wheel --format json some.whl", "for a program"),
+    ),
+    sections=(
+        Section("Options", format_option("text", "json")),
+        Section("General", GENERAL),
+    ),
+)
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Check the wheels; 1 when one would be refused. Raises `UsageError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    if not parsed.words:
+        raise UsageError("peep check-wheel wants at least one wheel", "usage: peep check-wheel FILE...")
+    from peep.workflows.check_wheel import check_wheels  # noqa: PLC0415 - help describes this verb without running it
+
+    reports = check_wheels(parsed.words)
+    output = output_options(parsed)
+    with Console(output) as console:
+        if output.format == "json":
+            console.result(json.dumps([_fields(report) for report in reports], indent=2))
+        else:
+            for report in reports:
+                if report.problems or report.warnings or report.startup_files or not output.quiet:
+                    console.result(str(report))
+    return 0 if all(report.is_acceptable for report in reports) else 1
+
+
+def _fields(report: WheelReport) -> dict[str, Any]:
+    return {
+        "path": report.path,
+        "acceptable": report.is_acceptable,
+        "problems": report.problems,
+        "warnings": report.warnings,
+        "startup_files": report.startup_files,
+        "files": report.file_count,
+        "unpacked_size": report.unpacked_size,
+    }
