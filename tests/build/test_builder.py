@@ -11,6 +11,7 @@ import pytest
 from peep.build.builder import Builder, BuildSupport
 from peep.build.plan import BuildPlan, BuildSettings, checked_subdirectory, merged_settings
 from peep.build.sandbox import SandboxLimits, find_isolation
+from peep.build.variables import steering_variables
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
 from peep.store.wheels import Store
 from support.shelf import Shelf, archive_pin, own_target, verified
@@ -319,3 +320,12 @@ def test_the_log_of_a_failure_is_kept_and_that_of_a_success_is_not(workshop, tmp
 
 def test_config_settings_merge_as_in_pip():
     assert merged_settings([("a", "1"), ("b", "2")], [("a", "3"), ("a", "4")]) == {"a": ["1", "3", "4"], "b": "2"}
+
+
+def test_variables_that_the_user_named_reach_the_build_and_its_key(workshop):
+    content = demo_sdist(body="out = os.environ['SPECIAL'].encode()", content="out")
+    for value in ("1", "2"):
+        steering = steering_variables({"SPECIAL": value, "PEEP_BUILD_VARIABLES": "SPECIAL,UNSET", "SECRET": "x"})
+        assert steering == {"SPECIAL": value}
+        settings = BuildSettings(workshop.settings.isolation, steering=steering)
+        assert text_of(workshop.build(content, settings=settings)) == value

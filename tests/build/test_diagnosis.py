@@ -18,6 +18,7 @@ from peep.build.diagnosis import likely_cause
         ("urllib.error.URLError: <urlopen error [Errno 101] Network is unreachable>", "network"),
         ("ModuleNotFoundError: No module named 'Cython'", "imports Cython"),
         ("PermissionError: [Errno 13] Permission denied: '/x'", "outside of its build area"),
+        ("KeyError: 'SPECIAL_HOME'", "environment variable SPECIAL_HOME"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
     ],
 )

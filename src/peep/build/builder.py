@@ -90,6 +90,7 @@ class Builder:
         self._wheels: dict[str, StoredWheel] = {}
         self._builds: dict[str, PlannedBuild] = {}
         self._requires_dist: dict[str, Sequence[str]] = {}
+        self._archives: list[VerifiedArchive] = []
         self._obtaining = threading.Lock()
 
     # -- before any code runs ----------------------------------------------------------------------
@@ -109,6 +110,7 @@ class Builder:
         return BuildPlan(dict(self._builds), tuple(dict.fromkeys(problems)))
 
     def _take_in(self, archive: VerifiedArchive) -> list[Problem]:
+        self._archives.append(archive)
         try:
             build = inspect_sdist(archive)
         except ArchiveError as error:
@@ -136,6 +138,11 @@ class Builder:
 
     def _close(self, needs: Iterable[BuildNeed], suggest: Suggest = lambda _name, _texts: ()) -> Closure:
         return close_needs(needs, self._constraints, self._requires_dist, self._target.markers, suggest)
+
+    def close(self) -> None:
+        """Let go of the archives of every build, those of build requirements included."""
+        for archive in self._archives:
+            archive.file.close()
 
     # -- running backends --------------------------------------------------------------------------
 

@@ -41,6 +41,10 @@ _CAUSES = (
         "it imports {x}, which is neither part of it nor among its build requirements",
     ),
     (r"Cannot import '(?P<x>[\w.]+)'", "its build backend {x} is not among its build requirements"),
+    (
+        r"KeyError: '(?P<x>[A-Z][A-Z0-9_]+)'",
+        "it wants the environment variable {x}; PEEP_BUILD_VARIABLES={x} lets that through",
+    ),
     (r"No space left on device", "the disk is full"),
     (r"\bMemoryError\b|Cannot allocate memory|std::bad_alloc", "it needs more memory than builds get"),
     (r"unable to detect version", "it wants a version from the history of a repository"),

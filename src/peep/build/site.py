@@ -30,12 +30,12 @@ class BuildSite:
         if self.toolbox is not None:
             self.toolbox.add(tools)
         python = self.toolbox.python if self.toolbox is not None else self._target.python
-        variables = build_variables(self._area, os.path.dirname(python), DEFAULT_MTIME, self._environ())
+        settings = self._settings
+        variables = build_variables(
+            self._area, os.path.dirname(python), DEFAULT_MTIME, settings.steering, settings.search_path
+        )
         workplace = Workplace(self._area, self._sandbox(), python, variables, log_path)
         return Backend(self._build.archive.filename, self._build.system, self._source, workplace)
-
-    def _environ(self) -> dict[str, str]:
-        return {**self._settings.steering, "PATH": self._settings.search_path}
 
     def _sandbox(self) -> Sandbox:
         target, home = self._target, os.path.expanduser("~")

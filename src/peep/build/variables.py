@@ -26,6 +26,9 @@ PASSED_ON = (
 )
 """What users set to steer compilers. It goes through, and enters the key of what was built."""
 
+MORE = "PEEP_BUILD_VARIABLES"
+"""Holds the names, separated by commas or spaces, of further variables that builds are to see."""
+
 _WINDOWS = ("COMSPEC", "INCLUDE", "LIB", "PATHEXT", "SYSTEMDRIVE", "SYSTEMROOT", "WINDIR")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEFAULT_EPOCH = 315532800
@@ -33,22 +36,26 @@ DEFAULT_EPOCH = 315532800
 
 
 def steering_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Those of the user's variables that a build gets."""
-    return {name: environ[name] for name in PASSED_ON if environ.get(name)}
+    """Those of the user's variables that a build gets: the compilers', and those that `PEEP_BUILD_VARIABLES` names."""
+    named = environ.get(MORE, "").replace(",", " ").split()
+    return {name: environ[name] for name in (*PASSED_ON, *named) if environ.get(name)}
 
 
-def build_variables(area: BuildArea, scripts: str, epoch: int, environ: Mapping[str, str]) -> dict[str, str]:
+def build_variables(
+    area: BuildArea, scripts: str, epoch: int, steering: Mapping[str, str], search_path: str = ""
+) -> dict[str, str]:
     """The whole environment of a backend.
 
     `scripts` is the inside path of the build tools' programs; `epoch` is SOURCE_DATE_EPOCH in seconds
-    (reproducible-builds.org); `environ` the user's environment, of which little goes through.
+    (reproducible-builds.org); `steering` comes from `steering_variables`; `search_path` is the user's PATH, which
+    counts only where a build sees the whole machine anyway.
     """
     home, temporary = area.inside("build", "home"), area.inside("build", "tmp")
     variables = {
         "HOME": home,
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
-        "PATH": os.pathsep.join((scripts, _search_path(area.isolation, environ))),
+        "PATH": os.pathsep.join((scripts, _search_path(area.isolation, search_path))),
         # A backend that calls pip gets none of the user's configuration, and no index to ask.
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
@@ -58,16 +65,13 @@ def build_variables(area: BuildArea, scripts: str, epoch: int, environ: Mapping[
         "SOURCE_DATE_EPOCH": str(epoch),
         "TMPDIR": temporary,
         "TZ": "UTC",
-        **steering_variables(environ),
+        **steering,
     }
     if sys.platform == "win32":
-        variables |= {name: environ[name] for name in _WINDOWS if name in environ}
+        variables |= {name: os.environ[name] for name in _WINDOWS if name in os.environ}
         variables |= {"TEMP": temporary, "TMP": temporary, "USERPROFILE": home, "APPDATA": home, "LOCALAPPDATA": home}
     return variables
 
 
-def _search_path(isolation: Isolation, environ: Mapping[str, str]) -> str:
-    """The system's programs; the user's own search path only where the build can see it anyway."""
-    if isolation is Isolation.NONE and environ.get("PATH"):
-        return environ["PATH"]
-    return _SYSTEM_PATH
+def _search_path(isolation: Isolation, search_path: str) -> str:
+    return search_path if isolation is Isolation.NONE and search_path else _SYSTEM_PATH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from peep.build.builder import Builder, BuildSupport, Obtained
@@ -43,17 +44,21 @@ class Builds:
             return ()
         self._sdists = tuple(sdists)
         support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.surroundings.reporter)
-        self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
-        self._plan = self._builder.plan(sdists)
+        builder = Builder(self._session.target, self._settings(), self._constraints(), support)
+        with ExitStack() as on_failure:
+            on_failure.callback(builder.close)
+            self._plan = builder.plan(sdists)
+            if not self._plan.problems:
+                on_failure.pop_all()
+                self._builder = builder
         return self._plan.problems
 
     def run(self) -> list[PlannedWheel]:
         """Build what was planned without problems. Raises `BuildError`, `InstallRefused`."""
         if self._builder is None:
             return []
-        built = self._builder.build_all(self._plan)
-        for archive in self._sdists:
-            archive.file.close()
+        with closing(self._builder):
+            built = self._builder.build_all(self._plan)
         return [built_wheel(archive, built[archive.pin.name]) for archive in self._sdists]
 
     def _settings(self) -> BuildSettings:

@@ -1,0 +1,160 @@
+"""Source archives that others published, pinned by their own hash: built twice, and compared with what pip builds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from peep.errors import BackendFailed, PeepError
+from peep.model import StoredWheel
+from peep.reporting import SilentReporter
+from peep.workflows.builds import Builds
+from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions
+from peep.workflows.session import opened
+from peep.workflows.surroundings import Surroundings
+from support.corpus import CORPUS, needs_corpus
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+HERE = Path(__file__).parent / "real"
+EXTENSIONS = ("markupsafe", "pyyaml", "simplejson")
+"""With compiled parts: pip's carry the name of the folder that they were compiled in."""
+
+
+@dataclass
+class Run:
+    wheels: dict[str, StoredWheel]
+    built: list[str]
+
+
+class Counting(SilentReporter):
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+def build(environ, store, sources=None):
+    """Fetch, verify and build everything in `sources` (else: the list beside this file); skips without an index."""
+    reporter = Counting()
+    options = InstallOptions(
+        sources=sources or SourceOptions((str(HERE / "sdists.txt"),)),
+        build=BuildOptions(constraint_files=(str(HERE / "build.txt"),)),
+        store=StoreOptions(folder=str(store)),
+    )
+    with opened(options, Surroundings(environ, reporter)) as session:
+        try:
+            session.network.index().project("six")
+        except PeepError as error:
+            pytest.skip(f"no index: {error}")
+        pinned = session.read_pins()
+        assert pinned.unusable == ()
+        with session.supplier(pinned) as supplier:
+            supply = supplier.fetch(pinned.pins)
+            builds = Builds(session, pinned, supplier)
+            assert (supply.problems, supply.wheels, builds.plan(supply.sdists)) == ([], {}, ())
+            wheels = {one.wheel.identity.name: one.wheel for one in builds.run()}
+    assert sorted(wheels) == sorted(pin.name for pin in pinned.pins)
+    return Run(wheels, [note for note in reporter.notes if note.startswith("building ")])
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    return tmp_path_factory.mktemp("stores")
+
+
+@pytest.fixture
+def first(machine_environment, stores):
+    return build(machine_environment, stores / "first")
+
+
+def test_two_builds_give_the_same_bytes(machine_environment, first, stores):
+    again = build(machine_environment, stores / "second")
+    different = [name for name, wheel in first.wheels.items() if again.wheels[name].sha256 != wheel.sha256]
+    assert different == []
+
+
+def test_a_second_run_builds_nothing(machine_environment, first, stores):
+    assert first.wheels
+    assert build(machine_environment, stores / "first").built == []
+
+
+def test_every_file_is_as_pip_builds_it(machine_environment, first, tmp_path):
+    made = pip_wheels(machine_environment, tmp_path)
+    assert sorted(made) == sorted(wheel.identity.filename for wheel in first.wheels.values())
+    assert {name: d for name, wheel in first.wheels.items() if (d := differences(wheel, made))} == {}
+
+
+def pip_wheels(environ, folder):
+    """Let pip build the same versions with the same tools; file name -> path."""
+    lines = [line.split()[0] for line in (HERE / "sdists.txt").read_text().splitlines() if line[:1].isalnum()]
+    tools = [line.split()[0] for line in (HERE / "build.txt").read_text().splitlines() if line[:1].isalnum()]
+    (folder / "tools.txt").write_text("\n".join(tools))
+    names = ",".join(line.split("==")[0] for line in lines)
+    # Which of the two variables reaches the build depends on pip's version.
+    variables = {"PIP_CONSTRAINT": str(folder / "tools.txt"), "PIP_BUILD_CONSTRAINT": str(folder / "tools.txt")}
+    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-cache-dir", "--no-binary", names]
+    subprocess.run([*command, "-w", str(folder / "pip"), *lines], check=True, env={**environ, **variables}, cwd=folder)
+    return {path.name: path for path in (folder / "pip").iterdir()}
+
+
+def differences(wheel, made):
+    """Paths whose content or executable bit is not what pip's wheel has; compiled files need only be there."""
+    ours = {file.path: file.is_executable for file in wheel.files}
+    with zipfile.ZipFile(made[wheel.identity.filename]) as archive:
+        theirs = {one.filename: one for one in archive.infolist() if not one.is_dir()}
+        found = sorted(ours.keys() ^ theirs.keys())
+        for path in ours.keys() & theirs.keys():
+            if path.endswith("/RECORD") or (wheel.identity.name in EXTENSIONS and path.endswith(".so")):
+                continue
+            with open(os.path.join(wheel.root, "files", path), "rb") as file:
+                is_same = file.read() == archive.read(path)
+            if not is_same or ours[path] != bool(theirs[path].external_attr >> 16 & 0o111):
+                found.append(path)
+    return found
+
+
+USELESS = CORPUS / "archives/peep-useless/erikrose+peep/c16f08c7f6/tests/packages/useless"
+
+
+def useless(filename):
+    """A requirement for one of the four archives of the original peep's tests."""
+    digest = hashlib.sha256((USELESS / filename).read_bytes()).hexdigest()
+    return SourceOptions(requirements=(f"useless @ {(USELESS / filename).as_uri()}#sha256={digest}",))
+
+
+@needs_corpus
+@pytest.mark.parametrize(
+    ("filename", "version", "module"),
+    [
+        ("1234567.zip", "1.0", "git_hash = '1234567'"),
+        ("789abcd.zip", "1.0", "git_hash = '789abcd'"),
+        ("useless-1.0.tar.gz", "1.0", ""),
+        ("useless-2.0.tar.gz", "2.0", ""),
+    ],
+)
+def test_archives_of_the_original_peep(machine_environment, tmp_path, filename, version, module):
+    """Legacy setup.py; two of them have no top folder, two want a variable that says where to write."""
+    environ = {
+        **machine_environment,
+        "PEEP_TEST_TELLTALE": "/tmp/telltale",
+        "PEEP_BUILD_VARIABLES": "PEEP_TEST_TELLTALE",
+    }
+    wheel = build(environ, tmp_path / "store", useless(filename)).wheels["useless"]
+    assert wheel.identity.version == version
+    with open(os.path.join(wheel.root, "files", "useless.py"), encoding="utf-8") as file:
+        assert file.read().strip() == module
+    assert not os.path.exists("/tmp/telltale")
+
+
+@needs_corpus
+def test_a_variable_that_a_build_wants_is_named(machine_environment, tmp_path):
+    with pytest.raises(BackendFailed, match="wants the environment variable PEEP_TEST_TELLTALE"):
+        build(machine_environment, tmp_path / "store", useless("useless-1.0.tar.gz"))
