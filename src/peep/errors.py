@@ -98,6 +98,10 @@ class EnvironmentChangeError(PeepError):
     """The target environment cannot be changed as planned; it is as it was before."""
 
 
+class EnvironmentChangedMeanwhile(EnvironmentChangeError):
+    """Another run took away what this one's plan keeps; nothing was changed. Planning again is all it takes."""
+
+
 class BuildError(PeepError):
     """An sdist that could not be made into a wheel."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from peep.errors import EnvironmentChangedMeanwhile
 from peep.model import (
     Digest,
     InstalledProject,
@@ -164,8 +165,13 @@ def refreshed(plan: InstallPlan, installed: Mapping[str, InstalledProject]) -> I
     """The plan for what is installed *now*, should another run have changed the environment meanwhile.
 
     What that run installed from the same archive is left alone; what it installed from others is replaced; what is
-    gone needs no removal.
+    gone needs no removal. Raises `EnvironmentChangedMeanwhile` when a project that was to stay is not there any more.
     """
+    for kept in plan.keep:
+        if installed.get(kept.name) != kept:
+            raise EnvironmentChangedMeanwhile(
+                f"another program has changed {kept.name} {kept.version} in the meantime", "run the command again"
+            )
     planned_away = {project.name: project for project in plan.replace}
     link, replaced = [], []
     for planned in plan.link:

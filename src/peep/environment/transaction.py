@@ -62,8 +62,9 @@ def apply_plan(
     """Make the environment what `plan` says; nothing may be missing from it any more.
 
     Waits for other runs on the same environment, repairs what an interrupted one left, and takes into account what has
-    changed since the plan was made. Raises `EnvironmentChangeError` when it can't be done and `StoredWheelsDamaged`
-    when the store was edited; the environment is then as it was.
+    changed since the plan was made. Raises `EnvironmentChangeError` when it can't be done (its subclass
+    `EnvironmentChangedMeanwhile`: make a new plan) and `StoredWheelsDamaged` when the store was edited; the environment
+    is then as it was.
     """
     if plan.missing:
         raise ValueError(f"{len(plan.missing)} wheels of the plan are not in the store yet")
