@@ -173,10 +173,21 @@ def test_a_newer_minor_version_is_worth_a_warning():
     assert "1.99" in page.warnings[0]
 
 
+OTHER = '<a href="other-1.0-py3-none-any.whl">x</a><a href="other-1.0.tar.gz">x</a>'
+
+
 def test_n11_a_page_of_another_project_is_rejected():
-    with pytest.raises(PackageIndexError, match="other projects' files"):
-        files('<a href="other-1.0-py3-none-any.whl">x</a><a href="demo-1.0.tar.gz">x</a>')
-    assert len(files('<a href="other-1.0-py3-none-any.whl">x</a><a href="Demo-1.0-py3-none-any.whl">x</a>')) == 2
+    with pytest.raises(PackageIndexError, match="other projects' files, such as other-1.0-py3-none-any.whl"):
+        files(OTHER)
+
+
+@pytest.mark.parametrize("own", ["demo-1.0.tar.gz", "Demo-1.0-py3-none-any.whl"])
+def test_n11_one_file_of_the_project_makes_the_page_its_own(own):
+    assert len(files(f'{OTHER}<a href="{own}">x</a>')) == 3
+
+
+def test_n11_names_that_tell_no_project_are_no_sign():
+    assert len(files('<a href="v1.0.tar.gz">x</a><a href="1234567.zip">x</a>')) == 2
 
 
 def test_a_page_without_links_is_worth_a_warning():

@@ -16,6 +16,8 @@ KNOWN_MINOR = 4
 
 STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
 
+_TELLING_NAME = re.compile(r"[\w.\-]+-\d[\w.+!\-]*\.(?:whl|tar\.\w+|zip|tgz)")
+"""An archive's name that holds a project and a version."""
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})")
 
 
@@ -65,16 +67,15 @@ def project_status(text: object) -> str:
 def reject_other_project(source: PageSource, stated_name: str | None, files: Iterable[IndexFile]) -> None:
     """Raises `PackageIndexError` when the page is that of another project (THREATS N11).
 
-    JSON states the name; in HTML the wheels, or else the source archives, must not all name another project.
+    JSON states the name; in HTML the archives must not all name another project. Files whose names tell no project,
+    as GitHub's, are no sign of either.
     """
     wanted = normalised(source.project)
     if stated_name is not None:
         if normalised(stated_name) != wanted:
             raise PackageIndexError(source.index, f"answered with the page of {stated_name!r} when asked for {wanted}")
         return
-    names = [file.filename for file in files]
-    wheels = [name for name in names if name.endswith(".whl")]
-    judged = wheels or [name for name in names if re.fullmatch(r"[\w.\-]+-\d[\w.+!\-]*\.(?:tar\.\w+|zip|tgz)", name)]
+    judged = [file.filename for file in files if _TELLING_NAME.fullmatch(file.filename)]
     reader = NameReader(wanted)
     if judged and all(isinstance(reader.read(name), UnreadableName) for name in judged):
         reason = f"answered with a page of other projects' files, such as {judged[0]}, when asked for {wanted}"
