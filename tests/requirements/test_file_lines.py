@@ -242,6 +242,13 @@ def test_r9_includes_that_cannot_be_followed(files, where):
     assert errors_of(files) == [where]
 
 
+@pytest.mark.parametrize("name", ["pylock..toml", "a/uv.lock", "poetry.lock", "Pipfile.lock", "pyproject.toml"])
+def test_r13_r14_files_of_other_formats_are_named_once(name):
+    (error,) = errors_of({"r.txt": f"a==1\n-r {name}", name: "[[package]]\nname = 'a'\n"})
+
+    assert error == f"r.txt:2: {name} is no requirements file"
+
+
 def test_r9_a_chain_of_includes_has_an_end():
     files = {f"{n}.txt": f"-r {n + 1}.txt" for n in range(300)}
 

@@ -1,9 +1,11 @@
+import os
+
 import pytest
 
 from peep.errors import RequirementsErrors
 from peep.model import Digest, HashForm
 from peep.requirements.pylock import LockSelection, is_lock_path, pins_from_pylock
-from peep.requirements.sources import Accepted
+from peep.requirements.sources import Accepted, file_url
 from support.requirements_files import HEX_A, HEX_B, LINUX
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -82,7 +84,11 @@ def test_a_pin_brings_every_file_with_size_and_hashes():
     )
     assert first.upload_time == "2024-01-02T03:04:05+00:00"
     assert second.filename == "a_b-1.0-cp312-none-any.whl"
-    assert (sdist.filename, sdist.path, sdist.url) == ("a_b-1.0.tar.gz", "/srv/files/a_b-1.0.tar.gz", None)
+    assert (sdist.filename, sdist.path, sdist.url) == (
+        "a_b-1.0.tar.gz",
+        os.path.abspath("/srv/files/a_b-1.0.tar.gz"),
+        None,
+    )
     assert sdist.hashes == (Digest("sha256", HEX_B),)
 
 
@@ -155,7 +161,10 @@ def test_an_archive_is_a_direct_url():
 def test_an_archive_by_path_is_a_file_url():
     (pin,) = pins(entry(f'archive = {{ path = "v/a.zip", hashes = {{ sha256 = "{HEX_A}" }} }}')).pins
 
-    assert (pin.url, pin.listed_files[0].path) == ("file:///srv/v/a.zip", "/srv/v/a.zip")
+    assert (pin.url, pin.listed_files[0].path) == (
+        file_url(os.path.abspath("/srv/v/a.zip")),
+        os.path.abspath("/srv/v/a.zip"),
+    )
 
 
 def test_paths_of_a_lock_file_from_the_network_are_urls():
@@ -187,7 +196,7 @@ def test_commits_and_trusted_folders_are_pins_when_accepted():
     a, b = pins(text, accepted=Accepted(repository_commits=True, local_projects=("/srv",))).pins
 
     assert (a.url, a.subdirectory) == (f"git+https://x.example/a.git@{COMMIT}", "s")
-    assert (b.url, b.editable) == ("file:///srv/lib", True)
+    assert (b.url, b.editable) == (file_url(os.path.abspath("/srv/lib")), True)
 
 
 def test_a_short_commit_is_no_pin_even_when_commits_are_accepted():

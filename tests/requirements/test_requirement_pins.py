@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from peep.errors import RequirementsErrors
@@ -298,9 +300,10 @@ def test_extra_indexes_alone_keep_the_default_index():
 
 def test_links_near_the_file_win_over_those_in_the_current_folder():
     files = parse({"a/r.txt": "-f links\n-f https://x.example/links\n-f elsewhere\n"})
-    options = pinned_requirements(files, (), {}, path_exists=lambda path: path == "a/links").index_options
+    near = os.path.join("a", "links")
+    options = pinned_requirements(files, (), {}, path_exists=lambda path: path == near).index_options
 
-    assert options.find_links == ("a/links", "https://x.example/links", "elsewhere")
+    assert options.find_links == (near, "https://x.example/links", "elsewhere")
 
 
 @pytest.mark.parametrize(

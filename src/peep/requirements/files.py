@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.model import Location
 from peep.requirements.file_parser import COMMAND_LINE, Entry, Include, OptionLine, RequirementLine, parse_text
+from peep.requirements.naming import last_segment
 from peep.requirements.pinned_set import Directive
 from peep.requirements.text import DecodedText, decode
 from peep.system.transport import redacted
@@ -23,6 +24,8 @@ ReadFile = Callable[[str], bytes]
 """Gives the bytes of a path, a URL or `-`; raises `OSError` or a `PeepError`."""
 
 _URL = re.compile(r"(https?|file):", re.IGNORECASE)
+_OTHER_FORMAT = re.compile(r"(?:uv|poetry|pdm|Pipfile)\.lock|Pipfile|.*\.toml")
+"""Files of other formats, by name (THREATS R13, R14): better one error than one for every line."""
 _DEEPEST = 100
 _MOST = 1000
 """Files of one run: includes that branch could otherwise go on for ever, each file a new one (THREATS R9)."""
@@ -132,7 +135,9 @@ def resolve_include(includer: str, path: str) -> str:
         return resolved
     if is_url(path):
         return path
-    return os.path.normpath(os.path.join(os.path.dirname(includer), path))
+    resolved = os.path.normpath(os.path.join(os.path.dirname(includer), path))
+    # What was written with slashes is shown with slashes, on every platform.
+    return resolved if "\\" in includer + path else resolved.replace(os.sep, "/")
 
 
 def _key(path: str, *, is_constraint: bool) -> tuple[str, bool]:
@@ -162,6 +167,9 @@ class _Walk:
             self.errors.append(RequirementsError(origin, f"the file includes itself: {chain}"))
         elif len(above) >= _DEEPEST:
             self.errors.append(RequirementsError(origin, f"files are included more than {_DEEPEST} deep"))
+        elif _OTHER_FORMAT.fullmatch(last_segment(path.partition("?")[0])):
+            hint = "a lock file is read when it is named pylock.toml or pylock.NAME.toml and given on the command line"
+            self.errors.append(RequirementsError(origin, f"{redacted(path)} is no requirements file", hint))
         elif key not in self.files and not self._is_full(origin):
             source = self._source(path, origin)
             if source is not None:
