@@ -177,7 +177,7 @@ OTHER = '<a href="other-1.0-py3-none-any.whl">x</a><a href="other-1.0.tar.gz">x<
 
 
 def test_n11_a_page_of_another_project_is_rejected():
-    with pytest.raises(PackageIndexError, match="other projects' files, such as other-1.0-py3-none-any.whl"):
+    with pytest.raises(PackageIndexError, match="other projects' files, such as other-1"):
         files(OTHER)
 
 
