@@ -161,6 +161,17 @@ def test_what_is_there_already_is_not_overwritten(wheel, tmp_path):
     assert mine.read_text() == "mine"
 
 
+def test_clones_that_cannot_be_are_refused_in_words(wheel, tmp_path):
+    if can_clone(tmp_path):
+        pytest.skip("this file system knows clones")
+
+    with pytest.raises(EnvironmentChangeError, match="site") as refused:
+        link_wheels([placed(wheel, tmp_path / "site")], LinkMode.CLONE)
+
+    assert "--link-mode clone" in refused.value.hint
+    assert tree(tmp_path / "site") == set()
+
+
 def test_a_file_in_the_place_of_a_folder_is_an_error(wheel, tmp_path):
     (tmp_path / "site").write_text("not a folder")
 

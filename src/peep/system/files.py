@@ -185,7 +185,9 @@ def _new_file(path: str, mode: int) -> Iterator[int]:
             yield descriptor
         finally:
             os.close(descriptor)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = path  # calls on descriptors know no name
         with suppress(OSError):
             os.unlink(path)
         raise
