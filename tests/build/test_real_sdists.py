@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +59,9 @@ def build(environ, store, sources=None):
         assert pinned.unusable == ()
         with session.supplier(pinned) as supplier:
             supply = supplier.fetch(pinned.pins)
-            builds = Builds(session, pinned, supplier)
-            assert (supply.problems, supply.wheels, builds.plan(supply.sdists)) == ([], {}, ())
-            wheels = {one.wheel.identity.name: one.wheel for one in builds.run()}
+            with closing(Builds(session, pinned, supplier)) as builds:
+                assert (supply.problems, supply.wheels, builds.plan(supply.sdists)) == ([], {}, ())
+                wheels = {one.wheel.identity.name: one.wheel for one in builds.run()}
     assert sorted(wheels) == sorted(pin.name for pin in pinned.pins)
     return Run(wheels, [note for note in reporter.notes if note.startswith("building ")])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from peep.build.builder import Builder, BuildSupport, Obtained
@@ -23,7 +22,7 @@ from peep.workflows.supply import Supplier
 
 
 class Builds:
-    """Plans and runs the builds of a run. Costs nothing as long as there is no sdist."""
+    """Plans and runs the builds of a run; to be closed at its end. Costs nothing as long as there is no sdist."""
 
     def __init__(self, session: Session, pinned: PinnedSet, supplier: Supplier) -> None:
         self._session = session
@@ -44,22 +43,23 @@ class Builds:
             return ()
         self._sdists = tuple(sdists)
         support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.surroundings.reporter)
-        builder = Builder(self._session.target, self._settings(), self._constraints(), support)
-        with ExitStack() as on_failure:
-            on_failure.callback(builder.close)
-            self._plan = builder.plan(sdists)
-            if not self._plan.problems:
-                on_failure.pop_all()
-                self._builder = builder
+        self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
+        self._plan = self._builder.plan(sdists)
         return self._plan.problems
 
     def run(self) -> list[PlannedWheel]:
         """Build what was planned without problems. Raises `BuildError`, `InstallRefused`."""
         if self._builder is None:
             return []
-        with closing(self._builder):
-            built = self._builder.build_all(self._plan)
+        built = self._builder.build_all(self._plan)
         return [built_wheel(archive, built[archive.pin.name]) for archive in self._sdists]
+
+    def close(self) -> None:
+        """Let go of the archives of all builds, planned or not."""
+        for archive in self._sdists:
+            archive.file.close()
+        if self._builder is not None:
+            self._builder.close()
 
     def _settings(self) -> BuildSettings:
         options, surroundings = self._session.options.build, self._session.surroundings

@@ -7,6 +7,7 @@ that is wrong is found before the run gives up (promises 1 to 3 of docs/architec
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
@@ -49,15 +50,15 @@ def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet) -> O
     known = supplier.remembered(pinned.pins)
     plan = planned(session, pinned, known)
     supply = supplier.fetch(plan.missing)
-    builds = Builds(session, pinned, supplier)
-    supply.problems += builds.plan(supply.sdists)
-    plan = with_wheels(plan, supply.wheels.values())
-    refuse_if_wrong(session, pinned, plan, supply.problems)
-    if supply.sdists:
-        built = {one.wheel.identity.name: one for one in builds.run()}
-        supply.wheels.update(built)
-        plan = with_wheels(plan, built.values())
-        refuse_if_wrong(session, pinned, plan, ())  # only now is it certain what the built projects require
+    with closing(Builds(session, pinned, supplier)) as builds:
+        supply.problems += builds.plan(supply.sdists)
+        plan = with_wheels(plan, supply.wheels.values())
+        refuse_if_wrong(session, pinned, plan, supply.problems)
+        if supply.sdists:
+            built = {one.wheel.identity.name: one for one in builds.run()}
+            supply.wheels.update(built)
+            plan = with_wheels(plan, built.values())
+            refuse_if_wrong(session, pinned, plan, ())  # only now is it certain what the built projects require
     return finished(session, pinned, plan, {**known, **supply.wheels})
 
 
