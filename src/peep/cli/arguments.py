@@ -23,8 +23,6 @@ from peep.workflows.options import (
 MOST = 1_000_000
 """More seconds or attempts than that are a slip of the keyboard."""
 
-CHANGING_VERBS = frozenset({"install", "sync"})
-
 
 def install_options(
     parsed: ParsedArguments, *, verb: str = "install", sources: SourceOptions | None = None
@@ -33,8 +31,6 @@ def install_options(
 
     `sources` are given for verbs that know themselves what to read.
     """
-    if verb in CHANGING_VERBS:
-        _refuse_foreign_files(parsed)
     return InstallOptions(
         sources=source_options(parsed, verb) if sources is None else sources,
         indexes=_indexes(parsed),
@@ -59,13 +55,6 @@ def install_options(
         root_user_action=parsed.value("root-user-action") or "warn",
         destination=parsed.value("dest") or parsed.value("wheel-dir"),
     )
-
-
-def _refuse_foreign_files(parsed: ParsedArguments) -> None:
-    """Files for another platform are of no use in an environment: pip's rule."""
-    for name in ("platform", "abi", "implementation", "python-version"):
-        if parsed.has(name) and not (parsed.has("target") or parsed.has("dry-run")):
-            raise UsageError(f"--{name} needs --target or --dry-run", "other files would not run in this environment")
 
 
 def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:

@@ -26,11 +26,7 @@ def report_outcome(options: InstallOptions, console: Console, workflow: Workflow
     try:
         outcome = workflow(options, Surroundings.of_process(console))
     except InstallRefused as refused:
-        if options.output.format == "json":
-            console.result(json.dumps(problems_as_json(refused.problems), indent=2))
-        else:
-            console.result(report_text(refused.problems, console.width))
-        return refused.exit_status
+        return tell_refusal(options, console, refused)
     if options.output.format == "json":
         console.result(json.dumps(outcome_json(outcome.plan, is_dry_run=options.dry_run), indent=2))
     else:
@@ -39,6 +35,15 @@ def report_outcome(options: InstallOptions, console: Console, workflow: Workflow
     if options.report is not None:
         _write_report(options.report, outcome, console)
     return 0
+
+
+def tell_refusal(options: InstallOptions, console: Console, refused: InstallRefused) -> int:
+    """Print everything that is wrong; give back the exit status."""
+    if options.output.format == "json":
+        console.result(json.dumps(problems_as_json(refused.problems), indent=2))
+    else:
+        console.result(report_text(refused.problems, console.width))
+    return refused.exit_status
 
 
 def _write_report(path: str, outcome: Outcome, console: Console) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from peep.cli.arguments import install_options
 from peep.cli.console import Console
@@ -23,7 +25,14 @@ from peep.cli.option_tables import (
     format_option,
 )
 from peep.cli.parser import parse
+from peep.cli.progress import size_text
 from peep.cli.verb import Section, Verb
+from peep.errors import InstallRefused
+from peep.workflows.options import InstallOptions
+from peep.workflows.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from peep.workflows.gathering import SavedFile
 
 _NO_CHECK = Option(
     ("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True
@@ -68,9 +77,36 @@ def fetch(description: Verb, verb: str, words: Sequence[str]) -> int:
         print(description.help())
         return 0
     options = install_options(parsed, verb=verb)
+    workflow: Callable[[InstallOptions, Surroundings], tuple[SavedFile, ...]]
+    workflow = getattr(import_module(f"peep.workflows.{verb}"), verb)
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        workflow = getattr(import_module(f"peep.workflows.{verb}"), verb)
-        status: int = workflow(options, os.environ, console)
-    return status
+        try:
+            saved = workflow(options, Surroundings.of_process(console))
+        except InstallRefused as refused:
+            from peep.cli.installing import tell_refusal  # noqa: PLC0415 - runs that go well do without
+
+            return tell_refusal(options, console, refused)
+        _tell(saved, options, console)
+    return 0
+
+
+def _tell(saved: Sequence[SavedFile], options: InstallOptions, console: Console) -> None:
+    if options.output.format == "json":
+        rows = [
+            {
+                "name": one.pin.name,
+                "filename": one.filename,
+                "sha256": one.sha256,
+                "size": one.size,
+                "built": one.is_built,
+            }
+            for one in saved
+        ]
+        console.result(json.dumps({"saved": rows, "problems": []}, indent=2))
+        return
+    for one in saved:
+        console.note(f"{'built' if one.is_built else 'saved'} {one.filename} ({size_text(one.size)})")
+        if one.is_built:  # no hash that the user listed is this file's
+            console.note(f"  --hash=sha256:{one.sha256}")
