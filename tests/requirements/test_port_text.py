@@ -170,6 +170,14 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others():
         next(ported)
 
 
+def test_credentials_of_a_ported_url_are_not_shown():
+    folder = Folder({"https://user:secret@x.example/r.txt": "a==\n# sha256: x\nb==1\n"})
+
+    (file,) = ported_files(["https://user:secret@x.example/r.txt"], folder.read, {}, port_to_pip)
+
+    assert [str(error.location) for error in file.errors] == ["https://****@x.example/r.txt:1"]
+
+
 def test_the_bytes_of_a_file_keep_their_encoding():
     content = codecs.BOM_UTF16_LE + f"{COMMENT_A}\r\nb==1 # caf\u00e9\r\n".encode("utf-16-le")
 

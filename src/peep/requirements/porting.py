@@ -9,6 +9,7 @@ from peep.errors import RequirementsError, RequirementsErrors
 from peep.requirements.files import ReadFile, read_requirements_files
 from peep.requirements.port import Ported, PortedText
 from peep.requirements.text import DecodedText
+from peep.system.transport import redacted
 
 Porter = Callable[[str, str], PortedText]
 """`port_to_pip` or `port_to_comments`."""
@@ -19,6 +20,7 @@ class PortedFile:
     """One file's outcome: its new text, or what stopped it. `source.encode(text)` gives the bytes to write."""
 
     path: str
+    """As it was read; a URL may hold credentials."""
     source: DecodedText
     text: str
     ported: tuple[Ported, ...] = ()
@@ -44,7 +46,7 @@ def ported_files(
             continue
         done.add(file.path)
         try:
-            result = port(file.source.text, file.path)
+            result = port(file.source.text, redacted(file.path))
         except RequirementsErrors as refused:
             known.update(str(error) for error in refused.errors)
             yield PortedFile(file.path, file.source, file.source.text, errors=refused.errors)
