@@ -82,6 +82,14 @@ def test_mismatch_in_the_comment_form():
     )
 
 
+def test_an_index_that_claims_the_listed_hash_for_what_its_server_does_not_send():
+    """THREATS N1: nobody is told that the index offers nothing listed when it says that it does."""
+    wheel = offered(WHEEL, A)
+    text = report_text([mismatch(A, file=wheel, offered=(wheel,))])
+    assert f"still offered: {WHEEL}, going by the index: what came in its place is something else\n" in text
+    assert "no file of this version" not in text
+
+
 def test_a_malformed_hash_is_shown_with_its_fault():
     """THREATS R7: never "no hash"."""
     wrong = MalformedHash("xyz", "it has 3 characters, not 43", Location("requirements.txt", 2))

@@ -8,7 +8,10 @@ The format, line by line:
     index                          a fake index; block lines are `NAME VERSION [KEY=VALUE...]`
     environment                    an empty virtual environment, {env}
     variable NAME=VALUE            for all commands
-    misbehave FILENAME HOW [N]     the index spoils that file: truncate, fail, change, portal
+    misbehave FILENAME HOW ...     the index spoils that file, or the page of a project (page:NAME): `truncate BYTES
+                                   [TIMES]`, `stall BYTES [TIMES]`, `reset [TIMES]`, `fail [STATUS [TIMES]]`, `length
+                                   [TEXT]`, `change`, `swap` (while it is sent), `endless`, `portal`, `project NAME`,
+                                   `redirect URL`
     $ COMMAND [< FILE]             run it; the block is standard output, lines with `! ` standard error
     exit N                         its exit status, 0 unless said
     leaves PATH                    a file that it makes or changes in the working folder; block: its content
@@ -17,7 +20,8 @@ The format, line by line:
 
 In expected texts `...` alone on a line stands for any lines, `[..]` for any text within one, and {index}, {env},
 {here}, {python}, {url:FILENAME}, {sha256:FILENAME}, {sha512:FILENAME}, {comment:FILENAME} for what they name.
-Nothing else may be left behind: no file in the working or temporary folder, and no change in {env} by a failing run.
+Nothing else may be left behind: no file in the working folder, in the temporary folder or in that of the store, and no
+change in {env} by a failing run.
 """
 
 from __future__ import annotations

@@ -10,13 +10,26 @@ import shlex
 import subprocess
 import sys
 import venv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.fake_index import FakeIndex
 from support.index_content import FileFacts
-from support.misbehaviour import CaptivePortal, ChangeBody, Fail, Misbehaviour, Truncate
+from support.misbehaviour import (
+    CaptivePortal,
+    Chain,
+    ChangeBody,
+    EndlessBody,
+    Fail,
+    LieAboutLength,
+    Misbehaviour,
+    Redirect,
+    Reset,
+    Stall,
+    Truncate,
+    WrongProject,
+)
 from support.scenario import Scenario, ScenarioError, Step, matches
 from support.wheels import sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
 
@@ -65,8 +78,8 @@ def run_scenario(scenario: Scenario, root: Path) -> list[str]:
     with FakeIndex(projects, facts=facts) as index:
         stage.index = index
         for text in scenario.misbehaviours:
-            filename, how = text.split(maxsplit=1)
-            index.misbehave(index.file_path(stage.projects[filename], filename), _misbehaviour(how))
+            spoilt, how = text.split(maxsplit=1)
+            index.misbehave(_spoilt_path(spoilt, stage), _misbehaviour(how))
         return _play(stage)
 
 
@@ -132,6 +145,7 @@ def _left_behind(step: Step, stage: Stage, before: Mapping[str, str]) -> list[st
         ):
             complaints.append(f"{path} is:\n{(stage.here / path).read_text('utf-8')}")
     complaints += [f"left in the temporary folder: {path}" for path in _tree(stage.temporary)]
+    complaints += [f"left in the store: {path}" for path in _tree(Path(os.environ["PEEP_STORE"], "temporary"))]
     return complaints
 
 
@@ -238,15 +252,31 @@ def _archive(name: str, version: str, options: Mapping[str, list[str]]) -> tuple
     )
 
 
+def _spoilt_path(spoilt: str, stage: Stage) -> str:
+    """The path of a file, or after `page:` that of a project's page."""
+    kind, _, name = spoilt.rpartition(":")
+    return FakeIndex.project_path(name) if kind == "page" else FakeIndex.file_path(stage.projects[spoilt], spoilt)
+
+
 def _misbehaviour(text: str) -> Misbehaviour:
-    kind, *numbers = text.split()
-    number = int(numbers[0]) if numbers else None
-    kinds: dict[str, Misbehaviour] = {
-        "truncate": Truncate(after=number or 10),
-        "fail": Fail(number or 500),
-        "change": ChangeBody((b"other bytes",)),
-        "portal": CaptivePortal(),
+    """`KIND [N [TIMES]]`: `N` is what the kind counts in, `TIMES` the requests after which the server is honest."""
+    kind, *words = text.split()
+    first = words[0] if words else ""
+    number = int(first) if first.isdigit() else None
+    times = int(words[1]) if len(words) > 1 else None
+    kinds: dict[str, Callable[[], Misbehaviour]] = {
+        "truncate": lambda: Truncate(after=10 if number is None else number, times=times),
+        "stall": lambda: Stall(after=10 if number is None else number, times=times),
+        "reset": lambda: Reset(times=number),
+        "fail": lambda: Fail(number or 500, times=times),
+        "length": lambda: LieAboutLength(first or None),
+        "change": lambda: ChangeBody((b"other bytes",)),
+        "swap": lambda: Chain((ChangeBody((b"a" * 1000, b"b" * 1000)), Truncate(after=100, times=1))),
+        "endless": EndlessBody,
+        "portal": CaptivePortal,
+        "project": lambda: WrongProject(first),
+        "redirect": lambda: Redirect(first),
     }
     if kind not in kinds:
         raise ScenarioError(f"no such misbehaviour: {kind}")
-    return kinds[kind]
+    return kinds[kind]()

@@ -61,8 +61,10 @@ def _offer(file: IndexFile, candidate: Candidate) -> str:
     """Describe a file that the index says has a listed hash; '' for one of which it does not say so."""
     pin = candidate.pin
     digest = listed_digest(file.hashes, pin, file.filename)
-    if digest is None or file is candidate.file:
+    if digest is None:
         return ""
+    if file == candidate.file:
+        return f"{file.filename}, going by the index: what came in its place is something else"
     facts = [file.filename]
     if file.upload_time:
         facts.append(f"uploaded {_moment(file.upload_time)}")
