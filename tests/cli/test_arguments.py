@@ -123,6 +123,7 @@ def test_peeps_own_variables_and_isolation():
     assert options("-r", "f", PIP_LINK_MODE="copy").link_mode is None
     assert options("-r", "f", "--isolated", PEEP_LINK_MODE="copy", PIP_TARGET="x").target.target is None
     assert options("-r", "f", PIP_TARGET="").target.target is None
+    assert options("-r", "f", PEEP_STORE="/s").store.folder is None  # the store's own default
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,9 @@ class Option:
     is_peeps_own: bool = False
     """Its variable begins with `PEEP_`, not with `PIP_`."""
 
+    has_variable: bool = True
+    """False where something else reads the variable of that name."""
+
     @property
     def name(self) -> str:
         """The first long spelling without its dashes."""
@@ -53,6 +56,8 @@ class Option:
     @property
     def variables(self) -> tuple[str, ...]:
         """The environment variables that give it, one for each long spelling."""
+        if not self.has_variable:
+            return ()
         prefix = "PEEP_" if self.is_peeps_own else "PIP_"
         long_names = [name.removeprefix("--") for name in self.names if name.startswith("--")]
         return tuple(prefix + name.upper().replace("-", "_") for name in long_names)

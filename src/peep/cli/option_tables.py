@@ -140,7 +140,7 @@ CHANGES = (
 )
 
 STORE = (
-    Option(("--store",), "where unpacked wheels are kept", VALUE, "FOLDER", is_peeps_own=True),
+    Option(("--store",), "where unpacked wheels are kept, instead of PEEP_STORE", VALUE, "FOLDER", has_variable=False),
     Option(("--cache-dir",), "keep the store below FOLDER", VALUE, "FOLDER"),
     Option(("--no-cache-dir",), "a store for this run alone"),
 )
