@@ -65,7 +65,8 @@ def lint(_: list[str]) -> int:
 
 
 def pytest(environment: Path, arguments: list[str]) -> int:
-    return run([interpreter(environment), "-m", "pytest", *arguments], with_source_on_path())
+    workers = ["-n", str(min(os.cpu_count() or 1, 4))]
+    return run([interpreter(environment), "-m", "pytest", *workers, *arguments], with_source_on_path())
 
 
 def environment_with_pins(python: str, *groups: str) -> Path:
