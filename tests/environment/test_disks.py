@@ -51,3 +51,9 @@ def test_folders_of_a_lower_layer_that_can_not_be_renamed(tmp_path):
     found = in_a_mount_namespace("overlay", tmp_path)
 
     assert found == {"errors": ["", ""], "broken": False}
+
+
+def test_schemes_on_different_disks(tmp_path):
+    found = in_a_mount_namespace("devices", tmp_path)
+
+    assert found == {"errors": ["", ""], "program": True, "left": [], "same": True}

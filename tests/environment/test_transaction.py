@@ -12,7 +12,9 @@ import pytest
 
 from peep.environment.installed import installed_projects, read_record
 from peep.environment.mapping import mapped_files
+from peep.environment.places import places_of
 from peep.environment.plan import PlanOptions
+from peep.environment.staging import plan_staging
 from peep.environment.transaction import ApplyOptions, apply_plan, recover
 from peep.errors import EnvironmentChangeError, StoredWheelsDamaged
 from peep.model import InstallPlan, StoredFile
@@ -392,3 +394,60 @@ def test_bytecode_on_request_is_recorded_reproducible_and_goes_with_its_project_
     assert tree_of(site(target)) == first
     apply_plan(InstallPlan(remove=tuple(installed_projects(target).values())), target)
     assert tree_of(target.prefix) == before
+
+
+@pytest.mark.parametrize("damage", [None, "", '"', "a,b\n"])
+def test_a_project_without_its_record_is_replaced_by_force_only(target, add, damage):
+    install(target, add("alpha"))
+    record = site(target) / "alpha-1.0.dist-info" / "RECORD"
+    record.unlink()
+    if damage is not None:
+        record.write_text(damage)
+    new = add("alpha", "2.0", {"alpha/__init__.py": "V = 2\n"})
+    with pytest.raises(EnvironmentChangeError) as caught:
+        install(target, new)
+    assert "--force-reinstall" in caught.value.hint
+    install(target, new, options=PlanOptions(force_reinstall=True), force=True)
+
+    assert sorted(os.listdir(site(target))) == ["alpha", "alpha-2.0.dist-info"]
+    assert (site(target) / "alpha" / "__init__.py").read_text() == "V = 2\n"
+
+
+def test_paths_that_are_too_long_are_a_clear_error_w18(target, add):
+    before = tree_digest(target.prefix)
+    wheel = add("alpha")
+    for name in ("x" * 300, "/".join(["y" * 200] * 25)):
+        folder = os.path.join(target.prefix, name)
+        elsewhere = replace(target, paths={**target.paths, "purelib": folder, "platlib": folder})
+        with pytest.raises(EnvironmentChangeError, match="File name too long"):
+            apply_plan(plan_for([wheel], elsewhere), elsewhere)
+        assert tree_digest(target.prefix) == before
+
+
+def test_a_wheel_may_not_bring_the_work_folder(target, add):
+    good = add("alpha")
+    evil = replace(good, files=(StoredFile(".peep/journal", "", 0, is_executable=False), *good.files))
+    before = tree_digest(target.prefix)
+    with pytest.raises(EnvironmentChangeError, match="which is peep's"):
+        install(target, evil)
+
+    assert tree_digest(target.prefix) == before
+
+
+def test_installers_replace_themselves_like_anything_else_w19(target, add):
+    install(target, add("pip", "1.0", {"pip/__init__.py": "V = 1\n"}), add("peep", "1.0"))
+    install(target, add("pip", "2.0", {"pip/__init__.py": "V = 2\n"}), add("peep", "1.0"))
+
+    assert (site(target) / "pip" / "__init__.py").read_text() == "V = 2\n"
+
+
+def test_names_that_collide_without_regard_to_case_w17(target, add):
+    places = places_of(target)
+    alpha, beta = add("alpha", files={"Shared/a.py": "1"}), add("beta", files={"shared/A.py": "2"})
+    plan = plan_for([alpha, beta], target)
+    assert plan_staging(plan.link, places, force=False, ignores_case=False).notes == []
+    with pytest.raises(EnvironmentChangeError, match=r"shared/A\.py \(alpha, beta\)"):
+        plan_staging(plan.link, places, force=False, ignores_case=True)
+    twice = add("gamma", files={"x.py": "", "X.py": ""})
+    with pytest.raises(EnvironmentChangeError, match="one path twice"):
+        plan_staging(plan_for([twice], target).link, places, force=False, ignores_case=True)

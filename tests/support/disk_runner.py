@@ -1,6 +1,6 @@
 """Run inside a mount namespace of its own by `tests/environment/test_disks.py`: transactions on disks that misbehave.
 
-`python -m support.disk_runner full|readonly|overlay FOLDER` prints what happened as JSON.
+`python -m support.disk_runner full|readonly|overlay|devices FOLDER` prints what happened as JSON.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from peep.environment.installed import installed_projects
 from peep.environment.transaction import apply_plan, recover
 from peep.errors import EnvironmentChangeError
-from peep.model import StoredWheel, TargetEnvironment
+from peep.model import InstallPlan, StoredWheel, TargetEnvironment
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.environment_tree import make_environment, plan_for, tree_digest
@@ -111,7 +113,23 @@ def overlay(folder: Path) -> dict[str, object]:
     return {"errors": errors, "broken": changed == before or tree_digest(target.prefix) != before}
 
 
+def devices(folder: Path) -> dict[str, object]:
+    """An environment whose scripts lie on another file system than its modules: up, back and away again."""
+    disk = folder / "disk"
+    disk.mkdir()
+    _mount("-t", "tmpfs", "tmpfs", str(disk))
+    old, new = _wheels(folder)
+    target = make_environment(folder / "env")
+    target = replace(target, paths={**target.paths, "scripts": str(disk / "deep" / "bin")})
+    empty = tree_digest(folder / "env"), tree_digest(disk)
+    errors = [_installed(new, target)]
+    program = (disk / "deep" / "bin" / "pkg").exists()
+    errors.append(_installed(old, target))
+    apply_plan(InstallPlan(remove=tuple(installed_projects(target).values())), target)
+    left = [path.name for path in disk.rglob("*") if path.is_file()]
+    return {"errors": errors, "program": program, "left": left, "same": tree_digest(folder / "env") == empty[0]}
+
+
 if __name__ == "__main__":
-    sys.stdout.write(
-        json.dumps({"full": full, "readonly": readonly, "overlay": overlay}[sys.argv[1]](Path(sys.argv[2])))
-    )
+    chosen = {"full": full, "readonly": readonly, "overlay": overlay, "devices": devices}[sys.argv[1]]
+    sys.stdout.write(json.dumps(chosen(Path(sys.argv[2]))))

@@ -213,7 +213,7 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise EnvironmentChangeError(
             f"{project.name} {project.version} was installed without a RECORD of its files ({path}: {reason})",
-            "remove it with the program that installed it, or delete its files by hand, then run this again",
+            "--force-reinstall replaces it all the same",
         ) from error
 
 
@@ -229,6 +229,6 @@ def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
     except (csv.Error, ValueError) as error:
         raise EnvironmentChangeError(
             f"the RECORD of {project.name} {project.version} is damaged: {error}",
-            "reinstall the project with the program that installed it, then run this again",
+            "--force-reinstall replaces it all the same",
         ) from error
     return tuple(rows)

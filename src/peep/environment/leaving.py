@@ -36,17 +36,18 @@ class Departures(NamedTuple):
 
 
 def leaving_files(
-    leaving: Sequence[InstalledProject], staying: Iterable[InstalledProject], places: Places
+    leaving: Sequence[InstalledProject], staying: Iterable[InstalledProject], places: Places, *, force: bool = False
 ) -> LeavingFiles:
     """Collect the files of the `leaving` projects that no `staying` project has as well.
 
-    Raises `EnvironmentChangeError` for a project without a RECORD, or with a damaged one.
+    Raises `EnvironmentChangeError` for a project without a RECORD, or with a damaged one; under `force`, only the
+    metadata of such a project goes.
     """
     by_folder: dict[str, set[str]] = {}
     owners: dict[str, str] = {}
     warnings: list[str] = []
     for project in leaving:
-        for path in _files_of(project, places, warnings):
+        for path in _files_of(project, places, warnings, force=force):
             folder, name = os.path.split(path)
             by_folder.setdefault(folder, set()).add(name)
             owners.setdefault(_top(path, places), project.name)
@@ -63,7 +64,7 @@ def _top(path: str, places: Places) -> str:
     return path
 
 
-def _files_of(project: InstalledProject, places: Places, warnings: list[str]) -> list[str]:
+def _files_of(project: InstalledProject, places: Places, warnings: list[str], *, force: bool) -> list[str]:
     found = []
     for metadata in (project.metadata_path, *project.other_metadata):
         if not metadata.endswith(".dist-info"):
@@ -71,8 +72,14 @@ def _files_of(project: InstalledProject, places: Places, warnings: list[str]) ->
                 f"{project.name} {project.version} is a legacy install without a RECORD of its files ({metadata})",
                 "remove it with the program that installed it, or delete its files by hand, then run this again",
             )
-        rows = parse_record(project, read_record_text(metadata, project))
-        found += list(recorded_paths(rows, metadata, places, warnings))
+        try:
+            rows = parse_record(project, read_record_text(metadata, project))
+        except EnvironmentChangeError as error:
+            if not force:
+                raise
+            warnings.append(f"{error}: files of it that nothing replaces stay behind")
+            rows = ()
+        found += recorded_paths(rows, metadata, places, warnings)
         found += [os.path.join(folder, name) for folder, _, names in os.walk(metadata) for name in names]
     return found
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
-from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import NamedTuple
 
 from peep.environment.claims import Claims
-from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
 from peep.environment.linking import StoreFault, WheelFiles, link_wheels, parent_folders
 from peep.environment.mapping import MappedFile, data_file, installed_files, plain_files, site_scheme, tops_of
 from peep.environment.places import Places
 from peep.environment.placing import LinkMode
+from peep.environment.programs import program_files
 from peep.environment.records import generated_files, manifest_rows, record_bytes, row, row_of
 from peep.environment.steps import Steps
 from peep.errors import StoredWheelsDamaged
-from peep.model import PlannedWheel, StoredFile, StoredWheel
+from peep.model import PlannedWheel
 from peep.system.files import write_fully
 
 _CAN_ADVISE = hasattr(os, "posix_fadvise")
@@ -162,7 +160,7 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
     )
     for file in data:
         _add_data(staged, data_file(wheel, file, places.target.paths), places, site)
-    for path, content in _programs(wheel, places):
+    for path, content in program_files(wheel, places.target):
         _add_written(staged, path, content, places, site, mode=_PROGRAM_MODE)
     for name, content in generated_files(planned):
         staged.written.append(Written(os.path.join(own, name), content))
@@ -172,9 +170,8 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
 
 
 def _add_data(staged: StagedWheel, mapped: MappedFile, places: Places, site: str) -> None:
+    """A file of `.data`: linked, unless it is a script, which names the interpreter."""
     if mapped.scheme == "scripts":
-        content = rewritten_script(_checked_content(staged.planned.wheel, mapped.file), places.target.python)
-        _add_written(staged, mapped.destination, content, places, site, mode=_PROGRAM_MODE)
         return
     destination = mapped.destination
     staged.linked.append(mapped._replace(destination=places.mirror_of(destination).staged(destination)))
@@ -194,28 +191,6 @@ def recorded_path(destination: str, site: str) -> str:
         return os.path.relpath(destination, site).replace(os.sep, "/")
     except ValueError:  # another drive
         return destination
-
-
-def _programs(wheel: StoredWheel, places: Places) -> Iterator[tuple[str, bytes]]:
-    """Path and content of each launcher."""
-    if not wheel.entry_points:
-        return
-    target = places.target
-    entries = parse_entry_points(wheel.entry_points, wheel.identity.filename)
-    for name, content in launchers(entries, target.python, target.launcher_kind):
-        yield os.path.join(target.paths["scripts"], name), content
-
-
-def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:
-    """A stored script, compared with its digest: it is about to be written anew, past the linker's check."""
-    try:
-        with open(os.path.join(wheel.root, "files", *file.path.split("/")), "rb") as stream:
-            content = stream.read()
-    except OSError:
-        content = b""
-    if urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode() != file.record_hash:
-        raise StoredWheelsDamaged([wheel.sha256], [f"{wheel.identity.filename}: {file.path}: written to, or missing"])
-    return content
 
 
 def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:

@@ -39,7 +39,7 @@ class ApplyOptions:
     compile: bool = False
     """Byte-compile with the target's interpreter."""
     force: bool = False
-    """Overwrite files in the way that no replaced project owns."""
+    """`--force-reinstall`: overwrite files in the way, whoever owns them, and replace projects without a RECORD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,9 @@ def apply_plan(
     if plan.missing:
         raise ValueError(f"{len(plan.missing)} wheels of the plan are not in the store yet")
     told = reporter or SilentReporter()
-    places = places_of(target)
-    site = places.target.paths["purelib"]
-    with _explained(site):
+    with _explained(target.paths["purelib"]):
+        places = places_of(target)
+        site = places.target.paths["purelib"]
         made = _make_folders(site)
         try:
             with environment_lock(site, told):
@@ -89,10 +89,10 @@ def recover(target: TargetEnvironment, reporter: Reporter | None = None, steps: 
     """
     if not os.path.lexists(os.path.join(rooted_paths(target)["purelib"], WORK_FOLDER)):
         return None
-    places = places_of(target)
-    site = places.target.paths["purelib"]
-    with _explained(site), environment_lock(site, reporter or SilentReporter()):
-        return repair(places, steps)
+    with _explained(target.paths["purelib"]):
+        places = places_of(target)
+        with environment_lock(places.target.paths["purelib"], reporter or SilentReporter()):
+            return repair(places, steps)
 
 
 def _repair(places: Places, reporter: Reporter) -> None:
@@ -119,7 +119,7 @@ def _changed(plan: InstallPlan, run: _Run) -> Changes:
     going = _each_once((*plan.replace, *plan.remove))
     names = {project.name for project in going}
     staying = [project for name, project in installed_projects(run.places.target).items() if name not in names]
-    leaving = leaving_files(going, staying, run.places)
+    leaving = leaving_files(going, staying, run.places, force=run.options.force)
     for warning in leaving.warnings:
         run.reporter.warning(warning)
     run = _with_work_folders(run)
@@ -207,9 +207,13 @@ def _make_folders(path: str) -> list[str]:
     while not os.path.isdir(current):
         made.append(current)
         current = os.path.dirname(current)
-    for folder in reversed(made):
-        with suppress(FileExistsError):
-            os.mkdir(folder)
+    try:
+        for folder in reversed(made):
+            with suppress(FileExistsError):
+                os.mkdir(folder)
+    except OSError:
+        remove_made(made)
+        raise
     return made
 
 

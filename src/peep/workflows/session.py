@@ -121,7 +121,9 @@ def target_request(options: TargetOptions) -> TargetRequest:
 
 
 def apply_options(options: InstallOptions) -> ApplyOptions:
-    return ApplyOptions(link_mode=options.link_mode or "auto", compile=bool(options.compile))
+    return ApplyOptions(
+        link_mode=options.link_mode or "auto", compile=bool(options.compile), force=options.force_reinstall
+    )
 
 
 def plan_options(options: InstallOptions) -> PlanOptions:

@@ -1,0 +1,43 @@
+"""The programs that a wheel brings to an environment, byte for byte: for installing as for verifying."""
+
+from __future__ import annotations
+
+import os
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+
+from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
+from peep.environment.mapping import data_file, installed_files, rooted_paths
+from peep.errors import StoredWheelsDamaged
+from peep.model import StoredFile, StoredWheel, TargetEnvironment
+
+
+def program_files(wheel: StoredWheel, target: TargetEnvironment) -> Iterator[tuple[str, bytes]]:
+    """Absolute path and content of each script of `.data/scripts` and of each entry point's launcher.
+
+    These are the only files that differ from one environment to the next: they name its interpreter. Raises
+    `EnvironmentChangeError` for names that no program may have, `StoredWheelsDamaged` for a script in the store that is
+    not what was put there.
+    """
+    paths = rooted_paths(target)
+    for file in installed_files(wheel)[1]:
+        mapped = data_file(wheel, file, paths)
+        if mapped.scheme == "scripts":
+            yield mapped.destination, rewritten_script(_checked_content(wheel, file), target.python)
+    if wheel.entry_points:
+        entries = parse_entry_points(wheel.entry_points, wheel.identity.filename)
+        for name, content in launchers(entries, target.python, target.launcher_kind):
+            yield os.path.join(paths["scripts"], name), content
+
+
+def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:
+    """A stored script, compared with its digest: it is about to be written anew, past the linker's check."""
+    try:
+        with open(os.path.join(wheel.root, "files", *file.path.split("/")), "rb") as stream:
+            content = stream.read()
+    except OSError:
+        content = b""
+    if urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode() != file.record_hash:
+        raise StoredWheelsDamaged([wheel.sha256], [f"{wheel.identity.filename}: {file.path}: written to, or missing"])
+    return content
