@@ -19,7 +19,7 @@ The format, line by line:
     requests N                     how many requests the index has seen during it
 
 In expected texts `...` alone on a line stands for any lines, `[..]` for any text within one, and {index}, {env},
-{here}, {python}, {url:FILENAME}, {sha256:FILENAME}, {sha512:FILENAME}, {comment:FILENAME} for what they name.
+{here}, {python}, {peep}, {url:FILENAME}, {sha256:FILENAME}, {sha512:FILENAME}, {comment:FILENAME} for what they name.
 Nothing else may be left behind: no file in the working folder, in the temporary folder or in that of the store, and no
 change in {env} by a failing run.
 """

@@ -193,14 +193,19 @@ def _variables(stage: Stage) -> dict[str, str]:
 def _filled(text: str, stage: Stage) -> str:
     """Replace the placeholders; braces with anything else in them stay."""
     return re.sub(
-        r"\{(index|env|here|python|(?:url|sha256|sha384|sha512|comment):[^{}\s]+)\}",
+        r"\{(index|env|here|python|peep|(?:url|sha256|sha384|sha512|comment):[^{}\s]+)\}",
         lambda m: _value(m[1], stage),
         text,
     )
 
 
 def _value(name: str, stage: Stage) -> str:
-    places = {"env": stage.environment, "here": stage.here, "python": sys.executable}
+    places = {
+        "env": stage.environment,
+        "here": stage.here,
+        "python": sys.executable,
+        "peep": shlex.join(peep_command()),
+    }
     if name in places:
         return str(places[name])
     if stage.index and name == "index":

@@ -11,6 +11,7 @@ from typing import TextIO, final
 
 from peep.cli.progress import DelayedBar, LineProgress, NoProgress, Progress, RawProgress
 from peep.cli.text import fold_width, folded, printable
+from peep.errors import UsageError
 from peep.workflows.options import OutputOptions
 
 ERRORS_ONLY = 2
@@ -45,7 +46,10 @@ class Console:
 
     def __enter__(self) -> Console:
         if self._options.log is not None:
-            self._log = open(self._options.log, "a", encoding="utf-8", errors="backslashreplace")
+            try:
+                self._log = open(self._options.log, "a", encoding="utf-8", errors="backslashreplace")
+            except OSError as error:
+                raise UsageError(f"--log {self._options.log}: {error.strerror or error}") from error
         return self
 
     def __exit__(

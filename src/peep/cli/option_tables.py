@@ -99,7 +99,7 @@ BUILD = (
     Option(("--no-clean",), "build folders are always private and removed", standing=REFUSED),
     Option(("--global-option",), "use --config-settings", LIST, "OPTION", standing=REFUSED),
     Option(("--install-option",), "no such step is left", LIST, "OPTION", standing=REFUSED),
-    Option(("--src",), "peep checks out nothing to keep", VALUE, "FOLDER", standing=REFUSED),
+    Option(("--src",), "peep checks out nothing to keep", VALUE, "FOLDER", standing=IMPLIED),
 )
 
 CHANGES = (

@@ -69,11 +69,19 @@ def _dispatch(words: list[str]) -> int:
         if told:
             print(told)
         return 0
+    _tolerate_poor_encodings()
     import_module("peep.cli.signals").unwind_on_sigterm()
     if verb == "install" and import_module("peep.cli.replaying").replayed(words):
         return 0
     status = import_module(module).run(verb, rest)
     return status
+
+
+def _tolerate_poor_encodings() -> None:
+    """Let the streams spell out what their encoding lacks, instead of failing over it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def split_verb(words: list[str]) -> tuple[str | None, list[str]]:

@@ -53,8 +53,11 @@ def hash_sources(
     """
     sources = [source for word in words for source in sources_of(word)]
     fetch = _LazyTransport(open_transport)
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    pool = ThreadPoolExecutor(threads or os.cpu_count() or 1)
+    try:
         yield from pool.map(partial(_hashed, fetch=fetch, algorithm=algorithm), sources)
+    finally:  # Ctrl-C waits for the files that are being read, not for all that were named
+        pool.shutdown(cancel_futures=True)
 
 
 def sources_of(word: str) -> Iterable[HashSource | HashFailure]:

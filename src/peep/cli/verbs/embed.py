@@ -66,7 +66,10 @@ def run(verb: str, words: Sequence[str]) -> int:
         if checked is not None:
             return _compare(checked, content, console)
         path = parsed.value("output") or DEFAULT_NAME
-        write_atomically(path, content, MODE)
+        try:
+            write_atomically(path, content, MODE)
+        except OSError as error:
+            raise UsageError(f"{path} can't be written: {error.strerror or error}") from error
         console.result(_line(path, content, options.output.format))
     return 0
 
@@ -79,8 +82,11 @@ def _made(options: InstallOptions, console: Console) -> bytes:
 
 
 def _compare(path: str, content: bytes, console: Console) -> int:
-    with open(path, "rb") as file:
-        is_same = file.read() == content
+    try:
+        with open(path, "rb") as file:
+            is_same = file.read() == content
+    except OSError as error:
+        raise UsageError(f"--check {path}: {error.strerror or error}") from error
     console.result(f"{path} is {'' if is_same else 'not '}what this peep makes")
     return 0 if is_same else 1
 
