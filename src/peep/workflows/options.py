@@ -92,7 +92,7 @@ class StoreOptions:
     """Where unpacked wheels live."""
 
     folder: str | None = None
-    """`--store` or `PEEP_STORE`."""
+    """`--store`; `PEEP_STORE` is the store's own matter (`store.location`)."""
     cache_folder: str | None = None
     """pip's `--cache-dir`."""
     is_kept: bool = True

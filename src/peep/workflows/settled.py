@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from peep import __version__
 from peep.store.facts import key_digest, parsed_fact
+from peep.store.location import known_store_root
 
 KIND = "settled"
 _ABSENT = b"absent"
@@ -59,7 +60,7 @@ class Snapshot:
 
 def recall(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Give back what to tell the user when this very command has nothing to do; None when that is not certain."""
-    root = _store_root(environ)
+    root = known_store_root(environ)
     if root is None:
         return None
     key = run_key(words, environ)
@@ -186,14 +187,3 @@ def _encoded(text: str) -> bytes:
 
 def _decoded(field: bytes) -> str:
     return field.decode("utf-8", "surrogateescape")
-
-
-def _store_root(environ: Mapping[str, str]) -> str | None:
-    """Where the store is, when that can be told without importing anything; the store itself decides the hard cases."""
-    chosen = environ.get("PEEP_STORE", "")
-    if chosen:
-        return os.path.normpath(chosen) if os.path.isabs(chosen) else None
-    if sys.platform != "linux":
-        return None
-    caches = environ.get("XDG_CACHE_HOME", "").strip()
-    return os.path.join(caches if os.path.isabs(caches) else os.path.expanduser("~/.cache"), "peep")
