@@ -76,6 +76,8 @@ def environment_with_pins(python: str, *groups: str) -> Path:
         fresh_environment(environment, python)
     files = [RUNTIME_PINS, *(PINS / f"{group}.txt" for group in groups)]
     peep("install", "-q", "--python", str(environment), *(part for file in files for part in ("-r", str(file))))
+    site = next(path for pattern in ("lib/python*", "Lib") for path in environment.glob(f"{pattern}/site-packages"))
+    (site / "peep-source.pth").write_text(f"{ROOT / 'src'}\n")
     return environment
 
 
