@@ -4,7 +4,11 @@ The state of a transaction is the state of its work folder, `.peep` in site-pack
 
 - without a journal, or with one without moves: nothing visible has happened; the folder is removed
 - `journal`: moves may have happened, in order; all are undone
-- `committed`: all moves have happened; what was moved aside is removed
+- `undone`: all moves have been undone; the folder is removed
+- `committed`: all moves have happened; what was moved aside is removed, and the folder
+
+The two marks are the journal under another name. Without `undone`, a repair that is itself interrupted while it removes
+the folder would take the old files, back in their places, for new ones.
 
 Each move has a path of its own on the side of the work folder, so that looking at the disk tells whether it happened.
 """
@@ -26,6 +30,8 @@ from peep.system.files import fsync_folder, remove_tree, write_atomically
 
 _JOURNAL = "journal"
 _COMMITTED = "committed"
+_UNDONE = "undone"
+_MARKS = (_COMMITTED, _UNDONE, _JOURNAL)
 _FORMAT = 1
 
 
@@ -79,10 +85,14 @@ def commit(journal: Journal, steps: Steps) -> None:
         if os.path.isdir(folder):
             fsync_folder(folder)
     steps.reached("commit")
-    work = journal.works[0]
-    os.rename(os.path.join(work, _JOURNAL), os.path.join(work, _COMMITTED))
-    fsync_folder(work)
+    _mark(journal, _COMMITTED)
     steps.reached("committed")
+
+
+def _mark(journal: Journal, name: str) -> None:
+    work = journal.works[0]
+    os.rename(os.path.join(work, _JOURNAL), os.path.join(work, name))
+    fsync_folder(work)
 
 
 def clean_up(journal: Journal, steps: Steps) -> None:
@@ -103,6 +113,14 @@ def undo(journal: Journal, steps: Steps) -> None:
                 os.rename(move.destination, move.source)
         elif os.path.lexists(move.destination):
             _bring_back(move.destination, move.source)
+    steps.reached("mark as undone")
+    with suppress(FileNotFoundError):  # the journal could not be written: nothing was moved
+        _mark(journal, _UNDONE)
+    _discard(journal, steps)
+
+
+def _discard(journal: Journal, steps: Steps) -> None:
+    """Remove the work folders of a transaction that has been undone; can be repeated."""
     _remove_works(journal.works, steps)
     remove_made(journal.made)
 
@@ -121,7 +139,7 @@ def _remove_works(works: Sequence[str], steps: Steps) -> None:
     first = works[0]
     with suppress(FileNotFoundError):
         for name in sorted(os.listdir(first)):
-            if name not in {_JOURNAL, _COMMITTED}:
+            if name not in _MARKS:
                 steps.reached(f"remove {name}")
                 remove_tree(os.path.join(first, name))
     steps.reached("remove work folder")
@@ -165,15 +183,12 @@ def repair(places: Places, steps: Steps | None = None) -> str | None:
     """
     told = steps or NoSteps()
     work = places.work
-    for name, what in ((_COMMITTED, "finished"), (_JOURNAL, "undid")):
+    for name in _MARKS:
         path = os.path.join(work, name)
         if os.path.lexists(path):
             journal = _read(path, places)
-            if name == _COMMITTED:
-                clean_up(journal, told)
-            else:
-                undo(journal, told)
-            return _told(what, len(journal.moves))
+            {_COMMITTED: clean_up, _UNDONE: _discard, _JOURNAL: undo}[name](journal, told)
+            return _told("finished" if name == _COMMITTED else "undid", len(journal.moves))
     if not os.path.lexists(work):
         return None
     _remove_works([mirror.work for mirror in places.mirrors], told)
