@@ -65,7 +65,8 @@ def sources_of(word: str) -> Iterable[HashSource | HashFailure]:
     if is_url(word) or not os.path.isdir(word):
         return [HashSource(word)]
     try:
-        names = sorted(name for name in os.listdir(word) if archive_suffix(name))
+        with os.scandir(word) as entries:
+            names = sorted(entry.name for entry in entries if archive_suffix(entry.name) and entry.is_file())
     except OSError as error:
         return [HashFailure(HashSource(word), error.strerror or str(error))]
     if not names:
