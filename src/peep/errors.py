@@ -102,6 +102,13 @@ class EnvironmentChangedMeanwhile(EnvironmentChangeError):
     """Another run took away what this one's plan keeps; nothing was changed. Planning again is all it takes."""
 
 
+class DestinationError(PeepError):
+    """A folder that archives were to be put into cannot take them, or holds others of the same names; it is as before.
+
+    One line of the message for each.
+    """
+
+
 class BuildError(PeepError):
     """An sdist that could not be made into a wheel."""
 

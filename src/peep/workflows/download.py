@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from peep.workflows.gathering import SavedFile, check_requirements, gathered, hand_over, with_destination
+from collections.abc import Sequence
+
+from peep.archives.sdist import open_sdist
+from peep.errors import ArchiveError, BadArchive, Problem, Problems
+from peep.model import VerifiedArchive
+from peep.workflows.gathering import SavedFile, gathered, hand_over, unmet_requirements, with_destination
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import opened
 from peep.workflows.surroundings import Surroundings
@@ -19,10 +24,29 @@ def download(options: InstallOptions, surroundings: Surroundings) -> tuple[Saved
         with (
             session.store.held(),
             session.supplier(pinned) as supplier,
-            gathered(pinned, supplier, destination) as (gathering, problems),
+            gathered(pinned, supplier, destination) as (gathering, found),
         ):
-            for archive in gathering.sdists:
-                archive.file.close()
-            check_requirements(session, pinned, gathering, problems)
-            problems.raise_if_any()
+            stated, bad = requirements_stated(gathering.sdists)
+            known = {**stated, **{name: wheel.requires_dist for name, wheel in gathering.wheels.items()}}
+            Problems([*found, *bad, *unmet_requirements(session, pinned, known)]).raise_if_any()
             return hand_over(gathering, destination)
+
+
+def requirements_stated(sdists: Sequence[VerifiedArchive]) -> tuple[dict[str, Sequence[str]], list[Problem]]:
+    """Look into source archives as a build would, without running them, and let go of them.
+
+    Gives back what those require that say so for good (PEP 643), by project name, and what is wrong.
+    """
+    stated: dict[str, Sequence[str]] = {}
+    problems: list[Problem] = []
+    for archive in sdists:
+        pin = archive.pin
+        with archive.file:
+            try:
+                with open_sdist(archive, name=pin.name, version=pin.version, from_index=pin.url is None) as contents:
+                    metadata = None if pin.subdirectory else contents.static_metadata()
+            except ArchiveError as error:
+                problems.append(BadArchive(pin, archive.filename, error.problems))
+                continue
+        stated[pin.name] = metadata.requires_dist if metadata else ()
+    return stated, problems

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from threading import Lock
+from typing import BinaryIO
 
 from peep.environment.dependencies import RequiringProject, check_dependencies
-from peep.errors import Problems
-from peep.model import ArchiveKind, Candidate, PinnedRequirement, StoredWheel, VerifiedArchive
+from peep.errors import ArchiveError, DestinationError, Problem, StoreError
+from peep.model import ArchiveKind, PinnedRequirement, StoredWheel, VerifiedArchive
 from peep.requirements.pinned_set import PinnedSet
-from peep.system.files import temporary_folder
+from peep.system.files import PIECE, temporary_folder
+from peep.workflows.hash import digest_of_file
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import Session
 from peep.workflows.supply import Supplier, stored
@@ -26,11 +28,13 @@ class SavedFile:
     pin: PinnedRequirement
     filename: str
     sha256: str
-    """Lower-case hex."""
+    """Lower-case hex, of the bytes that were written."""
     size: int
     """Bytes."""
     is_built: bool = False
     """peep made it from the sdist that was verified."""
+    was_there: bool = False
+    """The folder held the very same bytes under this name already."""
 
 
 class Gathering:
@@ -41,17 +45,19 @@ class Gathering:
         self.saved: dict[str, SavedFile] = {}
         """By project name."""
         self.wheels: dict[str, StoredWheel] = {}
+        """By project name."""
         self.sdists: list[VerifiedArchive] = []
         self._supplier = supplier
+        self._names: dict[str, str] = {}
+        """Case-folded file name -> sha256."""
         self._lock = Lock()
 
     def accept(self, archive: VerifiedArchive) -> None:
         """Check a wheel as install would, and keep the archive. Raises `ArchiveError` for a bad wheel."""
         name = archive.pin.name
         wheel = stored(archive, self._supplier) if archive.kind is ArchiveKind.WHEEL else None
-        archive.file.seek(0)
-        with open(os.path.join(self.folder, archive.filename), "xb") as copy:
-            shutil.copyfileobj(archive.file, copy)
+        if self._is_new(archive):
+            self._keep(archive)
         with self._lock:
             self.saved[name] = SavedFile(archive.pin, archive.filename, archive.sha256, archive.size)
             if wheel is None:
@@ -60,24 +66,81 @@ class Gathering:
                 self.wheels[name] = wheel
                 archive.file.close()
 
+    def _is_new(self, archive: VerifiedArchive) -> bool:
+        """Two pins may mean one file, and two files may have one name, of which a folder can hold only one."""
+        with self._lock:
+            known = self._names.setdefault(archive.filename.lower(), archive.sha256)
+            is_new = archive.pin.name not in self.saved and known == archive.sha256
+        if known != archive.sha256:
+            raise ArchiveError(archive.filename, ["another listed archive has this name: fetch them one by one"])
+        return is_new and not os.path.exists(os.path.join(self.folder, archive.filename))
+
+    def _keep(self, archive: VerifiedArchive) -> None:
+        """Copy the archive, and see that what was written is what was verified."""
+        archive.file.seek(0)
+        with open(os.path.join(self.folder, archive.filename), "xb") as copy:
+            written = _copied(archive.file, copy)
+        if written != archive.sha256:
+            raise StoreError(f"{archive.filename}: the verified download changed on the disk while it was being copied")
+
+    def replace(self, name: str, filename: str, content: bytes, wheel: StoredWheel) -> None:
+        """Let a built wheel stand where its sdist stood."""
+        old = self.saved[name]
+        with suppress(FileNotFoundError):  # two pins may have meant one sdist
+            os.unlink(os.path.join(self.folder, old.filename))
+        with open(os.path.join(self.folder, filename), "wb") as file:
+            file.write(content)
+        self.wheels[name] = wheel
+        self.saved[name] = replace(
+            old, filename=filename, sha256=sha256(content).hexdigest(), size=len(content), is_built=True
+        )
+
+
+def _copied(source: BinaryIO, copy: BinaryIO) -> str:
+    """Copy all bytes; gives back their sha256."""
+    hasher = sha256()
+    while piece := source.read(PIECE):
+        hasher.update(piece)
+        copy.write(piece)
+    return hasher.hexdigest()
+
 
 @contextmanager
-def gathered(pinned: PinnedSet, supplier: Supplier, destination: str) -> Iterator[tuple[Gathering, Problems]]:
-    """Fetch and verify all pins into a folder beside their destination, which is gone when the context ends.
+def gathered(pinned: PinnedSet, supplier: Supplier, destination: str) -> Iterator[tuple[Gathering, list[Problem]]]:
+    """Fetch and verify all pins into a folder inside their destination, which is gone when the context ends.
 
-    Gives back what came, and all that is wrong so far; nothing is in the destination yet.
+    Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
+    when it was made here and nothing was handed over. Raises `DestinationError` where it cannot be written to.
     """
-    with temporary_folder(destination, ".peep-") as folder:
+    with _made(destination), temporary_folder(destination, ".peep-") as folder:
         gathering = Gathering(supplier, folder)
         candidates, found = supplier.candidates(pinned.pins)
-        problems = Problems([*pinned.unusable, *found])
-        problems.found += supplier.open_downloader().fetch(_one_of_each(candidates), gathering.accept)
-        yield gathering, problems
+        found += supplier.open_downloader().fetch(candidates, gathering.accept)
+        yield gathering, [*pinned.unusable, *found]
 
 
-def _one_of_each(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Two pins of one file would be one copy: the first counts."""
-    return list({candidate.file.filename: candidate for candidate in reversed(candidates)}.values())[::-1]
+@contextmanager
+def _made(destination: str) -> Iterator[None]:
+    """Make a folder, and take it away again as far as it is empty in the end."""
+    missing = []
+    place = destination
+    while not os.path.lexists(place):
+        missing.append(place)
+        place = os.path.dirname(place)
+    try:
+        os.makedirs(destination, exist_ok=True)
+        if not os.access(destination, os.W_OK | os.X_OK):
+            raise PermissionError(0, "it cannot be written to")
+    except OSError as error:
+        raise DestinationError(
+            f"{destination}: archives cannot be put here: {error.strerror or error}", "name another folder"
+        ) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            for folder in missing:
+                os.rmdir(folder)
 
 
 def with_destination(options: InstallOptions) -> tuple[InstallOptions, str]:
@@ -88,22 +151,44 @@ def with_destination(options: InstallOptions) -> tuple[InstallOptions, str]:
     return (replace(options, target=replace(target, target=destination)) if is_foreign else options), destination
 
 
-def check_requirements(session: Session, pinned: PinnedSet, gathering: Gathering, problems: Problems) -> None:
-    """Add what wheels require and the files do not list; sdists say that only once they are built."""
-    options: InstallOptions = session.options
-    if not options.check_dependencies or pinned.directive_values("--no-check-dependencies"):
-        return
-    projects = [
-        RequiringProject(pin.name, pin.version or "", wheel.requires_dist if wheel else ())
-        for pin in pinned.pins
-        for wheel in [gathering.wheels.get(pin.name)]
-    ]
-    problems.found += check_dependencies(projects, pinned.pins, session.target.markers)
+def unmet_requirements(session: Session, pinned: PinnedSet, known: Mapping[str, Sequence[str]]) -> Sequence[Problem]:
+    """What projects require and the files do not list; `known`: project name -> its `Requires-Dist`.
+
+    Of a project that is not known nothing is said: its archive did not come, or only its build will tell.
+    """
+    if not session.options.check_dependencies or pinned.directive_values("--no-check-dependencies"):
+        return ()
+    projects = [RequiringProject(pin.name, pin.version or "", tuple(known.get(pin.name, ()))) for pin in pinned.pins]
+    return check_dependencies(projects, pinned.pins, session.target.markers)
 
 
 def hand_over(gathering: Gathering, destination: str) -> tuple[SavedFile, ...]:
-    """Move everything into the destination, replacing files of the same names; gives it back by name."""
-    saved = tuple(sorted(gathering.saved.values(), key=lambda one: one.filename.lower()))
-    for one in saved:
-        os.replace(os.path.join(gathering.folder, one.filename), os.path.join(destination, one.filename))
-    return saved
+    """Move everything into the destination, by file name; what is there already, the very same, stays.
+
+    Raises `DestinationError`, before anything is moved, where another file has one of the names.
+    """
+    saved = sorted(gathering.saved.values(), key=lambda one: one.filename.lower())
+    found = [_seen(one, os.path.join(destination, one.filename)) for one in saved]
+    in_the_way = [one for one in found if isinstance(one, str)]
+    if in_the_way:
+        raise DestinationError("\n".join(in_the_way), "move them away, or name another folder")
+    for one in found:
+        if isinstance(one, SavedFile) and not one.was_there:
+            with suppress(FileNotFoundError):  # moved already: two pins meant it
+                os.replace(os.path.join(gathering.folder, one.filename), os.path.join(destination, one.filename))
+    return tuple(one for one in found if isinstance(one, SavedFile))
+
+
+def _seen(one: SavedFile, path: str) -> SavedFile | str:
+    """The file as it will be told of, or what is in its way."""
+    if not os.path.lexists(path):
+        return one
+    if os.path.islink(path) or not os.path.isfile(path):
+        return f"{path}: is there already, and is no file"
+    try:
+        there, _ = digest_of_file(path)
+    except OSError as error:
+        return f"{path}: is there already, and cannot be read: {error.strerror or error}"
+    if there.hex != one.sha256:
+        return f"{path}: is there already, with sha256:{there.hex}; the one to put there has sha256:{one.sha256}"
+    return replace(one, was_there=True)

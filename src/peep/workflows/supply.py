@@ -147,8 +147,6 @@ class _Arrivals:
         pin = archive.pin
         with archive.file:
             wheel = stored(archive, self._supplier)
-        if wheel.identity.name != pin.name:
-            raise ArchiveError(archive.filename, [f"it is a wheel of {wheel.identity.name}, not of {pin.name}"])
         choice = Choice(
             wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
         )
@@ -158,10 +156,12 @@ class _Arrivals:
 
 
 def stored(archive: VerifiedArchive, supplier: Supplier) -> StoredWheel:
-    """Unpack a verified wheel into the store."""
-    is_excused = archive.pin.name in supplier.allow_record_mismatch
-    contents = open_wheel(archive, allow_record_mismatch=is_excused)
+    """Unpack a verified wheel into the store. Raises `ArchiveError` for a bad wheel, and one of another project."""
+    pin = archive.pin
+    contents = open_wheel(archive, allow_record_mismatch=pin.name in supplier.allow_record_mismatch)
     wheel = supplier.store.add(contents)
+    if wheel.identity.name != pin.name:
+        raise ArchiveError(archive.filename, [f"it is a wheel of {wheel.identity.name}, not of {pin.name}"])
     for warning in contents.warnings:
         supplier.reporter.warning(f"{archive.filename}: {warning}")
     return wheel

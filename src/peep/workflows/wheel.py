@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import zipfile
-from dataclasses import replace
+from contextlib import closing
+from hashlib import sha256
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.normalise import normalise_wheel
+from peep.errors import ArchiveError, Problems, StoredWheelsDamaged
 from peep.model import StoredWheel
+from peep.requirements.pinned_set import PinnedSet
 from peep.store.layout import FILES
 from peep.workflows.builds import Builds
-from peep.workflows.gathering import Gathering, SavedFile, check_requirements, gathered, hand_over, with_destination
+from peep.workflows.gathering import Gathering, SavedFile, gathered, hand_over, unmet_requirements, with_destination
+from peep.workflows.install import forget
 from peep.workflows.options import InstallOptions
-from peep.workflows.session import opened
+from peep.workflows.session import Session, opened
+from peep.workflows.supply import Supplier
 from peep.workflows.surroundings import Surroundings
 
 
@@ -27,42 +31,49 @@ def wheel(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFil
     options, destination = with_destination(options)
     with opened(options, surroundings) as session:
         pinned = session.read_pins()
-        with (
-            session.store.held(),
-            session.supplier(pinned) as supplier,
-            gathered(pinned, supplier, destination) as (gathering, problems),
-        ):
-            builds = Builds(session, pinned, supplier)
-            problems.found += builds.plan(gathering.sdists)
-            problems.raise_if_any()
-            for built in builds.run():
-                _replace_sdist(gathering, built.wheel)
-            check_requirements(session, pinned, gathering, problems)
-            problems.raise_if_any()
-            return hand_over(gathering, destination)
+        with session.store.held(), session.supplier(pinned) as supplier:
+            try:
+                return _made(session, pinned, supplier, destination)
+            except StoredWheelsDamaged as damaged:
+                forget(damaged, session)
+                return _made(session, pinned, supplier, destination)
 
 
-def _replace_sdist(gathering: Gathering, built: StoredWheel) -> None:
-    """Put a built wheel where its sdist was."""
-    name, filename = built.identity.name, built.identity.filename
-    content = packed(built)
-    os.unlink(os.path.join(gathering.folder, gathering.saved[name].filename))
-    with open(os.path.join(gathering.folder, filename), "xb") as file:
-        file.write(content)
-    digest = hashlib.sha256(content).hexdigest()
-    gathering.wheels[name] = built
-    gathering.saved[name] = replace(
-        gathering.saved[name], filename=filename, sha256=digest, size=len(content), is_built=True
-    )
+def _made(session: Session, pinned: PinnedSet, supplier: Supplier, destination: str) -> tuple[SavedFile, ...]:
+    with (
+        gathered(pinned, supplier, destination) as (gathering, found),
+        closing(Builds(session, pinned, supplier)) as builds,
+    ):
+        unmet = unmet_requirements(session, pinned, _requirements(gathering))
+        Problems([*found, *builds.plan(gathering.sdists), *unmet]).raise_if_any()
+        for built in builds.run():
+            one = built.wheel
+            gathering.replace(one.identity.name, one.identity.filename, packed(one), one)
+        Problems(list(unmet_requirements(session, pinned, _requirements(gathering)))).raise_if_any()
+        return hand_over(gathering, destination)
+
+
+def _requirements(gathering: Gathering) -> dict[str, tuple[str, ...]]:
+    return {name: one.requires_dist for name, one in gathering.wheels.items()}
 
 
 def packed(stored: StoredWheel) -> bytes:
-    """A stored wheel as an archive, the same bytes each time."""
+    """A built wheel as an archive: the very bytes that it came into the store from, and by whose digest it is kept.
+
+    Raises `StoredWheelsDamaged` when they are not.
+    """
+    filename = stored.identity.filename
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for file in stored.files:
             entry = zipfile.ZipInfo(file.path)
             entry.external_attr = (0o100755 if file.is_executable else 0o100644) << 16
-            with open(os.path.join(stored.root, FILES, *file.path.split("/")), "rb") as content:
-                archive.writestr(entry, content.read())
-    return normalise_wheel(stored.identity.filename, buffer.getvalue(), DEFAULT_MTIME)
+            with open(os.path.join(stored.root, FILES, *file.path.split("/")), "rb") as opened_file:
+                archive.writestr(entry, opened_file.read())
+    try:
+        content = normalise_wheel(filename, buffer.getvalue(), DEFAULT_MTIME)
+    except ArchiveError as error:
+        raise StoredWheelsDamaged([stored.sha256], [str(error)]) from error
+    if sha256(content).hexdigest() != stored.sha256:
+        raise StoredWheelsDamaged([stored.sha256], [f"{filename}: its files are not those that were built"])
+    return content

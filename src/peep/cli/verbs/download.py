@@ -28,6 +28,8 @@ from peep.cli.parser import parse
 from peep.cli.progress import size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
+from peep.model import Digest
+from peep.requirements.hashes import hash_line
 from peep.workflows.options import InstallOptions
 from peep.workflows.surroundings import Surroundings
 
@@ -57,8 +59,9 @@ VERB = Verb(
     summary="verify what requirements files list, and keep the archives",
     usage=("download [OPTIONS] -r FILE [-d FOLDER]",),
     description=(
-        "Fetches every archive that the files list and keeps those whose hashes match, all or none. Without -r, pip's "
-        "own download runs."
+        "Fetches every archive that the files list, and when all of them match their hashes, keeps them byte for byte; "
+        "else none. Nothing is downloaded that is not listed. A file that the folder already holds is kept when it is "
+        "the very same, and an error when it is not. Without -r, pip's own download runs."
     ),
     examples=(("peep download -r requirements.txt -d wheelhouse", "fill a folder for machines without network"),),
     sections=sections(Option(("-d", "--dest", "--destination-dir"), "put the archives there", Kind.VALUE, "FOLDER")),
@@ -88,11 +91,11 @@ def fetch(description: Verb, verb: str, words: Sequence[str]) -> int:
             from peep.cli.installing import tell_refusal  # noqa: PLC0415 - runs that go well do without
 
             return tell_refusal(options, console, refused)
-        _tell(saved, options, console)
+        _tell(saved, options, console, with_hashes=verb == "wheel")
     return 0
 
 
-def _tell(saved: Sequence[SavedFile], options: InstallOptions, console: Console) -> None:
+def _tell(saved: Sequence[SavedFile], options: InstallOptions, console: Console, *, with_hashes: bool) -> None:
     if options.output.format == "json":
         rows = [
             {
@@ -101,12 +104,14 @@ def _tell(saved: Sequence[SavedFile], options: InstallOptions, console: Console)
                 "sha256": one.sha256,
                 "size": one.size,
                 "built": one.is_built,
+                "was_there": one.was_there,
             }
             for one in saved
         ]
         console.result(json.dumps({"saved": rows, "problems": []}, indent=2))
         return
     for one in saved:
-        console.note(f"{'built' if one.is_built else 'saved'} {one.filename} ({size_text(one.size)})")
-        if one.is_built:  # no hash that the user listed is this file's
-            console.note(f"  --hash=sha256:{one.sha256}")
+        verb = "kept" if one.was_there else "built" if one.is_built else "saved"
+        console.note(f"{verb} {one.filename} ({size_text(one.size)})")
+        if with_hashes:
+            console.note(f"  {hash_line(Digest('sha256', one.sha256), one.pin.hash_form)}")

@@ -14,7 +14,7 @@ VERB = Verb(
     usage=("wheel [OPTIONS] -r FILE [-w FOLDER]",),
     description=(
         "Fetches every archive that the files list, verifies all of them, builds wheels from those that are sdists, "
-        "and puts all wheels into a folder. Without -r, pip's own wheel runs."
+        "and puts all wheels into a folder, telling the hash of each. Without -r, pip's own wheel runs."
     ),
     examples=(("peep wheel -r requirements.txt -w wheelhouse", "build once, install on many machines"),),
     sections=sections(Option(("-w", "--wheel-dir"), "put the wheels there", Kind.VALUE, "FOLDER")),

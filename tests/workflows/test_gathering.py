@@ -1,0 +1,94 @@
+"""`peep download` and `peep wheel` where the archives of several pins meet in one folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+
+from peep.errors import InstallRefused, StoredWheelsDamaged
+from peep.reporting import SilentReporter
+from peep.store.wheels import Store
+from peep.workflows.download import download
+from peep.workflows.options import BuildOptions, GivenIndexes, InstallOptions, SourceOptions
+from peep.workflows.surroundings import Surroundings
+from peep.workflows.wheel import packed, wheel
+from support.fake_index import FakeIndex
+from support.wheels import sdist_bytes, zip_bytes
+
+ALPHA, BETA = sdist_bytes("alpha", "1.0", suffix=".zip"), sdist_bytes("beta", "1.0", suffix=".zip")
+
+
+@pytest.fixture
+def index():
+    pages = {"/x/1234567.zip": ("application/zip", ALPHA), "/y/1234567.zip": ("application/zip", BETA)}
+    with FakeIndex({}, pages=pages) as index:
+        yield index
+
+
+def options(index, lines, folder):
+    requirements = [
+        f"{name} @ {index.url}{path} --hash=sha256:{hashlib.sha256(content).hexdigest()}"
+        for name, path, content in lines
+    ]
+    return InstallOptions(
+        sources=SourceOptions(requirements=tuple(requirements)),
+        indexes=GivenIndexes(index.simple_url),
+        build=BuildOptions(use_sandbox=False),
+        destination=str(folder),
+    )
+
+
+def surroundings():
+    return Surroundings(dict(os.environ), SilentReporter())
+
+
+def test_two_archives_of_one_file_name_are_refused_together(index, tmp_path):
+    lines = [("alpha", "/x/1234567.zip", ALPHA), ("beta", "/y/1234567.zip", BETA)]
+    with pytest.raises(InstallRefused) as refused:
+        download(options(index, lines, tmp_path / "there"), surroundings())
+    [problem] = refused.value.problems
+    assert problem.problems == ("another listed archive has this name: fetch them one by one",)
+    assert not (tmp_path / "there").exists()
+
+
+def test_one_archive_for_two_pins_is_kept_once(index, tmp_path):
+    members = {"setup.py": b"", "a.py": b""}
+    content = zip_bytes(members)
+    index.content.pages["/z/abcdef1.zip"] = ("application/zip", content)
+    lines = [("alpha", "/z/abcdef1.zip", content), ("beta", "/z/abcdef1.zip", content)]
+    saved = download(options(index, lines, tmp_path / "there"), surroundings())
+    assert [(one.pin.name, one.filename) for one in saved] == [("alpha", "abcdef1.zip"), ("beta", "abcdef1.zip")]
+    assert [path.name for path in (tmp_path / "there").iterdir()] == ["abcdef1.zip"]
+    assert (tmp_path / "there" / "abcdef1.zip").read_bytes() == content
+
+
+def test_wheels_of_archives_with_one_name_each(index, tmp_path):
+    [made] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "there"), surroundings())
+    assert [path.name for path in (tmp_path / "there").iterdir()] == [made.filename] == ["alpha-1.0-py3-none-any.whl"]
+    assert hashlib.sha256((tmp_path / "there" / made.filename).read_bytes()).hexdigest() == made.sha256
+    assert made.is_built
+
+
+def test_a_built_wheel_that_was_edited_in_the_store_is_not_handed_out(index, tmp_path):
+    [made] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "there"), surroundings())
+    stored = Store(os.environ["PEEP_STORE"], SilentReporter()).get(made.sha256)
+    assert hashlib.sha256(packed(stored)).hexdigest() == made.sha256
+    edited = os.path.join(stored.root, "files", "alpha", "__init__.py")
+    os.chmod(edited, 0o644)
+    with open(edited, "ab") as file:
+        file.write(b"evil\n")
+    with pytest.raises(StoredWheelsDamaged, match="not those that were built"):
+        packed(stored)
+    [again] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "again"), surroundings())
+    assert (again.sha256, again.was_there) == (made.sha256, False)
+
+
+def test_a_broken_source_archive_is_refused_although_its_hash_is_right(index, tmp_path):
+    index.content.pages["/z/abcdef1.tar.gz"] = ("application/gzip", b"no tar\n")
+    lines = [("alpha", "/z/abcdef1.tar.gz", b"no tar\n")]
+    with pytest.raises(InstallRefused) as refused:
+        download(options(index, lines, tmp_path / "there"), surroundings())
+    assert refused.value.problems[0].filename == "abcdef1.tar.gz"
+    assert list(tmp_path.iterdir()) == []
