@@ -11,9 +11,11 @@ import pytest
 from peep.build.builder import Builder, BuildSupport
 from peep.build.plan import BuildPlan, BuildSettings, checked_subdirectory, merged_settings
 from peep.build.sandbox import SandboxLimits, find_isolation
+from peep.build.trees import ArchiveTree, local_tree
 from peep.build.variables import steering_variables
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
 from peep.store.wheels import Store
+from support.pins import pinned
 from support.shelf import Shelf, archive_pin, own_target, verified
 from support.wheels import sdist_bytes, wheel_bytes, zip_bytes
 
@@ -87,7 +89,8 @@ class Workshop:
 
     def plan(self, content, *, settings=None, filename="demo-1.0.tar.gz", version="1.0", **more):
         builder = self.builder(settings)
-        return builder, builder.plan([verified(archive_pin("demo", version, content, **more), filename, content)])
+        archive = verified(archive_pin("demo", version, content, **more), filename, content)
+        return builder, builder.plan([ArchiveTree(archive)])
 
     def build(self, content, **more):
         builder, plan = self.plan(content, **more)
@@ -156,8 +159,8 @@ def test_everything_missing_is_known_before_any_backend_runs(workshop, tmp_path)
     builder = workshop.builder()
     plan = builder.plan(
         [
-            verified(archive_pin("demo", "1.0", good), "demo-1.0.tar.gz", good),
-            verified(archive_pin("other", "1.0", bad), "other-1.0.tar.gz", bad),
+            ArchiveTree(verified(archive_pin("demo", "1.0", good), "demo-1.0.tar.gz", good)),
+            ArchiveTree(verified(archive_pin("other", "1.0", bad), "other-1.0.tar.gz", bad)),
         ]
     )
     assert [problem.chain for problem in plan.problems] == [("other", "glue"), ("other", "saw", "oil")]
@@ -240,7 +243,7 @@ def test_all_failures_are_told(workshop):
     archives = []
     for name in ("demo", "other"):
         content = demo_sdist(project=name, body=f"raise RuntimeError('no {name}')")
-        archives.append(verified(archive_pin(name, "1.0", content), f"{name}-1.0.tar.gz", content))
+        archives.append(ArchiveTree(verified(archive_pin(name, "1.0", content), f"{name}-1.0.tar.gz", content)))
     with pytest.raises(BuildError) as caught:
         builder.build_all(builder.plan(archives))
     assert "no demo" in str(caught.value)
@@ -250,7 +253,7 @@ def test_all_failures_are_told(workshop):
 def test_a_wheel_of_another_project_or_version_is_not_accepted(workshop):
     content = demo_sdist(project="other")
     builder = workshop.builder()
-    plan = builder.plan([verified(archive_pin("other", "1.0", content), "other-1.0.tar.gz", content)])
+    plan = builder.plan([ArchiveTree(verified(archive_pin("other", "1.0", content), "other-1.0.tar.gz", content))])
     with pytest.raises(BackendFailed, match="a wheel of demo, not of other"):
         builder.build_all(plan)
 
@@ -329,3 +332,33 @@ def test_variables_that_the_user_named_reach_the_build_and_its_key(workshop):
         assert steering == {"SPECIAL": value}
         settings = BuildSettings(workshop.settings.isolation, steering=steering)
         assert text_of(workshop.build(content, settings=settings)) == value
+
+
+def project_folder(tmp_path, **more):
+    """An unpacked project with the same backend as `demo_sdist`."""
+    folder = tmp_path / "my project"
+    folder.mkdir()
+    pyproject = '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+    (folder / "pyproject.toml").write_text(pyproject)
+    (folder / "own.py").write_text(BACKEND.format(asks=[], **{"content": "b'x'", "body": "pass", "top": "", **more}))
+    return folder
+
+
+def test_a_trusted_folder_is_built_from_a_copy_each_time(workshop, tmp_path):
+    folder = project_folder(tmp_path, body="open('litter', 'w').close()", content="open('value', 'rb').read()")
+    for value in ("one", "two"):
+        (folder / "value").write_text(value)
+        builder = workshop.builder()
+        plan = builder.plan([local_tree(pinned(f"demo @ {folder.as_uri()}"))])
+        assert plan.problems == ()
+        assert text_of(builder.build_all(plan)["demo"]) == value
+    assert not (folder / "litter").exists()
+
+
+def test_an_editable_project_is_built_where_it_lies(workshop, tmp_path):
+    top = "def build_editable(*a, **k): return build_wheel(*a, **k)"
+    folder = project_folder(tmp_path, top=top, content="os.getcwd().encode()")
+    builder = workshop.builder()
+    plan = builder.plan([local_tree(pinned(f"demo @ {folder.as_uri()}", editable=True))])
+    assert plan.problems == ()
+    assert text_of(builder.build_all(plan)["demo"]) == str(folder)

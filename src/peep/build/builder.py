@@ -29,12 +29,13 @@ from peep.build.plan import (
     PlannedBuild,
     build_key,
     digests,
-    inspect_sdist,
+    inspect_tree,
     merged_settings,
     wrong_identity,
 )
 from peep.build.requirements import BuildNeed, Closure, Suggest, close_needs
 from peep.build.site import BuildSite
+from peep.build.trees import ArchiveTree, SourceTree
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive
 from peep.reporting import Reporter
@@ -90,18 +91,18 @@ class Builder:
         self._wheels: dict[str, StoredWheel] = {}
         self._builds: dict[str, PlannedBuild] = {}
         self._requires_dist: dict[str, Sequence[str]] = {}
-        self._archives: list[VerifiedArchive] = []
+        self._trees: list[SourceTree] = []
         self._obtaining = threading.Lock()
 
     # -- before any code runs ----------------------------------------------------------------------
 
-    def plan(self, sdists: Iterable[VerifiedArchive]) -> BuildPlan:
-        """Read the sdists and obtain what building them needs, as far as that can be known without running code.
+    def plan(self, trees: Iterable[SourceTree]) -> BuildPlan:
+        """Read the source trees and obtain what building them needs, as far as that can be known without running code.
 
         Problems are collected: archives that break the rules, build requirements that no constraint pins, and whatever
         keeps a pinned one from being had.
         """
-        problems = [problem for archive in sdists for problem in self._take_in(archive)]
+        problems = [problem for tree in trees for problem in self._take_in(tree)]
         if self._settings.use_build_environment:
             needs = lambda: [  # noqa: E731 - asked again: sdists among the requirements have needs of their own
                 need for build in self._builds.values() for need in build.static_needs(self._constraints)
@@ -109,14 +110,14 @@ class Builder:
             problems += self._obtain_all(needs)
         return BuildPlan(dict(self._builds), tuple(dict.fromkeys(problems)))
 
-    def _take_in(self, archive: VerifiedArchive) -> list[Problem]:
-        self._archives.append(archive)
+    def _take_in(self, tree: SourceTree) -> list[Problem]:
+        self._trees.append(tree)
         try:
-            build = inspect_sdist(archive)
+            build = inspect_tree(tree)
         except ArchiveError as error:
-            return [BadArchive(archive.pin, archive.filename, error.problems)]
+            return [BadArchive(tree.pin, tree.label, error.problems)]
         except BuildError as error:
-            return [BadArchive(archive.pin, archive.filename, (error.message.removeprefix(f"{archive.filename}: "),))]
+            return [BadArchive(tree.pin, tree.label, (error.message.removeprefix(f"{tree.label}: "),))]
         self._builds[build.name] = build
         self._requires_dist.setdefault(build.name, build.requires_dist or ())
         return []
@@ -129,7 +130,7 @@ class Builder:
             problems += obtained.problems
             self._wheels.update(obtained.wheels)
             self._requires_dist.update({name: wheel.requires_dist for name, wheel in obtained.wheels.items()})
-            problems += [problem for archive in obtained.sdists for problem in self._take_in(archive)]
+            problems += [problem for archive in obtained.sdists for problem in self._take_in(ArchiveTree(archive))]
             for pin in unread:  # what did not come is a problem already, and is not asked for again
                 self._requires_dist.setdefault(pin.name, ())
         if self._close(needs()).problems:
@@ -140,9 +141,9 @@ class Builder:
         return close_needs(needs, self._constraints, self._requires_dist, self._target.markers, suggest)
 
     def close(self) -> None:
-        """Let go of the archives of every build, those of build requirements included."""
-        for archive in self._archives:
-            archive.file.close()
+        """Let go of the source trees of every build, those of build requirements included."""
+        for tree in self._trees:
+            tree.close()
 
     # -- running backends --------------------------------------------------------------------------
 
@@ -193,10 +194,12 @@ class Builder:
             return self._build_in_area(build, {})[0]
         tools = self._tools(build.static_needs(self._constraints))
         key = build_key(build, self._settings, self._target, tools)
-        if remembered := self._remembered(build, key):
-            self._support.reporter.detail(f"{build.archive.filename}: built before from the same inputs")
+        if build.tree.key and (remembered := self._remembered(build, key)):
+            self._support.reporter.detail(f"{build.tree.label}: built before from the same inputs")
             return remembered
         wheel, asked = self._build_in_area(build, tools)
+        if not build.tree.key:
+            return wheel
         account = {"asked": asked, "tools": digests(self._tools(build.needs(asked)))}
         self._support.store.note_built(key, wheel.sha256, json.dumps(account, sort_keys=True).encode())
         return wheel
@@ -231,13 +234,13 @@ class Builder:
 
     def _build_in_area(self, build: PlannedBuild, tools: dict[str, StoredWheel]) -> tuple[StoredWheel, tuple[str, ...]]:
         """Run the backend in a fresh area; the wheel, and what the backend asked for."""
-        self._support.reporter.note(f"building {build.archive.filename}")
+        self._support.reporter.note(f"building {build.tree.label}")
         log_path = _new_log(build.name)
         with self._support.store.workshop() as root:
             site = BuildSite(root, build, self._settings, self._target)
-            settings = merged_settings(self._settings.config_settings, build.archive.pin.config_settings)
+            settings = merged_settings(self._settings.config_settings, build.tree.pin.config_settings)
             backend = site.backend(tools, log_path)
-            asked = backend.requires_for_wheel(settings)
+            asked = backend.requires_for_wheel(settings, editable=bool(build.tree.in_place))
             if asked and site.toolbox is not None:
                 site.toolbox.add(self._tools(build.needs(asked)))
             wheel = self._accepted(build, backend, settings, log_path)
@@ -247,16 +250,16 @@ class Builder:
 
     def _accepted(self, build: PlannedBuild, backend: Backend, settings: ConfigSettings, log_path: str) -> StoredWheel:
         """Have the wheel built, normalise it, and let it into the store through the same gate as every wheel."""
-        filename, raw = backend.build_wheel(settings)
+        filename, raw = backend.build_wheel(settings, editable=bool(build.tree.in_place))
         try:
             content = normalise_wheel(filename, raw, DEFAULT_MTIME)
             contents = open_wheel(_WheelFile(filename, io.BytesIO(content), sha256(content).hexdigest()))
-            cause = wrong_identity(contents.identity, build.archive.pin, self._target.tags)
+            cause = wrong_identity(contents.identity, build.tree.pin, self._target.tags)
             if not cause:
                 return self._support.store.add(contents)
         except ArchiveError as error:
             cause = "the wheel that it made breaks the rules: " + "; ".join(error.problems)
-        raise BackendFailed(build.archive.filename, "build_wheel", None, cause=cause, log_path=log_path)
+        raise BackendFailed(build.tree.label, "build_wheel", None, cause=cause, log_path=log_path)
 
 
 def _new_log(name: str) -> str:

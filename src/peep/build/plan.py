@@ -1,4 +1,4 @@
-"""What is to be built and what went into a build, as values. Pure, but for reading members of opened archives."""
+"""What is to be built and what went into a build, as values. Pure, but for reading small files of source trees."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from peep.archives.sdist import open_sdist
+from peep.archives.sdist_metadata import read_static_metadata
 from peep.build.build_system import BuildSystem, read_build_system
 from peep.build.hooks import ConfigSettings
 from peep.build.normalise import VERSION
 from peep.build.requirements import BuildNeed, foreseen_needs
 from peep.build.sandbox import Isolation, SandboxLimits
+from peep.build.trees import SourceTree
 from peep.errors import BuildError, Problem
-from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive, WheelIdentity
+from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, WheelIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +38,22 @@ class BuildSettings:
 
 @dataclass(frozen=True, slots=True)
 class PlannedBuild:
-    """A verified sdist and who is going to build it."""
+    """A source tree and who is going to build it."""
 
-    archive: VerifiedArchive
+    tree: SourceTree
     system: BuildSystem
     subdirectory: str
     """Where the project lies in the tree; '' for the top."""
     requires_dist: tuple[str, ...] | None
-    """What the wheel will require, where the archive says so for good (PEP 643)."""
+    """What the wheel will require, where the tree says so for good (PEP 643)."""
 
     @property
     def name(self) -> str:
-        return self.archive.pin.name
+        """The project's normalised name; for a local project that was given without one, its label."""
+        return self.tree.pin.name or self.tree.label
 
     def needs(self, texts: Iterable[str]) -> list[BuildNeed]:
-        return [BuildNeed(self.archive.filename, text, (self.name,)) for text in texts]
+        return [BuildNeed(self.tree.label, text, (self.name,)) for text in texts]
 
     def static_needs(self, constraints: Mapping[str, PinnedRequirement]) -> list[BuildNeed]:
         """Everything that can be known without running code."""
@@ -66,25 +68,25 @@ class BuildPlan:
     problems: tuple[Problem, ...] = ()
 
 
-def inspect_sdist(archive: VerifiedArchive) -> PlannedBuild:
-    """Read what a verified sdist says of its build; runs none of its code.
+def inspect_tree(tree: SourceTree) -> PlannedBuild:
+    """Read what a source tree says of its build; runs none of its code.
 
     Raises `ArchiveError` and `BuildError` for an archive or a pyproject.toml that breaks the rules.
     """
-    pin = archive.pin
-    with open_sdist(archive, name=pin.name, version=pin.version, from_index=pin.url is None) as contents:
-        subdirectory = checked_subdirectory(pin.subdirectory, archive.filename)
-        prefix = f"{subdirectory}/" if subdirectory else ""
-        if prefix and not any(entry.path.startswith(prefix) for entry in contents.entries):
-            raise BuildError(f"{archive.filename}: there is no folder {pin.subdirectory!r} in it")
-        pyproject = contents.read(prefix + "pyproject.toml")
-        system = read_build_system(pyproject, archive.filename)
-        if pyproject is None and contents.read(prefix + "setup.py") is None:
-            raise BuildError(
-                f"{archive.filename}: has neither pyproject.toml nor setup.py, so that nobody can build it"
-            )
-        metadata = None if prefix else contents.static_metadata()
-        return PlannedBuild(archive, system, subdirectory, metadata.requires_dist if metadata else None)
+    subdirectory = checked_subdirectory(tree.pin.subdirectory, tree.label)
+    prefix = f"{subdirectory}/" if subdirectory else ""
+    pyproject, setup, information = tree.read((f"{prefix}pyproject.toml", f"{prefix}setup.py", f"{prefix}PKG-INFO"))
+    if subdirectory and not tree.has_folder(subdirectory):
+        raise BuildError(f"{tree.label}: there is no folder {subdirectory!r} in it")
+    system = read_build_system(pyproject, tree.label)
+    if pyproject is None and setup is None:
+        raise BuildError(f"{tree.label}: has neither pyproject.toml nor setup.py, so that nobody can build it")
+    for path in system.backend_path:
+        inside = posixpath.normpath(prefix + path)
+        if inside != "." and not tree.has_folder(inside):
+            raise BuildError(f"{tree.label}: backend-path {path!r} is no folder of the source tree")
+    metadata = read_static_metadata(information if tree.is_sdist else None, pyproject)
+    return PlannedBuild(tree, system, subdirectory, metadata.requires_dist if metadata else None)
 
 
 def checked_subdirectory(subdirectory: str | None, where: str) -> str:
@@ -118,10 +120,10 @@ def build_key(
     return json.dumps(
         {
             "format": VERSION,
-            "sdist": build.archive.sha256,
+            "source": build.tree.key,
             "subdirectory": build.subdirectory,
             "python": [*target.version, target.implementation, target.base_prefix, *target.tags[:1]],
-            "settings": [*settings.config_settings, *build.archive.pin.config_settings],
+            "settings": [*settings.config_settings, *build.tree.pin.config_settings],
             "isolation": settings.isolation.value,
             "steering": dict(settings.steering),
             "tools": digests(tools),
@@ -136,7 +138,7 @@ def digests(tools: Mapping[str, StoredWheel]) -> dict[str, str]:
 
 def wrong_identity(identity: WheelIdentity, pin: PinnedRequirement, tags: Sequence[str]) -> str:
     """Why a built wheel is not what was asked for; '' when it is."""
-    if canonicalize_name(identity.name) != pin.name:
+    if pin.name and canonicalize_name(identity.name) != pin.name:
         return f"it made a wheel of {identity.name}, not of {pin.written_name}"
     if pin.version is not None and not _same_version(identity.version, pin.version):
         return f"it made a wheel of version {identity.version}, not {pin.version}"

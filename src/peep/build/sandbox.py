@@ -115,6 +115,8 @@ class Sandbox:
     isolation: Isolation
     readable: tuple[str, ...] = ()
     limits: SandboxLimits = field(default_factory=SandboxLimits)
+    writable: tuple[str, ...] = ()
+    """Absolute paths that a build may write to besides its area: the source tree of an editable install."""
 
     def run(
         self, area: BuildArea, arguments: Sequence[str], *, env: Mapping[str, str], cwd: str, log_path: str
@@ -186,6 +188,7 @@ def _binds(sandbox: Sandbox, area: BuildArea) -> list[tuple[str, str, bool]]:
         *((device, device, False) for device in _DEVICES),
         (area.outside("environment"), area.inside("environment"), False),
         (area.outside("build"), area.inside("build"), True),
+        *((path, path, True) for path in sandbox.writable),
     ]
 
 

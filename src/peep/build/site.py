@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from peep.archives.sdist import DEFAULT_MTIME, open_sdist
+from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.hooks import Backend, Workplace
 from peep.build.plan import BuildSettings, PlannedBuild
 from peep.build.sandbox import BuildArea, Sandbox, interpreter_folders
@@ -35,22 +35,20 @@ class BuildSite:
             self._area, os.path.dirname(python), DEFAULT_MTIME, settings.steering, settings.search_path
         )
         workplace = Workplace(self._area, self._sandbox(), python, variables, log_path)
-        return Backend(self._build.archive.filename, self._build.system, self._source, workplace)
+        return Backend(self._build.tree.label, self._build.system, self._source, workplace)
 
     def _sandbox(self) -> Sandbox:
         target, home = self._target, os.path.expanduser("~")
         readable = interpreter_folders(base_interpreter(target), target.base_prefix, home)
         if self.toolbox is None:
             readable += interpreter_folders(target.python, target.prefix, home)
-        return Sandbox(self._settings.isolation, readable, self._settings.limits)
+        in_place = self._build.tree.in_place
+        return Sandbox(self._settings.isolation, readable, self._settings.limits, (in_place,) if in_place else ())
 
     def _unpack(self) -> str:
-        """Write the tree; gives back the project's folder as an inside path."""
-        archive = self._build.archive
-        with open_sdist(archive) as contents:
-            # Some old projects read their version from the name of the folder that they lie in.
-            top = contents.top_folder or archive.pin.name
-            outside = self._area.outside("build", "source", top)
-            os.mkdir(outside)
-            contents.extract_to(outside)
-        return self._area.inside("build", "source", top, *self._build.subdirectory.split("/")).rstrip("/")
+        """Write the tree, unless it is built where it lies; gives back the project's folder as an inside path."""
+        tree, parts = self._build.tree, self._build.subdirectory.split("/")
+        if tree.in_place:
+            return os.path.join(tree.in_place, *parts).rstrip("/")
+        top = tree.write_to(self._area.outside("build", "source"))
+        return self._area.inside("build", "source", top, *parts).rstrip("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 from peep.build.builder import Builder, BuildSupport, Obtained
@@ -11,12 +12,14 @@ from peep.build.plan import BuildPlan, BuildSettings
 from peep.build.requirements import Suggest
 from peep.build.sandbox import choose_isolation, find_isolation
 from peep.build.suggestion import suggested_lines
+from peep.build.trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
 from peep.build.variables import steering_variables
-from peep.errors import PeepError, Problem
+from peep.errors import BuildError, FetchFailure, PeepError, Problem
 from peep.model import Digest, FormatControl, PinnedRequirement, PlannedWheel, Provenance, StoredWheel, VerifiedArchive
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
+from peep.system.transport import redacted
 from peep.workflows.session import Session
 from peep.workflows.supply import Supplier
 
@@ -29,37 +32,55 @@ class Builds:
         self._pinned = pinned
         # `--no-binary` speaks of what is installed; applied to build tools it would have each of them built first.
         self._supplier = replace(supplier, formats=FormatControl())
-        self._sdists: tuple[VerifiedArchive, ...] = ()
+        self._open = ExitStack()
+        self._trees: list[SourceTree] = []
         self._builder: Builder | None = None
         self._plan = BuildPlan({})
 
-    def plan(self, sdists: Sequence[VerifiedArchive]) -> tuple[Problem, ...]:
-        """Read the sdists and obtain what their builds need; everything that keeps them from starting.
+    def plan(self, sdists: Sequence[VerifiedArchive], trees: Sequence[PinnedRequirement] = ()) -> tuple[Problem, ...]:
+        """Read the sdists, fetch the commits that `trees` pin, and obtain what their builds need.
 
-        Raises `BuildError` under `--require-sandbox` where there is none, and `RequirementsErrors` for a build
-        constraints file that cannot be read.
+        Gives back everything that keeps them from starting. Raises `BuildError` under `--require-sandbox` where there
+        is none, and `RequirementsErrors` for a build constraints file that cannot be read.
         """
-        if not sdists:
+        self._open.callback(_close_all, sdists)
+        if not sdists and not trees:
             return ()
-        self._sdists = tuple(sdists)
+        fetched, problems = self._fetched(trees)
         support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.surroundings.reporter)
         self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
-        self._plan = self._builder.plan(sdists)
-        return self._plan.problems
+        self._open.callback(self._builder.close)
+        self._trees = [*(ArchiveTree(archive) for archive in sdists), *fetched]
+        self._plan = self._builder.plan(self._trees)
+        return (*problems, *self._plan.problems)
+
+    def _fetched(self, pins: Sequence[PinnedRequirement]) -> tuple[list[FolderTree], list[Problem]]:
+        trees: list[FolderTree] = []
+        problems: list[Problem] = []
+        workshop = self._open.enter_context(self._session.store.workshop()) if pins else ""
+        for pin in pins:
+            try:
+                is_commit = "+" in (pin.url or "").partition(":")[0]
+                environ = self._session.surroundings.environ
+                trees.append(commit_tree(pin, workshop, environ) if is_commit else local_tree(pin))
+            except BuildError as error:
+                problems.append(FetchFailure(pin, redacted(pin.url or ""), error.message))
+        return trees, problems
 
     def run(self) -> list[PlannedWheel]:
         """Build what was planned without problems. Raises `BuildError`, `InstallRefused`."""
         if self._builder is None:
             return []
         built = self._builder.build_all(self._plan)
-        return [built_wheel(archive, built[archive.pin.name]) for archive in self._sdists]
+        return [built_wheel(tree, built[name]) for name, tree in zip(self._names(), self._trees, strict=True)]
+
+    def _names(self) -> list[str]:
+        names = {id(build.tree): name for name, build in self._plan.builds.items()}
+        return [names[id(tree)] for tree in self._trees]
 
     def close(self) -> None:
-        """Let go of the archives of all builds, planned or not."""
-        for archive in self._sdists:
-            archive.file.close()
-        if self._builder is not None:
-            self._builder.close()
+        """Let go of the source trees of all builds, planned or not."""
+        self._open.close()
 
     def _settings(self) -> BuildSettings:
         options, surroundings = self._session.options.build, self._session.surroundings
@@ -117,8 +138,20 @@ def _beside(path: str, value: str) -> str:
     return value if is_url(value) or is_url(path) else os.path.join(os.path.dirname(path), value)
 
 
-def built_wheel(archive: VerifiedArchive, wheel: StoredWheel) -> PlannedWheel:
-    """A built wheel, recorded as coming from the sdist that the user vetted (PEP 710: the archive that was fetched)."""
-    hashes = tuple(sorted({archive.digest, Digest("sha256", archive.sha256)}))
-    provenance = Provenance(archive.url, hashes, is_direct=archive.pin.url is not None)
-    return PlannedWheel(wheel, provenance, archive.pin.is_requested)
+def built_wheel(tree: SourceTree, wheel: StoredWheel) -> PlannedWheel:
+    """A built wheel, recorded as coming from what the user vetted: archive (PEP 710), commit or folder (PEP 610)."""
+    pin = tree.pin
+    if isinstance(tree, ArchiveTree):
+        archive = tree.archive
+        hashes = tuple(sorted({archive.digest, Digest("sha256", archive.sha256)}))
+        provenance = Provenance(archive.url, hashes, is_direct=pin.url is not None)
+    else:
+        commit = tree.key.removeprefix("git:") or None
+        url = (pin.url or "").rpartition("@")[0] if commit else pin.url or ""
+        provenance = Provenance(redacted(url), is_direct=True, vcs_commit=commit, is_editable=bool(tree.in_place))
+    return PlannedWheel(wheel, provenance, pin.is_requested)
+
+
+def _close_all(archives: Sequence[VerifiedArchive]) -> None:
+    for archive in archives:
+        archive.file.close()
