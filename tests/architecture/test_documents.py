@@ -1,0 +1,97 @@
+"""What the documents say is so: links lead somewhere, every verb and decision is named, no index is written down."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from peep.cli.start import SHARED_VERBS, VERBS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+REGISTRIES = ("pypi" + ".org", "pypi" + ".python.org", "python" + "hosted.org", "registry." + "npmjs")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text("utf-8"))
+    missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
+
+    assert missing == []
+
+
+def test_the_readme_names_every_verb() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    unnamed = [verb for verb in {**VERBS, **SHARED_VERBS} if f"peep {verb}" not in readme and verb not in UNTOLD]
+
+    assert unnamed == []
+
+
+UNTOLD = {"help", "completion"}
+"""Verbs that explain themselves."""
+
+
+@pytest.mark.parametrize("verb", sorted({**VERBS, **SHARED_VERBS}))
+def test_every_verb_has_help_with_examples(verb: str) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "peep", "help", verb], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert asked.returncode == 0, asked.stderr
+    assert f"peep {verb}" in asked.stdout
+
+
+def test_the_table_of_decisions_lists_all() -> None:
+    table = (ROOT / "docs" / "decisions" / "README.md").read_text("utf-8")
+    decisions = [path.name for path in sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))]
+
+    assert decisions
+    assert [name for name in decisions if f"({name})" not in table] == []
+
+
+def test_no_index_is_written_down_anywhere() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    named = [
+        name
+        for name in listed.stdout.decode().split("\0")
+        if name and (ROOT / name).is_file() and any(host.encode() in (ROOT / name).read_bytes() for host in REGISTRIES)
+    ]
+
+    assert named == []
+
+
+def test_the_limits_of_the_style_guide_are_switched_on() -> None:
+    configuration = (ROOT / "pyproject.toml").read_text("utf-8")
+
+    assert 'select = ["ALL"]' in configuration
+    assert "max-complexity = 8" in configuration
+    assert not re.search(r'^\s*"(C901|T20\d?|PLR0913)"', configuration.split("per-file-ignores")[0], re.MULTILINE)
+
+
+SOURCES = sorted((ROOT / "src" / "peep").rglob("*.py"))
+
+
+def test_only_one_module_speaks_to_the_network() -> None:
+    speaking = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if re.search(
+            r"^\s*(import|from) (urllib3|http\.client|socket|ssl|urllib\.request)\b",
+            path.read_text("utf-8"),
+            re.MULTILINE,
+        )
+    ]
+
+    assert all(name.startswith(("src/peep/system/", "src/peep/build/")) for name in speaking), speaking
+
+
+def test_files_stay_short() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
+
+    assert {name: length for name, length in lengths.items() if length > 400 and name != "src/peep/model.py"} == {}
