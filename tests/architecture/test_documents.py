@@ -77,6 +77,9 @@ def test_the_limits_of_the_style_guide_are_switched_on() -> None:
 SOURCES = sorted((ROOT / "src" / "peep").rglob("*.py"))
 
 
+NETWORKING = re.compile(r"^\s*(import|from) (urllib3|http\.client|socket|ssl|urllib\.request)\b", re.MULTILINE)
+
+
 def test_only_one_module_speaks_to_the_network() -> None:
     speaking = [
         str(path.relative_to(ROOT))
