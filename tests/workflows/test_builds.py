@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import os
+import shutil
+import subprocess
+import tarfile
 
 import pytest
 
@@ -156,3 +161,71 @@ def test_building_without_a_sandbox_is_said(machine):
     machine.sdist("good")
     machine.install()
     assert "builds run without a sandbox (--no-sandbox)" in machine.told.notes
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=somebody", "-c", "user.email=somebody@mail.example"]
+    environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, env=environ)
+    return done.stdout.decode().strip()
+
+
+def project(folder):
+    """A project with an in-tree backend, as a folder."""
+    folder.mkdir()
+    with tarfile.open(fileobj=io.BytesIO(sdist_bytes("good", "1.0"))) as archive:
+        for member in archive.getmembers():
+            (folder / member.name.partition("/")[2]).write_bytes(archive.extractfile(member).read())
+    return folder
+
+
+def recorded_origin(machine):
+    path = machine.folder / "target" / "good-1.0.dist-info" / "direct_url.json"
+    return json.loads(path.read_text())
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_commit_is_installed_and_recorded(machine):
+    folder = project(machine.folder / "good.git")
+    git(folder, "init", "--quiet", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "--quiet", "-m", "one")
+    commit = git(folder, "rev-parse", "HEAD")
+    machine.lines.append(f"good @ git+{folder.as_uri()}@{commit}")
+    machine.install()
+    assert recorded_origin(machine) == {
+        "url": folder.as_uri(),
+        "vcs_info": {"vcs": "git", "commit_id": commit},
+    }
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_branch_and_a_commit_that_is_not_there_are_problems(machine):
+    folder = project(machine.folder / "good.git")
+    git(folder, "init", "--quiet", "-b", "main")
+    machine.lines.append(f"good @ git+{folder.as_uri()}@main")
+    with pytest.raises(InstallRefused, match="not proceeding") as caught:
+        machine.install()
+    assert "can move" in caught.value.problems[0].reason
+    machine.lines[0] = f"good @ git+{folder.as_uri()}@{'1' * 40}"
+    with pytest.raises(InstallRefused) as caught:
+        machine.install()
+    assert "git fetch failed" in caught.value.problems[0].reason
+
+
+def test_a_folder_is_refused_until_it_is_trusted(machine):
+    folder = project(machine.folder / "good")
+    machine.lines.append(f"good @ {folder.as_uri()}")
+    with pytest.raises(InstallRefused):
+        machine.install()
+    machine.install(trust_local=True)
+    assert recorded_origin(machine) == {"url": folder.as_uri(), "dir_info": {}}
+
+
+def test_an_editable_project(machine):
+    folder = project(machine.folder / "good")
+    with open(folder / "in_tree_backend.py", "a", encoding="utf-8") as file:
+        file.write("\nbuild_editable = build_wheel\n")
+    machine.lines.append(f"-e {folder.as_uri()}#egg=good")
+    machine.install(trust_local=True)
+    assert recorded_origin(machine) == {"url": folder.as_uri(), "dir_info": {"editable": True}}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import closing
 
+from peep.build.trees import is_source_tree
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, with_wheels
@@ -49,12 +50,13 @@ def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet) -> O
     """Plan, supply what is missing, refuse what is wrong, change the target: in this order."""
     known = supplier.remembered(pinned.pins)
     plan = planned(session, pinned, known)
-    supply = supplier.fetch(plan.missing)
+    trees = [pin for pin in plan.missing if is_source_tree(pin)]
+    supply = supplier.fetch([pin for pin in plan.missing if pin not in trees])
     with closing(Builds(session, pinned, supplier)) as builds:
-        supply.problems += builds.plan(supply.sdists)
+        supply.problems += builds.plan(supply.sdists, trees)
         plan = with_wheels(plan, supply.wheels.values())
         refuse_if_wrong(session, pinned, plan, supply.problems)
-        if supply.sdists:
+        if supply.sdists or trees:
             built = {one.wheel.identity.name: one for one in builds.run()}
             supply.wheels.update(built)
             plan = with_wheels(plan, built.values())

@@ -40,7 +40,9 @@ class Session:
 
     def read_pins(self) -> PinnedSet:
         """Read all requirements and lock files; tells their warnings. Raises `RequirementsErrors`."""
-        accepted = Accepted()
+        # A commit's id is a hash of all that it names. A folder has none: the user says so for every folder, or not.
+        everywhere = (os.path.abspath(os.sep),) if self.options.build.trust_local else ()
+        accepted = Accepted(repository_commits=True, local_projects=everywhere)
         pinned = read_pins(self.options.sources, self.target, self.reading, self.surroundings.environ, accepted)
         for warning in pinned.warnings:
             self.surroundings.reporter.warning(warning)
