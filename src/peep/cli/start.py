@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
+
+from peep.workflows.settled import recall
 
 VERBS = {
     "check-wheel": "peep.cli.verbs.check_wheel",
@@ -60,28 +61,27 @@ def _dispatch(words: list[str]) -> int:
     verb, rest = split_verb(words)
     if verb is None:
         verb = "version" if any(word in {"-V", "--version"} for word in words) else "help"
-    module = module_for(verb, rest)
-    status: int
-    if module is None or "PIP_AUTO_COMPLETE" in os.environ:  # the latter: a shell asks for what pip would complete
-        status = import_module("peep.workflows.delegate").run_pip(words)
-        return status
-    if verb == "install" and (told := import_module("peep.workflows.settled").recall(words, os.environ)) is not None:
+    is_completing = "PIP_AUTO_COMPLETE" in os.environ  # a shell asks for what pip would complete
+    if verb == "install" and not is_completing and (told := recall(words, os.environ)) is not None:
         if told:
             print(told)
         return 0
-    _tolerate_poor_encodings()
+    return _run_module(None if is_completing else module_for(verb, rest), verb, rest, words)
+
+
+def _run_module(name: str | None, verb: str, rest: list[str], words: list[str]) -> int:
+    """Import the module that runs the verb and have it do so; without a name the words go to pip as they are."""
+    from importlib import import_module  # noqa: PLC0415 - with what it brings along, only from here on
+
+    status: int
+    if name is None:
+        status = import_module("peep.workflows.delegate").run_pip(words)
+        return status
     import_module("peep.cli.signals").unwind_on_sigterm()
     if verb == "install" and import_module("peep.cli.replaying").replayed(words):
         return 0
-    status = import_module(module).run(verb, rest)
+    status = import_module(name).run(verb, rest)
     return status
-
-
-def _tolerate_poor_encodings() -> None:
-    """Let the streams spell out what their encoding lacks, instead of failing over it."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def split_verb(words: list[str]) -> tuple[str | None, list[str]]:

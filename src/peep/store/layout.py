@@ -64,11 +64,11 @@ class StoreLayout:
         return _fanned_out(self.wheels, sha256)
 
     def built_record(self, key: str) -> str:
-        """The file that says which wheel was built for `key`, a sha256 in hex."""
+        """The file that says which wheel was built for `key`, a digest of 64 hex digits (`facts.key_digest`)."""
         return _fanned_out(self.built, key)
 
     def fact(self, kind: str, key: str) -> str:
-        """The file that holds a remembered fact of a kind (a word of ours) for `key`, a sha256 in hex."""
+        """The file that holds a remembered fact of a kind (a word of ours) for `key`, as `facts.key_digest` gives it."""
         return _fanned_out(os.path.join(self.remembered, kind), key)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+
+TYPE_CHECKING = False  # what `typing` calls so, without importing it
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def known_store_root(environ: Mapping[str, str]) -> str | None:

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
 
 from peep import __version__
 from peep.store.facts import key_digest, parsed_fact
 from peep.store.location import known_store_root
+
+TYPE_CHECKING = False  # what `typing` calls so, without importing it
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
 
 KIND = "settled"
 _ABSENT = b"absent"
@@ -119,7 +122,7 @@ def metadata_names(folder: str) -> bytes:
         names = os.listdir(folder)
     except OSError:
         return _ABSENT
-    return "\0".join(sorted(name for name in names if name.endswith(_METADATA))).encode("utf-8", "surrogateescape")
+    return "\0".join(sorted(name for name in names if name.endswith(_METADATA))).encode("utf-8", "surrogatepass")
 
 
 def rendered(snapshot: Snapshot) -> bytes:
@@ -182,8 +185,8 @@ def _read_list(value: bytes, position: int) -> tuple[list[bytes], int]:
 
 
 def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _decoded(field: bytes) -> str:
-    return field.decode("utf-8", "surrogateescape")
+    return field.decode("utf-8", "surrogatepass")
