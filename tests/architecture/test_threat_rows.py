@@ -13,6 +13,9 @@ TESTS = Path(__file__).resolve().parents[1]
 THREATS = CORPUS.parent / "THREATS.md"
 
 
+NAMED = re.compile(r"(?<![A-Za-z0-9])[ZWTNRzwtnr]\d{1,2}(?![A-Za-z0-9])")
+
+
 def rows() -> list[str]:
     if not THREATS.is_file():
         return []
@@ -26,7 +29,7 @@ def test_every_row_is_named_by_a_test() -> None:
         for path in TESTS.rglob("*")
         if path.suffix in {".py", ".txt"} and path.name != Path(__file__).name
     ]
-    named = {found for text in texts for found in re.findall(r"\b[ZWTNR]\d{1,2}\b", text)}
+    named = {found.upper() for text in texts for found in NAMED.findall(text)}
     known = rows()
 
     assert len(known) > 80
