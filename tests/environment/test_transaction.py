@@ -451,3 +451,11 @@ def test_names_that_collide_without_regard_to_case_w17(target, add):
     twice = add("gamma", files={"x.py": "", "X.py": ""})
     with pytest.raises(EnvironmentChangeError, match="one path twice"):
         plan_staging(plan_for([twice], target).link, places, force=False, ignores_case=True)
+
+
+def test_what_runs_at_every_start_is_reported_w15(target, add):
+    quiet = add("alpha", files={"alpha/sitecustomize.py": "", "alpha/x.pth": ""})
+    loud = add("beta", files={"beta.pth": "import os", "sitecustomize/__init__.py": "", "usercustomize.py": ""})
+
+    (note,) = install(target, quiet, loud).notes
+    assert note.startswith("beta 1.0 brings beta.pth, sitecustomize, usercustomize.py, which every start")

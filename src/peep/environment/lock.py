@@ -24,21 +24,26 @@ def environment_lock(site: str, reporter: Reporter) -> Iterator[None]:
     if sys.platform == "win32":
         with FileLock(os.path.join(site, f"{WORK_FOLDER}.lock"), on_wait=lambda holder: _tell(reporter, site, holder)):
             yield
-        return
+    else:
+        descriptor = _locked(site, reporter)
+        try:
+            yield
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _locked(site: str, reporter: Reporter) -> int | None:
+    """The descriptor that holds the lock; None where the file system knows no locks."""
     try:
         if is_locked(site):
             _tell(reporter, site, _noted_holder(site))
-        descriptor = lock_folder(site)
+        return lock_folder(site)
     except PermissionError:
         raise
     except OSError as error:
         reporter.warning(f"{site} can't be locked ({error.strerror}): let no other program change it meanwhile")
-        yield
-        return
-    try:
-        yield
-    finally:
-        os.close(descriptor)
+        return None
 
 
 def leave_note(work: str) -> None:

@@ -121,13 +121,12 @@ def _abi(sysconfig: Any) -> dict[str, Any]:
 
 def _libc() -> str:
     """`glibc 2.36`, `musl 1.2`, or '' (PEP 600, PEP 656)."""
-    if not sys.platform.startswith("linux"):
-        return ""
-    try:
-        libc = os.confstr("CS_GNU_LIBC_VERSION")
-    except (AttributeError, OSError, ValueError):
-        libc = None
-    return libc or _musl()
+    if sys.platform.startswith("linux"):
+        try:
+            return os.confstr("CS_GNU_LIBC_VERSION") or _musl()
+        except (AttributeError, OSError, ValueError):
+            return _musl()
+    return ""
 
 
 def _musl() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,10 +21,12 @@ from peep.errors import StoredWheelsDamaged
 from peep.model import PlannedWheel
 from peep.system.files import write_fully
 
-_CAN_ADVISE = hasattr(os, "posix_fadvise")
 _BINARY = getattr(os, "O_BINARY", 0)
 _MODE = 0o644
 _PROGRAM_MODE = 0o755
+_STARTUP_SUFFIXES = (".pth", ".start")
+"""The `site` module reads them (PEP 829)."""
+_STARTUP_MODULES = {"sitecustomize", "usercustomize"}
 
 
 class Written(NamedTuple):
@@ -79,6 +82,7 @@ def plan_staging(plans: Sequence[PlannedWheel], places: Places, *, force: bool, 
     tree.notes += claims.settle(force=force)
     for wheel in tree.wheels:
         _note_owners(wheel, tree.owners)
+        tree.notes += _startup_notes(wheel)
     return tree
 
 
@@ -127,7 +131,7 @@ def _write(file: Written) -> None:
     descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, file.mode)
     try:
         write_fully(descriptor, file.content)
-        if _CAN_ADVISE:
+        if sys.platform == "linux":
             # Starts writing to the disk now, without waiting: a file system that orders data before names (ext4) has
             # the content on the disk when the commit mark gets there. Waiting for each file would take seconds.
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -191,6 +195,16 @@ def recorded_path(destination: str, site: str) -> str:
         return os.path.relpath(destination, site).replace(os.sep, "/")
     except ValueError:  # another drive
         return destination
+
+
+def _startup_notes(staged: StagedWheel) -> list[str]:
+    """A line for what will run at every start of the environment (THREATS W15); it is verified, but worth knowing."""
+    names = sorted(os.path.basename(top) for top in staged.tops)
+    found = [name for name in names if name.endswith(_STARTUP_SUFFIXES) or name.split(".")[0] in _STARTUP_MODULES]
+    if not found:
+        return []
+    version = staged.planned.wheel.identity.version
+    return [f"{staged.name} {version} brings {', '.join(found)}, which every start of this environment's Python reads"]
 
 
 def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from peep.environment import probe
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.model import TargetEnvironment
-from peep.system.processes import RunProgram, run
+
+if TYPE_CHECKING:
+    from peep.system.processes import RunProgram
 
 _FORMAT = "4"
 """Goes up when the meaning of remembered facts changes, so that older ones are forgotten."""
@@ -69,7 +69,7 @@ class NoMemory:
 
 
 def discover_target(
-    request: TargetRequest, memory: Memory | None = None, run_program: RunProgram = run
+    request: TargetRequest, memory: Memory | None = None, run_program: RunProgram | None = None
 ) -> TargetEnvironment:
     """Find the environment that `request` means.
 
@@ -108,13 +108,17 @@ def _interpreter(python: str | None) -> str:
             if os.path.isfile(candidate):
                 return candidate
         raise UsageError(f"--python {python}: there is no interpreter in this folder")
-    found = os.path.abspath(python) if os.path.isfile(python) else shutil.which(python)
+    if os.path.isfile(python):
+        return os.path.abspath(python)
+    import shutil  # noqa: PLC0415 -- 5 ms, for names on PATH only
+
+    found = shutil.which(python)
     if found is None:
         raise UsageError(f"--python {python}: no such file, folder or program")
     return os.path.abspath(found)
 
 
-def _remembered_facts(python: str, memory: Memory, run_program: RunProgram) -> dict[str, Any]:
+def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | None) -> dict[str, Any]:
     key = _key(python)
     if remembered := memory.lookup("interpreter", key):
         try:
@@ -161,14 +165,15 @@ def _text(path: str) -> str:
         return ""
 
 
-def _facts(python: str, run_program: RunProgram) -> dict[str, Any]:
+def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
     if python == os.path.abspath(sys.executable):
         own: dict[str, Any] = probe.facts()
         return own
-    source = files("peep.environment").joinpath("probe.py").read_text("utf-8")
+    from peep.system.processes import run  # noqa: PLC0415 -- a remembered answer needs no subprocess module
+
     try:
-        ended = run_program(
-            [python, "-I", "-S", "-X", "utf8", "-c", source], env=dict(os.environ), timeout=_PROBE_SECONDS
+        ended = (run_program or run)(
+            [python, "-I", "-S", "-X", "utf8", "-c", _probe_source()], env=dict(os.environ), timeout=_PROBE_SECONDS
         )
     except OSError as error:
         raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
@@ -182,6 +187,13 @@ def _facts(python: str, run_program: RunProgram) -> dict[str, Any]:
     facts: dict[str, Any] = answer
     facts["executable"] = python
     return facts
+
+
+def _probe_source() -> str:
+    """The text of `probe.py`, also out of a ZIP archive."""
+    loader: Any = probe.__spec__.loader if probe.__spec__ else None
+    source: str = loader.get_source(probe.__name__)
+    return source
 
 
 # -- from facts to a target ------------------------------------------------------------------------
