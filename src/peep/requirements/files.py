@@ -206,8 +206,8 @@ class _Walk:
         except RequirementsError as error:
             self.errors.append(error)
         except OSError as error:
-            reason = error.strerror or str(error)
-            self.errors.append(RequirementsError(origin, f"{redacted(path)} cannot be read: {reason}"))
+            named = "" if origin.path == path else f"{redacted(path)} "
+            self.errors.append(RequirementsError(origin, f"{named}cannot be read: {error.strerror or error}"))
         except PeepError as error:
             self.errors.append(RequirementsError(origin, str(error), error.hint))
         return None
