@@ -121,12 +121,13 @@ def _abi(sysconfig: Any) -> dict[str, Any]:
 
 def _libc() -> str:
     """`glibc 2.36`, `musl 1.2`, or '' (PEP 600, PEP 656)."""
+    libc = ""
     if sys.platform.startswith("linux"):
         try:
-            return os.confstr("CS_GNU_LIBC_VERSION") or _musl()
+            libc = os.confstr("CS_GNU_LIBC_VERSION") or _musl()
         except (AttributeError, OSError, ValueError):
-            return _musl()
-    return ""
+            libc = _musl()
+    return libc
 
 
 def _musl() -> str:

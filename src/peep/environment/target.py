@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from peep.environment import probe
+from peep.environment.externally_managed import external_manager
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.model import TargetEnvironment
 
@@ -219,7 +220,7 @@ def _target(request: TargetRequest, facts: dict[str, Any]) -> TargetEnvironment:
         paths=scheme_paths(request, facts),
         tags=tags,
         markers=markers,
-        is_externally_managed=_externally_managed(request, facts),
+        is_externally_managed=_manager(request, facts),
         root=os.path.abspath(request.root) if request.root else None,
         launcher_kind=_launcher_kind(facts["abi"]["platform"]),
     )
@@ -269,30 +270,11 @@ def _launcher_kind(platform: str) -> str:
 # -- who may change what ---------------------------------------------------------------------------
 
 
-def _externally_managed(request: TargetRequest, facts: Mapping[str, Any]) -> str | None:
-    """PEP 668: the marker lies in the standard library's folder; it binds outside of virtual environments only.
-
-    `--target`, `--prefix` and `--root` write elsewhere, so it does not concern them (as in pip).
-    """
+def _manager(request: TargetRequest, facts: Mapping[str, Any]) -> str | None:
+    """PEP 668 binds outside of virtual environments; `--target`, `--prefix` and `--root` write elsewhere (as in pip)."""
     if facts["prefix"] != facts["base_prefix"] or request.target or request.prefix or request.root:
         return None
-    marker = os.path.join(facts["stdlib"], "EXTERNALLY-MANAGED")
-    if not os.path.isfile(marker):
-        return None
-    return _marker_message(_text(marker)) or "this environment belongs to the operating system's package manager"
-
-
-def _marker_message(text: str) -> str:
-    """The `Error` of the `[externally-managed]` section, '' when there is none that can be read."""
-    import configparser  # noqa: PLC0415 -- 5 ms, for refusals only
-
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(text)
-        message = parser["externally-managed"]["Error"]
-    except (configparser.Error, KeyError):
-        return ""
-    return "".join(letter for letter in message if letter.isprintable() or letter == "\n").strip()
+    return external_manager(facts["stdlib"])
 
 
 def require_changeable(
