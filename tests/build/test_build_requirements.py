@@ -144,3 +144,9 @@ def test_a_suggestion_of_an_sdist_and_none_at_all():
     )
     assert suggested_lines("a", ["a>9"], [detail(listed("a-1.0.tar.gz"))], "3.11.7") == ()
     assert suggested_lines("a", ["a"], [detail(IndexFile("a-1.0.tar.gz", "https://files.example/a"))], "3.11.7") == ()
+
+
+def test_a_suggestion_heeds_the_index_that_says_most():
+    silent = detail(listed("a-2.0-py3-none-any.whl"), listed("a-1.0-py3-none-any.whl"))
+    telling = detail(listed("a-2.0-py3-none-any.whl", requires_python=">=3.12"))
+    assert suggested_lines("a", ["a"], [silent, telling], "3.11.7")[0].startswith("a==1.0")

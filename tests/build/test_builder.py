@@ -10,11 +10,12 @@ import pytest
 
 from peep.build.builder import Builder, BuildSupport
 from peep.build.plan import BuildPlan, BuildSettings, checked_subdirectory, merged_settings
-from peep.build.sandbox import SandboxLimits, find_isolation
+from peep.build.sandbox import Isolation, SandboxLimits, find_isolation
 from peep.build.trees import ArchiveTree, local_tree
 from peep.build.variables import steering_variables
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
 from peep.store.wheels import Store
+from peep.system import linux_calls
 from support.pins import pinned
 from support.shelf import Shelf, archive_pin, own_target, verified
 from support.wheels import sdist_bytes, wheel_bytes, zip_bytes
@@ -362,3 +363,23 @@ def test_an_editable_project_is_built_where_it_lies(workshop, tmp_path):
     plan = builder.plan([local_tree(pinned(f"demo @ {folder.as_uri()}", editable=True))])
     assert plan.problems == ()
     assert text_of(builder.build_all(plan)["demo"]) == str(folder)
+
+
+@pytest.mark.parametrize("isolation", list(Isolation), ids=lambda i: i.value)
+def test_every_isolation_builds_the_same(workshop, isolation):
+    """Where the stronger ones are missing, the weaker must do: with tools, their programs, and children of children."""
+    if isolation is not Isolation.NONE and not can_run(isolation):
+        pytest.skip("this system cannot")
+    programs = {"console_scripts": {"saw": "saw:main"}}
+    workshop.tool("saw", files={"saw.py": "def main(): print('sawed')\n"}, entry_points=programs)
+    shell = "s.run(['sh', '-c', 'saw'], stdout=s.PIPE, check=True).stdout"
+    body = f"import subprocess as s, tempfile; tempfile.mkdtemp(); out = {shell}"
+    settings = BuildSettings(isolation, search_path=os.environ.get("PATH", ""))
+    wheel = workshop.build(demo_sdist(["saw"], body=body, content="out"), settings=settings)
+    assert text_of(wheel) == "sawed\n"
+
+
+def can_run(isolation):
+    if isolation is Isolation.LANDLOCK:
+        return linux_calls.landlock_version() > 0 and linux_calls.can_filter_sockets()
+    return find_isolation().isolation is isolation

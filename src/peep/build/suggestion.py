@@ -25,17 +25,19 @@ def suggested_lines(name: str, wanted: Sequence[str], details: Iterable[ProjectD
     are for a person to vet: what an index states is not thereby trusted.
     """
     by_version: dict[Version, list[IndexFile]] = {}
-    for file in (file for detail in details for file in detail.files):
+    files = [file for detail in details for file in detail.files]
+    # Of several indexes that offer a file, one may keep silent about what it needs.
+    refused = {file.filename for file in files if file.yanked is not None or not _runs_on(file, python)}
+    for file in files:
         version = _version(file.filename)
-        if version is not None and file.yanked is None and _runs_on(file, python) and _sha256(file):
+        if version is not None and file.filename not in refused and _sha256(file):
             by_version.setdefault(version, []).append(file)
     fitting = [version for version in by_version if _fits(version, wanted)]
     chosen = max(fitting, key=lambda version: (not version.is_prerelease, version), default=None)
     if chosen is None:
         return ()
-    files = by_version[chosen]
-    wheels = [file for file in files if file.filename.endswith(".whl")]
-    hashes = sorted({_sha256(file) for file in wheels or files})
+    wheels = [file for file in by_version[chosen] if file.filename.endswith(".whl")]
+    hashes = sorted({_sha256(file) for file in wheels or by_version[chosen]})
     head = f"{name}=={chosen}"
     return tuple(
         f"{line} \\" if i < len(hashes) else line
