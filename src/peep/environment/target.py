@@ -271,7 +271,7 @@ def _launcher_kind(platform: str) -> str:
 
 
 def _manager(request: TargetRequest, facts: Mapping[str, Any]) -> str | None:
-    """PEP 668 binds outside of virtual environments; `--target`, `--prefix` and `--root` write elsewhere (as in pip)."""
+    """PEP 668 binds outside of virtual environments; `--target`, `--prefix`, `--root` write elsewhere (as in pip)."""
     if facts["prefix"] != facts["base_prefix"] or request.target or request.prefix or request.root:
         return None
     return external_manager(facts["stdlib"])
