@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 
 from peep.build.trees import is_source_tree
 from peep.environment.dependencies import RequiringProject, check_dependencies
@@ -61,7 +62,9 @@ def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet) -> O
             supply.wheels.update(built)
             plan = with_wheels(plan, built.values())
             refuse_if_wrong(session, pinned, plan, ())  # only now is it certain what the built projects require
-    return finished(session, pinned, plan, {**known, **supply.wheels})
+    outcome = finished(session, pinned, plan, {**known, **supply.wheels})
+    yanked = (candidate.pin.name for candidate in supply.candidates if candidate.file.yanked is not None)
+    return replace(outcome, yanked=frozenset(yanked))
 
 
 def make_ready(session: Session) -> None:

@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from typing import Any
 
-from packaging.metadata import parse_email
-
 from peep import __version__
+from peep.archives.core_metadata_json import core_metadata_json
+from peep.environment.records import provenance_bytes
 from peep.model import PinnedRequirement, PlannedWheel
+from peep.store.layout import FILES
 from peep.workflows.outcome import Outcome
 
 
 def installation_report(outcome: Outcome) -> dict[str, Any]:
     """The report of a run as plain values; it lists what was installed, not what was kept."""
     pins = {pin.name: pin for pin in outcome.pinned.pins}
+    items = [
+        {**_item(one, pins.get(one.wheel.identity.name)), "is_yanked": one.wheel.identity.name in outcome.yanked}
+        for one in outcome.plan.link
+    ]
     return {
         "version": "1",
         "pip_version": f"peep {__version__}",
-        "install": [_item(one, pins.get(one.wheel.identity.name)) for one in outcome.plan.link],
+        "install": items,
         "environment": dict(outcome.target.markers),
     }
 
 
 def _item(one: PlannedWheel, pin: PinnedRequirement | None) -> dict[str, Any]:
     origin = one.provenance
-    hashes = {digest.algorithm: digest.hex for digest in origin.hashes} if origin else {}
-    archive = {"hash": f"sha256={hashes.get('sha256', one.wheel.sha256)}", "hashes": hashes}
     item: dict[str, Any] = {
-        "metadata": _metadata(one),
-        "download_info": {"url": origin.url if origin else "", "archive_info": archive},
+        # The report tells of every origin in the form of PEP 610, indexes included.
+        "download_info": json.loads(provenance_bytes(replace(origin, is_direct=True))) if origin else {},
         "is_direct": bool(origin and origin.is_direct),
-        "is_yanked": False,
         "requested": one.is_requested,
+        "metadata": _metadata(one),
     }
-    if pin is not None and pin.extras:
+    if one.is_requested and pin is not None and pin.extras:
         item["requested_extras"] = list(pin.extras)
     return item
 
 
 def _metadata(one: PlannedWheel) -> dict[str, Any]:
-    path = os.path.join(one.wheel.root, "files", one.wheel.identity.dist_info, "METADATA")
-    with open(path, "rb") as file:
-        raw, _ = parse_email(file.read())
-    return dict(raw)
+    with open(os.path.join(one.wheel.root, FILES, one.wheel.identity.dist_info, "METADATA"), "rb") as file:
+        return core_metadata_json(file.read())

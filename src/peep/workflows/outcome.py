@@ -21,3 +21,5 @@ class Outcome:
     """Every wheel that the run knows for a pin, by project name, linked or not."""
     changes: Changes | None
     """None when nothing was changed."""
+    yanked: frozenset[str] = frozenset()
+    """Names of projects whose file the index calls yanked, as far as this run asked it."""
