@@ -68,18 +68,35 @@ def _entry_point(line: str, section: str, filename: str) -> EntryPoint:
 
 
 def launchers(entries: tuple[EntryPoint, ...], python: str, kind: str) -> Iterator[tuple[str, bytes]]:
-    """File name and content of the launcher for each entry point; `kind` as in `TargetEnvironment.launcher_kind`."""
-    if not entries:
-        return
-    from installer.scripts import InvalidScript, Script  # noqa: PLC0415 -- 40 ms that few runs need
+    """File name and content of the launcher for each entry point; `kind` as in `TargetEnvironment.launcher_kind`.
 
+    Raises `EnvironmentChangeError` for a Windows that no launcher is known for.
+    """
     for entry in entries:
-        script = Script(entry.name, entry.module, entry.attribute, cast("ScriptSection", entry.section))
-        try:
-            name, content = script.generate(python, cast("LauncherKind", kind))
-        except InvalidScript as error:
-            raise EnvironmentChangeError(f"no launcher for this platform: {error}") from error
-        yield name, content if kind == "posix" else _without_time(content)
+        if kind == "posix":
+            yield entry.name, shebang(python) + b"\n" + _starter(entry)
+        else:
+            yield _windows_launcher(entry, python, kind)
+
+
+def _starter(entry: EntryPoint) -> bytes:
+    """A program that calls the entry point's function and exits with what it gives back ("Entry points", scripts)."""
+    first = entry.attribute.partition(".")[0]
+    lines = ["import sys", "", f"from {entry.module} import {first}", "", 'if __name__ == "__main__":']
+    return "\n".join([*lines, f"    sys.exit({entry.attribute}())", ""]).encode()
+
+
+def _windows_launcher(entry: EntryPoint, python: str, kind: str) -> tuple[str, bytes]:
+    """The starter with one of the `installer` library's executables in front."""
+    # 20 ms, which is why POSIX does without it.
+    from installer.scripts import InvalidScript, Script  # noqa: PLC0415
+
+    script = Script(entry.name, entry.module, entry.attribute, cast("ScriptSection", entry.section))
+    try:
+        name, content = script.generate(python, cast("LauncherKind", kind))
+    except InvalidScript as error:
+        raise EnvironmentChangeError(f"no launcher for this platform: {error}") from error
+    return name, _without_time(content)
 
 
 def _without_time(launcher: bytes) -> bytes:
@@ -91,8 +108,10 @@ def _without_time(launcher: bytes) -> bytes:
         (member,) = archive.infolist()
         code = archive.read(member)
     renewed = io.BytesIO()
+    fixed = zipfile.ZipInfo(member.filename)
+    fixed.create_system = 3  # by default it tells on which system the launcher was made
     with zipfile.ZipFile(renewed, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(member.filename), code)
+        archive.writestr(fixed, code)
     return launcher[: member.header_offset] + renewed.getvalue()
 
 
