@@ -68,7 +68,7 @@ class StoreLayout:
         return _fanned_out(self.built, key)
 
     def fact(self, kind: str, key: str) -> str:
-        """The file that holds a remembered fact of a kind (a word of ours) for `key`, as `facts.key_digest` gives it."""
+        """The file that holds a remembered fact of a kind (a word of ours); `key` as `facts.key_digest` gives it."""
         return _fanned_out(os.path.join(self.remembered, kind), key)
 
 
