@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from support.scenario import parse_scenarios
+from support.scenario_run import run_scenario
+
 pytestmark = [pytest.mark.network]
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
 START_LIMIT = 0.25
 """Seconds."""
 
@@ -73,3 +78,21 @@ def seconds(command: list[str], environ: dict[str, str]) -> float:
     subprocess.run(command, env=environ, capture_output=True, check=False)
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+@pytest.mark.slow
+def test_every_scenario_plays_the_same(
+    edition: Path, machine_environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The scenarios of `tests/scenarios`, with the one file in place of the installed peep."""
+    del machine_environment  # only the making of the file needs the machine's index
+    monkeypatch.setenv("PEEP_COMMAND", shlex.join([sys.executable, str(edition)]))
+    scenarios = [one for path in sorted(SCENARIOS.glob("*.txt")) for one in parse_scenarios(path.read_text("utf-8"))]
+    complaints = []
+    for number, scenario in enumerate(scenarios):
+        folder = tmp_path / f"scenario-{number}"
+        folder.mkdir()
+        monkeypatch.setenv("PEEP_STORE", str(tmp_path / f"store-{number}"))
+        complaints += [f"{scenario.title}: {complaint}" for complaint in run_scenario(scenario, folder)]
+    assert scenarios
+    assert not complaints, "\n".join(complaints)
