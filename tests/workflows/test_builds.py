@@ -12,7 +12,7 @@ import tarfile
 
 import pytest
 
-from peep.errors import BackendFailed, HashMismatch, InstallRefused, MissingBuildRequirement
+from peep.errors import BackendFailed, HashMismatch, InstallRefused, MissingBuildRequirement, OmittedDependency
 from peep.reporting import SilentReporter
 from peep.workflows.install import install
 from peep.workflows.options import (
@@ -120,6 +120,15 @@ def test_a_missing_build_requirement_is_told_together_with_everything_else(machi
     assert (missing.sdist, missing.requirement, missing.chain) == ("good-1.0.tar.gz", "saw>=0.5", ("good", "saw"))
     assert missing.suggestion == ("saw==1.0 \\", f"    --hash=sha256:{hashlib.sha256(saw).hexdigest()}")
     assert not machine.mark.exists()
+
+
+def test_an_omitted_dependency_is_told_before_anything_is_built_where_metadata_says_so(machine):
+    machine.publish("good", "good-1.0.tar.gz", sdist_bytes("good", "1.0", requires=["absent>=2"]))
+    machine.sdist("other", requires=["saw"])
+    with pytest.raises(InstallRefused) as caught:
+        machine.install()
+    assert {type(problem) for problem in caught.value.problems} == {OmittedDependency, MissingBuildRequirement}
+    assert machine.builds() == []
 
 
 @pytest.mark.parametrize("where", ["option", "directive", "pins"])

@@ -67,6 +67,10 @@ class Builds:
                 problems.append(FetchFailure(pin, redacted(pin.url or ""), error.message))
         return trees, problems
 
+    def stated_requirements(self) -> dict[str, tuple[str, ...]]:
+        """What the planned projects will require, of those whose metadata says so for good (PEP 643), by name."""
+        return {name: build.requires_dist for name, build in self._plan.builds.items() if build.requires_dist}
+
     def run(self) -> list[PlannedWheel]:
         """Build what was planned without problems. Raises `BuildError`, `InstallRefused`."""
         if self._builder is None:

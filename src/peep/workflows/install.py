@@ -6,9 +6,10 @@ that is wrong is found before the run gives up (promises 1 to 3 of docs/architec
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
+from types import MappingProxyType
 
 from peep.build.trees import is_source_tree
 from peep.environment.dependencies import RequiringProject, check_dependencies
@@ -17,7 +18,7 @@ from peep.environment.plan import plan_install, with_wheels
 from peep.environment.target import require_changeable
 from peep.environment.transaction import apply_plan, recover
 from peep.errors import Problem, Problems, StoredWheelsDamaged
-from peep.model import InstallPlan, PinnedRequirement, PlannedWheel
+from peep.model import InstallPlan, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.builds import Builds
 from peep.workflows.options import InstallOptions
@@ -56,7 +57,7 @@ def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet) -> O
     with closing(Builds(session, pinned, supplier)) as builds:
         supply.problems += builds.plan(supply.sdists, trees)
         plan = with_wheels(plan, supply.wheels.values())
-        refuse_if_wrong(session, pinned, plan, supply.problems)
+        refuse_if_wrong(session, pinned, plan, supply.problems, builds.stated_requirements())
         if supply.sdists or trees:
             built = {one.wheel.identity.name: one for one in builds.run()}
             supply.wheels.update(built)
@@ -92,15 +93,26 @@ def planned(session: Session, pinned: PinnedSet, known: dict[str, PlannedWheel])
     )
 
 
-def refuse_if_wrong(session: Session, pinned: PinnedSet, plan: InstallPlan, found: Iterable[Problem]) -> None:
-    """Raise `InstallRefused` with all that is wrong: unusable lines, failed archives, unmet requirements."""
+def refuse_if_wrong(
+    session: Session,
+    pinned: PinnedSet,
+    plan: InstallPlan,
+    found: Iterable[Problem],
+    stated: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+) -> None:
+    """Raise `InstallRefused` with all that is wrong: unusable lines, failed archives, unmet requirements.
+
+    `stated`: what projects that are yet to be built say that they will require, by name.
+    """
     problems = Problems([*pinned.unusable, *found])
     if session.options.check_dependencies and not pinned.directive_values("--no-check-dependencies"):
-        problems.found += dependency_problems(session, pinned, plan)
+        problems.found += dependency_problems(session, pinned, plan, stated)
     problems.raise_if_any()
 
 
-def dependency_problems(session: Session, pinned: PinnedSet, plan: InstallPlan) -> list[Problem]:
+def dependency_problems(
+    session: Session, pinned: PinnedSet, plan: InstallPlan, stated: Mapping[str, tuple[str, ...]]
+) -> list[Problem]:
     """Requirements of the listed projects that no listed project meets.
 
     A listed project whose archive did not come has a problem of its own; nobody is told that it is missing as well.
@@ -110,17 +122,17 @@ def dependency_problems(session: Session, pinned: PinnedSet, plan: InstallPlan) 
         *(RequiringProject(one.name, one.version, requirements_of(one).requires_dist) for one in plan.keep),
     ]
     known = {project.name for project in projects}
-    without_archive = [_unknown(pin) for pin in pinned.pins if pin.name not in known]
+    without_archive = [
+        RequiringProject(pin.name, pin.version or "", stated.get(pin.name, ()))
+        for pin in pinned.pins
+        if pin.name not in known
+    ]
     found = check_dependencies([*projects, *without_archive], pinned.pins, session.target.markers)
     return list(found)
 
 
 def _requiring(one: PlannedWheel) -> RequiringProject:
     return RequiringProject(one.wheel.identity.name, one.wheel.identity.version, one.wheel.requires_dist)
-
-
-def _unknown(pin: PinnedRequirement) -> RequiringProject:
-    return RequiringProject(pin.name, pin.version or "", ())
 
 
 def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dict[str, PlannedWheel]) -> Outcome:
