@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
-from peep.cli.option_tables import GENERAL
-from peep.cli.start import SHARED_VERBS, VERBS, module_for, split_verb
+from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK
+from peep.cli.start import GENERAL_OPTIONS_WITH_VALUE, SHARED_VERBS, VERBS, module_for, split_verb
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,12 @@ def test_nothing_is_imported_before_the_verb_is_known():
     heavy = {"argparse", "dataclasses", "enum", "inspect", "optparse", "peep.errors", "peep.model", "re", "typing"}
     assert heavy.isdisjoint(loaded)
     assert "peep.cli.start" in loaded
+
+
+def test_general_options_may_stand_before_the_verb_with_their_values():
+    """What pip allows there must not make a value pass for the verb."""
+    names = {name for one in (*GENERAL, *NETWORK, *INTERPRETER) if one.takes_value for name in one.names}
+    assert names <= GENERAL_OPTIONS_WITH_VALUE
+    for name in names:
+        assert split_verb([name, "value", "install"]) == ("install", [name, "value"])
+        assert split_verb([f"{name}=value", "install"]) == ("install", [f"{name}=value"])

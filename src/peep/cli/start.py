@@ -13,11 +13,14 @@ from peep.workflows.settled import recall
 VERBS = {
     "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
+    "digest": "peep.cli.verbs.digest",
     "embed": "peep.cli.verbs.embed",
     "hash": "peep.cli.verbs.hash",
     "help": "peep.cli.verbs.help",
     "install": "peep.cli.verbs.install",
     "port": "peep.cli.verbs.port",
+    "sync": "peep.cli.verbs.sync",
+    "verify": "peep.cli.verbs.verify",
 }
 """peep's verbs and the modules that run them. All others are pip's."""
 
@@ -29,8 +32,9 @@ SHARED_VERBS = {
 
 GENERAL_OPTIONS_WITH_VALUE = frozenset(
     {
-        "--cache-dir", "--cert", "--client-cert", "--default-timeout", "--exists-action", "--keyring-provider", "--log",
-        "--proxy", "--python", "--retries", "--timeout", "--trusted-host", "--use-deprecated", "--use-feature",
+        "--cache-dir", "--cert", "--client-cert", "--default-timeout", "--exists-action", "--keyring-provider",
+        "--local-log", "--log", "--log-file", "--proxy", "--python", "--resume-retries", "--retries", "--timeout",
+        "--trusted-host", "--use-deprecated", "--use-feature",
     }
 )  # fmt: skip
 """pip's options that may stand before the verb, each with its value as the next word."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from peep.errors import InstallRefused, StoreError
-from peep.model import PinnedRequirement, PlannedWheel, StoredWheel, TargetEnvironment
+from peep.model import FormatControl, PinnedRequirement, PlannedWheel, StoredWheel, TargetEnvironment
 from peep.requirements.files import parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
@@ -37,7 +37,8 @@ _PURE = ("py3-none-any", "py2.py3-none-any")
 
 def embed(options: InstallOptions, surroundings: Surroundings) -> bytes:
     """Make the one-file edition. Raises `InstallRefused` when a library can't be had or verified."""
-    with opened(options, surroundings) as session:
+    wheels_only = FormatControl(only_binary=frozenset({":all:"}))  # whatever pip is configured with
+    with opened(replace(options, format_control=wheels_only), surroundings) as session:
         portable = replace(session, target=portable_target(session.target))
         pinned = embedded_pins()
         wheels = _wheels(portable, pinned)
