@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -459,3 +460,36 @@ def test_what_runs_at_every_start_is_reported_w15(target, add):
 
     (note,) = install(target, quiet, loud).notes
     assert note.startswith("beta 1.0 brings beta.pth, sitecustomize, usercustomize.py, which every start")
+
+
+def test_nothing_is_imported_once_files_move_w16(target, add, tmp_path):
+    install(target, add("alpha", "1.0", {"alpha/__init__.py": "", "alpha/gone.py": ""}))
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from peep.environment.transaction import apply_plan
+from peep.reporting import SilentReporter
+from peep.store.wheels import Store
+from peep.environment.target import TargetRequest, discover_target
+from support.environment_tree import plan_for
+from support.memory_wheel import MemoryWheel
+
+class Watch:
+    known = set()
+    def reached(self, step):
+        if step == "journal written":
+            self.known = set(sys.modules)
+
+target = discover_target(TargetRequest(python={target.python!r}))
+wheel = Store({str(tmp_path / "store")!r}, SilentReporter()).add(
+    MemoryWheel("alpha", "2.0", files={{"alpha/__init__.py": "", "shutil.py": "raise SystemExit(9)\\n"}})
+)
+sys.path.append(target.paths["purelib"])
+watch = Watch()
+apply_plan(plan_for([wheel], target), target, steps=watch)
+assert watch.known
+print(sorted(name for name in set(sys.modules) - watch.known if name.split(".")[0] not in sys.stdlib_module_names))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert ended.stdout == "[]\n"

@@ -18,6 +18,7 @@ from peep.environment.mapping import rooted_paths
 from peep.errors import EnvironmentChangeError
 from peep.model import STRONG_ALGORITHMS, Digest, InstalledProject, Provenance, TargetEnvironment
 
+_PIECE = 1 << 14
 _LIMIT = 1 << 20
 """Bytes of a provenance file that are read at most."""
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -110,18 +111,25 @@ def _stated_identity(metadata: str, name: str, version: str) -> tuple[str, str]:
 
 def _headers(path: str) -> dict[str, list[str]]:
     """The header fields of a core metadata file: lower-case name -> values; empty when it can't be read."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            text = stream.read()
-    except OSError:
-        return {}
-    head = text.replace("\r\n", "\n").partition("\n\n")[0]
+    head = re.split(r"\n\r?\n", _head_of(path), maxsplit=1)[0].replace("\r\n", "\n")
     fields: dict[str, list[str]] = {}
     for line in re.sub(r"\n[ \t]+", " ", head).split("\n"):
         name, colon, value = line.partition(":")
         if colon:
             fields.setdefault(name.strip().lower(), []).append(value.strip())
     return fields
+
+
+def _head_of(path: str) -> str:
+    """The text up to the first blank line, and some of the description behind it, which can be long."""
+    head = b""
+    try:
+        with open(path, "rb", buffering=0) as stream:
+            while b"\n\n" not in head and b"\n\r\n" not in head and (piece := stream.read(_PIECE)):
+                head += piece
+    except OSError:
+        return ""
+    return head.decode("utf-8", "replace")
 
 
 # -- provenance ------------------------------------------------------------------------------------

@@ -150,8 +150,7 @@ def _move(source: str, destination: str) -> None:
     try:
         os.rename(source, destination)
     except OSError as error:
-        # An overlay file system can't rename a folder of a lower layer (a container image's), only the files in it.
-        if error.errno != errno.EXDEV or os.path.islink(source) or not os.path.isdir(source):
+        if not _is_layered_folder(source, error):
             raise
         os.mkdir(destination)
         for name in sorted(os.listdir(source)):
@@ -159,14 +158,23 @@ def _move(source: str, destination: str) -> None:
         os.rmdir(source)
 
 
+def _is_layered_folder(path: str, error: OSError) -> bool:
+    """An overlay file system can't rename a folder of a lower layer (a container image's), only the files in it."""
+    return error.errno == errno.EXDEV and os.path.isdir(path) and not os.path.islink(path)
+
+
 def _bring_back(aside: str, place: str) -> None:
     """Move `aside` back to `place`, of which a part may still be, or already be, there."""
     if not os.path.lexists(place):
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        with suppress(OSError):
+        try:
             os.rename(aside, place)
+        except OSError as error:
+            if not _is_layered_folder(aside, error):
+                raise
+            os.mkdir(place)
+        else:
             return
-        os.mkdir(place)
     for name in sorted(os.listdir(aside)):
         _bring_back(os.path.join(aside, name), os.path.join(place, name))
     os.rmdir(aside)
