@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -291,3 +292,55 @@ def test_a_home_folder_below_the_interpreters_prefix_stays_out_of_sight(tmp_path
     folders = interpreter_folders(str(tmp_path / "bin" / "python"), str(tmp_path), str(tmp_path / "user"))
     assert str(tmp_path) not in folders
     assert str(tmp_path / "lib") in folders
+
+
+def test_ways_around_the_network_namespace_are_closed(attempt):
+    """AF_VSOCK leads from a virtual machine to its host whatever the network namespace; io_uring opens sockets too."""
+    code = """
+        import ctypes, errno, socket
+        for family in (40, socket.AF_PACKET, 38):  # AF_VSOCK, AF_PACKET, AF_ALG
+            try:
+                socket.socket(family, socket.SOCK_STREAM)
+                print("opened", family)
+            except OSError as error:
+                print(errno.errorcode[error.errno])
+        libc = ctypes.CDLL(None, use_errno=True)
+        print(libc.syscall(425, 1, ctypes.create_string_buffer(120)), errno.errorcode[ctypes.get_errno()])
+    """
+    assert attempt(code).last_lines == ("EPERM", "EPERM", "EPERM", "-1 EPERM")
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of system calls")
+def test_key_rings_are_out_of_reach(attempt):
+    code = """
+        import ctypes, errno
+        libc = ctypes.CDLL(None, use_errno=True)
+        print(libc.syscall(250, 0, -3, 0), errno.errorcode[ctypes.get_errno()])  # the id of the session's key ring
+    """
+    assert attempt(code).last_lines == ("-1 EPERM",)
+
+
+def test_no_namespaces_within_namespaces(attempt, isolation):
+    if isolation is not Isolation.NAMESPACES:
+        pytest.skip("there are none around it")
+    code = """
+        import ctypes
+        print([ctypes.CDLL(None).unshare(flag) for flag in (0x10000000, 0x00020000, 0x40000000)])
+    """
+    assert attempt(code).last_lines == ("[-1, -1, -1]",)
+
+
+def test_what_is_mounted_read_only_stays_so(attempt, isolation):
+    if isolation is not Isolation.NAMESPACES:
+        pytest.skip("nothing is mounted")
+    code = """
+        import ctypes
+        libc = ctypes.CDLL(None, use_errno=True)
+        remount = 32 | 4096
+        print(libc.mount(b"none", b"/usr", None, remount, None), libc.umount2(b"/proc", 2))
+        mounts = dict((line.split()[1], line.split()[3].split(",")) for line in open("/proc/mounts"))
+        print(sorted(place for place, options in mounts.items() if "rw" in options))
+    """
+    done = attempt(code)
+    assert done.last_lines[0] == "-1 -1"
+    assert done.last_lines[1] == "['/build', '/dev/shm', '/tmp']"

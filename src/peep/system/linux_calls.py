@@ -63,8 +63,13 @@ _LANDLOCK_RIGHTS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _LANDLOCK_SCOPES = 0b11
 """Abstract unix sockets and signals (from version 6)."""
 
-_AUDIT_ARCHITECTURES = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198), "riscv64": (0xC00000F3, 198)}
-"""Machine -> (AUDIT_ARCH_*, number of `socket`)."""
+_X86_64, _AARCH64, _RISCV64 = 0xC000003E, 0xC00000B7, 0xC00000F3
+_AUDIT_ARCHITECTURES = {
+    "x86_64": (_X86_64, 41, (248, 249, 250)),
+    "aarch64": (_AARCH64, 198, (217, 218, 219)),
+    "riscv64": (_RISCV64, 198, (217, 218, 219)),
+}
+"""Machine -> (AUDIT_ARCH_*, number of `socket`, numbers of `add_key`, `request_key`, `keyctl`)."""
 _SYS_IO_URING_SETUP = 425
 _X32_BIT = 0x40000000
 
@@ -217,12 +222,13 @@ def can_filter_sockets() -> bool:
 
 
 def allow_socket_families(families: tuple[int, ...]) -> None:
-    """Let `socket` succeed only for these address families, and io_uring never, from now on (seccomp(2)).
+    """Let `socket` succeed only for these address families from now on (seccomp(2)).
 
-    Needs `refuse_new_privileges` before. Calls of a foreign architecture (32-bit on 64) are refused altogether.
+    io_uring, which opens sockets by itself, and the kernel's key rings, where credentials may lie, are refused
+    altogether, and so are all calls of a foreign architecture (32-bit on 64). Needs `refuse_new_privileges` before.
     """
-    architecture, socket_number = _AUDIT_ARCHITECTURES[platform.machine()]
-    program = _socket_filter(architecture, socket_number, families)
+    architecture, socket_number, keys = _AUDIT_ARCHITECTURES[platform.machine()]
+    program = _call_filter(architecture, (_SYS_IO_URING_SETUP, *keys), socket_number, families)
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
     result = _libc().prctl(
@@ -231,25 +237,27 @@ def allow_socket_families(families: tuple[int, ...]) -> None:
     _check(result, "prctl seccomp")
 
 
-def _socket_filter(architecture: int, socket_number: int, families: tuple[int, ...]) -> bytes:
-    """The classic BPF program: (code, steps to skip when true, when false, value) each.
+def _call_filter(architecture: int, refused: tuple[int, ...], socket_number: int, families: tuple[int, ...]) -> bytes:
+    """The classic BPF program. A step is (code, where to go on when true, when false, value); None: the next step.
 
     Loads are from `struct seccomp_data`: number at 0, architecture at 4, first argument at 16.
     """
     load, equal, bit_set, give_back = 0x20, 0x15, 0x45, 0x06
-    allow, refuse = 0x7FFF0000, 0x00050000 | 1  # SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO with EPERM
-    at_refuse = 7 + len(families)
-    at_allow = at_refuse + 1
-    steps = [
-        (load, 0, 0, 4),
-        (equal, 0, at_refuse - 2, architecture),
-        (load, 0, 0, 0),
-        (bit_set, at_refuse - 4, 0, _X32_BIT),
-        (equal, at_refuse - 5, 0, _SYS_IO_URING_SETUP),
-        (equal, 0, at_allow - 6, socket_number),
-        (load, 0, 0, 16),
-        *((equal, at_allow - 8 - i, 0, family) for i, family in enumerate(families)),
-        (give_back, 0, 0, refuse),
-        (give_back, 0, 0, allow),
+    errno_eperm, allowed = 0x00050000 | 1, 0x7FFF0000  # SECCOMP_RET_ERRNO, SECCOMP_RET_ALLOW
+    steps: list[tuple[int, str | None, str | None, int]] = [
+        (load, None, None, 4),
+        (equal, None, "refuse", architecture),
+        (load, None, None, 0),
+        (bit_set, "refuse", None, _X32_BIT),
+        *((equal, "refuse", None, number) for number in refused),
+        (equal, None, "allow", socket_number),
+        (load, None, None, 16),
+        *((equal, "allow", None, family) for family in families),
+        (give_back, None, None, errno_eperm),
+        (give_back, None, None, allowed),
     ]
-    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+    places = {"refuse": len(steps) - 2, "allow": len(steps) - 1}
+    return b"".join(
+        struct.pack("=HBBI", code, *(places[to] - i - 1 if to else 0 for to in (true, false)), value)
+        for i, (code, true, false, value) in enumerate(steps)
+    )
