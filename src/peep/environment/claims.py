@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from peep.errors import EnvironmentChangeError
 
@@ -69,7 +70,10 @@ class Claims:
         return found
 
     def _key(self, path: str) -> str:
-        return path.casefold() if self._ignores_case else path
+        if not self._ignores_case:
+            return path
+        # Those file systems (macOS, Windows) mostly take composed and decomposed letters for the same as well.
+        return path.lower() if path.isascii() else normalize("NFC", path).casefold()
 
 
 def _contents(wheel: StagedWheel) -> Iterator[tuple[str, str]]:
