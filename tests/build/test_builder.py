@@ -383,3 +383,29 @@ def can_run(isolation):
     if isolation is Isolation.LANDLOCK:
         return linux_calls.landlock_version() > 0 and linux_calls.can_filter_sockets()
     return find_isolation().isolation is isolation
+
+
+def test_a_listed_project_is_no_build_tool_where_the_constraints_pin_another_archive_of_it(workshop):
+    """Not even in a ring: the listed saw is built with the saw of the constraints."""
+    workshop.tool("saw", "2.0", files={"saw.py": "VERSION = '2.0'"})
+    listed_saw = demo_sdist(["saw"], project="demo", body="import saw", content="saw.VERSION.encode()")
+    own = sdist_bytes("saw", "1.0", pyproject=PYPROJECT_NEEDING_SAW)
+    builder = workshop.builder()
+    plan = builder.plan(
+        [
+            ArchiveTree(verified(archive_pin("demo", "1.0", listed_saw), "demo-1.0.tar.gz", listed_saw)),
+            ArchiveTree(verified(archive_pin("saw", "1.0", own), "saw-1.0.tar.gz", own)),
+        ]
+    )
+    assert plan.problems == ()
+    built = builder.build_all(plan)
+    assert text_of(built["demo"]) == "2.0"
+    assert built["saw as listed"].identity.version == "1.0"
+
+
+PYPROJECT_NEEDING_SAW = """
+[build-system]
+requires = ["saw"]
+build-backend = "in_tree_backend"
+backend-path = ["."]
+"""

@@ -118,9 +118,22 @@ class Builder:
             return [BadArchive(tree.pin, tree.label, error.problems)]
         except BuildError as error:
             return [BadArchive(tree.pin, tree.label, (error.message.removeprefix(f"{tree.label}: "),))]
-        self._builds[build.name] = build
-        self._requires_dist.setdefault(build.name, build.requires_dist or ())
+        key = self._key_of(build)
+        self._builds[key] = build
+        self._requires_dist.setdefault(key, build.requires_dist or ())
         return []
+
+    def _key_of(self, build: PlannedBuild) -> str:
+        """Its project's name if it is what builds use under that name; another text for a listed project that is not.
+
+        A requirements file and the build constraints may pin different archives of one project.
+        """
+        listed = self._constraints.get(build.name)
+        is_tool = listed is None or (listed.hashes, listed.listed_files) == (
+            build.tree.pin.hashes,
+            build.tree.pin.listed_files,
+        )
+        return build.name if is_tool else f"{build.name} as listed"
 
     def _obtain_all(self, needs: Callable[[], list[BuildNeed]]) -> list[Problem]:
         """Obtain requirements of requirements until nothing new appears; then say what is missing."""

@@ -35,7 +35,7 @@ _CAUSES = (
         r"(?:Could not find|Failed to find|Program) '?(?P<x>cmake|ninja|meson|pkg-config|swig)\b",
         "the program {x} is missing",
     ),
-    (_NO_NETWORK, "it wants the network, which builds do not get"),
+    (_NO_NETWORK, "it wants the network, which builds do not get in the sandbox"),
     (
         r"ModuleNotFoundError: No module named '(?P<x>[\w.]+)'",
         "it imports {x}, which is neither part of it nor among its build requirements",

@@ -62,7 +62,10 @@ class PlannedBuild:
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
-    """Builds by project name, those of build requirements included, and everything that keeps them from starting."""
+    """What is to be built, build requirements included, and everything that keeps that from starting.
+
+    `builds` has a build by its project's name; a listed project of which builds use another archive by another text.
+    """
 
     builds: Mapping[str, PlannedBuild]
     problems: tuple[Problem, ...] = ()

@@ -69,7 +69,9 @@ class Builds:
 
     def stated_requirements(self) -> dict[str, tuple[str, ...]]:
         """What the planned projects will require, of those whose metadata says so for good (PEP 643), by name."""
-        return {name: build.requires_dist for name, build in self._plan.builds.items() if build.requires_dist}
+        listed = {id(tree) for tree in self._trees}
+        builds = [build for build in self._plan.builds.values() if id(build.tree) in listed]
+        return {build.name: build.requires_dist for build in builds if build.requires_dist}
 
     def run(self) -> list[PlannedWheel]:
         """Build what was planned without problems. Raises `BuildError`, `InstallRefused`."""
