@@ -16,7 +16,6 @@ def facts(platform, *, libc="", macos="", machine="x86_64", version=(3, 12, 1), 
         "is_free_threaded": False,
         "is_32_bit": False,
         "platform": platform,
-        "host": "",
     }
     return {
         "abi": {**stated, **abi},

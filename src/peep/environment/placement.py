@@ -12,7 +12,7 @@ from peep.environment.installed import parse_record, read_record_text
 from peep.environment.journal import Move
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import is_protected
-from peep.environment.places import Mirror, Places, is_inside
+from peep.environment.places import Mirror, Places
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject
 
@@ -140,8 +140,3 @@ def _owner_of(path: str, owners: Mapping[str, str]) -> str:
             return owners[path]
         path = os.path.dirname(path)
     return ""
-
-
-def is_below(path: str, folders: Iterable[str]) -> bool:
-    """Whether `path` lies in one of `folders`."""
-    return any(is_inside(path, folder) for folder in folders)

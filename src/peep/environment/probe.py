@@ -115,7 +115,6 @@ def _abi(sysconfig: Any) -> dict[str, Any]:
         "is_free_threaded": bool(variable("Py_GIL_DISABLED")),
         "is_32_bit": sys.maxsize < 2**32,
         "platform": sysconfig.get_platform(),
-        "host": variable("HOST_GNU_TYPE") or "",
     }
 
 

@@ -21,7 +21,7 @@ from peep.model import TargetEnvironment
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
 
-_FORMAT = "4"
+_FORMAT = "5"
 """Goes up when the meaning of remembered facts changes, so that older ones are forgotten."""
 _PROBE_SECONDS = 60.0
 _OLDEST = (3, 8)
