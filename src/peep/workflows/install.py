@@ -6,7 +6,7 @@ that is wrong is found before the run gives up (promises 1 to 3 of docs/architec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from peep.errors import Problem, Problems, StoredWheelsDamaged
 from peep.model import InstallPlan, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.builds import Builds
+from peep.workflows.built_from import note_built
 from peep.workflows.options import InstallOptions
 from peep.workflows.outcome import Outcome
 from peep.workflows.remembering import remember
@@ -28,8 +29,15 @@ from peep.workflows.session import Session, apply_options, opened, plan_options
 from peep.workflows.supply import Supplier
 from peep.workflows.surroundings import Surroundings
 
+Amend = Callable[[InstallPlan, Session, PinnedSet], InstallPlan]
+"""What another verb makes of the plan of an install."""
 
-def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
+
+def as_planned(plan: InstallPlan, _session: Session, _pinned: PinnedSet) -> InstallPlan:
+    return plan
+
+
+def install(options: InstallOptions, surroundings: Surroundings, amend: Amend = as_planned) -> Outcome:
     """Make the target hold what the user's files list, verified; give back what that took.
 
     Raises `InstallRefused` with every problem of the run, before anything was built or changed, and the other
@@ -40,18 +48,19 @@ def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
         pinned = session.read_pins()
         with session.store.held(), session.supplier(pinned) as supplier:
             try:
-                outcome = installed_from(supplier, session, pinned)
+                outcome = installed_from(supplier, session, pinned, amend)
             except StoredWheelsDamaged as damaged:
                 forget(damaged, session)
-                outcome = installed_from(supplier, session, pinned)
-        remember(session, outcome)
+                outcome = installed_from(supplier, session, pinned, amend)
+        if amend is as_planned:
+            remember(session, outcome)
         return outcome
 
 
-def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet) -> Outcome:
+def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet, amend: Amend = as_planned) -> Outcome:
     """Plan, supply what is missing, refuse what is wrong, change the target: in this order."""
     known = supplier.remembered(pinned.pins)
-    plan = planned(session, pinned, known)
+    plan = amend(planned(session, pinned, known), session, pinned)
     trees = [pin for pin in plan.missing if is_source_tree(pin)]
     supply = supplier.fetch([pin for pin in plan.missing if pin not in trees])
     with closing(Builds(session, pinned, supplier)) as builds:
@@ -140,6 +149,7 @@ def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dic
     reporter = session.surroundings.reporter
     for note in plan.notes:
         reporter.note(note)
+    note_built(session.store, wheels.values())
     changes = None
     if not (session.options.dry_run or plan.is_empty):
         changes = apply_plan(plan, session.target, apply_options(session.options), reporter)

@@ -1,0 +1,111 @@
+"""One look at an environment: read what is there, compare it with what must be. Executes nothing of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from peep.audit.comparison import Found, compare, folder_faults
+from peep.audit.expectation import ExpectedProject, record_hash
+from peep.audit.findings import Finding, FindingKind, finding
+from peep.audit.strays import Owned, stray_findings
+from peep.audit.survey import Survey, survey, walked_roots
+from peep.environment.installed import parse_record, read_record_text
+from peep.environment.leaving import recorded_paths
+from peep.environment.places import Places
+from peep.errors import EnvironmentChangeError
+from peep.model import InstalledProject
+from peep.system.hashing import FileToHash, HashedFile, hash_files
+
+_MOST_RECORD = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What one look found."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    """That were compared."""
+    bytes: int
+    survey: Survey
+    sound: frozenset[str]
+    """Paths whose bytes are those of the verified archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A file that a project of unknown origin says it has; `hash` as RECORD states it."""
+
+    project: str
+    hash: str
+
+
+def examine(places: Places, projects: Sequence[ExpectedProject], unknown: Iterable[InstalledProject]) -> Examination:
+    """Compare everything that was installed with what must be there, and tell what nobody owns.
+
+    `unknown` projects are compared with their own RECORD: that finds accidents, and proves nothing.
+    """
+    walked = survey(walked_roots(places))
+    claims = _claims(unknown, places)
+    wanted = {path: file.size for project in projects for path, file in project.files.items()}
+    for path in claims:
+        wanted.setdefault(path, 0)
+    hashed = hash_files([FileToHash(path, size) for path, size in wanted.items()])
+    found = Found(walked, hashed, read_records(project.record for project in projects), _strange(wanted, walked))
+    findings = [*compare(projects, found), *_claim_findings(claims, hashed), *folder_faults(walked.unreadable)]
+    owned = {**wanted, **dict.fromkeys((project.record for project in projects), 0)}
+    paths = places.target.paths
+    sites = tuple(dict.fromkeys((paths["purelib"], paths["platlib"])))
+    findings += stray_findings(walked, Owned(owned, sites, paths["scripts"]), places.target)
+    read = [file for file in hashed.values() if isinstance(file, HashedFile)]
+    faulty = {one.path for one in findings}
+    sound = frozenset(path for project in projects for path in project.files if path not in faulty)
+    return Examination(tuple(findings), len(read), sum(file.size for file in read), walked, sound)
+
+
+def read_records(paths: Iterable[str]) -> dict[str, bytes]:
+    """The RECORD files that can be read, by path; links are not followed."""
+    found = {}
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+            with open(descriptor, "rb") as file:
+                found[path] = file.read(_MOST_RECORD)
+        except OSError:
+            continue
+    return found
+
+
+def _strange(paths: Iterable[str], walked: Survey) -> frozenset[str]:
+    """Folders outside of the walk whose real place is another."""
+    folders = {path[: path.rfind(os.sep)] for path in paths}
+    outside = [folder for folder in folders if folder not in walked.folders and not walked.covers(folder)]
+    return frozenset(folder for folder in outside if os.path.realpath(folder) != folder)
+
+
+def _claims(unknown: Iterable[InstalledProject], places: Places) -> dict[str, Claim]:
+    """Files that projects of unknown origin list in their RECORDs, metadata folder included."""
+    claims: dict[str, Claim] = {}
+    for project in unknown:
+        try:
+            rows = parse_record(project, read_record_text(project.metadata_path, project))
+        except EnvironmentChangeError:
+            continue
+        for row in rows:
+            for path in recorded_paths([row], project.metadata_path, places, []):
+                if not (path.endswith(".pyc") and not row.hash):
+                    claims[path] = Claim(project.name, row.hash)
+    return claims
+
+
+def _claim_findings(claims: Mapping[str, Claim], hashed: Mapping[str, HashedFile | OSError]) -> Iterable[Finding]:
+    for path, claim in claims.items():
+        got = hashed.get(path)
+        if not isinstance(got, HashedFile):
+            reason = "its own RECORD lists it, and it is not there, or no file"
+            yield finding(FindingKind.MISSING, reason, path=path, project=claim.project)
+        elif claim.hash.startswith("sha256=") and claim.hash != f"sha256={record_hash(got.digest)}":
+            reason = "its own RECORD states another hash"
+            yield finding(FindingKind.CHANGED, reason, path=path, project=claim.project)

@@ -1,0 +1,72 @@
+"""What an examination of an environment found: values for every report. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FindingKind(Enum):
+    """Why an environment is not proven; the values are stable names for programs, the rule ids of SARIF."""
+
+    CHANGED = "changed"
+    """A file holds other bytes than the verified archive."""
+    MISSING = "missing"
+    """A file of the verified archive is not there."""
+    LINK = "not-a-file"
+    """A link, folder or device stands where the verified archive has a file."""
+    MODE = "mode"
+    """A file has permissions that no install gives."""
+    LAUNCHER = "altered-launcher"
+    """A program does not start what its project asks for with this environment's interpreter."""
+    RECORD = "edited-record"
+    """What the installer wrote into `.dist-info` is not what it writes."""
+    STARTUP = "added-startup-code"
+    """A file that no project owns and that the interpreter runs at every start (site, PEP 829)."""
+    SHADOWING = "added-shadowing-module"
+    """A file that no project owns and that is imported instead of a project's own."""
+    ADDED = "added"
+    """Any other file that no project owns."""
+    BYTECODE = "bytecode"
+    """Bytecode without source, or (`--bytecode`) not what its source compiles to."""
+    UNKNOWN_ORIGIN = "unknown-origin"
+    """Nothing says which archive a project was installed from."""
+    UNAVAILABLE = "archive-unavailable"
+    """The archive that a project was installed from can't be had, so nothing can be compared."""
+    UNLISTED = "archive-not-listed"
+    """A project came from an archive that the requirements do not vouch for."""
+    ABSENT = "not-installed"
+    """A listed project is not installed."""
+    EXTRA = "not-listed"
+    """An installed project is not listed."""
+    DIGEST = "other-digest"
+    """The environment as a whole has another digest than the one given."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that keeps an environment from being proven."""
+
+    project: str
+    """Normalised name; '' for what belongs to none."""
+    path: str
+    """Absolute; '' where it is not about a file."""
+    rule: str
+    """The value of a `FindingKind`."""
+    message: str
+    """Lower case, no full stop, without the path."""
+
+    @property
+    def kind(self) -> FindingKind:
+        return FindingKind(self.rule)
+
+
+def finding(kind: FindingKind, message: str, *, path: str = "", project: str = "") -> Finding:
+    """Make a finding."""
+    return Finding(project, path, kind.value, message)
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Each once, by project and path: the same environment gives the same report."""
+    return tuple(sorted(set(findings)))

@@ -1,0 +1,59 @@
+"""`peep digest`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+from peep.cli.arguments import install_options
+from peep.cli.console import Console
+from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.parser import parse
+from peep.cli.verb import Section, Verb
+from peep.errors import UsageError
+from peep.workflows.options import SourceOptions
+from peep.workflows.surroundings import Surroundings
+
+VERB = Verb(
+    name="digest",
+    summary="print one sha256 for all that is installed in an environment",
+    usage=("digest [OPTIONS]",),
+    description=(
+        "The same archives on the same platform give the same digest, in whatever folder, on whatever day, in whatever "
+        "order they were installed. `peep verify --digest` compares an environment with it: one line in a deployment "
+        "script pins everything. docs/environment-digest.md says how to compute it without peep; --format lines prints "
+        "what it is made of, as sha256sum does."
+    ),
+    examples=(
+        ("peep digest --python .venv", "on the machine that was examined"),
+        ("peep verify --python .venv --digest 5f0c…", "on all others"),
+        ("diff <(peep digest --format lines --python a) <(peep digest --format lines --python b)", "what differs"),
+    ),
+    sections=(
+        Section("Which environment", TARGET),
+        Section("Store", STORE),
+        Section("General", (*format_option("text", "lines", "json"), *GENERAL)),
+    ),
+)
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Print the digest. Raises `PeepError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    if parsed.words:
+        raise UsageError(f"peep digest takes no such argument: {parsed.words[0]}", "name the environment by --python")
+    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    style = options.output.format
+    with Console(options.output, is_data=True) as console:
+        from peep.workflows.digest import digest  # noqa: PLC0415 - help describes this verb without running it
+
+        found = digest(options, Surroundings.of_process(console))
+        if style == "json":
+            console.result(json.dumps({"digest": found.hex, "files": list(found.lines)}, indent=2))
+        else:
+            console.result("\n".join(found.lines) if style == "lines" else found.hex)
+    return 0

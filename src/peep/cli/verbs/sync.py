@@ -1,0 +1,122 @@
+"""`peep sync`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+from peep.cli.arguments import install_options
+from peep.cli.console import Console
+from peep.cli.installing import report_outcome, tell_refusal
+from peep.cli.option import Option
+from peep.cli.option_tables import (
+    BUILD,
+    CHANGES,
+    GENERAL,
+    INDEXES,
+    NETWORK,
+    PROGRESS,
+    SOURCES,
+    STORE,
+    TARGET,
+    format_option,
+)
+from peep.cli.parser import parse
+from peep.cli.verb import Section, Verb
+from peep.errors import InstallRefused
+from peep.model import InstallPlan
+from peep.workflows.options import InstallOptions
+from peep.workflows.outcome import Outcome
+from peep.workflows.surroundings import Surroundings
+
+_OWN = (
+    Option(("--check",), "change nothing; exit status 1 when something differs; no network", is_peeps_own=True),
+    Option(("--all",), "remove peep and pip, too, when no file lists them", is_peeps_own=True),
+)
+
+VERB = Verb(
+    name="sync",
+    summary="install what requirements files list, and remove what they do not",
+    usage=("sync [OPTIONS] -r FILE [-r FILE...]",),
+    description=(
+        "As `peep install`, and everything that the files do not list is removed in the same step. peep, pip and what "
+        "they need stay, unless --all is given. --dry-run fetches and verifies, and tells what would change; --check "
+        "only compares."
+    ),
+    examples=(
+        ("peep sync --python .venv -r requirements.txt", "no more and no less than the file lists"),
+        ("peep sync --check --python .venv -r requirements.txt", "for a test: does anything differ?"),
+    ),
+    sections=(
+        Section("What to install", SOURCES),
+        Section("Where to", TARGET),
+        Section("Where from", INDEXES),
+        Section("How", (*_OWN, *CHANGES)),
+        Section("Building", BUILD),
+        Section("Store", STORE),
+        Section("Network", NETWORK),
+        Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL)),
+    ),
+)
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Make the environment what was listed, or tell the difference. Raises `PeepError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    options = install_options(parsed, verb=verb)
+    include_all = parsed.has("all")
+    with Console(options.output, is_data=options.report == "-") as console:
+        for warning in parsed.warnings:
+            console.warning(warning)
+        if parsed.has("check"):
+            return _check(options, console, include_all=include_all)
+        from peep.workflows.sync import sync  # noqa: PLC0415 - help describes this verb without running it
+
+        def workflow(chosen: InstallOptions, surroundings: Surroundings) -> Outcome:
+            return sync(chosen, surroundings, include_all=include_all)
+
+        return report_outcome(options, console, workflow)
+
+
+def _check(options: InstallOptions, console: Console, *, include_all: bool) -> int:
+    from peep.workflows.sync import difference  # noqa: PLC0415 - as above
+
+    try:
+        plan = difference(options, Surroundings.of_process(console), include_all=include_all).plan
+    except InstallRefused as refused:
+        return tell_refusal(options, console, refused)
+    if options.output.format == "json":
+        console.result(json.dumps(difference_json(plan), indent=2))
+    else:
+        for line in difference_lines(plan):
+            console.note(line)
+    return 0 if plan.is_empty else 1
+
+
+def difference_lines(plan: InstallPlan) -> list[str]:
+    """One line for each project that differs, by name, then one that sums up."""
+    old = {project.name: project for project in plan.replace}
+    lines = [f"- {project.name} {project.version}" for project in plan.remove]
+    for pin in plan.missing:
+        version = pin.version or pin.url
+        present = old.get(pin.name)
+        lines.append(f"+ {pin.name} {version}" if present is None else f"~ {pin.name} {present.version} -> {version}")
+    ordered = sorted(lines, key=lambda line: line[2:])
+    same = len(plan.keep)
+    told = f"{len(lines)} to change" if lines else "no difference"
+    return [*ordered, f"{told}; {same} {'project is' if same == 1 else 'projects are'} as listed"]
+
+
+def difference_json(plan: InstallPlan) -> dict[str, object]:
+    """The same for `--format json`."""
+    return {
+        "differs": not plan.is_empty,
+        "install": [{"name": pin.name, "version": pin.version, "url": pin.url} for pin in plan.missing],
+        "replace": [{"name": project.name, "version": project.version} for project in plan.replace],
+        "remove": [{"name": project.name, "version": project.version} for project in plan.remove],
+        "keep": [{"name": project.name, "version": project.version} for project in plan.keep],
+    }

@@ -1,0 +1,23 @@
+"""`peep digest`: one sha256 for all that is installed. Needs neither store nor network."""
+
+from __future__ import annotations
+
+from peep.audit.digest import EnvironmentDigest, environment_digest
+from peep.environment.places import places_of
+from peep.environment.target import discover_target
+from peep.environment.transaction import recover
+from peep.workflows.options import InstallOptions
+from peep.workflows.session import opened_store, target_request
+from peep.workflows.surroundings import Surroundings
+from peep.workflows.verify import held_still
+
+
+def digest(options: InstallOptions, surroundings: Surroundings) -> EnvironmentDigest:
+    """Hash what is installed in the target. Raises `EnvironmentChangeError` for what can't be read."""
+    with opened_store(options.store, surroundings) as store:
+        target = discover_target(target_request(options.target), store)
+    if repaired := recover(target, surroundings.reporter):
+        surroundings.reporter.note(repaired)
+    places = places_of(target)
+    with held_still(places, surroundings.reporter):
+        return environment_digest(places)

@@ -1,0 +1,213 @@
+"""`peep verify`: is what is installed exactly what was vetted? Nothing of the environment is executed.
+
+The order: repair what an interrupted run left, find for every project the verified wheel that it came from (fetching
+those again that the store has not), compare file by file, and under `--fix` put back what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from peep.audit.bytecode import bytecode_findings
+from peep.audit.digest import environment_digest
+from peep.audit.examination import examine, read_records
+from peep.audit.expectation import ExpectedProject, expected_project
+from peep.audit.findings import Finding, FindingKind, finding, ordered
+from peep.environment.dependencies import protected_projects
+from peep.environment.installed import installed_projects, requirements_of
+from peep.environment.lock import environment_lock
+from peep.environment.places import Places, places_of
+from peep.environment.transaction import recover
+from peep.errors import EnvironmentChangeError, InstallRefused, StoredWheelsDamaged
+from peep.model import InstalledProject, TargetEnvironment
+from peep.reporting import Reporter
+from peep.requirements.pinned_set import PinnedSet
+from peep.workflows.options import InstallOptions, StoreOptions
+from peep.workflows.origins import Origins, listing_findings, origins_of, planned_origin
+from peep.workflows.session import Session, opened
+from peep.workflows.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """What is to be verified, and against what."""
+
+    run: InstallOptions
+    """Sources (empty: no listing to compare with), target, store, network."""
+    digest: str | None = None
+    """Lower-case hex: what `peep digest` printed. Alone, nothing else is compared."""
+    refetch: bool = False
+    bytecode: bool = False
+    fix: bool = False
+
+    @property
+    def has_listing(self) -> bool:
+        sources = self.run.sources
+        return bool(sources.requirement_files or sources.requirements)
+
+    @property
+    def is_digest_only(self) -> bool:
+        return self.digest is not None and not (self.has_listing or self.refetch or self.bytecode or self.fix)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What became of it."""
+
+    target: TargetEnvironment
+    """With real paths."""
+    projects: tuple[InstalledProject, ...]
+    archives: Mapping[str, str]
+    """Project name -> sha256 (hex) of the wheel that it was compared with."""
+    findings: tuple[Finding, ...]
+    files: int = 0
+    bytes: int = 0
+    digest: str | None = None
+    """Of the environment, where it was asked for."""
+    fixed: tuple[str, ...] = ()
+    """Projects that were put back."""
+
+    @property
+    def is_proven(self) -> bool:
+        return not self.findings
+
+
+def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
+    """Compare an environment with the verified archives that it came from.
+
+    Raises `InstallRefused` for lines of the listing that can't be used, and the errors of `peep.errors` for what stops
+    a run at once; whatever is wrong with the environment is a finding.
+    """
+    run = replace(options.run, store=StoreOptions(is_kept=False)) if options.refetch else options.run
+    with opened(run, surroundings) as session:
+        repair(session)
+        if options.is_digest_only:
+            return _digest_alone(session, options.digest or "")
+        pinned = _listing(session) if options.has_listing else None
+        with session.store.held():
+            verification = verified(session, pinned, options)
+            if options.fix and verification.findings:
+                from peep.workflows.fixing import put_back  # noqa: PLC0415 -- for the rare run that repairs
+
+                fixed = put_back(session, pinned, verification.findings)
+                verification = replace(verified(session, pinned, options), fixed=fixed)
+    return verification
+
+
+def repair(session: Session) -> None:
+    """Finish or undo what an interrupted run left in the environment."""
+    if repaired := recover(session.target, session.surroundings.reporter):
+        session.surroundings.reporter.note(repaired)
+
+
+def _listing(session: Session) -> PinnedSet:
+    pinned = session.read_pins()
+    if pinned.unusable:
+        raise InstallRefused(pinned.unusable)
+    return pinned
+
+
+def _digest_alone(session: Session, wanted: str) -> Verification:
+    places = places_of(session.target)
+    with held_still(places, session.surroundings.reporter):
+        got = environment_digest(places)
+    findings = _digest_findings(got.hex, wanted)
+    return Verification(places.target, (), {}, findings, files=len(got.lines), digest=got.hex)
+
+
+def _digest_findings(got: str, wanted: str) -> tuple[Finding, ...]:
+    if got == wanted:
+        return ()
+    return (finding(FindingKind.DIGEST, f"the environment's digest is {got} instead of {wanted}"),)
+
+
+@contextmanager
+def held_still(places: Places, reporter: Reporter) -> Iterator[None]:
+    """Let no other peep change the environment meanwhile, where it can be locked."""
+    with ExitStack() as stack:
+        # Not there, or not ours to lock: then nobody is asked to wait.
+        with suppress(OSError):
+            stack.enter_context(environment_lock(places.target.paths["purelib"], reporter))
+        yield
+
+
+def verified(session: Session, pinned: PinnedSet | None, options: VerifyOptions) -> Verification:
+    """One complete comparison, of an environment that did not change since its archives were looked up."""
+    places = places_of(session.target)
+    while True:
+        installed = installed_projects(places.target)
+        origins = origins_of(installed, session, pinned)
+        with held_still(places, session.surroundings.reporter):
+            if installed_projects(places.target) == installed:
+                return _compared(installed, origins, places, session, pinned, options)
+
+
+def _compared(
+    installed: Mapping[str, InstalledProject],
+    origins: Origins,
+    places: Places,
+    session: Session,
+    pinned: PinnedSet | None,
+    options: VerifyOptions,
+) -> Verification:
+    projects = expected_projects(installed, origins, places, session)
+    known = {project.name for project in projects}
+    examination = examine(places, projects, [one for name, one in installed.items() if name not in known])
+    found = [*origins.findings, *examination.findings, *_identity_findings(installed, projects)]
+    if options.bytecode:
+        found += bytecode_findings(examination.survey.cached, examination.sound, projects, places.target.python)
+    if pinned is not None:
+        found += listing_findings(installed, pinned.pins, spared_projects(installed, session.target))
+    digest = None
+    if options.digest is not None:
+        digest = environment_digest(places).hex
+        found += _digest_findings(digest, options.digest)
+    return Verification(
+        places.target,
+        tuple(installed[name] for name in sorted(installed)),
+        {project.name: project.planned.wheel.sha256 for project in projects},
+        ordered(found),
+        examination.files,
+        examination.bytes,
+        digest,
+    )
+
+
+def expected_projects(
+    installed: Mapping[str, InstalledProject], origins: Origins, places: Places, session: Session
+) -> list[ExpectedProject]:
+    """What every project of known origin must consist of; one that can't have been installed so is a finding."""
+    records = read_records(f"{project.metadata_path}/RECORD" for project in installed.values())
+    projects = []
+    for name, wheel in sorted(origins.wheels.items()):
+        if name not in installed or wheel.identity.name != name:
+            continue
+        planned = planned_origin(installed[name], wheel, records.get(f"{installed[name].metadata_path}/RECORD", b""))
+        try:
+            projects.append(expected_project(planned, places.target))
+        except StoredWheelsDamaged as damaged:
+            session.store.drop(wheel.sha256)
+            origins.findings.append(
+                finding(FindingKind.UNAVAILABLE, f"{damaged}; it was dropped, run again", project=name)
+            )
+        except EnvironmentChangeError as error:
+            origins.findings.append(finding(FindingKind.UNAVAILABLE, str(error), project=name))
+    return projects
+
+
+def _identity_findings(installed: Mapping[str, InstalledProject], projects: list[ExpectedProject]) -> Iterator[Finding]:
+    """Metadata folders that are not those of the recorded archives."""
+    for project in projects:
+        path = installed[project.name].metadata_path
+        if path != project.dist_info:
+            reason = f"the recorded archive is that of {project.planned.wheel.identity.filename}"
+            yield finding(FindingKind.RECORD, reason, path=path, project=project.name)
+
+
+def spared_projects(installed: Mapping[str, InstalledProject], target: TargetEnvironment) -> frozenset[str]:
+    """peep, pip and what they need may be there without being listed."""
+    return protected_projects(
+        lambda name: requirements_of(installed[name]).requires_dist if name in installed else (), target.markers
+    )
