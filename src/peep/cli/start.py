@@ -13,11 +13,14 @@ from peep.workflows.settled import recall
 VERBS = {
     "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
+    "digest": "peep.cli.verbs.digest",
     "embed": "peep.cli.verbs.embed",
     "hash": "peep.cli.verbs.hash",
     "help": "peep.cli.verbs.help",
     "install": "peep.cli.verbs.install",
     "port": "peep.cli.verbs.port",
+    "sync": "peep.cli.verbs.sync",
+    "verify": "peep.cli.verbs.verify",
 }
 """peep's verbs and the modules that run them. All others are pip's."""
 
