@@ -28,7 +28,10 @@ VERB = Verb(
     examples=(
         ("peep digest --python .venv", "on the machine that was examined"),
         ("peep verify --python .venv --digest 5f0c…", "on all others"),
-        ("diff <(peep digest --format lines --python a) <(peep digest --format lines --python b)", "what differs"),
+        (
+            "peep digest --format lines --python a > a.txt",
+            "a line for each file: the same for b, then diff a.txt b.txt",
+        ),
     ),
     sections=(
         Section("Which environment", TARGET),
