@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import replace
 from types import MappingProxyType
 
 from peep.build.trees import is_source_tree
+from peep.dataclass import replace
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, with_wheels
