@@ -7,8 +7,8 @@ already redacted (`peep.system.transport.redacted`). `exit_status` is what the c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from peep.dataclass import dataclass, field
 from peep.model import Candidate, Digest, Location, PinnedRequirement, Rejection
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import BinaryIO, NamedTuple, Protocol
+
+from peep.dataclass import dataclass, field
 
 STRONG_ALGORITHMS = ("sha256", "sha384", "sha512")
 """The only algorithms whose digest may vouch for an archive, as in pip's hash-checking mode."""

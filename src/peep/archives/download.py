@@ -6,11 +6,11 @@ No archive waits for another, no failure hides another: all problems of a run co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from threading import Event
 
 from peep.archives.reception import DownloadLimits, Reception
 from peep.archives.verification import ReceivedArchive, algorithms_for, verify
+from peep.dataclass import dataclass, replace
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, Problem, TransportError
 from peep.model import ArchiveKind, Candidate, VerifiedArchive
 from peep.reporting import Reporter

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Event
 from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
 from peep.archives.verification import Intake, ReceivedArchive
+from peep.dataclass import dataclass
 from peep.errors import StoreError, TransportError
 from peep.model import IndexFile
 from peep.reporting import Reporter

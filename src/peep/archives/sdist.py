@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO, Protocol
 
@@ -22,6 +21,7 @@ from peep.archives.tar_reader import read_tar, tar_chunks
 from peep.archives.wheel_metadata import check_core_metadata
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
 from peep.archives.zip_reader import open_zip
+from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 
 _SUFFIXES = {

@@ -7,7 +7,6 @@ Source: core metadata 2.2 (PEP 643: in a PKG-INFO of 2.2 or newer every field no
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -15,6 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from peep.archives.wheel_metadata import header_fields
+from peep.dataclass import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

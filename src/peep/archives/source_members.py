@@ -9,10 +9,10 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from peep.archives.member_names import name_problems, printable
+from peep.dataclass import dataclass
 
 FILE = "file"
 FOLDER = "folder"

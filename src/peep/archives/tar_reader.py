@@ -6,7 +6,6 @@ Source: as for `tar_headers`; what is refused beyond it: THREATS T1 to T10.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from peep.archives.compression import Malformed
@@ -21,6 +20,7 @@ from peep.archives.tar_headers import (
     parse_header,
     parse_pax_records,
 )
+from peep.dataclass import dataclass, field
 
 MOST_MEMBERS = 500_000
 _LARGEST_EXTENSION = 1 << 20

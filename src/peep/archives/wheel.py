@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from peep.archives.entry_points import ScriptEntryPoint, parse_script_entry_points
@@ -25,6 +24,7 @@ from peep.archives.wheel_names import (
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
 from peep.archives.zip_local import ZipMember
 from peep.archives.zip_reader import LARGEST_CHUNK, ZipReader, open_zip
+from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 from peep.model import WheelEntry, WheelIdentity
 

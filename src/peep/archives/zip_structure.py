@@ -6,11 +6,10 @@ header must say what the central directory says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from peep.archives.random_access import ReadAt
 from peep.archives.zip_directory import duplicate_problems, read_directory, read_ends
 from peep.archives.zip_local import ZipMember, compare_local_headers
+from peep.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from peep.audit.expectation import ExpectedProject, record_hash
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.audit.record_rows import record_faults
 from peep.audit.survey import Survey
+from peep.dataclass import dataclass
 from peep.model import StoredFile
 from peep.system.hashing import HashedFile
 

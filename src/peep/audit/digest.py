@@ -10,10 +10,10 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 
 from peep.audit.survey import Survey, survey, walked_roots
+from peep.dataclass import dataclass
 from peep.environment.installed import installed_projects, parse_record, read_record_text
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from peep.audit.comparison import Found, compare, folder_faults
 from peep.audit.expectation import ExpectedProject, record_hash
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.audit.strays import Owned, stray_findings
 from peep.audit.survey import Survey, survey, walked_roots
+from peep.dataclass import dataclass
 from peep.environment.installed import parse_record, read_record_text
 from peep.environment.leaving import recorded_paths
 from peep.environment.places import Places

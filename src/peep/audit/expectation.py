@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
 from hashlib import sha256
 
+from peep.dataclass import dataclass, field
 from peep.environment.mapping import data_file, installed_files, plain_files, site_scheme
 from peep.environment.programs import program_files
 from peep.environment.records import generated_files, manifest_rows, row, row_of

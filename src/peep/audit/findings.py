@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+from peep.dataclass import dataclass
 
 
 class FindingKind(Enum):

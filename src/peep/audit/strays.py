@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.audit.survey import Survey
+from peep.dataclass import dataclass
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
 from peep.environment.places import is_inside
 from peep.model import TargetEnvironment

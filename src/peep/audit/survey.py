@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from peep.dataclass import dataclass, field
 from peep.environment.mapping import WORK_FOLDER
 from peep.environment.places import Places, is_inside
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from peep.dataclass import dataclass
 from peep.errors import BuildError
 
 if sys.version_info >= (3, 11):

@@ -15,7 +15,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -36,6 +35,7 @@ from peep.build.plan import (
 from peep.build.requirements import BuildNeed, Closure, Suggest, close_needs
 from peep.build.site import BuildSite
 from peep.build.trees import ArchiveTree, SourceTree
+from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive
 from peep.reporting import Reporter

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -21,6 +20,7 @@ from peep.build.build_system import BuildSystem
 from peep.build.diagnosis import likely_cause
 from peep.build.sandbox import BuildArea, Sandbox
 from peep.build.untrusted_output import make_new_folder, read_written
+from peep.dataclass import dataclass
 from peep.errors import BackendFailed, BuildError
 
 _ANSWER_LIMIT = 16 * 1024 * 1024

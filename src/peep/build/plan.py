@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -17,6 +16,7 @@ from peep.build.normalise import VERSION
 from peep.build.requirements import BuildNeed, foreseen_needs
 from peep.build.sandbox import Isolation, SandboxLimits
 from peep.build.trees import SourceTree
+from peep.dataclass import dataclass, field
 from peep.errors import BuildError, Problem
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, WheelIdentity
 

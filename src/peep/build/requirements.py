@@ -7,13 +7,13 @@ by looking names up among the build constraints, never by choosing versions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from peep.dataclass import dataclass, field
 from peep.errors import MissingBuildRequirement
 from peep.model import PinnedRequirement
 

@@ -13,10 +13,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 
 from peep.build.launcher_status import NOT_STARTED, TIMED_OUT
+from peep.dataclass import dataclass, field
 from peep.errors import BuildError
 from peep.system import linux_calls as linux
 from peep.system.processes import LoggedRun, printable_lines, run, run_logged

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from peep.build.sandbox import BuildArea, Isolation
+from peep.dataclass import replace
 from peep.environment.launchers import EntryPoint, launchers, parse_entry_points, rewritten_script
 from peep.environment.linking import WheelFiles, link_wheels, parent_folders
 from peep.environment.mapping import MappedFile, mapped_files

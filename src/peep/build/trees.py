@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -13,6 +12,7 @@ from urllib.request import url2pathname
 from peep.archives.sdist import open_sdist
 from peep.build.untrusted_output import read_written
 from peep.build.vcs import check_out, parse_commit_url
+from peep.dataclass import dataclass
 from peep.errors import BuildError
 from peep.model import PinnedRequirement, VerifiedArchive
 from peep.system.files import private_folder

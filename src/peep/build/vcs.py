@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
+from peep.dataclass import dataclass
 from peep.errors import BuildError
 from peep.system.processes import CompletedRun, RunProgram, printable_lines, run
 from peep.system.transport import redacted

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import optparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from peep.cli.option import Kind, Option, Standing
+from peep.dataclass import dataclass
 from peep.errors import UsageError
 
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from peep.cli.option import Option, Standing
 from peep.cli.text import TERMINAL_WIDTH, folded
+from peep.dataclass import dataclass
 
 _COLUMN = 30
 """Where the explanations of options begin."""

@@ -20,9 +20,9 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from peep.dataclass import dataclass
 from peep.environment.places import Places, is_inside
 from peep.environment.steps import NoSteps, Steps
 from peep.errors import EnvironmentChangeError

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from peep.dataclass import dataclass, field
 from peep.environment.installed import RecordRow, parse_record, read_record_text
 from peep.environment.mapping import is_protected
 from peep.environment.places import Places

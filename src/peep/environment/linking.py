@@ -14,9 +14,9 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from typing import NoReturn
 
+from peep.dataclass import dataclass, field
 from peep.environment.mapping import MappedFile
 from peep.environment.placing import WAYS, LinkMode, Source, next_mode, open_source
 from peep.errors import EnvironmentChangeError

@@ -6,8 +6,8 @@ import filecmp
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from peep.dataclass import dataclass, field
 from peep.environment.installed import parse_record, read_record_text
 from peep.environment.journal import Move
 from peep.environment.leaving import recorded_paths

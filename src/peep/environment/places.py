@@ -7,8 +7,8 @@ deepest folder that holds all schemes. Whole folders then move into place by one
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 
+from peep.dataclass import dataclass, replace
 from peep.environment.mapping import WORK_FOLDER, rooted_paths
 from peep.model import TargetEnvironment
 

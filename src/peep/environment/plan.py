@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from peep.dataclass import dataclass, replace
 from peep.errors import EnvironmentChangedMeanwhile
 from peep.model import (
     Digest,

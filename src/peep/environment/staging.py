@@ -6,9 +6,9 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from peep.dataclass import dataclass, field
 from peep.environment.claims import Claims
 from peep.environment.linking import StoreFault, WheelFiles, link_wheels, parent_folders
 from peep.environment.mapping import MappedFile, data_file, installed_files, plain_files, site_scheme, tops_of

@@ -10,9 +10,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from peep.dataclass import dataclass
 from peep.environment import probe
 from peep.environment.externally_managed import external_manager
 from peep.errors import EnvironmentChangeError, UsageError

@@ -11,8 +11,8 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 
+from peep.dataclass import dataclass, replace
 from peep.environment.installed import installed_projects
 from peep.environment.journal import Journal, clean_up, commit, remove_made, repair, run_moves, undo, write_journal
 from peep.environment.leaving import LeavingFiles, departures, leaving_files

@@ -7,9 +7,9 @@ habits before it. Project names compare by PEP 503.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from peep.dataclass import dataclass
 from peep.model import ArchiveKind
 
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")

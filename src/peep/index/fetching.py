@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from peep.dataclass import dataclass
 from peep.errors import PackageIndexError
 from peep.index.pages import PageSource, ParsedPage
 from peep.index.simple_html import archive_files, decoded, parse_project_html, read_page

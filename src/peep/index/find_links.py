@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from peep.dataclass import dataclass
 from peep.index.archive_names import NameReader, UnreadableName
 from peep.index.fetching import PageFetcher, parsed_links
 from peep.index.links import filename_in

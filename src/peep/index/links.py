@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin
 
+from peep.dataclass import dataclass, field
 from peep.model import Digest
 
 HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.errors import PackageIndexError
 from peep.index.archive_names import NameReader, UnreadableName, normalised
 from peep.model import IndexFile, ProjectDetail

@@ -7,8 +7,8 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.system.files import write_atomically
 
 FORMAT = 1

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
+from peep.dataclass import dataclass, field
 from peep.errors import PeepError, UsageError
 from peep.index.pip_memory import PipMemory
 from peep.model import FormatControl, IndexOptions

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
+from peep.dataclass import dataclass
 from peep.index.archive_names import SDIST_SUFFIXES, ArchiveName
 from peep.index.compatibility import NO_RANK
 from peep.index.versions import VersionMatch

@@ -8,8 +8,8 @@ compatible file, so that the mismatch can be reported with its true digest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 
+from peep.dataclass import dataclass, field, replace
 from peep.errors import NoUsableFile
 from peep.index.archive_names import ArchiveName, NameReader, UnreadableName
 from peep.index.compatibility import Compatibility

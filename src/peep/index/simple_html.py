@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import unescape
 
+from peep.dataclass import dataclass, field
 from peep.index.archive_names import SDIST_SUFFIXES
 from peep.index.links import LinkBase, filename_in, fragment_digests
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError
 from peep.model import Digest, HashForm, Location, MalformedHash
 from peep.requirements.directives import parse_directive

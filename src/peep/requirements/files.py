@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
+from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.model import Location
 from peep.requirements.file_parser import COMMAND_LINE, Entry, Include, OptionLine, RequirementLine, parse_text

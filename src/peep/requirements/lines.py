@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.requirements.text import PhysicalLine
 
 # White space is space and tab: to pip a no-break space is white space as well, but nobody sees it there (THREATS R3).

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
 from functools import lru_cache
 
+from peep.dataclass import dataclass
 from peep.errors import PeepError
 
 TAKES_VALUE = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from peep.dataclass import dataclass, field
 from peep.errors import UnusableRequirement
 from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from peep.dataclass import dataclass, field
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.model import Digest, HashForm, Location
 from peep.requirements.directives import addresses_peep

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.requirements.files import ReadFile, read_requirements_files
 from peep.requirements.port import Ported, PortedText

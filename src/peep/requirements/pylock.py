@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.sources import Accepted
 

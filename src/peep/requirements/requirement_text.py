@@ -7,10 +7,10 @@ VCS URLs). Nothing is evaluated here, and no file is looked at.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.model import Digest
 from peep.requirements.hashes import MalformedHashText, digest_of

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
+from peep.dataclass import dataclass, field
 from peep.errors import RequirementsError
 from peep.model import FormatControl, IndexOptions
 from peep.requirements.file_parser import OptionLine

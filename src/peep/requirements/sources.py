@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlsplit
 
+from peep.dataclass import dataclass
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.requirement_text import Kind, RequirementText
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.errors import RequirementsError
 from peep.model import Location
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.errors import UsageError
 from peep.store.location import known_store_root
 

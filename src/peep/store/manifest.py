@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 from peep.model import StoredFile, StoredWheel, WheelIdentity
 

@@ -6,8 +6,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.errors import StoreError
 from peep.model import StoredWheel
 from peep.store.inspection import faults_in_full

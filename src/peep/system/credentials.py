@@ -7,9 +7,9 @@ import netrc
 import os
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from peep.dataclass import dataclass, field
 from peep.system.redirects import Origin, origin
 
 

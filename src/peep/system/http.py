@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ import urllib3
 from urllib3 import exceptions as faults
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from peep.dataclass import dataclass, field
 from peep.errors import TransportError, UsageError
 from peep.system.certificates import unverified_context, verified_context
 from peep.system.credentials import CredentialBook, Credentials, credentials_in, keyring_lookup, netrc_lookup

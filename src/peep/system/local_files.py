@@ -6,10 +6,10 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 
+from peep.dataclass import dataclass, field
 from peep.errors import TransportError
 
 PIECE = 64 * 1024

@@ -6,9 +6,10 @@ import http.client
 import io
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from socket import SocketIO
 from typing import Any
+
+from peep.dataclass import dataclass
 
 MAX_HEAD = 512 * 1024
 """Bytes of status line and headers, interim answers (`100 Continue`) included."""

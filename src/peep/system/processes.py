@@ -9,8 +9,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, BinaryIO, Protocol
+
+from peep.dataclass import dataclass
 
 _PIECE = 64 * 1024
 _TAIL = 32 * 1024

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.errors import TransportError
 from peep.system.transport import redacted
 

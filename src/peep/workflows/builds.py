@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 from peep.build.builder import Builder, BuildSupport, Obtained
 from peep.build.plan import BuildPlan, BuildSettings
@@ -14,6 +13,7 @@ from peep.build.sandbox import choose_isolation, find_isolation
 from peep.build.suggestion import suggested_lines
 from peep.build.trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
 from peep.build.variables import steering_variables
+from peep.dataclass import replace
 from peep.errors import BuildError, FetchFailure, PeepError, Problem
 from peep.model import Digest, FormatControl, PinnedRequirement, PlannedWheel, Provenance, StoredWheel, VerifiedArchive
 from peep.requirements.files import is_url, parse_requirements_files

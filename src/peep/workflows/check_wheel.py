@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from peep.archives.wheel import PlainWheel, open_wheel
+from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 
 

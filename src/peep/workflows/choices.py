@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.model import Digest, FormatControl, PinnedRequirement, TargetEnvironment, listed_digest
 
 KIND = "choices"

@@ -8,10 +8,10 @@ import site
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.machinery import PathFinder
 from importlib.metadata import distributions
 
+from peep.dataclass import dataclass
 from peep.errors import PeepError, UsageError
 
 _ASK_FOR_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"

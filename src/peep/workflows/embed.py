@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from peep.dataclass import replace
 from peep.errors import InstallRefused, StoreError
 from peep.model import FormatControl, PinnedRequirement, PlannedWheel, StoredWheel, TargetEnvironment
 from peep.requirements.files import parse_requirements_files

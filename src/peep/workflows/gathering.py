@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 from typing import BinaryIO
 
+from peep.dataclass import dataclass, replace
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.errors import ArchiveError, DestinationError, Problem, StoreError
-from peep.model import ArchiveKind, PinnedRequirement, StoredWheel, VerifiedArchive
+from peep.model import ArchiveKind, HashForm, PinnedRequirement, StoredWheel, VerifiedArchive
 from peep.requirements.pinned_set import PinnedSet
 from peep.system.files import PIECE, temporary_folder
 from peep.workflows.hash import digest_of_file
@@ -25,12 +25,15 @@ from peep.workflows.supply import Supplier, stored
 class SavedFile:
     """One archive in the user's folder."""
 
-    pin: PinnedRequirement
+    name: str
+    """Of the project, normalised."""
     filename: str
     sha256: str
     """Lower-case hex, of the bytes that were written."""
     size: int
     """Bytes."""
+    hash_form: HashForm
+    """In which the user's file lists hashes of this project."""
     is_built: bool = False
     """peep made it from the sdist that was verified."""
     was_there: bool = False
@@ -59,7 +62,7 @@ class Gathering:
         if self._is_new(archive):
             self._keep(archive)
         with self._lock:
-            self.saved[name] = SavedFile(archive.pin, archive.filename, archive.sha256, archive.size)
+            self.saved[name] = SavedFile(name, archive.filename, archive.sha256, archive.size, archive.pin.hash_form)
             if wheel is None:
                 self.sdists.append(archive)
             else:
@@ -83,16 +86,18 @@ class Gathering:
         if written != archive.sha256:
             raise StoreError(f"{archive.filename}: the verified download changed on the disk while it was being copied")
 
-    def replace(self, name: str, filename: str, content: bytes, wheel: StoredWheel) -> None:
-        """Let a built wheel stand where its sdist stood."""
-        old = self.saved[name]
-        with suppress(FileNotFoundError):  # two pins may have meant one sdist
-            os.unlink(os.path.join(self.folder, old.filename))
+    def take_built(self, wheel: StoredWheel, content: bytes, hash_form: HashForm) -> None:
+        """Keep a built wheel, in the place of its sdist where it was made of one."""
+        name, filename = wheel.identity.name, wheel.identity.filename
+        sdist = self.saved.get(name)
+        if sdist is not None:
+            with suppress(FileNotFoundError):  # two pins may have meant one sdist
+                os.unlink(os.path.join(self.folder, sdist.filename))
         with open(os.path.join(self.folder, filename), "wb") as file:
             file.write(content)
         self.wheels[name] = wheel
-        self.saved[name] = replace(
-            old, filename=filename, sha256=sha256(content).hexdigest(), size=len(content), is_built=True
+        self.saved[name] = SavedFile(
+            name, filename, sha256(content).hexdigest(), len(content), hash_form, is_built=True
         )
 
 
@@ -106,17 +111,21 @@ def _copied(source: BinaryIO, copy: BinaryIO) -> str:
 
 
 @contextmanager
-def gathered(pinned: PinnedSet, supplier: Supplier, destination: str) -> Iterator[tuple[Gathering, list[Problem]]]:
-    """Fetch and verify all pins into a folder inside their destination, which is gone when the context ends.
+def gathered(
+    pins: Sequence[PinnedRequirement], supplier: Supplier, destination: str
+) -> Iterator[tuple[Gathering, list[Problem]]]:
+    """Fetch and verify the archives of `pins` into a folder inside their destination; it is gone with the context.
 
     Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
     when it was made here and nothing was handed over. Raises `DestinationError` where it cannot be written to.
     """
     with _made(destination), temporary_folder(destination, ".peep-") as folder:
         gathering = Gathering(supplier, folder)
-        candidates, found = supplier.candidates(pinned.pins)
-        found += supplier.open_downloader().fetch(candidates, gathering.accept)
-        yield gathering, [*pinned.unusable, *found]
+        found: list[Problem] = []
+        if pins:
+            candidates, found = supplier.candidates(pins)
+            found += supplier.open_downloader().fetch(candidates, gathering.accept)
+        yield gathering, found
 
 
 @contextmanager

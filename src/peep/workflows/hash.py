@@ -7,9 +7,9 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 
+from peep.dataclass import dataclass
 from peep.errors import PeepError, TransportError
 from peep.model import Digest
 from peep.requirements.naming import archive_suffix

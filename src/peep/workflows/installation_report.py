@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from typing import Any
 
 from peep import __version__
 from peep.archives.core_metadata_json import core_metadata_json
+from peep.dataclass import replace
 from peep.environment.records import provenance_bytes
 from peep.model import PinnedRequirement, PlannedWheel
 from peep.store.layout import FILES

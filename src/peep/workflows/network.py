@@ -7,9 +7,9 @@ pip's configuration, which pip itself is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from peep.archives.download import Downloader
+from peep.dataclass import dataclass, field, replace
 from peep.errors import UsageError
 from peep.index.client import PackageIndex, SimpleIndexes
 from peep.index.pip_options import PipDefaults

@@ -5,8 +5,7 @@ None and empty tuples mean "not given": then pip's configuration, or a default, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from peep.dataclass import dataclass, field
 from peep.model import FormatControl
 
 

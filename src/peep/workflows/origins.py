@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from peep.audit.findings import Finding, FindingKind, finding
+from peep.dataclass import dataclass, field, replace
 from peep.environment.plan import PlanOptions, is_proven, is_satisfied
 from peep.errors import BadArchive, FetchFailure, HashMismatch, InstallRefused, NoUsableFile, PeepError, Problem
 from peep.model import (

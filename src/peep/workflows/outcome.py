@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.environment.transaction import Changes
 from peep.model import InstallPlan, PlannedWheel, TargetEnvironment
 from peep.requirements.pinned_set import PinnedSet

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
+from peep.dataclass import replace
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.model import FormatControl, IndexOptions, PinnedRequirement, TargetEnvironment
 from peep.requirements.files import is_url, parse_requirements_files

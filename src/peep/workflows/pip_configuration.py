@@ -6,8 +6,8 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
+from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.index.pip_memory import PipMemory
 from peep.index.pip_options import PipDefaults, pip_defaults

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from peep.dataclass import asdict, dataclass
 from peep.environment.installed import installed_projects
 from peep.environment.plan import PlanOptions, plan_install
 from peep.environment.target import TargetRequest, discover_target, require_changeable

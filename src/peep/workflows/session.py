@@ -6,8 +6,8 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.environment.plan import PlanOptions
 from peep.environment.target import TargetRequest, discover_target
 from peep.environment.transaction import ApplyOptions

@@ -7,11 +7,11 @@ code); sdists are handed on verified, since building runs code and has to wait f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from peep.archives.download import Downloader
 from peep.archives.wheel import open_wheel
+from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, FetchFailure, HashMissing, NoUsableFile, PeepError, Problem
 from peep.index.client import PackageIndex
 from peep.index.selection import select_candidate

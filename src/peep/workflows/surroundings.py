@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from peep.dataclass import dataclass
 from peep.reporting import Reporter
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from peep.dataclass import dataclass
 from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, plan_sync

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
 
 from peep.audit.bytecode import bytecode_findings
 from peep.audit.digest import environment_digest
 from peep.audit.examination import examine, read_records
 from peep.audit.expectation import ExpectedProject, expected_project
 from peep.audit.findings import Finding, FindingKind, finding, ordered
+from peep.dataclass import dataclass, replace
 from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.lock import environment_lock
