@@ -94,11 +94,12 @@ def commands(archives: Path, environment: Path, cache: Path) -> dict[str, list[s
     python, job = str(environment / "bin" / "python"), archives.parent
     source = ["--no-index", "--find-links", str(archives)]
     original, ported = ["-r", str(job / "requirements.txt")], ["--no-deps", "-r", str(job / "ported.txt")]
-    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-cache-dir", "--require-hashes"]
-    in_uv = [uv(), "pip", "install", "-q", "--python", python, "--require-hashes", "--cache-dir", str(cache / "uv")]
+    strict = ["--require-hashes", "--no-compile"]  # bytecode is not compared
+    pip = [sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-cache-dir"]
+    in_uv = [uv(), "pip", "install", "-q", "--python", python, "--cache-dir", str(cache / "uv")]
     return {
-        "pip": [*pip, *source, *ported],
-        "uv": [*in_uv, *source, *ported],
+        "pip": [*pip, *strict, *source, *ported],
+        "uv": [*in_uv, "--require-hashes", *source, *ported],
         "peep": [*peep_command(), "install", "-q", "--python", python, *source, *original],
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tarfile
 
 import pytest
 
@@ -59,7 +60,7 @@ def test_one_archive_for_two_pins_is_kept_once(index, tmp_path):
     index.content.pages["/z/abcdef1.zip"] = ("application/zip", content)
     lines = [("alpha", "/z/abcdef1.zip", content), ("beta", "/z/abcdef1.zip", content)]
     saved = download(options(index, lines, tmp_path / "there"), surroundings())
-    assert [(one.pin.name, one.filename) for one in saved] == [("alpha", "abcdef1.zip"), ("beta", "abcdef1.zip")]
+    assert [(one.name, one.filename) for one in saved] == [("alpha", "abcdef1.zip"), ("beta", "abcdef1.zip")]
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["abcdef1.zip"]
     assert (tmp_path / "there" / "abcdef1.zip").read_bytes() == content
 
@@ -92,3 +93,30 @@ def test_a_broken_source_archive_is_refused_although_its_hash_is_right(index, tm
         download(options(index, lines, tmp_path / "there"), surroundings())
     assert refused.value.problems[0].filename == "abcdef1.tar.gz"
     assert list(tmp_path.iterdir()) == []
+
+
+def folder_of(tmp_path):
+    """A project in a folder, that builds with nothing but the standard library."""
+    archive = tmp_path / "gamma.tar.gz"
+    archive.write_bytes(sdist_bytes("gamma", "2.0"))
+    with tarfile.open(archive) as opened:
+        opened.extractall(tmp_path, filter="data")
+    return tmp_path / "gamma-2.0"
+
+
+@pytest.mark.parametrize("line", ["gamma @ {}", "-e {}#egg=gamma"])
+def test_a_trusted_folder_becomes_a_wheel_but_no_archive(index, tmp_path, line):
+    (tmp_path / "requirements.txt").write_text(line.format(folder_of(tmp_path).as_uri()) + "\n")
+    chosen = InstallOptions(
+        sources=SourceOptions((str(tmp_path / "requirements.txt"),)),
+        indexes=GivenIndexes(index.simple_url),
+        build=BuildOptions(use_sandbox=False, trust_local=True),
+        destination=str(tmp_path / "there"),
+    )
+    with pytest.raises(InstallRefused, match="not proceeding") as refused:
+        download(chosen, surroundings())
+    [problem] = refused.value.problems
+    assert "peep wheel makes one of it" in problem.reason
+    assert not (tmp_path / "there").exists()
+    [made] = wheel(chosen, surroundings())
+    assert [path.name for path in (tmp_path / "there").iterdir()] == [made.filename] == ["gamma-2.0-py3-none-any.whl"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peep.archives.sdist import open_sdist
-from peep.errors import ArchiveError, BadArchive, Problem, Problems
-from peep.model import VerifiedArchive
+from peep.build.trees import is_source_tree
+from peep.errors import ArchiveError, BadArchive, Problem, Problems, UnusableRequirement
+from peep.model import PinnedRequirement, VerifiedArchive
 from peep.workflows.gathering import SavedFile, gathered, hand_over, unmet_requirements, with_destination
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import opened
@@ -24,12 +25,22 @@ def download(options: InstallOptions, surroundings: Surroundings) -> tuple[Saved
         with (
             session.store.held(),
             session.supplier(pinned) as supplier,
-            gathered(pinned, supplier, destination) as (gathering, found),
+            gathered([pin for pin in pinned.pins if not is_source_tree(pin)], supplier, destination) as (
+                gathering,
+                found,
+            ),
         ):
             stated, bad = requirements_stated(gathering.sdists)
             known = {**stated, **{name: wheel.requires_dist for name, wheel in gathering.wheels.items()}}
-            Problems([*found, *bad, *unmet_requirements(session, pinned, known)]).raise_if_any()
+            unmet = unmet_requirements(session, pinned, known)
+            Problems([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet]).raise_if_any()
             return hand_over(gathering, destination)
+
+
+def without_archive(pins: Sequence[PinnedRequirement]) -> list[Problem]:
+    """Repositories and folders: there is nothing that could be kept as it came."""
+    reason = "it names a repository or a folder, which comes as no archive; peep wheel makes one of it"
+    return [UnusableRequirement(pin.location, str(pin), reason) for pin in pins if is_source_tree(pin)]
 
 
 def requirements_stated(sdists: Sequence[VerifiedArchive]) -> tuple[dict[str, Sequence[str]], list[Problem]]:

@@ -10,8 +10,10 @@ from hashlib import sha256
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.normalise import normalise_wheel
+from peep.build.trees import is_source_tree
+from peep.dataclass import replace
 from peep.errors import ArchiveError, Problems, StoredWheelsDamaged
-from peep.model import StoredWheel
+from peep.model import HashForm, StoredWheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.store.layout import FILES
 from peep.workflows.builds import Builds
@@ -40,15 +42,20 @@ def wheel(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFil
 
 
 def _made(session: Session, pinned: PinnedSet, supplier: Supplier, destination: str) -> tuple[SavedFile, ...]:
+    forms = {pin.name: pin.hash_form for pin in pinned.pins}
+    trees = [replace(pin, editable=False) for pin in pinned.pins if is_source_tree(pin)]
+    pins = [pin for pin in pinned.pins if not is_source_tree(pin)]
     with (
-        gathered(pinned, supplier, destination) as (gathering, found),
+        gathered(pins, supplier, destination) as (gathering, found),
         closing(Builds(session, pinned, supplier)) as builds,
     ):
-        unmet = unmet_requirements(session, pinned, _requirements(gathering))
-        Problems([*found, *builds.plan(gathering.sdists), *unmet]).raise_if_any()
+        unbuildable = builds.plan(gathering.sdists, trees)
+        known = {**builds.stated_requirements(), **_requirements(gathering)}
+        unmet = unmet_requirements(session, pinned, known)
+        Problems([*pinned.unusable, *found, *unbuildable, *unmet]).raise_if_any()
         for built in builds.run():
             one = built.wheel
-            gathering.replace(one.identity.name, one.identity.filename, packed(one), one)
+            gathering.take_built(one, packed(one), forms.get(one.identity.name, HashForm.OPTION))
         Problems(list(unmet_requirements(session, pinned, _requirements(gathering)))).raise_if_any()
         return hand_over(gathering, destination)
 

@@ -99,7 +99,7 @@ def _tell(saved: Sequence[SavedFile], options: InstallOptions, console: Console,
     if options.output.format == "json":
         rows = [
             {
-                "name": one.pin.name,
+                "name": one.name,
                 "filename": one.filename,
                 "sha256": one.sha256,
                 "size": one.size,
@@ -114,4 +114,4 @@ def _tell(saved: Sequence[SavedFile], options: InstallOptions, console: Console,
         verb = "kept" if one.was_there else "built" if one.is_built else "saved"
         console.note(f"{verb} {one.filename} ({size_text(one.size)})")
         if with_hashes:
-            console.note(f"  {hash_line(Digest('sha256', one.sha256), one.pin.hash_form)}")
+            console.note(f"  {hash_line(Digest('sha256', one.sha256), one.hash_form)}")
