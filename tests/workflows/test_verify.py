@@ -1,0 +1,481 @@
+"""What `peep verify` finds, and what it must not: on real environments."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from support.fake_index import FakeIndex
+from support.misbehaviour import ChangeBody, Fail
+from support.proving_ground import (
+    Ground,
+    flipped,
+    overwrite,
+    pip,
+    proving_ground,
+    run_python,
+    usual_projects,
+)
+from support.wheels import sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
+
+
+@pytest.fixture
+def index():
+    with FakeIndex(usual_projects()) as running:
+        yield running
+
+
+@pytest.fixture
+def ground(tmp_path: Path, index: FakeIndex) -> Ground:
+    return proving_ground(tmp_path, index, usual_projects(), ["alpha", "beta"])
+
+
+# -- nothing wrong ---------------------------------------------------------------------------------
+
+
+def test_an_untouched_environment_is_proven_without_asking_anybody(ground: Ground):
+    asked = len(ground.index.requests)
+
+    verification = ground.verify(with_files=True, bytecode=True)
+
+    assert verification.findings == ()
+    assert verification.is_proven
+    assert [project.name for project in verification.projects] == ["alpha", "beta"]
+    assert verification.files == len(ground.installed_files()) - 2  # the two RECORDs are compared as texts
+    assert len(ground.index.requests) == asked
+
+
+def test_programs_that_ran_raise_no_alarm(ground: Ground):
+    run_python(ground, "-c", "import alpha, beta")
+    run_python(ground, "-O", "-c", "import alpha, beta")
+    run_python(ground, str(ground.scripts / "alpha"))
+
+    assert list(ground.site.rglob("*.pyc"))
+    assert ground.kinds(with_files=True) == []
+    assert ground.kinds(bytecode=True) == []
+
+
+def test_compiled_on_installing_raises_no_alarm(tmp_path: Path, index: FakeIndex):
+    ground = proving_ground(tmp_path, index, usual_projects(), [])
+    ground.list("alpha", "beta")
+    ground.install(compile=True)
+
+    assert list(ground.site.rglob("*.pyc"))
+    assert ground.kinds(with_files=True, bytecode=True) == []
+    shutil.rmtree(ground.site / "alpha" / "__pycache__")
+    assert ground.kinds(with_files=True, bytecode=True) == []
+
+
+@pytest.mark.parametrize("mode", ["hardlink", "copy"])
+def test_every_way_to_link_is_as_good(tmp_path: Path, index: FakeIndex, mode: str):
+    ground = proving_ground(tmp_path, index, usual_projects(), [])
+    ground.list("alpha", "beta")
+    ground.install(link_mode=mode)
+
+    assert ground.kinds(with_files=True, bytecode=True) == []
+
+
+def test_pip_beside_peep_is_told_and_nothing_else(ground: Ground, tmp_path: Path):
+    wheel = tmp_path / wheel_filename("gamma", "1.0")
+    wheel.write_bytes(usual_projects()["gamma"][wheel.name])
+
+    pip(ground, "install", "--no-index", str(wheel))
+    with_hash = ground.verify()
+    pip(ground, "uninstall", "--yes", "gamma")
+
+    assert {one.project for one in with_hash.findings} == {"gamma"}
+    assert ground.kinds(with_files=True) == []
+
+
+def test_one_project_may_replace_another_version(ground: Ground, index: FakeIndex):
+    newer = wheel_bytes("beta", "2.0", files={"beta.py": "VERSION = 2\n"})
+    index.content.projects["beta"][wheel_filename("beta", "2.0")] = newer
+    run_python(ground, "-c", "import beta")
+    ground.projects = {**ground.projects, "beta": {wheel_filename("beta", "2.0"): newer}}
+    ground.list("alpha", "beta")
+    ground.install()
+
+    assert ground.kinds(with_files=True) == []
+
+
+# -- every byte ------------------------------------------------------------------------------------
+
+
+def test_every_flipped_byte_of_every_file_is_found(ground: Ground):
+    """Three bytes of each large file, all bytes of small ones, in place: size, time and mode as before."""
+    tampered = 0
+    for path in ground.installed_files():
+        content = path.read_bytes()
+        size = len(content)
+        positions = range(size) if size < 120 else sorted({0, 1, size // 3, size // 2, size - 2, size - 1})
+        for position in positions:
+            overwrite(path, flipped(content, position))
+            verification = ground.verify()
+            assert not verification.is_proven, (path, position)
+            tampered += 1
+        overwrite(path, content)
+    assert tampered > 300
+    assert ground.kinds() == []
+
+
+def test_every_removed_and_every_truncated_file_is_found(ground: Ground):
+    for path in ground.installed_files():
+        content, mode = path.read_bytes(), path.stat().st_mode
+        path.unlink()
+        assert not ground.verify().is_proven, path
+        path.write_bytes(content[:-1] if content else b"x")
+        path.chmod(mode)
+        assert not ground.verify().is_proven, path
+        path.chmod(0o644)
+        path.write_bytes(content)
+        path.chmod(mode)
+    assert ground.kinds() == []
+
+
+def test_every_file_replaced_by_a_link_to_the_same_bytes_is_found(ground: Ground, tmp_path: Path):
+    for path in ground.installed_files():
+        elsewhere = tmp_path / "elsewhere"
+        path.rename(elsewhere)
+        path.symlink_to(elsewhere)
+        assert not ground.verify().is_proven, path
+        path.unlink()
+        elsewhere.rename(path)
+    assert ground.kinds() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.parametrize("bits", [0o4000, 0o2000, 0o022, 0o111])
+def test_permissions_are_compared(ground: Ground, bits: int):
+    path = ground.site / "beta.py"
+    path.chmod(path.stat().st_mode | bits)
+
+    assert ground.kinds() == ["mode"]
+
+
+# -- kinds of tampering ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("evil.pth", "added-startup-code"),
+        ("evil.start", "added-startup-code"),
+        ("sitecustomize.py", "added-startup-code"),
+        ("usercustomize.cpython-311-x86_64-linux-gnu.so", "added-startup-code"),
+        ("sitecustomize/__init__.py", "added-startup-code"),
+        ("beta/__init__.py", "added-shadowing-module"),
+        ("beta.so", "added-shadowing-module"),
+        ("alpha/core.cpython-311-x86_64-linux-gnu.so", "added-shadowing-module"),
+        ("alpha/core/__init__.py", "added-shadowing-module"),
+        ("beta.pyc", "added-shadowing-module"),
+        ("other.pyc", "bytecode"),
+        ("__pycache__/other.cpython-311.pyc", "bytecode"),
+        ("other.py", "added"),
+        ("alpha/other.py", "added"),
+        ("alpha/more.txt", "added"),
+        ("alpha-1.0.dist-info/more", "added"),
+        ("delta-1.0.dist-info/METADATA", "unknown-origin"),
+    ],
+)
+def test_what_nobody_owns_is_told_by_its_danger(ground: Ground, name: str, kind: str):
+    path = ground.site / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("raise SystemExit('executed')\n")
+
+    findings = ground.verify().findings
+
+    assert kind in {one.rule for one in findings}
+    assert {one.path for one in findings} - {""} == {str(path)}
+
+
+def test_added_and_altered_programs_are_told(ground: Ground):
+    (ground.scripts / "evil").write_text("#!/bin/sh\n")
+    (ground.scripts / "linked").symlink_to("/bin/sh")
+    launcher = ground.scripts / "alpha"
+    launcher.write_text(launcher.read_text().replace("alpha.core", "evil.core"))
+
+    assert ground.kinds() == ["added", "added", "altered-launcher"]
+
+
+def test_a_launcher_of_another_interpreter_is_told(ground: Ground):
+    launcher = ground.scripts / "alpha"
+    launcher.write_text(launcher.read_text().replace(ground.target.python, "/tmp/python", 1))
+
+    assert ground.kinds() == ["altered-launcher"]
+
+
+def test_a_folder_behind_a_link_is_told(ground: Ground, tmp_path: Path):
+    (ground.site / "alpha").rename(tmp_path / "alpha")
+    (ground.site / "alpha").symlink_to(tmp_path / "alpha", target_is_directory=True)
+
+    assert {"not-a-file", "added"} == set(ground.kinds())
+
+
+def test_a_data_folder_behind_a_link_is_told(ground: Ground, tmp_path: Path):
+    share = Path(ground.target.prefix) / "share" / "alpha"
+    share.rename(tmp_path / "alpha")
+    share.symlink_to(tmp_path / "alpha", target_is_directory=True)
+
+    assert ground.kinds() == ["not-a-file"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda text: text + "beta.py,sha256=x,1\n",
+        lambda text: text.replace("alpha/core.py,", "beta.py,"),
+        lambda text: "\n".join(reversed(text.splitlines())) + "\n",
+        lambda text: text + text.splitlines()[0] + "\n",
+        lambda text: text + "../../../bin/python,,\n",
+        lambda text: text + "beta/__pycache__/beta.cpython-311.pyc,,\n",
+        lambda text: text.partition("\n")[2],
+        lambda text: text.replace("\n", "\r\n"),
+    ],
+)
+def test_an_edited_record_is_told(ground: Ground, edit):
+    record = ground.site / "alpha-1.0.dist-info" / "RECORD"
+    with record.open(newline="") as file:
+        text = file.read()
+    with record.open("w", newline="") as file:
+        file.write(edit(text))
+
+    assert set(ground.kinds()) == {"edited-record"}
+
+
+def test_a_project_without_origin_and_one_with_a_wrong_one(ground: Ground):
+    origin = ground.site / "beta-1.0.dist-info" / "provenance_url.json"
+    alphas = ground.site / "alpha-1.0.dist-info" / "provenance_url.json"
+    overwrite(origin, alphas.read_bytes())
+    borrowed = ground.verify().findings
+    origin.unlink()
+    without = ground.verify().findings
+
+    assert "unknown-origin" in [one.rule for one in borrowed if one.project == "beta"]
+    assert "unknown-origin" in [one.rule for one in without if one.project == "beta"]
+
+
+def test_nothing_of_the_environment_is_executed(ground: Ground, tmp_path: Path):
+    witness = tmp_path / "executed"
+    code = f"open({str(witness)!r}, 'w').close()\n"
+    (ground.site / "evil.pth").write_text(f"import os; {code}")
+    (ground.site / "evil.start").write_text(f"{code}")
+    for module in ("sitecustomize", "usercustomize", "json", "marshal_", "encodings"):
+        (ground.site / f"{module}.py").write_text(code)
+    overwrite(ground.site / "alpha" / "__init__.py", code.encode())
+
+    assert not ground.verify(bytecode=True).is_proven
+    assert not witness.exists()
+
+
+# -- against the listing ---------------------------------------------------------------------------
+
+
+def test_missing_extra_and_other_archives_are_told(ground: Ground):
+    ground.requirements.write_text(f"alpha==1.0 --hash=sha256:{'0' * 64}\ngamma==1.0 --hash=sha256:{'1' * 64}\n")
+    findings = {(one.project, one.rule) for one in ground.verify(with_files=True).findings}
+
+    assert findings == {("alpha", "archive-not-listed"), ("beta", "not-listed"), ("gamma", "not-installed")}
+
+
+def test_another_version_than_listed_is_told(ground: Ground):
+    text = ground.requirements.read_text().replace("beta==1.0", "beta==1.1")
+    ground.requirements.write_text(text)
+
+    [found] = ground.verify(with_files=True).findings
+
+    assert (found.project, found.rule) == ("beta", "archive-not-listed")
+    assert "beta==1.1" in found.message
+
+
+# -- archives --------------------------------------------------------------------------------------
+
+
+def test_what_the_store_lacks_is_fetched_again(ground: Ground):
+    shutil.rmtree(os.environ["PEEP_STORE"])
+    overwrite(ground.site / "beta.py", b"VERSION = '6.6'\n")
+
+    [found] = ground.verify(with_files=True).findings
+
+    assert (found.rule, Path(found.path).name) == ("changed", "beta.py")
+
+
+def test_a_store_that_agrees_with_the_environment_is_no_proof_under_refetch(ground: Ground):
+    """Someone who may write to both makes them agree; the archives of the index tell (docs/security.md)."""
+    evil = wheel_bytes("beta", "1.0", files={"beta.py": "EVIL = 1\n", "shared/x.txt": "x\n"})
+    honest = ground.index.content.projects["beta"][wheel_filename("beta", "1.0")]
+    other = Ground(ground.folder / "other", ground.index, ground.projects, ground.target)
+    other.folder.mkdir()
+    forge_store(ground, honest, evil)
+
+    assert ground.kinds(with_files=True) == []
+    assert "changed" in ground.kinds(with_files=True, refetch=True)
+
+
+def forge_store(ground: Ground, honest: bytes, evil: bytes) -> None:
+    """Make store and environment agree that `evil` is the content of `honest`."""
+    import hashlib  # noqa: PLC0415 - here only
+    import io  # noqa: PLC0415 - here only
+
+    from peep.archives.wheel import open_wheel  # noqa: PLC0415 - here only
+    from peep.build.builder import _WheelFile  # noqa: PLC0415 - here only
+    from peep.environment.installed import installed_projects  # noqa: PLC0415 - here only
+    from peep.environment.transaction import apply_plan  # noqa: PLC0415 - here only
+    from peep.model import InstallPlan, PlannedWheel  # noqa: PLC0415 - here only
+    from peep.reporting import SilentReporter  # noqa: PLC0415 - here only
+    from peep.store.wheels import Store  # noqa: PLC0415 - here only
+
+    store = Store(os.environ["PEEP_STORE"], SilentReporter())
+    sha256 = hashlib.sha256(honest).hexdigest()
+    store.drop(sha256)
+    forged = store.add(open_wheel(_WheelFile(wheel_filename("beta", "1.0"), io.BytesIO(evil), sha256)))
+    installed = installed_projects(ground.target)["beta"]
+    planned = PlannedWheel(forged, installed.provenance, is_requested=True)
+    apply_plan(InstallPlan(link=(planned,), replace=(installed,)), ground.target)
+
+
+def test_refetch_asks_for_everything_and_keeps_nothing(ground: Ground):
+    before = sorted(os.listdir(Path(os.environ["PEEP_STORE"]) / "wheels-v1"))
+    asked = len(ground.index.requests)
+
+    assert ground.kinds(with_files=True, refetch=True) == []
+    fetched = [request.path for request in ground.index.requests[asked:] if request.path.startswith("/files/")]
+    assert len(fetched) == 2
+    assert sorted(os.listdir(Path(os.environ["PEEP_STORE"]) / "wheels-v1")) == before
+
+
+def test_an_archive_that_is_another_by_now_is_told(ground: Ground, index: FakeIndex):
+    path = index.file_path("beta", wheel_filename("beta", "1.0"))
+    index.misbehave(path, ChangeBody((b"other bytes",)))
+
+    [found] = ground.verify(refetch=True).findings
+
+    assert (found.project, found.rule) == ("beta", "archive-unavailable")
+    assert "another archive" in found.message
+
+
+def test_an_archive_that_cannot_be_had_is_told(ground: Ground, index: FakeIndex):
+    index.misbehave(index.file_path("beta", wheel_filename("beta", "1.0")), Fail(404))
+
+    [found] = ground.verify(refetch=True).findings
+
+    assert (found.project, found.rule) == ("beta", "archive-unavailable")
+
+
+def test_a_project_built_from_source_is_compared_with_the_built_wheel(tmp_path: Path):
+    projects = {"delta": {sdist_filename("delta", "1.0"): sdist_bytes("delta", "1.0")}}
+    with FakeIndex(projects) as index:
+        ground = proving_ground(tmp_path, index, projects, ["delta"])
+        assert ground.kinds(with_files=True) == []
+        module = ground.site / "delta" / "__init__.py"
+        content = module.read_bytes()
+        overwrite(module, flipped(content, 3))
+        assert ground.kinds(with_files=True) == ["changed"]
+        overwrite(module, content)
+        assert ground.kinds(with_files=True, refetch=True) == [], "built again from the verified sdist"
+
+
+# -- digest ----------------------------------------------------------------------------------------
+
+
+def test_the_digest_alone_needs_no_store(ground: Ground):
+    expected = ground.digest()
+    shutil.rmtree(os.environ["PEEP_STORE"])
+    asked = len(ground.index.requests)
+
+    assert ground.kinds(digest=expected) == []
+    overwrite(ground.site / "beta.py", b"VERSION = '1.1'\n")
+    assert ground.kinds(digest=expected) == ["other-digest"]
+    assert len(ground.index.requests) == asked
+
+
+def test_the_digest_beside_the_listing(ground: Ground):
+    verification = ground.verify(with_files=True, digest="0" * 64)
+
+    assert [one.rule for one in verification.findings] == ["other-digest"]
+    assert verification.digest == ground.digest()
+
+
+# -- putting back ----------------------------------------------------------------------------------
+
+
+def tamper_with_everything(ground: Ground) -> None:
+    overwrite(ground.site / "alpha" / "core.py", b"raise SystemExit\n")
+    (ground.site / "alpha" / "data.bin").unlink()
+    (ground.scripts / "alpha").write_text("#!/bin/sh\n")
+    record = ground.site / "beta-1.0.dist-info" / "RECORD"
+    record.write_text(record.read_text() + "alpha/__init__.py,,\n")
+    (ground.site / "beta.py").chmod(0o777)
+
+
+def test_fix_puts_back_what_was_changed_and_edited(ground: Ground):
+    proven = ground.digest()
+    tamper_with_everything(ground)
+
+    verification = ground.verify(with_files=True, fix=True)
+
+    assert verification.findings == ()
+    assert verification.fixed == ("alpha", "beta")
+    assert ground.digest() == proven
+
+
+def test_fix_does_not_hand_out_the_edited_file_of_the_store(ground: Ground):
+    """Environment and store share the file: the edit is in both, with size and time as before."""
+    module = ground.site / "beta.py"
+    overwrite(module, flipped(module.read_bytes(), 0))
+
+    assert ground.verify(fix=True).findings == ()
+    assert module.read_text() == "VERSION = '1.0'\n"
+
+
+def test_fix_installs_what_is_missing_and_replaces_what_is_not_listed(ground: Ground):
+    shutil.rmtree(ground.site / "beta-1.0.dist-info")
+    (ground.site / "beta.py").unlink()
+    shutil.rmtree(ground.site / "shared")
+    (ground.site / "alpha-1.0.dist-info" / "provenance_url.json").unlink()
+
+    assert ground.verify(with_files=True, fix=True).findings == ()
+
+
+def test_fix_leaves_what_nobody_owns_and_says_so(ground: Ground):
+    stray = ground.site / "mine.py"
+    stray.write_text("keep = 1\n")
+    overwrite(ground.site / "beta.py", b"x")
+
+    assert ground.kinds(fix=True) == ["added"]
+    assert stray.exists()
+
+
+# -- several at once -------------------------------------------------------------------------------
+
+
+def test_no_false_alarm_while_others_install(ground: Ground, index: FakeIndex):
+    newer = wheel_bytes("beta", "2.0", files={"beta.py": "VERSION = 2\n"})
+    index.content.projects["beta"][wheel_filename("beta", "2.0")] = newer
+    old, new = ground.projects, {**ground.projects, "beta": {wheel_filename("beta", "2.0"): newer}}
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def change_all_the_time() -> None:
+        try:
+            turn = 0
+            while not stop.is_set():
+                turn += 1
+                ground.projects = new if turn % 2 else old
+                ground.list("alpha", "beta")
+                ground.install()
+        except BaseException as error:  # noqa: BLE001 - told below
+            failures.append(error)
+
+    other = threading.Thread(target=change_all_the_time)
+    other.start()
+    try:
+        found = [ground.kinds() for _ in range(25)]
+    finally:
+        stop.set()
+        other.join()
+    assert failures == []
+    assert found == [[]] * 25
