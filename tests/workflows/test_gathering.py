@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tarfile
+import time
 
 import pytest
 
@@ -84,6 +85,16 @@ def test_a_built_wheel_that_was_edited_in_the_store_is_not_handed_out(index, tmp
         packed(stored)
     [again] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "again"), surroundings())
     assert (again.sha256, again.was_there) == (made.sha256, False)
+
+
+def test_what_a_killed_run_left_in_the_folder_goes(index, tmp_path):
+    there = tmp_path / "there"
+    for name, age in ((".peep-0123456789abcdef", 90_000), (".peep-fedcba9876543210", 0), (".peep-notes", 90_000)):
+        (there / name).mkdir(parents=True)
+        (there / name / "half").write_bytes(b"")
+        os.utime(there / name, (time.time() - age,) * 2)
+    download(options(index, [("alpha", "/x/1234567.zip", ALPHA)], there), surroundings())
+    assert sorted(path.name for path in there.iterdir()) == [".peep-fedcba9876543210", ".peep-notes", "1234567.zip"]
 
 
 def test_a_broken_source_archive_is_refused_although_its_hash_is_right(index, tmp_path):

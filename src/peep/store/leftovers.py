@@ -27,9 +27,10 @@ def sweep(layout: StoreLayout) -> None:
     for name in names:
         path = os.path.join(layout.temporary, name)
         with suppress(OSError):
-            if name.startswith(DROPPED_PREFIX) or _is_abandoned(path):
+            if name.startswith(DROPPED_PREFIX) or is_abandoned(path):
                 remove_tree(path)
 
 
-def _is_abandoned(path: str) -> bool:
+def is_abandoned(path: str) -> bool:
+    """Whether a killed run left this temporary folder; living ones hold its lock (`lock_folder`). Raises `OSError`."""
     return time.time() - os.lstat(path).st_mtime > _GRACE_SECONDS and not is_locked(path)

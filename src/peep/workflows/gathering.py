@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -14,11 +15,16 @@ from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.errors import ArchiveError, DestinationError, Problem, StoreError
 from peep.model import ArchiveKind, HashForm, PinnedRequirement, StoredWheel, VerifiedArchive
 from peep.requirements.pinned_set import PinnedSet
-from peep.system.files import PIECE, temporary_folder
+from peep.store.leftovers import is_abandoned
+from peep.system.files import PIECE, remove_tree, temporary_folder
+from peep.system.locks import lock_folder
 from peep.workflows.hash import digest_of_file
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import Session
 from peep.workflows.supply import Supplier, stored
+
+_PREFIX = ".peep-"
+_TEMPORARY = re.compile(r"\.peep-[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +125,31 @@ def gathered(
     Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
     when it was made here and nothing was handed over. Raises `DestinationError` where it cannot be written to.
     """
-    with _made(destination), temporary_folder(destination, ".peep-") as folder:
+    with _made(destination), _private(destination) as folder:
         gathering = Gathering(supplier, folder)
         found: list[Problem] = []
         if pins:
             candidates, found = supplier.candidates(pins)
             found += supplier.open_downloader().fetch(candidates, gathering.accept)
         yield gathering, found
+
+
+@contextmanager
+def _private(destination: str) -> Iterator[str]:
+    """A folder of this run alone; those that killed runs left go."""
+    for name in os.listdir(destination):
+        path = os.path.join(destination, name)
+        if _TEMPORARY.fullmatch(name):
+            with suppress(OSError):
+                if is_abandoned(path):
+                    remove_tree(path)
+    with temporary_folder(destination, _PREFIX) as folder:
+        descriptor = lock_folder(folder)
+        try:
+            yield folder
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 @contextmanager
