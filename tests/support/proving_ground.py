@@ -74,7 +74,7 @@ class Ground:
             store=self.store,
         )
 
-    def list(self, *names: str) -> None:
+    def pin(self, *names: str) -> None:
         """Write the requirements file: these projects, each at the version that the index has."""
         lines = []
         for name in names:
@@ -116,7 +116,7 @@ def proving_ground(
     """An environment in `folder` with `names` installed."""
     folder.mkdir(exist_ok=True)
     ground = Ground(folder, index, projects, make_environment(folder / "env"))
-    ground.list(*names)
+    ground.pin(*names)
     ground.install()
     return ground
 

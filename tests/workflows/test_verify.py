@@ -61,7 +61,7 @@ def test_programs_that_ran_raise_no_alarm(ground: Ground):
 
 def test_compiled_on_installing_raises_no_alarm(tmp_path: Path, index: FakeIndex):
     ground = proving_ground(tmp_path, index, usual_projects(), [])
-    ground.list("alpha", "beta")
+    ground.pin("alpha", "beta")
     ground.install(compile=True)
 
     assert list(ground.site.rglob("*.pyc"))
@@ -73,7 +73,7 @@ def test_compiled_on_installing_raises_no_alarm(tmp_path: Path, index: FakeIndex
 @pytest.mark.parametrize("mode", ["hardlink", "copy"])
 def test_every_way_to_link_is_as_good(tmp_path: Path, index: FakeIndex, mode: str):
     ground = proving_ground(tmp_path, index, usual_projects(), [])
-    ground.list("alpha", "beta")
+    ground.pin("alpha", "beta")
     ground.install(link_mode=mode)
 
     assert ground.kinds(with_files=True, bytecode=True) == []
@@ -96,7 +96,7 @@ def test_one_project_may_replace_another_version(ground: Ground, index: FakeInde
     index.content.projects["beta"][wheel_filename("beta", "2.0")] = newer
     run_python(ground, "-c", "import beta")
     ground.projects = {**ground.projects, "beta": {wheel_filename("beta", "2.0"): newer}}
-    ground.list("alpha", "beta")
+    ground.pin("alpha", "beta")
     ground.install()
 
     assert ground.kinds(with_files=True) == []
@@ -465,7 +465,7 @@ def test_no_false_alarm_while_others_install(ground: Ground, index: FakeIndex):
             while not stop.is_set():
                 turn += 1
                 ground.projects = new if turn % 2 else old
-                ground.list("alpha", "beta")
+                ground.pin("alpha", "beta")
                 ground.install()
         except BaseException as error:  # noqa: BLE001 - told below
             failures.append(error)

@@ -24,8 +24,8 @@ from peep.system.hashing import FileToHash, HashedFile, hash_files
 _LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "provenance_url.json")
 """Of `.dist-info`: who installed it, from which mirror, at whose request, into which folder. None of it is code."""
 _HEAD = re.compile(
-    rb"#!(?P<plain>/[^\n]*|[A-Za-z]:[^\n]*)\n"
-    rb"|#!/bin/sh\n'''exec' (?P<quoted>'[^\n]*'|[^\s']+) \"\$0\" \"\$@\"\n' '''\n"
+    rb"#!/bin/sh\n'''exec' (?P<quoted>'[^\n]*'|[^\s']+) \"\$0\" \"\$@\"\n' '''\n"
+    rb"|#!(?P<plain>/[^\n]*|[A-Za-z]:[^\n]*)\n"
 )
 _NEUTRAL = b"#!python\n"
 _HEAD_SIZE = 1 << 16
