@@ -1,32 +1,15 @@
 """Time grows with the length of a file and no faster: bounds so generous that only a quadratic reader misses them."""
 
 import contextlib
-import time
 
 import pytest
 
 from peep.errors import RequirementsErrors
 from peep.requirements.port import port_to_comments, port_to_pip
+from support.cpu import assert_linear
 from support.requirements_files import BASE64_A, HEX_A, HEX_B, parse, pins_of
 
 SMALL, LARGE = 2_000, 20_000
-
-
-def seconds(action):
-    """The best of two: other work on the machine only ever adds."""
-    times = []
-    for _ in range(2):
-        began = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - began)
-    return min(times)
-
-
-def assert_linear(action_of):
-    small = seconds(lambda: action_of(SMALL))
-    large = seconds(lambda: action_of(LARGE))
-
-    assert large < 4 * (LARGE // SMALL) * small + 0.05
 
 
 def in_options(count):
@@ -46,13 +29,13 @@ def in_comments(count):
 
 @pytest.mark.parametrize("text_of", [in_options, in_comments, of_one_project])
 def test_pinning_grows_with_the_number_of_lines(text_of):
-    assert_linear(lambda count: pins_of(text_of(count)))
+    assert_linear(lambda count: pins_of(text_of(count)), SMALL, LARGE)
 
 
 def test_porting_grows_with_the_number_of_lines():
-    assert_linear(lambda count: port_to_pip(in_comments(count), "r.txt"))
-    assert_linear(lambda count: port_to_comments(in_options(count), "r.txt"))
-    assert_linear(lambda count: port_to_comments(of_one_project(count), "r.txt"))
+    assert_linear(lambda count: port_to_pip(in_comments(count), "r.txt"), SMALL, LARGE)
+    assert_linear(lambda count: port_to_comments(in_options(count), "r.txt"), SMALL, LARGE)
+    assert_linear(lambda count: port_to_comments(of_one_project(count), "r.txt"), SMALL, LARGE)
 
 
 @pytest.mark.parametrize(
@@ -84,11 +67,4 @@ def test_no_shape_of_text_is_slower_than_its_length(text_of):
         with contextlib.suppress(RequirementsErrors):
             parse(text_of(count))
 
-    assert_linear(read)
-
-
-def test_a_file_of_seventy_projects_takes_a_few_milliseconds():
-    text = in_options(210)
-
-    assert len(pins_of(text).pins) == 70
-    assert seconds(lambda: pins_of(text)) < 0.05
+    assert_linear(read, SMALL, LARGE)
