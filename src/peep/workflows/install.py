@@ -17,7 +17,7 @@ from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, with_wheels
 from peep.environment.target import require_changeable
 from peep.environment.transaction import apply_plan, recover
-from peep.errors import Problem, Problems, StoredWheelsDamaged
+from peep.errors import EnvironmentChangedMeanwhile, Problem, Problems, StoredWheelsDamaged
 from peep.model import InstallPlan, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.builds import Builds
@@ -49,8 +49,9 @@ def install(options: InstallOptions, surroundings: Surroundings, amend: Amend = 
         with session.store.held(), session.supplier(pinned) as supplier:
             try:
                 outcome = installed_from(supplier, session, pinned, amend)
-            except StoredWheelsDamaged as damaged:
-                forget(damaged, session)
+            except (StoredWheelsDamaged, EnvironmentChangedMeanwhile) as overtaken:
+                if isinstance(overtaken, StoredWheelsDamaged):
+                    forget(overtaken, session)
                 outcome = installed_from(supplier, session, pinned, amend)
         if amend is as_planned:
             remember(session, outcome)

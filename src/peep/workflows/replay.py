@@ -17,7 +17,7 @@ from peep.environment.installed import installed_projects
 from peep.environment.plan import PlanOptions, plan_install
 from peep.environment.target import TargetRequest, discover_target, require_changeable
 from peep.environment.transaction import ApplyOptions, apply_plan, recover
-from peep.errors import StoredWheelsDamaged
+from peep.errors import EnvironmentChangedMeanwhile, StoredWheelsDamaged
 from peep.model import (
     Digest,
     InstallPlan,
@@ -112,7 +112,7 @@ def _applied(plan: InstallPlan, target: TargetEnvironment, recording: Recording,
     try:
         if not plan.is_empty:
             apply_plan(plan, target, recording.apply, reporter)
-    except StoredWheelsDamaged:
+    except (StoredWheelsDamaged, EnvironmentChangedMeanwhile):
         return False
     return True
 
