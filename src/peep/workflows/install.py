@@ -154,6 +154,8 @@ def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dic
     changes = None
     if not (session.options.dry_run or plan.is_empty):
         changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
+        for note in changes.notes:
+            reporter.note(note)
     return Outcome(plan, pinned, session.target, wheels, changes)
 
 

@@ -111,7 +111,8 @@ def _applied(plan: InstallPlan, target: TargetEnvironment, recording: Recording,
         reporter.note(told)
     try:
         if not plan.is_empty:
-            apply_plan(plan, target, recording.apply, reporter)
+            for told in apply_plan(plan, target, recording.apply, reporter).notes:
+                reporter.note(told)
     except (StoredWheelsDamaged, EnvironmentChangedMeanwhile):
         return False
     return True
