@@ -16,12 +16,14 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import pytest
 
+from peep.system.files import remove_tree
 from support.scenario_run import peep_command
 
 pytestmark = [
@@ -69,16 +71,17 @@ def run(*words: str, env: dict[str, str] | None = None, cwd: Path | None = None)
 
 
 @pytest.fixture(scope="module", params=ALL, ids=[path.stem if path != WEBAPP else "webapp" for path in ALL])
-def job(request, tmp_path_factory) -> Path:
+def job(request, tmp_path_factory) -> Iterator[Path]:
     """A folder with `requirements.txt`, the same with pip's hashes as `ported.txt`, and the archives in `archives`."""
     folder = tmp_path_factory.mktemp("job")
     shutil.copyfile(request.param, folder / "requirements.txt")
     (folder / "ported.txt").write_text(run(*peep_command(), "port", str(request.param)))
-    return folder
+    yield folder
+    shutil.rmtree(folder / "archives", ignore_errors=True)
 
 
 @pytest.fixture
-def archives(job: Path, machine_environment: dict[str, str]) -> Path:
+def archives(job: Path, machine_environment: dict[str, str]) -> Iterator[Path]:
     """Fetched once from the index that pip is configured with, by peep itself."""
     folder = job / "archives"
     if not folder.exists():
@@ -87,7 +90,8 @@ def archives(job: Path, machine_environment: dict[str, str]) -> Path:
         if "could not be fetched" in result.stdout:
             pytest.skip(f"no index: {result.stdout}")
         assert result.returncode == 0, result.stdout + result.stderr
-    return folder
+    yield folder
+    remove_tree(machine_environment["PEEP_STORE"])
 
 
 def commands(archives: Path, environment: Path, cache: Path) -> dict[str, list[str]]:
@@ -110,9 +114,11 @@ def fresh(environment: Path) -> None:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Path:
-    """The same place for all three, one after another, so that paths in files are equal."""
-    return tmp_path / "environment"
+def environment(tmp_path: Path) -> Iterator[Path]:
+    """The same place for all three, one after another, so that paths in files are equal; gone afterwards: it is big."""
+    yield tmp_path / "environment"
+    for folder in (tmp_path / "environment", tmp_path / "uv", os.environ["PEEP_STORE"]):
+        remove_tree(str(folder))
 
 
 def site(environment: Path) -> Path:
