@@ -128,6 +128,27 @@ INFORMATION = b"Metadata-Version: 2.2\nName: Demo\nVersion: 1.0\nRequires-Python
 REQUIRES = b"Requires-Dist: a>=1\nRequires-Dist: b; extra == 'fast'\n"
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [
+        pytest.param(b"License: Copyright (c) 2011\nAll rights reserved.\nRedistribution: fine\n", id="licence"),
+        pytest.param("Author: Martin von Löwis\n".encode("latin-1"), id="latin-1"),
+    ],
+)
+def test_old_pkg_info_need_only_say_whose_it_is(rest: bytes) -> None:
+    members = [
+        (b"demo-1.0/", b"", {}),
+        (b"demo-1.0/PKG-INFO", b"Metadata-Version: 1.0\nName: demo\nVersion: 1.0\n" + rest, {}),
+    ]
+    archive = PlainSdist("demo-1.0.tar.gz", io.BytesIO(compressed(build_tar(members, {}), "gz")))
+    with open_sdist(archive, name="demo", version="1.0", from_index=True) as contents:
+        assert contents.top_folder == "demo-1.0"
+        assert contents.static_metadata() is None
+
+    with pytest.raises(ArchiveError, match="is of version 1.0, and"):
+        open_sdist(archive, name="demo", version="2.0", from_index=True)
+
+
 def test_pkg_info_of_2_2_is_final() -> None:
     assert read_static_metadata(INFORMATION + REQUIRES, None) == SdistMetadata(
         "Demo", "1.0", ("a>=1", "b; extra == 'fast'"), ">=3.8", ("fast",), "PKG-INFO"

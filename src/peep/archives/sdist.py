@@ -230,7 +230,7 @@ def _identity_problems(
         return ["has no PKG-INFO in its top folder"] if from_index else []
     if name is None or version is None:
         return []
-    return check_core_metadata(information, "PKG-INFO", name, version)
+    return check_core_metadata(information, "PKG-INFO", name, version, of_source=True)
 
 
 def _write(path: str, chunks: Iterator[bytes], mode: int, mtime: int) -> None:

@@ -55,9 +55,17 @@ def _single(fields: dict[str, list[str]], name: str, path: str) -> tuple[str, li
     return "", [f"{path}: states {name} {len(values)} times, not once"]
 
 
-def check_core_metadata(content: bytes, path: str, name: str, version: str) -> list[str]:
-    """Compare METADATA or PKG-INFO with the normalised `name` and the `version` that the archive goes by (W5)."""
-    fields, problems = header_fields(content, path)
+def check_core_metadata(content: bytes, path: str, name: str, version: str, *, of_source: bool = False) -> list[str]:
+    """Compare METADATA or PKG-INFO with the normalised `name` and the `version` that the archive goes by (W5).
+
+    `of_source`: a source archive's PKG-INFO tells no more than whose it is, and was often written before core metadata
+    2.1 asked for UTF-8, or with a licence's lines among the headers: name and version above such a line are enough.
+    """
+    if of_source:
+        fields, problems = header_fields(content.decode("utf-8", "replace").encode(), path)
+        problems = [] if {"name", "version"} <= fields.keys() else problems
+    else:
+        fields, problems = header_fields(content, path)
     if not fields:
         return problems or [f"{path}: is empty"]
     stated_name, found = _single(fields, "Name", path)
