@@ -145,7 +145,7 @@ def test_old_pkg_info_need_only_say_whose_it_is(rest: bytes) -> None:
         assert contents.top_folder == "demo-1.0"
         assert contents.static_metadata() is None
 
-    with pytest.raises(ArchiveError, match="is of version 1.0, and"):
+    with pytest.raises(ArchiveError, match=r"is of version 1\.0, and"):
         open_sdist(archive, name="demo", version="2.0", from_index=True)
 
 
