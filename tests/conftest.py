@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 _AS_THE_MACHINE_IS = dict(os.environ)
 _FORGOTTEN_PREFIXES = ("PIP_", "PEEP_", "UV_", "XDG_", "VIRTUAL_ENV")
-_KEPT = frozenset({"PEEP_CORPUS", "PEEP_COMMAND", "PEEP_TEST_DEVPI"})
+_KEPT = frozenset({"PEEP_BIG_TESTS", "PEEP_COMMAND", "PEEP_CORPUS", "PEEP_REAL_WHEELS", "PEEP_TEST_DEVPI"})
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,21 @@ def _user_without_a_past(tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PEEP_STORE", str(home / "store"))
+
+
+@pytest.fixture(scope="session")
+def _index_answers(tmp_path_factory: pytest.TempPathFactory) -> bool:
+    """Whether the index that pip is configured with gives out a small archive."""
+    folder = str(tmp_path_factory.mktemp("probe"))
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-q", "--retries", "1"]
+    command = [*pip, "--timeout", "10", "--no-deps", "--only-binary=:all:", "-d", folder, "idna==3.10"]
+    return subprocess.run(command, env=_AS_THE_MACHINE_IS, capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(autouse=True)
+def _needs_the_index(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("network") and not request.getfixturevalue("_index_answers"):
+        pytest.skip("the index that pip is configured with does not answer")
 
 
 @pytest.fixture
