@@ -158,7 +158,8 @@ def _number(text: str, option: str) -> float:
 
 def target_options(parsed: ParsedArguments) -> TargetOptions:
     """Which environment; raises `UsageError` for options that exclude each other."""
-    places = [f"--{name}" for name in ("target", "prefix", "user") if parsed.has(name)]
+    is_for_user = bool(parsed.either("user", "no-user"))
+    places = [f"--{name}" for name in ("target", "prefix") if parsed.has(name)] + ["--user"] * is_for_user
     if len(places) > 1:
         raise UsageError(f"{places[0]} and {places[1]} exclude each other")
     return TargetOptions(
@@ -166,7 +167,7 @@ def target_options(parsed: ParsedArguments) -> TargetOptions:
         target=parsed.value("target"),
         prefix=parsed.value("prefix"),
         root=parsed.value("root"),
-        user=parsed.has("user"),
+        user=is_for_user,
         break_system_packages=parsed.has("break-system-packages"),
         require_virtualenv=parsed.has("require-virtualenv"),
         platforms=parsed.values("platform"),

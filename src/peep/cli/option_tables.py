@@ -76,6 +76,7 @@ TARGET = (
     Option(("--prefix",), "install below FOLDER/lib, FOLDER/bin …", VALUE, "FOLDER"),
     Option(("--root",), "put every path below FOLDER", VALUE, "FOLDER"),
     Option(("--user",), "install for the current user"),
+    Option(("--no-user",), "not so, whatever a variable says"),
     Option(("--break-system-packages",), "change an interpreter that the operating system manages"),
 )
 
@@ -99,14 +100,16 @@ BUILD = (
     Option(("--no-clean",), "build folders are always private and removed", standing=REFUSED),
     Option(("--global-option",), "use --config-settings", LIST, "OPTION", standing=REFUSED),
     Option(("--install-option",), "no such step is left", LIST, "OPTION", standing=REFUSED),
-    Option(("--src",), "peep checks out nothing to keep", VALUE, "FOLDER", standing=IMPLIED),
+    Option(
+        ("--src", "--source", "--source-dir", "--source-directory"),
+        "peep checks out nothing to keep",
+        VALUE,
+        "FOLDER",
+        standing=IMPLIED,
+    ),
 )
 
-CHANGES = (
-    Option(("-U", "--upgrade"), "with --target: replace what is there"),
-    Option(("--force-reinstall",), "replace what is installed, even if it is the same"),
-    Option(("-I", "--ignore-installed"), "as if nothing were installed"),
-    Option(("--trust-installed",), "an installed project of the right version will do", is_peeps_own=True),
+CHECKS = (
     Option(("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True),
     Option(
         ("--allow-record-mismatch",),
@@ -115,6 +118,24 @@ CHANGES = (
         "NAME",
         is_peeps_own=True,
     ),
+)
+
+NOT_HERE = (
+    Option(("--exists-action",), "nothing is ever asked", LIST, "ACTION", standing=IMPLIED),
+    Option(("--only-deps", "--only-dependencies"), "peep resolves nothing; list what to install", standing=REFUSED),
+    Option(("--requirements-from-script",), "scripts list no hashes", VALUE, "FILE", standing=REFUSED),
+    Option(("--no-require-hashes",), "hashes are what peep is for", standing=REFUSED),
+    Option(("--use-feature",), "features of pip's own", LIST, "NAME", standing=OBSOLETE),
+    Option(("--use-deprecated",), "peep has no such behaviour to go back to", LIST, "NAME", standing=REFUSED),
+)
+"""What pip's install, download and wheel take besides, and can mean nothing here."""
+
+CHANGES = (
+    Option(("-U", "--upgrade"), "with --target: replace what is there"),
+    Option(("--force-reinstall",), "replace what is installed, even if it is the same"),
+    Option(("-I", "--ignore-installed"), "as if nothing were installed"),
+    Option(("--trust-installed",), "an installed project of the right version will do", is_peeps_own=True),
+    *CHECKS,
     Option(
         ("--link-mode",),
         "how files get from the store into the environment",
@@ -131,12 +152,7 @@ CHANGES = (
     Option(("--root-user-action",), "whether to warn when run as root", VALUE, "ACTION", ("warn", "ignore")),
     Option(("--upgrade-strategy",), "pins decide", VALUE, "NAME", standing=IMPLIED),
     Option(("--no-warn-conflicts",), "use --no-check-dependencies", standing=IMPLIED, is_inverted=True),
-    Option(("--exists-action",), "nothing is ever asked", LIST, "ACTION", standing=IMPLIED),
-    Option(("--only-deps",), "peep resolves nothing; list what is to be installed", standing=REFUSED),
-    Option(("--requirements-from-script",), "scripts list no hashes", VALUE, "FILE", standing=REFUSED),
-    Option(("--no-require-hashes",), "hashes are what peep is for", standing=REFUSED),
-    Option(("--use-feature",), "features of pip's own", LIST, "NAME", standing=OBSOLETE),
-    Option(("--use-deprecated",), "peep has no such behaviour to go back to", LIST, "NAME", standing=REFUSED),
+    *NOT_HERE,
 )
 
 STORE = (

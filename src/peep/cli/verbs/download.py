@@ -13,11 +13,13 @@ from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import (
     BUILD,
+    CHECKS,
     FOREIGN_TARGET,
     GENERAL,
     INDEXES,
     INTERPRETER,
     NETWORK,
+    NOT_HERE,
     PROGRESS,
     REMOVED_FROM_PIP,
     SOURCES,
@@ -36,21 +38,17 @@ from peep.workflows.surroundings import Surroundings
 if TYPE_CHECKING:
     from peep.workflows.gathering import SavedFile
 
-_NO_CHECK = Option(
-    ("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True
-)
 
-
-def sections(destination: Option) -> tuple[Section, ...]:
+def sections(*own: Option) -> tuple[Section, ...]:
     """The options of a verb that fetches into a folder and changes no environment."""
     return (
-        Section("What to fetch", (*SOURCES, destination, _NO_CHECK)),
+        Section("What to fetch", (*SOURCES, *own, *CHECKS)),
         Section("Which files", (*INTERPRETER, *FOREIGN_TARGET)),
         Section("Where from", INDEXES),
         Section("Building", BUILD),
         Section("Store", STORE),
         Section("Network", NETWORK),
-        Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL, *REMOVED_FROM_PIP)),
+        Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL, *NOT_HERE, *REMOVED_FROM_PIP)),
     )
 
 
@@ -64,7 +62,14 @@ VERB = Verb(
         "the very same, and an error when it is not. Without -r, pip's own download runs."
     ),
     examples=(("peep download -r requirements.txt -d wheelhouse", "fill a folder for machines without network"),),
-    sections=sections(Option(("-d", "--dest", "--destination-dir"), "put the archives there", Kind.VALUE, "FOLDER")),
+    sections=sections(
+        Option(
+            ("-d", "--dest", "--destination-dir", "--destination-directory"),
+            "put the archives there",
+            Kind.VALUE,
+            "FOLDER",
+        )
+    ),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from peep.cli.option import Kind, Option
+from peep.cli.option import Kind, Option, Standing
 from peep.cli.verb import Verb
 from peep.cli.verbs.download import fetch, sections
 
@@ -17,7 +17,10 @@ VERB = Verb(
         "and puts all wheels into a folder, telling the hash of each. Without -r, pip's own wheel runs."
     ),
     examples=(("peep wheel -r requirements.txt -w wheelhouse", "build once, install on many machines"),),
-    sections=sections(Option(("-w", "--wheel-dir"), "put the wheels there", Kind.VALUE, "FOLDER")),
+    sections=sections(
+        Option(("-w", "--wheel-dir"), "put the wheels there", Kind.VALUE, "FOLDER"),
+        Option(("--no-verify",), "built wheels are checked like all others", standing=Standing.REFUSED),
+    ),
 )
 
 
