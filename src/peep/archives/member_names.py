@@ -38,18 +38,28 @@ def name_problems(names: Iterable[str], *, portable: bool = True) -> list[str]:
     Without `portable`, names that only Windows reads otherwise are let through.
     """
     problems = []
-    safe_folders = {""}
+    plain_folders = {""}
     is_plain = _PLAIN.fullmatch
     for name in names:
-        folder, _, last = name.rstrip("/").rpartition("/") if name.endswith("/") else name.rpartition("/")
-        if folder in safe_folders and is_plain(last) and len(folder) < LONGEST_NAME // 4 and name[0] != "/":
+        folder, _, last = name.removesuffix("/").rpartition("/")
+        if (folder in plain_folders or _is_plain_folder(folder, plain_folders)) and is_plain(last) and name[0] != "/":
             continue
         reason = _name_problem(name.removesuffix("/"), portable=portable)
         if reason:
             problems.append(f"{printable(name)}: {reason}")
-        else:
-            safe_folders.add(folder)
     return problems
+
+
+def _is_plain_folder(folder: str, known: set[str]) -> bool:
+    """Whether nothing is to be said of any part of a folder's name; remembered in `known`."""
+    if folder in known:
+        return True
+    parent, _, last = folder.rpartition("/")
+    is_short = len(folder) < LONGEST_NAME // 4 and folder.count("/") < DEEPEST - 1
+    if is_short and _PLAIN.fullmatch(last) and _is_plain_folder(parent, known):
+        known.add(folder)
+        return True
+    return False
 
 
 def _name_problem(name: str, *, portable: bool) -> str | None:

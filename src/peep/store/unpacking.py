@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from base64 import urlsafe_b64encode
 
@@ -20,6 +21,8 @@ _MOST_THREADS = 4
 _MTIME_START = 1_000_000_000
 """Seconds: a date in 2001; the digest adds up to 17 years."""
 _MTIME_DIGITS = 7
+_NO_NAMES = frozenset({"", ".", ".."})
+_END_OF_HEADERS = re.compile(rb"\n\r?\n|\r\n\r\n|\r\r")
 
 
 def mtime_of(sha256: str) -> int:
@@ -58,15 +61,29 @@ def unpack(contents: WheelContents, folder: str, root: str, boot: str) -> Stored
 
 
 def _make_folders(files: str, contents: WheelContents) -> None:
-    folders = {""}
+    """Make each folder once, parents first."""
+    os.mkdir(files)
+    made = {""}
     for entry in contents.entries:
-        segments = entry.path.split("/")
+        folder, _, name = entry.path.rpartition("/")
         # The wheel reader has refused such names (THREATS Z1); this is the last place before the disk.
-        if os.path.isabs(entry.path) or not {"", ".", ".."}.isdisjoint(segments) or "\\" in entry.path:
-            raise ArchiveError(contents.identity.filename, [f"member {entry.path!r} does not stay in its folder"])
-        folders.add("/".join(segments[:-1]))
-    for folder in sorted(folders):
-        os.makedirs(os.path.join(files, folder), exist_ok=True)
+        if name in _NO_NAMES or "\\" in entry.path or entry.path.startswith("/"):
+            raise _escaping(contents, entry)
+        if folder not in made:
+            if os.path.isabs(folder + "/") or not _NO_NAMES.isdisjoint(folder.split("/")):
+                raise _escaping(contents, entry)
+            _make_with_parents(files, folder, made)
+
+
+def _make_with_parents(files: str, folder: str, made: set[str]) -> None:
+    if folder not in made:
+        _make_with_parents(files, folder.rpartition("/")[0], made)
+        os.mkdir(f"{files}/{folder}")
+        made.add(folder)
+
+
+def _escaping(contents: WheelContents, entry: WheelEntry) -> ArchiveError:
+    return ArchiveError(contents.identity.filename, [f"member {entry.path!r} does not stay in its folder"])
 
 
 def _write_all(contents: WheelContents, files: str, mtime_ns: int) -> tuple[StoredFile, ...]:
@@ -93,7 +110,7 @@ def _write_all(contents: WheelContents, files: str, mtime_ns: int) -> tuple[Stor
 
 
 def _write(contents: WheelContents, entry: WheelEntry, files: str, mtime_ns: int) -> StoredFile:
-    path = os.path.join(files, entry.path)
+    path = f"{files}/{entry.path}"
     # RECORD and its signatures have no hash in RECORD; those of all others are checked by `chunks`.
     hasher = None if entry.sha256 else hashlib.sha256()
     size = 0
@@ -133,7 +150,8 @@ class _Metadata:
         from packaging.metadata import parse_email  # noqa: PLC0415 -- 15 ms, for a run that adds a wheel only
 
         dist_info = contents.identity.dist_info
-        metadata, _ = parse_email(contents.read(f"{dist_info}/METADATA"))
+        headers = _END_OF_HEADERS.split(contents.read(f"{dist_info}/METADATA"), 1)[0]
+        metadata, _ = parse_email(headers)  # without the description, which takes longer than all the rest
         self.requires_dist = tuple(metadata.get("requires_dist", ()))
         self.provides_extra = tuple(metadata.get("provides_extra", ()))
         self.requires_python = metadata.get("requires_python", "")
