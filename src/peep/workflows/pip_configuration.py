@@ -36,14 +36,29 @@ def configured_pip(options: InstallOptions, environ: Mapping[str, str], folder: 
 
 def _asked(options: InstallOptions, environ: Mapping[str, str], folder: str) -> PipDefaults:
     variables = _without_configuration(environ) if options.is_isolated else environ
+    if _knows_all(options, variables):
+        return PipDefaults(())
     on_path = (shutil.which(name, path=environ.get("PATH")) for name in ("python3", "python"))
     pythons = [python for python in (sys.executable, *on_path) if python]
     try:
         return pip_defaults(pythons, variables, run, PipMemory(folder))
     except UsageError:
-        if options.indexes.index_url or options.indexes.no_index or options.indexes.find_links:
+        if _names_a_source(options):
             return PipDefaults(())
         raise
+
+
+def _names_a_source(options: InstallOptions) -> bool:
+    return bool(options.indexes.index_url or options.indexes.no_index or options.indexes.find_links)
+
+
+def _knows_all(options: InstallOptions, variables: Mapping[str, str]) -> bool:
+    """Whether pip has nothing to tell: it was told to read no file, and its variables were read with the options.
+
+    The documentation of pip gives `PIP_CONFIG_FILE` that meaning when it is `os.devnull`.
+    """
+    reads_no_file = variables.get("PIP_CONFIG_FILE") == os.devnull
+    return reads_no_file and bool(options.indexes.index_url or options.indexes.no_index)
 
 
 def _without_configuration(environ: Mapping[str, str]) -> dict[str, str]:
@@ -82,7 +97,7 @@ def _target(given: TargetOptions, pip: PipDefaults) -> TargetOptions:
         target=_text(pip, "target_dir"),
         prefix=_text(pip, "prefix_path"),
         root=_text(pip, "root_path"),
-        user=bool(pip.values.get("use_user_site")),
+        user=given.user is None and bool(pip.values.get("use_user_site")),
     )
 
 

@@ -6,8 +6,9 @@ code); sdists are handed on verified, since building runs code and has to wait f
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from peep.archives.download import Downloader
 from peep.archives.wheel import open_wheel
@@ -136,6 +137,8 @@ class _Arrivals:
         self._supplier = supplier
         self._supply = supply
         self._lock = Lock()
+        # More threads that unpack than processors would spend their time handing the interpreter lock around.
+        self._slots = BoundedSemaphore(os.cpu_count() or 1)
         self.choices: dict[str, Choice] = {}
 
     def accept(self, archive: VerifiedArchive) -> None:
@@ -145,7 +148,7 @@ class _Arrivals:
                 self._supply.sdists.append(archive)
             return
         pin = archive.pin
-        with archive.file:
+        with archive.file, self._slots:
             wheel = stored(archive, self._supplier)
         choice = Choice(
             wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
