@@ -211,3 +211,10 @@ def test_everything_at_once():
     assert (given.target.python, given.target.root) == ("/p", "/r")
     assert given.root_user_action == "ignore"
     assert given.warn_script_location is False
+
+
+def test_the_last_of_user_and_its_opposite_counts():
+    assert options("-r", "f").target.user is None
+    assert options("-r", "f", "--user").target.user is True
+    assert options("-r", "f", "--no-user", PIP_USER="1").target.user is False
+    assert options("-r", "f", "-t", "lib", "--no-user", PIP_USER="1").target.target == "lib"

@@ -158,8 +158,8 @@ def _number(text: str, option: str) -> float:
 
 def target_options(parsed: ParsedArguments) -> TargetOptions:
     """Which environment; raises `UsageError` for options that exclude each other."""
-    is_for_user = bool(parsed.either("user", "no-user"))
-    places = [f"--{name}" for name in ("target", "prefix") if parsed.has(name)] + ["--user"] * is_for_user
+    is_for_user = parsed.either("user", "no-user")
+    places = [f"--{name}" for name in ("target", "prefix") if parsed.has(name)] + ["--user"] * bool(is_for_user)
     if len(places) > 1:
         raise UsageError(f"{places[0]} and {places[1]} exclude each other")
     return TargetOptions(

@@ -61,7 +61,8 @@ class TargetOptions:
     target: str | None = None
     prefix: str | None = None
     root: str | None = None
-    user: bool = False
+    user: bool | None = None
+    """None: pip's configuration decides."""
     break_system_packages: bool = False
     require_virtualenv: bool = False
     platforms: tuple[str, ...] = ()

@@ -114,7 +114,7 @@ def target_request(options: TargetOptions) -> TargetRequest:
         target=options.target,
         prefix=options.prefix,
         root=options.root,
-        user=options.user,
+        user=bool(options.user),
         platforms=options.platforms,
         abis=options.abis,
         implementation=options.implementation,
