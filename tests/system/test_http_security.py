@@ -9,6 +9,7 @@ from peep.system.credentials import CredentialBook, Credentials, credentials_in,
 from peep.system.http import HttpOptions, UrllibTransport
 from peep.system.pace import Pace
 from peep.system.redirects import origin, redirect_target
+from peep.system.transport import redacted
 from support.certificates import has_openssl, self_signed
 from support.fake_index import FakeIndex
 from support.misbehaviour import Redirect
@@ -226,3 +227,14 @@ class TestCredentials:
         path.write_bytes(text.encode("latin-1"))
         assert netrc_lookup(str(path))("https://a.example/", None) is None
         assert netrc_lookup(str(tmp_path / "gone"))("https://a.example/", None) is None
+
+
+@pytest.mark.parametrize("url", ["http://[::1/simple/", "https://\u2100.example/"])
+def test_a_malformed_url_is_told_when_it_is_asked(url):
+    with pytest.raises(TransportError, match="malformed URL") as caught:
+        fetch(transport(known_urls=(url,)), url)
+    assert url in str(caught.value)
+
+
+def test_n18_a_malformed_url_is_shown_without_its_secrets():
+    assert redacted("http://me:se/c@ret@[::1/x") == "http://****@[::1/x"

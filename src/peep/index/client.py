@@ -116,7 +116,10 @@ class SimpleIndexes:
 
 def is_open_to_tampering(url: str, trusted_hosts: Iterable[str]) -> bool:
     """Plain http to a host that is neither this machine nor one that the user trusts as it is."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # told of when it is asked
+        return False
     host = parts.hostname or ""
     if parts.scheme != "http" or _THIS_MACHINE.fullmatch(host):
         return False

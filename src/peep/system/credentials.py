@@ -7,9 +7,11 @@ import netrc
 import os
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from peep.dataclass import dataclass, field
+from peep.errors import TransportError
 from peep.system.redirects import Origin, origin
 
 
@@ -52,8 +54,9 @@ class CredentialBook:
         self._lock = threading.Lock()
         self._by_origin: dict[Origin, Credentials | None] = {}
         for url in known_urls:
-            if urlsplit(url).scheme in {"http", "https"}:
-                self.remember(url)
+            with suppress(ValueError, TransportError):  # a malformed one is told of when it is asked
+                if urlsplit(url).scheme in {"http", "https"}:
+                    self.remember(url)
 
     def remember(self, url: str) -> None:
         """Keep what `url` itself says for its origin."""

@@ -31,6 +31,7 @@ from peep.system.redirects import (
     REDIRECT_STATUSES,
     origin,
     redirect_target,
+    scheme_of,
     without_credentials,
 )
 from peep.system.retries import RETRIED_STATUSES, Attempts, PassingFault
@@ -80,7 +81,7 @@ class UrllibTransport:
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[Response]:
-        if urlsplit(url).scheme.lower() == "file":
+        if scheme_of(url) == "file":
             with open_file_url(url) as file_response:
                 yield file_response
             return
@@ -219,7 +220,7 @@ def _open_patiently(reopen: Callable[[Mapping[str, str]], _Exchange], attempts: 
 
 
 def _http_url(url: str) -> str:
-    if urlsplit(url).scheme.lower() not in {"http", "https"}:
+    if scheme_of(url) not in {"http", "https"}:
         raise TransportError(redacted(url), "only http, https and file URLs can be fetched")
     return url
 

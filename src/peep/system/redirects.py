@@ -29,6 +29,14 @@ def origin(url: str) -> Origin:
     return parts.scheme, parts.hostname, DEFAULT_PORTS.get(parts.scheme, 0) if port is None else port
 
 
+def scheme_of(url: str) -> str:
+    """The scheme of a URL, in small letters. Raises `TransportError` for a malformed URL."""
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError as error:
+        raise TransportError(redacted(url), f"malformed URL ({error})") from None
+
+
 def redirect_target(url: str, location: str) -> str:
     """The absolute URL that `location`, sent in answer to `url`, leads to (RFC 9110 section 10.2.2).
 

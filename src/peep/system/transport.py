@@ -44,11 +44,12 @@ class Transport(Protocol):
 
 
 def redacted(url: str) -> str:
-    """Give back `url` with its user name and password replaced by `****`."""
+    """Give back `url` with its user name and password, of a malformed one all up to its last `@`, replaced by `****`."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "<malformed URL>"
+        head, slashes, rest = url.partition("//")
+        return f"{head}{slashes}****@{rest.rpartition('@')[2]}" if "@" in rest else url
     if "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc="****@" + parts.netloc.rpartition("@")[2]))
