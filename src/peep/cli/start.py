@@ -18,7 +18,9 @@ VERBS = {
     "hash": "peep.cli.verbs.hash",
     "help": "peep.cli.verbs.help",
     "install": "peep.cli.verbs.install",
+    "inventory": "peep.cli.verbs.inventory",
     "port": "peep.cli.verbs.port",
+    "store": "peep.cli.verbs.store",
     "sync": "peep.cli.verbs.sync",
     "verify": "peep.cli.verbs.verify",
 }
@@ -26,9 +28,10 @@ VERBS = {
 
 SHARED_VERBS = {
     "download": "peep.cli.verbs.download",
+    "freeze": "peep.cli.verbs.freeze",
     "wheel": "peep.cli.verbs.wheel",
 }
-"""Verbs that are peep's when they read requirements files, because pip would not see the hashes in comments."""
+"""Verbs that are peep's when they read requirements files or are asked for hashes, which pip would not see."""
 
 GENERAL_OPTIONS_WITH_VALUE = frozenset(
     {
@@ -103,6 +106,8 @@ def module_for(verb: str, rest: list[str]) -> str | None:
     """Name the module that runs the verb, or None when it is pip's."""
     if verb == "version":
         return "peep.cli.verbs.version"
+    if verb == "freeze":
+        return SHARED_VERBS[verb] if any(word.startswith("--hashe") for word in rest) else None
     if verb in SHARED_VERBS:
         return SHARED_VERBS[verb] if reads_requirements(rest) else None
     return VERBS.get(verb)

@@ -1,0 +1,75 @@
+"""`peep freeze --hashes`; without `--hashes` it is pip's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from peep.cli.arguments import install_options
+from peep.cli.console import Console
+from peep.cli.option import Option
+from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.parser import parse
+from peep.cli.verb import Section, Verb
+from peep.errors import UsageError
+from peep.model import HashForm
+from peep.requirements.hashes import hash_line
+from peep.workflows.options import SourceOptions
+from peep.workflows.surroundings import Surroundings
+
+_TOOLS = frozenset({"distribute", "peep", "pip", "setuptools", "wheel"})
+
+VERB = Verb(
+    name="freeze",
+    summary="write an environment back as a requirements file with hashes",
+    usage=("freeze --hashes [OPTIONS]",),
+    description=(
+        "Prints a requirement for every installed project, with the digests of the archive that it came from, in the "
+        "form of comments or of pip's --hash. A project of which nobody knows the archive is told on standard error; "
+        "the rest is printed all the same, and the exit status is 1. As with pip, the tools themselves are left out "
+        "unless --all is given. Without --hashes, pip's own freeze runs."
+    ),
+    examples=(
+        ("peep freeze --hashes --python .venv > requirements.txt", "what `peep install -r` makes again"),
+        ("peep freeze --hashes --format pip", "for pip install --require-hashes"),
+    ),
+    sections=(
+        Section(
+            "Options",
+            (
+                Option(("--hashes",), "list the archives' digests", is_peeps_own=True),
+                Option(("--all",), "list pip, setuptools, wheel and peep, too"),
+                *format_option("comment", "pip"),
+            ),
+        ),
+        Section("Which environment", TARGET),
+        Section("Store", STORE),
+        Section("General", GENERAL),
+    ),
+)
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Print the requirements; 1 when a project has no known archive. Raises `PeepError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    if parsed.words:
+        raise UsageError(f"peep freeze takes no such argument: {parsed.words[0]}", "name the environment by --python")
+    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    form = HashForm.OPTION if parsed.value("format") == "pip" else HashForm.COMMENT
+    status = 0
+    with Console(options.output, is_data=True) as console:
+        from peep.audit.inventory import requirement_lines, unlistable  # noqa: PLC0415 - help must not cost this
+        from peep.workflows.inventory import inventory  # noqa: PLC0415 - as above
+
+        for entry in inventory(options, Surroundings.of_process(console)):
+            if entry.name in _TOOLS and not parsed.has("all"):
+                continue
+            if reason := unlistable(entry, form):
+                console.error(f"{entry.name} {entry.version}: {reason}")
+                status = 1
+            else:
+                console.result("\n".join(requirement_lines(entry, form, hash_line)))
+    return status

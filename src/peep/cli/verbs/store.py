@@ -1,0 +1,133 @@
+"""`peep store`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+from peep.cli.arguments import MOST, install_options
+from peep.cli.console import Console
+from peep.cli.option import Kind, Option
+from peep.cli.option_tables import GENERAL, STORE, format_option
+from peep.cli.parser import parse
+from peep.cli.verb import Section, Verb
+from peep.errors import UsageError
+from peep.workflows import store_upkeep
+from peep.workflows.options import SourceOptions, StoreOptions
+from peep.workflows.surroundings import Surroundings
+
+_DEFAULT_DAYS = 90.0
+_ACTIONS = ("path", "size", "verify", "gc")
+_UNIT = 1000
+
+VERB = Verb(
+    name="store",
+    summary="look after the store of unpacked wheels",
+    usage=tuple(f"store {action} [OPTIONS]" for action in _ACTIONS),
+    description=(
+        "`path` prints where the store is, `size` what it holds. `verify` hashes every file in it: wheels that are "
+        "damaged are dropped, to be fetched again when they are needed, and the exit status is 1. `gc` removes wheels "
+        "that nothing has asked for in 90 days and that share no file with an environment; it is safe beside installs."
+    ),
+    examples=(
+        ("peep store size", "how much is there?"),
+        ("peep store verify", "after a disk fault, or when something was edited"),
+        ("peep store gc --unused-days 30", "keep what was used this month"),
+    ),
+    sections=(
+        Section(
+            "Options",
+            (
+                Option(("--unused-days",), "gc: for how long", Kind.VALUE, "DAYS", is_peeps_own=True),
+                *format_option("text", "json"),
+            ),
+        ),
+        Section("Store", STORE),
+        Section("General", GENERAL),
+    ),
+)
+
+
+Answer = tuple[int, list[str], object]
+"""Exit status, lines for people, value for programs."""
+
+
+def run(verb: str, words: Sequence[str]) -> int:
+    """Do what the first word says. Raises `PeepError`."""
+    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
+    if parsed.has("help"):
+        print(VERB.help())
+        return 0
+    if len(parsed.words) != 1 or parsed.words[0] not in _ACTIONS:
+        raise UsageError(f"peep store wants one of {', '.join(_ACTIONS)}", "see: peep store --help")
+    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    days = _days(parsed.value("unused-days"))
+    with Console(options.output) as console:
+        surroundings = Surroundings.of_process(console)
+        status, lines, value = _ANSWERS[parsed.words[0]](options.store, surroundings, days)
+        console.result(json.dumps(value, indent=2) if options.output.format == "json" else "\n".join(lines))
+    return status
+
+
+def _days(text: str | None) -> float:
+    if text is None:
+        return _DEFAULT_DAYS
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < MOST:
+        raise UsageError(f"--unused-days: {text!r} is no number of at least 0")
+    return days
+
+
+def _path(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
+    path = store_upkeep.store_path(options, surroundings)
+    return 0, [path], {"path": path}
+
+
+def _size(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
+    found = store_upkeep.store_size(options, surroundings)
+    line = f"{_counted(found.wheels, 'wheel')}, {_counted(found.files, 'file')}, {_amount(found.bytes)}"
+    return 0, [line], {"wheels": found.wheels, "files": found.files, "bytes": found.bytes}
+
+
+def _verify(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
+    found = store_upkeep.verify_store(options, surroundings)
+    lines = [f"{file.filename or file.sha256}: {file.path}: {file.reason}; dropped" for file in found]
+    wheels = len({file.sha256 for file in found})
+    told = f"{_counted(wheels, 'wheel')} dropped" if found else "every file is what was put there"
+    damaged = [
+        {"sha256": file.sha256, "filename": file.filename, "path": file.path, "reason": file.reason} for file in found
+    ]
+    return (1 if found else 0), [*lines, told], {"damaged": damaged}
+
+
+def _gc(options: StoreOptions, surroundings: Surroundings, days: float) -> Answer:
+    found = store_upkeep.collect(options, surroundings, days)
+    lines = [f"- {name}" for name in found.removed]
+    told = f"removed {_counted(len(found.removed), 'wheel')}, {_amount(found.freed)}; kept {found.kept}"
+    return 0, [*lines, told], {"removed": list(found.removed), "freed": found.freed, "kept": found.kept}
+
+
+_ANSWERS: Mapping[str, Callable[[StoreOptions, Surroundings, float], Answer]] = {
+    "path": _path,
+    "size": _size,
+    "verify": _verify,
+    "gc": _gc,
+}
+
+
+def _amount(count: int) -> str:
+    """Bytes for people: `1.7 GB`."""
+    amount = float(count)
+    for unit in ("bytes", "kB", "MB"):
+        if amount < _UNIT:
+            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= _UNIT
+    return f"{amount:.1f} GB"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,61 @@
+"""`peep inventory` and `peep freeze --hashes`: what is installed, and which archives it came from. Needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from importlib import import_module
+
+from peep import __version__
+from peep.audit.inventory import InventoryEntry, inventory_of
+from peep.environment.installed import installed_projects, requirements_of
+from peep.environment.places import places_of
+from peep.environment.target import discover_target
+from peep.errors import PeepError
+from peep.workflows.options import InstallOptions
+from peep.workflows.session import opened_store, target_request
+from peep.workflows.surroundings import Surroundings
+from peep.workflows.verify import held_still
+
+_WRITERS = {
+    "cyclonedx": ("peep.audit.inventory_cyclonedx", "cyclonedx_json", "cyclonedx-python-lib"),
+    "spdx": ("peep.audit.inventory_spdx", "spdx_json", "spdx-tools"),
+}
+
+
+def inventory(options: InstallOptions, surroundings: Surroundings) -> tuple[InventoryEntry, ...]:
+    """Every installed project of the target, sorted by name."""
+    with opened_store(options.store, surroundings) as store:
+        target = discover_target(target_request(options.target), store)
+    places = places_of(target)
+    with held_still(places, surroundings.reporter):
+        installed = installed_projects(places.target)
+        requires = {name: requirements_of(project).requires_dist for name, project in installed.items()}
+    return inventory_of(installed, requires, target.markers)
+
+
+def bill_of_materials(entries: Sequence[InventoryEntry], style: str, environ: Mapping[str, str]) -> str:
+    """The inventory as `cyclonedx` or `spdx`, JSON in both cases; SOURCE_DATE_EPOCH, where set, is when it was made.
+
+    Raises `PeepError` naming the extra when the library for it is not there.
+    """
+    module, name, library = _WRITERS[style]
+    try:
+        write: Callable[..., str] = getattr(import_module(module), name)
+    except ImportError as error:
+        raise PeepError(
+            f"--format {style} needs {library}, which is not installed ({error.name or error})",
+            "install peep with its extra: 'peep[inventory]'; or use --format json, which needs nothing",
+        ) from error
+    return write(entries, made_at(environ), __version__)
+
+
+def made_at(environ: Mapping[str, str]) -> datetime:
+    """Now, or the time that SOURCE_DATE_EPOCH names, in UTC. Raises `PeepError` for text that is no number."""
+    text = environ.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return datetime.now(timezone.utc)
+    try:
+        return datetime.fromtimestamp(int(text), timezone.utc)
+    except (ValueError, OverflowError, OSError) as error:
+        raise PeepError(f"SOURCE_DATE_EPOCH is {text!r}, which is no number of seconds since 1970") from error
