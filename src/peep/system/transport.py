@@ -44,7 +44,7 @@ class Transport(Protocol):
 
 
 def redacted(url: str) -> str:
-    """Give back `url` with its user name and password, of a malformed one all up to its last `@`, replaced by `****`."""
+    """Give back `url` with user name and password replaced by `****`; of a malformed one, all before the last `@`."""
     try:
         parts = urlsplit(url)
     except ValueError:
