@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from spdx_tools.spdx.model.actor import Actor, ActorType
 from spdx_tools.spdx.model.checksum import Checksum, ChecksumAlgorithm
@@ -15,6 +14,7 @@ from spdx_tools.spdx.model.document import CreationInfo, Document
 from spdx_tools.spdx.model.package import ExternalPackageRef, ExternalPackageRefCategory, Package
 from spdx_tools.spdx.model.relationship import Relationship, RelationshipType
 from spdx_tools.spdx.model.spdx_no_assertion import SpdxNoAssertion
+from spdx_tools.spdx.validation.uri_validators import validate_download_location
 from spdx_tools.spdx.writer.json.json_writer import write_document_to_stream
 
 from peep.audit.inventory import InventoryEntry
@@ -25,7 +25,6 @@ _ALGORITHMS = {
     "sha512": ChecksumAlgorithm.SHA512,
 }
 _DOCUMENT = "SPDXRef-DOCUMENT"
-_DOWNLOADABLE = frozenset({"http", "https", "ftp"})
 
 
 def spdx_json(entries: Sequence[InventoryEntry], made: datetime, version: str) -> str:
@@ -53,13 +52,15 @@ def spdx_json(entries: Sequence[InventoryEntry], made: datetime, version: str) -
 
 def _package(entry: InventoryEntry) -> Package:
     url = entry.archive_url
-    is_downloadable = url is not None and urlsplit(url).scheme in _DOWNLOADABLE
+    # The library takes no host by number or without a short last label; what it refuses stands in words alone.
+    is_accepted = url is not None and not validate_download_location(url)
     return Package(
         spdx_id=_identifier(entry.name),
         name=entry.name,
         version=entry.version,
-        download_location=url if url is not None and is_downloadable else SpdxNoAssertion(),
+        download_location=url if url is not None and is_accepted else SpdxNoAssertion(),
         files_analyzed=False,
+        source_info=None if url is None else f"archive fetched from {url}",
         checksums=[Checksum(_ALGORITHMS[digest.algorithm], digest.hex) for digest in entry.digests],
         external_references=[ExternalPackageRef(ExternalPackageRefCategory.PACKAGE_MANAGER, "purl", entry.purl)],
         comment=None if entry.digests else "nothing tells which archive it was installed from",
