@@ -51,8 +51,13 @@ def pip_call(words: Sequence[str]) -> PipCall:
 def run_pip(words: Sequence[str]) -> int:
     """Become pip with these words; on Windows, where nothing can become something else, wait for it.
 
-    Gives back pip's exit status, if it comes back at all; raises `PeepError` when there is no pip to be had.
+    Gives back pip's exit status, if it comes back at all; raises `PeepError` when there is no pip to be had, and
+    `UsageError` for files that pip must not read.
     """
+    if "lock" in words:
+        from peep.workflows.unseen_hashes import refuse_unseen_hashes  # noqa: PLC0415 - few verbs of pip's fetch
+
+        refuse_unseen_hashes(words, os.environ)
     command = pip_command(pip_call(words))
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
