@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from peep.build.trees import commit_tree, is_source_tree, local_tree
+from peep.build.source_pins import is_source_tree
+from peep.build.trees import commit_tree, local_tree
 from peep.build.vcs import check_out, parse_commit_url
 from peep.errors import BuildError
 from peep.system.processes import CompletedRun

@@ -156,11 +156,3 @@ def local_tree(pin: PinnedRequirement) -> FolderTree:
     if not os.path.isdir(folder):
         raise BuildError(f"{folder}: there is no such folder")
     return FolderTree(pin, folder, folder, in_place=folder if pin.editable else "")
-
-
-def is_source_tree(pin: PinnedRequirement) -> bool:
-    """Whether a pin names a repository or a folder, so that no archive is fetched for it."""
-    if pin.url is None or pin.hashes or pin.listed_files:
-        return False
-    parts = urlsplit(pin.url)
-    return "+" in parts.scheme or (parts.scheme == "file" and os.path.isdir(url2pathname(parts.path)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peep.archives.sdist import open_sdist
-from peep.build.trees import is_source_tree
+from peep.build.source_pins import is_source_tree
 from peep.errors import ArchiveError, BadArchive, Problem, Problems, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
 from peep.workflows.gathering import SavedFile, gathered, hand_over, unmet_requirements, with_destination

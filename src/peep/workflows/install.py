@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from types import MappingProxyType
 
-from peep.build.trees import is_source_tree
+from peep.build.source_pins import is_source_tree
 from peep.dataclass import replace
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
@@ -20,7 +20,7 @@ from peep.environment.transaction import apply_plan, recover
 from peep.errors import EnvironmentChangedMeanwhile, Problem, Problems, StoredWheelsDamaged
 from peep.model import InstallPlan, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.builds import Builds
+from peep.workflows.build_need import opened_builds
 from peep.workflows.built_from import note_built
 from peep.workflows.options import InstallOptions
 from peep.workflows.outcome import Outcome
@@ -64,11 +64,12 @@ def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet, amen
     plan = amend(planned(session, pinned, known), session, pinned)
     trees = [pin for pin in plan.missing if is_source_tree(pin)]
     supply = supplier.fetch([pin for pin in plan.missing if pin not in trees])
-    with closing(Builds(session, pinned, supplier)) as builds:
+    are_needed = bool(supply.sdists or trees)
+    with closing(opened_builds(session, pinned, supplier, are_needed=are_needed)) as builds:
         supply.problems += builds.plan(supply.sdists, trees)
         plan = with_wheels(plan, supply.wheels.values())
         refuse_if_wrong(session, pinned, plan, supply.problems, builds.stated_requirements())
-        if supply.sdists or trees:
+        if are_needed:
             built = {one.wheel.identity.name: one for one in builds.run()}
             supply.wheels.update(built)
             plan = with_wheels(plan, built.values())

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.normalise import normalise_wheel
-from peep.build.trees import is_source_tree
+from peep.build.source_pins import is_source_tree
 from peep.dataclass import replace
 from peep.errors import ArchiveError, Problems, StoredWheelsDamaged
 from peep.model import HashForm, StoredWheel

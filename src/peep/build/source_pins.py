@@ -1,0 +1,25 @@
+"""Which pins name a source tree instead of an archive. Apart from `trees`, which few runs need."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import urlsplit
+
+from peep.errors import TransportError
+from peep.model import PinnedRequirement
+from peep.system.local_files import path_of_file_url
+
+
+def is_source_tree(pin: PinnedRequirement) -> bool:
+    """Whether a pin names a repository or a folder, so that no archive is fetched for it."""
+    if pin.url is None or pin.hashes or pin.listed_files:
+        return False
+    scheme = urlsplit(pin.url).scheme
+    return "+" in scheme or (scheme == "file" and _is_folder(pin.url))
+
+
+def _is_folder(url: str) -> bool:
+    try:
+        return os.path.isdir(path_of_file_url(url))
+    except TransportError:
+        return False  # whoever fetches it will say what is wrong with it
