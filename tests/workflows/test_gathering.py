@@ -55,6 +55,12 @@ def test_two_archives_of_one_file_name_are_refused_together(index, tmp_path):
     assert not (tmp_path / "there").exists()
 
 
+def test_source_archives_of_one_file_name_become_wheels_all_the_same(index, tmp_path):
+    lines = [("alpha", "/x/1234567.zip", ALPHA), ("beta", "/y/1234567.zip", BETA)]
+    made = wheel(options(index, lines, tmp_path / "there"), surroundings())
+    assert [one.filename for one in made] == ["alpha-1.0-py3-none-any.whl", "beta-1.0-py3-none-any.whl"]
+
+
 def test_one_archive_for_two_pins_is_kept_once(index, tmp_path):
     members = {"setup.py": b"", "a.py": b""}
     content = zip_bytes(members)

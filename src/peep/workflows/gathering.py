@@ -24,6 +24,7 @@ from peep.workflows.session import Session
 from peep.workflows.supply import Supplier, stored
 
 _PREFIX = ".peep-"
+_NO_FILE_NAME = re.compile(r"[/\\:\0]|^\.{0,2}$")
 _TEMPORARY = re.compile(r"\.peep-[0-9a-f]{16}")
 
 
@@ -49,8 +50,10 @@ class SavedFile:
 class Gathering:
     """Takes verified archives from the downloader's threads and copies them into a private folder."""
 
-    def __init__(self, supplier: Supplier, folder: str) -> None:
+    def __init__(self, supplier: Supplier, folder: str, *, keeps_sdists: bool = True) -> None:
+        """`keeps_sdists`: source archives are wanted in the folder, not only for being built."""
         self.folder = folder
+        self._keeps_sdists = keeps_sdists
         self.saved: dict[str, SavedFile] = {}
         """By project name."""
         self.wheels: dict[str, StoredWheel] = {}
@@ -63,29 +66,37 @@ class Gathering:
 
     def accept(self, archive: VerifiedArchive) -> None:
         """Check a wheel as install would, and keep the archive. Raises `ArchiveError` for a bad wheel."""
-        name = archive.pin.name
-        wheel = stored(archive, self._supplier) if archive.kind is ArchiveKind.WHEEL else None
-        if self._is_new(archive):
-            self._keep(archive)
-        with self._lock:
-            self.saved[name] = SavedFile(name, archive.filename, archive.sha256, archive.size, archive.pin.hash_form)
-            if wheel is None:
+        if archive.kind is ArchiveKind.SDIST:
+            if self._keeps_sdists:
+                self._keep(archive)
+            with self._lock:
                 self.sdists.append(archive)
-            else:
-                self.wheels[name] = wheel
-                archive.file.close()
-
-    def _is_new(self, archive: VerifiedArchive) -> bool:
-        """Two pins may mean one file, and two files may have one name, of which a folder can hold only one."""
+            return
+        wheel = stored(archive, self._supplier)
+        self._keep(archive)
+        archive.file.close()
         with self._lock:
-            known = self._names.setdefault(archive.filename.lower(), archive.sha256)
-            is_new = archive.pin.name not in self.saved and known == archive.sha256
-        if known != archive.sha256:
-            raise ArchiveError(archive.filename, ["another listed archive has this name: fetch them one by one"])
-        return is_new and not os.path.exists(os.path.join(self.folder, archive.filename))
+            self.wheels[archive.pin.name] = wheel
 
     def _keep(self, archive: VerifiedArchive) -> None:
-        """Copy the archive, and see that what was written is what was verified."""
+        """Copy the archive, and see that what was written is what was verified.
+
+        Two pins may mean one file, which is copied once; of two files with one name, a folder can hold only one.
+        """
+        name, filename = archive.pin.name, archive.filename
+        if _NO_FILE_NAME.search(filename):
+            raise ArchiveError(filename, ["that is no name for a file in a folder"])
+        with self._lock:
+            is_new = filename.lower() not in self._names
+            known = self._names.setdefault(filename.lower(), archive.sha256)
+            if known == archive.sha256:
+                self.saved[name] = SavedFile(name, filename, archive.sha256, archive.size, archive.pin.hash_form)
+        if known != archive.sha256:
+            raise ArchiveError(filename, ["another listed archive has this name: fetch them one by one"])
+        if is_new:
+            self._copy(archive)
+
+    def _copy(self, archive: VerifiedArchive) -> None:
         archive.file.seek(0)
         with open(os.path.join(self.folder, archive.filename), "xb") as copy:
             written = _copied(archive.file, copy)
@@ -93,18 +104,13 @@ class Gathering:
             raise StoreError(f"{archive.filename}: the verified download changed on the disk while it was being copied")
 
     def take_built(self, wheel: StoredWheel, content: bytes, hash_form: HashForm) -> None:
-        """Keep a built wheel, in the place of its sdist where it was made of one."""
+        """Keep a built wheel."""
         name, filename = wheel.identity.name, wheel.identity.filename
-        sdist = self.saved.get(name)
-        if sdist is not None:
-            with suppress(FileNotFoundError):  # two pins may have meant one sdist
-                os.unlink(os.path.join(self.folder, sdist.filename))
         with open(os.path.join(self.folder, filename), "wb") as file:
             file.write(content)
         self.wheels[name] = wheel
-        self.saved[name] = SavedFile(
-            name, filename, sha256(content).hexdigest(), len(content), hash_form, is_built=True
-        )
+        digest = sha256(content).hexdigest()
+        self.saved[name] = SavedFile(name, filename, digest, len(content), hash_form, is_built=True)
 
 
 def _copied(source: BinaryIO, copy: BinaryIO) -> str:
@@ -118,7 +124,7 @@ def _copied(source: BinaryIO, copy: BinaryIO) -> str:
 
 @contextmanager
 def gathered(
-    pins: Sequence[PinnedRequirement], supplier: Supplier, destination: str
+    pins: Sequence[PinnedRequirement], supplier: Supplier, destination: str, *, keeps_sdists: bool = True
 ) -> Iterator[tuple[Gathering, list[Problem]]]:
     """Fetch and verify the archives of `pins` into a folder inside their destination; it is gone with the context.
 
@@ -126,7 +132,7 @@ def gathered(
     when it was made here and nothing was handed over. Raises `DestinationError` where it cannot be written to.
     """
     with _made(destination), _private(destination) as folder:
-        gathering = Gathering(supplier, folder)
+        gathering = Gathering(supplier, folder, keeps_sdists=keeps_sdists)
         found: list[Problem] = []
         if pins:
             candidates, found = supplier.candidates(pins)

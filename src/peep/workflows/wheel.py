@@ -46,7 +46,7 @@ def _made(session: Session, pinned: PinnedSet, supplier: Supplier, destination: 
     trees = [replace(pin, editable=False) for pin in pinned.pins if is_source_tree(pin)]
     pins = [pin for pin in pinned.pins if not is_source_tree(pin)]
     with (
-        gathered(pins, supplier, destination) as (gathering, found),
+        gathered(pins, supplier, destination, keeps_sdists=False) as (gathering, found),
         closing(Builds(session, pinned, supplier)) as builds,
     ):
         unbuildable = builds.plan(gathering.sdists, trees)
