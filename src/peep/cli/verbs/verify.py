@@ -182,8 +182,7 @@ def finding_lines(verification: Verification, limit: int | None) -> list[str]:
 
 
 def _line(one: Finding, path: str) -> str:
-    about = f"{one.project}: " if one.project and path else one.project
-    return f"{one.rule}: {about}{path}: {one.message}"
+    return ": ".join(part for part in (one.rule, one.project, path, one.message) if part)
 
 
 def summary(verification: Verification) -> str:
