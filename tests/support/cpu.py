@@ -1,4 +1,4 @@
-"""CPU time of a piece of work, for claims about growth: ratios taken side by side, which a busy machine cannot spoil."""
+"""CPU time of a piece of work, for claims about growth: ratios taken side by side, safe from a busy machine."""
 
 from __future__ import annotations
 
