@@ -369,7 +369,10 @@ class Provenance:
     hashes: tuple[Digest, ...] = ()
     is_direct: bool = False
     vcs_commit: str | None = None
+    """The git commit that was installed; `url` is then the repository's, without `git+`."""
     is_editable: bool = False
+    subdirectory: str | None = None
+    """Where in the repository, archive or folder the project lies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def test_two_versions_of_one_project(target, site):
     "content",
     ["", "{", "[]", "null", '"x"', '{"url": 1}', "{}", '{"url": "u", "archive_info": [1]}', "\0", "[" * 100_000,
      '{"url": "u", "archive_info": {"hashes": "x"}}', '{"url": "u", "vcs_info": 3}',
-     '{"url": "u", "archive_info": {"hash": 3}}', '{"url": "u", "vcs_info": {"commit_id": 3}}'],
+     '{"url": "u", "archive_info": {"hash": 3}}', '{"url": "u", "vcs_info": {"vcs": "git", "commit_id": 3}}'],
 )  # fmt: skip
 def test_damaged_provenance_is_no_provenance(target, site, content):
     put(site, "alpha-1.0.dist-info", provenance_url__json=content)

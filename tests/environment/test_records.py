@@ -49,7 +49,7 @@ def test_provenance_reads_back(provenance):
 
 
 def test_version_control_is_written_as_pep_610_says():
-    provenance = Provenance("git+https://host.example/x.git", is_direct=True, vcs_commit="c" * 40)
+    provenance = Provenance("https://host.example/x.git", is_direct=True, vcs_commit="c" * 40)
     assert json.loads(provenance_bytes(provenance)) == {
         "url": "https://host.example/x.git",
         "vcs_info": {"vcs": "git", "commit_id": "c" * 40},

@@ -162,13 +162,16 @@ def parse_provenance(content: bytes, *, is_direct: bool) -> Provenance | None:
         stated = json.loads(content)
         url = stated["url"]
         hashes = tuple(_digests(stated.get("archive_info") or {}))
-        commit = (stated.get("vcs_info") or {}).get("commit_id")
+        repository = stated.get("vcs_info") or {}
+        commit = repository.get("commit_id")
         is_editable = (stated.get("dir_info") or {}).get("editable") is True
+        subdirectory = stated.get("subdirectory")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if not isinstance(url, str) or not isinstance(commit, str | None):
+    if not (isinstance(url, str) and isinstance(commit, str | None) and isinstance(subdirectory, str | None)):
         return None
-    return Provenance(url, hashes, is_direct, commit, is_editable)
+    git_commit = commit if repository.get("vcs") == "git" else None
+    return Provenance(url, hashes, is_direct, git_commit, is_editable, subdirectory)
 
 
 def _digests(archive_info: Mapping[str, Any]) -> Iterator[Digest]:

@@ -98,15 +98,28 @@ def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: Pla
     if not options.trust_installed:
         return False
     if pin.version is None:
-        return project.provenance is not None and project.provenance.url == pin.url
+        origin = project.provenance
+        return origin is not None and (origin.url, origin.is_editable) == (pin.url, pin.editable)
     return _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
 
 
 def is_proven(pin: PinnedRequirement, project: InstalledProject) -> bool:
-    """Whether the recorded archive of an installed project is one whose digest the pin lists."""
+    """Whether the recorded archive of an installed project is one whose digest the pin lists, or the pin's commit."""
     if project.provenance is None or project.provenance.is_editable:
         return False
-    return listed_digest(project.provenance.hashes, pin) is not None
+    return listed_digest(project.provenance.hashes, pin) is not None or is_from_commit(pin, project.provenance)
+
+
+def is_from_commit(pin: PinnedRequirement, origin: Provenance) -> bool:
+    """Whether the very commit that a pin names is what was installed (PEP 610, `vcs_info`).
+
+    A full commit is a digest of its content: to have installed it is to have installed what was vetted.
+    """
+    if pin.url is None or origin.vcs_commit is None or pin.subdirectory != origin.subdirectory:
+        return False
+    from peep.system.transport import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
+
+    return redacted(pin.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
 
 
 def _same_version(pinned: str, present: str, *, arbitrary: bool) -> bool:
@@ -188,4 +201,6 @@ def refreshed(plan: InstallPlan, installed: Mapping[str, InstalledProject]) -> I
 def _is_from(planned: PlannedWheel, present: InstalledProject) -> bool:
     if planned.provenance is None or present.provenance is None or present.other_metadata:
         return False
+    if planned.provenance.vcs_commit is not None:
+        return planned.provenance == present.provenance
     return bool(set(planned.provenance.hashes) & set(present.provenance.hashes))

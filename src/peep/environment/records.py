@@ -71,12 +71,13 @@ def provenance_bytes(provenance: Provenance) -> bytes:
     if not provenance.is_direct:
         stated["archive_info"] = {"hashes": hashes}
     elif provenance.vcs_commit is not None:
-        vcs, _, url = provenance.url.partition("+")
-        stated = {"url": url, "vcs_info": {"vcs": vcs, "commit_id": provenance.vcs_commit}}
+        stated["vcs_info"] = {"vcs": "git", "commit_id": provenance.vcs_commit}
     elif hashes:
         # `hash` is the older form, which some readers still want (PEP 610, since 2022).
         older = {"hash": f"sha256={hashes['sha256']}"} if "sha256" in hashes else {}
         stated["archive_info"] = {"hashes": hashes, **older}
     else:
         stated["dir_info"] = {"editable": True} if provenance.is_editable else {}
+    if provenance.is_direct and provenance.subdirectory:
+        stated["subdirectory"] = provenance.subdirectory
     return json.dumps(stated, sort_keys=True, ensure_ascii=False).encode()

@@ -23,7 +23,7 @@ from peep.requirements.hashes import (
 from peep.requirements.lines import LogicalLine, logical_lines
 from peep.requirements.options import REMOVED, DividedLine, divide
 from peep.requirements.pinned_set import Directive
-from peep.requirements.requirement_text import RequirementText, parse_requirement_text
+from peep.requirements.requirement_text import RequirementText, parse_editable_text, parse_requirement_text
 from peep.requirements.text import physical_lines
 
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?:\s|$)|={7}\s*$")
@@ -240,7 +240,7 @@ class _Reader:
         if len(written) > 1 or strange:
             what = strange[0] if strange else "a second -e"
             raise RequirementsError(location, f"{what} cannot stand on the line of an editable requirement")
-        parsed = parse_requirement_text(expand(written[0], self._environ))
+        parsed = parse_editable_text(expand(written[0], self._environ))
         settings = [_setting(value) for name, value in options if name == "--config-settings"]
         self.entries.append(
             RequirementLine(

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from peep.dataclass import replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.model import HashForm, PinnedRequirement
 from peep.requirements.conditions import TargetMarkers
@@ -14,8 +15,9 @@ from peep.requirements.files import RequirementsFile, in_reading_order, parse_ar
 from peep.requirements.merging import merge, pinning_line
 from peep.requirements.naming import normalised
 from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.requirement_text import Kind
 from peep.requirements.run_options import RunOptions
-from peep.requirements.sources import Accepted, refusal
+from peep.requirements.sources import Accepted, local_path, refusal, trusting
 from peep.system.transport import redacted
 
 _URL_WORD = re.compile(r"\S+://\S+")
@@ -32,8 +34,10 @@ def pinned_requirements(
     """Decide what the files and the requirement arguments pin for a target whose PEP 508 environment is `markers`.
 
     Lines that are understood but cannot be installed safely come back in `unusable`. Raises `RequirementsErrors` with
-    every malformed marker and every contradiction between lines.
+    every malformed marker and every contradiction between lines. A folder is trusted if `accepted` or a directive of
+    one of the files says so.
     """
+    accepted = trusting(accepted, (directive for file in files for directive in file.directives))
     given = parse_arguments(arguments, {})
     entries = [*in_reading_order(files), *given.entries]
     options = RunOptions(path_exists)
@@ -83,14 +87,23 @@ class _Projects:
 
     def decide(self, lines: Sequence[RequirementLine]) -> None:
         projects: dict[str, list[RequirementLine]] = {}
-        for line in lines:
+        for line in map(self._named, lines):
             if line.parsed.name:
                 projects.setdefault(normalised(line.parsed.name), []).append(line)
             elif not line.is_constraint:
-                self.unusable.append(_unusable(line, refusal(line, self._accepted) or _NAMELESS))
+                nameless = _NAMELESS_FOLDER if line.parsed.kind is Kind.LOCAL_PROJECT else _NAMELESS
+                self.unusable.append(_unusable(line, refusal(line, self._accepted) or nameless))
         for project in projects.values():
             if any(not line.is_constraint for line in project):
                 self._decide_project(project)
+
+    def _named(self, line: RequirementLine) -> RequirementLine:
+        """The line, with the name that a trusted project's own files state where the line tells none."""
+        parsed = line.parsed
+        if parsed.name or parsed.kind is not Kind.LOCAL_PROJECT or refusal(line, self._accepted):
+            return line
+        folder = os.path.join(local_path(parsed), *(parsed.subdirectory or "").split("/"))
+        return replace(line, parsed=replace(parsed, name=self._accepted.project_name(folder)))
 
     def _decide_project(self, lines: Sequence[RequirementLine]) -> None:
         required = [line for line in lines if not line.is_constraint]
@@ -107,6 +120,7 @@ class _Projects:
 
 
 _NAMELESS = "neither #egg= nor the file name tells which project this is; add #egg=NAME or write NAME @ URL"
+_NAMELESS_FOLDER = "its files do not state its name without being run; add #egg=NAME or write NAME @ URL"
 
 
 def _why_unpinned(line: RequirementLine) -> str:

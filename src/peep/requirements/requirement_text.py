@@ -86,6 +86,15 @@ def parse_requirement_text(text: str) -> RequirementText:
     raise MalformedRequirement(_why_not(text))
 
 
+def parse_editable_text(text: str) -> RequirementText:
+    """Take apart what follows `-e`, where a bare word is a folder, as in pip; raises `MalformedRequirement`."""
+    head = text.strip()
+    named = _NAMED.fullmatch(head.partition("#")[0].strip())
+    if named and not named["rest"]:
+        return _parse_path(head, "")
+    return parse_requirement_text(text)
+
+
 def _parse_named(named: re.Match[str], marker: str) -> RequirementText:
     clauses = named["rest"].strip()
     if clauses.startswith("(") and clauses.endswith(")"):

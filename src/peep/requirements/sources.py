@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable
 from urllib.parse import quote, unquote, urlsplit
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
+from peep.errors import RequirementsError, RequirementsErrors
 from peep.requirements.file_parser import RequirementLine
+from peep.requirements.files import is_url
+from peep.requirements.pinned_set import Directive
 from peep.requirements.requirement_text import Kind, RequirementText
 
 _FULL_COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -21,6 +25,26 @@ class Accepted:
     """`git+…@<full commit>`: the commit is the pin."""
     local_projects: tuple[str, ...] = ()
     """Folders given by `--trust-local`: a project in or below one of them may be built as it stands."""
+    project_name: Callable[[str], str] = lambda _folder: ""
+    """Absolute folder of a trusted project -> its name as its files state it, '' when they do not."""
+
+
+def trusting(accepted: Accepted, directives: Iterable[Directive]) -> Accepted:
+    """`accepted`, and the folders that `# peep: --trust-local FOLDER` names, each meant from its own file's folder.
+
+    Raises `RequirementsErrors` where a file that came by URL does so: it has no say in what is trusted here.
+    """
+    folders, errors = [], []
+    for directive in directives:
+        if directive.option != "--trust-local":
+            continue
+        if is_url(directive.location.path):
+            reason = "a file that a URL names may not tell which local folders to trust"
+            errors.append(RequirementsError(directive.location, reason, "give --trust-local on the command line"))
+        folders.append(os.path.abspath(os.path.join(os.path.dirname(directive.location.path), directive.value)))
+    if errors:
+        raise RequirementsErrors(errors)
+    return replace(accepted, local_projects=(*accepted.local_projects, *folders)) if folders else accepted
 
 
 def direct_url(parsed: RequirementText) -> str | None:
@@ -74,12 +98,14 @@ def repository_refusal(url: str, accepted: Accepted) -> str:
 
 def folder_refusal(path: str, accepted: Accepted) -> str:
     """Why a local project cannot be installed safely; '' when it lies in or below a trusted folder."""
-    absolute = os.path.abspath(path)
+    real = os.path.realpath(path)  # a link in a trusted folder may lead out of it
     for folder in accepted.local_projects:
-        trusted = os.path.abspath(folder)
-        if absolute == trusted or absolute.startswith(trusted.rstrip(os.sep) + os.sep):
+        trusted = os.path.realpath(folder)
+        if real == trusted or real.startswith(trusted.rstrip(os.sep) + os.sep):
             return ""
-    return "a folder has no hash and can change at any time; build an archive, or allow it with --trust-local"
+    if accepted.local_projects:
+        return f"a folder has no hash, and {real} is not in or below a folder that --trust-local names"
+    return "a folder has no hash and can change at any time; build an archive, or allow it with --trust-local FOLDER"
 
 
 def _revision(address: str) -> str:

@@ -150,11 +150,18 @@ def built_wheel(tree: SourceTree, wheel: StoredWheel) -> PlannedWheel:
     if isinstance(tree, ArchiveTree):
         archive = tree.archive
         hashes = tuple(sorted({archive.digest, Digest("sha256", archive.sha256)}))
-        provenance = Provenance(archive.url, hashes, is_direct=pin.url is not None)
+        is_direct = pin.url is not None
+        provenance = Provenance(archive.url, hashes, is_direct, subdirectory=pin.subdirectory if is_direct else None)
     else:
         commit = tree.key.removeprefix("git:") or None
-        url = (pin.url or "").rpartition("@")[0] if commit else pin.url or ""
-        provenance = Provenance(redacted(url), is_direct=True, vcs_commit=commit, is_editable=bool(tree.in_place))
+        url = (pin.url or "").rpartition("@")[0].removeprefix("git+") if commit else pin.url or ""
+        provenance = Provenance(
+            redacted(url),
+            is_direct=True,
+            vcs_commit=commit,
+            is_editable=bool(tree.in_place),
+            subdirectory=pin.subdirectory,
+        )
     return PlannedWheel(wheel, provenance, pin.is_requested)
 
 

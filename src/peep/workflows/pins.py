@@ -11,7 +11,7 @@ from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
 from peep.requirements.pylock import LockSelection, is_lock_path, pins_from_pylock
-from peep.requirements.sources import Accepted
+from peep.requirements.sources import Accepted, trusting
 from peep.system.transport import Transport
 from peep.workflows.options import SourceOptions
 
@@ -55,9 +55,12 @@ def read_pins(
     """Read all that `sources` names and decide what it pins for `target`. Raises `RequirementsErrors`."""
     locks = [path for path in sources.requirement_files if is_lock_path(path)]
     texts = [path for path in sources.requirement_files if path not in locks]
-    sets = [_read_lock(path, sources, target, reading, accepted) for path in locks]
+    files = parse_requirements_files(texts, reading.read, environ, constraints=sources.constraint_files)
+    # A directive of a requirements file says for the whole run which folders are trusted, lock files included.
+    directives = [directive for file in files for directive in file.directives]
+    for_locks = trusting(accepted, directives) if locks else accepted
+    sets = [_read_lock(path, sources, target, reading, for_locks) for path in locks]
     if texts or sources.requirements or sources.constraint_files:
-        files = parse_requirements_files(texts, reading.read, environ, constraints=sources.constraint_files)
         sets.append(pinned_requirements(files, sources.requirements, target.markers, accepted))
     return combined(sets)
 

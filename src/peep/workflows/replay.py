@@ -184,11 +184,12 @@ def _frozen(value: Any) -> Any:
 def _pin_json(pin: PinnedRequirement) -> list[Any]:
     listed = [[file.filename, [str(digest) for digest in file.hashes]] for file in pin.listed_files]
     hashes = [str(digest) for digest in pin.hashes]
-    return [pin.name, pin.written_name, pin.version, pin.url, pin.arbitrary_equality, pin.is_requested, hashes, listed]
+    source = [pin.url, pin.subdirectory]
+    return [pin.name, pin.written_name, pin.version, source, pin.arbitrary_equality, pin.is_requested, hashes, listed]
 
 
 def _pin(row: Sequence[Any]) -> PinnedRequirement:
-    name, written_name, version, url, arbitrary_equality, is_requested, hashes, listed = row
+    name, written_name, version, (url, subdirectory), arbitrary_equality, is_requested, hashes, listed = row
     return PinnedRequirement(
         name=name,
         written_name=written_name,
@@ -196,6 +197,7 @@ def _pin(row: Sequence[Any]) -> PinnedRequirement:
         locations=(Location("", 0),),
         hashes=_digests(hashes),
         url=url,
+        subdirectory=subdirectory,
         arbitrary_equality=arbitrary_equality,
         is_requested=is_requested,
         listed_files=tuple(ListedFile(filename, _digests(texts)) for filename, texts in listed),
@@ -207,9 +209,10 @@ def _digests(texts: Sequence[str]) -> tuple[Digest, ...]:
 
 
 def _origin_json(origin: Provenance) -> list[Any]:
-    return [origin.url, [str(digest) for digest in origin.hashes], origin.is_direct, origin.vcs_commit]
+    hashes = [str(digest) for digest in origin.hashes]
+    return [origin.url, hashes, origin.is_direct, origin.vcs_commit, origin.is_editable, origin.subdirectory]
 
 
 def _origin(row: Sequence[Any]) -> Provenance:
-    url, hashes, is_direct, vcs_commit = row
-    return Provenance(url, _digests(hashes), is_direct=is_direct, vcs_commit=vcs_commit)
+    url, hashes, *rest = row
+    return Provenance(url, _digests(hashes), *rest)
