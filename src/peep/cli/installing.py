@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from peep.cli.console import Console
 from peep.cli.outcomes import outcome_json, outcome_lines
 from peep.cli.problem_data import problems_as_json
 from peep.cli.reports import report_text
-from peep.errors import InstallRefused
+from peep.errors import InstallRefused, PeepError, UsageError
 from peep.system.files import write_atomically
 from peep.workflows.options import InstallOptions
 from peep.workflows.surroundings import Surroundings
@@ -22,7 +23,11 @@ Workflow = Callable[[InstallOptions, Surroundings], "Outcome"]
 
 
 def report_outcome(options: InstallOptions, console: Console, workflow: Workflow) -> int:
-    """Run `workflow`, print what it did or why it refused, write `--report`; give back the exit status."""
+    """Run `workflow`, print what it did or why it refused, write `--report`; give back the exit status.
+
+    Raises `UsageError`, before anything is done, when the report has no place.
+    """
+    _check_place(options.report)
     try:
         outcome = workflow(options, Surroundings.of_process(console))
     except InstallRefused as refused:
@@ -52,5 +57,18 @@ def _write_report(path: str, outcome: Outcome, console: Console) -> None:
     text = json.dumps(installation_report(outcome), indent=2)
     if path == "-":
         console.result(text)
-    else:
+        return
+    try:
         write_atomically(path, (text + "\n").encode())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PeepError(f"--report {path}: {reason}", "everything else was done as it was asked for") from error
+
+
+def _check_place(report: str | None) -> None:
+    """A report that cannot be written is noticed before the environment changes, as far as that can be foreseen."""
+    if report is None or report == "-":
+        return
+    folder = os.path.dirname(report) or "."
+    if os.path.isdir(report) or not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise UsageError(f"--report {report}: no file can be written there")
