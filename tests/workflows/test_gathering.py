@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from peep.errors import InstallRefused, StoredWheelsDamaged
+from peep.errors import BuildError, InstallRefused, StoredWheelsDamaged
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.workflows.download import download
@@ -127,7 +127,7 @@ def test_a_trusted_folder_becomes_a_wheel_but_no_archive(index, tmp_path, line):
     chosen = InstallOptions(
         sources=SourceOptions((str(tmp_path / "requirements.txt"),)),
         indexes=GivenIndexes(index.simple_url),
-        build=BuildOptions(use_sandbox=False, trust_local=True),
+        build=BuildOptions(use_sandbox=False, trust_local=(str(tmp_path),)),
         destination=str(tmp_path / "there"),
     )
     with pytest.raises(InstallRefused, match="not proceeding") as refused:
@@ -137,3 +137,12 @@ def test_a_trusted_folder_becomes_a_wheel_but_no_archive(index, tmp_path, line):
     assert not (tmp_path / "there").exists()
     [made] = wheel(chosen, surroundings())
     assert [path.name for path in (tmp_path / "there").iterdir()] == [made.filename] == ["gamma-2.0-py3-none-any.whl"]
+
+
+def test_a_build_that_fails_leaves_nothing_in_the_folder(index, tmp_path):
+    content = sdist_bytes("alpha", "1.0", files={"in_tree_backend.py": "raise SystemExit(7)\n"}, suffix=".zip")
+    index.content.pages["/z/abcdef1.zip"] = ("application/zip", content)
+    lines = [("alpha", "/z/abcdef1.zip", content), ("beta", "/y/1234567.zip", BETA)]
+    with pytest.raises(BuildError, match=r"abcdef1\.zip"):
+        wheel(options(index, lines, tmp_path / "there"), surroundings())
+    assert not (tmp_path / "there").exists()
