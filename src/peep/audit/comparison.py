@@ -14,13 +14,12 @@ from peep.audit.record_rows import record_faults
 from peep.audit.survey import Survey
 from peep.dataclass import dataclass
 from peep.model import StoredFile
-from peep.system.hashing import HashedFile
+from peep.system.hashing import HashedFile, is_link_error
 
 Hashed = Mapping[str, HashedFile | OSError]
 _UNUSUAL_BITS = 0o7022
 """Set-id and sticky bits, and leave for others to write: no install gives them."""
 _GONE = {errno.ENOENT, errno.ENOTDIR}
-_LINK = {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def _changed(project: ExpectedProject, path: str, got: HashedFile, file: StoredF
 def _unreadable(project: str, path: str, error: OSError | None) -> Finding:
     if error is None or error.errno in _GONE:
         return finding(FindingKind.MISSING, "it is not there", path=path, project=project)
-    if error.errno in _LINK:
+    if is_link_error(error):
         return finding(FindingKind.LINK, "a link stands in its place", path=path, project=project)
     if error.errno == errno.EISDIR:
         return finding(FindingKind.LINK, "a folder stands in its place", path=path, project=project)

@@ -16,7 +16,7 @@ from peep.environment.leaving import recorded_paths
 from peep.environment.places import Places
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject
-from peep.system.hashing import FileToHash, HashedFile, hash_files
+from peep.system.hashing import FileToHash, HashedFile, Hashing
 
 _MOST_RECORD = 64 << 20
 
@@ -47,12 +47,13 @@ def examine(places: Places, projects: Sequence[ExpectedProject], unknown: Iterab
 
     `unknown` projects are compared with their own RECORD: that finds accidents, and proves nothing.
     """
-    walked = survey(walked_roots(places))
     claims = _claims(unknown, places)
     wanted = {path: file.size for project in projects for path, file in project.files.items()}
     for path in claims:
         wanted.setdefault(path, 0)
-    hashed = hash_files([FileToHash(path, size) for path, size in wanted.items()])
+    hashing = Hashing([FileToHash(path, size) for path, size in wanted.items()])
+    walked = survey(walked_roots(places))
+    hashed = hashing.results()
     found = Found(walked, hashed, read_records(project.record for project in projects), _strange(wanted, walked))
     findings = [*compare(projects, found), *_claim_findings(claims, hashed), *folder_faults(walked.unreadable)]
     owned = {**wanted, **dict.fromkeys((project.record for project in projects), 0)}

@@ -1,18 +1,34 @@
-"""sha256 of many files at once: big ones first, on all processors, with as little as can be between the bytes."""
+"""sha256 of many files at once: big ones first, on all processors, with as little as can be between the bytes.
+
+Where the system can fork safely, processes share the work: with tens of thousands of small files, threads would take
+turns at the interpreter lock. Elsewhere, and for few files, threads do.
+"""
 
 from __future__ import annotations
 
+import errno
+import marshal
 import os
+import queue
+import signal
+import struct
+import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
-_MOST_THREADS = 8
+_MOST_WORKERS = 8
 _BUFFER = 1 << 18
 """Bytes read at a time: fits the processor's cache."""
 _BATCH_BYTES = 4 << 20
 _BATCH_FILES = 250
+_MOST_BATCHES = 8000
+"""Their numbers must fit into a pipe, which holds 64 KiB."""
+_WORTH_PROCESSES = 2000
+"""Files."""
+_NUMBER = struct.Struct("=i")
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)
@@ -37,25 +53,43 @@ class FileToHash(NamedTuple):
     size: int
 
 
-def hash_files(files: Sequence[FileToHash]) -> dict[str, HashedFile | OSError]:
+Hashed = dict[str, HashedFile | OSError]
+Batches = Sequence[Sequence[str]]
+
+
+def hash_files(files: Sequence[FileToHash]) -> Hashed:
     """Hash every file, by path; what can't be read has its error instead.
 
     Links are never followed (where the system can tell): one is an error with `errno.ELOOP`.
     """
-    found: dict[str, HashedFile | OSError] = {}
-    batches = _batches(sorted(files, key=lambda file: -file.size))
-    lock = threading.Lock()
-    count = min(_MOST_THREADS, os.cpu_count() or 1, 1 + len(files) // _BATCH_FILES)
-    threads = [threading.Thread(target=_work, args=(batches, lock, found), daemon=True) for _ in range(count - 1)]
-    for thread in threads:
-        thread.start()
-    _work(batches, lock, found)
-    for thread in threads:
-        thread.join()
-    return found
+    return Hashing(files).results()
 
 
-def _batches(files: Sequence[FileToHash]) -> Iterator[list[str]]:
+class Hashing:
+    """Hashing that has begun and goes on beside the caller; `results` must be called once."""
+
+    def __init__(self, files: Sequence[FileToHash]) -> None:
+        self._batches = list(_batched(sorted(files, key=lambda file: -file.size)))
+        helpers = min(_MOST_WORKERS, os.cpu_count() or 1, len(self._batches)) - 1
+        is_worth_it = len(files) >= _WORTH_PROCESSES and len(self._batches) <= _MOST_BATCHES and _may_fork()
+        self._crew: _Processes | _Threads
+        self._crew = _Processes(self._batches, helpers) if is_worth_it else _Threads(self._batches, helpers)
+
+    def results(self) -> Hashed:
+        """Help to the end, and give back what was found, as `hash_files`."""
+        found = self._crew.finish()
+        for batch in self._batches:  # what a helper that was killed owes
+            if batch and batch[-1] not in found:
+                _hash_batch(batch, memoryview(bytearray(_BUFFER)), found)
+        return found
+
+
+def _may_fork() -> bool:
+    """Other threads might hold locks that a forked process would wait for in vain; macOS's libraries start some."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _batched(files: Sequence[FileToHash]) -> Iterator[list[str]]:
     batch: list[str] = []
     size = 0
     for file in files:
@@ -68,18 +102,110 @@ def _batches(files: Sequence[FileToHash]) -> Iterator[list[str]]:
         yield batch
 
 
-def _work(batches: Iterator[list[str]], lock: threading.Lock, found: dict[str, HashedFile | OSError]) -> None:
-    buffer = memoryview(bytearray(_BUFFER))
-    while True:
-        with lock:
-            batch = next(batches, None)
-        if batch is None:
-            return
-        for path in batch:
-            try:
-                found[path] = _hashed(path, buffer)
-            except OSError as error:
-                found[path] = error
+class _Threads:
+    """Helpers in this process; a queue hands out the numbers of batches."""
+
+    def __init__(self, batches: Batches, helpers: int) -> None:
+        self._batches = batches
+        self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(len(batches)):
+            self._waiting.put(number)
+        self._found: Hashed = {}
+        self._helpers = [threading.Thread(target=self._work, daemon=True) for _ in range(helpers)]
+        for thread in self._helpers:
+            thread.start()
+
+    def finish(self) -> Hashed:
+        self._work()
+        for thread in self._helpers:
+            thread.join()
+        return self._found
+
+    def _work(self) -> None:
+        buffer = memoryview(bytearray(_BUFFER))
+        with suppress(queue.Empty):
+            while True:
+                _hash_batch(self._batches[self._waiting.get_nowait()], buffer, self._found)
+
+
+class _Processes:
+    """Helpers forked from this process; a pipe filled beforehand hands out the numbers of batches."""
+
+    def __init__(self, batches: Batches, helpers: int) -> None:
+        self._batches = batches
+        self._numbers, filling = os.pipe()
+        os.write(filling, b"".join(map(_NUMBER.pack, range(len(batches)))))
+        os.close(filling)
+        self._helpers = [self._fork() for _ in range(helpers)]
+
+    def finish(self) -> Hashed:
+        found: Hashed = {}
+        try:
+            self._work(found)
+            for _, answer in self._helpers:
+                found.update(_told(answer))
+        finally:
+            os.close(self._numbers)
+            for process, answer in self._helpers:
+                os.close(answer)
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+        return found
+
+    def _fork(self) -> tuple[int, int]:
+        """Process number, and the pipe on which its results come."""
+        answer, telling = os.pipe()
+        process = os.fork()
+        if process == 0:
+            self._help(telling)
+        os.close(telling)
+        return process, answer
+
+    def _help(self, telling: int) -> NoReturn:
+        """In the helper: hash, tell, and end without unwinding what belongs to the process it was forked from."""
+        status = 1
+        try:
+            found: Hashed = {}
+            self._work(found)
+            rows = [
+                (path, got.mode, got.size, got.digest) if isinstance(got, HashedFile) else (path, got.errno or 0)
+                for path, got in found.items()
+            ]
+            view = memoryview(marshal.dumps(rows))
+            while view:
+                view = view[os.write(telling, view) :]
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _work(self, found: Hashed) -> None:
+        buffer = memoryview(bytearray(_BUFFER))
+        while number := os.read(self._numbers, _NUMBER.size):
+            _hash_batch(self._batches[_NUMBER.unpack(number)[0]], buffer, found)
+
+
+def _told(answer: int) -> Hashed:
+    """What a helper found; nothing, when it was killed."""
+    pieces = []
+    while piece := os.read(answer, 1 << 20):
+        pieces.append(piece)
+    try:
+        rows = marshal.loads(b"".join(pieces))  # noqa: S302 -- from a process of our own
+    except (EOFError, ValueError, TypeError):
+        return {}
+    return {
+        row[0]: HashedFile(*row[1:]) if len(row) > 2 else OSError(row[1], os.strerror(row[1]), row[0])  # noqa: PLR2004
+        for row in rows
+    }
+
+
+def _hash_batch(batch: Sequence[str], buffer: memoryview, found: Hashed) -> None:
+    for path in batch:
+        try:
+            found[path] = _hashed(path, buffer)
+        except OSError as error:
+            found[path] = error
 
 
 def _hashed(path: str, buffer: memoryview) -> HashedFile:
@@ -110,3 +236,8 @@ def _in_pieces(descriptor: int, buffer: memoryview) -> tuple[int, bytes]:
             hasher.update(piece)
             size += len(piece)
     return size, hasher.digest()
+
+
+def is_link_error(error: OSError) -> bool:
+    """Whether a file could not be opened because a link stands in its place."""
+    return error.errno in {errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP), getattr(errno, "EFTYPE", errno.ELOOP)}
