@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
+import venv
+from pathlib import Path
 
 import pytest
 
 from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
 from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK
 from peep.cli.start import GENERAL_OPTIONS_WITH_VALUE, SHARED_VERBS, VERBS, module_for, split_verb
+from support.scenario_run import peep_command
 
 
 @pytest.mark.parametrize(
@@ -82,3 +87,15 @@ def test_general_options_may_stand_before_the_verb_with_their_values():
     for name in names:
         assert split_verb([name, "value", "install"]) == ("install", [name, "value"])
         assert split_verb([f"{name}=value", "install"]) == ("install", [f"{name}=value"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="redirections of a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_do_not_matter(closed: str, tmp_path: Path):
+    environment = tmp_path / "env"
+    venv.create(environment, with_pip=False, symlinks=True)
+    (tmp_path / "none.txt").write_text("# nothing\n")
+    words = [*peep_command(), "install", "--no-index", "--python", str(environment), "-r", str(tmp_path / "none.txt")]
+    for _ in range(2):  # the second time from memory
+        ran = subprocess.run(["sh", "-c", f"{shlex.join(words)} {closed}"], capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stderr) == (0, "")

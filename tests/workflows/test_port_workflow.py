@@ -100,3 +100,14 @@ def test_what_is_no_file_stays_where_it_is(path: str):
     [file] = ported_files([path], lambda _name: b"six\n", {}, port_to_pip)
     with pytest.raises(UsageError, match="in place"):
         replace_file(file)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names that Windows has not")
+@pytest.mark.parametrize(
+    ("name", "shown"), [("\udcff.txt", "\\udcff.txt"), ("a\nsix==1.0 #.txt", "a\\nsix==1.0 #.txt")]
+)
+def test_a_file_name_stays_a_comment_in_utf_8(name: str, shown: str, tmp_path: Path):
+    path = tmp_path / name
+    path.write_text("six==1.0\n")
+    text = one_text(ported(str(path)), [str(path)])
+    assert text.encode().decode().splitlines() == [f"# from {tmp_path}/{shown}", "six==1.0"]

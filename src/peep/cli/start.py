@@ -53,6 +53,8 @@ def main() -> int:
 
 def run(words: list[str]) -> int:
     """Run one command line, given without the program's name."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _replace_closed_streams()
     try:
         status = _dispatch(words)
         if sys.stdout is not None:
@@ -62,6 +64,16 @@ def run(words: list[str]) -> int:
 
         return explained(error, words)
     return status
+
+
+def _replace_closed_streams() -> None:
+    """Let what is read or said there go nowhere; else a file opened next has the descriptor that output goes to."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 - standard error, as POSIX numbers it
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - takes it by position only
+    os.close(descriptor)
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open as long as the program runs
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _dispatch(words: list[str]) -> int:

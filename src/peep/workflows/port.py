@@ -29,7 +29,14 @@ def one_text(files: Sequence[PortedFile], paths: Iterable[str]) -> str:
     """
     named = set(paths)
     constraints = {path for file in files for path in _constraints_of(file)} - named
-    return "".join(f"# from {file.path}\n{_as_part(file)}" for file in files if file.path not in constraints)
+    return "".join(
+        f"# from {_on_one_line(file.path)}\n{_as_part(file)}" for file in files if file.path not in constraints
+    )
+
+
+def _on_one_line(path: str) -> str:
+    """A path that may hold anything, as part of a comment in UTF-8: what can't be printed is escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in path)
 
 
 def replace_file(file: PortedFile) -> None:
