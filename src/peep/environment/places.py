@@ -36,7 +36,8 @@ class Mirror:
 
     def staged(self, destination: str) -> str:
         """Where a file of the environment is prepared."""
-        return os.path.join(self.new, os.path.relpath(destination, self.anchor))
+        # Normal, since paths are compared: for the anchor itself, `relpath` answers with a dot.
+        return os.path.normpath(os.path.join(self.new, os.path.relpath(destination, self.anchor)))
 
     def final(self, staged: str) -> str:
         """Where a prepared file will be."""
