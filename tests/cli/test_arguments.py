@@ -136,13 +136,28 @@ def test_peeps_own_variables_and_isolation():
         (("--link-mode", "magic"), "--link-mode: 'magic' is none of clone"),
         (("--user", "--target", "x"), "--target and --user exclude each other"),
         (("--no-sandbox", "--require-sandbox"), "exclude each other"),
-        (("-e", "."), "no hash can vouch for a folder"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(words: tuple[str, ...], text: str):
     with pytest.raises(UsageError) as caught:
         options("-r", "f", *words)
     assert text in str(caught.value)
+
+
+def test_a_folder_alone_needs_someone_who_trusts_it():
+    with pytest.raises(UsageError, match="no hash can vouch for a folder") as caught:
+        options("-e", ".")
+    assert "--trust-local FOLDER" in caught.value.hint
+    trusting = options("--trust-local", ".", "--trust-local", "lib", "-e", ".", "lib/x")
+    assert trusting.build.trust_local == (".", "lib")
+    assert trusting.sources.requirements == ("lib/x", "-e .")
+    assert options("-e", ".", PEEP_TRUST_LOCAL=".").build.trust_local == (".",)
+    assert options("-r", "f", "-e", ".").sources.requirements == ("-e .",)  # a directive of f may trust it
+
+
+@pytest.mark.parametrize("argument", ["a @ git+https://host.example/a@1", "https://host.example/a.whl#sha256=1"])
+def test_an_argument_that_says_what_it_must_be_needs_no_file(argument: str):
+    assert options(argument).sources.requirements == (argument,)
 
 
 REFUSED = [option for option in VERB.options if option.standing is Standing.REFUSED]

@@ -3,93 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import os
 import shutil
-import subprocess
-import tarfile
 
 import pytest
 
 from peep.errors import BackendFailed, HashMismatch, InstallRefused, MissingBuildRequirement, OmittedDependency
-from peep.reporting import SilentReporter
-from peep.workflows.install import install
-from peep.workflows.options import (
-    BuildOptions,
-    GivenIndexes,
-    InstallOptions,
-    SourceOptions,
-    StoreOptions,
-    TargetOptions,
-)
-from peep.workflows.surroundings import Surroundings
+from support.build_machine import BuildMachine, committed, git, project_folder
 from support.fake_index import FakeIndex
 from support.misbehaviour import SlowLoris
 from support.wheels import sdist_bytes, wheel_bytes
-
-MARKING = "import os\nopen({mark!r}, 'a').write('ran ')\nfrom in_tree_backend import *\n"
-PYPROJECT = '[build-system]\nrequires = {requires!r}\nbuild-backend = "marking"\nbackend-path = ["."]\n'
-
-
-class Told(SilentReporter):
-    def __init__(self):
-        self.notes = []
-
-    def note(self, text):
-        self.notes.append(text)
-
-
-class Machine:
-    """One index, one store, one target folder."""
-
-    def __init__(self, folder, index):
-        self.folder, self.index = folder, index
-        self.mark = folder / "mark"
-        self.told = Told()
-        self.lines = []
-
-    def sdist(self, name="good", *, requires=(), right=True, failing=False):
-        """Publish an sdist whose backend leaves a mark when it is imported, and list it."""
-        marking = MARKING.format(mark=str(self.mark)) + ("raise SystemExit(5)\n" if failing else "")
-        content = sdist_bytes(
-            name, "1.0", files={"marking.py": marking}, pyproject=PYPROJECT.format(requires=list(requires))
-        )
-        self.publish(name, f"{name}-1.0.tar.gz", content, right=right)
-
-    def publish(self, name, filename, content, *, right=True):
-        self.index.content.projects.setdefault(name, {})[filename] = content
-        self.lines.append(self.line(name, content if right else content + b"!"))
-
-    @staticmethod
-    def line(name, content):
-        return f"{name}==1.0 --hash=sha256:{hashlib.sha256(content).hexdigest()}"
-
-    def install(self, *head, **build):
-        requirements = self.folder / "requirements.txt"
-        requirements.write_text("\n".join([*head, *self.lines]))
-        options = InstallOptions(
-            sources=SourceOptions(requirement_files=(str(requirements),)),
-            indexes=GivenIndexes(index_url=self.index.simple_url),
-            target=TargetOptions(target=str(self.folder / "target")),
-            # Without a sandbox a mark outside of the build area is possible, and shows that a backend ran.
-            build=BuildOptions(**{"use_sandbox": False, **build}),
-            store=StoreOptions(folder=str(self.folder / "store")),
-        )
-        return install(options, Surroundings(dict(os.environ), self.told))
-
-    def builds(self):
-        return [note for note in self.told.notes if note.startswith("building ")]
-
-    def installed(self):
-        target = self.folder / "target"
-        return sorted(path.name for path in target.iterdir()) if target.exists() else []
 
 
 @pytest.fixture
 def machine(tmp_path):
     with FakeIndex({}) as index:
-        yield Machine(tmp_path, index)
+        yield BuildMachine(tmp_path, index)
 
 
 def test_t13_no_backend_runs_before_the_last_archive_is_verified(machine):
@@ -172,45 +100,46 @@ def test_building_without_a_sandbox_is_said(machine):
     assert "builds run without a sandbox (--no-sandbox)" in machine.told.notes
 
 
-def git(folder, *arguments):
-    identity = ["-c", "user.name=somebody", "-c", "user.email=somebody@mail.example"]
-    environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, env=environ)
-    return done.stdout.decode().strip()
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
-def project(folder):
-    """A project with an in-tree backend, as a folder."""
-    folder.mkdir()
-    with tarfile.open(fileobj=io.BytesIO(sdist_bytes("good", "1.0"))) as archive:
-        for member in archive.getmembers():
-            (folder / member.name.partition("/")[2]).write_bytes(archive.extractfile(member).read())
-    return folder
+@needs_git
+def test_a_commit_is_installed_once_and_recorded(machine):
+    """The commit is the pin: what was installed from it is as listed, and no repository is asked again."""
+    folder = project_folder(machine.folder / "good.git")
+    commit = committed(folder)
+    machine.lines.append(f"good @ git+{folder.as_uri()}@{commit}")
+    assert len(machine.install().plan.link) == 1
+    assert machine.recorded_origin() == {"url": folder.as_uri(), "vcs_info": {"vcs": "git", "commit_id": commit}}
+    shutil.rmtree(folder)
+    again = machine.install()
+    assert again.plan.is_empty
+    assert [kept.name for kept in again.plan.keep] == ["good"]
+    assert len(machine.builds()) == 1
 
 
-def recorded_origin(machine):
-    path = machine.folder / "target" / "good-1.0.dist-info" / "direct_url.json"
-    return json.loads(path.read_text())
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_a_commit_is_installed_and_recorded(machine):
-    folder = project(machine.folder / "good.git")
-    git(folder, "init", "--quiet", "-b", "main")
-    git(folder, "add", "-A")
-    git(folder, "commit", "--quiet", "-m", "one")
-    commit = git(folder, "rev-parse", "HEAD")
+@needs_git
+def test_another_commit_or_subdirectory_is_installed_anew(machine):
+    folder = project_folder(machine.folder / "good.git")
+    shutil.copytree(folder, folder / "inner")
+    commit = committed(folder)
     machine.lines.append(f"good @ git+{folder.as_uri()}@{commit}")
     machine.install()
-    assert recorded_origin(machine) == {
-        "url": folder.as_uri(),
-        "vcs_info": {"vcs": "git", "commit_id": commit},
-    }
+    machine.lines[0] += "#subdirectory=inner"
+    machine.install()
+    assert machine.recorded_origin()["subdirectory"] == "inner"
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", "two")
+    other = git(folder, "rev-parse", "HEAD")
+    machine.lines[0] = machine.lines[0].replace(commit, other)
+    machine.install()
+    assert machine.recorded_origin()["vcs_info"]["commit_id"] == other
+    assert len(machine.builds()) == 3
+    assert machine.install().plan.is_empty
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@needs_git
 def test_a_branch_and_a_commit_that_is_not_there_are_problems(machine):
-    folder = project(machine.folder / "good.git")
+    folder = project_folder(machine.folder / "good.git")
     git(folder, "init", "--quiet", "-b", "main")
     machine.lines.append(f"good @ git+{folder.as_uri()}@main")
     with pytest.raises(InstallRefused, match="not proceeding") as caught:
@@ -220,21 +149,3 @@ def test_a_branch_and_a_commit_that_is_not_there_are_problems(machine):
     with pytest.raises(InstallRefused) as caught:
         machine.install()
     assert "git fetch failed" in caught.value.problems[0].reason
-
-
-def test_a_folder_is_refused_until_it_is_trusted(machine):
-    folder = project(machine.folder / "good")
-    machine.lines.append(f"good @ {folder.as_uri()}")
-    with pytest.raises(InstallRefused):
-        machine.install()
-    machine.install(trust_local=True)
-    assert recorded_origin(machine) == {"url": folder.as_uri(), "dir_info": {}}
-
-
-def test_an_editable_project(machine):
-    folder = project(machine.folder / "good")
-    with open(folder / "in_tree_backend.py", "a", encoding="utf-8") as file:
-        file.write("\nbuild_editable = build_wheel\n")
-    machine.lines.append(f"-e {folder.as_uri()}#egg=good")
-    machine.install(trust_local=True)
-    assert recorded_origin(machine) == {"url": folder.as_uri(), "dir_info": {"editable": True}}

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from peep.errors import TransportError
 from peep.model import PinnedRequirement
+from peep.requirements.naming import archive_suffix
 from peep.system.local_files import path_of_file_url
 
 
@@ -20,6 +21,7 @@ def is_source_tree(pin: PinnedRequirement) -> bool:
 
 def _is_folder(url: str) -> bool:
     try:
-        return os.path.isdir(path_of_file_url(url))
+        path = path_of_file_url(url)
     except TransportError:
         return False  # whoever fetches it will say what is wrong with it
+    return os.path.isdir(path) or not archive_suffix(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 
 from peep.cli.parser import Given, ParsedArguments
@@ -22,6 +23,8 @@ from peep.workflows.options import (
 
 MOST = 1_000_000
 """More seconds or attempts than that are a slip of the keyboard."""
+_VOUCHES = re.compile(r"--hash=|[#&]sha(?:256|384|512)=|git\+")
+"""In an argument: it says itself what it must be, so that no file is needed. What is wrong with it is found later."""
 
 
 def install_options(
@@ -62,14 +65,16 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     locks = [word for word in parsed.words if is_lock_file(_without_extras(word)[0])]
     arguments = [word for word in parsed.words if word not in locks]
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
-    if not files and not any("--hash=" in argument for argument in arguments):
+    editable = [f"-e {folder}" for folder in parsed.values("editable")]
+    is_trusting = parsed.has("trust-local")
+    if editable and not (files or is_trusting):
+        hint = "to build it all the same, name a folder that it is in: --trust-local FOLDER"
+        raise UsageError(f"{editable[0]}: no hash can vouch for a folder", hint)
+    if not (files or is_trusting or any(map(_VOUCHES.search, arguments))):
         raise UsageError(
             f"peep {verb} has nowhere to look up hashes",
             f"name a file, as in: peep {verb} -r requirements.txt; or a hash: peep {verb} 'NAME==1.0 --hash=sha256:…'",
         )
-    editable = [f"-e {folder}" for folder in parsed.values("editable")]
-    if editable and not parsed.has("trust-local"):
-        raise UsageError(f"{editable[0]}: no hash can vouch for a folder", "--trust-local builds it all the same")
     return SourceOptions(
         requirement_files=tuple(file for file, _ in files),
         constraint_files=parsed.values("constraint"),
@@ -187,7 +192,7 @@ def _build_options(parsed: ParsedArguments) -> BuildOptions:
         config_settings=tuple(_setting(text) for text in parsed.values("config-settings")),
         require_sandbox=parsed.has("require-sandbox"),
         use_sandbox=not parsed.has("no-sandbox"),
-        trust_local=parsed.has("trust-local"),
+        trust_local=parsed.values("trust-local"),
     )
 
 

@@ -83,8 +83,8 @@ class BuildOptions:
     require_sandbox: bool = False
     """Refuse to build where the platform gives no sandbox."""
     use_sandbox: bool = True
-    trust_local: bool = False
-    """Build and install local projects (folders, `-e`), which no hash can vouch for."""
+    trust_local: tuple[str, ...] = ()
+    """Folders in and below which local projects, which no hash can vouch for, are built and installed."""
 
 
 @dataclass(frozen=True, slots=True)

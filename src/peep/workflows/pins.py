@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 
 from peep.dataclass import replace
@@ -63,6 +64,20 @@ def read_pins(
     if texts or sources.requirements or sources.constraint_files:
         sets.append(pinned_requirements(files, sources.requirements, target.markers, accepted))
     return combined(sets)
+
+
+def name_of_project(folder: str) -> str:
+    """The name that the files of a trusted local project state, '' when none does."""
+    from peep.requirements.project_names import stated_name  # noqa: PLC0415 - for runs with such a project only
+
+    def read(filename: str) -> bytes | None:
+        try:
+            with open(os.path.join(folder, filename), "rb") as file:
+                return file.read(MOST_BYTES)
+        except OSError:
+            return None
+
+    return stated_name(read)
 
 
 def _read_lock(

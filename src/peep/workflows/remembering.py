@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from peep.model import PinnedRequirement
 from peep.store.wheels import Store
 from peep.workflows import replay, settled
 from peep.workflows.options import InstallOptions
@@ -32,6 +33,8 @@ def recording_of(session: Session, outcome: Outcome) -> replay.Recording | None:
     has_variables = any(b"${" in text for text in inputs.values())
     if has_variables or not (session.reading.is_repeatable and is_plain(options)):
         return None
+    if any(is_unvouched(pin) for pin in outcome.pinned.pins):
+        return None
     return replay.Recording(
         request=target_request(options.target),
         target=replay.target_key(session.target),
@@ -53,7 +56,12 @@ def is_plain(options: InstallOptions) -> bool:
     asks_for_more = options.dry_run or options.report or options.force_reinstall or options.ignore_installed
     output, store = options.output, options.store
     prints_more = output.format != "text" or output.log or output.verbose
-    return not (asks_for_more or prints_more or store.folder or not store.is_kept or options.build.trust_local)
+    return not (asks_for_more or prints_more or store.folder or not store.is_kept)
+
+
+def is_unvouched(pin: PinnedRequirement) -> bool:
+    """Whether a pin names a trusted folder, which may hold something else by the next run."""
+    return (pin.url or "").startswith("file:") and not (pin.hashes or pin.listed_files)
 
 
 def remember_recording(

@@ -21,7 +21,7 @@ from peep.store.layout import store_root
 from peep.store.wheels import Store
 from peep.workflows.network import Network
 from peep.workflows.options import InstallOptions, StoreOptions, TargetOptions
-from peep.workflows.pins import Reading, read_pins, with_formats
+from peep.workflows.pins import Reading, name_of_project, read_pins, with_formats
 from peep.workflows.pip_configuration import completed, configured_pip
 from peep.workflows.supply import Supplier
 from peep.workflows.surroundings import Surroundings
@@ -40,9 +40,10 @@ class Session:
 
     def read_pins(self) -> PinnedSet:
         """Read all requirements and lock files; tells their warnings. Raises `RequirementsErrors`."""
-        # A commit's id is a hash of all that it names. A folder has none: the user says so for every folder, or not.
-        everywhere = (os.path.abspath(os.sep),) if self.options.build.trust_local else ()
-        accepted = Accepted(repository_commits=True, local_projects=everywhere)
+        # A commit's id is a hash of all that it names. A folder has none: the user says which are trusted.
+        accepted = Accepted(
+            repository_commits=True, local_projects=self.options.build.trust_local, project_name=name_of_project
+        )
         pinned = read_pins(self.options.sources, self.target, self.reading, self.surroundings.environ, accepted)
         for warning in pinned.warnings:
             self.surroundings.reporter.warning(warning)
