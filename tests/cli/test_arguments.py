@@ -145,9 +145,13 @@ def test_what_cannot_be_meant_is_refused(words: tuple[str, ...], text: str):
 
 
 def test_a_folder_alone_needs_someone_who_trusts_it():
-    with pytest.raises(UsageError, match="no hash can vouch for a folder") as caught:
-        options("-e", ".")
-    assert "--trust-local FOLDER" in caught.value.hint
+    for words in (("-e", "."), (".",), ("./lib/x",), ("/lib/x",), ("..",)):
+        with pytest.raises(UsageError, match="no hash can vouch for a folder") as caught:
+            options(*words)
+        assert "--trust-local FOLDER" in caught.value.hint
+    with pytest.raises(UsageError, match="nowhere to look up hashes"):
+        options("flask==3.1.0")
+    assert options("./x.whl --hash=sha256:00").sources.requirements == ("./x.whl --hash=sha256:00",)
     trusting = options("--trust-local", ".", "--trust-local", "lib", "-e", ".", "lib/x")
     assert trusting.build.trust_local == (".", "lib")
     assert trusting.sources.requirements == ("lib/x", "-e .")
