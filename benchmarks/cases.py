@@ -17,7 +17,13 @@ class Case:
     name: str
     prepare: Prepare
     """Gets the program, the requirements file and the number of the round; gives the command to time."""
-    only_peep: bool = False
+    programs: tuple[str, ...] = ()
+    """Those that can do it; empty: all."""
+    workloads: tuple[str, ...] = ()
+    """Those that have what it takes; empty: all."""
+
+    def suits(self, program: Program) -> bool:
+        return not self.programs or program.name in self.programs
 
 
 def nothing_to_do(program: Program, requirements: Path, _: int) -> list[str]:
@@ -40,8 +46,15 @@ def one_upgraded(program: Program, requirements: Path, number: int) -> list[str]
     return program.install_command(upgraded_file(requirements, program.work, number))
 
 
-def verify(program: Program, _: Path, __: int) -> list[str]:
-    return [*program.other, "verify", "-q", "--python", str(program.environment / "bin" / "python")]
+def verify(program: Program, requirements: Path, _: int) -> list[str]:
+    python = program.environment / "bin" / "python"
+    return [*program.command, "verify", "-q", "--python", str(python), "-r", str(requirements)]
+
+
+def hash_archives(program: Program, requirements: Path, _: int) -> list[str]:
+    """sha256 of every archive of the workload."""
+    archives = program.work.parents[2] / "archives" / requirements.stem
+    return [*program.command, "hash", *map(str, sorted(archives.glob("*.whl")))]
 
 
 def upgraded_file(requirements: Path, work: Path, number: int) -> Path:
@@ -56,10 +69,14 @@ def upgraded_file(requirements: Path, work: Path, number: int) -> Path:
     return target
 
 
+_WHEELS = ("web", "data")
+_PEEP = ("peep", "peep.pyz")
 CASES = [
     Case("cold", cold),
     Case("warm", warm),
     Case("nothing to do", nothing_to_do),
-    Case("verify", verify, only_peep=True),
-    Case("one upgraded", one_upgraded),
+    Case("verify", verify, programs=_PEEP),
+    Case("hash", hash_archives, programs=(*_PEEP, "pip"), workloads=_WHEELS),
+    Case("one upgraded", one_upgraded, workloads=_WHEELS),
 ]
+GROWTH_CASES = ("cold", "warm", "nothing to do")

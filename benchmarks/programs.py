@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+BUILD_CONSTRAINTS = Path(__file__).resolve().parent / "workloads" / "build-constraints.txt"
+PINS = ("pip==26.3", "uv==0.13.8")
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -15,12 +20,14 @@ class Program:
     """An installer under test, with a cache and an environment that no other one touches."""
 
     name: str
+    command: tuple[str, ...]
+    """The command without a verb."""
     install: tuple[str, ...]
-    """The command up to the requirements file; `{environment}` stands for the environment's folder."""
+    """What follows it, up to the requirements file; `{environment}` stands for the environment's folder."""
     work: Path
     variables: dict[str, str] = field(default_factory=dict)
-    other: tuple[str, ...] = ()
-    """The command without a verb, for verbs that only peep has."""
+    is_slow: bool = False
+    """Measured in fewer rounds."""
 
     @property
     def environment(self) -> Path:
@@ -31,27 +38,51 @@ class Program:
         return self.work / "cache"
 
     def install_command(self, requirements: Path) -> list[str]:
-        return [*(part.format(environment=self.environment) for part in self.install), "-r", str(requirements)]
+        options = [part.format(environment=self.environment) for part in self.install]
+        if requirements.stem == "sdists":
+            options += ["--build-constraint", str(BUILD_CONSTRAINTS)]
+        return [*self.command, *options, "-r", str(requirements)]
 
     def fresh_environment(self) -> None:
-        shutil.rmtree(self.environment, ignore_errors=True)
+        """An empty environment in the usual place."""
+        self._set_aside(self.environment)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(self.environment)], check=True)
 
     def forget(self) -> None:
-        """Empty its cache or store."""
-        shutil.rmtree(self.cache, ignore_errors=True)
+        """Start with an empty cache or store."""
+        self._set_aside(self.cache)
+
+    def _set_aside(self, folder: Path) -> None:
+        """Move away and do not delete: after a large deletion ext4 makes new files slowly for about a minute."""
+        if folder.exists():
+            aside = self.work / "aside"
+            aside.mkdir(exist_ok=True)
+            folder.rename(aside / str(next(_numbers)))
 
 
 def tools_environment(cache: Path, checkout: Path) -> Path:
-    """An environment with peep from this checkout, and pinned pip and uv; gives its scripts folder."""
+    """An environment with peep from this checkout, compiled, and pinned pip and uv; gives its scripts folder."""
     folder = cache / "tools"
-    scripts = folder / "bin"
-    if not (scripts / "uv").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pins = ["pip==26.3", "uv==0.13.8"]
-        subprocess.run([scripts / "python", "-m", "pip", "install", "-q", *pins], check=True)
-    subprocess.run([scripts / "python", "-m", "pip", "install", "-q", "--force-reinstall", str(checkout)], check=True)
-    return scripts
+    python = folder / "bin" / "python"
+    if not (folder / "bin" / "uv").exists():
+        _run([sys.executable, "-m", "venv", folder])
+        _run([python, "-m", "pip", "install", "-q", *PINS])
+        _run([python, "-m", "pip", "install", "-q", checkout])
+    _run([python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", checkout])
+    return folder / "bin"
+
+
+def _run(command: Sequence[str | Path]) -> None:
+    """Installed modules are to be byte-compiled, whatever the shell says."""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(command, check=True, env=variables)
+
+
+def one_file_edition(scripts: Path, cache: Path) -> Path:
+    """Have peep write itself into one file."""
+    path = cache / "peep.pyz"
+    _run([scripts / "peep", "embed", "-o", path])
+    return path
 
 
 def programs(scripts: Path, work: Path, index: str, one_file: Path | None) -> list[Program]:
@@ -70,15 +101,17 @@ def programs(scripts: Path, work: Path, index: str, one_file: Path | None) -> li
     (work / "home").mkdir(parents=True, exist_ok=True)
     python = "{environment}/bin/python"
     peep = ("install", "-q", "--python", python)
+
+    def program(name: str, command: tuple[str, ...], install: tuple[str, ...], variable: str) -> Program:
+        folder = work / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return Program(name, command, install, folder, {**common, variable: str(folder / "cache")}, name == "pip")
+
     found = [
-        ("peep", (str(scripts / "peep"), *peep), "PEEP_STORE", (str(scripts / "peep"),)),
-        ("uv", (str(scripts / "uv"), "pip", "install", "-q", "--python", python), "UV_CACHE_DIR", ()),
-        ("pip", (str(scripts / "pip"), "--python", python, "install", "-q"), "PIP_CACHE_DIR", ()),
+        program("peep", (str(scripts / "peep"),), peep, "PEEP_STORE"),
+        program("uv", (str(scripts / "uv"),), ("pip", "install", "-q", "--python", python), "UV_CACHE_DIR"),
+        program("pip", (str(scripts / "pip"),), ("--python", python, "install", "-q"), "PIP_CACHE_DIR"),
     ]
     if one_file:
-        command = (sys.executable, str(one_file))
-        found.insert(1, ("peep.pyz", (*command, *peep), "PEEP_STORE", command))
-    return [
-        Program(name, install, work / name, {**common, variable: str(work / name / "cache")}, other)
-        for name, install, variable, other in found
-    ]
+        found.insert(1, program("peep.pyz", (sys.executable, str(one_file)), peep, "PEEP_STORE"))
+    return found

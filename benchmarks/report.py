@@ -17,17 +17,18 @@ COLUMNS = (
 Results = dict[str, dict[str, list[Run]]]
 
 
-def show(workload: str, results: Results) -> None:
-    """Print one table: medians, and ratios to uv taken round by round."""
-    print(f"\n## {workload}\n")
-    print(f"| case | program | {' | '.join(COLUMNS)} |\n|---|---|{'--:|' * len(COLUMNS)}")
+def table(workload: str, results: Results) -> str:
+    """One table in Markdown: medians, and ratios to uv and pip taken round by round."""
+    lines = ["", f"## {workload}", "", f"| case | program | {' | '.join(COLUMNS)} |"]
+    lines.append(f"|---|---|{'--:|' * len(COLUMNS)}")
     for case, by_program in results.items():
         for name, runs in by_program.items():
             cells = [f"{median(runs, 'wall'):.3f}", f"{median(runs, 'user'):.3f}", f"{median(runs, 'system'):.3f}"]
             cells += [f"{median(runs, 'memory') / 2**20:.0f}", f"{median(runs, 'written') / 2**20:.0f}"]
             cells += [_ratio(runs, by_program.get(YARDSTICK), "wall"), _ratio(runs, by_program.get(YARDSTICK), "user")]
             cells += [_ratio(runs, by_program.get("pip"), "wall")]
-            print(f"| {case} | {name} | {' | '.join(cells)} |")
+            lines.append(f"| {case} | {name} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
 
 
 def _ratio(runs: list[Run], others: list[Run] | None, what: str) -> str:
