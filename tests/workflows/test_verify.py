@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from peep.environment.target import TargetRequest, discover_target
 from support.fake_index import FakeIndex
 from support.misbehaviour import ChangeBody, Fail
 from support.proving_ground import (
@@ -479,3 +482,52 @@ def test_no_false_alarm_while_others_install(ground: Ground, index: FakeIndex):
         other.join()
     assert failures == []
     assert found == [[]] * 25
+
+
+# -- what the interpreter brings -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def with_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment as `python -m venv` makes it."""
+    folder = tmp_path_factory.mktemp("venv") / "env"
+    ended = subprocess.run([sys.executable, "-I", "-m", "venv", str(folder)], capture_output=True, check=False)
+    if ended.returncode:
+        pytest.skip("this interpreter brings no pip")
+    return folder
+
+
+def ground_with_pip(folder: Path, tmp_path: Path, index: FakeIndex) -> Ground:
+    target = discover_target(TargetRequest(python=str(folder)))
+    ground = Ground(tmp_path, index, usual_projects(), target)
+    ground.pin("beta")
+    ground.install()
+    return ground
+
+
+def test_the_interpreters_own_pip_is_proven_until_it_is_touched(with_pip: Path, tmp_path: Path, index: FakeIndex):
+    ground = ground_with_pip(with_pip, tmp_path, index)
+    assert ground.kinds(with_files=True, bytecode=True) == []
+    assert "pip" in {project.name for project in ground.verify().projects}
+
+    places = [*(ground.site / "pip" / "_internal" / "cli").glob("*.py"), *ground.scripts.glob("pip*")]
+    [metadata] = ground.site.glob("pip-*.dist-info")
+    places += [path for path in metadata.rglob("*") if path.is_file() and path.stat().st_size]
+    assert len(places) > 10
+    for path in places:
+        content = path.read_bytes()
+        overwrite(path, flipped(content, len(content) // 3))
+        assert not ground.verify().is_proven, path
+        overwrite(path, content)
+    assert ground.kinds() == []
+
+
+def test_another_pip_than_the_interpreters_is_of_unknown_origin(with_pip: Path, tmp_path: Path, index: FakeIndex):
+    ground = ground_with_pip(with_pip, tmp_path, index)
+    [metadata] = ground.site.glob("pip-*.dist-info")
+    other = metadata.with_name("pip-99.0.dist-info")
+    metadata.rename(other)
+    try:
+        assert ("pip", "unknown-origin") in {(one.project, one.rule) for one in ground.verify().findings}
+    finally:
+        other.rename(metadata)

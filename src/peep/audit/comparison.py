@@ -136,6 +136,8 @@ def _record_findings(
         yield finding(FindingKind.MISSING, "it is not there, or no file", path=project.record, project=project.name)
         return
     excused = {os.path.relpath(path, project.site).replace(os.sep, "/") for path in shared if path in project.files}
+    if project.is_by_pip:
+        content = b"".join(sorted(line + b"\n" for line in content.splitlines()))
     for fault in record_faults(content, project.rows, excused):
         yield finding(FindingKind.RECORD, fault, path=project.record, project=project.name)
 

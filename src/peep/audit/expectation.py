@@ -32,6 +32,8 @@ class ExpectedProject:
     """Those of `files` that are launchers or rewritten scripts."""
     written: dict[str, bytes] = field(default_factory=dict)
     """The content of generated metadata, by path."""
+    is_by_pip: bool = False
+    """pip installed it: the rows of RECORD stand in its order, with its line ends."""
 
     @property
     def name(self) -> str:

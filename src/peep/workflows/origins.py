@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from urllib.parse import urlsplit
 
+from peep.audit.bundled import BundledWheel, bundled_wheel
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.dataclass import dataclass, field, replace
 from peep.environment.plan import PlanOptions, is_proven, is_satisfied
@@ -37,6 +38,8 @@ class Origins:
 
     wheels: dict[str, StoredWheel] = field(default_factory=dict)
     """By project name."""
+    bundled: dict[str, BundledWheel] = field(default_factory=dict)
+    """By project name: what came with the interpreter."""
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -46,7 +49,7 @@ def origins_of(installed: Mapping[str, InstalledProject], session: Session, pinn
     Nothing raises for a single project: what can't be had is a finding.
     """
     origins = Origins()
-    missing = [project for _, project in sorted(installed.items()) if not _is_settled(project, origins, session.store)]
+    missing = [project for _, project in sorted(installed.items()) if not _is_settled(project, origins, session)]
     if pinned is not None:
         pins = {pin.name: pin for pin in pinned.pins}
         wanted = [one for one in missing if one.name in pins and is_proven(pins[one.name], one)]
@@ -63,12 +66,15 @@ def origins_of(installed: Mapping[str, InstalledProject], session: Session, pinn
     return origins
 
 
-def _is_settled(project: InstalledProject, origins: Origins, store: Store) -> bool:
-    """Whether the store, or a finding, answers for a project."""
+def _is_settled(project: InstalledProject, origins: Origins, session: Session) -> bool:
+    """Whether the store, the interpreter or a finding answers for a project."""
+    if project.provenance is None and (bundled := bundled_wheel(project, session.target)) is not None:
+        origins.bundled[project.name] = bundled
+        return True
     if reason := _unknown(project):
         origins.findings.append(finding(FindingKind.UNKNOWN_ORIGIN, reason, project=project.name))
         return True
-    wheel = stored_origin(project, store)
+    wheel = stored_origin(project, session.store)
     if wheel is None:
         return False
     if wheel.identity.name == project.name:

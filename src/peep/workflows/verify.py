@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
+from peep.audit.bundled import bundled_project
 from peep.audit.bytecode import bytecode_findings
 from peep.audit.digest import environment_digest
 from peep.audit.examination import examine, read_records
@@ -159,7 +160,9 @@ def _compared(
     if options.bytecode:
         found += bytecode_findings(examination.survey.cached, examination.sound, projects, places.target.python)
     if pinned is not None:
-        found += listing_findings(installed, pinned.pins, spared_projects(installed, session.target))
+        found += listing_findings(
+            installed, pinned.pins, {*spared_projects(installed, session.target), *origins.bundled}
+        )
     digest = None
     if options.digest is not None:
         digest = environment_digest(places).hex
@@ -194,7 +197,8 @@ def expected_projects(
             )
         except EnvironmentChangeError as error:
             origins.findings.append(finding(FindingKind.UNAVAILABLE, str(error), project=name))
-    return projects
+    brought = [name for name in origins.bundled if name in installed]
+    return [*projects, *(bundled_project(origins.bundled[name], installed[name], places.target) for name in brought)]
 
 
 def _identity_findings(installed: Mapping[str, InstalledProject], projects: list[ExpectedProject]) -> Iterator[Finding]:
