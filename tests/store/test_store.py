@@ -49,6 +49,19 @@ class TestAdding:
 
         assert Store(root, SilentReporter()).get(flask().sha256) == added
 
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+    def test_a_private_run_makes_files_that_later_environments_can_share(self, store):
+        before = os.umask(0o077)
+        try:
+            wheel = store.add(flask())
+        finally:
+            os.umask(before)
+
+        modes = {file.path: stat.S_IMODE(os.lstat(path_of(wheel, file)).st_mode) for file in wheel.files}
+        assert modes.pop("flask-1.0.data/scripts/run") == 0o555
+        assert set(modes.values()) == {0o444}
+        assert stat.S_IMODE(os.lstat(os.path.join(wheel.root, "files")).st_mode) == 0o700
+
     def test_every_file_is_there_with_its_bytes_and_digest(self, store):
         contents = flask()
         wheel = store.add(contents)

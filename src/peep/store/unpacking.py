@@ -115,7 +115,8 @@ def _write(contents: WheelContents, entry: WheelEntry, files: str, mtime_ns: int
     hasher = None if entry.sha256 else hashlib.sha256()
     size = 0
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o555 if entry.is_executable else 0o444)
+    mode = 0o555 if entry.is_executable else 0o444
+    descriptor = os.open(path, flags, mode)
     try:
         for chunk in contents.chunks(entry):
             write_fully(descriptor, chunk)
@@ -123,6 +124,9 @@ def _write(contents: WheelContents, entry: WheelEntry, files: str, mtime_ns: int
             if hasher is not None:
                 hasher.update(chunk)
         if sys.platform != "win32":
+            # Whatever the umask of this run: later ones link the file into environments that others must read. Who may
+            # get at it is a matter of folders, which the umask of each run makes.
+            os.fchmod(descriptor, mode)
             os.utime(descriptor, ns=(mtime_ns, mtime_ns))
     finally:
         os.close(descriptor)
