@@ -1,4 +1,7 @@
-"""Source archives that others published, pinned by their own hash: built twice, and compared with what pip builds."""
+"""Source archives that others published, pinned by their own hash: built twice, and compared with what pip builds.
+
+A few for each way of building by default; with PEEP_BIG_TESTS=1 the rest as well, which takes minutes.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from support.corpus import CORPUS, needs_corpus
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 HERE = Path(__file__).parent / "real"
+LISTS = [HERE / "sdists.txt", *([HERE / "more-sdists.txt"] if os.environ.get("PEEP_BIG_TESTS") else [])]
 EXTENSIONS = ("markupsafe", "pyyaml", "simplejson")
 """With compiled parts: pip's carry the name of the folder that they were compiled in."""
 
@@ -43,10 +47,10 @@ class Counting(SilentReporter):
 
 
 def build(environ, store, sources=None):
-    """Fetch, verify and build everything in `sources` (else: the list beside this file); skips without an index."""
+    """Fetch, verify and build everything in `sources` (else: in `LISTS`); skips without an index."""
     reporter = Counting()
     options = InstallOptions(
-        sources=sources or SourceOptions((str(HERE / "sdists.txt"),)),
+        sources=sources or SourceOptions(tuple(map(str, LISTS))),
         build=BuildOptions(constraint_files=(str(HERE / "build.txt"),)),
         store=StoreOptions(folder=str(store)),
     )
@@ -93,10 +97,13 @@ def test_every_file_is_as_pip_builds_it(machine_environment, first, tmp_path):
     assert {name: d for name, wheel in first.wheels.items() if (d := differences(wheel, made))} == {}
 
 
+def pins_in(*files):
+    return [line.split()[0] for file in files for line in file.read_text().splitlines() if line[:1].isalnum()]
+
+
 def pip_wheels(environ, folder):
     """Let pip build the same versions with the same tools; file name -> path."""
-    lines = [line.split()[0] for line in (HERE / "sdists.txt").read_text().splitlines() if line[:1].isalnum()]
-    tools = [line.split()[0] for line in (HERE / "build.txt").read_text().splitlines() if line[:1].isalnum()]
+    lines, tools = pins_in(*LISTS), pins_in(HERE / "build.txt")
     (folder / "tools.txt").write_text("\n".join(tools))
     names = ",".join(line.split("==")[0] for line in lines)
     # Which of the two variables reaches the build depends on pip's version.
