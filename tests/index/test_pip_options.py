@@ -75,6 +75,17 @@ def test_the_answer_is_remembered_until_something_changes(environ, tmp_path):
     assert counting.runs == 3
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_n16_what_is_remembered_makes_no_store_that_others_may_change(environ, tmp_path):
+    """It is often the first thing that a store gets, and the store's own folder is nobody else's either."""
+    before = os.umask(0)
+    try:
+        pip_defaults([sys.executable], environ, run, PipMemory(str(tmp_path / "store" / "remembered")))
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "store", tmp_path / "store" / "remembered")} == {0o700}
+
+
 def test_n18_answers_with_credentials_are_not_written_down(environ, tmp_path):
     environ["PIP_INDEX_URL"] = "https://user:secret@index.example/simple"
     cache = tmp_path / "cache"

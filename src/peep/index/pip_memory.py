@@ -20,7 +20,7 @@ _SECRET = re.compile(r"://[^/\s]*@")
 
 @dataclass(frozen=True, slots=True)
 class PipMemory:
-    """One small file per interpreter in `folder`. Losing it costs a fifth of a second and nothing else."""
+    """One small file per interpreter in `folder`, a part of the store. Losing it costs a fifth of a second and nothing else."""
 
     folder: str
 
@@ -42,7 +42,8 @@ class PipMemory:
             return
         content = json.dumps({"state": _state(python, environ, answer), "answer": answer}).encode()
         try:
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
+            for folder in (os.path.dirname(self.folder), self.folder):  # the mode is that of the last part only
+                os.makedirs(folder, mode=0o700, exist_ok=True)
             write_atomically(self._path(python), content, 0o600)
         except OSError:
             return
