@@ -80,7 +80,7 @@ def test_n16_what_is_remembered_makes_no_store_that_others_may_change(environ, t
     """It is often the first thing that a store gets, and the store's own folder is nobody else's either."""
     before = os.umask(0)
     try:
-        pip_defaults([sys.executable], environ, run, PipMemory(str(tmp_path / "store" / "remembered")))
+        pip_defaults([sys.executable], environ, run, PipMemory(str(tmp_path / "store" / "remembered" / "pip")))
     finally:
         os.umask(before)
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "store", tmp_path / "store" / "remembered")} == {0o700}

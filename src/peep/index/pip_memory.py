@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass
-from peep.system.files import write_atomically
+from peep.system.files import make_private, write_atomically
 
 FORMAT = 1
 HEEDED = ("HOME", "USERPROFILE", "APPDATA", "PROGRAMDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "PYTHONPATH")
@@ -20,7 +20,7 @@ _SECRET = re.compile(r"://[^/\s]*@")
 
 @dataclass(frozen=True, slots=True)
 class PipMemory:
-    """One small file per interpreter in `folder`, a part of the store. Losing it costs a fifth of a second and nothing else."""
+    """One small file per interpreter in `folder`. Losing it costs a fifth of a second and nothing else."""
 
     folder: str
 
@@ -42,8 +42,7 @@ class PipMemory:
             return
         content = json.dumps({"state": _state(python, environ, answer), "answer": answer}).encode()
         try:
-            for folder in (os.path.dirname(self.folder), self.folder):  # the mode is that of the last part only
-                os.makedirs(folder, mode=0o700, exist_ok=True)
+            make_private(self.folder)
             write_atomically(self._path(python), content, 0o600)
         except OSError:
             return

@@ -19,6 +19,14 @@ _FICLONE = 0x40049409
 _REMOVAL_ATTEMPTS = 5
 
 
+def make_private(folder: str) -> None:
+    """Make `folder` and what is missing above it, all of mode 0700; `os.makedirs` gives that to the last one only."""
+    if not os.path.isdir(folder):
+        make_private(os.path.dirname(os.path.abspath(folder)))
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+
+
 def private_folder(parent: str, prefix: str = "") -> str:
     """Make an empty folder with an unguessable name in `parent` (made if need be) that only this user can enter.
 
