@@ -9,11 +9,12 @@ from peep.environment.transaction import recover
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import opened_store, target_request
 from peep.workflows.surroundings import Surroundings
-from peep.workflows.verify import held_still
+from peep.workflows.verify import held_still, refuse_planted
 
 
 def digest(options: InstallOptions, surroundings: Surroundings) -> EnvironmentDigest:
     """Hash what is installed in the target. Raises `EnvironmentChangeError` for what can't be read."""
+    refuse_planted(options)
     with opened_store(options.store, surroundings) as store:
         target = discover_target(target_request(options.target), store)
     if repaired := recover(target, surroundings.reporter):

@@ -15,7 +15,7 @@ from peep.errors import PeepError
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import opened_store, target_request
 from peep.workflows.surroundings import Surroundings
-from peep.workflows.verify import held_still
+from peep.workflows.verify import held_still, refuse_planted
 
 _WRITERS = {
     "cyclonedx": ("peep.audit.inventory_cyclonedx", "cyclonedx_json", "cyclonedx-python-lib"),
@@ -25,6 +25,7 @@ _WRITERS = {
 
 def inventory(options: InstallOptions, surroundings: Surroundings) -> tuple[InventoryEntry, ...]:
     """Every installed project of the target, sorted by name."""
+    refuse_planted(options)
     with opened_store(options.store, surroundings) as store:
         target = discover_target(target_request(options.target), store)
     places = places_of(target)

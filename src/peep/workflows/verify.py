@@ -6,6 +6,8 @@ those again that the store has not), compare file by file, and under `--fix` put
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -15,6 +17,7 @@ from peep.audit.digest import environment_digest
 from peep.audit.examination import examine, read_records
 from peep.audit.expectation import ExpectedProject, expected_project
 from peep.audit.findings import Finding, FindingKind, finding, ordered
+from peep.audit.interpreter import refuse_planted_interpreter
 from peep.dataclass import dataclass, replace
 from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
@@ -25,6 +28,7 @@ from peep.errors import EnvironmentChangeError, InstallRefused, StoredWheelsDama
 from peep.model import InstalledProject, TargetEnvironment
 from peep.reporting import Reporter
 from peep.requirements.pinned_set import PinnedSet
+from peep.workflows.delegate import interpreter
 from peep.workflows.options import InstallOptions, StoreOptions
 from peep.workflows.origins import Origins, listing_findings, origins_of, planned_origin
 from peep.workflows.session import Session, opened
@@ -82,6 +86,7 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
     a run at once; whatever is wrong with the environment is a finding.
     """
     run = replace(options.run, store=StoreOptions(is_kept=False)) if options.refetch else options.run
+    refuse_planted(run)
     with opened(run, surroundings) as session:
         repair(session)
         if options.is_digest_only:
@@ -95,6 +100,12 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
                 fixed = put_back(session, pinned, verification.findings)
                 verification = replace(verified(session, pinned, options), fixed=fixed)
     return verification
+
+
+def refuse_planted(options: InstallOptions) -> None:
+    """Raise before the interpreter of an environment is started, if it looks like somebody else's."""
+    python = options.target.python
+    refuse_planted_interpreter(os.path.abspath(sys.executable) if python is None else interpreter(python))
 
 
 def repair(session: Session) -> None:
