@@ -90,8 +90,10 @@ def _dispatch(words: list[str]) -> int:
 
 def _run_module(name: str | None, verb: str, rest: list[str], words: list[str]) -> int:
     """Import the module that runs the verb and have it do so; without a name the words go to pip as they are."""
+    import gc  # noqa: PLC0415 - as the next line
     from importlib import import_module  # noqa: PLC0415 - with what it brings along, only from here on
 
+    gc.set_threshold(100_000)  # a run is short, and nearly all that it makes lives to its end: looking costs a tenth
     status: int
     if name is None:
         status = import_module("peep.workflows.delegate").run_pip(words)

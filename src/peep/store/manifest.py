@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import partial
 
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
@@ -112,6 +113,10 @@ def _identity(values: dict[str, list[str]]) -> WheelIdentity:
     )
 
 
+# The C constructor: making a named tuple in the usual way takes longer than all the rest of this.
+_bare_tuple = partial(tuple.__new__, StoredFile)
+
+
 def _files(rows: str) -> tuple[StoredFile, ...]:
     cells = rows.replace("\n", "\t").split("\t")
     columns = (
@@ -120,4 +125,4 @@ def _files(rows: str) -> tuple[StoredFile, ...]:
         map(int, cells[2::_COLUMNS]),
         map("x".__eq__, cells[3::_COLUMNS]),
     )
-    return tuple(map(StoredFile._make, zip(*columns, strict=True)))
+    return tuple(map(_bare_tuple, zip(*columns, strict=True)))
