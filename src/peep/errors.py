@@ -209,6 +209,7 @@ class BadArchive:
     pin: PinnedRequirement
     filename: str
     problems: tuple[str, ...]
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,9 @@ def test_all_kinds_stand_in_one_report_worst_first_and_in_the_order_of_the_file(
         NoUsableFile(pinned("nofile==1", line=9), "no index offers version 1; the newest offered are 2, 3"),
         FetchFailure(pinned("late==1", line=11), INDEX, "the server answered 404 (not found)", "ask its owner"),
         FetchFailure(pinned("early==1", line=10), "", "the index is down"),
-        BadArchive(pinned("bad==1", line=8), "bad-1.whl", ("RECORD lacks a.py", "two members are called b.py")),
+        BadArchive(
+            pinned("bad==1", line=8), "bad-1.whl", ("RECORD lacks a.py", "b.py is there twice"), "ask its project"
+        ),
         UnusableRequirement(Location("requirements.txt", 7), "thing", "is not pinned to one version"),
         missing(pinned("unhashed==1.0", line=6)),
         mismatch(),
@@ -189,7 +191,8 @@ format allows:
     bad==1 (requirements.txt:8)
         bad-1.whl:
         RECORD lacks a.py
-        two members are called b.py
+        b.py is there twice
+        hint: ask its project
 
 The following could not be fetched:
 

@@ -124,7 +124,7 @@ class _Errand:
             self._on_verified(archive)
         except ArchiveError as error:
             archive.file.close()
-            self.problems.append(BadArchive(archive.pin, archive.filename, error.problems))
+            self.problems.append(BadArchive(archive.pin, archive.filename, error.problems, error.hint))
 
 
 def _orders(candidates: Sequence[Candidate]) -> list[_Order]:

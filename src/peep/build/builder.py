@@ -115,7 +115,7 @@ class Builder:
         try:
             build = inspect_tree(tree)
         except ArchiveError as error:
-            return [BadArchive(tree.pin, tree.label, error.problems)]
+            return [BadArchive(tree.pin, tree.label, error.problems, error.hint)]
         except BuildError as error:
             return [BadArchive(tree.pin, tree.label, (error.message.removeprefix(f"{tree.label}: "),))]
         key = self._key_of(build)

@@ -120,6 +120,7 @@ def _(problem: BadArchive) -> dict[str, Any]:
         "requirement": _requirement(problem.pin),
         "filename": problem.filename,
         "problems": list(problem.problems),
+        "hint": problem.hint,
     }
 
 

@@ -77,9 +77,13 @@ def _unusable(problems: Sequence[Problem], width: int | None) -> str:
 
 def _bad_archives(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, BadArchive, lambda problem: _placed(problem.pin.locations))
-    entries = (titled(heading(p.pin), places(p.pin), [f"{p.filename}:", *p.problems], width) for p in found)
+    entries = (titled(heading(p.pin), places(p.pin), _bad_archive_lines(p), width) for p in found)
     introduction = "The following archives have a hash that you list, and yet are not what their format allows:"
     return _listing(introduction, entries, width)
+
+
+def _bad_archive_lines(problem: BadArchive) -> list[str]:
+    return [f"{problem.filename}:", *problem.problems, *([f"hint: {problem.hint}"] if problem.hint else [])]
 
 
 def _failures(problems: Sequence[Problem], width: int | None) -> str:

@@ -57,7 +57,7 @@ def requirements_stated(sdists: Sequence[VerifiedArchive]) -> tuple[dict[str, Se
                 with open_sdist(archive, name=pin.name, version=pin.version, from_index=pin.url is None) as contents:
                     metadata = None if pin.subdirectory else contents.static_metadata()
             except ArchiveError as error:
-                problems.append(BadArchive(pin, archive.filename, error.problems))
+                problems.append(BadArchive(pin, archive.filename, error.problems, error.hint))
                 continue
         stated[pin.name] = metadata.requires_dist if metadata else ()
     return stated, problems
