@@ -21,7 +21,7 @@ from peep.system.processes import RunProgram, run
 _SECONDS = 3600.0
 _PER_PROCESS = 100
 _SCRIPT = r"""
-import importlib.util, io, json, marshal, os, sys
+import importlib.util, json, marshal, os, sys
 
 def canonical(value):
     kind = type(value)
@@ -44,6 +44,14 @@ def filenames(code):
         if type(one) is type(code):
             for name in filenames(one):
                 yield name
+
+def has_more(body):
+    # Bytes after the object are not read: it is whole without the last one, then.
+    try:
+        marshal.loads(body[:-1])
+    except Exception:
+        return False
+    return True
 
 def fault(source, cached):
     name = os.path.basename(cached)
@@ -75,11 +83,10 @@ def fault(source, cached):
     if body == marshal.dumps(expected):
         return ""
     try:
-        stream = io.BytesIO(body)
-        code = marshal.load(stream)
-        is_same = not stream.read(1) and canonical(code) == canonical(expected)
+        code = marshal.loads(body)
+        is_same = not has_more(body) and canonical(code) == canonical(expected)
         places = set(filenames(code)) if is_same else ()
-    except Exception:
+    except Exception:  # MemoryError among them: a damaged length asks for gigabytes
         return "it is damaged"
     if not is_same:
         return "it is not what its source compiles to"
@@ -88,6 +95,11 @@ def fault(source, cached):
         return "it names another file as its source"
     return ""
 
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+except (ImportError, OSError, ValueError):
+    pass
 with open(sys.argv[1], encoding="utf-8", errors="surrogateescape") as stream:
     todo = json.load(stream)
 import warnings
