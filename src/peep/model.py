@@ -327,6 +327,8 @@ class StoredWheel:
     requires_dist: tuple[str, ...] = ()
     provides_extra: tuple[str, ...] = ()
     requires_python: str = ""
+    record_mismatches: tuple[str, ...] = ()
+    """What `--allow-record-mismatch` let pass when it was unpacked; a run without that must not have the wheel."""
 
 
 # -- stage 5: environment --------------------------------------------------------------------------

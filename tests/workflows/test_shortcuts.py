@@ -339,3 +339,28 @@ def test_damaged_memory_changes_nothing(
     assert status == 0
     assert "installed 2; every archive verified\n" in told
     assert place.tree() == reference
+
+
+def test_w1_what_one_run_let_pass_is_refused_by_the_next_that_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """As on a machine whose store never had the wheel; and a run that lets it pass says so each time."""
+    lying = wheel_bytes("demo", "1.0", record="demo-1.0.dist-info/RECORD,,\n")
+    line = f"demo==1.0 --hash=sha256:{hashlib.sha256(lying).hexdigest()}\n"
+    monkeypatch.chdir(tmp_path)
+    with FakeIndex({"demo": {wheel_filename("demo", "1.0"): lying}}) as index:
+        place = Place(tmp_path, index, capsys)
+        place.write(requirements=line)
+        place.new_environment()
+        assert place.run()[0] == 1
+        for _ in range(2):
+            place.write(requirements=f"# peep: --allow-record-mismatch demo\n{line}")
+            place.new_environment()
+            status, told = place.run()
+            assert status == 0
+            assert f"warning: {wheel_filename('demo', '1.0')}: demo/__init__.py: is not listed in RECORD" in told
+            place.write(requirements=line)
+            place.new_environment()
+            status, told = place.run()
+            assert status == 1
+            assert "hint: the archive is the one you vetted" in told

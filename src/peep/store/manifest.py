@@ -64,6 +64,8 @@ def _head(manifest: Manifest) -> Iterable[tuple[str, str]]:
     for extra in wheel.provides_extra:
         yield "provides-extra", " ".join(extra.split())
     yield "requires-python", " ".join(wheel.requires_python.split())
+    for mismatch in wheel.record_mismatches:
+        yield "record-mismatch", " ".join(mismatch.split())
     for line in wheel.entry_points.split("\n"):
         yield "entry-points", line
 
@@ -98,6 +100,7 @@ def _read(covered: bytes, sha256: str, root: str) -> Manifest | None:
         requires_dist=tuple(values.get("requires-dist", ())),
         provides_extra=tuple(values.get("provides-extra", ())),
         requires_python=values["requires-python"][0],
+        record_mismatches=tuple(values.get("record-mismatch", ())),
     )
     return Manifest(wheel, values["boot"][0])
 

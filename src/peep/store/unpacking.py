@@ -35,7 +35,9 @@ def mtime_of(sha256: str) -> int:
     return (_MTIME_START + 2 * int(sha256[:_MTIME_DIGITS], 16)) * 1_000_000_000
 
 
-def unpack(contents: WheelContents, folder: str, root: str, boot: str) -> StoredWheel:
+def unpack(
+    contents: WheelContents, folder: str, root: str, boot: str, record_mismatches: tuple[str, ...] = ()
+) -> StoredWheel:
     """Write all files of `contents`, read-only, and their manifest into `folder`, which will be moved to `root`.
 
     Raises `ArchiveError` when the archive turns out to lie, `OSError` when the disk doesn't take it; `folder` is then
@@ -55,6 +57,7 @@ def unpack(contents: WheelContents, folder: str, root: str, boot: str) -> Stored
         requires_dist=metadata.requires_dist,
         provides_extra=metadata.provides_extra,
         requires_python=metadata.requires_python,
+        record_mismatches=record_mismatches,
     )
     _write_manifest(os.path.join(folder, MANIFEST), rendered(Manifest(wheel, boot)))
     return wheel

@@ -57,16 +57,18 @@ class Store:
         damaged = self._settle(unproven) if unproven else set()
         return {sha256: manifest.wheel for sha256, manifest in found.items() if sha256 not in damaged}
 
-    def add(self, contents: WheelContents) -> StoredWheel:
+    def add(self, contents: WheelContents, record_mismatches: tuple[str, ...] = ()) -> StoredWheel:
         """Unpack a verified wheel, or find it there already. It appears whole, in one rename, or not at all.
 
+        `record_mismatches`: what the user let pass, kept with the wheel.
         Raises `ArchiveError` when the wheel's content is not what its RECORD says, `StoreError` when the disk
         doesn't take it.
         """
         if present := self.get(contents.sha256):
             return present
         with self.explained(), self.workshop() as folder:
-            wheel = unpack(contents, folder, self.layout.wheel(contents.sha256), self._current_boot())
+            root = self.layout.wheel(contents.sha256)
+            wheel = unpack(contents, folder, root, self._current_boot(), record_mismatches)
             os.chmod(folder, 0o755)  # noqa: S103 -- readable where the owner opens the store's root to others
             return self._placed(folder, wheel)
 

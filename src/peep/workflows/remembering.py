@@ -30,6 +30,8 @@ def remember(session: Session, outcome: Outcome) -> None:
 def recording_of(session: Session, outcome: Outcome) -> replay.Recording | None:
     """The run as a recording; None when something went into it that cannot be looked at again."""
     options, inputs = session.options, session.reading.contents
+    if any(one.wheel.record_mismatches for one in outcome.wheels.values()):
+        return None  # told on every use
     has_variables = any(b"${" in text for text in inputs.values())
     if has_variables or not (session.reading.is_repeatable and is_plain(options)):
         return None

@@ -71,11 +71,23 @@ class Supplier:
         choices = parsed_choices(self.store.lookup(KIND, self._key()))
         chosen = {pin.name: (pin, choices[key]) for pin in pins if (key := pin_key(pin)) in choices}
         stored = self.store.get_many(choice.sha256 for _, choice in chosen.values())
+        stored = {sha256: wheel for sha256, wheel in stored.items() if self._is_acceptable(wheel)}
         return {
             name: planned(pin, stored[choice.sha256], choice)
             for name, (pin, choice) in chosen.items()
             if choice.sha256 in stored and is_listed(choice, pin)
         }
+
+    def _is_acceptable(self, wheel: StoredWheel) -> bool:
+        """Whether this run, too, lets pass what is wrong with a wheel, which is told on every use.
+
+        If not, the wheel is fetched and refused, as on a machine that never had it.
+        """
+        if wheel.record_mismatches and wheel.identity.name not in self.allow_record_mismatch:
+            return False
+        for mismatch in wheel.record_mismatches:
+            self.reporter.warning(f"{wheel.identity.filename}: {mismatch}")
+        return True
 
     def fetch(self, pins: Sequence[PinnedRequirement]) -> Supply:
         """Choose, fetch, verify and unpack an archive for each pin; every failure is in the supply's problems."""
@@ -161,8 +173,9 @@ class _Arrivals:
 def stored(archive: VerifiedArchive, supplier: Supplier) -> StoredWheel:
     """Unpack a verified wheel into the store. Raises `ArchiveError` for a bad wheel, and one of another project."""
     pin = archive.pin
-    contents = open_wheel(archive, allow_record_mismatch=pin.name in supplier.allow_record_mismatch)
-    wheel = supplier.store.add(contents)
+    is_excused = pin.name in supplier.allow_record_mismatch
+    contents = open_wheel(archive, allow_record_mismatch=is_excused)
+    wheel = supplier.store.add(contents, tuple(contents.warnings) if is_excused else ())
     if wheel.identity.name != pin.name:
         raise ArchiveError(archive.filename, [f"it is a wheel of {wheel.identity.name}, not of {pin.name}"])
     for warning in contents.warnings:
