@@ -97,6 +97,8 @@ def on_index(
     with local_index.served(root, options.cache / "nginx") as index:
         found = programs(scripts, options.cache / "work" / name, index, one_file)
         chosen = [program for program in found if not options.only or program.name in options.only]
+        if not options.slow_rounds or name.startswith("growth"):
+            chosen = [program for program in chosen if not program.is_slow]
         return measured(chosen_cases(options, name), chosen, requirements, options)
 
 
@@ -122,7 +124,7 @@ def measured(cases: list[Case], chosen: list[Program], requirements: Path, optio
                 one = timed(program, case.prepare(program, requirements, number))
                 if number:
                     runs[program.name].append(one)
-        results[case.name] = runs
+        results[case.name] = {name: counted for name, counted in runs.items() if counted}
     return results
 
 
