@@ -246,7 +246,8 @@ not vetted either. Pin what they need, with hashes, in a file that
     zoo-1.0.zip
         needs x: nothing fits
 
-Vet these, then add the lines to that file:
+Vet these, then add the lines to that file. Nothing of them has been read yet,
+so a further run may name what they need in turn:
 
 setuptools==80 \\
     --hash=sha256:{A.hex}"""

@@ -131,7 +131,11 @@ def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
         "Pin what they need, with hashes, in a file that --build-constraint names:"
     )
     suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
-    invitation = folded("Vet these, then add the lines to that file:", width)
+    invitation = folded(
+        "Vet these, then add the lines to that file. Nothing of them has been read yet, so a further run may name what "
+        "they need in turn:",
+        width,
+    )
     return "\n\n".join([_listing(introduction, entries, width), *([invitation, *suggestions] if suggestions else [])])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import configparser
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,7 +60,10 @@ def _in_configuration(text: str) -> str:
 
 
 def _in_script(text: str) -> str:
-    for node in ast.walk(ast.parse(text)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of old spellings in it, which are not this run's concern
+        tree = ast.parse(text)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _is_setup(node.func):
             for keyword in node.keywords:
                 value = keyword.value
