@@ -1,11 +1,11 @@
-"""Which stored wheels were built from which sdist: an environment records the sdist, `verify` needs the wheel."""
+"""Which stored wheels were built from which sdist or commit: an environment records that, `verify` needs the wheel."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 
-from peep.model import PlannedWheel
+from peep.model import PlannedWheel, Provenance
 from peep.store.layout import is_sha256
 from peep.store.wheels import Store
 
@@ -15,24 +15,31 @@ _MOST = 50
 
 
 def note_built(store: Store, wheels: Iterable[PlannedWheel]) -> None:
-    """Keep, for every wheel that was built, the archive that it was built from."""
+    """Keep, for every wheel that was built, the archive or commit that it was built from."""
     for one in wheels:
         if one.provenance is None:
             continue
-        recorded = [digest.hex for digest in one.provenance.hashes if digest.algorithm == "sha256"]
-        if one.wheel.sha256 in recorded:
+        sources = sources_of(one.provenance)
+        if one.wheel.sha256 in sources:
             continue
-        for sdist in recorded:
-            known = built_from(store, sdist)
+        for source in sources:
+            known = built_from(store, source)
             if one.wheel.sha256 not in known[-1:]:
                 kept = [sha256 for sha256 in known if sha256 != one.wheel.sha256]
-                store.note(KIND, sdist, json.dumps([*kept, one.wheel.sha256][-_MOST:]).encode())
+                store.note(KIND, source, json.dumps([*kept, one.wheel.sha256][-_MOST:]).encode())
 
 
-def built_from(store: Store, sdist: str) -> list[str]:
-    """sha256 (hex) of the wheels known to be built from the sdist with that sha256, the latest last."""
+def sources_of(origin: Provenance) -> list[str]:
+    """Texts that each name the content of what was installed: sha256 (hex) of an archive, or a commit's project."""
+    if origin.vcs_commit is not None:
+        return [f"git:{origin.vcs_commit}:{origin.subdirectory or ''}"]
+    return [digest.hex for digest in origin.hashes if digest.algorithm == "sha256"]
+
+
+def built_from(store: Store, source: str) -> list[str]:
+    """sha256 (hex) of the wheels known to be built from what `source` names, the latest last."""
     try:
-        known = json.loads(store.lookup(KIND, sdist) or b"[]")
+        known = json.loads(store.lookup(KIND, source) or b"[]")
     except ValueError:
         return []
     return [sha256 for sha256 in known if isinstance(sha256, str) and is_sha256(sha256)]

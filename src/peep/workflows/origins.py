@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from peep.audit.bundled import BundledWheel, bundled_wheel
 from peep.audit.findings import Finding, FindingKind, finding
+from peep.build.source_pins import is_source_tree
 from peep.dataclass import dataclass, field, replace
-from peep.environment.plan import PlanOptions, is_proven, is_satisfied
+from peep.environment.plan import PlanOptions, is_from_commit, is_proven, is_satisfied
 from peep.errors import BadArchive, FetchFailure, HashMismatch, InstallRefused, NoUsableFile, PeepError, Problem
 from peep.model import (
     Digest,
@@ -25,7 +26,7 @@ from peep.model import (
 from peep.requirements.pinned_set import PinnedSet
 from peep.store.wheels import Store
 from peep.workflows.builds import Builds
-from peep.workflows.built_from import built_from, note_built
+from peep.workflows.built_from import built_from, note_built, sources_of
 from peep.workflows.session import Session
 from peep.workflows.supply import Supplier
 
@@ -54,7 +55,8 @@ def origins_of(installed: Mapping[str, InstalledProject], session: Session, pinn
         pins = {pin.name: pin for pin in pinned.pins}
         wanted = [one for one in missing if one.name in pins and is_proven(pins[one.name], one)]
     else:
-        wanted = missing
+        # Of a commit that nobody lists, no repository is asked: only archives come with a hash that proves them.
+        wanted = [one for one in missing if one.provenance is None or one.provenance.vcs_commit is None]
     if wanted:
         _fetch(wanted, origins, session, pinned or PinnedSet())
     told = {one.project for one in origins.findings}
@@ -94,22 +96,19 @@ def _unknown(project: InstalledProject) -> str:
         return "nothing tells which archive it was installed from"
     if origin.is_editable:
         return "it is an editable install: its files are those of a working folder"
-    if not origin.hashes:
-        return (
-            "it was installed from something that has no hash"
-            if origin.vcs_commit is None
-            else (f"it was installed from commit {origin.vcs_commit}, which is no archive")
-        )
+    if not (origin.hashes or origin.vcs_commit):
+        return "it was installed from something that has no hash"
     return ""
 
 
 def stored_origin(project: InstalledProject, store: Store) -> StoredWheel | None:
     """The stored wheel of an installed project: its archive, or what was built from it and fits best."""
     assert project.provenance is not None  # noqa: S101 -- `_unknown` was asked before
-    recorded = [digest.hex for digest in project.provenance.hashes if digest.algorithm == "sha256"]
-    found = [wheel for sha256 in recorded if (wheel := store.get(sha256)) is not None]
+    recorded = sources_of(project.provenance)
+    archives = [digest.hex for digest in project.provenance.hashes if digest.algorithm == "sha256"]
+    found = [wheel for sha256 in archives if (wheel := store.get(sha256)) is not None]
     if not found:
-        built = [sha256 for sdist in recorded for sha256 in built_from(store, sdist)]
+        built = [sha256 for source in recorded for sha256 in built_from(store, source)]
         found = list(store.get_many(dict.fromkeys(reversed(built))).values())
     folder = os.path.basename(project.metadata_path)
     fitting = [wheel for wheel in found if wheel.identity.dist_info == folder] or found
@@ -165,14 +164,16 @@ def _fetch(projects: Sequence[InstalledProject], origins: Origins, session: Sess
 
 
 def supplied(wanted: Sequence[PinnedRequirement], session: Session, pinned: PinnedSet, supplier: Supplier) -> Supplied:
-    """Fetch and verify archives and build wheels from the sdists among them. Raises `BuildError`."""
-    supply = supplier.fetch(wanted)
+    """Fetch and verify archives and commits, and build wheels from what is source among them. Raises `BuildError`."""
+    trees = [pin for pin in wanted if is_source_tree(pin)]
+    supply = supplier.fetch([pin for pin in wanted if pin not in trees])
     with closing(Builds(session, pinned, supplier)) as builds:
-        if not supply.sdists:
+        if not (supply.sdists or trees):
             return Supplied(supply.wheels, supply.problems)
-        if hindrances := builds.plan(supply.sdists):
+        if hindrances := builds.plan(supply.sdists, trees):
             reason = f"it was built from source, and what building it takes can't be had ({len(hindrances)} problems)"
-            failures = [FetchFailure(archive.pin, "", reason) for archive in supply.sdists]
+            unbuilt = (*(archive.pin for archive in supply.sdists), *trees)
+            failures = [FetchFailure(pin, "", reason) for pin in unbuilt]
             return Supplied(supply.wheels, [*supply.problems, *failures])
         try:
             built = builds.run()
@@ -188,6 +189,8 @@ def refetching_pin(project: InstalledProject, listed: PinnedRequirement | None) 
     Its hashes are the recorded ones; where the user lists some, only those that are listed as well.
     """
     origin = project.provenance or Provenance("")
+    if listed is not None and is_from_commit(listed, origin):
+        return replace(listed, editable=False)
     hashes = _vouching(origin.hashes, listed)
     url = origin.url if urlsplit(origin.url).scheme in _FETCHABLE else None
     return PinnedRequirement(
