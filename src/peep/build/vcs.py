@@ -137,7 +137,9 @@ class _Git:
         done = self._done(arguments)
         if done.status != 0:
             said = [line for line in printable_lines(done.errors) if "hint:" not in line]
-            reason = "it took too long" if done.timed_out else (said or [f"exit status {done.status}"])[-1]
+            # What git says after its first fatal line is general advice.
+            fatal = [line.removeprefix("fatal: ") for line in said if line.startswith("fatal: ")]
+            reason = "it took too long" if done.timed_out else [*fatal[:1], *said[-1:], f"exit status {done.status}"][0]
             raise BuildError(f"{self._shown}: git {arguments[0]} failed: {reason}")
         return done.output
 

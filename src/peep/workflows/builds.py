@@ -64,7 +64,8 @@ class Builds:
                 environ = self._session.surroundings.environ
                 trees.append(commit_tree(pin, workshop, environ) if is_commit else local_tree(pin))
             except BuildError as error:
-                problems.append(FetchFailure(pin, redacted(pin.url or ""), error.message))
+                url = redacted(pin.url or "")
+                problems.append(FetchFailure(pin, url, error.message.removeprefix(f"{url}: ")))
         return trees, problems
 
     def stated_requirements(self) -> dict[str, tuple[str, ...]]:
