@@ -35,7 +35,17 @@ def test_the_verb_is_the_first_plain_word(words: list[str], expected: tuple[str 
 @pytest.mark.parametrize("verb", ["download", "wheel"])
 @pytest.mark.parametrize(
     "words",
-    [["-r", "f"], ["-rf"], ["-qr", "f"], ["-vvr", "f"], ["--requirement", "f"], ["--requirement=f"], ["--requirem=f"]],
+    [
+        ["-r", "f"],
+        ["-rf"],
+        ["-qr", "f"],
+        ["-vvr", "f"],
+        ["--requirement", "f"],
+        ["--requirement=f"],
+        ["--requirem=f"],
+        ["--trust-local", "."],
+        ["--trust-local=."],
+    ],
 )
 def test_what_reads_requirements_files_never_goes_to_pip(verb: str, words: list[str]):
     assert module_for(verb, ["x", *words]) == SHARED_VERBS[verb]

@@ -123,7 +123,8 @@ def module_for(verb: str, rest: list[str]) -> str | None:
     if verb == "freeze":
         return SHARED_VERBS[verb] if any(word.startswith("--hashe") for word in rest) else None
     if verb in SHARED_VERBS:
-        return SHARED_VERBS[verb] if reads_requirements(rest) else None
+        is_ours = reads_requirements(rest) or any(word.startswith("--trust-local") for word in rest)
+        return SHARED_VERBS[verb] if is_ours else None
     return VERBS.get(verb)
 
 
