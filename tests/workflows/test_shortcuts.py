@@ -274,6 +274,29 @@ def test_an_environment_that_others_changed(settled: Place, change: Callable[[Pl
 
 
 @pytest.mark.skipif(os.name != "posix", reason="environments hold a link to their interpreter on POSIX")
+@pytest.mark.skipif(os.name == "nt", reason="shell scripts")
+@pytest.mark.parametrize("is_named", [True, False], ids=["by name on PATH", "by path"])
+def test_a_script_that_chooses_the_interpreter(
+    place: Place, monkeypatch: pytest.MonkeyPatch, *, is_named: bool
+) -> None:
+    """As version managers have them: the same word, another environment by a variable or a folder."""
+    shim = place.folder / "shims" / "chosen-python"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec "{place.folder}/$CHOSEN/bin/python" "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}{os.pathsep}{os.environ['PATH']}")
+    python = shim.name if is_named else str(shim)
+    words = [python if word == str(place.environment) else word for word in place.words]
+    for chosen in ("env", "second"):
+        venv.create(place.folder / chosen, with_pip=False, symlinks=True)
+        monkeypatch.setenv("CHOSEN", chosen)
+        for _ in range(2):
+            assert run(words) == 0
+        assert list((place.folder / chosen).rglob("demo-1.0.dist-info"))
+        (launcher,) = (place.folder / chosen / "bin").glob("demo")
+        assert str(place.folder / chosen / "bin" / "python") in launcher.read_text()
+
+
 def test_another_interpreter_in_the_same_environment(settled: Place) -> None:
     python = settled.environment / "bin" / "python"
     twin = settled.folder / "twin"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from peep.dataclass import dataclass
 from peep.environment import probe
 from peep.environment.externally_managed import external_manager
+from peep.environment.shims import interpreter_behind, is_script
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.model import TargetEnvironment
 
@@ -78,12 +79,17 @@ def discover_target(
     `EnvironmentChangeError` for an interpreter that does not start or is older than Python 3.8.
     """
     _refuse_contradictions(request)
-    python = _interpreter(request.python)
+    python = interpreter_behind(_interpreter(request.python), run_program)
     facts = _remembered_facts(python, memory or NoMemory(), run_program)
     if tuple(facts["version"][:2]) < _OLDEST:
         version = ".".join(map(str, facts["version"]))
         raise EnvironmentChangeError(f"{python} is Python {version}; peep installs into Python 3.8 and newer")
     return _target(request, facts)
+
+
+def is_certain(python: str | None) -> bool:
+    """Whether `--python` will mean the same interpreter next time: no name to find on PATH, no script that chooses."""
+    return python is None or (os.path.exists(python) and not is_script(_interpreter(python)))
 
 
 def _refuse_contradictions(request: TargetRequest) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from peep.environment.installed import installed_projects
 from peep.environment.mapping import WORK_FOLDER, rooted_paths
 from peep.environment.plan import PlanOptions, is_proven, is_satisfied
+from peep.environment.target import is_certain
 from peep.model import InstalledProject, PinnedRequirement, TargetEnvironment
 from peep.store.wheels import Store
 from peep.workflows import replay, settled
@@ -23,6 +24,8 @@ def remember_settled(
     target: TargetEnvironment,
 ) -> None:
     """Keep a snapshot of an environment that is as listed, if it provably is."""
+    if not is_certain(recording.request.python):
+        return
     installed = installed_projects(target)
     if not all(_is_proven(pin, installed.get(pin.name), recording.planning) for pin in recording.pins):
         return

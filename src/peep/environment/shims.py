@@ -1,0 +1,45 @@
+"""Scripts that stand for an interpreter, as version managers put them on PATH: which one they start can change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from peep.errors import EnvironmentChangeError
+
+if TYPE_CHECKING:
+    from peep.system.processes import CompletedRun
+
+_SECONDS = 30.0
+
+
+def is_script(path: str) -> bool:
+    """Whether the file is a script and no interpreter itself."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
+
+
+def interpreter_behind(python: str, run_program: Callable[..., CompletedRun] | None) -> str:
+    """The interpreter that `python` stands for here and now: itself, or the one that this script starts.
+
+    Raises `EnvironmentChangeError` when a script starts none.
+    """
+    if not is_script(python):
+        return python
+    from peep.system.processes import run  # noqa: PLC0415 -- no other run needs a subprocess module here
+
+    arguments = [python, "-I", "-S", "-X", "utf8", "-c", "import sys; print(sys.executable)"]
+    try:
+        ended = (run_program or run)(arguments, env=dict(os.environ), timeout=_SECONDS)
+    except OSError as error:
+        raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
+    found = ended.output.decode("utf-8", "replace").strip()
+    if not os.path.isfile(found):
+        told = ended.errors.decode("utf-8", "replace").strip().splitlines()
+        reason = "".join(letter for letter in (told or ["it says nothing"])[-1] if letter.isprintable())
+        raise EnvironmentChangeError(f"{python} does not start a Python interpreter: {reason}")
+    return found
