@@ -7,11 +7,15 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from peep.environment.target import TargetRequest, discover_target
+from peep.workflows.install import install
+from peep.workflows.options import TargetOptions
+from peep.workflows.verify import VerifyOptions, verify
 from support.fake_index import FakeIndex
 from support.misbehaviour import ChangeBody, Fail
 from support.proving_ground import (
@@ -531,3 +535,39 @@ def test_another_pip_than_the_interpreters_is_of_unknown_origin(with_pip: Path, 
         assert ("pip", "unknown-origin") in {(one.project, one.rule) for one in ground.verify().findings}
     finally:
         other.rename(metadata)
+
+
+# -- other places, shared files --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["target", "prefix", "root"])
+def test_other_places_than_environments(ground: Ground, tmp_path: Path, place: str):
+    folder = str(tmp_path / "place")
+    chosen = {"target": {"target": folder}, "prefix": {"prefix": folder}, "root": {"prefix": "/opt/x", "root": folder}}
+    run = replace(ground.options(), target=TargetOptions(**chosen[place]))
+    install(run, ground.surroundings)
+
+    proven = verify(VerifyOptions(run), ground.surroundings)
+    [module] = Path(folder).rglob("beta.py")
+    overwrite(module, b"VERSION = '6.6'\n")
+    tampered = verify(VerifyOptions(run), ground.surroundings)
+
+    assert proven.findings == ()
+    assert len(proven.projects) == 2
+    assert [(one.rule, one.path) for one in tampered.findings] == [("changed", str(module))]
+
+
+def test_files_that_two_projects_bring_alike(tmp_path: Path):
+    shared = {"shared/x.txt": "x\n"}
+    projects = {
+        "one": {wheel_filename("one", "1.0"): wheel_bytes("one", "1.0", files={"one.py": "", **shared})},
+        "two": {wheel_filename("two", "1.0"): wheel_bytes("two", "1.0", files={"two.py": "", **shared})},
+    }
+    with FakeIndex(projects) as index:
+        ground = proving_ground(tmp_path, index, projects, ["one", "two"])
+        assert ground.kinds(with_files=True) == []
+        overwrite(ground.site / "shared" / "x.txt", b"y\n")
+        found = ground.verify(with_files=True).findings
+
+        assert {(one.project, one.rule) for one in found} == {("one", "changed"), ("two", "changed")}
+        assert ground.kinds(with_files=True, fix=True) == []
