@@ -99,7 +99,9 @@ BIG = Digest("sha512", "cd" * 64)
     [
         (None, HashForm.OPTION, "nothing tells"),
         (Provenance("file:///src", is_editable=True), HashForm.OPTION, "editable"),
-        (Provenance("git+https://x.example/r", vcs_commit="abc"), HashForm.OPTION, "commit abc"),
+        (Provenance("https://x.example/r", vcs_commit="abc"), HashForm.OPTION, "commit abc"),
+        (Provenance("https://****@x.example/r", vcs_commit="1" * 40), HashForm.OPTION, "used again"),
+        (Provenance("https://x.example/r", vcs_commit="1" * 40), HashForm.COMMENT, ""),
         (Provenance("https://x.example/a.whl"), HashForm.OPTION, "no hash was recorded"),
         (Provenance("https://x.example/a.whl", (BIG,)), HashForm.COMMENT, "--format pip"),
         (Provenance("https://x.example/a.whl", (BIG,)), HashForm.OPTION, ""),
@@ -111,6 +113,12 @@ def test_what_cannot_be_written_says_why(origin: Provenance | None, form: HashFo
 
     assert bool(told) == bool(reason)
     assert reason in told
+
+
+def test_a_commit_is_a_pin_of_its_own():
+    origin = Provenance("https://x.example/r", is_direct=True, vcs_commit="1" * 40, subdirectory="sub")
+    lines = requirement_lines(InventoryEntry("a", "1", origin), HashForm.COMMENT, hash_line)
+    assert lines == [f"a @ git+https://x.example/r@{'1' * 40}#subdirectory=sub"]
 
 
 def test_a_url_stays_a_url_and_every_hash_is_listed():

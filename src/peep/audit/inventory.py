@@ -5,6 +5,7 @@ Specifications: PEP 610, PEP 710 (origin), PEP 508 (requirements), purl type `py
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 from peep.model import Digest, HashForm, InstalledProject, Provenance
 
+_FULL_COMMIT = re.compile(r"[0-9a-f]{40}")
 HashLine = Callable[[Digest, HashForm], str]
 """`requirements.hashes.hash_line`; passed in, as are the lines of metadata."""
 
@@ -105,7 +107,8 @@ def unlistable(entry: InventoryEntry, form: HashForm) -> str:
     if origin.is_editable:
         return f"it is an editable install of {origin.url}"
     if origin.vcs_commit is not None:
-        return f"it was installed from commit {origin.vcs_commit} of {origin.url}, which has no hash"
+        is_usable = _FULL_COMMIT.fullmatch(origin.vcs_commit) and "****@" not in origin.url
+        return "" if is_usable else f"commit {origin.vcs_commit} of {origin.url} is no address that can be used again"
     if not origin.hashes:
         return f"it was installed from {origin.url}, of which no hash was recorded"
     if form is HashForm.COMMENT and not any(digest.algorithm == "sha256" for digest in origin.hashes):
@@ -116,7 +119,10 @@ def unlistable(entry: InventoryEntry, form: HashForm) -> str:
 def requirement_lines(entry: InventoryEntry, form: HashForm, hash_line: HashLine) -> list[str]:
     """A project as lines of a requirements file in either form; only for what is not `unlistable`."""
     origin = entry.origin
-    if origin is not None and origin.is_direct:
+    if origin is not None and origin.vcs_commit is not None:
+        fragment = f"#subdirectory={origin.subdirectory}" if origin.subdirectory else ""
+        requirement = f"{entry.name} @ git+{origin.url}@{origin.vcs_commit}{fragment}"  # the commit is the pin
+    elif origin is not None and origin.is_direct:
         requirement = f"{entry.name} @ {origin.url}"
     else:
         requirement = f"{entry.name}=={entry.version}"
