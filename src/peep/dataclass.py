@@ -44,7 +44,7 @@ def _dataclass(cls: type | None = None, /, *, frozen: bool = False, slots: bool 
 
     def made(cls: type) -> type:
         stated = vars(cls)
-        names = tuple(stated.get("__annotations__", ()))
+        names = tuple(cls.__annotations__)
         fields = {name: _as_field(stated.get(name, _REQUIRED)) for name in names}
         members = {
             "__qualname__": cls.__qualname__,
