@@ -138,6 +138,19 @@ def test_repetitions_ask_nobody(settled: Place) -> None:
     assert len(settled.index.requests) == asked
 
 
+def test_what_the_store_holds_is_not_fetched_again_when_choices_are_forgotten(settled: Place) -> None:
+    before = settled.tree()
+    shutil.rmtree(Path(os.environ["PEEP_STORE"]) / "remembered-v1")
+    settled.new_environment()
+    asked = len(settled.index.requests)
+
+    status, told = settled.run()
+
+    assert (status, told) == (0, "+ demo 1.0\n+ other 1.0\ninstalled 2; every archive verified\n")
+    assert settled.tree() == before
+    assert all(request.path.startswith("/simple/") for request in settled.index.requests[asked:])
+
+
 # -- traps: what changed must be seen --------------------------------------------------------------
 
 

@@ -28,9 +28,11 @@ from peep.model import (
     StoredWheel,
     TargetEnvironment,
     VerifiedArchive,
+    listed_digest,
 )
 from peep.reporting import Reporter
 from peep.store.wheels import Store
+from peep.system.redirects import without_credentials
 from peep.workflows.choices import (
     KIND,
     Choice,
@@ -89,6 +91,11 @@ class Supplier:
             self.reporter.warning(f"{wheel.identity.filename}: {mismatch}")
         return True
 
+    def stored_wheel(self, sha256: str) -> StoredWheel | None:
+        """A wheel that is in the store and that this run may use."""
+        wheel = self.store.get(sha256)
+        return wheel if wheel is not None and self._is_acceptable(wheel) else None
+
     def fetch(self, pins: Sequence[PinnedRequirement]) -> Supply:
         """Choose, fetch, verify and unpack an archive for each pin; every failure is in the supply's problems."""
         supply = Supply()
@@ -96,7 +103,8 @@ class Supplier:
             return supply
         supply.candidates, supply.problems = self.candidates(pins)
         arrivals = _Arrivals(self, supply)
-        found = self.open_downloader().fetch(supply.candidates, arrivals.accept)
+        wanted = [candidate for candidate in supply.candidates if not arrivals.has_stored(candidate)]
+        found = self.open_downloader().fetch(wanted, arrivals.accept)
         supply.problems += [self._recognised(problem) for problem in found]
         self.remember(arrivals.choices)
         return supply
@@ -153,6 +161,22 @@ class _Arrivals:
         self._slots = BoundedSemaphore(os.cpu_count() or 1)
         self.choices: dict[str, Choice] = {}
 
+    def has_stored(self, candidate: Candidate) -> bool:
+        """Take the chosen wheel from the store, if the digest that its index states is listed and lies there.
+
+        What the index states decides nothing here: the store holds what once had that very digest, and the user lists
+        it. Where a lock file states a size too, the archive is needed to compare it.
+        """
+        pin, file = candidate.pin, candidate.file
+        digest = listed_digest(file.hashes, pin, file.filename)
+        if digest is None or digest.algorithm != "sha256" or candidate.exact_size is not None:
+            return False
+        wheel = self._supplier.stored_wheel(digest.hex)
+        if wheel is None or wheel.identity.name != pin.name or candidate.kind is not ArchiveKind.WHEEL:
+            return False
+        self._keep(pin, wheel, Choice(wheel.sha256, without_credentials(file.url), file.filename, (str(digest),)))
+        return True
+
     def accept(self, archive: VerifiedArchive) -> None:
         """Unpack a wheel into the store, keep an sdist for the builds. Raises `ArchiveError` for a bad wheel."""
         if archive.kind is ArchiveKind.SDIST:
@@ -165,6 +189,9 @@ class _Arrivals:
         choice = Choice(
             wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
         )
+        self._keep(pin, wheel, choice)
+
+    def _keep(self, pin: PinnedRequirement, wheel: StoredWheel, choice: Choice) -> None:
         with self._lock:
             self._supply.wheels[pin.name] = planned(pin, wheel, choice)
             self.choices[pin_key(pin)] = choice
