@@ -9,6 +9,7 @@ import os
 import subprocess
 import tarfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ class BuildMachine:
         self.mark = folder / "mark"
         self.told = Told()
         self.lines: list[str] = []
+        self.target = TargetOptions()
 
     def sdist(
         self, name: str = "good", *, requires: Sequence[str] = (), right: bool = True, failing: bool = False
@@ -91,7 +93,7 @@ class BuildMachine:
         options = InstallOptions(
             sources=sources,
             indexes=GivenIndexes(index_url=self.index.simple_url),
-            target=TargetOptions(target=str(self.folder / "target")),
+            target=replace(self.target, target=str(self.folder / "target")),
             # Without a sandbox a mark outside of the build area is possible, and shows that a backend ran.
             build=BuildOptions(**{"use_sandbox": False, **build}),
             store=StoreOptions(folder=str(self.folder / "store")),

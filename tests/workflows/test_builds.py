@@ -7,7 +7,15 @@ import shutil
 
 import pytest
 
-from peep.errors import BackendFailed, HashMismatch, InstallRefused, MissingBuildRequirement, OmittedDependency
+from peep.errors import (
+    BackendFailed,
+    HashMismatch,
+    InstallRefused,
+    MissingBuildRequirement,
+    NoUsableFile,
+    OmittedDependency,
+)
+from peep.workflows.options import TargetOptions
 from support.build_machine import BuildMachine, committed, git, project_folder
 from support.fake_index import FakeIndex
 from support.misbehaviour import SlowLoris
@@ -85,6 +93,17 @@ def test_a_second_install_builds_nothing(machine):
     assert machine.builds() == ["building good-1.0.tar.gz"]
     assert machine.mark.read_text().split() == ["ran"] * 2  # both hooks of the one build
     assert "good" in machine.installed()
+
+
+def test_nothing_is_built_for_another_platform_than_the_one_that_runs(machine):
+    machine.sdist("good")
+    machine.target = TargetOptions(platforms=("win_amd64",), python_version="3.11")
+    with pytest.raises(InstallRefused) as caught:
+        machine.install()
+    [problem] = caught.value.problems
+    assert isinstance(problem, NoUsableFile)
+    assert "list the hash of a wheel" in problem.reason
+    assert not machine.mark.exists()
 
 
 def test_a_failing_backend_leaves_the_target_as_it_was(machine):

@@ -14,14 +14,19 @@ from peep.build.suggestion import suggested_lines
 from peep.build.trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
-from peep.errors import BuildError, FetchFailure, PeepError, Problem
+from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
 from peep.model import Digest, FormatControl, PinnedRequirement, PlannedWheel, Provenance, StoredWheel, VerifiedArchive
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
 from peep.system.transport import redacted
-from peep.workflows.session import Session
+from peep.workflows.session import Session, target_request
 from peep.workflows.supply import Supplier
+
+_FOREIGN = (
+    "only a source archive is listed or offered, and that cannot be built for another Python or platform than the one "
+    "that runs; list the hash of a wheel"
+)
 
 
 class Builds:
@@ -46,6 +51,8 @@ class Builds:
         self._open.callback(_close_all, sdists)
         if not sdists and not trees:
             return ()
+        if target_request(self._session.options.target).is_foreign:
+            return tuple(NoUsableFile(pin, _FOREIGN) for pin in (*(archive.pin for archive in sdists), *trees))
         fetched, problems = self._fetched(trees)
         support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.surroundings.reporter)
         self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
