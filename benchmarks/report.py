@@ -1,8 +1,17 @@
-"""Measured runs as a table for people and as a plot for the README."""
+"""Measured runs as tables for people and as a plot.
+
+    python3 benchmarks/report.py OUTPUT RESULTS.json [RESULTS.json...]
+
+puts the results of several calls of run.py together.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import asdict
 from html import escape
+from pathlib import Path
 
 from measure import Run, median, paired_ratio
 
@@ -64,3 +73,34 @@ def _bar(name: str, runs: list[Run], yardstick: list[Run], y: int) -> str:
         f'<rect x="90" y="{y}" width="{width:.0f}" height="12" fill="{COLOURS.get(name, "#888")}"/>'
         f'<text x="{96 + width:.0f}" y="{y + 10}">{label}</text>'
     )
+
+
+def write(output: Path, results: dict[str, Results]) -> None:
+    """`results.json`, `results.md` and `results.svg` in the folder `output`."""
+    output.mkdir(parents=True, exist_ok=True)
+    plain = {
+        workload: {
+            case: {name: [asdict(one) for one in runs] for name, runs in by.items()} for case, by in cases.items()
+        }
+        for workload, cases in results.items()
+    }
+    (output / "results.json").write_text(json.dumps(plain, indent=1) + "\n")
+    (output / "results.md").write_text("".join(table(*one) for one in results.items()).lstrip())
+    (output / "results.svg").write_text(svg(results))
+
+
+def read(path: Path) -> dict[str, Results]:
+    """What `write` wrote."""
+    return {
+        workload: {
+            case: {name: [Run(**one) for one in runs] for name, runs in by.items()} for case, by in cases.items()
+        }
+        for workload, cases in json.loads(path.read_text()).items()
+    }
+
+
+if __name__ == "__main__":
+    found: dict[str, Results] = {}
+    for name in sys.argv[2:]:
+        found |= read(Path(name))
+    write(Path(sys.argv[1]), found)

@@ -10,10 +10,8 @@ nginx has to be installed. See README.md beside this file for what is measured a
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import local_index
@@ -137,18 +135,8 @@ def finished(results: dict[str, Results], options: argparse.Namespace) -> None:
     """Show the last workload, and keep all so far."""
     workload = list(results)[-1]
     print(report.table(workload, results[workload]), flush=True)
-    if options.output is None:
-        return
-    options.output.mkdir(parents=True, exist_ok=True)
-    plain = {
-        workload: {
-            case: {name: [asdict(one) for one in runs] for name, runs in by.items()} for case, by in cases.items()
-        }
-        for workload, cases in results.items()
-    }
-    (options.output / "results.json").write_text(json.dumps(plain, indent=1) + "\n")
-    (options.output / "results.md").write_text("".join(report.table(*one) for one in results.items()).lstrip())
-    (options.output / "results.svg").write_text(report.svg(results))
+    if options.output is not None:
+        report.write(options.output, results)
 
 
 if __name__ == "__main__":
