@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from peep.audit.bytecode import bytecode_findings
+from peep.audit.strays import source_of
 from peep.system.processes import CompletedRun
 
 SOURCE = '''\
@@ -85,6 +86,16 @@ def test_a_large_part_of_the_standard_library_is_fine(tmp_path: Path):
 
     assert len(cached) > 50
     assert findings(*cached) == []
+
+
+def test_a_file_whose_name_has_dots_is_compiled_like_any_other(module: Path):
+    """pip compiles it, although nothing can import it."""
+    dotted = module.with_name("settings.local.py")
+    dotted.write_text(SOURCE)
+    cached = compiled(dotted)
+
+    assert source_of(str(cached)) == str(dotted)
+    assert bytecode_findings([str(cached)], {str(dotted)}, [], sys.executable) == []
 
 
 @pytest.mark.parametrize("bit", [0x01, 0x80])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -74,7 +75,17 @@ def quiet() -> dict[str, str]:
     return {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
+def pip_of_tests() -> str:
+    """The folder that `--python` has the other interpreter run."""
+    found = importlib.util.find_spec("pip")
+    assert found
+    assert found.origin
+    return os.path.dirname(found.origin)
+
+
 def pip(target, *arguments: str) -> str:
+    if subprocess.run([target.python, "-I", pip_of_tests(), "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("the pip of these tests does not run on so old a Python")
     return output(sys.executable, "-m", "pip", "--python", target.python, *arguments)
 
 

@@ -15,8 +15,10 @@ from support.scenario_run import run_scenario
 
 pytestmark = [pytest.mark.network]
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
-START_LIMIT = 0.25
-"""Seconds."""
+CLOCK_TICK = 0.01
+"""Seconds: what the times of children are counted in."""
+START_LIMIT = 40
+"""Times the processor time of a Python that does nothing: some 0.25 s where that takes 6 ms."""
 
 
 def embedded(folder: Path, environ: dict[str, str], command: list[str], umask: int = 0o022) -> bytes:
@@ -68,9 +70,10 @@ def test_it_checks_what_was_committed(edition: Path, machine_environment: dict[s
 @pytest.mark.skipif(os.name == "nt", reason="processor time of children is told on POSIX only")
 @pytest.mark.parametrize("words", [["--version"], ["help"], ["hash", __file__], ["install"]])
 def test_it_starts_quickly(edition: Path, words: list[str], machine_environment: dict[str, str]):
-    """Processor time, which does not depend on what else the machine does; the best of three."""
+    """Processor time against that of a bare interpreter, in turn: no claim about this machine. The best of three."""
+    idle = min(seconds([sys.executable, "-I", "-c", ""], machine_environment) for _ in range(3))
     best = min(seconds([sys.executable, "-I", str(edition), *words], machine_environment) for _ in range(3))
-    assert best < START_LIMIT
+    assert best < START_LIMIT * max(idle, CLOCK_TICK)
 
 
 def seconds(command: list[str], environ: dict[str, str]) -> float:

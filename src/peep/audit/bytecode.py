@@ -66,8 +66,8 @@ def has_more(body):
 
 def fault(source, cached):
     name = os.path.basename(cached)
-    stem, _, tag = name[:-4].partition(".")
-    tag, _, level = tag.partition(".opt-")
+    whole, _, level = name[:-4].partition(".opt-")
+    stem, _, tag = whole.rpartition(".")
     if tag != sys.implementation.cache_tag or level not in ("", "1", "2"):
         return "it was made by another interpreter or program, so that nothing is known of it"
     with open(cached, "rb") as file:

@@ -48,7 +48,9 @@ def source_of(path: str) -> str | None:
     folder, name = os.path.split(path)
     if not name.endswith(".pyc"):
         return None
-    return os.path.join(os.path.dirname(folder), name.split(".", 1)[0] + ".py")
+    # PEP 488: STEM.TAG[.opt-N].pyc; what is compiled on purpose may have dots in its stem.
+    stem = name.removesuffix(".pyc").partition(".opt-")[0].rpartition(".")[0]
+    return os.path.join(os.path.dirname(folder), f"{stem}.py")
 
 
 def _cache_fault(path: str, survey: Survey) -> str:
