@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,12 @@ import pytest
 _AS_THE_MACHINE_IS = dict(os.environ)
 _FORGOTTEN_PREFIXES = ("PIP_", "PEEP_", "UV_", "XDG_", "VIRTUAL_ENV")
 _KEPT = frozenset({"PEEP_BIG_TESTS", "PEEP_COMMAND", "PEEP_CORPUS", "PEEP_REAL_WHEELS", "PEEP_TEST_DEVPI"})
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C also where a shell started the tests in the background, and so had it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
