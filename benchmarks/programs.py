@@ -67,7 +67,7 @@ def tools_environment(cache: Path, checkout: Path) -> Path:
     if not (folder / "bin" / "uv").exists():
         _run([sys.executable, "-m", "venv", folder])
         _run([python, "-m", "pip", "install", "-q", *PINS])
-        _run([python, "-m", "pip", "install", "-q", checkout])
+        _run([python, "-m", "pip", "install", "-q", f"{checkout}[fast]"])
     _run([python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", checkout])
     return folder / "bin"
 
