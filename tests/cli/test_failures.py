@@ -69,8 +69,10 @@ def _fail(text: str) -> None:
 PROGRAM = """
 import sys, time
 from peep.cli import start
+from peep.cli.verb import Verb
 class Module:
-    def run(verb, words):
+    VERB = Verb("slow", "", (), "", (), ())
+    def run(parsed):
         try:
             print("begun", flush=True)
             time.sleep(30)

@@ -24,7 +24,7 @@ VERBS = {
     "sync": "peep.cli.verbs.sync",
     "verify": "peep.cli.verbs.verify",
 }
-"""peep's verbs and the modules that run them. All others are pip's."""
+"""peep's verbs and the modules that describe (`VERB`) and run (`run`) them. All others are pip's."""
 
 SHARED_VERBS = {
     "download": "peep.cli.verbs.download",
@@ -79,7 +79,7 @@ def _replace_closed_streams() -> None:
 def _dispatch(words: list[str]) -> int:
     verb, rest = split_verb(words)
     if verb is None:
-        verb = "version" if any(word in {"-V", "--version"} for word in words) else "help"
+        verb, rest = ("version" if any(word in {"-V", "--version"} for word in words) else "help"), []
     is_completing = "PIP_AUTO_COMPLETE" in os.environ  # a shell asks for what pip would complete
     if verb == "install" and not is_completing and (told := recall(words, os.environ)) is not None:
         if told:
@@ -101,7 +101,8 @@ def _run_module(name: str | None, verb: str, rest: list[str], words: list[str]) 
     import_module("peep.cli.signals").unwind_on_sigterm()
     if verb == "install" and import_module("peep.cli.replaying").replayed(words):
         return 0
-    status = import_module(name).run(verb, rest)
+    module = import_module(name)
+    status = module.run() if verb == "version" else import_module("peep.cli.verb").run_verb(module, rest)
     return status
 
 
@@ -120,6 +121,8 @@ def module_for(verb: str, rest: list[str]) -> str | None:
     """Name the module that runs the verb, or None when it is pip's."""
     if verb == "version":
         return "peep.cli.verbs.version"
+    if verb == "completion" and ("--powershell" in rest or "-p" in rest):
+        return None
     if verb == "freeze":
         return SHARED_VERBS[verb] if any(word.startswith("--hashe") for word in rest) else None
     if verb in SHARED_VERBS:

@@ -1,12 +1,16 @@
-"""One verb of the command line, as data: help, completion and the README's sections are made from it."""
+"""One verb of the command line, as data: the parser, help and completion are made from it; and how any verb is run."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from typing import Protocol
 
 from peep.cli.option import Option, Standing
+from peep.cli.parser import ParsedArguments, parse
 from peep.cli.text import TERMINAL_WIDTH, folded
 from peep.dataclass import dataclass
+from peep.errors import UsageError
 
 _COLUMN = 30
 """Where the explanations of options begin."""
@@ -32,6 +36,10 @@ class Verb:
     examples: tuple[tuple[str, str], ...]
     """Pairs of a command line and what it is for."""
     sections: tuple[Section, ...]
+    wants: str = ""
+    """What its plain arguments are, such as `wheel`, where it wants at least one."""
+    instead: str = ""
+    """What to give in place of plain arguments, where it takes none."""
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -49,6 +57,32 @@ class Verb:
             lines += ["", f"{section.title}:"]
             lines += [line for option in section.options for line in _option_lines(option)]
         return "\n".join(lines)
+
+
+class VerbModule(Protocol):
+    """A module of `cli/verbs`."""
+
+    VERB: Verb
+
+    def run(self, parsed: ParsedArguments, /) -> int:
+        """Do what was asked; give back the exit status. Raises `PeepError`."""
+
+
+def run_verb(module: VerbModule, words: Sequence[str]) -> int:
+    """Parse `words`, those after the verb, and run it, or print its help; give back the exit status.
+
+    Raises `UsageError` for options and plain arguments that the verb does not take, and what the verb itself raises.
+    """
+    verb = module.VERB
+    parsed = parse(words, verb.options, verb=verb.name, environ=os.environ)
+    if parsed.has("help"):
+        print(verb.help())
+        return 0
+    if verb.wants and not parsed.words:
+        raise UsageError(f"peep {verb.name} wants at least one {verb.wants}", f"usage: peep {verb.usage[0]}")
+    if verb.instead and parsed.words:
+        raise UsageError(f"peep {verb.name} takes no such argument: {parsed.words[0]}", verb.instead)
+    return module.run(parsed)
 
 
 def _usage(calls: Sequence[str]) -> list[str]:

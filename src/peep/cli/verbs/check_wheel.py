@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from peep.cli.arguments import output_options
 from peep.cli.console import Console
 from peep.cli.option_tables import GENERAL, format_option
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
-from peep.errors import UsageError
 
 if TYPE_CHECKING:
     from peep.workflows.check_wheel import WheelReport
@@ -33,17 +30,12 @@ VERB = Verb(
         Section("Options", format_option("text", "json")),
         Section("General", GENERAL),
     ),
+    wants="wheel",
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Check the wheels; 1 when one would be refused. Raises `UsageError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    if not parsed.words:
-        raise UsageError("peep check-wheel wants at least one wheel", "usage: peep check-wheel FILE...")
     from peep.workflows.check_wheel import check_wheels  # noqa: PLC0415 - help describes this verb without running it
 
     reports = check_wheels(parsed.words)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
 
 from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
 from peep.cli.completion import bash_script, fish_script, zsh_script
 from peep.cli.option import Option
 from peep.cli.option_tables import GENERAL
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
-from peep.workflows.delegate import run_pip
 
 VERB = Verb(
     name="completion",
@@ -36,19 +33,14 @@ VERB = Verb(
         ),
         Section("General", GENERAL),
     ),
+    instead="name the shell: peep completion --bash|--zsh|--fish",
 )
 
 _SCRIPTS = {"bash": bash_script, "zsh": zsh_script, "fish": fish_script}
 
 
-def run(verb: str, words: Sequence[str]) -> int:
-    """Print the script; pip has one for PowerShell. Raises `UsageError`."""
-    if "--powershell" in words or "-p" in words:
-        return run_pip([verb, *words])
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
+def run(parsed: ParsedArguments) -> int:
+    """Print the script. Raises `UsageError`."""
     shells = [name for name in _SCRIPTS if parsed.has(name)]
     if len(shells) != 1:
         raise UsageError("peep completion wants one shell", "usage: peep completion --bash|--zsh|--fish")

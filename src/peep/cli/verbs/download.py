@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from peep.cli.option_tables import (
     STORE,
     format_option,
 )
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.progress import size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
@@ -73,17 +72,13 @@ VERB = Verb(
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Fetch what was asked for; gives back the exit status. Raises `PeepError`."""
-    return fetch(VERB, verb, words)
+    return fetch(VERB.name, parsed)
 
 
-def fetch(description: Verb, verb: str, words: Sequence[str]) -> int:
+def fetch(verb: str, parsed: ParsedArguments) -> int:
     """Run either verb: their workflows bear their names."""
-    parsed = parse(words, description.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(description.help())
-        return 0
     options = install_options(parsed, verb=verb)
     workflow: Callable[[InstallOptions, Surroundings], tuple[SavedFile, ...]]
     workflow = getattr(import_module(f"peep.workflows.{verb}"), verb)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Sequence
 
 from peep.cli.arguments import install_options
 from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, INDEXES, NETWORK, PROGRESS, STORE, format_option
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.model import Digest, HashForm
@@ -45,21 +43,16 @@ VERB = Verb(
         Section("Network", NETWORK),
         Section("General", (*PROGRESS, *GENERAL)),
     ),
+    instead="name the file: peep embed -o FILE",
 )
 
 DEFAULT_NAME = "peep.pyz"
 MODE = 0o755
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Make or check the file; gives back the exit status. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    if parsed.words:
-        raise UsageError(f"peep embed takes no such argument: {parsed.words[0]}", "name the file: peep embed -o FILE")
-    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    options = install_options(parsed, sources=SourceOptions())
     checked = parsed.value("check")
     with Console(options.output) as console:
         content = _made(options, console)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-
 from peep.cli.arguments import install_options
 from peep.cli.console import Console
 from peep.cli.option import Option
 from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
-from peep.errors import UsageError
 from peep.model import HashForm
 from peep.requirements.hashes import hash_line
 from peep.workflows.options import SourceOptions
@@ -46,18 +42,13 @@ VERB = Verb(
         Section("Store", STORE),
         Section("General", GENERAL),
     ),
+    instead="name the environment by --python",
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Print the requirements; 1 when a project has no known archive. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    if parsed.words:
-        raise UsageError(f"peep freeze takes no such argument: {parsed.words[0]}", "name the environment by --python")
-    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    options = install_options(parsed, sources=SourceOptions())
     form = HashForm.OPTION if parsed.value("format") == "pip" else HashForm.COMMENT
     status = 0
     with Console(options.output, is_data=True) as console:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from peep.cli.arguments import network_options, output_options
 from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, NETWORK, format_option
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.model import STRONG_ALGORITHMS, HashForm
@@ -46,19 +46,14 @@ VERB = Verb(
         Section("Network", NETWORK),
         Section("General", GENERAL),
     ),
+    wants="file",
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Print what was asked; 1 when something could not be read. Raises `UsageError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
     output = output_options(parsed, "comment")
     algorithm = parsed.value("algorithm") or "sha256"
-    if not parsed.words:
-        raise UsageError("peep hash wants at least one file", "usage: peep hash FILE...")
     if output.format == "comment" and algorithm != "sha256":
         raise UsageError(f"a hash comment can only hold sha256, not {algorithm}", "add --format pip")
     opener = _opener(network_options(parsed), parsed.values("trusted-host"))

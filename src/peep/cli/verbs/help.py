@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
 from peep import __version__
 from peep.cli.catalogue import PIPS_VERBS, peeps_verbs, verb_named
+from peep.cli.option_tables import GENERAL
+from peep.cli.parser import ParsedArguments
 from peep.cli.start import SHARED_VERBS, VERBS
 from peep.cli.text import TERMINAL_WIDTH, folded
-from peep.cli.verb import Verb
+from peep.cli.verb import Section, Verb
 from peep.workflows.delegate import run_pip
 
 VERB = Verb(
@@ -21,13 +22,13 @@ VERB = Verb(
         ("peep help install", "what install takes, with examples"),
         ("peep help list", "pip's help for its list"),
     ),
-    sections=(),
+    sections=(Section("General", GENERAL),),
 )
 
 
-def run(_verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Print the overview or the help of one verb; pip explains its own, and its exit status comes back."""
-    topics = [word for word in words if not word.startswith("-")]
+    topics = parsed.words
     if not topics:
         print(overview())
         return 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -24,7 +22,7 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.workflows.options import InstallOptions
 from peep.workflows.surroundings import Surroundings
@@ -69,13 +67,9 @@ VERB = Verb(
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Install what was asked for; gives back the exit status. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    options = install_options(parsed, verb=verb)
+    options = install_options(parsed, verb=VERB.name)
     with Console(options.output, is_data=options.report == "-") as console:
         for warning in parsed.warnings:
             console.warning(warning)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 
 from peep.cli.arguments import install_options
 from peep.cli.console import Console
 from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
-from peep.errors import UsageError
 from peep.workflows.options import SourceOptions
 from peep.workflows.surroundings import Surroundings
 
@@ -33,18 +31,13 @@ VERB = Verb(
         Section("Store", STORE),
         Section("General", (*format_option("json", "cyclonedx", "spdx"), *GENERAL)),
     ),
+    instead="name the environment by --python",
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Print the inventory. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    if parsed.words:
-        raise UsageError(f"peep inventory takes no such argument: {parsed.words[0]}", "name the environment: --python")
-    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    options = install_options(parsed, sources=SourceOptions())
     style = parsed.value("format") or "json"
     with Console(options.output, is_data=True) as console:
         from peep.audit.inventory import entry_json  # noqa: PLC0415 - help describes this verb without running it

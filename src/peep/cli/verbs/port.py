@@ -11,7 +11,7 @@ from peep.cli.arguments import network_options, output_options
 from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, NETWORK
-from peep.cli.parser import ParsedArguments, parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.text import printable
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
@@ -46,17 +46,12 @@ VERB = Verb(
         Section("Network", NETWORK),
         Section("General", GENERAL),
     ),
+    wants="requirements file",
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Port what was named; gives back the exit status. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    if not parsed.words:
-        raise UsageError("peep port wants at least one requirements file", "usage: peep port FILE...")
     if parsed.has("in-place") and parsed.has("check"):
         raise UsageError("--in-place and --check exclude each other")
     return _port(parsed)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from peep.cli.arguments import MOST, install_options
 from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, STORE, format_option
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.workflows import store_upkeep
@@ -53,15 +52,11 @@ Answer = tuple[int, list[str], object]
 """Exit status, lines for people, value for programs."""
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Do what the first word says. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
     if len(parsed.words) != 1 or parsed.words[0] not in _ACTIONS:
         raise UsageError(f"peep store wants one of {', '.join(_ACTIONS)}", "see: peep store --help")
-    options = install_options(parsed, verb=verb, sources=SourceOptions())
+    options = install_options(parsed, sources=SourceOptions())
     days = _days(parsed.value("unused-days"))
     with Console(options.output) as console:
         surroundings = Surroundings.of_process(console)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Sequence
 
 from peep.cli.arguments import install_options
 from peep.cli.console import Console
@@ -22,7 +20,7 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.parser import parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
 from peep.model import InstallPlan
@@ -61,13 +59,9 @@ VERB = Verb(
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Make the environment what was listed, or tell the difference. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    options = install_options(parsed, verb=verb)
+    options = install_options(parsed, verb=VERB.name)
     include_all = parsed.has("all")
     with Console(options.output, is_data=options.report == "-") as console:
         for warning in parsed.warnings:

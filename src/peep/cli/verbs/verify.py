@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from peep import __version__
@@ -23,7 +22,7 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.parser import ParsedArguments, parse
+from peep.cli.parser import ParsedArguments
 from peep.cli.problem_data import problems_as_json
 from peep.cli.reports import report_text
 from peep.cli.verb import Section, Verb
@@ -83,13 +82,9 @@ VERB = Verb(
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Verify what was asked; 0 when it is proven, else 1. Raises `PeepError`."""
-    parsed = parse(words, VERB.options, verb=verb, environ=os.environ)
-    if parsed.has("help"):
-        print(VERB.help())
-        return 0
-    options = verify_options(parsed, verb)
+    options = verify_options(parsed)
     output = options.run.output
     with Console(output, is_data=output.format != "text") as console:
         for warning in parsed.warnings:
@@ -108,12 +103,12 @@ def run(verb: str, words: Sequence[str]) -> int:
     return 0 if verification.is_proven else 1
 
 
-def verify_options(parsed: ParsedArguments, verb: str) -> VerifyOptions:
+def verify_options(parsed: ParsedArguments) -> VerifyOptions:
     """The options of a verification; raises `UsageError`."""
     from peep.workflows.verify import VerifyOptions  # noqa: PLC0415 - as above
 
     has_files = bool(parsed.values("requirement") or parsed.words)
-    options: InstallOptions = install_options(parsed, verb=verb, sources=None if has_files else SourceOptions())
+    options: InstallOptions = install_options(parsed, verb=VERB.name, sources=None if has_files else SourceOptions())
     return VerifyOptions(
         options,
         digest=_digest(parsed.value("digest")),

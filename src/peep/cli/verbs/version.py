@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Sequence
 
 from peep import __version__
 from peep.workflows.delegate import pip_version_line
 
 
-def run(_verb: str, _words: Sequence[str]) -> int:
+def run() -> int:
     """Print the version of peep, and of the pip that verbs go to, where there is one."""
     print(f"peep {__version__} (python {platform.python_version()}, {sys.executable})")
     line = pip_version_line()

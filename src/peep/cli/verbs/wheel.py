@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from peep.cli.option import Kind, Option, Standing
+from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Verb
 from peep.cli.verbs.download import fetch, sections
 
@@ -24,6 +23,6 @@ VERB = Verb(
 )
 
 
-def run(verb: str, words: Sequence[str]) -> int:
+def run(parsed: ParsedArguments) -> int:
     """Make the wheels; gives back the exit status. Raises `PeepError`."""
-    return fetch(VERB, verb, words)
+    return fetch(VERB.name, parsed)
