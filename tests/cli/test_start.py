@@ -77,6 +77,7 @@ def test_other_verbs_are_pips(verb: str):
 def test_every_verb_describes_itself_within_eighty_columns():
     verbs = peeps_verbs()
     assert {verb.name for verb in verbs} == {*VERBS, *SHARED_VERBS}
+    assert {verb.name for verb in verbs}.isdisjoint(PIPS_VERBS)
     for verb in verbs:
         lines = verb.help().split("\n")
         assert lines[0].startswith(f"Usage: peep {verb.name}")

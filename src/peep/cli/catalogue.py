@@ -12,7 +12,6 @@ PIPS_VERBS = (
     "check",
     "config",
     "debug",
-    "freeze",
     "index",
     "inspect",
     "list",

@@ -123,7 +123,7 @@ def fish_script(verbs: Sequence[Verb], pips_verbs: Iterable[str]) -> str:
     lines += [
         f"complete -c peep -n 'test -z (__peep_verb)' -a {verb.name} -d {_quoted(verb.summary)}" for verb in verbs
     ]
-    lines += [f"complete -c peep -n 'test -z (__peep_verb)' -a {name}" for name in _only_pips(verbs, pips_verbs)]
+    lines += [f"complete -c peep -n 'test -z (__peep_verb)' -a {name}" for name in pips_verbs]
     lines += [_fish_option(verb, option) for verb in verbs for option in _honoured(verb)]
     return "\n".join(lines) + "\n"
 
@@ -137,7 +137,7 @@ def _fish_option(verb: Verb, option: Option) -> str:
 
 
 def _filled(template: str, verbs: Sequence[Verb], pips_verbs: Iterable[str]) -> str:
-    names = [*(verb.name for verb in verbs), *_only_pips(verbs, pips_verbs), "--help", "--version", "--python"]
+    names = [*(verb.name for verb in verbs), *pips_verbs, "--help", "--version", "--python"]
     options = [
         f'            {verb.name}) choices="{" ".join(name for one in _honoured(verb) for name in one.names)}" ;;'
         for verb in verbs
@@ -158,11 +158,6 @@ def _pattern(verb: Verb, name: str) -> str:
 
 def _honoured(verb: Verb) -> list[Option]:
     return [option for option in verb.options if option.standing is Standing.HONOURED]
-
-
-def _only_pips(verbs: Sequence[Verb], pips_verbs: Iterable[str]) -> list[str]:
-    own = {verb.name for verb in verbs}
-    return [name for name in pips_verbs if name not in own]
 
 
 def _quoted(text: str) -> str:

@@ -123,6 +123,8 @@ def module_for(verb: str, rest: list[str]) -> str | None:
         return "peep.cli.verbs.version"
     if verb == "completion" and ("--powershell" in rest or "-p" in rest):
         return None
+    if verb in SHARED_VERBS and rest in (["--help"], ["-h"]):
+        return SHARED_VERBS[verb]  # peep's help says when pip takes over
     if verb == "freeze":
         return SHARED_VERBS[verb] if any(word.startswith("--hashe") for word in rest) else None
     if verb in SHARED_VERBS:

@@ -58,7 +58,8 @@ VERB = Verb(
     description=(
         "Fetches every archive that the files list, and when all of them match their hashes, keeps them byte for byte; "
         "else none. Nothing is downloaded that is not listed. A file that the folder already holds is kept when it is "
-        "the very same, and an error when it is not. Without -r, pip's own download runs."
+        "the very same, and an error when it is not.\n\n"
+        "Without -r and --trust-local, pip's own download runs; `pip download --help` explains that one."
     ),
     examples=(("peep download -r requirements.txt -d wheelhouse", "fill a folder for machines without network"),),
     sections=sections(

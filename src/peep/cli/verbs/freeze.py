@@ -23,7 +23,8 @@ VERB = Verb(
         "Prints a requirement for every installed project, with the digests of the archive that it came from, in the "
         "form of comments or of pip's --hash. A project of which nobody knows the archive is told on standard error; "
         "the rest is printed all the same, and the exit status is 1. As with pip, the tools themselves are left out "
-        "unless --all is given. Without --hashes, pip's own freeze runs."
+        "unless --all is given.\n\n"
+        "Without --hashes, pip's own freeze runs; `pip freeze --help` explains that one."
     ),
     examples=(
         ("peep freeze --hashes --python .venv > requirements.txt", "what `peep install -r` makes again"),

@@ -52,10 +52,8 @@ def overview() -> str:
             "Verbs of peep's:",
             *(f"  {verb.name.ljust(width - 2)}{verb.summary}" for verb in verbs),
             "",
-            folded(
-                "download and wheel are peep's when they read requirements files (-r), and pip's otherwise.",
-                TERMINAL_WIDTH,
-            ),
+            "download and wheel are peep's when they read requirements files (-r), freeze is",
+            "with --hashes; otherwise they are pip's.",
             "",
             "Verbs that go to pip unchanged, whose exit status comes back:",
             folded(", ".join(PIPS_VERBS) + ", and everything else", TERMINAL_WIDTH, "  "),

@@ -13,7 +13,8 @@ VERB = Verb(
     usage=("wheel [OPTIONS] -r FILE [-w FOLDER]",),
     description=(
         "Fetches every archive that the files list, verifies all of them, builds wheels from those that are sdists, "
-        "and puts all wheels into a folder, telling the hash of each. Without -r, pip's own wheel runs."
+        "and puts all wheels into a folder, telling the hash of each.\n\n"
+        "Without -r and --trust-local, pip's own wheel runs; `pip wheel --help` explains that one."
     ),
     examples=(("peep wheel -r requirements.txt -w wheelhouse", "build once, install on many machines"),),
     sections=sections(
