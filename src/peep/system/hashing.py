@@ -12,12 +12,13 @@ import os
 import queue
 import signal
 import struct
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple, NoReturn
+
+from peep.system.forking import may_fork
 
 _MOST_WORKERS = 8
 _BUFFER = 1 << 18
@@ -71,7 +72,7 @@ class Hashing:
     def __init__(self, files: Sequence[FileToHash]) -> None:
         self._batches = list(_batched(sorted(files, key=lambda file: -file.size)))
         helpers = min(_MOST_WORKERS, os.cpu_count() or 1, len(self._batches)) - 1
-        is_worth_it = len(files) >= _WORTH_PROCESSES and len(self._batches) <= _MOST_BATCHES and _may_fork()
+        is_worth_it = len(files) >= _WORTH_PROCESSES and len(self._batches) <= _MOST_BATCHES and may_fork()
         self._crew: _Processes | _Threads
         self._crew = _Processes(self._batches, helpers) if is_worth_it else _Threads(self._batches, helpers)
 
@@ -82,11 +83,6 @@ class Hashing:
             if batch and batch[-1] not in found:
                 _hash_batch(batch, memoryview(bytearray(_BUFFER)), found)
         return found
-
-
-def _may_fork() -> bool:
-    """Other threads might hold locks that a forked process would wait for in vain; macOS's libraries start some."""
-    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _batched(files: Sequence[FileToHash]) -> Iterator[list[str]]:

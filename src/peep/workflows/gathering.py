@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from threading import Lock
 from typing import BinaryIO
@@ -22,6 +22,7 @@ from peep.workflows.hash import digest_of_file
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import Session
 from peep.workflows.supply import Supplier, stored
+from peep.workflows.unpacking import Unpacker
 
 _PREFIX = ".peep-"
 _NO_FILE_NAME = re.compile(r"[/\\:\0]|^\.{0,2}$")
@@ -50,7 +51,7 @@ class SavedFile:
 class Gathering:
     """Takes verified archives from the downloader's threads and copies them into a private folder."""
 
-    def __init__(self, supplier: Supplier, folder: str, *, keeps_sdists: bool = True) -> None:
+    def __init__(self, supplier: Supplier, unpacker: Unpacker, folder: str, *, keeps_sdists: bool = True) -> None:
         """`keeps_sdists`: source archives are wanted in the folder, not only for being built."""
         self.folder = folder
         self._keeps_sdists = keeps_sdists
@@ -60,6 +61,7 @@ class Gathering:
         """By project name."""
         self.sdists: list[VerifiedArchive] = []
         self._supplier = supplier
+        self._unpacker = unpacker
         self._names: dict[str, str] = {}
         """Case-folded file name -> sha256."""
         self._lock = Lock()
@@ -72,7 +74,7 @@ class Gathering:
             with self._lock:
                 self.sdists.append(archive)
             return
-        wheel = stored(archive, self._supplier)
+        wheel = stored(archive, self._supplier, self._unpacker)
         self._keep(archive)
         archive.file.close()
         with self._lock:
@@ -131,8 +133,12 @@ def gathered(
     Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
     when it was made here and nothing was handed over. Raises `DestinationError` where it cannot be written to.
     """
-    with _made(destination), _private(destination) as folder:
-        gathering = Gathering(supplier, folder, keeps_sdists=keeps_sdists)
+    with (
+        _made(destination),
+        _private(destination) as folder,
+        closing(Unpacker(supplier.store, len(pins))) as unpacker,
+    ):
+        gathering = Gathering(supplier, unpacker, folder, keeps_sdists=keeps_sdists)
         found: list[Problem] = []
         if pins:
             candidates, found = supplier.candidates(pins)

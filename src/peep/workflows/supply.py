@@ -6,12 +6,11 @@ code); sdists are handed on verified, since building runs code and has to wait f
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
-from threading import BoundedSemaphore, Lock
+from contextlib import closing
+from threading import Lock
 
 from peep.archives.download import Downloader
-from peep.archives.wheel import open_wheel
 from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, FetchFailure, HashMissing, NoUsableFile, PeepError, Problem
 from peep.index.client import PackageIndex
@@ -42,6 +41,7 @@ from peep.workflows.choices import (
     pin_key,
     rendered_choices,
 )
+from peep.workflows.unpacking import Unpacker
 
 
 @dataclass(slots=True)
@@ -101,10 +101,11 @@ class Supplier:
         supply = Supply()
         if not pins:
             return supply
-        supply.candidates, supply.problems = self.candidates(pins)
-        arrivals = _Arrivals(self, supply)
-        wanted = [candidate for candidate in supply.candidates if not arrivals.has_stored(candidate)]
-        found = self.open_downloader().fetch(wanted, arrivals.accept)
+        with closing(Unpacker(self.store, len(pins))) as unpacker:
+            supply.candidates, supply.problems = self.candidates(pins)
+            arrivals = _Arrivals(self, supply, unpacker)
+            wanted = [candidate for candidate in supply.candidates if not arrivals.has_stored(candidate)]
+            found = self.open_downloader().fetch(wanted, arrivals.accept)
         supply.problems += [self._recognised(problem) for problem in found]
         self.remember(arrivals.choices)
         return supply
@@ -153,12 +154,11 @@ class Supplier:
 class _Arrivals:
     """Takes verified archives from the downloader's threads."""
 
-    def __init__(self, supplier: Supplier, supply: Supply) -> None:
+    def __init__(self, supplier: Supplier, supply: Supply, unpacker: Unpacker) -> None:
         self._supplier = supplier
         self._supply = supply
+        self._unpacker = unpacker
         self._lock = Lock()
-        # More threads that unpack than processors would spend their time handing the interpreter lock around.
-        self._slots = BoundedSemaphore(os.cpu_count() or 1)
         self.choices: dict[str, Choice] = {}
 
     def has_stored(self, candidate: Candidate) -> bool:
@@ -184,8 +184,8 @@ class _Arrivals:
                 self._supply.sdists.append(archive)
             return
         pin = archive.pin
-        with archive.file, self._slots:
-            wheel = stored(archive, self._supplier)
+        with archive.file:
+            wheel = stored(archive, self._supplier, self._unpacker)
         choice = Choice(
             wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
         )
@@ -197,15 +197,13 @@ class _Arrivals:
             self.choices[pin_key(pin)] = choice
 
 
-def stored(archive: VerifiedArchive, supplier: Supplier) -> StoredWheel:
+def stored(archive: VerifiedArchive, supplier: Supplier, unpacker: Unpacker) -> StoredWheel:
     """Unpack a verified wheel into the store. Raises `ArchiveError` for a bad wheel, and one of another project."""
     pin = archive.pin
-    is_excused = pin.name in supplier.allow_record_mismatch
-    contents = open_wheel(archive, allow_record_mismatch=is_excused)
-    wheel = supplier.store.add(contents, tuple(contents.warnings) if is_excused else ())
+    wheel, warnings = unpacker.unpack(archive, is_excused=pin.name in supplier.allow_record_mismatch)
     if wheel.identity.name != pin.name:
         raise ArchiveError(archive.filename, [f"it is a wheel of {wheel.identity.name}, not of {pin.name}"])
-    for warning in contents.warnings:
+    for warning in warnings:
         supplier.reporter.warning(f"{archive.filename}: {warning}")
     return wheel
 
