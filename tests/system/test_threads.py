@@ -1,11 +1,12 @@
 """Threads that work through tasks: all of them, so many at a time, until somebody wants them to stop."""
 
+import itertools
 import threading
 import time
 
 import pytest
 
-from peep.system.threads import GRACE, Stopped, run_in_threads
+from peep.system.threads import FIRST, GRACE, Load, Stopped, run_in_threads
 
 
 def alive():
@@ -79,3 +80,50 @@ def test_an_event_that_is_set_beforehand_lets_nothing_begin():
     stop.set()
     run_in_threads([lambda: begun.append(1)], 2, stop)
     assert begun == []
+
+
+def test_threads_that_wait_become_as_many_as_allowed():
+    together = threading.Barrier(16)
+    run_in_threads([lambda: together.wait(30)] * 32, 16, threading.Event())
+    assert not together.broken
+
+
+def test_no_more_than_allowed_run_at_a_time():
+    crowd = Crowd()
+    run_in_threads([crowd.visit] * 40, 3, threading.Event())
+    assert crowd.largest <= 3
+
+
+def test_few_threads_run_while_the_process_computes():
+    crowd, clock = Crowd(), itertools.count()
+    run_in_threads([crowd.visit] * 40, 16, threading.Event(), Load(lambda: next(clock), lambda: next(clock)))
+    assert crowd.largest <= FIRST
+
+
+class Crowd:
+    """Counts how many tasks run at a time."""
+
+    def __init__(self):
+        self.lock, self.present, self.largest = threading.Lock(), 0, 0
+
+    def visit(self):
+        with self.lock:
+            self.present += 1
+            self.largest = max(self.largest, self.present)
+        time.sleep(0.005)
+        with self.lock:
+            self.present -= 1
+
+
+@pytest.mark.parametrize(("computed", "is_low"), [(0.0, True), (0.5, True), (0.9, False), (2.0, False)])
+def test_the_load_is_what_was_computed_in_the_time_that_passed(computed, is_low):
+    wall, processor = iter([0.0, 1.0]), iter([5.0, 5.0 + computed])
+    assert Load(lambda: next(wall), lambda: next(processor)).is_low() is is_low
+
+
+def test_a_busy_process_is_looked_at_less_and_less_often():
+    wall, processor = itertools.count(), itertools.count()
+    load = Load(lambda: next(wall), lambda: next(processor))
+    pauses = [(load.is_low(), load.pause)[1] for _ in range(20)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < pauses[-1] <= 0.1
