@@ -2,8 +2,9 @@
 
 peep has some 150 small types. `dataclasses` compiles six functions for each of them and imports `inspect` to do so: 45
 of the 105 milliseconds in which a run imports its modules, more than other installers take for a whole run. Here one
-function is compiled per class, `__init__`, and the others are shared. Type checkers see the original; to programs, the
-instances are what its instances are: `dataclasses.replace`, `fields` and `asdict` take them too.
+function is compiled per class, `__init__`, and only when the first instance is made: a run makes instances of half of
+its types. The others are shared. Type checkers see the original; to programs, the instances are what its instances
+are: `dataclasses.replace`, `fields` and `asdict` take them too.
 """
 
 from __future__ import annotations
@@ -46,18 +47,26 @@ def _dataclass(cls: type | None = None, /, *, frozen: bool = False, slots: bool 
         stated = vars(cls)
         names = tuple(cls.__annotations__)
         fields = {name: _as_field(stated.get(name, _REQUIRED)) for name in names}
+
+        def first(self: object, *values: object, **named: object) -> None:
+            """`__init__` until there is an instance."""
+            initialiser = _initialiser(cls, fields, "_set(self, '{0}', {1})" if frozen else "self.{0} = {1}")
+            setattr(anew, "__init__", initialiser)  # noqa: B010 - type checkers refuse the assignment
+            initialiser(self, *values, **named)
+
         members = {
             "__qualname__": cls.__qualname__,
             "__slots__": names,
             "__match_args__": names,
-            "__init__": _initialiser(cls, fields, "_set(self, '{0}', {1})" if frozen else "self.{0} = {1}"),
+            "__init__": first,
             "__repr__": _representation([name for name, one in fields.items() if one.is_shown]),
             "__dataclass_fields__": _LateFields(fields),
             **_comparisons(names, frozen=frozen, order=order),
             **({"__setattr__": _refuse, "__delattr__": _refuse} if frozen else {}),
             **{name: member for name, member in stated.items() if name not in {*fields, "__dict__", "__weakref__"}},
         }
-        return type(cls.__name__, cls.__bases__, members)  # anew, for slots need a class that is made with them
+        anew = type(cls.__name__, cls.__bases__, members)  # slots need a class that is made with them
+        return anew
 
     return made if cls is None else made(cls)
 
