@@ -8,6 +8,7 @@ import pytest
 
 from peep.errors import TransportError, UsageError
 from peep.system.http import HttpOptions, UrllibTransport
+from peep.system.http_body import LONGEST_PIECE, PIECE
 from peep.system.pace import Pace
 from support.fake_index import FakeIndex, FileFacts
 from support.misbehaviour import (
@@ -64,8 +65,16 @@ def test_a_body_comes_in_small_pieces_undecoded(index, transport):
     with transport.get(index.file_url("demo", NAME)) as response:
         pieces = list(response.chunks())
     assert b"".join(pieces) == BODY
-    assert max(map(len, pieces)) < 128 * 1024
+    assert max(map(len, pieces)) <= PIECE
     assert index.requests[0].headers["accept-encoding"] == "identity"
+
+
+def test_the_pieces_of_a_long_body_grow_within_bounds(transport):
+    with FakeIndex({"demo": {NAME: BODY * 8}}) as index, transport.get(index.file_url("demo", NAME)) as response:
+        pieces = list(response.chunks())
+    assert b"".join(pieces) == BODY * 8
+    assert len(pieces[0]) <= PIECE
+    assert PIECE < max(map(len, pieces)) <= LONGEST_PIECE
 
 
 def test_status_404_is_an_answer(index, transport):

@@ -23,7 +23,7 @@ class Response(Protocol):
         """Names in lower case."""
 
     def chunks(self) -> Iterator[bytes]:
-        """The body as it was sent (no content decoding), in pieces below 128 KiB.
+        """The body as it was sent (no content decoding), in pieces of at most 256 KiB.
 
         Raises `errors.TransportError` when the connection ends before the stated length or stalls.
         """
