@@ -1,0 +1,194 @@
+"""docs/json-output.md says what programs get: its examples look like what peep prints, and every key is explained."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peep.audit.findings import FindingKind
+from peep.cli.catalogue import peeps_verbs
+from peep.cli.problem_data import KINDS, problems_as_json
+from peep.cli.start import run
+from peep.errors import (
+    BadArchive,
+    ConflictingDependency,
+    FetchFailure,
+    HashMismatch,
+    HashMissing,
+    MissingBuildRequirement,
+    NoUsableFile,
+    OmittedDependency,
+    Problem,
+    UnusableRequirement,
+)
+from peep.model import Location, MalformedHash, Rejection
+from support.fake_index import FakeIndex
+from support.pins import INDEX, candidate, made_up, offered, pinned
+from support.proving_ground import overwrite, proving_ground, usual_projects
+
+TEXT = (Path(__file__).resolve().parents[2] / "docs" / "json-output.md").read_text("utf-8")
+GENERAL = "".join(part for part in re.split(r"^##+ ", TEXT, flags=re.MULTILINE) if "```json" not in part)
+"""What is said of all of them."""
+EXAMPLE = re.compile(r"^```json\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def sections() -> dict[str, str]:
+    """Every section that has an example, by its heading."""
+    parts = re.split(r"^##+ (.*)$", TEXT, flags=re.MULTILINE)
+    found = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return {heading.strip("`"): text for heading, text in found.items() if EXAMPLE.search(text)}
+
+
+def example(heading: str) -> Any:
+    found = EXAMPLE.search(sections()[heading])
+    assert found is not None
+    return json.loads(found[1])
+
+
+def differences(documented: Any, printed: Any, place: str = "") -> list[str]:
+    """Where two values have other keys or types; null and an empty list are like anything."""
+    if documented is None or printed is None:
+        return []
+    if type(documented) is not type(printed):
+        return [f"{place}: {type(printed).__name__}, documented is {type(documented).__name__}"]
+    if isinstance(documented, dict):
+        other = documented.keys() ^ printed.keys()
+        shared = documented.keys() & printed.keys()
+        return [f"{place}: {sorted(other)}"] * bool(other) + [
+            found for key in shared for found in differences(documented[key], printed[key], f"{place}.{key}")
+        ]
+    if isinstance(documented, list) and documented and printed:
+        return [found for item in printed for found in differences(documented[0], item, f"{place}[]")]
+    return []
+
+
+def keys_of(value: Any) -> set[str]:
+    """Every key at any depth, except names of algorithms."""
+    if isinstance(value, dict):
+        return {*value, *(key for item in value.values() for key in keys_of(item))} - {"sha256"}
+    return {key for item in value for key in keys_of(item)} if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("heading", sorted(sections()))
+def test_every_key_of_an_example_is_explained(heading: str):
+    section = EXAMPLE.sub("", sections()[heading])
+    explained = set(re.findall(r"`(\w+)`", section + GENERAL))
+
+    assert keys_of(example(heading)) - explained == set()
+
+
+# -- problems --------------------------------------------------------------------------------------
+
+PIN = pinned("demo==1.0", made_up("a"), malformed_hashes=(MalformedHash("x", "too short", Location("r.txt", 2)),))
+FILE = offered("demo-1.0-py3-none-any.whl", made_up("c"), upload_time="2020-01-02T03:04:05Z", yanked="broken")
+CHOSEN = candidate(PIN, FILE, offered=(offered("demo-1.0.tar.gz", made_up("a")),))
+SAMPLES: tuple[Problem, ...] = (
+    HashMismatch(CHOSEN, (made_up("b"),), 12_345, "text/html", "a page came"),
+    HashMissing(CHOSEN, made_up("b"), 12_345, "1.0"),
+    UnusableRequirement(Location("r.txt", 7), "thing", "unpinned"),
+    NoUsableFile(PIN, "none", (Rejection("demo-1.0.zip", "yanked", INDEX),)),
+    FetchFailure(PIN, INDEX, "404", "look elsewhere"),
+    BadArchive(PIN, "demo-1.0.zip", ("lies",), "ask its author"),
+    OmittedDependency("b", "b>1", ("a", "b")),
+    ConflictingDependency("b", "b>1", "1", "a"),
+    MissingBuildRequirement("demo-1.0.zip", "b", ("demo", "b"), "is not listed", ("b==1.0",)),
+)
+
+
+def test_every_kind_of_problem_has_a_section():
+    assert {type(sample) for sample in SAMPLES} == set(KINDS)
+    assert set(KINDS.values()) <= set(sections())
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: KINDS[type(sample)])
+def test_problems_are_documented_as_they_are_told(sample: Problem):
+    [told] = problems_as_json([sample])["problems"]
+    documented = example(told["kind"])
+
+    assert documented["kind"] == told["kind"]
+    assert differences(documented, told) == []
+
+
+def test_every_kind_of_finding_is_listed():
+    assert [kind.value for kind in FindingKind if f"`{kind.value}`" not in sections()["peep verify"]] == []
+
+
+# -- verbs -----------------------------------------------------------------------------------------
+
+
+def test_every_verb_that_prints_json_has_a_section():
+    printing = {
+        verb.name for verb in peeps_verbs() for one in verb.options if one.name == "format" and "json" in one.choices
+    }
+
+    assert printing
+    assert set(re.findall(r"peep ([\w-]+)", " ".join(sections()))) == printing
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any]]:
+    """What each documented command prints, by its heading."""
+    folder = tmp_path_factory.mktemp("documented")
+    projects = usual_projects()
+    with FakeIndex(projects) as index:
+        ground = proving_ground(folder / "ground", index, projects, ["alpha", "beta"])
+        where = ["--python", ground.target.python, "-i", index.simple_url]
+        [(filename, content)] = projects["gamma"].items()
+        wheel = folder / filename
+        wheel.write_bytes(content)
+        listed = folder / "listed.txt"
+        vetted = {**projects["alpha"], filename: content}.values()
+        pins = zip(("alpha", "gamma"), vetted, strict=True)
+        listed.write_text("".join(f"{name}==1.0 --hash=sha256:{sha256(body).hexdigest()}\n" for name, body in pins))
+        unlisted = folder / "unlisted.txt"
+        unlisted.write_text("gamma==1.0\n")
+        (ground.site / "beta.py").write_text("changed")
+        commands = {
+            "peep hash": ["hash", str(wheel)],
+            "peep check-wheel": ["check-wheel", str(wheel)],
+            "peep sync --check": ["sync", "--check", *where, "-r", str(listed)],
+            "peep verify": ["verify", *where, "-r", str(listed)],
+            "peep digest": ["digest", *where[:2]],
+            "peep inventory": ["inventory", *where[:2]],
+            "peep install, peep sync": ["install", "--dry-run", *where, "-r", str(listed)],
+            "a refused run": ["install", *where, "-r", str(unlisted)],
+            "peep download, peep wheel": ["download", *where, "-d", str(folder / "d"), "-r", str(listed)],
+            **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},
+        }
+        yield {
+            **{heading: printed_by(words) for heading, words in commands.items()},
+            "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
+        }
+
+
+def damaged_store(store: Path, words: list[str]) -> Any:
+    printed_by(["install", "--dry-run", "--store", str(store), *words])
+    [kept] = store.rglob("gamma/__init__.py")
+    overwrite(kept, b"changed")
+    return printed_by(["store", "verify", "--store", str(store)])
+
+
+def printed_by(words: list[str]) -> Any:
+    output = io.StringIO()
+    with redirect_stdout(output):
+        run([*words, "--format", "json"])
+    return json.loads(output.getvalue())
+
+
+@pytest.mark.parametrize("heading", sorted({*sections()} - {*KINDS.values()}))
+def test_verbs_print_what_is_documented(heading: str, printed: Mapping[str, Any]):
+    assert differences(example(heading), printed[heading]) == []
+
+
+def test_other_keys_and_types_are_noticed():
+    assert differences({"a": 1}, {"a": 1, "b": 2}) == [": ['b']"]
+    assert differences({"a": [{"b": 1}]}, {"a": [{"b": "1"}]}) == [".a[].b: str, documented is int"]
+    assert differences({"a": None, "b": []}, {"a": "x", "b": [1]}) == []
