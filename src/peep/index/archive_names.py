@@ -7,6 +7,7 @@ habits before it. Project names compare by PEP 503.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from peep.dataclass import dataclass
@@ -73,9 +74,8 @@ class NameReader:
     def __init__(self, project: str, *, is_lenient: bool = False) -> None:
         self._is_lenient = is_lenient
         self._project = normalised(project)
-        words = (re.escape(word) for word in self._project.split("-"))
-        self._sdist = re.compile("[-_.]+".join(words) + "-(.+)", re.IGNORECASE | re.ASCII)
-        self._wheel_names: dict[str, bool] = {}
+        self._words = self._project.count("-") + 1
+        self._known_names: dict[str, bool] = {}
 
     def read(self, filename: str) -> ArchiveName | UnreadableName:
         """Take `filename` apart, or say why it is no installable archive of this project."""
@@ -91,9 +91,9 @@ class NameReader:
         if not suffix:
             ending = filename.rpartition(".")[2] if "." in filename else filename
             return UnreadableName(f"is neither a wheel nor a source archive that can be installed (.{ending})")
-        found = self._sdist.fullmatch(filename[: -len(suffix)])
-        if found:
-            return ArchiveName(ArchiveKind.SDIST, found[1], suffix=suffix)
+        version = self._sdist_version(filename[: -len(suffix)])
+        if version:
+            return ArchiveName(ArchiveKind.SDIST, version, suffix=suffix)
         if self._is_lenient:
             return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
         return UnreadableName(f"does not name the project {self._project}")
@@ -112,9 +112,19 @@ class NameReader:
             build = (int(found[1][:18]), found[2])
         return ArchiveName(ArchiveKind.WHEEL, parts[1], build, (parts[-3], parts[-2], parts[-1]))
 
+    def _sdist_version(self, stem: str) -> str:
+        """What follows the project's name, which has as many words here as there, and a `-`; '' where that is not so.
+
+        No pattern is made of the name: that would take longer than all else that is done with a short page.
+        """
+        run = next(islice(_SEPARATORS.finditer(stem), self._words - 1, None), None)
+        if run is None or stem[run.start()] != "-" or not self._is_project(stem[: run.start()]):
+            return ""
+        return stem[run.start() + 1 :]
+
     def _is_project(self, written: str) -> bool:
-        known = self._wheel_names.get(written)
+        known = self._known_names.get(written)
         if known is None:
             # ASCII only: lower-casing turns the Kelvin sign into a k (THREATS W6).
-            known = self._wheel_names[written] = written.isascii() and normalised(written) == self._project
+            known = self._known_names[written] = written.isascii() and normalised(written) == self._project
         return known
