@@ -5,8 +5,6 @@ Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -111,7 +109,7 @@ def _stated_identity(metadata: str, name: str, version: str) -> tuple[str, str]:
 
 def _headers(path: str) -> dict[str, list[str]]:
     """The header fields of a core metadata file: lower-case name -> values; empty when it can't be read."""
-    head = re.split(r"\n\r?\n", _head_of(path), maxsplit=1)[0].replace("\r\n", "\n")
+    head = re.split(rb"\n\r?\n", _head_of(path), maxsplit=1)[0].decode("utf-8", "replace").replace("\r\n", "\n")
     fields: dict[str, list[str]] = {}
     for line in re.sub(r"\n[ \t]+", " ", head).split("\n"):
         name, colon, value = line.partition(":")
@@ -120,16 +118,16 @@ def _headers(path: str) -> dict[str, list[str]]:
     return fields
 
 
-def _head_of(path: str) -> str:
-    """The text up to the first blank line, and some of the description behind it, which can be long."""
+def _head_of(path: str) -> bytes:
+    """All up to the first blank line, and some of the description behind it, which can be long."""
     head = b""
     try:
         with open(path, "rb", buffering=0) as stream:
             while b"\n\n" not in head and b"\n\r\n" not in head and (piece := stream.read(_PIECE)):
                 head += piece
     except OSError:
-        return ""
-    return head.decode("utf-8", "replace")
+        return b""
+    return head
 
 
 # -- provenance ------------------------------------------------------------------------------------
@@ -145,15 +143,19 @@ def _provenance_in(folder: str, files: set[str]) -> Provenance | None:
 
 def _start_of(path: str) -> bytes:
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError:
         return b""
+    content = b""
     try:
-        return os.read(descriptor, _LIMIT)
+        # Piece by piece: to make room for the limit costs more than all else that is done with a file of 200 bytes.
+        while len(content) < _LIMIT and (piece := os.read(descriptor, _PIECE)):
+            content += piece
     except OSError:
         return b""
     finally:
         os.close(descriptor)
+    return content
 
 
 def parse_provenance(content: bytes, *, is_direct: bool) -> Provenance | None:
@@ -230,6 +232,9 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
 
 def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
     """The rows of a RECORD text ("Recording installed projects", The RECORD file)."""
+    import csv  # noqa: PLC0415 - for runs that replace or check a project
+    import io  # noqa: PLC0415
+
     rows = []
     try:
         for row in csv.reader(io.StringIO(text, newline=""), strict=True):

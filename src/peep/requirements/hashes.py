@@ -18,7 +18,7 @@ _LOOKS_LIKE_ONE = re.compile(r"[ \t]*#\s*sha(?:256|384|512)\s*:\s*[A-Za-z0-9_=-]
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _BASE64_LENGTH = 43
 _URLSAFE = frozenset(string.ascii_letters + string.digits + "-_")
-_HEX = frozenset(string.hexdigits)
+_HEX = re.compile(r"[0-9A-Fa-f]*")
 
 
 class MalformedHashText(PeepError):
@@ -80,9 +80,9 @@ def parse_option_hash(text: str) -> Digest:
 def digest_of(algorithm: str, hexadecimal: str) -> Digest:
     """Make a `Digest` of a strong algorithm from hex text; raises `MalformedHashText` saying what is wrong."""
     expected = _HEX_LENGTHS[algorithm]
-    strange = sorted(set(hexadecimal) - _HEX)
-    if strange:
-        raise MalformedHashText(f"the {algorithm} hash holds {strange[0]!r}, which is no hexadecimal digit")
+    if not _HEX.fullmatch(hexadecimal):
+        strange = min(set(hexadecimal) - set(string.hexdigits))
+        raise MalformedHashText(f"the {algorithm} hash holds {strange!r}, which is no hexadecimal digit")
     if len(hexadecimal) != expected:
         raise MalformedHashText(f"the {algorithm} hash has {len(hexadecimal)} digits, not {expected}")
     return Digest(algorithm, hexadecimal.lower())

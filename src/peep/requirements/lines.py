@@ -64,7 +64,7 @@ def _joined(parts: list[PhysicalLine]) -> LogicalLine:
     pieces.append(" " + last if _COMMENT_LINE.match(last) else last.rstrip("\\"))
     content, comment = split_comment("".join(pieces))
     fault = ""
-    if any(_COMMENT.search(part.text) for part in parts[:-1]):
+    if any(comment_start(part.text) is not None for part in parts[:-1]):
         fault = "the backslash stands in a comment, so the line that follows is part of that comment"
     return LogicalLine(tuple(parts), content, comment, fault)
 
@@ -79,5 +79,7 @@ def split_comment(text: str) -> tuple[str, str]:
 
 def comment_start(text: str) -> int | None:
     """Where in `text` a comment's `#` stands, None when there is none."""
+    if "#" not in text:  # a plain search is quick, and files are mostly long lines of hashes
+        return None
     found = _COMMENT.search(text)
     return found.end() - 1 if found else None
