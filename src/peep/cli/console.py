@@ -6,11 +6,13 @@ import contextlib
 import io
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import TextIO, final
 
 from peep.cli.progress import DelayedBar, LineProgress, NoProgress, Progress, RawProgress
-from peep.cli.text import fold_width, folded, printable
+from peep.cli.text import fold_width, folded, printable, silence
 from peep.errors import UsageError
 from peep.workflows.options import OutputOptions
 
@@ -56,10 +58,8 @@ class Console:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            self._progress.clear()
-            if self._log is not None:
-                self._log.close()
-                self._log = None
+            self._display(self._progress.clear)
+            self._close_log()
 
     # -- Reporter ----------------------------------------------------------------------------------
 
@@ -74,23 +74,20 @@ class Console:
         self._say(text, self._errors, is_shown=self._options.verbose > 0)
 
     def download_started(self, name: str, size: int | None) -> None:
-        with self._lock:
-            self._progress.started(printable(name), size)
+        self._display(self._progress.started, printable(name), size)
 
     def download_advanced(self, name: str, count: int) -> None:
-        with self._lock:
-            self._progress.advanced(printable(name), count)
+        self._display(self._progress.advanced, printable(name), count)
 
     def download_finished(self, name: str) -> None:
-        with self._lock:
-            self._progress.finished(printable(name))
+        self._display(self._progress.finished, printable(name))
 
     # -- results -----------------------------------------------------------------------------------
 
     def result(self, text: str, *, end: str = "\n") -> None:
         """Print what the verb was called for: always, unfolded, hostile characters made visible except tabs."""
         with self._lock:
-            self._progress.clear()
+            self._display(self._progress.clear)
             print("\t".join(printable(part) for part in text.split("\t")), file=self._output, end=end)
 
     def error(self, text: str) -> None:
@@ -101,10 +98,35 @@ class Console:
         lines = [folded(line, fold_width(stream)) for line in printable(text).split("\n")]
         with self._lock:
             if is_shown:
-                self._progress.clear()
-                print("\n".join(lines), file=stream, flush=stream is self._errors)
-            if self._log is not None:
-                print(printable(text), file=self._log, flush=True)
+                self._display(self._progress.clear)
+                if stream is self._errors:
+                    self._display(partial(print, file=stream, flush=True), "\n".join(lines))
+                else:
+                    print("\n".join(lines), file=stream)
+            self._write_log(text)
+
+    def _write_log(self, text: str) -> None:
+        if self._log is None:
+            return
+        try:
+            print(printable(text), file=self._log, flush=True)
+        except OSError as error:
+            self._close_log()
+            self.warning(f"--log {self._options.log}: {error.strerror}; nothing more is written there")
+
+    def _close_log(self) -> None:
+        if self._log is not None:
+            log, self._log = self._log, None
+            with contextlib.suppress(OSError):  # told when it was written to
+                log.close()
+
+    def _display(self, show: Callable[..., None], *facts: object) -> None:
+        """Have something shown on standard error; nobody's listening there is no reason to stop."""
+        with self._lock:
+            try:
+                show(*facts)
+            except OSError:
+                silence(self._errors)
 
 
 def progress_for(options: OutputOptions, stream: TextIO) -> Progress:

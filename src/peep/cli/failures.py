@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import importlib.metadata
-import os
 import platform
 import sys
 import traceback
@@ -13,7 +11,7 @@ from collections.abc import Sequence
 
 from peep import __version__
 from peep.cli.signals import Terminated
-from peep.cli.text import fold_width, folded, printable, scrubbed
+from peep.cli.text import fold_width, folded, printable, scrubbed, silence
 from peep.errors import InstallRefused, PeepError, RequirementsErrors
 
 BUG = 3
@@ -43,7 +41,7 @@ def explained(error: BaseException, words: Sequence[str]) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else int(error.code is not None)
     if isinstance(error, BrokenPipeError):
-        _close_standard_output()
+        silence(sys.stdout)
         return BROKEN_PIPE
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
@@ -54,11 +52,24 @@ def explained(error: BaseException, words: Sequence[str]) -> int:
         if "--debug" in words:
             _print(scrubbed("".join(traceback.format_exception(error))))
         return error.exit_status
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _FAULTS_OF_THE_MACHINE):
-        _print_error(PeepError(scrubbed(str(error) or "out of memory")))
+    fault = _fault_of_the_machine(error)
+    if fault:
+        _print_error(PeepError(scrubbed(fault)))
         return PeepError.exit_status
     _print(bug_report(error, words))
     return BUG
+
+
+def _fault_of_the_machine(error: BaseException) -> str:
+    """What is wrong with the machine that peep runs on; '' when something else is."""
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    if not isinstance(error, OSError):
+        return ""
+    if _came_from_printing(error):
+        silence(sys.stdout)
+        return f"standard output: {error.strerror or error}"
+    return str(error) if error.errno in _FAULTS_OF_THE_MACHINE else ""
 
 
 def error_text(error: PeepError, width: int | None) -> str:
@@ -105,11 +116,15 @@ def _print_error(error: PeepError) -> None:
 
 def _print(text: str) -> None:
     if sys.stderr is not None:
-        with contextlib.suppress(OSError):
-            print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+        try:
+            print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
+        except OSError:
+            silence(sys.stderr)
 
 
-def _close_standard_output() -> None:
-    """Nobody reads any more: keep the interpreter from finding that out once again while it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _came_from_printing(error: OSError) -> bool:
+    """Whether it was raised in a module of `cli`: what these write themselves is standard output."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals["__name__"].startswith("peep.cli.")

@@ -71,11 +71,11 @@ def run(words: list[str]) -> int:
 
 
 def _replace_closed_streams() -> None:
-    """Let what is read or said there go nowhere; else a file opened next has the descriptor that output goes to."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 - standard error, as POSIX numbers it
+    """Let what is said there go nowhere, and nothing be read; else a file opened next has the descriptor of one."""
+    while (descriptor := os.open(os.devnull, os.O_WRONLY)) <= 2:  # noqa: PLR2004 - standard error, as POSIX numbers it
         os.set_inheritable(descriptor, True)  # noqa: FBT003 - takes it by position only
     os.close(descriptor)
-    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open as long as the program runs
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open as long as the program runs
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 

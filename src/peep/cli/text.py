@@ -1,10 +1,12 @@
-"""What every text passes through on its way to a screen: hostile characters made visible, lines folded.
+"""What every text passes through on its way to a screen: hostile characters made visible, lines folded; its streams.
 
 File names, index answers and requirement lines are written by others; a terminal would obey escape sequences in them.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from typing import TextIO
 
@@ -60,3 +62,12 @@ def fold_width(stream: TextIO) -> int | None:
         return TERMINAL_WIDTH if stream.isatty() else None
     except ValueError:  # closed
         return None
+
+
+def silence(stream: TextIO) -> None:
+    """Let a stream that takes nothing any more lead nowhere, with what it still holds: else that fails once again."""
+    with contextlib.suppress(OSError, ValueError):
+        descriptor = stream.fileno()
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, descriptor)
+        os.close(null)
