@@ -23,9 +23,9 @@ from peep.workflows.options import (
 
 MOST = 1_000_000
 """More seconds or attempts than that are a slip of the keyboard."""
-_FOLDER = re.compile(r"\.{0,2}[/\\](?!.*--hash=)|\.{1,2}$")
+_FOLDER = r"\.{0,2}[/\\](?!.*--hash=)|\.{1,2}$"
 """A word that can mean nothing but a path without a hash."""
-_VOUCHES = re.compile(r"--hash=|[#&]sha(?:256|384|512)=|git\+")
+_VOUCHES = r"--hash=|[#&]sha(?:256|384|512)=|git\+"
 """In an argument: it says itself what it must be, so that no file is needed. What is wrong with it is found later."""
 
 
@@ -69,11 +69,11 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
     editable = [f"-e {folder}" for folder in parsed.values("editable")]
     is_trusting = parsed.has("trust-local")
-    folders = (*editable, *(argument for argument in arguments if _FOLDER.match(argument)))
+    folders = (*editable, *(argument for argument in arguments if re.match(_FOLDER, argument)))
     if folders and not (files or is_trusting):
         hint = "to build it all the same, name a folder that it is in: --trust-local FOLDER"
         raise UsageError(f"{folders[0]}: no hash can vouch for a folder", hint)
-    if not (files or is_trusting or any(map(_VOUCHES.search, arguments))):
+    if not (files or is_trusting or any(re.search(_VOUCHES, argument) for argument in arguments)):
         raise UsageError(
             f"peep {verb} has nowhere to look up hashes",
             f"name a file, as in: peep {verb} -r requirements.txt; or a hash: peep {verb} 'NAME==1.0 --hash=sha256:…'",

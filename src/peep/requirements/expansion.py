@@ -11,9 +11,10 @@ from collections.abc import Mapping
 
 from peep.errors import PeepError
 
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_URL_WORD = re.compile(r"\S*://\S*")
-_UNSAFE = re.compile(r"[\s\x00-\x20\x7f]|[^\x00-\x7f]")
+# Compiled when a file has a variable; few have.
+_VARIABLE = r"\$\{([A-Z0-9_]+)\}"
+_URL_WORD = r"\S*://\S*"
+_UNSAFE = r"[\s\x00-\x20\x7f]|[^\x00-\x7f]"
 
 
 class UnsafeVariable(PeepError):
@@ -28,15 +29,15 @@ def expand(text: str, environ: Mapping[str, str]) -> str:
 
     def value_of(found: re.Match[str]) -> str:
         value = environ.get(found.group(1), "")
-        if _UNSAFE.search(value):
+        if re.search(_UNSAFE, value):
             raise UnsafeVariable(f"the value of ${{{found.group(1)}}} holds characters that no URL may hold")
         return value or found.group()
 
-    return _VARIABLE.sub(value_of, text) if "${" in text else text
+    return re.sub(_VARIABLE, value_of, text) if "${" in text else text
 
 
 def expand_urls(text: str, environ: Mapping[str, str]) -> str:
     """Replace variables in those words of a requirement that are URLs, and nowhere else."""
     if "${" not in text:
         return text
-    return _URL_WORD.sub(lambda found: expand(found.group(), environ), text)
+    return re.sub(_URL_WORD, lambda found: expand(found.group(), environ), text)

@@ -27,7 +27,7 @@ from peep.requirements.requirement_text import RequirementText, parse_editable_t
 from peep.requirements.text import physical_lines
 
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?:\s|$)|={7}\s*$")
-_COMMENTED_OUT = re.compile(
+_COMMENTED_OUT = (
     r"(?P<requirement>#+\s*(?:-e\s+)?(?:"
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[^\[\]]*\])?\s*===?\s*(?P<version>[\w.!+-]+)"
     r"|[^\s#]+#egg=[^\s#]+))\s*(?:[;#\\].*|--hash.*)?"
@@ -101,7 +101,7 @@ def parse_text(text: str, path: str, environ: Mapping[str, str], *, is_constrain
 
 def commented_out(comment: str) -> re.Match[str] | None:
     """Recognise a requirement that was commented out; groups `requirement`, `name` and `version` (None for a URL)."""
-    return _COMMENTED_OUT.fullmatch(comment)
+    return re.fullmatch(_COMMENTED_OUT, comment)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from peep.errors import PeepError
 from peep.model import STRONG_ALGORITHMS, Digest, HashForm, Location, MalformedHash
 
 _COMMENT_LINE = re.compile(r"[ \t]*#\s+sha256:\s+(?P<hash>\S+)\s*(?P<remark>#.*)?")
-_LOOKS_LIKE_ONE = re.compile(r"[ \t]*#\s*sha(?:256|384|512)\s*:\s*[A-Za-z0-9_=-]{32,}", re.IGNORECASE)
+_LOOKS_LIKE_ONE = r"[ \t]*#\s*sha(?:256|384|512)\s*:\s*[A-Za-z0-9_=-]{32,}"
 _HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _BASE64_LENGTH = 43
 _URLSAFE = frozenset(string.ascii_letters + string.digits + "-_")
@@ -45,7 +45,7 @@ def match_comment_line(line: str) -> re.Match[str] | None:
 
 def looks_like_hash_comment(line: str) -> bool:
     """Tell whether an ordinary comment resembles a hash line so closely that its writer should be warned."""
-    return _LOOKS_LIKE_ONE.match(line) is not None
+    return re.match(_LOOKS_LIKE_ONE, line, re.IGNORECASE) is not None
 
 
 def parse_comment_hash(text: str, location: Location) -> Digest | MalformedHash:

@@ -9,8 +9,9 @@ import re
 from urllib.parse import unquote
 
 _RUNS = re.compile(r"[-_.]+")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_SDIST_STEM = re.compile(r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)-(?P<version>v?\d[A-Za-z0-9._+!]*)")
+# Compiled when extras, or URLs and paths of archives, are listed; in most files none are.
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_SDIST_STEM = rf"(?P<name>{_NAME})-(?P<version>v?\d[A-Za-z0-9._+!]*)"
 
 ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".zip")
 
@@ -22,7 +23,7 @@ def normalised(name: str) -> str:
 
 def is_name(text: str) -> bool:
     """Tell whether `text` is a project name by the core metadata specification (ASCII only)."""
-    return _NAME.fullmatch(text) is not None
+    return re.fullmatch(_NAME, text) is not None
 
 
 def archive_suffix(filename: str) -> str:
@@ -41,7 +42,7 @@ def name_in_filename(filename: str) -> str:
     if suffix == ".whl":
         name = stem.split("-")[0]
         return name if stem.count("-") >= 4 and is_name(name) else ""  # noqa: PLR2004 - five parts, PEP 427
-    found = _SDIST_STEM.fullmatch(stem) if suffix else None
+    found = re.fullmatch(_SDIST_STEM, stem) if suffix else None
     return found["name"] if found else ""
 
 

@@ -9,7 +9,7 @@ from peep.dataclass import dataclass
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.sources import Accepted
 
-_LOCK_NAME = re.compile(r"pylock(?:\.[^./\\]+)?\.toml")
+_LOCK_NAME = r"pylock(?:\.[^./\\]+)?\.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ _NOTHING_ACCEPTED = Accepted()
 
 def is_lock_path(path: str) -> bool:
     """Tell whether a path or URL is named as a lock file must be: `pylock.toml` or `pylock.NAME.toml`."""
-    return _LOCK_NAME.fullmatch(re.split(r"[/\\]", re.split(r"[?#]", path)[0])[-1]) is not None
+    if "pylock" not in path:
+        return False
+    return re.fullmatch(_LOCK_NAME, re.split(r"[/\\]", re.split(r"[?#]", path)[0])[-1]) is not None
 
 
 def pins_from_pylock(

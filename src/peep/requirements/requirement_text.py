@@ -20,11 +20,12 @@ _NAMED = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?P<rest>(?:[@(=<>!~].*)?)"
 )
 _PIN = re.compile(r"(?P<operator>===?)\s*(?P<version>[A-Za-z0-9._!+-]+)")
-_URL = re.compile(r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):", re.IGNORECASE)
-_URL_MARKER = re.compile(r"(?:\s+;|;\s)")
-_EXTRAS_SUFFIX = re.compile(r"(?P<path>[^\[\]]+)\[(?P<extras>[^\[\]]*)\]")
-_EGG = re.compile(r"(?P<name>[^\[\]=<>!~;\s]+)(?:\[(?P<extras>[^\[\]]*)\])?(?:[=<>!~].*)?")
-_TAB_BEFORE_OPTION = re.compile(r"\t\s*-")
+# These are compiled when a line needs them: most files hold pins of versions and nothing else.
+_URL = r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):"
+_URL_MARKER = r"(?:\s+;|;\s)"
+_EXTRAS_SUFFIX = r"(?P<path>[^\[\]]+)\[(?P<extras>[^\[\]]*)\]"
+_EGG = r"(?P<name>[^\[\]=<>!~;\s]+)(?:\[(?P<extras>[^\[\]]*)\])?(?:[=<>!~].*)?"
+_TAB_BEFORE_OPTION = r"\t\s*-"
 _STRONG = ("sha256", "sha384", "sha512")
 _WEAK = ("md5", "sha1", "sha224")
 
@@ -67,11 +68,11 @@ class RequirementText:
 
 def parse_requirement_text(text: str) -> RequirementText:
     """Take a requirement apart; raises `MalformedRequirement` when it is none."""
-    if _TAB_BEFORE_OPTION.search(text):
+    if "\t" in text and re.search(_TAB_BEFORE_OPTION, text):
         # pip takes the tab and what follows for part of the name; no hash may get lost that way (THREATS R4).
         raise MalformedRequirement("a tab stands before an option, where only a space ends the requirement")
-    if _URL.match(text):
-        return _parse_url(*_split_marker(text, _URL_MARKER))
+    if _is_url(text):
+        return _parse_url(*_split_marker(text))
     head, semicolon, marker = text.partition(";")
     if semicolon and not marker.strip():
         raise MalformedRequirement("no marker follows the semicolon")
@@ -128,8 +129,8 @@ def _parse_named_url(text: str) -> RequirementText:
     head = _NAMED.fullmatch(named.strip())
     if head is None:
         raise MalformedRequirement(_why_not(text))
-    location, marker = _split_marker(target.strip(), _URL_MARKER)
-    if not _URL.match(location):
+    location, marker = _split_marker(target.strip())
+    if not _is_url(location):
         raise MalformedRequirement("what follows @ is no URL that can be fetched")
     parsed = _parse_url(location, marker)
     if parsed.name and normalised(parsed.name) != normalised(head["name"]) and "#" in location and "egg=" in location:
@@ -186,7 +187,7 @@ def _kind_of_url(parts: SplitResult) -> Kind:
 def _parse_path(text: str, marker: str) -> RequirementText:
     path, _, fragment_text = text.partition("#")
     fragment = _Fragment.parse(fragment_text)
-    suffixed = _EXTRAS_SUFFIX.fullmatch(path)
+    suffixed = re.fullmatch(_EXTRAS_SUFFIX, path)
     extras = fragment.extras
     if suffixed:
         path, extras = suffixed["path"], _extras(suffixed["extras"])
@@ -232,7 +233,7 @@ class _Fragment:
 
 
 def _parse_egg(value: str) -> tuple[str, tuple[str, ...]]:
-    found = _EGG.fullmatch(value)
+    found = re.fullmatch(_EGG, value)
     if found is None or not is_name(found["name"]):
         raise MalformedRequirement(f"#egg={value} is no name of a project")
     return found["name"], _extras(found["extras"])
@@ -261,8 +262,13 @@ def _extras(text: str | None) -> tuple[str, ...]:
     return tuple(sorted({normalised(name) for name in names}))
 
 
-def _split_marker(text: str, separator: re.Pattern[str]) -> tuple[str, str]:
-    found = separator.search(text)
+def _is_url(text: str) -> bool:
+    return ":" in text and re.match(_URL, text, re.IGNORECASE) is not None
+
+
+def _split_marker(text: str) -> tuple[str, str]:
+    """Divide a URL from the marker behind it."""
+    found = re.search(_URL_MARKER, text)
     if found is None:
         return text, ""
     return text[: found.start()].strip(), text[found.end() :].strip()

@@ -27,9 +27,7 @@ _DECLARATION = re.compile(rb"coding[:=]\s*([-\w.]+)")
 
 # Encodings in which every ASCII byte means that ASCII character, wherever it stands. Escape-driven ones (utf-7,
 # unicode_escape, iso2022, hz, punycode) and EBCDIC pages could show a reviewer one text and an installer another.
-_ASCII_COMPATIBLE = re.compile(
-    r"utf-8|utf-8-sig|ascii|iso8859-\d+|cp125\d|koi8-[rut]|mac-\w+|gb2312|euc_(jp|kr)|tis-620"
-)
+_ASCII_COMPATIBLE = r"utf-8|utf-8-sig|ascii|iso8859-\d+|cp125\d|koi8-[rut]|mac-\w+|gb2312|euc_(jp|kr)|tis-620"
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 
@@ -144,7 +142,7 @@ def _ascii_compatible(name: str, path: str) -> str:
         encoding = codecs.lookup(name).name
     except (LookupError, UnicodeError):
         raise RequirementsError(Location(path, 1), f"the declared encoding {name!r} is unknown") from None
-    if not _ASCII_COMPATIBLE.fullmatch(encoding):
+    if not re.fullmatch(_ASCII_COMPATIBLE, encoding):
         raise RequirementsError(
             Location(path, 1),
             f"the declared encoding {name!r} can make plain text mean something else",
