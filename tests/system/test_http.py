@@ -1,13 +1,14 @@
 """The real transport against a real server that behaves in every bad way of THREATS section 4."""
 
 import os
+import socket
 import threading
 import time
 
 import pytest
 
 from peep.errors import TransportError, UsageError
-from peep.system.http import HttpOptions, UrllibTransport
+from peep.system.http import MOST_SERVERS, HttpOptions, UrllibTransport
 from peep.system.http_body import LONGEST_PIECE, PIECE
 from peep.system.pace import Pace
 from support.fake_index import FakeIndex, FileFacts
@@ -87,6 +88,16 @@ def test_the_connection_is_used_again(index, transport):
         fetch(transport, index.file_url("demo", NAME))
     pools = next(iter(transport._managers.values())).pools
     assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118 - no dict
+
+
+def test_what_is_known_of_servers_does_not_grow_without_end():
+    transport = UrllibTransport(options(retries=0))
+    with socket.socket() as unheard:  # bound, and nobody listens
+        unheard.bind(("127.0.0.1", 0))
+        for number in range(MOST_SERVERS + 3):
+            with pytest.raises(TransportError, match="cannot connect"):
+                fetch(transport, f"http://127.0.0.1:{'0' * number}{unheard.getsockname()[1]}/")
+    assert 0 < len(transport._ways) <= MOST_SERVERS
 
 
 def test_many_threads_at_once(index, transport):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3 import exceptions as faults
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import parse_url
 
 from peep.dataclass import dataclass, field
 from peep.errors import TransportError, UsageError
@@ -40,6 +41,16 @@ from peep.system.transport import Response, redacted
 FIRST_SERVER_ERROR = 500
 PARTIAL_CONTENT = 206
 UNAUTHORIZED = 401
+MOST_SERVERS = 32
+"""To which connections are kept at a time."""
+
+_PLAINLY: Mapping[str, Any] = {
+    "redirect": False,
+    "retries": False,
+    "preload_content": False,
+    "decode_content": False,
+}
+"""Redirects, retries and what a body means are decided here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ class UrllibTransport:
             keyring_lookup() if options.use_keyring else None,
         )
         self._managers: dict[_Route, urllib3.PoolManager] = {}
+        self._ways: dict[tuple[Any, ...], urllib3.PoolManager | urllib3.HTTPConnectionPool] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -105,19 +117,21 @@ class UrllibTransport:
             for manager in self._managers.values():
                 manager.clear()
             self._managers.clear()
+            self._ways.clear()
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> _Exchange:
         """Ask for `url` and go where its redirects lead, each hop with no more than its own origin's credentials."""
         self._credentials.remember(_http_url(url))
-        start = origin(url)
+        start = place = origin(url)
         for _ in range(MAX_REDIRECTS + 1):
-            kept = headers if origin(url) == start else _without_secrets(headers)
+            kept = headers if place == start else _without_secrets(headers)
             exchange = self._ask_with_credentials(url, kept)
             location = exchange.headers.get("location")
             if exchange.status not in REDIRECT_STATUSES or location is None:
                 return exchange
             exchange.close()
             url = redirect_target(url, location)
+            place = origin(url)
         raise TransportError(redacted(url), f"more than {MAX_REDIRECTS} redirects")
 
     def _ask_with_credentials(self, url: str, headers: Mapping[str, str]) -> _Exchange:
@@ -136,9 +150,7 @@ class UrllibTransport:
             sent.setdefault("authorization", credentials.header)
         address = without_credentials(url)
         try:
-            response = self._manager(url).urlopen(
-                "GET", address, headers=sent, redirect=False, retries=False, preload_content=False, decode_content=False
-            )
+            response = self._send(address, sent)
         except (faults.HTTPError, OSError, ValueError) as error:
             raise fault_of(address, error) from error
         exchange = _Exchange(address, response)
@@ -151,16 +163,35 @@ class UrllibTransport:
             )
         return exchange
 
+    def _send(self, address: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        read, parsed = urlsplit(address), parse_url(address)
+        # What decides here and what connects read addresses each in its own way. Only those that are of one server for
+        # both share what was decided once.
+        server = read.scheme, read.netloc, parsed.scheme, parsed.host, parsed.port
+        with self._lock:
+            way = self._ways.get(server)
+            if way is None:
+                if len(self._ways) >= MOST_SERVERS:
+                    self._ways.clear()  # or they would keep connections that their managers let go
+                way = self._ways[server] = self._way(address)
+        if isinstance(way, urllib3.PoolManager):
+            return way.urlopen("GET", address, headers=headers, **_PLAINLY)
+        return way.urlopen("GET", parsed.request_uri, headers=headers, assert_same_host=False, **_PLAINLY)
+
+    def _way(self, address: str) -> urllib3.PoolManager | urllib3.HTTPConnectionPool:
+        """The connections to a server, or the manager that knows how to reach it through a proxy."""
+        manager = self._manager(address)
+        return manager.connection_from_url(address) if manager.proxy is None else manager
+
     def _manager(self, url: str) -> urllib3.PoolManager:
         proxy = proxy_for(url, self._options.environ, self._options.proxy)
         _, host, port = origin(url)
         is_trusted = not {host, f"{host}:{port}"}.isdisjoint(self._options.trusted_hosts)
         is_secure = url.lower().startswith("https:") or (proxy or "").startswith("https:")
         route = _Route(proxy, is_secure=is_secure, is_trusted=is_trusted)
-        with self._lock:
-            if route not in self._managers:
-                self._managers[route] = self._new_manager(route)
-            return self._managers[route]
+        if route not in self._managers:
+            self._managers[route] = self._new_manager(route)
+        return self._managers[route]
 
     def _new_manager(self, route: _Route) -> urllib3.PoolManager:
         options = self._options
@@ -173,7 +204,7 @@ class UrllibTransport:
         elif route.is_secure:
             settings["ssl_context"] = verified_context(options.cert, options.client_cert, options.environ)
         if route.proxy is None:
-            manager = urllib3.PoolManager(32, None, **settings)
+            manager = urllib3.PoolManager(MOST_SERVERS, None, **settings)
         else:
             manager = _proxy_manager(route.proxy, settings)
         manager.pool_classes_by_scheme = _paced_pools(options.pace)
@@ -245,4 +276,4 @@ def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManag
     headers = {"proxy-authorization": secret.header} if secret else None
     if urlsplit(proxy).scheme not in {"http", "https"}:
         raise UsageError(f"the proxy {redacted(proxy)} is neither http nor https", "name an http or https proxy")
-    return urllib3.ProxyManager(without_credentials(proxy), 32, None, headers, **settings)
+    return urllib3.ProxyManager(without_credentials(proxy), MOST_SERVERS, None, headers, **settings)
