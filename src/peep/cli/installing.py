@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from peep.cli.console import Console
 from peep.cli.outcomes import outcome_json, outcome_lines
-from peep.cli.problem_data import problems_as_json
-from peep.cli.reports import report_text
 from peep.errors import InstallRefused, PeepError, UsageError
 from peep.system.files import write_atomically
 from peep.workflows.options import InstallOptions
@@ -44,9 +42,14 @@ def report_outcome(options: InstallOptions, console: Console, workflow: Workflow
 
 def tell_refusal(options: InstallOptions, console: Console, refused: InstallRefused) -> int:
     """Print everything that is wrong; give back the exit status."""
+    # Imported for a refusal only: how to tell one is 2 ms of modules.
     if options.output.format == "json":
+        from peep.cli.problem_data import problems_as_json  # noqa: PLC0415
+
         console.result(json.dumps(problems_as_json(refused.problems), indent=2))
     else:
+        from peep.cli.reports import report_text  # noqa: PLC0415
+
         console.result(report_text(refused.problems, console.width))
     return refused.exit_status
 
