@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
@@ -24,6 +24,8 @@ _THIS_MACHINE = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|::1")
 
 Answer = tuple[ProjectDetail, ...] | PeepError
 """What all sources say of a project, or why that could not be had."""
+OnAnswer = Callable[[str, Answer], None]
+"""Told the normalised name of a project and its answer."""
 
 
 class PackageIndex(Protocol):
@@ -37,8 +39,12 @@ class PackageIndex(Protocol):
         `PackageIndexError`; a source that cannot be asked is an error, because the choice would depend on it.
         """
 
-    def projects(self, names: Iterable[str]) -> dict[str, Answer]:
-        """`project` for many names at once, by normalised name; errors are values here, so that all are reported."""
+    def projects(self, names: Iterable[str], on_answer: OnAnswer | None = None) -> dict[str, Answer]:
+        """`project` for many names at once, by normalised name; errors are values here, so that all are reported.
+
+        `on_answer` is told each answer once, as soon as it is there and while others are still on their way, in any
+        order and perhaps by several threads at the same time; what it raises ends the asking and is raised.
+        """
 
 
 class SimpleIndexes:
@@ -70,16 +76,19 @@ class SimpleIndexes:
             known = self._remembered[name] = tuple(detail for detail in found if detail is not None)
         return known
 
-    def projects(self, names: Iterable[str]) -> dict[str, Answer]:
+    def projects(self, names: Iterable[str], on_answer: OnAnswer | None = None) -> dict[str, Answer]:
         wanted = sorted({normalised(name) for name in names})
-        if len(wanted) <= 1:
-            return {name: self._answer(name) for name in wanted}
         answers: dict[str, Answer] = {}
 
         def ask(name: str) -> None:
-            answers[name] = self._answer(name)
+            answer = answers[name] = self._answer(name)
+            if on_answer is not None:
+                on_answer(name, answer)
 
-        run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event())
+        if len(wanted) == 1:
+            ask(wanted[0])
+        else:
+            run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event())
         return {name: answers[name] for name in wanted}
 
     def _answer(self, name: str) -> Answer:
