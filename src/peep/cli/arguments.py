@@ -6,7 +6,8 @@ import os
 import re
 from collections.abc import Iterable
 
-from peep.cli.parser import Given, ParsedArguments
+from peep.cli.parser import ParsedArguments
+from peep.cli.words import Given
 from peep.errors import UsageError
 from peep.model import FormatControl
 from peep.requirements.naming import normalised

@@ -1,30 +1,16 @@
-"""Words of the command line and variables of the environment -> what was given, checked against a table of options.
-
-`optparse`, as pip: `-rFILE`, `-qr FILE`, `--requirement=FILE`, unambiguous abbreviations, and a file named `-r` all
-mean what they mean there.
-"""
+"""Words of the command line and variables of the environment -> what was given, checked against a table of options."""
 
 from __future__ import annotations
 
-import optparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NoReturn
 
 from peep.cli.option import Kind, Option, Standing
+from peep.cli.words import DividedWords, Given
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One occurrence of an option: `value` is None for flags; `source` is the word or the variable it came by."""
-
-    name: str
-    value: str | None
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +45,14 @@ def parse(words: Sequence[str], options: Sequence[Option], *, verb: str, environ
 
     `environ` gives the `PIP_*` and `PEEP_*` variables; under `--isolated` they do not count.
     """
-    from_words: list[Given] = []
-    plain = _parser(options, verb, from_words).parse_args(list(words))[1]
-    is_isolated = any(one.name == "isolated" for one in from_words)
-    given = [*([] if is_isolated else from_variables(options, environ)), *from_words]
+    divided = DividedWords(words, options, verb)
+    is_isolated = any(one.name == "isolated" for one in divided.given)
+    given = [*([] if is_isolated else from_variables(options, environ)), *divided.given]
     by_name = {option.name: option for option in options}
     _check(given, by_name, verb)
     return ParsedArguments(
         given=tuple(one for one in given if by_name[one.name].standing is Standing.HONOURED),
-        words=tuple(plain),
+        words=tuple(divided.plain),
         warnings=tuple(_obsolete(given, by_name)),
     )
 
@@ -102,43 +87,6 @@ def _boolean(text: str, variable: str) -> bool:
     if lowered in _FALSE:
         return False
     raise UsageError(f"{variable}: {text!r} is neither yes nor no", "say 1 or 0")
-
-
-class _Parser(optparse.OptionParser):
-    """optparse without its exits: a wrong command line raises `UsageError`."""
-
-    def __init__(self, verb: str) -> None:
-        super().__init__(add_help_option=False)
-        self._verb = verb
-
-    def error(self, msg: str) -> NoReturn:
-        raise UsageError(msg, f"see: peep {self._verb} --help")
-
-
-def _parser(options: Sequence[Option], verb: str, given: list[Given]) -> _Parser:
-    def remember(option: optparse.Option, spelled: str, value: str | None, _parser: optparse.OptionParser) -> None:
-        given.append(Given(str(option.dest), value, spelled))
-
-    def attach(_option: optparse.Option, _spelled: str, value: str, parser: optparse.OptionParser) -> None:
-        words = parser.largs
-        if not words:
-            parser.error(
-                "--hash belongs after the requirement that it vouches for, as in: flask==3.1.0 --hash=sha256:…"
-            )
-        words[-1] += f" --hash={value}"
-
-    parser = _Parser(verb)
-    if any(option.name == "requirement" for option in options):
-        parser.add_option("--hash", action="callback", callback=attach, type="string")
-    for option in options:
-        parser.add_option(
-            *option.names,
-            dest=option.name,
-            action="callback",
-            callback=remember,
-            type="string" if option.takes_value else None,
-        )
-    return parser
 
 
 def _check(given: Iterable[Given], by_name: Mapping[str, Option], verb: str) -> None:
