@@ -15,6 +15,8 @@ from peep.model import ArchiveKind
 
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 """Best first; the order only matters where one version has several."""
+ARCHIVE_SUFFIXES = (".whl", *SDIST_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
+"""What counts as a file of a project, installable or not; other links on a page are decoration."""
 
 _BUILD_TAG = re.compile(r"(\d+)(.*)", re.ASCII)
 _SEPARATORS = re.compile(r"[-_.]+")

@@ -8,8 +8,6 @@ from urllib.parse import urlsplit
 from peep.dataclass import dataclass
 from peep.errors import PackageIndexError
 from peep.index.pages import PageSource, ParsedPage
-from peep.index.simple_html import archive_files, decoded, parse_project_html, read_page
-from peep.index.simple_json import parse_project_json
 from peep.model import IndexFile
 from peep.reporting import Reporter
 from peep.system.transport import Response, Transport
@@ -69,9 +67,14 @@ class PageFetcher:
 
 def parsed_project(page: FetchedPage, project: str, index: str) -> ParsedPage:
     """The page as that of `project`. Raises `PackageIndexError`, see the two parsers."""
+    # Most indexes speak one form only, and each reader takes a millisecond or two to import.
     source = PageSource(page.url, project, index)
     if page.is_json:
+        from peep.index.simple_json import parse_project_json  # noqa: PLC0415 - see above
+
         return parse_project_json(page.body, source)
+    from peep.index.simple_html import parse_project_html  # noqa: PLC0415 - see above
+
     return parse_project_html(page.body, source, page.content_type)
 
 
@@ -79,6 +82,8 @@ def parsed_links(page: FetchedPage, index: str) -> tuple[IndexFile, ...]:
     """Every archive that a find-links page links to."""
     if page.is_json:
         raise PackageIndexError(index, "answered with JSON where a page of links was expected")
+    from peep.index.simple_html import archive_files, decoded, read_page  # noqa: PLC0415 - see `parsed_project`
+
     return archive_files(read_page(decoded(page.body, page.content_type), page.url), index)
 
 

@@ -7,10 +7,9 @@ import re
 from urllib.parse import quote
 
 from peep.dataclass import dataclass
-from peep.index.archive_names import NameReader, UnreadableName
+from peep.index.archive_names import ARCHIVE_SUFFIXES, NameReader, UnreadableName
 from peep.index.fetching import PageFetcher, parsed_links
 from peep.index.links import filename_in
-from peep.index.simple_html import ARCHIVE_SUFFIXES
 from peep.model import IndexFile, ProjectDetail
 from peep.system.local_files import file_url, files_in_folder, is_folder, path_of_file_url
 from peep.system.transport import redacted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import netrc
 import os
 import threading
 from collections.abc import Callable, Iterable
@@ -101,6 +100,8 @@ def netrc_lookup(path: str | None) -> Lookup:
         existing = next((name for name in candidates if os.path.isfile(name)), None)
         if existing is None:
             return None
+        import netrc  # noqa: PLC0415 - few have such a file
+
         try:
             entry = netrc.netrc(existing).authenticators(urlsplit(url).hostname or "")
         except (netrc.NetrcParseError, OSError, UnicodeDecodeError):
