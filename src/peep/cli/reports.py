@@ -168,10 +168,7 @@ def _listing(introduction: str, entries: Iterable[str], width: int | None) -> st
 
 def _of_kind(problems: Sequence[Problem], kind: type[Kind], order: Callable[[Kind], _Order]) -> list[Kind]:
     """The problems of one kind, each once, in the order of the requirements files."""
-    found: list[Kind] = []
-    for problem in problems:
-        if isinstance(problem, kind) and problem not in found:
-            found.append(problem)
+    found = dict.fromkeys(problem for problem in problems if isinstance(problem, kind))
     return sorted(found, key=order)
 
 
