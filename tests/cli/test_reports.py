@@ -24,6 +24,7 @@ from peep.errors import (
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
 from peep.requirements.hashes import hash_line
+from support.cpu import assert_linear
 from support.pins import INDEX, candidate, made_up, offered, pinned
 
 A, B, C = (made_up(character) for character in "abc")
@@ -339,6 +340,14 @@ def test_hashes_are_never_broken_and_paragraphs_stay_within_80_columns(width, st
     if width:
         long = [line for line in text.splitlines() if len(line) > width]
         assert all(":" in line or len(line.split()) == 1 or line.startswith("#") for line in long)
+
+
+def test_a_report_grows_with_its_problems():
+    def told(count):
+        pins = [pinned(f"demo-{n}==1.0", line=n) for n in range(count)]
+        return report_text([NoUsableFile(pin, "none") for pin in pins] + [missing(pin) for pin in pins])
+
+    assert_linear(told, 200, 2_000)
 
 
 def test_as_data():
