@@ -28,7 +28,7 @@ def wheel(tmp_path):
 
 def placed(wheel, folder) -> WheelFiles:
     files = [MappedFile(file, os.path.join(str(folder), file.path), "purelib") for file in wheel.files]
-    return WheelFiles(wheel, files, parent_folders(mapped.destination for mapped in files))
+    return WheelFiles(wheel, files)
 
 
 def stored(wheel, path) -> str:

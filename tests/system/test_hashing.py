@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from peep.system.hashing import (
-    _MOST_BATCHES,
     FileToHash,
     HashedFile,
     Hashing,
@@ -23,6 +22,7 @@ from peep.system.hashing import (
     hash_files,
     is_link_error,
 )
+from peep.system.sharing import MOST_NUMBERS
 
 forks = pytest.mark.skipif(sys.platform != "linux" or sys.version_info >= (3, 12), reason="threads run beside tests")
 
@@ -71,7 +71,7 @@ def test_what_a_killed_helper_owes_is_made_good(files: dict[str, bytes]):
     hashing._crew.finish()
     hashing._batches = [[path] for path in files]
     crew = _Processes(hashing._batches, 2)
-    for process, _ in crew._helpers:
+    for process, _ in crew._shared._helpers:
         os.kill(process, signal.SIGKILL)
     hashing._crew = crew
 
@@ -138,4 +138,4 @@ def test_batches_hold_every_file_once_and_are_few_enough_for_a_pipe():
     batches = list(_batched(files))
 
     assert [path for batch in batches for path in batch] == [file.path for file in files]
-    assert _MOST_BATCHES * 4 < 65536
+    assert MOST_NUMBERS * 4 < 65536

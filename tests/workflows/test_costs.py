@@ -19,7 +19,7 @@ from support.fake_index import FakeIndex
 from support.wheels import wheel_bytes, wheel_filename
 
 FOLDERS = 4
-FILES = {"small": 20, "large": 220}
+FILES = {"small": 20, "large": 180}
 ARCHIVES = {
     name: wheel_bytes(name, "1.0", files={f"{name}/{n % FOLDERS}/{n}.py": f"{n}\n" for n in range(count)})
     for name, count in FILES.items()

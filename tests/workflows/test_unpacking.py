@@ -1,4 +1,4 @@
-"""Wheels that a crew unpacks are the wheels that threads unpack, whatever becomes of the crew, and so are the errors."""
+"""Wheels that a crew unpacks are those that threads unpack, whatever becomes of the crew, and so are the errors."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+
 from support.wheels import wheel_bytes, wheel_filename
 
 DRIVER = """

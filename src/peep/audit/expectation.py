@@ -68,7 +68,7 @@ def expected_project(planned: PlannedWheel, target: TargetEnvironment) -> Expect
         if mapped.scheme != "scripts":
             expected.files[mapped.destination] = file
             expected.rows.append(row(recorded_path(mapped.destination, site), file.record_hash, str(file.size)))
-    _add_programs(expected, dict(program_files(wheel, target)))
+    _add_programs(expected, dict(program_files(wheel, data, target)))
     _add_generated(expected)
     return expected
 

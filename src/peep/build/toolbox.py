@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from peep.build.sandbox import BuildArea, Isolation
 from peep.dataclass import replace
 from peep.environment.launchers import EntryPoint, launchers, parse_entry_points, rewritten_script
-from peep.environment.linking import WheelFiles, link_wheels, parent_folders
+from peep.environment.linking import WheelFiles, link_wheels
 from peep.environment.mapping import MappedFile, mapped_files
 from peep.environment.placing import LinkMode
 from peep.errors import BuildError
@@ -80,7 +80,7 @@ class Toolbox:
 def _files_to_link(wheel: StoredWheel, files: Iterable[MappedFile]) -> WheelFiles:
     """All but the scripts, which are rewritten."""
     linked = [file for file in files if file.scheme != "scripts"]
-    return WheelFiles(wheel, linked, parent_folders(file.destination for file in linked))
+    return WheelFiles(wheel, linked)
 
 
 def _safe_mode(area: BuildArea) -> LinkMode:

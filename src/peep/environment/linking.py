@@ -1,31 +1,36 @@
 """Many files of stored wheels into an environment at once: clone, hard link or copy, whichever the disks can do.
 
 Installing spends its time here, so this is written around system calls: each folder is made once, each stored file
-gets one `stat` (the cheap check that nobody edited it) and one `link`, from several threads, because both calls let go
-of the interpreter lock. docs/performance.md has the numbers.
+gets one `stat` (the cheap check that nobody edited it) and one `link`, from several processes where there are many
+files and the system can fork, else from several threads, because both calls let go of the interpreter lock.
+docs/performance.md has the numbers.
 """
 
 from __future__ import annotations
 
 import errno
+import marshal
 import os
 import queue
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from typing import NoReturn
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass
 from peep.environment.mapping import MappedFile
 from peep.environment.placing import WAYS, LinkMode, Source, next_mode, open_source
 from peep.errors import EnvironmentChangeError
 from peep.model import StoredFile, StoredWheel
+from peep.system.forking import may_fork
+from peep.system.sharing import MOST_NUMBERS, SharedWork
 
-_MOST_THREADS = 4
-"""More only wait for each other: the interpreter lock is taken between any two system calls."""
-_BATCH = 400
-"""Files that a thread takes at a time: large wheels are shared, small ones cost no hand-over."""
+_MOST_HELPERS = 4
+_BATCH = 200
+"""Files taken at a time: large wheels are shared, small ones cost no hand-over."""
+_WORTH_PROCESSES = 1000
+"""Files from which forked processes are faster than threads, which take turns at the interpreter lock."""
 
 # A regular file that nobody may write to. On Windows a hard link shares the read-only mark, and tools clear it.
 _MODE_MASK = 0o170000 if sys.platform == "win32" else 0o170222
@@ -38,8 +43,6 @@ class WheelFiles:
 
     wheel: StoredWheel
     files: Sequence[MappedFile]
-    folders: Sequence[str]
-    """`parent_folders` of the destinations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,57 +79,117 @@ def parent_folders(destinations: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def link_wheels(wheels: Sequence[WheelFiles], mode: LinkMode = LinkMode.AUTO) -> Linked:
+def _nothing() -> None: ...
+
+
+def link_wheels(
+    wheels: Sequence[WheelFiles], mode: LinkMode = LinkMode.AUTO, meanwhile: Callable[[], None] = _nothing
+) -> Linked:
     """Put every file of `wheels` at its destination, making the folders that are missing.
+
+    `meanwhile` is called once, when others have begun to link; what it raises comes through when they have ended.
 
     Hard links share the store's read-only file; clones and copies are files of their own, writable, with the same
     modification time. A stored file that fails the check is reported in the result, all of them together, and its
     place stays empty. Raises `EnvironmentChangeError` when a destination can't be written, exists already, or does not
     allow the chosen mode; some files are there then, and the caller puts the environment back.
     """
-    progress = _Progress(LinkMode.CLONE if mode is LinkMode.AUTO else mode, is_fixed=mode is not LinkMode.AUTO)
-    batches: queue.SimpleQueue[_Batch] = queue.SimpleQueue()
+    batches = [batch for wheel in wheels for batch in _batches(wheel)]
+    done = _Linking(batches, LinkMode.CLONE if mode is LinkMode.AUTO else mode, is_fixed=mode is not LinkMode.AUTO)
+    helpers = min(_MOST_HELPERS, os.cpu_count() or 1, len(batches)) - 1
     total = sum(len(wheel.files) for wheel in wheels)
-    helpers = min(_MOST_THREADS, os.cpu_count() or 1, 1 + total // _BATCH) - 1
-    threads = [threading.Thread(target=_work, args=(batches, progress), daemon=True) for _ in range(helpers)]
-    for wheel in wheels:
-        for batch in _batches(wheel):
-            batches.put(batch)
-    for thread in threads:
-        thread.start()
-    _work(batches, progress)
-    for thread in threads:
-        thread.join()
-    if progress.errors:
-        _raise(progress.errors[0], progress.mode)
-    return Linked(progress.mode, tuple(sorted(progress.faults, key=lambda found: (found.sha256, found.path))))
+    if helpers > 0 and total >= _WORTH_PROCESSES and len(batches) <= MOST_NUMBERS and may_fork():
+        done.by_processes(helpers, meanwhile)
+    else:
+        done.by_threads(min(helpers, total // _BATCH), meanwhile)
+    if done.errors:
+        _raise(done.errors[0], done.mode)
+    return Linked(done.mode, tuple(sorted(done.faults, key=lambda found: (found.sha256, found.path))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    wheel: StoredWheel
-    files: Sequence[MappedFile]
-    folders: Sequence[str]
+def _batches(whole: WheelFiles) -> Iterator[WheelFiles]:
+    for start in range(0, len(whole.files), _BATCH):
+        yield WheelFiles(whole.wheel, whole.files[start : start + _BATCH])
 
 
-@dataclass
-class _Progress:
-    """What the threads share. Appending to a list and setting a field are whole in any thread."""
+class _Linking:
+    """Links batches and keeps what came of it. Appending to a list and setting a field are whole in any thread."""
 
-    mode: LinkMode
-    is_fixed: bool
-    """The user chose the mode: no falling back."""
-    faults: list[StoreFault] = field(default_factory=list)
-    errors: list[BaseException] = field(default_factory=list)
+    def __init__(self, batches: Sequence[WheelFiles], mode: LinkMode, *, is_fixed: bool) -> None:
+        """`is_fixed`: the user chose the mode; no falling back."""
+        self.mode = mode
+        self.is_fixed = is_fixed
+        self.faults: list[StoreFault] = []
+        self.errors: list[BaseException] = []
+        self._batches = batches
+
+    def by_threads(self, helpers: int, meanwhile: Callable[[], None]) -> None:
+        """Share the batches with `helpers` threads, once `meanwhile` has ended."""
+        waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(len(self._batches)):
+            waiting.put(number)
+        threads = [threading.Thread(target=self._link, args=(_drained(waiting),), daemon=True) for _ in range(helpers)]
+        for thread in threads:
+            thread.start()
+        try:
+            meanwhile()
+        finally:
+            self._link(_drained(waiting))
+            for thread in threads:
+                thread.join()
+
+    def by_processes(self, helpers: int, meanwhile: Callable[[], None]) -> None:
+        """Share the batches with `helpers` processes, once `meanwhile` has ended."""
+        shared = SharedWork(len(self._batches), helpers, self._link, lambda _: self._packed())
+        try:
+            meanwhile()
+        finally:
+            _, told = shared.finish()
+        for answer in told:
+            self._add(answer)
+
+    def _link(self, numbers: Iterator[int]) -> None:
+        """Link batches until there are none or something went wrong."""
+        # Each asks for each folder itself, so that none counts on a folder that another is about to make.
+        made: set[str] = set()
+        try:
+            for number in numbers:
+                batch = self._batches[number]
+                for folder in parent_folders(mapped[1] for mapped in batch.files):
+                    if folder not in made:
+                        _make_folder(folder)
+                        made.add(folder)
+                _link_batch(batch, self)
+                if self.errors:
+                    break
+        except BaseException as error:  # noqa: BLE001 -- handed to the calling thread, which raises it
+            self.errors.append(error)
+
+    def _packed(self) -> bytes:
+        """For the process that this one was forked from."""
+        faults = [(fault.sha256, fault.path, fault.reason) for fault in self.faults]
+        errors = [
+            (error.errno, error.strerror, error.filename, None, error.filename2)
+            if isinstance(error, OSError)
+            else (None, repr(error))
+            for error in self.errors
+        ]
+        return marshal.dumps((self.mode.value, faults, errors))
+
+    def _add(self, answer: bytes) -> None:
+        """What a helping process found."""
+        if not answer:
+            raise EnvironmentChangeError("a process that was linking files was killed", "run the same command again")
+        mode, faults, errors = marshal.loads(answer)  # noqa: S302 -- from a process of our own
+        self.mode = max(self.mode, LinkMode(mode), key=list(LinkMode).index)
+        self.faults += [StoreFault(*fault) for fault in faults]
+        self.errors += [OSError(*error) for error in errors]
 
 
-def _batches(wheel: WheelFiles) -> Iterator[_Batch]:
-    if len(wheel.files) <= _BATCH:
-        yield _Batch(wheel.wheel, wheel.files, wheel.folders)
-        return
-    for start in range(0, len(wheel.files), _BATCH):
-        files = wheel.files[start : start + _BATCH]
-        yield _Batch(wheel.wheel, files, parent_folders(mapped.destination for mapped in files))
+def _drained(waiting: queue.SimpleQueue[int]) -> Iterator[int]:
+    with suppress(queue.Empty):
+        while True:
+            yield waiting.get_nowait()
 
 
 def _make_folder(folder: str) -> None:
@@ -137,24 +200,7 @@ def _make_folder(folder: str) -> None:
             raise
 
 
-def _work(batches: queue.SimpleQueue[_Batch], progress: _Progress) -> None:
-    """Link batches until there are none or something went wrong anywhere."""
-    # Each thread asks for each folder itself, so that none counts on a folder that another is about to make.
-    made: set[str] = set()
-    try:
-        with suppress(queue.Empty):
-            while not progress.errors:
-                batch = batches.get_nowait()
-                for folder in batch.folders:
-                    if folder not in made:
-                        _make_folder(folder)
-                        made.add(folder)
-                _link_batch(batch, progress)
-    except BaseException as error:  # noqa: BLE001 -- handed to the calling thread, which raises it
-        progress.errors.append(error)
-
-
-def _link_batch(batch: _Batch, progress: _Progress) -> None:
+def _link_batch(batch: WheelFiles, progress: _Linking) -> None:
     wheel = batch.wheel
     try:
         source = open_source(wheel)
@@ -178,7 +224,7 @@ def _link_batch(batch: _Batch, progress: _Progress) -> None:
                 put = WAYS[_put_with_care(source, wheel, mapped, progress)]
 
 
-def _put_with_care(source: Source, wheel: StoredWheel, mapped: MappedFile, progress: _Progress) -> LinkMode:
+def _put_with_care(source: Source, wheel: StoredWheel, mapped: MappedFile, progress: _Linking) -> LinkMode:
     """Put one file in its place by the mode in use or one that comes after it, or report it; give back that mode."""
     mode = progress.mode
     while True:

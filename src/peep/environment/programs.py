@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
-from peep.environment.mapping import data_file, installed_files, rooted_paths
+from peep.environment.mapping import data_file, rooted_paths
 from peep.errors import StoredWheelsDamaged
 from peep.model import StoredFile, StoredWheel, TargetEnvironment
 
 
-def program_files(wheel: StoredWheel, target: TargetEnvironment) -> Iterator[tuple[str, bytes]]:
+def program_files(
+    wheel: StoredWheel, data: Sequence[StoredFile], target: TargetEnvironment
+) -> Iterator[tuple[str, bytes]]:
     """Absolute path and content of each script of `.data/scripts` and of each entry point's launcher.
 
+    `data`: the wheel's files of `.data`, as `installed_files` gives them.
     These are the only files that differ from one environment to the next: they name its interpreter. Raises
     `EnvironmentChangeError` for names that no program may have, `StoredWheelsDamaged` for a script in the store that is
     not what was put there.
     """
     paths = rooted_paths(target)
-    for file in installed_files(wheel)[1]:
+    for file in data:
         mapped = data_file(wheel, file, paths)
         if mapped.scheme == "scripts":
             yield mapped.destination, rewritten_script(_checked_content(wheel, file), target.python)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
@@ -86,17 +86,22 @@ def plan_staging(plans: Sequence[PlannedWheel], places: Places, *, force: bool, 
     return tree
 
 
-def fill(tree: StagedTree, mode: LinkMode, steps: Steps) -> None:
-    """Link and write everything but RECORDs into the work folder; raises OSError, or `StoredWheelsDamaged`."""
+def fill(tree: StagedTree, mode: LinkMode, steps: Steps, *, is_complete: bool) -> None:
+    """Link and write everything into the work folder, RECORDs only if no more files will come (`is_complete`).
+
+    Raises OSError, or `StoredWheelsDamaged`.
+    """
     steps.reached("link")
-    files = [
-        WheelFiles(wheel.planned.wheel, wheel.linked, parent_folders(file.destination for file in wheel.linked))
-        for wheel in tree.wheels
-    ]
-    if faults := link_wheels(files, mode).faults:
+    files = [WheelFiles(wheel.planned.wheel, wheel.linked) for wheel in tree.wheels]
+
+    def write() -> None:
+        steps.reached("write")
+        _write_all([file for wheel in tree.wheels for file in wheel.written])
+        if is_complete:
+            write_records(tree, steps)
+
+    if faults := link_wheels(files, mode, write).faults:
         raise _damaged(tree, faults)
-    steps.reached("write")
-    _write_all([file for wheel in tree.wheels for file in wheel.written])
 
 
 def write_records(tree: StagedTree, steps: Steps) -> None:
@@ -106,25 +111,10 @@ def write_records(tree: StagedTree, steps: Steps) -> None:
 
 
 def _write_all(files: Sequence[Written]) -> None:
-    """Write small files from two threads: the system calls let go of the interpreter lock."""
     for folder in parent_folders(file.path for file in files):
         os.makedirs(folder, exist_ok=True)
-    errors: list[BaseException] = []
-    half = len(files) // 2
-    helper = threading.Thread(target=_write_each, args=(files[:half], errors), daemon=True)
-    helper.start()
-    _write_each(files[half:], errors)
-    helper.join()
-    if errors:
-        raise errors[0]
-
-
-def _write_each(files: Sequence[Written], errors: list[BaseException]) -> None:
-    try:
-        for file in files:
-            _write(file)
-    except BaseException as error:  # noqa: BLE001 -- raised by the calling thread
-        errors.append(error)
+    for file in files:
+        _write(file)
 
 
 def _write(file: Written) -> None:
@@ -164,7 +154,7 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
     )
     for file in data:
         _add_data(staged, data_file(wheel, file, places.target.paths), places, site)
-    for path, content in program_files(wheel, places.target):
+    for path, content in program_files(wheel, data, places.target):
         _add_written(staged, path, content, places, site, mode=_PROGRAM_MODE)
     for name, content in generated_files(planned):
         staged.written.append(Written(os.path.join(own, name), content))
@@ -191,10 +181,16 @@ def _add_written(
 
 def recorded_path(destination: str, site: str) -> str:
     """Relative to site-packages where there is a way ("Recording installed projects", The RECORD file)."""
+    folder, name = os.path.split(destination)
     try:
-        return os.path.relpath(destination, site).replace(os.sep, "/")
+        return f"{_relative_folder(folder, site)}/{name}".removeprefix("./")
     except ValueError:  # another drive
         return destination
+
+
+@cache
+def _relative_folder(folder: str, site: str) -> str:
+    return os.path.relpath(folder, site).replace(os.sep, "/")
 
 
 def _startup_notes(staged: StagedWheel) -> list[str]:

@@ -145,12 +145,12 @@ def _filled(plan: InstallPlan, run: _Run) -> StagedTree:
     for mirror in places.mirrors:
         os.makedirs(mirror.new, exist_ok=True)
         os.makedirs(mirror.old, exist_ok=True)
-    fill(tree, LinkMode(run.options.link_mode), run.steps)
+    fill(tree, LinkMode(run.options.link_mode), run.steps, is_complete=not run.options.compile)
     if run.options.compile:
         from peep.environment.bytecode import add_bytecode  # noqa: PLC0415 -- 15 ms that few runs need
 
         add_bytecode(tree, places, run.steps)
-    write_records(tree, run.steps)
+        write_records(tree, run.steps)
     return tree
 
 

@@ -38,19 +38,20 @@ class Crew:
         self._members: list[_Member] = []
         self._idle: queue.SimpleQueue[_Member] = queue.SimpleQueue()
         gc.freeze()  # or the first collection of each member would copy all the memory that it shares
-        try:
+        with suppress(OSError):  # a smaller crew, where the system can't fork as often
             for _ in range(size):
                 self._members.append(_hired(work, self._members))
-        finally:
-            gc.unfreeze()
+        gc.unfreeze()
         for member in self._members:
             self._idle.put(member)
 
     def ask(self, task: bytes, descriptor: int) -> bytes | None:
-        """Have the next idle member, waited for, do a task with an open file; None when it died over it.
+        """Have the next idle member, waited for, do a task with an open file; None when it died, or there is none.
 
         May be called from several threads at once.
         """
+        if not self._members:
+            return None
         member = self._idle.get()
         try:
             return member.ask(task, descriptor)
@@ -105,9 +106,8 @@ def _hired(work: Work, others: list[_Member]) -> _Member:
             other.channel.close()  # or it would not hear that the process it works for is gone
         _serve(work, theirs)
 
-    process = forked(serve)
-    theirs.close()
-    return _Member(process, ours)
+    with theirs:
+        return _Member(forked(serve), ours)
 
 
 def _serve(work: Work, channel: socket.socket) -> None:

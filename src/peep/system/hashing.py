@@ -10,26 +10,22 @@ import errno
 import marshal
 import os
 import queue
-import signal
-import struct
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from hashlib import sha256
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from peep.system.forking import may_fork
+from peep.system.sharing import MOST_NUMBERS, SharedWork
 
 _MOST_WORKERS = 8
 _BUFFER = 1 << 18
 """Bytes read at a time: fits the processor's cache."""
 _BATCH_BYTES = 4 << 20
 _BATCH_FILES = 250
-_MOST_BATCHES = 8000
-"""Their numbers must fit into a pipe, which holds 64 KiB."""
 _WORTH_PROCESSES = 2000
 """Files."""
-_NUMBER = struct.Struct("=i")
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)
@@ -72,7 +68,7 @@ class Hashing:
     def __init__(self, files: Sequence[FileToHash]) -> None:
         self._batches = list(_batched(sorted(files, key=lambda file: -file.size)))
         helpers = min(_MOST_WORKERS, os.cpu_count() or 1, len(self._batches)) - 1
-        is_worth_it = len(files) >= _WORTH_PROCESSES and len(self._batches) <= _MOST_BATCHES and may_fork()
+        is_worth_it = len(files) >= _WORTH_PROCESSES and len(self._batches) <= MOST_NUMBERS and may_fork()
         self._crew: _Processes | _Threads
         self._crew = _Processes(self._batches, helpers) if is_worth_it else _Threads(self._batches, helpers)
 
@@ -125,69 +121,38 @@ class _Threads:
 
 
 class _Processes:
-    """Helpers forked from this process; a pipe filled beforehand hands out the numbers of batches."""
+    """Helpers forked from this process."""
 
     def __init__(self, batches: Batches, helpers: int) -> None:
         self._batches = batches
-        self._numbers, filling = os.pipe()
-        os.write(filling, b"".join(map(_NUMBER.pack, range(len(batches)))))
-        os.close(filling)
-        self._helpers = [self._fork() for _ in range(helpers)]
+        self._shared = SharedWork(len(batches), helpers, self._work, _packed)
 
     def finish(self) -> Hashed:
-        found: Hashed = {}
-        try:
-            self._work(found)
-            for _, answer in self._helpers:
-                found.update(_told(answer))
-        finally:
-            os.close(self._numbers)
-            for process, answer in self._helpers:
-                os.close(answer)
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-                os.waitpid(process, 0)
+        found, told = self._shared.finish()
+        for answer in told:
+            found.update(_unpacked(answer))
         return found
 
-    def _fork(self) -> tuple[int, int]:
-        """Process number, and the pipe on which its results come."""
-        answer, telling = os.pipe()
-        process = os.fork()
-        if process == 0:
-            self._help(telling)
-        os.close(telling)
-        return process, answer
-
-    def _help(self, telling: int) -> NoReturn:
-        """In the helper: hash, tell, and end without unwinding what belongs to the process it was forked from."""
-        status = 1
-        try:
-            found: Hashed = {}
-            self._work(found)
-            rows = [
-                (path, got.mode, got.size, got.digest) if isinstance(got, HashedFile) else (path, got.errno or 0)
-                for path, got in found.items()
-            ]
-            view = memoryview(marshal.dumps(rows))
-            while view:
-                view = view[os.write(telling, view) :]
-            status = 0
-        finally:
-            os._exit(status)
-
-    def _work(self, found: Hashed) -> None:
+    def _work(self, numbers: Iterator[int]) -> Hashed:
+        found: Hashed = {}
         buffer = memoryview(bytearray(_BUFFER))
-        while number := os.read(self._numbers, _NUMBER.size):
-            _hash_batch(self._batches[_NUMBER.unpack(number)[0]], buffer, found)
+        for number in numbers:
+            _hash_batch(self._batches[number], buffer, found)
+        return found
 
 
-def _told(answer: int) -> Hashed:
+def _packed(found: Hashed) -> bytes:
+    rows = [
+        (path, got.mode, got.size, got.digest) if isinstance(got, HashedFile) else (path, got.errno or 0)
+        for path, got in found.items()
+    ]
+    return marshal.dumps(rows)
+
+
+def _unpacked(answer: bytes) -> Hashed:
     """What a helper found; nothing, when it was killed."""
-    pieces = []
-    while piece := os.read(answer, 1 << 20):
-        pieces.append(piece)
     try:
-        rows = marshal.loads(b"".join(pieces))  # noqa: S302 -- from a process of our own
+        rows = marshal.loads(answer)  # noqa: S302 -- from a process of our own
     except (EOFError, ValueError, TypeError):
         return {}
     return {
