@@ -118,6 +118,22 @@ def test_a_warm_run_leaves_heavy_modules_alone(warm: dict[str, Run]) -> None:
     assert warm["large"].modules & heavy == set()
 
 
+def test_a_run_that_fetches_leaves_alone_what_it_does_not_use(tmp_path: Path, index: FakeIndex) -> None:
+    """The longest way, of a run without builds, lock files and refusals."""
+    unused = {
+        "argparse", "gettext", "optparse", "installer", "platformdirs", "pyproject_hooks", "rich", "tomllib",
+        "urllib.request", "packaging.pylock", "peep.audit", "peep.build.builder", "peep.cli.problem_data",
+        "peep.cli.reports", "peep.requirements.pylock_reader", "peep.workflows.builds",
+    }  # fmt: skip
+    new_environment(tmp_path)
+
+    run = Run(tmp_path, index, "small")
+
+    assert run.status == 0
+    assert run.requests == 2
+    assert run.modules & unused == set()
+
+
 def test_a_file_more_costs_one_link_and_nothing_else(warm: dict[str, Run]) -> None:
     """System calls that Python reports; `stat`, which it does not, is counted by the next test."""
     more = FILES["large"] - FILES["small"]
