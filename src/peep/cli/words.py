@@ -80,8 +80,14 @@ class DividedWords:
         if len(possible) > 1:
             raise self._wrong(f"ambiguous option: {start} ({', '.join(possible)}?)")
         if not possible:
-            raise self._wrong(f"no such option: {start}")
+            raise self._wrong(f"no such option: {start}", self._likely(start))
         return possible[0]
+
+    def _likely(self, misspelt: str) -> str:
+        from difflib import get_close_matches  # noqa: PLC0415 - for slips of the keyboard only
+
+        near = get_close_matches(misspelt, [name for name in self._options if name.startswith("--")], n=1, cutoff=0.75)
+        return f"did you mean {near[0]}? " if near else ""
 
     def _next_word(self, name: str) -> str:
         if not self._rest:
@@ -98,5 +104,5 @@ class DividedWords:
             example = "flask==3.1.0 --hash=sha256:…"
             raise self._wrong(f"--hash belongs after the requirement that it vouches for, as in: {example}")
 
-    def _wrong(self, text: str) -> UsageError:
-        return UsageError(text, f"see: peep {self._verb} --help")
+    def _wrong(self, text: str, likely: str = "") -> UsageError:
+        return UsageError(text, f"{likely}see: peep {self._verb} --help")
