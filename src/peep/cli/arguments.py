@@ -67,6 +67,9 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     """Where the pins are; raises `UsageError` when there is no place at all to look up hashes."""
     locks = [word for word in parsed.words if is_lock_file(_without_extras(word)[0])]
     arguments = [word for word in parsed.words if word not in locks]
+    for word in arguments:
+        if word.endswith((".txt", ".in")) and os.path.isfile(word):
+            raise UsageError(f"{word} is a file, not a requirement", f"did you mean: peep {verb} -r {word}")
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
     editable = [f"-e {folder}" for folder in parsed.values("editable")]
     is_trusting = parsed.has("trust-local")
