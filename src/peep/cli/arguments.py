@@ -73,7 +73,7 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
     editable = [f"-e {folder}" for folder in parsed.values("editable")]
     is_trusting = parsed.has("trust-local")
-    folders = (*editable, *(argument for argument in arguments if re.match(_FOLDER, argument)))
+    folders = (*editable, *filter(_is_folder, arguments))
     if folders and not (files or is_trusting):
         hint = "to build it all the same, name a folder that it is in: --trust-local FOLDER"
         raise UsageError(f"{folders[0]}: no hash can vouch for a folder", hint)
@@ -89,6 +89,10 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
         extras=(*parsed.values("extra"), *(extra for _, extras in files for extra in extras)),
         groups=parsed.values("group"),
     )
+
+
+def _is_folder(argument: str) -> bool:
+    return re.match(_FOLDER, argument) is not None and not os.path.isfile(argument.partition("#")[0])
 
 
 def _without_extras(file: str) -> tuple[str, tuple[str, ...]]:
