@@ -6,6 +6,7 @@ Names are those of the packaging glossary and of the PEPs given at each type.
 
 from __future__ import annotations
 
+import os
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
@@ -302,6 +303,8 @@ class StoredFile(NamedTuple):
     size: int
     """Bytes."""
     is_executable: bool
+    stored_as: str = ""
+    """Its name in the store: its number among the files of the wheel."""
 
     @property
     def sha256(self) -> str:
@@ -317,7 +320,7 @@ class StoredWheel:
     sha256: str
     """Lower-case hex digest of the wheel archive."""
     root: str
-    """Absolute path of the folder that holds `files`."""
+    """Absolute path of its folder in the store."""
     files: tuple[StoredFile, ...]
     """Every file, RECORD included, sorted by path."""
     mtime_ns: int = 0
@@ -329,6 +332,15 @@ class StoredWheel:
     requires_python: str = ""
     record_mismatches: tuple[str, ...] = ()
     """What `--allow-record-mismatch` let pass when it was unpacked; a run without that must not have the wheel."""
+
+    @property
+    def folder(self) -> str:
+        """Absolute path of the folder with the files, all side by side under their `stored_as`."""
+        return os.path.join(self.root, "files")
+
+    def location(self, file: StoredFile) -> str:
+        """Absolute path of a file in the store."""
+        return os.path.join(self.folder, file.stored_as)
 
 
 # -- stage 5: environment --------------------------------------------------------------------------

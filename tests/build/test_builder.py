@@ -18,6 +18,7 @@ from peep.store.wheels import Store
 from peep.system import linux_calls
 from support.pins import pinned
 from support.shelf import Shelf, archive_pin, own_target, verified
+from support.stored import stored_path
 from support.wheels import sdist_bytes, wheel_bytes, zip_bytes
 
 BACKEND = """
@@ -100,7 +101,7 @@ class Workshop:
 
 
 def text_of(wheel, path="demo/__init__.py"):
-    with open(os.path.join(wheel.root, "files", path), encoding="utf-8") as file:
+    with open(stored_path(wheel, path), encoding="utf-8") as file:
         return file.read()
 
 
@@ -301,7 +302,7 @@ def test_a_stored_file_that_was_edited_stops_the_build(workshop):
     content = demo_sdist(["saw"])
     workshop.build(content)
     wheel = workshop.store.get(hashlib.sha256(workshop.shelf.archives["saw"][1]).hexdigest())
-    path = os.path.join(wheel.root, "files", "saw.py")
+    path = stored_path(wheel, "saw.py")
     os.chmod(path, 0o644)
     with open(path, "w") as file:
         file.write("import os")

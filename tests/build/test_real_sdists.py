@@ -24,6 +24,7 @@ from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, 
 from peep.workflows.session import opened
 from peep.workflows.surroundings import Surroundings
 from support.corpus import CORPUS, needs_corpus
+from support.stored import stored_path
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 HERE = Path(__file__).parent / "real"
@@ -122,7 +123,7 @@ def differences(wheel, made):
         for path in ours.keys() & theirs.keys():
             if path.endswith("/RECORD") or (wheel.identity.name in EXTENSIONS and path.endswith(".so")):
                 continue
-            with open(os.path.join(wheel.root, "files", path), "rb") as file:
+            with open(stored_path(wheel, path), "rb") as file:
                 is_same = file.read() == archive.read(path)
             if not is_same or ours[path] != bool(theirs[path].external_attr >> 16 & 0o111):
                 found.append(path)
@@ -157,7 +158,7 @@ def test_archives_of_the_original_peep(machine_environment, tmp_path, filename, 
     }
     wheel = build(environ, tmp_path / "store", useless(filename)).wheels["useless"]
     assert wheel.identity.version == version
-    with open(os.path.join(wheel.root, "files", "useless.py"), encoding="utf-8") as file:
+    with open(stored_path(wheel, "useless.py"), encoding="utf-8") as file:
         assert file.read().strip() == module
     assert not os.path.exists("/tmp/telltale")
 

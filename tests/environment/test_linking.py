@@ -16,6 +16,7 @@ from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.system.files import clone_file, private_folder, remove_tree
 from support.memory_wheel import MemoryWheel
+from support.stored import stored_path
 
 FILES = {"pkg/__init__.py": "", "pkg/a.py": "a = 1\n", "pkg/deep/er/b.py": "b = 1\n", "pkg/run": "#!/bin/sh\n"}
 
@@ -32,7 +33,7 @@ def placed(wheel, folder) -> WheelFiles:
 
 
 def stored(wheel, path) -> str:
-    return os.path.join(wheel.root, "files", path)
+    return stored_path(wheel, path)
 
 
 def read(path) -> bytes:

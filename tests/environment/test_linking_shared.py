@@ -13,6 +13,7 @@ from peep.environment.linking import _WORTH_PROCESSES
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.memory_wheel import MemoryWheel
+from support.stored import stored_path
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system is forked on")
 
@@ -96,7 +97,7 @@ def test_processes_link_what_threads_link(store: Store, digests: list[str], tmp_
 def test_an_edited_file_is_told_of_by_whoever_finds_it(store: Store, digests: list[str], tmp_path: Path):
     edited = store.add(MemoryWheel("edited", files={f"space/edited{i}.py": "x" for i in range(300)}))
     for number in (0, 299):
-        path = os.path.join(edited.root, "files", f"space/edited{number}.py")
+        path = stored_path(edited, f"space/edited{number}.py")
         os.chmod(path, 0o644)
         os.truncate(path, 0)
     told, files = linked("threads", store, tmp_path / "threads", [*digests, edited.sha256])

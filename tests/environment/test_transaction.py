@@ -23,6 +23,7 @@ from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.environment_tree import make_environment, plan_for, tree_digest, tree_of
 from support.memory_wheel import MemoryWheel
+from support.stored import stored_path
 
 
 class Remarks(SilentReporter):
@@ -298,7 +299,7 @@ def test_a_project_twice_in_one_environment_becomes_one(target, add):
 def test_an_edited_store_file_is_never_installed(target, add):
     wheel = add("alpha", files={"alpha.py": "a", "alpha-1.0.data/scripts/tool": "#!python\n"})
     before = tree_digest(target.prefix)
-    path = Path(wheel.root, "files", "alpha.py")
+    path = Path(stored_path(wheel, "alpha.py"))
     path.chmod(0o644)
     path.write_text("b")
     with pytest.raises(StoredWheelsDamaged) as caught:
@@ -474,6 +475,7 @@ from peep.store.wheels import Store
 from peep.environment.target import TargetRequest, discover_target
 from support.environment_tree import plan_for
 from support.memory_wheel import MemoryWheel
+from support.stored import stored_path
 
 class Watch:
     known = set()

@@ -35,7 +35,9 @@ wheels = st.builds(
     identity=identities,
     sha256=st.just(SHA256),
     root=st.just("/store/wheel"),
-    files=st.lists(files, min_size=1, max_size=20).map(tuple),
+    files=st.lists(files, min_size=1, max_size=20).map(
+        lambda found: tuple(file._replace(stored_as=str(number)) for number, file in enumerate(found))
+    ),
     mtime_ns=st.integers(0, 1 << 62),
     entry_points=st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
     requires_dist=st.lists(words, max_size=3).map(tuple),

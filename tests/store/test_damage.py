@@ -14,6 +14,7 @@ from peep.store.manifest import parsed, rendered
 from peep.store.wheels import Store
 from peep.system.boot import current_boot, is_same_boot
 from support.memory_wheel import MemoryWheel
+from support.stored import stored_path
 
 
 class Listener(SilentReporter):
@@ -46,7 +47,7 @@ def write(path, content: bytes) -> None:
 
 
 def stored(wheel, path) -> str:
-    return os.path.join(wheel.root, "files", path)
+    return stored_path(wheel, path)
 
 
 def manifest_of(wheel) -> str:

@@ -100,7 +100,7 @@ class TestAdding:
             store.add(flask(lying=["flask/__init__.py"]))
 
         assert store.get(flask().sha256) is None
-        assert [path for path in everything_below(root) if "wheels-v1" in path or "temporary" in path] == []
+        assert [path for path in everything_below(root) if "wheels-v2" in path or "temporary" in path] == []
 
     @pytest.mark.parametrize("path", ["../evil", "/evil", "a/../../evil", "a\\b", "a//b", "tab\tbed", "line\nfeed"])
     def test_a_name_that_leaves_its_folder_or_breaks_a_line_is_refused(self, store, root, path):
@@ -166,7 +166,7 @@ class TestGetting:
 
 
 def path_of(wheel, file) -> str:
-    return os.path.join(wheel.root, "files", file.path)
+    return wheel.location(file)
 
 
 def content_of(wheel, file) -> bytes:

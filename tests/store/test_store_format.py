@@ -36,6 +36,7 @@ def as_pattern(path: str) -> re.Pattern[str]:
         "SHA256": "[0-9a-f]{64}",
         "KEY": "[0-9a-f]{64}",
         "KIND": "[a-z-]+",
+        "NUMBER": "[0-9]+",
     }.items():
         text = re.sub(rf"\b{word}\b", pattern, text)
     return re.compile(text.replace("RANDOM/", "[0-9a-f]{16}/.*").replace(r"\.\.\.", ".+"))

@@ -14,6 +14,7 @@ from peep.store.upkeep import StoreSize, collect_garbage, digests_in, size, veri
 from peep.store.wheels import Store
 from peep.system.locks import lock_folder
 from support.memory_wheel import MemoryWheel
+from support.stored import stored_path
 
 DAYS = 86_400
 
@@ -24,7 +25,7 @@ def store(tmp_path):
 
 
 def content_path(wheel, path) -> str:
-    return os.path.join(wheel.root, "files", path)
+    return stored_path(wheel, path)
 
 
 def overwrite(path, content: bytes, *, as_if_untouched: bool = False) -> None:

@@ -17,6 +17,7 @@ from peep.workflows.options import BuildOptions, GivenIndexes, InstallOptions, S
 from peep.workflows.surroundings import Surroundings
 from peep.workflows.wheel import packed, wheel
 from support.fake_index import FakeIndex
+from support.stored import stored_path
 from support.wheels import sdist_bytes, zip_bytes
 
 ALPHA, BETA = sdist_bytes("alpha", "1.0", suffix=".zip"), sdist_bytes("beta", "1.0", suffix=".zip")
@@ -83,7 +84,7 @@ def test_a_built_wheel_that_was_edited_in_the_store_is_not_handed_out(index, tmp
     [made] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "there"), surroundings())
     stored = Store(os.environ["PEEP_STORE"], SilentReporter()).get(made.sha256)
     assert hashlib.sha256(packed(stored)).hexdigest() == made.sha256
-    edited = os.path.join(stored.root, "files", "alpha", "__init__.py")
+    edited = stored_path(stored, "alpha/__init__.py")
     os.chmod(edited, 0o644)
     with open(edited, "ab") as file:
         file.write(b"evil\n")

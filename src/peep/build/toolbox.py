@@ -14,7 +14,6 @@ from peep.environment.mapping import MappedFile, mapped_files
 from peep.environment.placing import LinkMode
 from peep.errors import BuildError
 from peep.model import StoredWheel, TargetEnvironment
-from peep.store.layout import FILES
 
 
 def base_interpreter(target: TargetEnvironment) -> str:
@@ -134,7 +133,7 @@ def _entries(wheel: StoredWheel) -> tuple[EntryPoint, ...]:
 def _write_scripts(wheel: StoredWheel, files: Iterable[MappedFile], python: str) -> None:
     for mapped in files:
         if mapped.scheme == "scripts":
-            with open(os.path.join(wheel.root, FILES, mapped.file.path), "rb") as source:
+            with open(wheel.location(mapped.file), "rb") as source:
                 _write_program(mapped.destination, rewritten_script(source.read(), python))
 
 

@@ -214,7 +214,7 @@ def _link_batch(batch: WheelFiles, progress: _Linking) -> None:
             # The usual case, without a call more than it takes; whatever is unusual goes the long way from its start.
             with_care = True
             try:
-                found = source.stat(file.path)
+                found = source.stat(file.stored_as)
                 if found.st_mtime_ns == mtime_ns and found.st_size == file.size and found.st_mode & _MODE_MASK == _MODE:
                     put(source, wheel, file, destination)
                     with_care = False
@@ -245,7 +245,7 @@ def _put_with_care(source: Source, wheel: StoredWheel, mapped: MappedFile, progr
 def _fault(source: Source, wheel: StoredWheel, file: StoredFile) -> str | None:
     """What one `lstat` tells is wrong with a stored file; None when nothing is."""
     try:
-        found = source.stat(file.path)
+        found = source.stat(file.stored_as)
     except OSError:
         return "missing"
     if found.st_size != file.size:

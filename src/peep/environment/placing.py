@@ -10,7 +10,6 @@ from enum import Enum
 from peep.model import StoredFile, StoredWheel
 from peep.system.files import clone_file, copy_file
 
-_FILES = "files"
 _HAS_FOLDER_DESCRIPTORS = {os.stat, os.link} <= os.supports_dir_fd
 _CAN_REFUSE_SYMLINKS = os.link in os.supports_follow_symlinks
 
@@ -44,17 +43,17 @@ class Source:
         self.folder = folder
         self.descriptor = descriptor
 
-    def stat(self, path: str) -> os.stat_result:
+    def stat(self, name: str) -> os.stat_result:
         """`lstat` of a file of the wheel."""
         if self.descriptor is None:
-            return os.lstat(os.path.join(self.folder, path))
-        return os.stat(path, dir_fd=self.descriptor, follow_symlinks=False)
+            return os.lstat(os.path.join(self.folder, name))
+        return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
 
-    def link(self, path: str, destination: str) -> None:
+    def link(self, name: str, destination: str) -> None:
         if self.descriptor is None or not _CAN_REFUSE_SYMLINKS:
-            os.link(os.path.join(self.folder, path), destination)
+            os.link(os.path.join(self.folder, name), destination)
         else:
-            os.link(path, destination, src_dir_fd=self.descriptor, follow_symlinks=False)
+            os.link(name, destination, src_dir_fd=self.descriptor, follow_symlinks=False)
 
     def close(self) -> None:
         if self.descriptor is not None:
@@ -63,7 +62,7 @@ class Source:
 
 def open_source(wheel: StoredWheel) -> Source:
     """Open the files of a wheel, to be closed by the caller. Raises `OSError` when the wheel is gone."""
-    folder = os.path.join(wheel.root, _FILES)
+    folder = wheel.folder
     return Source(folder, os.open(folder, os.O_RDONLY) if _HAS_FOLDER_DESCRIPTORS else None)
 
 
@@ -72,7 +71,7 @@ Way = Callable[[Source, StoredWheel, StoredFile, str], None]
 
 def _hard_link(source: Source, wheel: StoredWheel, file: StoredFile, destination: str) -> None:
     try:
-        source.link(file.path, destination)
+        source.link(file.stored_as, destination)
     except OSError as error:
         # Some file systems allow 1,023 names of one file, or 65,000; one copy more does no harm.
         if error.errno != errno.EMLINK:
@@ -81,12 +80,12 @@ def _hard_link(source: Source, wheel: StoredWheel, file: StoredFile, destination
 
 
 def _clone(source: Source, wheel: StoredWheel, file: StoredFile, destination: str) -> None:
-    clone_file(os.path.join(source.folder, file.path), destination, _mode(file))
+    clone_file(os.path.join(source.folder, file.stored_as), destination, _mode(file))
     os.utime(destination, ns=(wheel.mtime_ns, wheel.mtime_ns))
 
 
 def _copy(source: Source, wheel: StoredWheel, file: StoredFile, destination: str) -> None:
-    copy_file(os.path.join(source.folder, file.path), destination, _mode(file))
+    copy_file(os.path.join(source.folder, file.stored_as), destination, _mode(file))
     os.utime(destination, ns=(wheel.mtime_ns, wheel.mtime_ns))
 
 

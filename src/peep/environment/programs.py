@@ -37,7 +37,7 @@ def program_files(
 def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:
     """A stored script, compared with its digest: it is about to be written anew, past the linker's check."""
     try:
-        with open(os.path.join(wheel.root, "files", *file.path.split("/")), "rb") as stream:
+        with open(wheel.location(file), "rb") as stream:
             content = stream.read()
     except OSError:
         content = b""

@@ -29,7 +29,7 @@ def row(path: str, digest: str, size: str) -> str:
 
 def manifest_rows(files: Sequence[StoredFile]) -> list[str]:
     """Rows of stored files that keep their path."""
-    rows = [f"{path},sha256={digest},{size}" for path, digest, size, _ in files]
+    rows = [f"{path},sha256={digest},{size}" for path, digest, size, _, _ in files]
     text = "\n".join(rows)
     if text.count(",") == _COMMAS * len(rows) and _is_bare(text.replace("\n", "")):
         return rows

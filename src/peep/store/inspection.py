@@ -10,7 +10,6 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
 from peep.model import StoredFile, StoredWheel
-from peep.store.layout import FILES
 from peep.system.files import PIECE
 
 # On Windows a hard link in an environment shares the read-only mark, and tools clear it to delete the link.
@@ -26,7 +25,7 @@ Faults = dict[str, dict[str, str]]
 def fault(wheel: StoredWheel, file: StoredFile) -> str | None:
     """What one `lstat` tells is wrong with a file, in words; None when nothing is."""
     try:
-        found = os.lstat(os.path.join(wheel.root, FILES, file.path))
+        found = os.lstat(wheel.location(file))
     except OSError:
         return "missing"
     if not stat.S_ISREG(found.st_mode):
@@ -43,7 +42,7 @@ def fault_in_full(wheel: StoredWheel, file: StoredFile) -> str | None:
     if found := fault(wheel, file):
         return found
     try:
-        digest = _sha256(os.path.join(wheel.root, FILES, file.path))
+        digest = _sha256(wheel.location(file))
     except OSError as error:
         return f"unreadable ({error.strerror})"
     return None if urlsafe_b64encode(digest).rstrip(b"=").decode() == file.record_hash else "other bytes"

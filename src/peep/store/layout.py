@@ -14,7 +14,6 @@ FORMAT = 1
 
 FORMAT_FILE = "format"
 FORMAT_TEXT = f"peep store {FORMAT}\n"
-FILES = "files"
 MANIFEST = "manifest"
 SETTLED = "settled"
 
@@ -44,7 +43,7 @@ class StoreLayout:
 
     @property
     def wheels(self) -> str:
-        return os.path.join(self.root, "wheels-v1")
+        return os.path.join(self.root, "wheels-v2")
 
     @property
     def built(self) -> str:

@@ -127,5 +127,6 @@ def _files(rows: str) -> tuple[StoredFile, ...]:
         cells[1::_COLUMNS],
         map(int, cells[2::_COLUMNS]),
         map("x".__eq__, cells[3::_COLUMNS]),
+        map(str, range(len(cells) // _COLUMNS)),
     )
     return tuple(map(_bare_tuple, zip(*columns, strict=True)))

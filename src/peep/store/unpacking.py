@@ -8,9 +8,10 @@ import re
 import sys
 from base64 import urlsafe_b64encode
 
+from peep.dataclass import replace
 from peep.errors import ArchiveError
 from peep.model import StoredFile, StoredWheel, WheelContents, WheelEntry
-from peep.store.layout import FILES, MANIFEST
+from peep.store.layout import MANIFEST
 from peep.store.manifest import Manifest, rendered
 from peep.system.files import write_fully
 
@@ -43,80 +44,71 @@ def unpack(
     Raises `ArchiveError` when the archive turns out to lie, `OSError` when the disk doesn't take it; `folder` is then
     good for nothing.
     """
-    mtime_ns = mtime_of(contents.sha256)
-    files = os.path.join(folder, FILES)
-    _make_folders(files, contents)
+    _check_paths(contents)
     metadata = _Metadata(contents)
     wheel = StoredWheel(
         identity=contents.identity,
         sha256=contents.sha256,
-        root=root,
-        files=_write_all(contents, files, mtime_ns),
-        mtime_ns=mtime_ns,
+        root=folder,
+        files=(),
+        mtime_ns=mtime_of(contents.sha256),
         entry_points=metadata.entry_points,
         requires_dist=metadata.requires_dist,
         provides_extra=metadata.provides_extra,
         requires_python=metadata.requires_python,
         record_mismatches=record_mismatches,
     )
+    os.mkdir(wheel.folder)
+    wheel = replace(wheel, root=root, files=_write_all(contents, wheel))
     _write_manifest(os.path.join(folder, MANIFEST), rendered(Manifest(wheel, boot)))
     return wheel
 
 
-def _make_folders(files: str, contents: WheelContents) -> None:
-    """Make each folder once, parents first."""
-    os.mkdir(files)
-    made = {""}
+def _check_paths(contents: WheelContents) -> None:
+    """Let no path pass that leads out of its folder.
+
+    The store itself makes no use of them, but whoever installs the wheel will; the wheel reader has refused such names
+    (THREATS Z1), and this is the last look at them.
+    """
     for entry in contents.entries:
-        folder, _, name = entry.path.rpartition("/")
-        # The wheel reader has refused such names (THREATS Z1); this is the last place before the disk.
-        if name in _NO_NAMES or "\\" in entry.path or entry.path.startswith("/"):
+        path = entry.path
+        if "\\" in path or os.path.isabs(path) or not _NO_NAMES.isdisjoint(path.split("/")):
             raise _escaping(contents, entry)
-        if folder not in made:
-            if os.path.isabs(folder + "/") or not _NO_NAMES.isdisjoint(folder.split("/")):
-                raise _escaping(contents, entry)
-            _make_with_parents(files, folder, made)
-
-
-def _make_with_parents(files: str, folder: str, made: set[str]) -> None:
-    if folder not in made:
-        _make_with_parents(files, folder.rpartition("/")[0], made)
-        os.mkdir(f"{files}/{folder}")
-        made.add(folder)
 
 
 def _escaping(contents: WheelContents, entry: WheelEntry) -> ArchiveError:
     return ArchiveError(contents.identity.filename, [f"member {entry.path!r} does not stay in its folder"])
 
 
-def _write_all(contents: WheelContents, files: str, mtime_ns: int) -> tuple[StoredFile, ...]:
+def _write_all(contents: WheelContents, wheel: StoredWheel) -> tuple[StoredFile, ...]:
     """Write every entry: large ones by helping threads, since inflating and hashing leave the interpreter lock.
 
     Small ones are system calls and little else; threads would take turns at the lock and be slower than one.
     """
-    large = [entry for entry in contents.entries if entry.size >= _LARGE_ENTRY]
-    small = [entry for entry in contents.entries if entry.size < _LARGE_ENTRY]
-    if sum(entry.size for entry in large) < _WORTH_THREADS:
-        return tuple(_write(contents, entry, files, mtime_ns) for entry in contents.entries)
+    numbered = [(str(number), entry) for number, entry in enumerate(contents.entries)]
+    large = [(name, entry) for name, entry in numbered if entry.size >= _LARGE_ENTRY]
+    if sum(entry.size for _, entry in large) < _WORTH_THREADS:
+        return tuple(_write(contents, wheel, name, entry) for name, entry in numbered)
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- some milliseconds that most wheels save
 
     executor = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
     try:
         # The largest first, so that no thread is left alone with it at the end.
-        large.sort(key=lambda entry: entry.size, reverse=True)
-        helped = executor.map(lambda entry: _write(contents, entry, files, mtime_ns), large)
-        written = [_write(contents, entry, files, mtime_ns) for entry in small]
-        return tuple(sorted([*written, *helped], key=lambda file: file.path))
+        large.sort(key=lambda one: one[1].size, reverse=True)
+        helped = executor.map(lambda one: _write(contents, wheel, *one), large)
+        small = [_write(contents, wheel, name, entry) for name, entry in numbered if entry.size < _LARGE_ENTRY]
+        return tuple(sorted([*small, *helped], key=lambda file: int(file.stored_as)))
     finally:
         # A failure ends the rest: the folder must not be removed while somebody still writes into it.
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _write(contents: WheelContents, entry: WheelEntry, files: str, mtime_ns: int) -> StoredFile:
-    path = f"{files}/{entry.path}"
+def _write(contents: WheelContents, wheel: StoredWheel, name: str, entry: WheelEntry) -> StoredFile:
+    path = f"{wheel.folder}/{name}"
     # RECORD and its signatures have no hash in RECORD; those of all others are checked by `chunks`.
     hasher = None if entry.sha256 else hashlib.sha256()
     size = 0
+    times = (wheel.mtime_ns, wheel.mtime_ns)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     mode = 0o555 if entry.is_executable else 0o444
     descriptor = os.open(path, flags, mode)
@@ -130,16 +122,16 @@ def _write(contents: WheelContents, entry: WheelEntry, files: str, mtime_ns: int
             # Whatever the umask of this run: later ones link the file into environments that others must read. Who may
             # get at it is a matter of folders, which the umask of each run makes.
             os.fchmod(descriptor, mode)
-            os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+            os.utime(descriptor, ns=times)
     finally:
         os.close(descriptor)
     if sys.platform == "win32":
         os.chmod(path, 0o644)
-        os.utime(path, ns=(mtime_ns, mtime_ns))
+        os.utime(path, ns=times)
         os.chmod(path, 0o444)
     digest = bytes.fromhex(entry.sha256) if hasher is None else hasher.digest()
     record_hash = urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return StoredFile(entry.path, record_hash, size, entry.is_executable)
+    return StoredFile(entry.path, record_hash, size, entry.is_executable, name)
 
 
 def _write_manifest(path: str, text: bytes) -> None:

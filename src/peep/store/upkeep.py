@@ -11,7 +11,7 @@ from peep.dataclass import dataclass
 from peep.errors import StoreError
 from peep.model import StoredWheel
 from peep.store.inspection import faults_in_full
-from peep.store.layout import FILES, MANIFEST, StoreLayout, is_sha256
+from peep.store.layout import MANIFEST, StoreLayout, is_sha256
 from peep.store.leftovers import sweep
 from peep.store.wheels import Store
 from peep.system.locks import FileLock
@@ -129,7 +129,7 @@ def is_linked(wheel: StoredWheel) -> bool:
     """Whether an environment shares files with the store, so that removing the wheel would free nothing."""
     for file in wheel.files:
         with suppress(OSError):
-            if os.lstat(os.path.join(wheel.root, FILES, file.path)).st_nlink > 1:
+            if os.lstat(wheel.location(file)).st_nlink > 1:
                 return True
     return False
 

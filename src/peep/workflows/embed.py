@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from peep.model import FormatControl, PinnedRequirement, PlannedWheel, StoredWhe
 from peep.requirements.files import parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
-from peep.store.layout import FILES
 from peep.workflows.one_file import archive_bytes, combined, is_wanted
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import Session, opened
@@ -72,7 +70,7 @@ def library_members(wheel: StoredWheel) -> Iterator[tuple[str, bytes]]:
     for file in wheel.files:
         if not is_wanted(file.path):
             continue
-        with open(os.path.join(wheel.root, FILES, *file.path.split("/")), "rb") as stored:
+        with open(wheel.location(file), "rb") as stored:
             content = stored.read()
         if hashlib.sha256(content).hexdigest() != file.sha256:
             raise StoreError(f"{file.path} of {wheel.identity.filename} was edited in the store", "peep store check")

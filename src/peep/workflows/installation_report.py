@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from peep import __version__
@@ -11,7 +10,6 @@ from peep.archives.core_metadata_json import core_metadata_json
 from peep.dataclass import replace
 from peep.environment.records import provenance_bytes
 from peep.model import PinnedRequirement, PlannedWheel
-from peep.store.layout import FILES
 from peep.workflows.outcome import Outcome
 
 
@@ -45,5 +43,7 @@ def _item(one: PlannedWheel, pin: PinnedRequirement | None) -> dict[str, Any]:
 
 
 def _metadata(one: PlannedWheel) -> dict[str, Any]:
-    with open(os.path.join(one.wheel.root, FILES, one.wheel.identity.dist_info, "METADATA"), "rb") as file:
-        return core_metadata_json(file.read())
+    path = f"{one.wheel.identity.dist_info}/METADATA"
+    (metadata,) = (file for file in one.wheel.files if file.path == path)
+    with open(one.wheel.location(metadata), "rb") as opened:
+        return core_metadata_json(opened.read())

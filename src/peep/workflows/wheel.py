@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zipfile
 from contextlib import closing
 from hashlib import sha256
@@ -15,7 +14,6 @@ from peep.dataclass import replace
 from peep.errors import ArchiveError, Problems, StoredWheelsDamaged
 from peep.model import HashForm, StoredWheel
 from peep.requirements.pinned_set import PinnedSet
-from peep.store.layout import FILES
 from peep.workflows.builds import Builds
 from peep.workflows.gathering import Gathering, SavedFile, gathered, hand_over, unmet_requirements, with_destination
 from peep.workflows.install import forget
@@ -75,7 +73,7 @@ def packed(stored: StoredWheel) -> bytes:
         for file in stored.files:
             entry = zipfile.ZipInfo(file.path)
             entry.external_attr = (0o100755 if file.is_executable else 0o100644) << 16
-            with open(os.path.join(stored.root, FILES, *file.path.split("/")), "rb") as opened_file:
+            with open(stored.location(file), "rb") as opened_file:
                 archive.writestr(entry, opened_file.read())
     try:
         content = normalise_wheel(filename, buffer.getvalue(), DEFAULT_MTIME)
