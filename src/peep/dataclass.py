@@ -47,6 +47,7 @@ def _dataclass(cls: type | None = None, /, *, frozen: bool = False, slots: bool 
         stated = vars(cls)
         names = tuple(cls.__annotations__)
         fields = {name: _as_field(stated.get(name, _REQUIRED)) for name in names}
+        replaced = {*names, "__dict__", "__weakref__"}
 
         def first(self: object, *values: object, **named: object) -> None:
             """`__init__` until there is an instance."""
@@ -63,7 +64,7 @@ def _dataclass(cls: type | None = None, /, *, frozen: bool = False, slots: bool 
             "__dataclass_fields__": _LateFields(fields),
             **_comparisons(names, frozen=frozen, order=order),
             **({"__setattr__": _refuse, "__delattr__": _refuse} if frozen else {}),
-            **{name: member for name, member in stated.items() if name not in {*fields, "__dict__", "__weakref__"}},
+            **{name: member for name, member in stated.items() if name not in replaced},
         }
         anew = type(cls.__name__, cls.__bases__, members)  # slots need a class that is made with them
         return anew
