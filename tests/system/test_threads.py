@@ -82,9 +82,10 @@ def test_an_event_that_is_set_beforehand_lets_nothing_begin():
     assert begun == []
 
 
-def test_threads_that_wait_become_as_many_as_allowed():
+@pytest.mark.parametrize("first", [1, FIRST])
+def test_threads_that_wait_become_as_many_as_allowed(first):
     together = threading.Barrier(16)
-    run_in_threads([lambda: together.wait(30)] * 32, 16, threading.Event())
+    run_in_threads([lambda: together.wait(30)] * 32, 16, threading.Event(), first=first)
     assert not together.broken
 
 
@@ -94,10 +95,12 @@ def test_no_more_than_allowed_run_at_a_time():
     assert crowd.largest <= 3
 
 
-def test_few_threads_run_while_the_process_computes():
+@pytest.mark.parametrize("first", [1, 3])
+def test_few_threads_run_while_the_process_computes(first):
     crowd, clock = Crowd(), itertools.count()
-    run_in_threads([crowd.visit] * 40, 16, threading.Event(), Load(lambda: next(clock), lambda: next(clock)))
-    assert crowd.largest <= FIRST
+    busy = Load(lambda: next(clock), lambda: next(clock))
+    run_in_threads([crowd.visit] * 40, 16, threading.Event(), first=first, load=busy)
+    assert crowd.largest <= first
 
 
 class Crowd:

@@ -88,7 +88,8 @@ class SimpleIndexes:
         if len(wanted) == 1:
             ask(wanted[0])
         else:
-            run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event())
+            # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
+            run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event(), first=1)
         return {name: answers[name] for name in wanted}
 
     def _answer(self, name: str) -> Answer:

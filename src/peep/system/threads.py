@@ -15,7 +15,7 @@ _POLL = 0.5
 """Seconds between looks: on Windows a wait for a lock does not hear Ctrl-C."""
 
 FIRST = 2
-"""Threads that begin: one can receive while another computes."""
+"""Threads that begin: one can receive and hash while another computes."""
 
 _FIRST_LOOK, _LAST_LOOK = 0.002, 0.032
 """Seconds to the next look at whether more threads are of use; little beside the answer of a server far away."""
@@ -50,19 +50,24 @@ class Load:
 
 
 def run_in_threads(
-    tasks: Sequence[Callable[[], None]], limit: int, stop: threading.Event, load: Load | None = None
+    tasks: Sequence[Callable[[], None]],
+    limit: int,
+    stop: threading.Event,
+    *,
+    first: int = FIRST,
+    load: Load | None = None,
 ) -> None:
     """Run all `tasks`, in order of their start and at most `limit` at a time, and return when all have ended.
 
-    Few threads begin, and more follow only while the processor has nothing to do: where a fast server answers at once,
-    more threads would finish no sooner, only hand the interpreter lock around. `load` tells; None is this process's.
+    `first` threads begin, and more follow only while the processor has nothing to do: where a fast server answers at
+    once, they would finish no sooner, only hand the interpreter lock around. `load` tells; None is this process's.
 
     The first exception of a task, or one that reaches the calling thread (Ctrl-C), sets `stop`, keeps further tasks
     from starting, gives running ones `GRACE` seconds and is raised. The threads are daemons: none outlives the process.
     """
     workers = _Workers(tasks, stop)
     try:
-        workers.grow(min(FIRST, limit))
+        workers.grow(min(first, limit))
         load = load or Load()
         while workers.running:
             may_grow = workers.has_waiting_tasks() and len(workers.threads) < limit and not stop.is_set()
