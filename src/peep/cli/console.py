@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TextIO, final
 
 from peep.cli.progress import DelayedBar, LineProgress, NoProgress, Progress, RawProgress
-from peep.cli.text import fold_width, folded, printable, silence
+from peep.cli.text import fold_width, folded, printable, scrubbed, silence
 from peep.errors import UsageError
 from peep.workflows.options import OutputOptions
 
@@ -95,6 +95,7 @@ class Console:
         self._say(f"error: {text}", self._errors, is_shown=True)
 
     def _say(self, text: str, stream: TextIO, *, is_shown: bool) -> None:
+        text = scrubbed(text)
         lines = [folded(line, fold_width(stream)) for line in printable(text).split("\n")]
         with self._lock:
             if is_shown:

@@ -85,7 +85,7 @@ def error_text(error: PeepError, width: int | None) -> str:
         lines += [folded(f"error: {first}", width), *others]
         if part.hint:
             lines.append(folded(f"hint: {printable(part.hint)}", width))
-    return "\n".join(lines)
+    return scrubbed("\n".join(lines))
 
 
 def bug_report(error: BaseException, words: Sequence[str]) -> str:

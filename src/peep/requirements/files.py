@@ -73,9 +73,9 @@ def read_requirements_files(
     """Do as `parse_requirements_files`, giving the errors back beside what could be read."""
     walk = _Walk(read, environ)
     for path in paths:
-        walk.visit(path, is_constraint=False, origin=Location(path, 0), above=())
+        walk.visit(path, is_constraint=False, origin=Location(redacted(path), 0), above=())
     for path in constraints:
-        walk.visit(path, is_constraint=True, origin=Location(path, 0), above=())
+        walk.visit(path, is_constraint=True, origin=Location(redacted(path), 0), above=())
     return tuple(walk.files.values()), tuple(walk.errors)
 
 
@@ -206,8 +206,9 @@ class _Walk:
         except RequirementsError as error:
             self.errors.append(error)
         except OSError as error:
-            named = "" if origin.path == path else f"{redacted(path)} "
+            named = "" if origin.path == redacted(path) else f"{redacted(path)} "
             self.errors.append(RequirementsError(origin, f"{named}cannot be read: {error.strerror or error}"))
         except PeepError as error:
-            self.errors.append(RequirementsError(origin, str(error), error.hint))
+            reason = str(error).removeprefix(f"{origin}: ")  # a URL of the command line is named once
+            self.errors.append(RequirementsError(origin, reason, error.hint))
         return None

@@ -93,7 +93,7 @@ def _collected(ported: Iterator[PortedFile], console: Console) -> tuple[list[Por
     except RequirementsErrors as unread:
         faults += unread.errors
     for fault in faults:
-        console.error(str(fault))
+        console.error(f"{fault}\nhint: {fault.hint}" if fault.hint else str(fault))
     return files, not faults
 
 
