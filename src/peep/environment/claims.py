@@ -91,6 +91,7 @@ def _drop_paths(wheel: StagedWheel, paths: set[str]) -> None:
 def _drop_row(wheel: StagedWheel, path: str) -> None:
     """A file that another project has is not this one's to record."""
     recorded = os.path.relpath(path, os.path.dirname(os.path.dirname(wheel.record))).replace(os.sep, "/")
+    wheel.kept[:] = [file for file in wheel.kept if file.path != recorded]
     wheel.rows[:] = [row for row in wheel.rows if not row.startswith((f"{recorded},", f'"{recorded}",'))]
 
 

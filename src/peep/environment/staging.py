@@ -18,7 +18,7 @@ from peep.environment.programs import program_files
 from peep.environment.records import generated_files, manifest_rows, record_bytes, row, row_of
 from peep.environment.steps import Steps
 from peep.errors import StoredWheelsDamaged
-from peep.model import PlannedWheel
+from peep.model import PlannedWheel, StoredFile
 from peep.system.files import write_fully
 
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -46,8 +46,10 @@ class StagedWheel:
     linked: list[MappedFile]
     """Destinations lie in the work folder."""
     written: list[Written]
+    kept: list[StoredFile]
+    """Files that keep their path: RECORD's rows for them are made when it is written, beside the linking."""
     rows: list[str]
-    """Of RECORD, as far as known."""
+    """Of RECORD for all others, as far as known."""
     record: str
     """Where RECORD is written, in the work folder."""
     tops: set[str]
@@ -107,7 +109,9 @@ def fill(tree: StagedTree, mode: LinkMode, steps: Steps, *, is_complete: bool) -
 def write_records(tree: StagedTree, steps: Steps) -> None:
     """Write every RECORD, now that all files are known."""
     steps.reached("record")
-    _write_all([Written(wheel.record, record_bytes(wheel.rows)) for wheel in tree.wheels])
+    _write_all(
+        [Written(wheel.record, record_bytes([*manifest_rows(wheel.kept), *wheel.rows])) for wheel in tree.wheels]
+    )
 
 
 def _write_all(files: Sequence[Written]) -> None:
@@ -148,7 +152,8 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
         planned,
         linked=plain_files(wheel, plain, stage),
         written=[],
-        rows=manifest_rows(plain),
+        kept=plain,
+        rows=[],
         record=os.path.join(own, "RECORD"),
         tops={os.path.join(stage, top) for top in tops_of(plain)},
     )
