@@ -30,9 +30,12 @@ from peep.errors import (
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
+from peep.reporting import SilentReporter
+from peep.store.wheels import Store
 from support.fake_index import FakeIndex
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
+from support.stored import stored_path
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "json-output.md").read_text("utf-8")
 GENERAL = "".join(part for part in re.split(r"^##+ ", TEXT, flags=re.MULTILINE) if "```json" not in part)
@@ -171,8 +174,9 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
 
 def damaged_store(store: Path, words: list[str]) -> Any:
     printed_by(["install", "--dry-run", "--store", str(store), *words])
-    [kept] = store.rglob("gamma/__init__.py")
-    overwrite(kept, b"changed")
+    wheels = [Store(str(store), SilentReporter()).get(manifest.parent.name) for manifest in store.rglob("manifest")]
+    [gamma] = (wheel for wheel in wheels if wheel is not None and wheel.identity.name == "gamma")
+    overwrite(Path(stored_path(gamma, "gamma/__init__.py")), b"changed")
     return printed_by(["store", "verify", "--store", str(store)])
 
 
