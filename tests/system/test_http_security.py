@@ -1,10 +1,13 @@
 """Certificates, heads without end, and what a URL's credentials may do: THREATS N5, N9, N17, N18."""
 
+import ssl
+import sys
 import time
 
 import pytest
 
 from peep.errors import TransportError, UsageError
+from peep.system.certificates import verified_context
 from peep.system.credentials import CredentialBook, Credentials, credentials_in, netrc_lookup
 from peep.system.http import HttpOptions, UrllibTransport
 from peep.system.pace import Pace
@@ -18,6 +21,7 @@ from support.tunnel_proxy import TunnelProxy
 
 BODY = b"content" * 1000
 NAME = "demo-1.0.tar.gz"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems keep their authorities elsewhere")
 needs_openssl = pytest.mark.skipif(not has_openssl, reason="no openssl program to make certificates with")
 
 
@@ -59,6 +63,24 @@ class TestCertificates:
     def test_n17_a_variable_may_name_it(self, secure, certificate, variable):
         asked = transport(environ={variable: str(certificate.certificate)})
         assert fetch(asked, secure.file_url("demo", NAME)) == BODY
+
+    @linux
+    def test_n17_the_systems_authorities_are_believed_and_read_once(self, secure, certificate, monkeypatch):
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))  # where OpenSSL itself looks
+        context = verified_context(None, None, {})
+        assert [dict(sum(one["subject"], ()))["commonName"] for one in context.get_ca_certs()] == ["peep tests"]
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+        assert fetch(transport(), secure.file_url("demo", NAME)) == BODY
+
+    @linux
+    def test_n17_authorities_are_looked_for_where_openssl_does_not(self, tmp_path, monkeypatch):
+        truststore = pytest.importorskip("truststore")
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone"))
+        monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+        (tmp_path / "README").touch()
+        assert type(verified_context(None, None, {})) is truststore.SSLContext
+        (tmp_path / "0123abcd.0").touch()
+        assert type(verified_context(None, None, {})) is ssl.SSLContext
 
     def test_n17_the_option_beats_the_variable(self, secure, certificate):
         asked = transport(cert=str(certificate.certificate), environ={"SSL_CERT_FILE": "/nowhere"})
