@@ -50,6 +50,23 @@ def test_json_holds_findings_projects_and_digests(ground: Ground):
     ]
 
 
+def test_what_fix_leaves_is_said(ground: Ground, capsys: pytest.CaptureFixture[str]):
+    said = "--fix puts back what is listed; what was added is left for you to remove\n"
+
+    assert run(["verify", "--python", ground.target.python]) == 1
+    assert said not in capsys.readouterr().out
+    assert run(["verify", "--fix", "--python", ground.target.python]) == 1
+    assert capsys.readouterr().out.endswith(f" files\n{said}")
+
+
+def test_a_refusal_is_json_for_programs(ground: Ground, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "unpinned.txt").write_text("alpha\n")
+    for style in ("json", "sarif"):
+        words = ["verify", "--format", style, "--python", ground.target.python, "-r", str(tmp_path / "unpinned.txt")]
+        assert run(words) == 1
+        assert [one["kind"] for one in json.loads(capsys.readouterr().out)["problems"]] == ["unusable"]
+
+
 def test_sarif_has_the_shape_of_its_specification(ground: Ground):
     log = printed(ground, "sarif")
     [sarif_run] = log["runs"]

@@ -456,6 +456,15 @@ def test_fix_leaves_what_nobody_owns_and_says_so(ground: Ground):
     assert stray.exists()
 
 
+def test_fix_leaves_a_project_that_is_not_listed_alone(ground: Ground):
+    ground.pin("alpha")
+
+    verification = ground.verify(with_files=True, fix=True)
+
+    assert [one.rule for one in verification.findings] == ["not-listed"]
+    assert verification.fixed == ()
+
+
 # -- several at once -------------------------------------------------------------------------------
 
 

@@ -43,14 +43,14 @@ def report_outcome(options: InstallOptions, console: Console, workflow: Workflow
 def tell_refusal(options: InstallOptions, console: Console, refused: InstallRefused) -> int:
     """Print everything that is wrong; give back the exit status."""
     # Imported for a refusal only: how to tell one is 2 ms of modules.
-    if options.output.format == "json":
-        from peep.cli.problem_data import problems_as_json  # noqa: PLC0415
-
-        console.result(json.dumps(problems_as_json(refused.problems), indent=2))
-    else:
+    if options.output.format == "text":
         from peep.cli.reports import report_text  # noqa: PLC0415
 
         console.result(report_text(refused.problems, console.width))
+    else:
+        from peep.cli.problem_data import problems_as_json  # noqa: PLC0415
+
+        console.result(json.dumps(problems_as_json(refused.problems), indent=2))
     return refused.exit_status
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from peep.audit.examination import read_records
 from peep.audit.expectation import expected_project
-from peep.audit.findings import Finding
+from peep.audit.findings import Finding, FindingKind
 from peep.environment.installed import installed_projects
 from peep.environment.places import Places, places_of
 from peep.environment.plan import is_proven
@@ -34,7 +34,7 @@ def put_back(session: Session, pinned: PinnedSet | None, findings: Iterable[Find
     require_changeable(session.target, break_system_packages=session.options.target.break_system_packages)
     places = places_of(session.target)
     installed = installed_projects(places.target)
-    affected = {one.project for one in findings if one.project}
+    affected = {one.project for one in findings if one.project and one.kind is not FindingKind.EXTRA}
     wheels = _to_put_back(affected, installed, session, pinned)
     # An environment may share its files with the store: whoever edited one has edited the other.
     damaged = faults_in_full(one.wheel for one in wheels)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from peep import __version__
 from peep.cli.arguments import install_options
 from peep.cli.console import Console
+from peep.cli.installing import tell_refusal
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import (
     BUILD,
@@ -23,8 +24,6 @@ from peep.cli.option_tables import (
     format_option,
 )
 from peep.cli.parser import ParsedArguments
-from peep.cli.problem_data import problems_as_json
-from peep.cli.reports import report_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, UsageError
 from peep.workflows.options import InstallOptions, SourceOptions
@@ -94,12 +93,10 @@ def run(parsed: ParsedArguments) -> int:
         try:
             verification = verify(options, Surroundings.of_process(console))
         except InstallRefused as refused:
-            is_text = output.format == "text"
-            problems = refused.problems
-            told = report_text(problems, console.width) if is_text else json.dumps(problems_as_json(problems), indent=2)
-            console.result(told)
-            return refused.exit_status
+            return tell_refusal(options.run, console, refused)
         show(verification, output.format, console, is_verbose=output.verbose > 0)
+        if options.fix and any(one.rule.startswith(("added", "not-listed")) for one in verification.findings):
+            console.note("--fix puts back what is listed; what was added is left for you to remove")
     return 0 if verification.is_proven else 1
 
 
