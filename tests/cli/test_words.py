@@ -1,64 +1,141 @@
-"""Words are taken apart as `optparse`, and so pip, takes them apart: held to it word by word."""
+"""What words of a command line mean, and what is said about those that mean nothing."""
 
 from __future__ import annotations
 
-import optparse
-from collections import Counter
-from typing import Any, NoReturn
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.cli.catalogue import peeps_verbs, verb_named
-from peep.cli.option import Option
-from peep.cli.words import DividedWords
+from peep.cli.words import Given, divide
 from peep.errors import UsageError
 
-INSTALL, CHECK = verb_named("install"), verb_named("check-wheel")
+INSTALL = verb_named("install")
 NAMES = sorted(name for option in INSTALL.options for name in option.names)
-PLAIN = ["flask==1", "./folder", "-", "--", "", "a=b"]
 
 
-class Oracle(optparse.OptionParser):
-    """The standard library's parser, told of the same options."""
-
-    def __init__(self, options: tuple[Option, ...]) -> None:
-        super().__init__(add_help_option=False)
-        self.found: list[tuple[str, str | None, str]] = []
-        if any(option.name == "requirement" for option in options):
-            self.add_option("--hash", action="callback", callback=self.attach, type="string")
-        for option in options:
-            kind: Any = "string" if option.takes_value else None
-            self.add_option(*option.names, dest=option.name, action="callback", callback=self.remember, type=kind)
-
-    def error(self, msg: str) -> NoReturn:
-        raise UsageError(msg)
-
-    def remember(self, option: optparse.Option, spelled: str, value: str | None, _: object) -> None:
-        self.found.append((str(option.dest), value, spelled))
-
-    def attach(self, _option: object, _spelled: str, value: str, parser: optparse.OptionParser) -> None:
-        if not parser.largs:
-            raise UsageError("--hash belongs after the requirement that it vouches for")
-        parser.largs[-1] += f" --hash={value}"
+def told(*words: str, verb: str = "install") -> tuple[list[tuple[str, str | None]], list[str]]:
+    """Names and values of options, and the plain arguments."""
+    options, plain = divide(words, verb_named(verb).options, verb)
+    return [(one.name, one.value) for one in options], plain
 
 
-def told_by_optparse(words: list[str], options: tuple[Option, ...]) -> object:
-    oracle = Oracle(options)
-    try:
-        plain = oracle.parse_args(list(words))[1]
-    except UsageError as error:
-        return str(error)
-    return oracle.found, plain
+def refused(*words: str, verb: str = "install") -> tuple[str, str]:
+    """The error and its hint."""
+    with pytest.raises(UsageError) as caught:
+        divide(words, verb_named(verb).options, verb)
+    return str(caught.value), caught.value.hint
 
 
-def told(words: list[str], options: tuple[Option, ...]) -> object:
-    try:
-        divided = DividedWords(words, options, "install")
-    except UsageError as error:
-        return str(error).partition(", as in:")[0]
-    return [(one.name, one.value, one.source) for one in divided.given], divided.plain
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (["-r", "f"], [("requirement", "f")]),
+        (["-rf"], [("requirement", "f")]),
+        (["-r=f"], [("requirement", "=f")]),
+        (["-qUr", "f"], [("quiet", None), ("upgrade", None), ("requirement", "f")]),
+        (["-qqrUf"], [("quiet", None), ("quiet", None), ("requirement", "Uf")]),
+        (["--requirement", "-q"], [("requirement", "-q")]),
+        (["--requirement", "--"], [("requirement", "--")]),
+        (["--requirement="], [("requirement", "")]),
+        (["--requirement", ""], [("requirement", "")]),
+        (["--config-settings=a=b=c"], [("config-settings", "a=b=c")]),
+        (["--requirement=a", "-q", "-r", "b"], [("requirement", "a"), ("quiet", None), ("requirement", "b")]),
+    ],
+)
+def test_options_and_their_values(words: list[str], options: list[tuple[str, str | None]]):
+    assert told(*words) == (options, [])
+    assert told("first", *words, "last") == (options, ["first", "last"])
+
+
+@pytest.mark.parametrize(
+    ("words", "plain"),
+    [
+        (["flask==1", "-q", "six==1"], ["flask==1", "six==1"]),
+        (["-", "-q", "", "a=b"], ["-", "", "a=b"]),
+        (["-q", "--", "-q", "--", "--no-such"], ["-q", "--", "--no-such"]),
+        (["-q", "flask==1", "--", "-r"], ["flask==1", "-r"]),
+        (["a==1", "-q", "--hash", "x", "b==2", "--hash=y", "--has=z"], ["a==1 --hash=x", "b==2 --hash=y --hash=z"]),
+    ],
+)
+def test_plain_arguments(words: list[str], plain: list[str]):
+    assert told(*words) == ([("quiet", None)], plain)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "name"),
+    [("--qui", "quiet"), ("--dry", "dry-run"), ("--forc", "force-reinstall"), ("--upgrade", "upgrade")],
+)
+def test_a_beginning_that_only_one_option_has_is_enough(beginning: str, name: str):
+    """And a whole name is that option's, though others begin with it."""
+    assert told(beginning) == ([(name, None)], [])
+
+
+def test_an_option_is_told_as_it_was_spelled_and_a_beginning_in_full():
+    options, _ = divide(["-q", "--dry", "-rf"], INSTALL.options, "install")
+
+    assert options == [Given("quiet", None, "-q"), Given("dry-run", None, "--dry-run"), Given("requirement", "f", "-r")]
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--requirem=f"], "ambiguous option: --requirem (--requirement, --requirements-from-script?)"),
+        (["-r"], "-r option requires 1 argument"),
+        (["-qr"], "-r option requires 1 argument"),
+        (["f", "--requirement"], "--requirement option requires 1 argument"),
+        (["--dry=yes"], "--dry-run option does not take a value"),
+        (["-qX"], "no such option: -X"),
+        (["-q-"], "no such option: --"),
+        (["--no-such-option"], "no such option: --no-such-option"),
+    ],
+)
+def test_what_is_no_option_is_named(words: list[str], error: str):
+    assert refused(*words) == (error, "see: peep install --help")
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("--requirments", "--requirement"),
+        ("--requirments=f", "--requirement"),
+        ("--index_url", "--index-url"),
+        ("--hsah=sha256:aa", "--hash"),
+        ("--upgrad-strategy", "--upgrade-strategy"),
+    ],
+)
+def test_a_misspelt_option_is_asked_about(misspelt: str, meant: str):
+    error, hint = refused("flask==1", misspelt)
+
+    assert error == f"no such option: {misspelt.partition('=')[0]}"
+    assert hint == f"did you mean {meant}? see: peep install --help"
+
+
+def test_a_hash_needs_an_argument_before_it():
+    example = "flask==3.1.0 --hash=sha256:…"
+
+    assert refused("-q", "--hash=sha256:aa", "flask==1") == (
+        f"--hash belongs after the requirement that it vouches for, as in: {example}",
+        "see: peep install --help",
+    )
+
+
+def test_a_verb_without_requirements_takes_no_hash():
+    error, hint = refused("demo.whl", "--hash=sha256:aa", verb="check-wheel")
+
+    assert error == "no such option: --hash"
+    assert hint.endswith("see: peep check-wheel --help")
+
+
+@pytest.mark.parametrize("verb", peeps_verbs(), ids=lambda verb: verb.name)
+def test_every_spelling_of_every_verb_means_its_option(verb):
+    """Also where one is the beginning of another; no two options share one."""
+    for option in verb.options:
+        for name in option.names:
+            value = "x" if option.takes_value else None
+            words = [name] if value is None else [name, value]
+
+            assert divide(words, verb.options, verb.name) == ([Given(option.name, value, name)], [])
 
 
 def spellings() -> st.SearchStrategy[str]:
@@ -67,25 +144,22 @@ def spellings() -> st.SearchStrategy[str]:
     cut = st.builds(lambda name, size: name[: max(2, len(name) - size)], names, st.integers(0, 12))
     valued = st.builds(lambda name, value: f"{name}={value}", cut, st.sampled_from(["", "x", "-r", "a=b"]))
     clusters = st.text("qvrUefcix=-", min_size=1, max_size=5).map(lambda letters: f"-{letters}")
-    return st.one_of(names, cut, valued, clusters, st.sampled_from(PLAIN))
+    return st.one_of(names, cut, valued, clusters, st.text())
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.lists(spellings(), max_size=6))
-def test_the_same_words_mean_the_same_as_to_optparse(words: list[str]):
-    for verb in (INSTALL, CHECK):
-        assert told(words, verb.options) == told_by_optparse(words, verb.options)
+def test_whatever_is_typed_is_understood_or_refused_with_a_way_on(words: list[str]):
+    hint = "see: peep install --help"
+    names: set[str] = set()
+    try:
+        names = {f"--{one.name}" for one in divide(words, INSTALL.options, "install")[0]}
+    except UsageError as error:
+        hint = error.hint
+
+    assert hint.endswith("see: peep install --help")
+    assert names <= set(NAMES)
 
 
-@pytest.mark.parametrize("name", [*NAMES, "--hash"])
-def test_every_name_is_known_to_both_whole_and_cut_short(name: str):
-    for size in range(len(name)):
-        for words in ([f"{name[:-size] if size else name}", "x"], [f"{name[:-size] if size else name}=x"], [name]):
-            assert told(["p", *words], INSTALL.options) == told_by_optparse(["p", *words], INSTALL.options)
-
-
-@pytest.mark.parametrize("verb", peeps_verbs(), ids=lambda verb: verb.name)
-def test_no_spelling_names_two_options(verb):
-    names = Counter(name for option in verb.options for name in option.names)
-
-    assert {name: count for name, count in names.items() if count > 1} == {}
+@given(st.lists(spellings(), max_size=6))
+def test_nothing_after_two_dashes_is_an_option(words: list[str]):
+    assert told("-q", "--", *words) == ([("quiet", None)], words)

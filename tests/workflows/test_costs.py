@@ -121,7 +121,7 @@ def test_a_warm_run_leaves_heavy_modules_alone(warm: dict[str, Run]) -> None:
 def test_a_run_that_fetches_leaves_alone_what_it_does_not_use(tmp_path: Path, index: FakeIndex) -> None:
     """The longest way, of a run without builds, lock files and refusals."""
     unused = {
-        "argparse", "gettext", "optparse", "installer", "platformdirs", "pyproject_hooks", "rich", "tomllib",
+        "argparse", "installer", "platformdirs", "pyproject_hooks", "rich", "tomllib",
         "urllib.request", "packaging.pylock", "peep.audit", "peep.build.builder", "peep.cli.problem_data",
         "peep.cli.reports", "peep.requirements.pylock_reader", "peep.workflows.builds",
     }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from peep.cli.option import Kind, Option, Standing
-from peep.cli.words import DividedWords, Given
+from peep.cli.words import Given, divide
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 
@@ -45,14 +45,14 @@ def parse(words: Sequence[str], options: Sequence[Option], *, verb: str, environ
 
     `environ` gives the `PIP_*` and `PEEP_*` variables; under `--isolated` they do not count.
     """
-    divided = DividedWords(words, options, verb)
-    is_isolated = any(one.name == "isolated" for one in divided.given)
-    given = [*([] if is_isolated else from_variables(options, environ)), *divided.given]
+    from_words, plain = divide(words, options, verb)
+    is_isolated = any(one.name == "isolated" for one in from_words)
+    given = [*([] if is_isolated else from_variables(options, environ)), *from_words]
     by_name = {option.name: option for option in options}
     _check(given, by_name, verb)
     return ParsedArguments(
         given=tuple(one for one in given if by_name[one.name].standing is Standing.HONOURED),
-        words=tuple(divided.plain),
+        words=tuple(plain),
         warnings=tuple(_obsolete(given, by_name)),
     )
 
