@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from peep.archives.verification import HEAD_SIZE, Intake, algorithms_for, listed_digest, verify
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
-from peep.model import STRONG_ALGORITHMS, Digest, ListedFile, Location, MalformedHash, VerifiedArchive
+from peep.model import STRONG_ALGORITHMS, Digest, ListedFile, Location, MalformedHash, Rejection, VerifiedArchive
 from support.pins import candidate, digest, made_up, offered, pinned
 
 BODY = b"PK\x03\x04" + bytes(range(256)) * 40
@@ -181,6 +181,23 @@ class TestStories:
     def test_the_vetted_file_is_of_no_use_here(self):
         files = (offered(WHEEL, digest(BODY)), offered("demo-1.0-cp27-cp27m-win32.whl", made_up("a")))
         assert self.story(files[0], offered=files).startswith("the file that you vetted, demo-1.0-cp27-cp27m-win32.whl")
+        why = Rejection("demo-1.0-cp27-cp27m-win32.whl", "is for another platform (its digest is listed)")
+        told = self.story(files[0], offered=files, rejections=(why,))
+        assert told.endswith("demo-1.0-cp27-cp27m-win32.whl, is still offered, but is for another platform")
+
+    def test_the_version_was_changed_and_the_hash_was_not(self):
+        files = (offered(WHEEL, digest(BODY)), offered("demo-0.9.tar.gz", made_up("a")))
+        why = Rejection("demo-0.9.tar.gz", "is version 0.9 and has a hash of yours")
+        assert self.story(files[0], offered=files, rejections=(why,)) == (
+            "the hash of demo-0.9.tar.gz is listed: perhaps the version was changed, and the hash was not"
+        )
+
+    def test_nothing_is_guessed_about_files_where_no_hash_is_one(self):
+        wrong = MalformedHash("xyz", "it has 3 characters, not 43", Location("requirements.txt", 1))
+        files = (offered(WHEEL, digest(BODY)), offered(SDIST))
+        found = judged(pinned("demo==1.0", malformed_hashes=(wrong,)), files[0], offered=files)
+        assert isinstance(found, HashMismatch)
+        assert found.story == ""
 
 
 class TestWithoutHashes:

@@ -83,7 +83,7 @@ def test_warns_of_comments_that_look_like_hash_lines(line):
         (BASE64_A + "ABADBAD", "50 characters"),
         (BASE64_A.replace("q", "+", 1), r"'\+'"),
         ("q" * 43, "last character"),
-        (HEX_A, "64 characters"),
+        (HEX_A, "it is hexadecimal"),
     ],
 )
 def test_r7_text_that_is_no_digest_is_reported_and_never_matches(text, reason):

@@ -69,12 +69,17 @@ def _story_of_unusable_file(candidate: Candidate) -> str:
     for file in candidate.offered:
         if file is not candidate.file and listed_digest(file.hashes, candidate.pin, file.filename):
             reason = next((why.reason for why in candidate.rejections if why.filename == file.filename), "")
+            if reason.startswith("is version "):
+                return f"the hash of {file.filename} is listed: perhaps the version was changed, and the hash was not"
+            reason = reason.removesuffix(" (its digest is listed)")
             return f"the file that you vetted, {file.filename}, is still offered, but {reason or 'was not chosen'}"
     return ""
 
 
 def _story_of_kind(candidate: Candidate) -> str:
     """A file was added to the release after it was vetted (the most common harmless reason), or nothing fits at all."""
+    if not candidate.pin.hashes:
+        return ""
     others = [file for file in candidate.offered if file is not candidate.file]
     parts = candidate.file.filename.removesuffix(".whl").split("-")
     if candidate.kind is ArchiveKind.WHEEL and len(parts) == _WHEEL_PARTS_WITH_BUILD:

@@ -89,6 +89,8 @@ def digest_of(algorithm: str, hexadecimal: str) -> Digest:
 
 
 def _base64_fault(text: str) -> str:
+    if len(text) == _HEX_LENGTHS["sha256"] and _HEX.fullmatch(text):
+        return "it is hexadecimal, as --hash=sha256:… takes it; a comment holds urlsafe base64"
     strange = sorted(set(text) - _URLSAFE)
     if strange:
         return f"it holds {strange[0]!r}, which urlsafe base64 does not use"
