@@ -89,6 +89,17 @@ def test_a_large_part_of_the_standard_library_is_fine(tmp_path: Path):
     assert findings(*cached) == []
 
 
+def test_what_pytest_rewrote_has_a_source_and_cannot_be_compared(module: Path):
+    """Else no environment that ran tests is ever proven; whoever asks for bytecode is told that nothing is known."""
+    cached = module.parent / "__pycache__" / f"{module.stem}.{sys.implementation.cache_tag}-pytest-9.2.0.pyc"
+    cached.parent.mkdir(exist_ok=True)
+    cached.write_bytes(b"rewritten")
+
+    assert source_of(str(cached)) == str(module)
+    [told] = bytecode_findings([str(cached)], {str(module)}, (), sys.executable)
+    assert told.message == "it was made by another interpreter or program, so that nothing is known of it"
+
+
 def test_a_file_whose_name_has_dots_is_compiled_like_any_other(module: Path):
     """pip compiles it, although nothing can import it."""
     dotted = module.with_name("settings.local.py")

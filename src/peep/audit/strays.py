@@ -48,8 +48,9 @@ def source_of(path: str) -> str | None:
     folder, name = os.path.split(path)
     if not name.endswith(".pyc"):
         return None
-    # PEP 488: STEM.TAG[.opt-N].pyc; what is compiled on purpose may have dots in its stem.
-    stem = name.removesuffix(".pyc").partition(".opt-")[0].rpartition(".")[0]
+    # PEP 488: STEM.TAG[.opt-N].pyc; what is compiled on purpose may have dots in its stem. pytest keeps the modules
+    # whose assertions it rewrites as STEM.TAG-pytest-VERSION.pyc.
+    stem = name.removesuffix(".pyc").partition(".opt-")[0].partition("-pytest-")[0].rpartition(".")[0]
     return os.path.join(os.path.dirname(folder), f"{stem}.py")
 
 
