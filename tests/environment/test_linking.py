@@ -9,7 +9,6 @@ import stat
 import pytest
 
 from peep.environment.linking import LinkMode, WheelFiles, link_wheels, parent_folders
-from peep.environment.mapping import MappedFile
 from peep.environment.placing import next_mode
 from peep.errors import EnvironmentChangeError
 from peep.reporting import SilentReporter
@@ -28,8 +27,7 @@ def wheel(tmp_path):
 
 
 def placed(wheel, folder) -> WheelFiles:
-    files = [MappedFile(file, os.path.join(str(folder), file.path), "purelib") for file in wheel.files]
-    return WheelFiles(wheel, files)
+    return WheelFiles(wheel, str(folder), wheel.files)
 
 
 def stored(wheel, path) -> str:

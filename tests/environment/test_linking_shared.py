@@ -20,7 +20,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system
 DRIVER = """
 import os, resource, signal, sys, threading, time
 from peep.environment.linking import WheelFiles, link_wheels
-from peep.environment.mapping import MappedFile
 from peep.errors import EnvironmentChangeError
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
@@ -47,10 +46,7 @@ def meanwhile():
 
 store = Store(root, SilentReporter())
 wheels = [store.get(digest) for digest in digests]
-parts = [
-    WheelFiles(wheel, [MappedFile(file, os.path.join(site, file.path), "purelib") for file in wheel.files])
-    for wheel in wheels
-]
+parts = [WheelFiles(wheel, site, wheel.files) for wheel in wheels]
 try:
     linked = link_wheels(parts, meanwhile=meanwhile)
 except (EnvironmentChangeError, OSError) as error:

@@ -79,7 +79,7 @@ class Toolbox:
 def _files_to_link(wheel: StoredWheel, files: Iterable[MappedFile]) -> WheelFiles:
     """All but the scripts, which are rewritten."""
     linked = [file for file in files if file.scheme != "scripts"]
-    return WheelFiles(wheel, linked)
+    return WheelFiles(wheel, "", (), linked)
 
 
 def _safe_mode(area: BuildArea) -> LinkMode:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -50,15 +51,21 @@ def add_bytecode(tree: StagedTree, places: Places, steps: Steps) -> None:
     modules: dict[str, StagedWheel] = {}
     sources = []
     for wheel in tree.wheels:
-        for file in wheel.linked:
-            if file.destination.endswith(".py") and file.scheme in {"purelib", "platlib"}:
-                modules[os.path.splitext(file.destination)[0]] = wheel
-                sources.append(Source(file.destination, places.mirrors[0].final(file.destination)))
+        for path in _importable(wheel):
+            modules[os.path.splitext(path)[0]] = wheel
+            sources.append(Source(path, places.mirrors[0].final(path)))
     for path in compile_modules(sources, places.target.python, places.work):
         folder, name = os.path.split(path)
         wheel = modules[os.path.join(os.path.dirname(folder), name.split(".", 1)[0])]
-        site = os.path.dirname(os.path.dirname(wheel.record))
-        wheel.rows.append(row(recorded_path(path, site), "", ""))
+        wheel.rows.append(row(recorded_path(path, wheel.site), "", ""))
+
+
+def _importable(wheel: StagedWheel) -> Iterator[str]:
+    """Where its modules lie in the work folder."""
+    elsewhere = {mapped.destination: mapped.scheme for mapped in wheel.elsewhere}
+    for _, path in wheel.linked.destinations():
+        if path.endswith(".py") and elsewhere.get(path, "purelib") in {"purelib", "platlib"}:
+            yield path
 
 
 def compile_modules(sources: list[Source], python: str, work: str, run_program: RunProgram = run) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
+from peep.environment.linking import WheelFiles
 from peep.errors import EnvironmentChangeError
 
 if TYPE_CHECKING:
@@ -18,24 +20,27 @@ _SHOWN = 10
 
 
 class Claims:
-    """Who brings which path of the work folder; `ignores_case` as the file system does."""
+    """Who brings which path of the work folder; `ignores_case` as the file system does.
 
-    def __init__(self, *, ignores_case: bool) -> None:
+    Most projects have a folder of their own at the top of site-packages, where nobody else brings anything; their files
+    there are not looked at one by one.
+    """
+
+    def __init__(self, wheels: Sequence[StagedWheel], *, ignores_case: bool) -> None:
+        """Raise `EnvironmentChangeError` for a project that brings one path twice."""
         self._ignores_case = ignores_case
-        self._taken: set[str] = set()
-        self._wheels: list[StagedWheel] = []
+        self._wheels = wheels
+        self._contested = _contested_tops(wheels)
         self._clashes: list[tuple[StagedWheel, set[str]]] = []
-
-    def add(self, wheel: StagedWheel) -> None:
-        """Take in the paths of one more project; most share none with those before it."""
-        paths = [*(file.destination for file in wheel.linked), *(file.path for file in wheel.written)]
-        keys = {self._key(path) for path in paths} if self._ignores_case else set(paths)
-        if len(keys) < len(paths):
-            raise EnvironmentChangeError(f"{wheel.planned.wheel.identity.filename} brings one path twice")
-        if not self._taken.isdisjoint(keys):
-            self._clashes.append((wheel, self._taken & keys))
-        self._taken |= keys
-        self._wheels.append(wheel)
+        taken: set[str] = set()
+        for wheel in wheels:
+            paths = [*(path for path, _ in self._from_store(wheel)), *(file.path for file in wheel.written)]
+            keys = set(map(self._key, paths))
+            if len(keys) < len(paths):
+                raise EnvironmentChangeError(f"{wheel.planned.wheel.identity.filename} brings one path twice")
+            if not taken.isdisjoint(keys):
+                self._clashes.append((wheel, taken & keys))
+            taken |= keys
 
     def settle(self, *, force: bool) -> list[str]:
         """Let the first project by name bring what several bring alike; give back a line for each file that differs.
@@ -45,12 +50,13 @@ class Claims:
         differing = []
         for wheel, keys in self._clashes:
             first = self._first_contents(wheel, keys)
-            for path, digest in _contents(wheel):
-                key = self._key(path)
-                if key in keys and first[key][1:] != (path, digest):
-                    differing.append(f"{_inside(path)} ({first[key][0]}, {wheel.name})")
+            contents = [(path, digest) for path, digest in self._contents(wheel) if self._key(path) in keys]
+            for path, digest in contents:
+                name, *others = first[self._key(path)]
+                if others != [path, digest]:
+                    differing.append(f"{_inside(path)} ({name}, {wheel.name})")
                     _drop_row(wheel, path)
-            _drop_paths(wheel, {path for path, _ in _contents(wheel) if self._key(path) in keys})
+            _drop_paths(wheel, {path for path, _ in contents})
         if differing and not force:
             more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
             raise EnvironmentChangeError(
@@ -64,10 +70,26 @@ class Claims:
         for wheel in self._wheels:
             if wheel is until:
                 break
-            for path, digest in _contents(wheel):
+            for path, digest in self._contents(wheel):
                 if (key := self._key(path)) in keys:
                     found.setdefault(key, (wheel.name, path, digest))
         return found
+
+    def _contents(self, wheel: StagedWheel) -> Iterator[tuple[str, str]]:
+        """Path in the work folder and digest of everything contested that a project brings."""
+        yield from self._from_store(wheel)
+        for written in wheel.written:
+            yield written.path, urlsafe_b64encode(sha256(written.content).digest()).rstrip(b"=").decode()
+
+    def _from_store(self, wheel: StagedWheel) -> Iterator[tuple[str, str]]:
+        """As `_contents`, of the files that are linked."""
+        linked = wheel.linked
+        if not self._ignores_case:
+            tops = tuple(top for top in wheel.tops if os.path.join(wheel.site, top) in self._contested)
+            below = tuple(f"{top}/" for top in tops)
+            files = [file for file in linked.files if file[0].startswith(below) or file[0] in tops]
+            linked = WheelFiles(linked.wheel, linked.folder, files, linked.elsewhere)
+        return ((path, file.record_hash) for file, path in linked.destinations())
 
     def _key(self, path: str) -> str:
         if not self._ignores_case:
@@ -76,23 +98,30 @@ class Claims:
         return path.lower() if path.isascii() else normalize("NFC", path).casefold()
 
 
-def _contents(wheel: StagedWheel) -> Iterator[tuple[str, str]]:
-    """Path in the work folder and digest of everything that a project brings."""
-    yield from ((file.destination, file.file.record_hash) for file in wheel.linked)
-    for written in wheel.written:
-        yield written.path, urlsafe_b64encode(sha256(written.content).digest()).rstrip(b"=").decode()
+def _contested_tops(wheels: Sequence[StagedWheel]) -> set[str]:
+    """Paths at the top of site-packages below which, or at which, more than one project's own files may come to lie."""
+    counted = Counter(os.path.join(wheel.site, top) for wheel in wheels for top in wheel.tops)
+    found = {top for top, count in counted.items() if count > 1}
+    others = [mapped.destination for wheel in wheels for mapped in wheel.elsewhere]
+    others += [written.path for wheel in wheels for written in wheel.written]
+    for site in {wheel.site for wheel in wheels}:
+        start = len(site) + len(os.sep)
+        found |= {path[: (path + os.sep).index(os.sep, start)] for path in others if path.startswith(site + os.sep)}
+    return found
 
 
 def _drop_paths(wheel: StagedWheel, paths: set[str]) -> None:
-    wheel.linked[:] = [file for file in wheel.linked if file.destination not in paths]
-    wheel.written[:] = [file for file in wheel.written if file.path not in paths]
+    """Leave what the first project brings alike to that one."""
+    wheel.shared = frozenset(file.path for file, path in wheel.linked.destinations() if path in paths)
+    wheel.elsewhere = [mapped for mapped in wheel.elsewhere if mapped.destination not in paths]
+    wheel.written = [file for file in wheel.written if file.path not in paths]
 
 
 def _drop_row(wheel: StagedWheel, path: str) -> None:
     """A file that another project has is not this one's to record."""
-    recorded = os.path.relpath(path, os.path.dirname(os.path.dirname(wheel.record))).replace(os.sep, "/")
-    wheel.kept[:] = [file for file in wheel.kept if file.path != recorded]
-    wheel.rows[:] = [row for row in wheel.rows if not row.startswith((f"{recorded},", f'"{recorded}",'))]
+    recorded = os.path.relpath(path, wheel.site).replace(os.sep, "/")
+    wheel.recorded = [file for file in wheel.recorded if file.path != recorded]
+    wheel.rows = [row for row in wheel.rows if not row.startswith((f"{recorded},", f'"{recorded}",'))]
 
 
 def _inside(path: str) -> str:

@@ -42,7 +42,23 @@ class WheelFiles:
     """A stored wheel and where its files go; what is left out stays in the store."""
 
     wheel: StoredWheel
-    files: Sequence[MappedFile]
+    folder: str
+    """Absolute path of the folder below which `files` keep their paths."""
+    files: Sequence[StoredFile]
+    elsewhere: Sequence[MappedFile] = ()
+    """Files with places of their own."""
+
+    @property
+    def count(self) -> int:
+        return len(self.files) + len(self.elsewhere)
+
+    def destinations(self) -> list[tuple[StoredFile, str]]:
+        """Every file with its place; made when it is needed, for there are tens of thousands of them."""
+        prefix = self.folder + os.sep
+        paths = [prefix + file[0] for file in self.files]
+        if os.sep != "/":
+            paths = [path.replace("/", os.sep) for path in paths]
+        return [*zip(self.files, paths, strict=True), *((mapped.file, mapped.destination) for mapped in self.elsewhere)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +113,7 @@ def link_wheels(
     batches = [batch for wheel in wheels for batch in _batches(wheel)]
     done = _Linking(batches, LinkMode.CLONE if mode is LinkMode.AUTO else mode, is_fixed=mode is not LinkMode.AUTO)
     helpers = min(_MOST_HELPERS, os.cpu_count() or 1, len(batches)) - 1
-    total = sum(len(wheel.files) for wheel in wheels)
+    total = sum(wheel.count for wheel in wheels)
     if helpers > 0 and total >= _WORTH_PROCESSES and len(batches) <= MOST_NUMBERS and may_fork():
         done.by_processes(helpers, meanwhile)
     else:
@@ -109,7 +125,9 @@ def link_wheels(
 
 def _batches(whole: WheelFiles) -> Iterator[WheelFiles]:
     for start in range(0, len(whole.files), _BATCH):
-        yield WheelFiles(whole.wheel, whole.files[start : start + _BATCH])
+        yield WheelFiles(whole.wheel, whole.folder, whole.files[start : start + _BATCH])
+    if whole.elsewhere:
+        yield WheelFiles(whole.wheel, whole.folder, (), whole.elsewhere)
 
 
 class _Linking:
@@ -155,11 +173,12 @@ class _Linking:
         try:
             for number in numbers:
                 batch = self._batches[number]
-                for folder in parent_folders(mapped[1] for mapped in batch.files):
+                files = batch.destinations()
+                for folder in parent_folders(destination for _, destination in files):
                     if folder not in made:
                         _make_folder(folder)
                         made.add(folder)
-                _link_batch(batch, self)
+                _link_batch(batch.wheel, files, self)
                 if self.errors:
                     break
         except BaseException as error:  # noqa: BLE001 -- handed to the calling thread, which raises it
@@ -200,17 +219,15 @@ def _make_folder(folder: str) -> None:
             raise
 
 
-def _link_batch(batch: WheelFiles, progress: _Linking) -> None:
-    wheel = batch.wheel
+def _link_batch(wheel: StoredWheel, files: Sequence[tuple[StoredFile, str]], progress: _Linking) -> None:
     try:
         source = open_source(wheel)
     except OSError:
-        progress.faults += [StoreFault(wheel.sha256, mapped.file.path, "missing") for mapped in batch.files]
+        progress.faults += [StoreFault(wheel.sha256, file.path, "missing") for file, _ in files]
         return
     put, mtime_ns = WAYS[progress.mode], wheel.mtime_ns
     with closing(source):
-        for mapped in batch.files:
-            file, destination, _ = mapped
+        for file, destination in files:
             # The usual case, without a call more than it takes; whatever is unusual goes the long way from its start.
             with_care = True
             try:
@@ -221,18 +238,20 @@ def _link_batch(batch: WheelFiles, progress: _Linking) -> None:
             except OSError:
                 pass
             if with_care:
-                put = WAYS[_put_with_care(source, wheel, mapped, progress)]
+                put = WAYS[_put_with_care(source, wheel, file, destination, progress)]
 
 
-def _put_with_care(source: Source, wheel: StoredWheel, mapped: MappedFile, progress: _Linking) -> LinkMode:
+def _put_with_care(
+    source: Source, wheel: StoredWheel, file: StoredFile, destination: str, progress: _Linking
+) -> LinkMode:
     """Put one file in its place by the mode in use or one that comes after it, or report it; give back that mode."""
     mode = progress.mode
     while True:
-        if reason := _fault(source, wheel, mapped.file):
-            progress.faults.append(StoreFault(wheel.sha256, mapped.file.path, reason))
+        if reason := _fault(source, wheel, file):
+            progress.faults.append(StoreFault(wheel.sha256, file.path, reason))
             return mode
         try:
-            WAYS[mode](source, wheel, mapped.file, mapped.destination)
+            WAYS[mode](source, wheel, file, destination)
         except OSError as error:
             following = None if progress.is_fixed else next_mode(mode, error)
             if following is None:

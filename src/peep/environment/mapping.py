@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import NamedTuple
@@ -94,10 +94,15 @@ def plain_files(wheel: StoredWheel, files: Sequence[StoredFile], site: str) -> l
     paths = [prefix + file[0] for file in files]
     if os.sep != "/":
         paths = [path.replace("/", os.sep) for path in paths]
-    if any(top.startswith(WORK_FOLDER) for top in tops_of(files)):
-        raise EnvironmentChangeError(f"{wheel.identity.filename}: brings a file called {WORK_FOLDER}…, which is peep's")
+    refuse_work_folder(wheel, tops_of(files))
     # The C constructor: making a named tuple in the usual way takes longer than all the rest of this.
     return list(map(_bare_tuple, zip(files, paths, repeat(site_scheme(wheel)), strict=False)))
+
+
+def refuse_work_folder(wheel: StoredWheel, tops: Iterable[str]) -> None:
+    """Raise `EnvironmentChangeError` for a wheel that brings a folder of peep's own; `tops` as of `tops_of`."""
+    if any(top.startswith(WORK_FOLDER) for top in tops):
+        raise EnvironmentChangeError(f"{wheel.identity.filename}: brings a file called {WORK_FOLDER}…, which is peep's")
 
 
 def tops_of(files: Sequence[StoredFile]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from peep.dataclass import dataclass, field
 from peep.environment.claims import Claims
 from peep.environment.linking import StoreFault, WheelFiles, link_wheels, parent_folders
-from peep.environment.mapping import MappedFile, data_file, installed_files, plain_files, site_scheme, tops_of
+from peep.environment.mapping import MappedFile, data_file, installed_files, refuse_work_folder, site_scheme, tops_of
 from peep.environment.places import Places
 from peep.environment.placing import LinkMode
 from peep.environment.programs import program_files
@@ -43,21 +43,35 @@ class StagedWheel:
     """One project as it is put together."""
 
     planned: PlannedWheel
-    linked: list[MappedFile]
-    """Destinations lie in the work folder."""
-    written: list[Written]
-    kept: list[StoredFile]
-    """Files that keep their path: RECORD's rows for them are made when it is written, beside the linking."""
-    rows: list[str]
-    """Of RECORD for all others, as far as known."""
-    record: str
-    """Where RECORD is written, in the work folder."""
+    site: str
+    """Site-packages in the work folder."""
+    recorded: list[StoredFile]
+    """Files that keep their path below `site`; rows of RECORD are made of them when it is written."""
     tops: set[str]
-    """What it brings to the top of site-packages, in the work folder."""
+    """The names that they bring to the top of `site`."""
+    shared: frozenset[str] = frozenset()
+    """The paths of those that are not linked, since another project brings them alike."""
+    elsewhere: list[MappedFile] = field(default_factory=list)
+    """Files with places of their own in the work folder."""
+    written: list[Written] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    """Of RECORD for all but `recorded`, as far as known."""
 
     @property
     def name(self) -> str:
         return self.planned.wheel.identity.name
+
+    @property
+    def record(self) -> str:
+        """Where RECORD is written, in the work folder."""
+        return os.path.join(self.site, self.planned.wheel.identity.dist_info, "RECORD")
+
+    @property
+    def linked(self) -> WheelFiles:
+        """The files that come from the store."""
+        shared = self.shared
+        files = [file for file in self.recorded if file.path not in shared] if shared else self.recorded
+        return WheelFiles(self.planned.wheel, self.site, files, self.elsewhere)
 
 
 @dataclass(slots=True)
@@ -78,10 +92,7 @@ def plan_staging(plans: Sequence[PlannedWheel], places: Places, *, force: bool, 
     """
     ordered = sorted(plans, key=lambda planned: planned.wheel.identity.name)
     tree = StagedTree([_staged(planned, places) for planned in ordered])
-    claims = Claims(ignores_case=ignores_case)
-    for wheel in tree.wheels:
-        claims.add(wheel)
-    tree.notes += claims.settle(force=force)
+    tree.notes += Claims(tree.wheels, ignores_case=ignores_case).settle(force=force)
     for wheel in tree.wheels:
         _note_owners(wheel, tree.owners)
         tree.notes += _startup_notes(wheel)
@@ -94,7 +105,6 @@ def fill(tree: StagedTree, mode: LinkMode, steps: Steps, *, is_complete: bool) -
     Raises OSError, or `StoredWheelsDamaged`.
     """
     steps.reached("link")
-    files = [WheelFiles(wheel.planned.wheel, wheel.linked) for wheel in tree.wheels]
 
     def write() -> None:
         steps.reached("write")
@@ -102,7 +112,7 @@ def fill(tree: StagedTree, mode: LinkMode, steps: Steps, *, is_complete: bool) -
         if is_complete:
             write_records(tree, steps)
 
-    if faults := link_wheels(files, mode, write).faults:
+    if faults := link_wheels([wheel.linked for wheel in tree.wheels], mode, write).faults:
         raise _damaged(tree, faults)
 
 
@@ -110,7 +120,7 @@ def write_records(tree: StagedTree, steps: Steps) -> None:
     """Write every RECORD, now that all files are known."""
     steps.reached("record")
     _write_all(
-        [Written(wheel.record, record_bytes([*manifest_rows(wheel.kept), *wheel.rows])) for wheel in tree.wheels]
+        [Written(wheel.record, record_bytes([*manifest_rows(wheel.recorded), *wheel.rows])) for wheel in tree.wheels]
     )
 
 
@@ -147,22 +157,14 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
     site = places.target.paths[site_scheme(wheel)]
     stage = places.mirror_of(os.path.join(site, "x")).staged(site)
     plain, data = installed_files(wheel)
-    own = os.path.join(stage, wheel.identity.dist_info)
-    staged = StagedWheel(
-        planned,
-        linked=plain_files(wheel, plain, stage),
-        written=[],
-        kept=plain,
-        rows=[],
-        record=os.path.join(own, "RECORD"),
-        tops={os.path.join(stage, top) for top in tops_of(plain)},
-    )
+    staged = StagedWheel(planned, stage, plain, tops_of(plain))
+    refuse_work_folder(wheel, staged.tops)
     for file in data:
         _add_data(staged, data_file(wheel, file, places.target.paths), places, site)
     for path, content in program_files(wheel, data, places.target):
         _add_written(staged, path, content, places, site, mode=_PROGRAM_MODE)
     for name, content in generated_files(planned):
-        staged.written.append(Written(os.path.join(own, name), content))
+        staged.written.append(Written(os.path.join(stage, wheel.identity.dist_info, name), content))
         staged.rows.append(row_of(f"{wheel.identity.dist_info}/{name}", content))
     staged.rows.append(row(f"{wheel.identity.dist_info}/RECORD", "", ""))
     return staged
@@ -173,7 +175,7 @@ def _add_data(staged: StagedWheel, mapped: MappedFile, places: Places, site: str
     if mapped.scheme == "scripts":
         return
     destination = mapped.destination
-    staged.linked.append(mapped._replace(destination=places.mirror_of(destination).staged(destination)))
+    staged.elsewhere.append(mapped._replace(destination=places.mirror_of(destination).staged(destination)))
     staged.rows.append(row(recorded_path(destination, site), mapped.file.record_hash, str(mapped.file.size)))
 
 
@@ -200,7 +202,7 @@ def _relative_folder(folder: str, site: str) -> str:
 
 def _startup_notes(staged: StagedWheel) -> list[str]:
     """A line for what will run at every start of the environment (THREATS W15); it is verified, but worth knowing."""
-    names = sorted(os.path.basename(top) for top in staged.tops)
+    names = sorted(staged.tops)
     found = [name for name in names if name.endswith(_STARTUP_SUFFIXES) or name.split(".")[0] in _STARTUP_MODULES]
     if not found:
         return []
@@ -210,7 +212,8 @@ def _startup_notes(staged: StagedWheel) -> list[str]:
 
 def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:
     """Who brings what to the top of site-packages; what several bring is nobody's alone ('')."""
-    for top in staged.tops:
+    for name in staged.tops:
+        top = os.path.join(staged.site, name)
         owners[top] = staged.name if owners.get(top, staged.name) == staged.name else ""
     for written in staged.written:
         owners.setdefault(written.path, staged.name)
