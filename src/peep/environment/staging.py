@@ -117,11 +117,10 @@ def fill(tree: StagedTree, mode: LinkMode, steps: Steps, *, is_complete: bool) -
 
 
 def write_records(tree: StagedTree, steps: Steps) -> None:
-    """Write every RECORD, now that all files are known."""
+    """Write every RECORD, now that all files are known; the folders are there, with INSTALLER in them."""
     steps.reached("record")
-    _write_all(
-        [Written(wheel.record, record_bytes([*manifest_rows(wheel.recorded), *wheel.rows])) for wheel in tree.wheels]
-    )
+    for wheel in tree.wheels:
+        _write(Written(wheel.record, record_bytes([*manifest_rows(wheel.recorded), *wheel.rows])))
 
 
 def _write_all(files: Sequence[Written]) -> None:

@@ -120,6 +120,15 @@ def _identity(values: dict[str, list[str]]) -> WheelIdentity:
 _bare_tuple = partial(tuple.__new__, StoredFile)
 
 
+_FIRST_NAMES = tuple(map(str, range(1000)))
+"""One text for all wheels: an environment has some hundred files called 7."""
+
+
+def _names(count: int) -> list[str]:
+    """What the files of a wheel are called in the store."""
+    return [*_FIRST_NAMES[:count], *map(str, range(len(_FIRST_NAMES), count))]
+
+
 def _files(rows: str) -> tuple[StoredFile, ...]:
     cells = rows.replace("\n", "\t").split("\t")
     columns = (
@@ -127,6 +136,6 @@ def _files(rows: str) -> tuple[StoredFile, ...]:
         cells[1::_COLUMNS],
         map(int, cells[2::_COLUMNS]),
         map("x".__eq__, cells[3::_COLUMNS]),
-        map(str, range(len(cells) // _COLUMNS)),
+        _names(len(cells) // _COLUMNS),
     )
     return tuple(map(_bare_tuple, zip(*columns, strict=True)))
