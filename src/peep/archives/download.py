@@ -39,7 +39,7 @@ class Downloader:
         transport: Transport,
         scratch: str,
         reporter: Reporter,
-        connections: int = 16,
+        connections: int = 32,
         limits: DownloadLimits | None = None,
     ) -> None:
         self._transport = transport

@@ -19,7 +19,7 @@ from peep.system.local_files import is_file, is_folder, path_of_file_url
 from peep.system.threads import run_in_threads
 from peep.system.transport import Transport, redacted
 
-CONNECTIONS = 16
+CONNECTIONS = 32
 _THIS_MACHINE = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|::1")
 
 Answer = tuple[ProjectDetail, ...] | PeepError

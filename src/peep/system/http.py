@@ -69,7 +69,7 @@ class HttpOptions:
     """`host` or `host:port`, whose certificates are not checked (`--trusted-host`)."""
     known_urls: tuple[str, ...] = ()
     """Index URLs; credentials in them serve every URL of the same origin."""
-    connections: int = 16
+    connections: int = 32
     """Kept open per host."""
     user_agent: str = "peep"
     pace: Pace = field(default_factory=Pace)
