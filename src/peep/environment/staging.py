@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
@@ -187,16 +186,10 @@ def _add_written(
 
 def recorded_path(destination: str, site: str) -> str:
     """Relative to site-packages where there is a way ("Recording installed projects", The RECORD file)."""
-    folder, name = os.path.split(destination)
     try:
-        return f"{_relative_folder(folder, site)}/{name}".removeprefix("./")
+        return os.path.relpath(destination, site).replace(os.sep, "/")
     except ValueError:  # another drive
         return destination
-
-
-@cache
-def _relative_folder(folder: str, site: str) -> str:
-    return os.path.relpath(folder, site).replace(os.sep, "/")
 
 
 def _startup_notes(staged: StagedWheel) -> list[str]:
