@@ -42,11 +42,16 @@ class RequirementsError(PeepError):
 
 
 class RequirementsErrors(PeepError):
-    """Every bad line of a run, together (promise 3)."""
+    """Every bad line of a run, together (promise 3).
 
-    def __init__(self, errors: Sequence[RequirementsError]) -> None:
-        super().__init__("\n".join(str(error) for error in errors))
+    `errors` are lines that mean nothing safe. `also` are lines that are understood and would be refused next: without
+    a hash, without a pin.
+    """
+
+    def __init__(self, errors: Sequence[RequirementsError], also: Sequence[RequirementsError] = ()) -> None:
+        super().__init__("\n".join(str(error) for error in (*errors, *also)))
         self.errors = tuple(errors)
+        self.also = tuple(also)
 
 
 class TransportError(PeepError):

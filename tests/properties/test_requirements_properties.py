@@ -82,7 +82,7 @@ def test_no_file_raises_anything_but_a_users_error(first, second):
 @settings(max_examples=100, deadline=None)
 def test_no_argument_raises_anything_but_a_users_error(arguments):
     with contextlib.suppress(PeepError):
-        file = parse_arguments(arguments, {})
+        file, _ = parse_arguments(arguments, {})
         assert all(line.location.line == 0 for line in file.lines)
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from peep.errors import RequirementsErrors
 from peep.model import ArchiveKind, Digest, HashForm, Location
+from peep.requirements.files import read_requirements_files
 from peep.requirements.pins import pinned_requirements
 from peep.requirements.sources import Accepted, file_url
-from support.requirements_files import BASE64_A, HEX_A, HEX_B, HEX_C, errors_of, parse, pins_of
+from support.requirements_files import BASE64_A, HEX_A, HEX_B, HEX_C, LINUX, errors_of, parse, pins_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 REPOSITORY = "https://x.example/a.git"
@@ -344,3 +345,30 @@ def test_directives_and_warnings_of_all_files_come_along():
 
     assert pinned.directive_values("--build-constraint") == ("a.txt", "b.txt")
     assert pinned.directive_values("--trust-local") == ()
+
+
+def told_in_one_run(files: dict[str, str]) -> list[str]:
+    """What is said of lines that can be read, beside what is said of those that cannot."""
+    read, faults = read_requirements_files([next(iter(files))], lambda path: files[path].encode(), {})
+    with pytest.raises(RequirementsErrors) as caught:
+        pinned_requirements(read, (), LINUX, Accepted(repository_commits=True), faults)
+    return [str(error) for error in caught.value.also]
+
+
+def test_what_a_line_lacks_is_told_beside_a_line_that_means_nothing():
+    assert told_in_one_run({"r.txt": "six\na = 1\nb==1\n"}) == [
+        "r.txt:3: b==1 lists no hash",
+        "r.txt:1: six: it names no version; write six==VERSION",
+    ]
+
+
+def test_a_requirement_whose_hash_stands_alone_below_it_is_told_once():
+    assert told_in_one_run({"r.txt": f"six==1\n  --hash=sha256:{HEX_A}\nb==1\n"}) == ["r.txt:3: b==1 lists no hash"]
+
+
+def test_a_constraint_that_cannot_be_read_may_have_had_what_other_lines_lack():
+    assert told_in_one_run({"r.txt": "six\nb==1\n-c c.txt\n", "c.txt": "six = 1\n"}) == []
+
+
+def test_a_commit_lacks_no_hash():
+    assert told_in_one_run({"r.txt": f"foo @ git+{REPOSITORY}@{COMMIT}\na = 1\n"}) == []

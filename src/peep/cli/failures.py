@@ -78,7 +78,7 @@ def error_text(error: PeepError, width: int | None) -> str:
         from peep.cli.reports import report_text  # noqa: PLC0415 - which imports this module
 
         return report_text(error.problems, width)
-    parts = error.errors if isinstance(error, RequirementsErrors) else (error,)
+    parts = (*error.errors, *error.also) if isinstance(error, RequirementsErrors) else (error,)
     lines = []
     for part in parts:
         first, *others = printable(part.message).split("\n")

@@ -34,6 +34,7 @@ _COMMENTED_OUT = (
 )
 COMMAND_LINE = "command line"
 """The path of what was no file."""
+STRAY_HASH = "--hash stands on a line without a requirement"
 
 _FORMAT_OPTIONS = frozenset({"--no-binary", "--only-binary"})
 _REQUIREMENT_OPTIONS = frozenset({"--hash", "--config-settings"})
@@ -260,7 +261,7 @@ class _Reader:
         if any(name == "--hash" for name, _ in options):
             raise RequirementsError(
                 location,
-                "--hash stands on a line without a requirement",
+                STRAY_HASH,
                 "the line before it has lost its backslash; without it that requirement would list fewer hashes",
             )
         included = [name for name, _ in options if name in ("--requirement", "--constraint")]

@@ -79,11 +79,10 @@ def read_requirements_files(
     return tuple(walk.files.values()), tuple(walk.errors)
 
 
-def parse_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> RequirementsFile:
-    """Parse requirements given on the command line, each as one line of a file (`flask==3.1.0 --hash=sha256:…`).
-
-    Raises `RequirementsErrors`.
-    """
+def parse_arguments(
+    arguments: Sequence[str], environ: Mapping[str, str]
+) -> tuple[RequirementsFile, tuple[RequirementsError, ...]]:
+    """Parse requirements given on the command line, each as one line of a file (`flask==3.1.0 --hash=sha256:…`)."""
     entries: list[Entry] = []
     warnings: list[str] = []
     errors: list[RequirementsError] = []
@@ -96,9 +95,7 @@ def parse_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> Req
         warnings.extend(parsed.warnings)
         errors.extend(parsed.errors)
         errors.extend(_not_requirements(parsed.entries, argument))
-    if errors:
-        raise RequirementsErrors(errors)
-    return RequirementsFile(COMMAND_LINE, tuple(entries), warnings=tuple(warnings))
+    return RequirementsFile(COMMAND_LINE, tuple(entries), warnings=tuple(warnings)), tuple(errors)
 
 
 def in_reading_order(files: Sequence[RequirementsFile]) -> Iterator[RequirementLine | OptionLine]:

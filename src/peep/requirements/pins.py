@@ -29,26 +29,30 @@ def pinned_requirements(
     arguments: Sequence[str],
     markers: Mapping[str, str],
     accepted: Accepted = _NOTHING_ACCEPTED,
+    faults: Sequence[RequirementsError] = (),
     path_exists: Callable[[str], bool] = os.path.exists,
 ) -> PinnedSet:
     """Decide what the files and the requirement arguments pin for a target whose PEP 508 environment is `markers`.
 
     Lines that are understood but cannot be installed safely come back in `unusable`. Raises `RequirementsErrors` with
-    every malformed marker and every contradiction between lines. A folder is trusted if `accepted` or a directive of
-    one of the files says so.
+    every malformed marker, every contradiction between lines and all `faults`, which are those of lines that could not
+    be read; together with them, all else that is wrong as far as the files tell. A folder is trusted if `accepted` or a
+    directive of one of the files says so.
     """
-    accepted = trusting(accepted, (directive for file in files for directive in file.directives))
-    given = parse_arguments(arguments, {})
+    accepted, untrusted = trusting(accepted, (directive for file in files for directive in file.directives))
+    given, malformed = parse_arguments(arguments, {})
     entries = [*in_reading_order(files), *given.entries]
     options = RunOptions(path_exists)
     options.take_all(entry for entry in entries if isinstance(entry, OptionLine))
     lines = [entry for entry in entries if isinstance(entry, RequirementLine)]
-    errors = list(options.errors)
+    errors = [*faults, *untrusted, *malformed, *options.errors]
     active = _holding(lines, TargetMarkers(markers), errors)
     projects = _Projects(accepted, _forms_by_file(lines), errors)
     projects.decide(active)
     if errors:
-        raise RequirementsErrors(errors)
+        from peep.requirements.told_along import told_along  # noqa: PLC0415 - for a failing run only
+
+        raise RequirementsErrors(errors, told_along(projects.pins, projects.unusable, errors, files))
     return PinnedSet(
         pins=tuple(projects.pins),
         unusable=tuple(projects.unusable),

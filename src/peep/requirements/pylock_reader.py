@@ -25,6 +25,7 @@ from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
 from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
 from peep.requirements.text import decode
+from peep.requirements.told_along import told_along
 from peep.system.transport import redacted
 
 if sys.version_info >= (3, 11):
@@ -66,7 +67,7 @@ class LockReader:
             except PeepError as error:
                 errors.append(RequirementsError(location, f"{package.name}: {error}", error.hint))
         if errors:
-            raise RequirementsErrors(errors)
+            raise RequirementsErrors(errors, told_along(pins, unusable))
         return PinnedSet(tuple(pins), tuple(unusable), warnings=document.warnings)
 
 

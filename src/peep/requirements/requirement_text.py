@@ -102,7 +102,7 @@ def _parse_named(named: re.Match[str], marker: str) -> RequirementText:
         clauses = clauses[1:-1].strip()
     pin = _PIN.fullmatch(clauses)
     if not pin and clauses:
-        _check_specifier(clauses)
+        _check_specifier(named["name"], clauses)
     return RequirementText(
         Kind.VERSION,
         named["name"],
@@ -114,14 +114,16 @@ def _parse_named(named: re.Match[str], marker: str) -> RequirementText:
     )
 
 
-def _check_specifier(clauses: str) -> None:
+def _check_specifier(name: str, clauses: str) -> None:
     # Imported when a line has more than a plain pin: files of pins alone need not pay for it at start-up.
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
 
     try:
         SpecifierSet(clauses)
     except InvalidSpecifier:
-        raise MalformedRequirement(f"{clauses!r} is no version specifier") from None
+        one_sign = re.fullmatch(r"=\s*([A-Za-z0-9._!+-]+)", clauses)
+        hint = f"a version is pinned with two equals signs: {name}=={one_sign[1]}" if one_sign else ""
+        raise MalformedRequirement(f"{clauses!r} is no version specifier", hint) from None
 
 
 def _parse_named_url(text: str) -> RequirementText:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import quote, unquote, urlsplit
 
 from peep.dataclass import dataclass, replace
-from peep.errors import RequirementsError, RequirementsErrors
+from peep.errors import RequirementsError
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import is_url
 from peep.requirements.pinned_set import Directive
@@ -29,22 +29,22 @@ class Accepted:
     """Absolute folder of a trusted project -> its name as its files state it, '' when they do not."""
 
 
-def trusting(accepted: Accepted, directives: Iterable[Directive]) -> Accepted:
+def trusting(accepted: Accepted, directives: Iterable[Directive]) -> tuple[Accepted, list[RequirementsError]]:
     """`accepted`, and the folders that `# peep: --trust-local FOLDER` names, each meant from its own file's folder.
 
-    Raises `RequirementsErrors` where a file that came by URL does so: it has no say in what is trusted here.
+    Gives back an error for each that stands in a file which came by URL: it has no say in what is trusted here.
     """
-    folders, errors = [], []
+    folders: list[str] = []
+    errors: list[RequirementsError] = []
     for directive in directives:
         if directive.option != "--trust-local":
             continue
         if is_url(directive.location.path):
             reason = "a file that a URL names may not tell which local folders to trust"
             errors.append(RequirementsError(directive.location, reason, "give --trust-local on the command line"))
+            continue
         folders.append(os.path.abspath(os.path.join(os.path.dirname(directive.location.path), directive.value)))
-    if errors:
-        raise RequirementsErrors(errors)
-    return replace(accepted, local_projects=(*accepted.local_projects, *folders)) if folders else accepted
+    return replace(accepted, local_projects=(*accepted.local_projects, *folders)) if folders else accepted, errors
 
 
 def direct_url(parsed: RequirementText) -> str | None:

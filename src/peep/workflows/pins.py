@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from peep.dataclass import replace
 from peep.errors import RequirementsError, RequirementsErrors
-from peep.model import FormatControl, IndexOptions, PinnedRequirement, TargetEnvironment
-from peep.requirements.files import is_url, parse_requirements_files
+from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement, TargetEnvironment
+from peep.requirements.files import is_url, read_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
 from peep.requirements.pylock import LockSelection, is_lock_path, pins_from_pylock
 from peep.requirements.sources import Accepted, trusting
-from peep.system.transport import Transport
+from peep.system.transport import Transport, redacted
 from peep.workflows.options import SourceOptions
 
 MOST_BYTES = 64 << 20
@@ -53,16 +54,29 @@ def read_pins(
     environ: Mapping[str, str],
     accepted: Accepted,
 ) -> PinnedSet:
-    """Read all that `sources` names and decide what it pins for `target`. Raises `RequirementsErrors`."""
+    """Read all that `sources` names and decide what it pins for `target`.
+
+    Raises `RequirementsErrors` with all that is wrong in any of the files.
+    """
     locks = [path for path in sources.requirement_files if is_lock_path(path)]
     texts = [path for path in sources.requirement_files if path not in locks]
-    files = parse_requirements_files(texts, reading.read, environ, constraints=sources.constraint_files)
+    files, faults = read_requirements_files(texts, reading.read, environ, sources.constraint_files)
+    if any(fault.location == Location(redacted(path), 0) for path in sources.constraint_files for fault in faults):
+        raise RequirementsErrors(faults)  # what other lines lack, the constraints may have had
     # A directive of a requirements file says for the whole run which folders are trusted, lock files included.
-    directives = [directive for file in files for directive in file.directives]
-    for_locks = trusting(accepted, directives) if locks else accepted
-    sets = [_read_lock(path, sources, target, reading, for_locks) for path in locks]
+    for_locks, _ = trusting(accepted, [directive for file in files for directive in file.directives])
+    readers = [partial(_read_lock, path, sources, target, reading, for_locks) for path in locks]
     if texts or sources.requirements or sources.constraint_files:
-        sets.append(pinned_requirements(files, sources.requirements, target.markers, accepted))
+        readers.append(partial(pinned_requirements, files, sources.requirements, target.markers, accepted, faults))
+    sets: list[PinnedSet] = []
+    refused: list[RequirementsErrors] = []
+    for read in readers:
+        try:
+            sets.append(read())
+        except RequirementsErrors as error:
+            refused.append(error)
+    if refused:
+        raise _together([error for one in refused for error in one.errors], refused, sets)
     return combined(sets)
 
 
@@ -87,8 +101,6 @@ def _read_lock(
     try:
         content = reading.read(path)
     except OSError as error:
-        from peep.model import Location  # noqa: PLC0415 - for a failing run only
-
         raise RequirementsErrors([RequirementsError(Location(path, 0), error.strerror or str(error))]) from error
     return pins_from_pylock(content, path, target.markers, selection, accepted)
 
@@ -105,7 +117,7 @@ def combined(sets: Sequence[PinnedSet]) -> PinnedSet:
             reason = f"{pin.written_name} is listed here and at {other.location}: keep it in one of the files"
             errors.append(RequirementsError(pin.location, reason))
     if errors:
-        raise RequirementsErrors(errors)
+        raise _together(errors, (), sets)
     return PinnedSet(
         pins=tuple(pins.values()),
         unusable=tuple(line for one in sets for line in one.unusable),
@@ -117,6 +129,16 @@ def combined(sets: Sequence[PinnedSet]) -> PinnedSet:
         allow_prereleases=any(one.allow_prereleases for one in sets),
         require_hashes=any(one.require_hashes for one in sets),
     )
+
+
+def _together(
+    errors: Sequence[RequirementsError], refused: Sequence[RequirementsErrors], sets: Sequence[PinnedSet]
+) -> RequirementsErrors:
+    """`errors`, and below them what is wrong beside them: in files that were refused, and in those that were not."""
+    from peep.requirements.told_along import told_along  # noqa: PLC0415 - for a failing run only
+
+    also = [error for one in refused for error in one.also]
+    return RequirementsErrors(errors, [*also, *(error for one in sets for error in told_along(one.pins, one.unusable))])
 
 
 def with_formats(pinned: PinnedSet, given: FormatControl) -> FormatControl:
