@@ -40,6 +40,14 @@ def as_url(location: str) -> str:
     return file_url(os.path.expanduser(location))
 
 
+def can_be_index(location: str) -> bool:
+    """Whether an index is to be asked by http or https, or is a folder that exists. Raises `TransportError`."""
+    url = as_url(location)
+    if url.lower().startswith("file:"):
+        return is_folder(path_of_file_url(url))
+    return url.lower().startswith(("http://", "https://"))
+
+
 def read_find_links(location: str, fetcher: PageFetcher) -> FlatListing:
     """List what `location` offers.
 

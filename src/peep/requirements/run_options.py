@@ -13,8 +13,11 @@ from peep.errors import RequirementsError
 from peep.model import FormatControl, IndexOptions
 from peep.requirements.file_parser import OptionLine
 from peep.requirements.naming import normalised
+from peep.system.transport import redacted
 
 PathExists = Callable[[str], bool]
+NO_INDEX_THERE = "neither a URL nor a folder that exists"
+HOW_TO_NAME_AN_INDEX = "write the whole URL with its https://, or the path of a folder"
 
 
 @dataclass(slots=True)
@@ -53,6 +56,9 @@ class RunOptions:
     def take(self, line: OptionLine) -> None:
         """Add one option line; what peep cannot honour becomes an error that names it."""
         match line.name:
+            case "--index-url" | "--extra-index-url" if _is_local(line.value) and not self.path_exists(line.value):
+                reason = f"{line.name}: {redacted(line.value)} is {NO_INDEX_THERE}"
+                self.errors.append(RequirementsError(line.location, reason, HOW_TO_NAME_AN_INDEX))
             case "--index-url":
                 self._index_url = line.value
             case "--extra-index-url":
@@ -81,8 +87,11 @@ class RunOptions:
     def _near(self, line: OptionLine) -> str:
         """A relative folder of links is meant from the file's folder if it exists there, else from the current one."""
         near = os.path.join(os.path.dirname(line.location.path), line.value)
-        is_local = "://" not in line.value and not line.value.startswith("file:")
-        return near if is_local and self.path_exists(near) else line.value
+        return near if _is_local(line.value) and self.path_exists(near) else line.value
+
+
+def _is_local(place: str) -> bool:
+    return "://" not in place and not place.startswith("file:")
 
 
 def with_format(formats: FormatControl, option: str, value: str) -> FormatControl:

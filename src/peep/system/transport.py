@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -44,12 +45,16 @@ class Transport(Protocol):
 
 
 def redacted(url: str) -> str:
-    """Give back `url` with user name and password replaced by `****`; of a malformed one, all before the last `@`."""
+    """Give back `url` with user name and password replaced by `****`; of a malformed one, all before the last `@`.
+
+    They are known as such where the scheme was forgotten, too: `user:password@host/path`.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
         head, slashes, rest = url.partition("//")
         return f"{head}{slashes}****@{rest.rpartition('@')[2]}" if "@" in rest else url
     if "@" not in parts.netloc:
-        return url
+        forgotten = None if parts.netloc or "@" not in url else re.match(r"[^/@\s]+:[^/@\s]+@", url)
+        return f"****@{url[forgotten.end() :]}" if forgotten else url
     return urlunsplit(parts._replace(netloc="****@" + parts.netloc.rpartition("@")[2]))

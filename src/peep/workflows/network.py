@@ -12,9 +12,11 @@ from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import UsageError
 from peep.index.client import PackageIndex, SimpleIndexes
+from peep.index.find_links import can_be_index
 from peep.index.pip_options import PipDefaults
 from peep.model import IndexOptions
-from peep.system.transport import Transport
+from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
+from peep.system.transport import Transport, redacted
 from peep.workflows.options import GivenIndexes, InstallOptions, NetworkOptions
 from peep.workflows.plain_transport import open_transport
 from peep.workflows.surroundings import Surroundings
@@ -55,11 +57,27 @@ class Network:
         return self._transport
 
     def index(self) -> PackageIndex:
-        """Everything that may be asked for projects. Raises `UsageError` when there is no index at all."""
+        """Everything that may be asked for projects.
+
+        Raises `UsageError` when there is no index at all, or one of them is nowhere to be found.
+        """
         options = self.index_options()
+        if nowhere := [url for url in options.index_urls if not can_be_index(url)]:
+            lines = [f"{self._who_names(url)}: {redacted(url)} is {NO_INDEX_THERE}" for url in nowhere]
+            raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
         if not (options.index_urls or options.find_links):
             raise UsageError("there is no index to ask", "give --index-url or --find-links, or configure pip with one")
         return SimpleIndexes(self.transport(), options, self.surroundings.reporter)
+
+    def _who_names(self, url: str) -> str:
+        given = self.options.indexes
+        named = {"index-url": (given.index_url,), "extra-index-url": given.extra_index_urls}
+        for option, urls in named.items():
+            if url in urls:
+                variable = f"PIP_{option.upper().replace('-', '_')}"
+                return variable if url in self.surroundings.environ.get(variable, "").split() else f"--{option}"
+        files = "a requirements file" if url in self.stated.index_urls else "a lock file"
+        return files if url in (*self.stated.index_urls, *self.extra_indexes) else "pip's configuration"
 
     def downloader(self, scratch: str) -> Downloader:
         """A downloader whose private files live in `scratch`."""
