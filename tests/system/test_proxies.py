@@ -1,6 +1,6 @@
 import pytest
 
-from peep.errors import UsageError
+from peep.errors import TransportError, UsageError
 from peep.system.http import HttpOptions, UrllibTransport
 from peep.system.proxies import proxy_for
 
@@ -44,3 +44,21 @@ def test_n18_a_proxy_of_another_kind_is_an_error_without_its_password(proxy):
     with pytest.raises(UsageError, match="neither http nor https") as caught, transport.get("http://a.example/"):
         pass
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["foo:99999", "foo:x", "http://me:secret@foo:99999", "http://me:secret@[foo", "http://"]
+)
+def test_a_proxy_that_is_no_url_is_blamed_itself(proxy):
+    transport = UrllibTransport(HttpOptions(environ={}, proxy=proxy))
+    with pytest.raises(UsageError, match=r"^the proxy http") as caught, transport.get("http://a.example/"):
+        pass
+    assert not any(word in str(caught.value) for word in ("secret", "a.example", "LocationParseError"))
+
+
+@pytest.mark.parametrize("url", ["http://foo bar/", "http://a..b:80/", "http://%/"])
+def test_a_url_of_no_server_is_told_in_words(url):
+    transport = UrllibTransport(HttpOptions(environ={}, retries=0, timeout=1))
+    with pytest.raises(TransportError) as caught, transport.get(url):
+        pass
+    assert "Error" not in str(caught.value)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from peep.errors import PeepError
+from peep.errors import PeepError, UsageError
 from peep.index.archive_names import normalised
 from peep.index.fetching import PageFetcher, parsed_project
 from peep.index.find_links import FlatListing, as_url, files_of_folder, read_find_links
@@ -44,6 +44,7 @@ class PackageIndex(Protocol):
 
         `on_answer` is told each answer once, as soon as it is there and while others are still on their way, in any
         order and perhaps by several threads at the same time; what it raises ends the asking and is raised.
+        Raises `UsageError` where nothing at all can be asked in the way that the user chose.
         """
 
 
@@ -95,6 +96,8 @@ class SimpleIndexes:
     def _answer(self, name: str) -> Answer:
         try:
             return self.project(name)
+        except UsageError:
+            raise  # wrong certificates, a wrong proxy: it is the same for all projects
         except PeepError as error:
             return error
 

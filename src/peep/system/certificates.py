@@ -17,6 +17,9 @@ _HASHED_NAME = re.compile(r"[0-9a-fA-F]{8}\.[0-9]")
 """How OpenSSL finds an authority in a folder."""
 
 
+_OTHERWISE = "name a file of certificates, or leave it out to use those of the system"
+
+
 def verified_context(cert: str | None, client_cert: str | None, environ: Mapping[str, str]) -> ssl.SSLContext:
     """A context that checks certificates and host names.
 
@@ -48,16 +51,15 @@ def _bundle(cert: str | None, environ: Mapping[str, str]) -> tuple[str, str | No
 
 def _bundle_context(source: str, bundle: str) -> ssl.SSLContext:
     if not os.path.exists(bundle):
-        raise UsageError(
-            f"{source} names {bundle}, which does not exist",
-            "name a file of certificates, or unset it to use those of the system",
-        )
+        raise UsageError(f"{source} names {bundle}, which does not exist", _OTHERWISE)
     try:
         if os.path.isdir(bundle):
             return ssl.create_default_context(capath=bundle)
         return ssl.create_default_context(cafile=bundle)
-    except (ssl.SSLError, OSError) as error:
-        raise UsageError(f"{source} names {bundle}, which holds no usable certificate ({error})") from None
+    except OSError as error:  # `ssl.SSLError` is one
+        raise UsageError(
+            f"{source} names {bundle}, which holds no usable certificate ({_said_by(error)})", _OTHERWISE
+        ) from None
 
 
 def _system_context() -> ssl.SSLContext:
@@ -88,5 +90,10 @@ def _has_authorities(paths: ssl.DefaultVerifyPaths) -> bool:
 def _load_client_certificate(context: ssl.SSLContext, client_cert: str) -> None:
     try:
         context.load_cert_chain(client_cert)
-    except (ssl.SSLError, OSError) as error:
-        raise UsageError(f"--client-cert {client_cert} cannot be used ({error})") from None
+    except OSError as error:
+        raise UsageError(f"--client-cert {client_cert} cannot be used ({_said_by(error)})") from None
+
+
+def _said_by(error: OSError) -> str:
+    """What OpenSSL or the system says, without the places in their source."""
+    return re.sub(r"^\[[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$", "", error.strerror or str(error))

@@ -26,7 +26,7 @@ from peep.system.http_body import HttpResponse
 from peep.system.http_faults import fault_of
 from peep.system.local_files import open_file_url
 from peep.system.pace import Pace, paced_response_class
-from peep.system.proxies import proxy_for
+from peep.system.proxies import proxy_for, what_is_wrong
 from peep.system.redirects import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
@@ -272,8 +272,11 @@ def _paced_pools(pace: Pace) -> dict[str, type[urllib3.HTTPConnectionPool]]:
 
 def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManager:
     """Raises `UsageError` for a proxy that cannot be used."""
+    if unfit := what_is_wrong(proxy):
+        raise UsageError(f"the proxy {redacted(proxy)} {unfit}", "check --proxy and the *_proxy variables")
     secret = credentials_in(proxy)
     headers = {"proxy-authorization": secret.header} if secret else None
-    if urlsplit(proxy).scheme not in {"http", "https"}:
-        raise UsageError(f"the proxy {redacted(proxy)} is neither http nor https", "name an http or https proxy")
-    return urllib3.ProxyManager(without_credentials(proxy), MOST_SERVERS, None, headers, **settings)
+    try:
+        return urllib3.ProxyManager(without_credentials(proxy), MOST_SERVERS, None, headers, **settings)
+    except faults.LocationValueError:
+        raise UsageError(f"the proxy {redacted(proxy)} is no URL", "check --proxy and the *_proxy variables") from None

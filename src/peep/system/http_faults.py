@@ -40,6 +40,8 @@ def fault_of(url: str, error: Exception) -> PassingFault | TransportError:
     if isinstance(error, faults.ProxyError) and "407" in _plain(error):
         hint = "put its user name and password into the proxy's URL"
         return TransportError(redacted(url), f"the proxy wants to know who asks ({_plain(error)})", hint)
+    if isinstance(error, faults.LocationValueError):
+        return TransportError(redacted(url), "is no URL of a server", "check the spelling of its host and port")
     for kinds, reason, hint in _PASSING:
         if isinstance(error, kinds):
             return PassingFault(reason.format(_plain(error)), hint)

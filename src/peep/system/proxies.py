@@ -26,6 +26,18 @@ def proxy_for(url: str, environ: Mapping[str, str], chosen: str | None = None) -
     return found if "://" in found else f"http://{found}"
 
 
+def what_is_wrong(proxy: str) -> str:
+    """Why no proxy can be at a URL, in words that follow it; '' when one can."""
+    try:
+        parts = urlsplit(proxy)
+        parts.port  # noqa: B018 - a property that raises for a port that is none
+    except ValueError as error:
+        return f"is no URL ({str(error)[:1].lower()}{str(error)[1:]})"
+    if parts.scheme not in {"http", "https"}:
+        return "is neither http nor https"
+    return "" if parts.hostname else "names no host"
+
+
 def _from_environment(scheme: str, environ: Mapping[str, str]) -> str | None:
     names = [f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"]
     if scheme == "http" and "REQUEST_METHOD" in environ:

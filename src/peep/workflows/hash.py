@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from peep.dataclass import dataclass
-from peep.errors import PeepError, TransportError
+from peep.errors import PeepError, TransportError, UsageError
 from peep.model import Digest
 from peep.requirements.naming import archive_suffix
 from peep.system.transport import Transport, redacted
@@ -100,6 +100,8 @@ def _hashed(source: HashSource | HashFailure, fetch: _LazyTransport, algorithm: 
         digest, size = digest_of_file(source.text, algorithm)
     except OSError as error:
         return HashFailure(source, error.strerror or str(error))
+    except UsageError:
+        raise  # wrong certificates, a wrong proxy: it is the same for all sources
     except (PeepError, ValueError) as error:  # ValueError: a NUL in the name
         return HashFailure(source, str(error))
     return HashedSource(source, digest, size)
