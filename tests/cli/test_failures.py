@@ -45,6 +45,12 @@ def test_an_error_says_what_to_do(capsys: pytest.CaptureFixture[str]):
     assert capsys.readouterr().err == "error: --x: no\\x1b\nhint: say y\n"
 
 
+def test_a_fault_of_the_machine_is_told_as_the_system_words_it(capsys: pytest.CaptureFixture[str]):
+    explained(OSError(errno.ENOSPC, "No space left on device", "/x"), [])
+    explained(OSError(errno.EMFILE, "Too many open files"), [])
+    assert capsys.readouterr().err == "error: /x: No space left on device\nerror: Too many open files\n"
+
+
 def test_all_bad_lines_are_told():
     errors = RequirementsErrors([RequirementsError(Location("f", line), "bad", "mend it") for line in (1, 2)])
     assert error_text(errors, None) == "error: f:1: bad\nhint: mend it\nerror: f:2: bad\nhint: mend it"

@@ -69,7 +69,9 @@ def _fault_of_the_machine(error: BaseException) -> str:
     if _came_from_printing(error):
         silence(sys.stdout)
         return f"standard output: {error.strerror or error}"
-    return str(error) if error.errno in _FAULTS_OF_THE_MACHINE else ""
+    if error.errno not in _FAULTS_OF_THE_MACHINE:
+        return ""
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
 
 
 def error_text(error: PeepError, width: int | None) -> str:
