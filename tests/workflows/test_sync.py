@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from peep.environment.installed import installed_projects
-from peep.errors import InstallRefused
+from peep.errors import EnvironmentChangeError, InstallRefused
+from peep.workflows.options import TargetOptions
 from peep.workflows.outcome import Outcome
 from peep.workflows.sync import difference, sync
 from support.environment_tree import tree_of
@@ -73,6 +75,14 @@ def test_what_pip_installed_goes_as_well(ground: Ground, tmp_path: Path):
 
     assert names(ground) == ["alpha", "beta"]
     assert ground.kinds(with_files=True) == []
+
+
+def test_a_dry_run_outside_a_virtual_environment_is_refused_where_one_is_required(ground: Ground):
+    """As pip does it: the answer would be about an environment that the user ruled out."""
+    outside = TargetOptions(python=sys._base_executable, require_virtualenv=True)
+    with pytest.raises(EnvironmentChangeError, match="no virtual environment"):
+        synced(ground, dry_run=True, target=outside)
+    assert synced(ground, dry_run=True, target=replace(ground.options().target, require_virtualenv=True)).plan.keep
 
 
 def test_a_dry_run_changes_nothing(ground: Ground):

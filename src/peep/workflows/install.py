@@ -80,15 +80,18 @@ def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet, amen
 
 
 def make_ready(session: Session) -> None:
-    """Finish or undo what an interrupted run left, and see whether this run may change the target at all."""
+    """Finish or undo what an interrupted run left, and see whether this run may change the target at all.
+
+    As with pip, `--require-virtualenv` holds for a `--dry-run`, too.
+    """
     options, reporter = session.options, session.surroundings.reporter
-    if options.dry_run:
-        return
     require_changeable(
         session.target,
-        break_system_packages=options.target.break_system_packages,
+        break_system_packages=options.target.break_system_packages or options.dry_run,
         require_virtualenv=options.target.require_virtualenv,
     )
+    if options.dry_run:
+        return
     if repaired := recover(session.target, reporter):
         reporter.note(repaired)
 
