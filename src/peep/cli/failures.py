@@ -79,7 +79,7 @@ def error_text(error: PeepError, width: int | None) -> str:
     if isinstance(error, InstallRefused):
         from peep.cli.reports import report_text  # noqa: PLC0415 - which imports this module
 
-        return report_text(error.problems, width)
+        return report_text(error.problems, width, "Nothing was changed.")  # verbs that install tell it themselves
     parts = (*error.errors, *error.also) if isinstance(error, RequirementsErrors) else (error,)
     lines = []
     for part in parts:

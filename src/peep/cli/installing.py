@@ -40,13 +40,13 @@ def report_outcome(options: InstallOptions, console: Console, workflow: Workflow
     return 0
 
 
-def tell_refusal(options: InstallOptions, console: Console, refused: InstallRefused) -> int:
-    """Print everything that is wrong; give back the exit status."""
+def tell_refusal(options: InstallOptions, console: Console, refused: InstallRefused, last_line: str = "") -> int:
+    """Print everything that is wrong; give back the exit status. `last_line`: of a verb that does not install."""
     # Imported for a refusal only: how to tell one is 2 ms of modules.
     if options.output.format == "text":
-        from peep.cli.reports import report_text  # noqa: PLC0415
+        from peep.cli.reports import LAST_LINE, report_text  # noqa: PLC0415
 
-        console.result(report_text(refused.problems, console.width))
+        console.result(report_text(refused.problems, console.width, last_line or LAST_LINE))
     else:
         from peep.cli.problem_data import problems_as_json  # noqa: PLC0415
 

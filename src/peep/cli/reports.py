@@ -32,18 +32,20 @@ __all__ = ["problems_as_json", "report_text"]
 
 RULE = "-------------------------------"
 LAST_LINE = "Not proceeding to installation."
+"""Of verbs that install."""
 
 Kind = TypeVar("Kind")
 _Order = tuple[tuple[str, int], ...]
 
 
-def report_text(problems: Sequence[Problem], width: int | None = None) -> str:
+def report_text(problems: Sequence[Problem], width: int | None = None, last_line: str = LAST_LINE) -> str:
     """Render all `problems`, without a line feed at the end; `width` in columns, None: paragraphs are not folded.
 
+    `last_line` says what did not happen on account of them.
     Hashes and lines to paste are never folded. Nothing in the text obeys a terminal, nothing holds credentials.
     """
     blocks = [block for render in _BLOCKS if (block := render(problems, width))]
-    return scrubbed("\n\n".join([*blocks, f"{RULE}\n{LAST_LINE}"]))
+    return scrubbed("\n\n".join([*blocks, f"{RULE}\n{last_line}"]))
 
 
 def _mismatches(problems: Sequence[Problem], width: int | None) -> str:

@@ -73,6 +73,10 @@ VERB = Verb(
 )
 
 
+_REFUSED = {"download": "No archive was saved.", "wheel": "No wheel was saved."}
+"""What a refused run of each verb ends with."""
+
+
 def run(parsed: ParsedArguments) -> int:
     """Fetch what was asked for; gives back the exit status. Raises `PeepError`."""
     return fetch(VERB.name, parsed)
@@ -91,7 +95,7 @@ def fetch(verb: str, parsed: ParsedArguments) -> int:
         except InstallRefused as refused:
             from peep.cli.installing import tell_refusal  # noqa: PLC0415 - runs that go well do without
 
-            return tell_refusal(options, console, refused)
+            return tell_refusal(options, console, refused, _REFUSED[verb])
         _tell(saved, options, console, with_hashes=verb == "wheel")
     return 0
 

@@ -82,7 +82,7 @@ def _check(options: InstallOptions, console: Console, *, include_all: bool) -> i
     try:
         plan = difference(options, Surroundings.of_process(console), include_all=include_all).plan
     except InstallRefused as refused:
-        return tell_refusal(options, console, refused)
+        return tell_refusal(options, console, refused, "Nothing was compared.")
     if options.output.format == "json":
         console.result(json.dumps(difference_json(plan), indent=2))
     else:

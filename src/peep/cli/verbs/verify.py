@@ -93,7 +93,7 @@ def run(parsed: ParsedArguments) -> int:
         try:
             verification = verify(options, Surroundings.of_process(console))
         except InstallRefused as refused:
-            return tell_refusal(options.run, console, refused)
+            return tell_refusal(options.run, console, refused, "Nothing was verified.")
         show(verification, output.format, console, is_verbose=output.verbose > 0)
         if options.fix and any(one.rule.startswith(("added", "not-listed")) for one in verification.findings):
             console.note("--fix puts back what is listed; what was added is left for you to remove")
