@@ -67,16 +67,21 @@ def run_in_threads(
     """
     workers = _Workers(tasks, stop)
     try:
-        workers.grow(min(first, limit))
-        load = load or Load()
-        while workers.running:
-            may_grow = workers.has_waiting_tasks() and len(workers.threads) < limit and not stop.is_set()
-            if not workers.has_ended_one(load.pause if may_grow else _POLL) and may_grow and load.is_low():
-                workers.grow(min(len(workers.threads), limit - len(workers.threads)))
+        # No loop here: Ctrl-C that comes at the end of one passes by the handler in CPython 3.13.0.
+        _run_to_the_end(workers, first, limit, stop, load)
     except BaseException:
         stop.set()
         _await(workers.threads)
         raise
+
+
+def _run_to_the_end(workers: _Workers, first: int, limit: int, stop: threading.Event, load: Load | None) -> None:
+    workers.grow(min(first, limit))
+    load = load or Load()
+    while workers.running:
+        may_grow = workers.has_waiting_tasks() and len(workers.threads) < limit and not stop.is_set()
+        if not workers.has_ended_one(load.pause if may_grow else _POLL) and may_grow and load.is_low():
+            workers.grow(min(len(workers.threads), limit - len(workers.threads)))
 
 
 class _Workers:
