@@ -53,7 +53,9 @@ VERB = Verb(
     description=(
         "Fetches every archive that the files list, verifies all of them against the hashes in the files, and only "
         "then changes the environment, all at once. Nothing is installed that is not listed, and nothing whose "
-        "hash is not."
+        "hash is not.\n\n"
+        "What is recorded as installed from a listed archive stays. Whether its files are still those of the archive "
+        "is not looked at: `peep verify` does that, and `peep verify --fix` puts them back."
     ),
     examples=(
         ("peep install -r requirements.txt", "into the environment that peep runs in"),
