@@ -82,6 +82,12 @@ def test_an_empty_answer_is_an_answer():
         assert ask(crew, b"") == b""
 
 
+def test_a_crew_without_members_answers_nothing():
+    """As where the system could not fork."""
+    with closing(Crew(obey, 0)) as crew:
+        assert ask(crew, b"anybody there") is None
+
+
 @pytest.mark.parametrize("task", [b"die", b"fail"])
 def test_a_dead_member_answers_nothing_and_the_others_go_on(task: bytes, capfd: pytest.CaptureFixture[str]):
     with closing(Crew(obey, 2)) as crew:
