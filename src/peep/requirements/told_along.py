@@ -63,4 +63,4 @@ def _named(pin: PinnedRequirement) -> str:
 
 def _hint(pin: PinnedRequirement, bare: Sequence[PinnedRequirement]) -> str:
     """Said once, below the last of them."""
-    return "hashes to vet and to paste are printed once all lines can be read" if pin is bare[-1] else ""
+    return "peep install prints hashes to vet and to paste, once it can read all lines" if pin is bare[-1] else ""
