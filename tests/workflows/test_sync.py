@@ -79,7 +79,7 @@ def test_what_pip_installed_goes_as_well(ground: Ground, tmp_path: Path):
 
 def test_a_dry_run_outside_a_virtual_environment_is_refused_where_one_is_required(ground: Ground):
     """As pip does it: the answer would be about an environment that the user ruled out."""
-    outside = TargetOptions(python=sys._base_executable, require_virtualenv=True)
+    outside = TargetOptions(python=os.path.realpath(sys.executable), require_virtualenv=True)
     with pytest.raises(EnvironmentChangeError, match="no virtual environment"):
         synced(ground, dry_run=True, target=outside)
     assert synced(ground, dry_run=True, target=replace(ground.options().target, require_virtualenv=True)).plan.keep
