@@ -252,13 +252,16 @@ def _store_error(root: str, error: OSError) -> StoreError:
             f"the store {root} can't take more: {error.strerror}",
             "free space on its disk, run 'peep store gc', or let PEEP_STORE name a folder elsewhere",
         )
+    place = f" ({error.filename})" if error.filename not in {None, root} else ""
     if error.errno in _IS_FORBIDDEN:
-        place = f" ({error.filename})" if error.filename else ""
         return StoreError(
             f"the store {root} can't be written to: {error.strerror}{place}",
             "change its permissions, or let PEEP_STORE name a folder that you may write to",
         )
-    return StoreError(f"the store {root}: {error}")
+    return StoreError(
+        f"the store {root} can't be used: {error.strerror or error}{place}",
+        "let --store or PEEP_STORE name a folder that peep can make, or may write to",
+    )
 
 
 def _content(path: str, flags: int = 0) -> bytes | None:

@@ -11,7 +11,7 @@ from peep.dataclass import dataclass
 from peep.environment.plan import PlanOptions
 from peep.environment.target import TargetRequest, discover_target
 from peep.environment.transaction import ApplyOptions
-from peep.errors import StoreError, UsageError
+from peep.errors import UsageError
 from peep.index.pip_options import PipDefaults
 from peep.model import FormatControl, TargetEnvironment
 from peep.requirements.naming import normalised
@@ -101,29 +101,12 @@ def configured(options: InstallOptions, defaults: Callable[[], PipDefaults]) -> 
 
 @contextmanager
 def opened_store(options: StoreOptions, surroundings: Surroundings) -> Iterator[Store]:
-    """The store that the user chose; with `--no-cache-dir` one that goes when the run ends.
-
-    Raises `StoreError` where the place that was chosen can't hold one.
-    """
+    """The store that the user chose; with `--no-cache-dir` one that goes when the run ends."""
     if options.is_kept:
-        root = store_root(surroundings.environ, options.folder)
-        try:
-            yield Store(root, surroundings.reporter)
-        except StoreError as error:
-            if error.hint or not isinstance(error.__cause__, OSError):
-                raise
-            raise _unfit_place(root, error.__cause__) from error
+        yield Store(store_root(surroundings.environ, options.folder), surroundings.reporter)
         return
     with tempfile.TemporaryDirectory(prefix="peep-store-") as folder:
         yield Store(folder, surroundings.reporter)
-
-
-def _unfit_place(root: str, error: OSError) -> StoreError:
-    where = f" ({error.filename})" if error.filename not in {None, root} else ""
-    return StoreError(
-        f"the store {root} can't be used: {error.strerror or error}{where}",
-        "let --store or PEEP_STORE name a folder that peep can make, or may write to",
-    )
 
 
 def target_request(options: TargetOptions) -> TargetRequest:
