@@ -197,9 +197,12 @@ class _Linking:
 
     def _add(self, answer: bytes) -> None:
         """What a helping process found."""
-        if not answer:
-            raise EnvironmentChangeError("a process that was linking files was killed", "run the same command again")
-        mode, faults, errors = marshal.loads(answer)  # noqa: S302 -- from a process of our own
+        try:
+            mode, faults, errors = marshal.loads(answer)  # noqa: S302 -- from a process of our own
+        except (EOFError, ValueError, TypeError):
+            raise EnvironmentChangeError(
+                "a process that was linking files was killed", "run the same command again"
+            ) from None
         self.mode = max(self.mode, LinkMode(mode), key=list(LinkMode).index)
         self.faults += [StoreFault(*fault) for fault in faults]
         self.errors += [OSError(*error) for error in errors]

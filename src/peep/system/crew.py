@@ -106,8 +106,13 @@ def _hired(work: Work, others: list[_Member]) -> _Member:
             other.channel.close()  # or it would not hear that the process it works for is gone
         _serve(work, theirs)
 
-    with theirs:
+    try:
         return _Member(forked(serve), ours)
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
 
 
 def _serve(work: Work, channel: socket.socket) -> None:
