@@ -161,13 +161,6 @@ def test_many_names_at_once_give_what_single_names_give(index):
     assert found == {name: index.project(name) for name in found}
 
 
-@pytest.mark.parametrize("names", [[], ["other"], ["other", "no-such-project", "Demo.Project", "demo-project"]])
-def test_each_answer_is_told_once(index, names):
-    told = []
-    found = index.projects(names, lambda name, answer: told.append((name, answer)))
-    assert sorted(told, key=lambda one: one[0]) == list(found.items())
-
-
 def test_requires_python_arrives_where_the_index_states_it(source):
     file = by_name(source[1].project("demo-project"))["demo_project-1.0.tar.gz"]
     states_it = source[0] not in {"fake", "devpi", *WITHOUT_HASHES}

@@ -1,7 +1,6 @@
 """SimpleIndexes over the in-memory transport, and over folders: order, absence, refusals, wrong pages."""
 
 import json
-import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -72,37 +71,6 @@ def test_many_projects_at_once_with_errors_as_values(transport, reporter):
     assert found["none"] == ()
     assert isinstance(found["other"], TransportError)
     assert indexes(transport, reporter, f"{A}/simple").projects([]) == {}
-
-
-def test_answers_are_told_while_others_are_on_their_way(reporter):
-    """The page of `other` comes only when that of `demo` was told of, or never, when that has to wait for all."""
-    told = threading.Event()
-
-    class Waiting(FakeTransport):
-        def get(self, url, headers=None):
-            assert "other" not in url or told.wait(30)
-            return super().get(url, headers)
-
-    index = indexes(Waiting({A: IndexContent(PROJECTS)}), reporter, f"{A}/simple")
-    found = index.projects(["demo", "other"], lambda name, _: told.set() if name == "demo" else None)
-    assert [len(details) for details in found.values()] == [1, 1]
-
-
-def test_errors_are_told_as_answers(transport, reporter):
-    transport.misbehave(f"{A}/simple/other/", Fail(500))
-    told = {}
-    found = indexes(transport, reporter, f"{A}/simple").projects(["other", "demo"], told.__setitem__)
-    assert isinstance(told["other"], TransportError)
-    assert told == found
-
-
-@pytest.mark.parametrize("names", [["demo"], ["demo", "other", "none"]])
-def test_what_the_listener_raises_is_raised(transport, reporter, names):
-    def refuse(*_):
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        indexes(transport, reporter, f"{A}/simple").projects(names, refuse)
 
 
 def test_n11_another_projects_page_is_rejected(transport, reporter):

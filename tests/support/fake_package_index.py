@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from peep.errors import PeepError
 from peep.index.archive_names import normalised
-from peep.index.client import Answer, OnAnswer
 from peep.model import Digest, IndexFile, ProjectDetail
 
 
@@ -29,14 +28,10 @@ class FakePackageIndex:
         found = (self._detail(number, name) for number in range(len(self.indexes)))
         return tuple(detail for detail in found if detail is not None)
 
-    def projects(self, names: Iterable[str], on_answer: OnAnswer | None = None) -> dict[str, Answer]:
-        answers = {name: self._answer(name) for name in sorted({normalised(name) for name in names})}
-        for name, answer in answers.items():
-            if on_answer is not None:
-                on_answer(name, answer)
-        return answers
+    def projects(self, names: Iterable[str]) -> dict[str, tuple[ProjectDetail, ...] | PeepError]:
+        return {name: self._answer(name) for name in sorted({normalised(name) for name in names})}
 
-    def _answer(self, name: str) -> Answer:
+    def _answer(self, name: str) -> tuple[ProjectDetail, ...] | PeepError:
         try:
             return self.project(name)
         except PeepError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
@@ -24,8 +24,6 @@ _THIS_MACHINE = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|::1")
 
 Answer = tuple[ProjectDetail, ...] | PeepError
 """What all sources say of a project, or why that could not be had."""
-OnAnswer = Callable[[str, Answer], None]
-"""Told the normalised name of a project and its answer."""
 
 
 class PackageIndex(Protocol):
@@ -39,11 +37,9 @@ class PackageIndex(Protocol):
         `PackageIndexError`; a source that cannot be asked is an error, because the choice would depend on it.
         """
 
-    def projects(self, names: Iterable[str], on_answer: OnAnswer | None = None) -> dict[str, Answer]:
+    def projects(self, names: Iterable[str]) -> dict[str, Answer]:
         """`project` for many names at once, by normalised name; errors are values here, so that all are reported.
 
-        `on_answer` is told each answer once, as soon as it is there and while others are still on their way, in any
-        order and perhaps by several threads at the same time; what it raises ends the asking and is raised.
         Raises `UsageError` where nothing at all can be asked in the way that the user chose.
         """
 
@@ -77,20 +73,17 @@ class SimpleIndexes:
             known = self._remembered[name] = tuple(detail for detail in found if detail is not None)
         return known
 
-    def projects(self, names: Iterable[str], on_answer: OnAnswer | None = None) -> dict[str, Answer]:
+    def projects(self, names: Iterable[str]) -> dict[str, Answer]:
         wanted = sorted({normalised(name) for name in names})
+        if len(wanted) <= 1:
+            return {name: self._answer(name) for name in wanted}
         answers: dict[str, Answer] = {}
 
         def ask(name: str) -> None:
-            answer = answers[name] = self._answer(name)
-            if on_answer is not None:
-                on_answer(name, answer)
+            answers[name] = self._answer(name)
 
-        if len(wanted) == 1:
-            ask(wanted[0])
-        else:
-            # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
-            run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event(), first=1)
+        # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
+        run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event(), first=1)
         return {name: answers[name] for name in wanted}
 
     def _answer(self, name: str) -> Answer:
