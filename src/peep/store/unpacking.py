@@ -85,30 +85,37 @@ def _write_all(contents: WheelContents, wheel: StoredWheel) -> tuple[StoredFile,
 
     Small ones are system calls and little else; threads would take turns at the lock and be slower than one.
     """
+    folder, mtime_ns = wheel.folder, wheel.mtime_ns
+
+    def write(one: tuple[str, WheelEntry]) -> StoredFile:
+        name, entry = one
+        size, record_hash = _write(contents, entry, f"{folder}/{name}", mtime_ns)
+        return StoredFile(entry.path, record_hash, size, entry.is_executable, name)
+
     numbered = [(str(number), entry) for number, entry in enumerate(contents.entries)]
     large = [(name, entry) for name, entry in numbered if entry.size >= _LARGE_ENTRY]
     if sum(entry.size for _, entry in large) < _WORTH_THREADS:
-        return tuple(_write(contents, wheel, name, entry) for name, entry in numbered)
+        return tuple(map(write, numbered))
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- some milliseconds that most wheels save
 
     executor = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1))
     try:
         # The largest first, so that no thread is left alone with it at the end.
         large.sort(key=lambda one: one[1].size, reverse=True)
-        helped = executor.map(lambda one: _write(contents, wheel, *one), large)
-        small = [_write(contents, wheel, name, entry) for name, entry in numbered if entry.size < _LARGE_ENTRY]
+        helped = executor.map(write, large)
+        small = [write((name, entry)) for name, entry in numbered if entry.size < _LARGE_ENTRY]
         return tuple(sorted([*small, *helped], key=lambda file: int(file.stored_as)))
     finally:
         # A failure ends the rest: the folder must not be removed while somebody still writes into it.
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _write(contents: WheelContents, wheel: StoredWheel, name: str, entry: WheelEntry) -> StoredFile:
-    path = f"{wheel.folder}/{name}"
+def _write(contents: WheelContents, entry: WheelEntry, path: str, mtime_ns: int) -> tuple[int, str]:
+    """Write one entry; its size in bytes, and its sha256 as RECORD writes it."""
     # RECORD and its signatures have no hash in RECORD; those of all others are checked by `chunks`.
     hasher = None if entry.sha256 else hashlib.sha256()
     size = 0
-    times = (wheel.mtime_ns, wheel.mtime_ns)
+    times = (mtime_ns, mtime_ns)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     mode = 0o555 if entry.is_executable else 0o444
     descriptor = os.open(path, flags, mode)
@@ -130,8 +137,7 @@ def _write(contents: WheelContents, wheel: StoredWheel, name: str, entry: WheelE
         os.utime(path, ns=times)
         os.chmod(path, 0o444)
     digest = bytes.fromhex(entry.sha256) if hasher is None else hasher.digest()
-    record_hash = urlsafe_b64encode(digest).rstrip(b"=").decode()
-    return StoredFile(entry.path, record_hash, size, entry.is_executable, name)
+    return size, urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _write_manifest(path: str, text: bytes) -> None:
