@@ -8,6 +8,7 @@ from peep.cli.arguments import install_options, is_lock_file
 from peep.cli.option import Kind, Standing
 from peep.cli.parser import parse
 from peep.cli.verbs.install import VERB
+from peep.environment.placing import LinkMode
 from peep.errors import UsageError
 from peep.model import FormatControl
 from peep.workflows.options import InstallOptions
@@ -230,6 +231,11 @@ def test_everything_at_once():
     assert (given.target.python, given.target.root) == ("/p", "/r")
     assert given.root_user_action == "ignore"
     assert given.warn_script_location is False
+
+
+def test_every_way_to_link_that_is_offered_is_one():
+    offered = next(option for option in VERB.options if option.name == "link-mode").choices
+    assert {*offered, "auto"} == {mode.value for mode in LinkMode}
 
 
 def test_the_last_of_user_and_its_opposite_counts():

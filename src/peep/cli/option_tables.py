@@ -147,7 +147,7 @@ CHANGES = (
         "how files get from the store into the environment",
         VALUE,
         "MODE",
-        ("clone", "hardlink", "copy", "symlink"),
+        ("clone", "hardlink", "copy"),
         is_peeps_own=True,
     ),
     Option(("--compile",), "compile to bytecode"),

@@ -139,7 +139,7 @@ class InstallOptions:
     compile: bool | None = None
     """Byte-compile after installing; None: the verb's default."""
     link_mode: str | None = None
-    """`clone`, `hardlink`, `copy` or `symlink`; None: the best that the file system can do."""
+    """`clone`, `hardlink` or `copy`; None: the best that the file system can do."""
     dry_run: bool = False
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
