@@ -70,7 +70,7 @@ class Toolbox:
         if faults:
             raise BuildError(
                 f"{faults[0].path} in the store is not what was stored there: {faults[0].reason}",
-                "'peep store check' repairs the store",
+                "run 'peep store verify', which drops what is damaged, and then this command again",
             )
         for wheel, files in mapped:
             _write_scripts(wheel, files, self.python)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from peep.dataclass import replace
 from peep.errors import InstallRefused, StoreError
-from peep.model import FormatControl, PinnedRequirement, PlannedWheel, StoredWheel, TargetEnvironment
+from peep.model import FormatControl, PlannedWheel, StoredWheel, TargetEnvironment
 from peep.requirements.files import parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
@@ -73,7 +73,10 @@ def library_members(wheel: StoredWheel) -> Iterator[tuple[str, bytes]]:
         with open(wheel.location(file), "rb") as stored:
             content = stored.read()
         if hashlib.sha256(content).hexdigest() != file.sha256:
-            raise StoreError(f"{file.path} of {wheel.identity.filename} was edited in the store", "peep store check")
+            raise StoreError(
+                f"{file.path} of {wheel.identity.filename} was edited in the store",
+                "run 'peep store verify', which drops what is damaged, and then this command again",
+            )
         yield file.path, content
 
 
@@ -97,8 +100,7 @@ def _markers() -> dict[str, str]:
 def _wheels(session: Session, pinned: PinnedSet) -> dict[str, PlannedWheel]:
     with session.store.held(), session.supplier(pinned) as supplier:
         known = supplier.remembered(pinned.pins)
-        missing: Sequence[PinnedRequirement] = [pin for pin in pinned.pins if pin.name not in known]
-        supply = supplier.fetch(missing)
+        supply = supplier.fetch([pin for pin in pinned.pins if pin.name not in known])
         if supply.problems:
             raise InstallRefused(tuple(supply.problems))
         return {**known, **supply.wheels}
