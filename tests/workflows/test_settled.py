@@ -137,3 +137,20 @@ def test_no_bytes_break_the_reader(value: bytes) -> None:
     snapshot = parsed(value)
 
     assert snapshot is None or isinstance(snapshot, Snapshot)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
+def test_a_pipe_in_the_place_of_a_file_is_not_read(world: dict[str, Path]) -> None:
+    """What is in it is for the run that follows."""
+    environ = remember(world)
+    world["pins"].unlink()
+    os.mkfifo(world["pins"])
+    # Both ends, so that nobody waits for the other one.
+    pipe = os.open(world["pins"], os.O_RDWR | os.O_NONBLOCK)
+    try:
+        os.write(pipe, b"demo==1.0\n")
+
+        assert recall(WORDS, environ) is None
+        assert os.read(pipe, 100) == b"demo==1.0\n"
+    finally:
+        os.close(pipe)

@@ -34,6 +34,9 @@ ARCHIVES = {
     for name, versions in VERSIONS.items()
 }
 
+PIPE = 200
+"""A descriptor that no run opens by itself."""
+
 
 def pin(name: str, version: str) -> str:
     digest = hashlib.sha256(ARCHIVES[name][wheel_filename(name, version)]).hexdigest()
@@ -168,6 +171,27 @@ def test_a_changed_hash_alone(settled: Place) -> None:
 
     assert status == 1
     assert "DIDN'T MATCH THE HASHES" in told
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="shells need it for <(command)")
+def test_requirements_from_a_pipe_are_read_once_by_the_run_that_installs_them(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`-r <(command)` has the same name each time. Looking whether its bytes are known would leave none to install."""
+    words = [*place.words[:-1], f"/dev/fd/{PIPE}"]
+    monkeypatch.setattr(sys, "argv", ["peep", *words])
+    for version in ("1.0", "1.0", "2.0"):
+        ours, theirs = os.pipe()
+        os.write(theirs, pin("demo", version).encode())
+        os.close(theirs)
+        os.dup2(ours, PIPE)
+        os.close(ours)
+        try:
+            assert run(words) == 0
+        finally:
+            os.close(PIPE)
+
+        assert place.version("demo") == version
 
 
 @pytest.mark.parametrize("text", ["-r nested.txt\n", "-c nested.txt\ndemo\n"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -30,7 +31,7 @@ class Reading:
         self.contents: dict[str, bytes] = {}
         """By path, of local files only."""
         self.is_repeatable = True
-        """False when standard input or the network was read: the next run may see something else."""
+        """False when standard input, the network or a pipe was read: the next run may see something else."""
 
     def read(self, path: str) -> bytes:
         """Give the bytes of a path, a URL or `-`. Raises `OSError`, `TransportError`."""
@@ -42,9 +43,16 @@ class Reading:
             with self._open_transport().get(path) as response:
                 return response.read(MOST_BYTES)
         with open(path, "rb") as file:
+            # Bytes from a pipe (`-r <(command)`) can be had once; whoever looked whether they are the same took them.
+            self.is_repeatable = self.is_repeatable and can_be_read_again(path, os.fstat(file.fileno()).st_mode)
             content = file.read()
         self.contents[path] = content
         return content
+
+
+def can_be_read_again(path: str, mode: int) -> bool:
+    """Whether an open file gives the same bytes to the next reader; some systems share its place below /dev/fd."""
+    return stat.S_ISREG(mode) and not path.startswith("/dev/")
 
 
 def read_pins(

@@ -25,6 +25,7 @@ KIND = "settled"
 _ABSENT = b"absent"
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".egg")
 _READ_SIZE = 1 << 16
+_FILE_TYPE, _REGULAR_FILE = 0o170000, 0o100000  # `stat.S_ISREG`, without a call for each of hundreds of files
 
 
 class Snapshot:
@@ -100,8 +101,10 @@ def signature(path: str) -> bytes:
 
 
 def content(path: str) -> bytes | None:
-    """The bytes of a file, None when it cannot be read."""
+    """The bytes of a regular file, None when it cannot be read; a pipe is left alone, with all that is in it."""
     try:
+        if os.stat(path).st_mode & _FILE_TYPE != _REGULAR_FILE:
+            return None
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError:
         return None
