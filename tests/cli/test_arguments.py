@@ -214,7 +214,6 @@ def test_everything_at_once():
     )  # fmt: skip
     assert given.dry_run
     assert given.report == "-"
-    assert given.upgrade
     assert given.ignore_installed
     assert given.force_reinstall
     assert given.trust_installed
@@ -229,8 +228,6 @@ def test_everything_at_once():
     assert given.store.folder == "s"
     assert (given.network.proxy, given.network.timeout, given.network.retries) == ("http://p.example", 2.5, 3)
     assert (given.target.python, given.target.root) == ("/p", "/r")
-    assert given.root_user_action == "ignore"
-    assert given.warn_script_location is False
 
 
 def test_every_way_to_link_that_is_offered_is_one():

@@ -47,7 +47,6 @@ def install_options(
         store=store_options(parsed),
         output=output_options(parsed),
         is_isolated=parsed.has("isolated"),
-        upgrade=parsed.has("upgrade"),
         force_reinstall=parsed.has("force-reinstall"),
         ignore_installed=parsed.has("ignore-installed"),
         trust_installed=parsed.has("trust-installed"),
@@ -57,8 +56,6 @@ def install_options(
         link_mode=parsed.value("link-mode"),
         dry_run=parsed.has("dry-run"),
         report=parsed.value("report"),
-        warn_script_location=not parsed.has("no-warn-script-location"),
-        root_user_action=parsed.value("root-user-action") or "warn",
         destination=parsed.value("dest") or parsed.value("wheel-dir"),
     )
 

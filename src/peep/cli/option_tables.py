@@ -137,7 +137,6 @@ NOT_HERE = (
 """What pip's install, download and wheel take besides, and can mean nothing here."""
 
 CHANGES = (
-    Option(("-U", "--upgrade"), "with --target: replace what is there"),
     Option(("--force-reinstall",), "replace what is installed, even if it is the same"),
     Option(("-I", "--ignore-installed"), "as if nothing were installed"),
     Option(("--trust-installed",), "an installed project of the right version will do", is_peeps_own=True),
@@ -154,9 +153,10 @@ CHANGES = (
     Option(("--no-compile",), "do not compile to bytecode", is_inverted=True),
     Option(("--dry-run",), "say what would be done, and do not do it"),
     Option(("--report",), "write pip's installation report (JSON) to FILE; - for standard output", VALUE, "FILE"),
-    Option(("--no-warn-script-location",), "do not warn of scripts outside PATH", is_inverted=True),
-    Option(("--root-user-action",), "whether to warn when run as root", VALUE, "ACTION", ("warn", "ignore")),
+    Option(("-U", "--upgrade"), "what is not as listed is always replaced", standing=IMPLIED),
     Option(("--upgrade-strategy",), "pins decide", VALUE, "NAME", standing=IMPLIED),
+    Option(("--no-warn-script-location",), "peep never warns of that", standing=IMPLIED, is_inverted=True),
+    Option(("--root-user-action",), "peep never warns of that", VALUE, "ACTION", standing=IMPLIED),
     Option(("--no-warn-conflicts",), "use --no-check-dependencies", standing=IMPLIED, is_inverted=True),
     *NOT_HERE,
 )

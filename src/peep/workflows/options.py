@@ -128,7 +128,6 @@ class InstallOptions:
     output: OutputOptions = field(default_factory=OutputOptions)
     is_isolated: bool = False
     """`--isolated`: neither variables nor pip's configuration files count."""
-    upgrade: bool = False
     force_reinstall: bool = False
     ignore_installed: bool = False
     trust_installed: bool = False
@@ -143,7 +142,5 @@ class InstallOptions:
     dry_run: bool = False
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
-    warn_script_location: bool = True
-    root_user_action: str = "warn"
     destination: str | None = None
     """`--dest` of `download`, `--wheel-dir` of `wheel`."""
