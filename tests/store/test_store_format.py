@@ -20,6 +20,7 @@ from peep.store.unpacking import mtime_of
 from peep.store.wheels import Store
 from support.memory_wheel import MemoryWheel
 
+HOMELESS = RuntimeError("could not determine the home directory")
 PAGE = Path(__file__).parents[2] / "docs/store-format.md"
 
 
@@ -114,6 +115,22 @@ class TestWhere:
     def test_a_relative_variable_is_refused(self):
         with pytest.raises(UsageError, match="not an absolute path"):
             store_root({"PEEP_STORE": "here"})
+
+    @pytest.mark.parametrize("answer", [HOMELESS, "~/.cache/peep"], ids=["newer", "older"])
+    def test_without_a_home_folder_only_a_named_store_will_do(self, monkeypatch, tmp_path, answer):
+        """As platformdirs answers a user number that has no account, which nobody can take on in a test."""
+
+        def user_cache_dir(_name, appauthor):
+            if answer is HOMELESS:
+                raise HOMELESS
+            return answer
+
+        monkeypatch.setattr(platformdirs, "user_cache_dir", user_cache_dir)
+        homeless = {"HOME": "relative"}
+
+        with pytest.raises(UsageError, match="no home folder"):
+            store_root(homeless)
+        assert store_root(homeless, str(tmp_path)) == str(tmp_path)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="the XDG rule")
     @pytest.mark.parametrize("caches", [None, "", "  ", "relative/caches", "/absolute/caches", "/trailing/slash/"])

@@ -154,6 +154,14 @@ def test_what_the_store_holds_is_not_fetched_again_when_choices_are_forgotten(se
     assert all(request.path.startswith("/simple/") for request in settled.index.requests[asked:])
 
 
+def test_a_run_that_names_its_store_needs_no_other(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEEP_STORE", "relative")
+
+    assert place.run()[0] == 2
+    assert run([*place.words, "--store", str(place.folder / "store")]) == 0
+    assert place.version("demo") == "1.0"
+
+
 # -- traps: what changed must be seen --------------------------------------------------------------
 
 

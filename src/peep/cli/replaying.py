@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from peep.cli.console import Console
 from peep.cli.outcomes import outcome_lines
+from peep.errors import PeepError
 from peep.workflows.options import OutputOptions
 from peep.workflows.replay import recalled, replay
 from peep.workflows.settling import remember_settled
@@ -14,7 +15,10 @@ from peep.workflows.settling import remember_settled
 
 def replayed(words: Sequence[str]) -> bool:
     """Repeat a run whose recording still holds; False when there is none and nothing was done."""
-    recall = recalled(words, os.environ)
+    try:
+        recall = recalled(words, os.environ)
+    except PeepError:
+        return False  # the words may name another store; if not, the long way ends with the same error
     if recall is None:
         return False
     with Console(OutputOptions(quiet=recall.recording.quiet)) as console:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 
 from peep.dataclass import dataclass
 from peep.errors import UsageError
@@ -86,7 +87,8 @@ def _fanned_out(folder: str, digest: str) -> str:
 def store_root(environ: Mapping[str, str], option: str | None = None) -> str:
     """Absolute path of the store: the option, else `PEEP_STORE`, else `peep` in the platform's folder for caches.
 
-    Raises `UsageError` when `PEEP_STORE` is no absolute path: a store must not depend on the current folder.
+    Raises `UsageError` when `PEEP_STORE` is no absolute path, for a store must not depend on the current folder, and
+    when the user has no home folder.
     """
     if option:
         return os.path.abspath(os.path.expanduser(option))
@@ -96,4 +98,10 @@ def store_root(environ: Mapping[str, str], option: str | None = None) -> str:
         raise UsageError(f"PEEP_STORE is {chosen!r}, which is not an absolute path", "give the path from the root")
     import platformdirs  # noqa: PLC0415 -- costs more than all the rest of a run that has nothing to do
 
-    return os.path.abspath(platformdirs.user_cache_dir("peep", appauthor=False))
+    with suppress(RuntimeError):  # newer ones raise it, older ones give a path that hangs on the current folder
+        if os.path.isabs(folder := platformdirs.user_cache_dir("peep", appauthor=False)):
+            return os.path.normpath(folder)
+    # A container's user number without an account, say.
+    raise UsageError(
+        "there is no home folder to keep a store in", "let HOME, --store or PEEP_STORE name a folder, from the root"
+    )
