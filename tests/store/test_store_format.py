@@ -120,7 +120,7 @@ class TestWhere:
     def test_without_a_home_folder_only_a_named_store_will_do(self, monkeypatch, tmp_path, answer):
         """As platformdirs answers a user number that has no account, which nobody can take on in a test."""
 
-        def user_cache_dir(_name, appauthor):
+        def user_cache_dir(_name, **_):
             if answer is HOMELESS:
                 raise HOMELESS
             return answer
