@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from peep.cli.arguments import install_options, is_lock_file
@@ -125,6 +127,12 @@ def test_peeps_own_variables_and_isolation():
     assert options("-r", "f", "--isolated", PEEP_LINK_MODE="copy", PIP_TARGET="x").target.target is None
     assert options("-r", "f", PIP_TARGET="").target.target is None
     assert options("-r", "f", PEEP_STORE="/s").store.folder is None  # the store's own default
+
+
+def test_the_store_lies_where_an_option_says():
+    assert options("-r", "f", "--store", "s", "--cache-dir", "c").store.folder == "s"
+    assert options("-r", "f", "--cache-dir", "c").store.folder == os.path.join("c", "peep")
+    assert options("-r", "f", PIP_CACHE_DIR="c").store.folder is None  # where pip keeps pages and wheels of its own
 
 
 @pytest.mark.parametrize(

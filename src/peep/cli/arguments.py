@@ -212,9 +212,9 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def store_options(parsed: ParsedArguments) -> StoreOptions:
+    cache = parsed.value("cache-dir")
     return StoreOptions(
-        folder=parsed.value("store"),
-        cache_folder=parsed.value("cache-dir"),
+        folder=parsed.value("store") or (os.path.join(cache, "peep") if cache else None),
         is_kept=not parsed.has("no-cache-dir"),
     )
 

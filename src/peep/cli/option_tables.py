@@ -163,7 +163,7 @@ CHANGES = (
 
 STORE = (
     Option(("--store",), "where unpacked wheels are kept, instead of PEEP_STORE", VALUE, "FOLDER", has_variable=False),
-    Option(("--cache-dir",), "keep the store below FOLDER", VALUE, "FOLDER"),
+    Option(("--cache-dir",), "keep the store in FOLDER/peep", VALUE, "FOLDER", has_variable=False),
     Option(("--no-cache-dir",), "a store for this run alone"),
 )
 

@@ -92,9 +92,7 @@ class StoreOptions:
     """Where unpacked wheels live."""
 
     folder: str | None = None
-    """`--store`; `PEEP_STORE` is the store's own matter (`store.location`)."""
-    cache_folder: str | None = None
-    """pip's `--cache-dir`."""
+    """`--store`, or `peep` in `--cache-dir`; `PEEP_STORE` is the store's own matter (`store.location`)."""
     is_kept: bool = True
     """False under `--no-cache-dir`: a store for this run alone."""
 
