@@ -41,6 +41,13 @@ def open_transport(
             trusted_hosts=trusted_hosts,
             known_urls=known_urls,
             user_agent=f"peep/{__version__}",
-            use_keyring=options.keyring_provider != "disabled",
+            use_keyring=uses_keyring(options),
         )
     )
+
+
+def uses_keyring(options: NetworkOptions) -> bool:
+    """Whether a keyring may be asked: it may ask in turn, so under `--no-input` only one that was named (as in pip)."""
+    if options.keyring_provider in {None, "auto"}:
+        return options.may_ask
+    return options.keyring_provider != "disabled"

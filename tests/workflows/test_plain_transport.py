@@ -1,0 +1,26 @@
+"""How the options of the command line become a transport."""
+
+from __future__ import annotations
+
+import pytest
+
+from peep.workflows.options import NetworkOptions
+from peep.workflows.plain_transport import uses_keyring
+
+
+@pytest.mark.parametrize(
+    ("provider", "may_ask", "is_used"),
+    [
+        (None, True, True),
+        ("auto", True, True),
+        (None, False, False),
+        ("auto", False, False),
+        ("import", False, True),
+        ("subprocess", False, True),
+        ("disabled", True, False),
+    ],
+)
+def test_a_keyring_that_nobody_named_is_left_alone_under_no_input(
+    provider: str | None, may_ask: bool, is_used: bool
+) -> None:
+    assert uses_keyring(NetworkOptions(keyring_provider=provider, may_ask=may_ask)) is is_used
