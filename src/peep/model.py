@@ -398,7 +398,6 @@ class InstalledProject:
     version: str
     metadata_path: str
     """Absolute path of its metadata folder or file."""
-    installer: str = ""
     is_requested: bool = False
     provenance: Provenance | None = None
     other_metadata: tuple[str, ...] = ()
@@ -433,14 +432,6 @@ class InstallPlan:
     @property
     def is_empty(self) -> bool:
         return not (self.link or self.missing or self.replace or self.remove)
-
-
-def digests_by_algorithm(hashes: Iterable[Digest]) -> dict[str, set[str]]:
-    """Group digests: algorithm -> the hex digests listed for it."""
-    grouped: dict[str, set[str]] = {}
-    for digest in hashes:
-        grouped.setdefault(digest.algorithm, set()).add(digest.hex)
-    return grouped
 
 
 def listed_hashes(pin: PinnedRequirement, filename: str | None = None) -> tuple[Digest, ...]:

@@ -45,7 +45,7 @@ def test_pip_tells_what_its_configuration_says(environ, tmp_path):
     assert (found.cert, found.timeout, found.retries, found.proxy) == ("/certs/all.pem", 7.0, 5, None)
     assert found.format_control.no_binary == {"demo"}
     assert found.values["require_hashes"] is False
-    assert found.pip_version
+    assert found.files
 
 
 def test_variables_beat_files(environ):
@@ -53,7 +53,7 @@ def test_variables_beat_files(environ):
     found = pip_defaults([sys.executable], environ, run)
     assert found.index_urls[0] == "https://b.example/simple"
     assert found.no_index
-    assert found.index_options.trusted_hosts == ("x.example", "y")
+    assert found.trusted_hosts == ("x.example", "y")
 
 
 def test_without_configuration_pip_still_names_an_index(environ):
@@ -115,7 +115,7 @@ def test_the_next_interpreter_is_asked_when_one_has_no_pip(environ):
             return CompletedRun(NO_PIP, b"", b"")
         return run(arguments, env=env, cwd=cwd, timeout=timeout)
 
-    assert pip_defaults(["none", "/no/such/python", sys.executable], environ, without_pip).pip_version
+    assert pip_defaults(["none", "/no/such/python", sys.executable], environ, without_pip).files
     with pytest.raises(UsageError, match="no pip"):
         pip_defaults(["none", "/no/such/python"], environ, without_pip)
 
@@ -124,4 +124,4 @@ def test_a_pip_folder_in_the_current_folder_is_not_run(environ, tmp_path, monkey
     (tmp_path / "pip").mkdir()
     (tmp_path / "pip" / "__init__.py").write_text("raise SystemExit(5)\n")
     monkeypatch.chdir(tmp_path)
-    assert pip_defaults([sys.executable], environ, run).pip_version
+    assert pip_defaults([sys.executable], environ, run).files

@@ -12,7 +12,6 @@ import pytest
 from peep.system.files import (
     clone_file,
     copy_file,
-    fsync_file,
     fsync_folder,
     private_folder,
     remove_tree,
@@ -69,7 +68,6 @@ def test_a_failed_write_leaves_the_old_content_and_nothing_else(tmp_path):
 def test_flushing_leaves_the_content_alone(tmp_path):
     (tmp_path / "file").write_bytes(b"content")
 
-    fsync_file(str(tmp_path / "file"))
     fsync_folder(str(tmp_path))
 
     assert (tmp_path / "file").read_bytes() == b"content"

@@ -190,12 +190,6 @@ def _digests(archive_info: Mapping[str, Any]) -> Iterator[Digest]:
 # -- what is read for single projects --------------------------------------------------------------
 
 
-def installer_of(project: InstalledProject) -> str:
-    """The text of INSTALLER on one line, '' when there is none."""
-    text = _start_of(os.path.join(project.metadata_path, "INSTALLER")).decode("utf-8", "replace")
-    return "".join(letter for letter in text.strip() if letter.isprintable())[:100]
-
-
 def requirements_of(project: InstalledProject) -> ProjectRequirements:
     """What an installed project says it needs; empty when its metadata can't be read."""
     place = project.metadata_path

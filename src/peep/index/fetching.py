@@ -17,6 +17,7 @@ ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+ht
 LONGEST_PAGE = 128 * 1024 * 1024
 """Bytes, decoded. The largest pages of today are below 10 MB."""
 SIMPLE_TYPE = "application/vnd.pypi.simple."
+"""What the names of all types of the simple API begin with; its version and form follow."""
 OK = 200
 NOT_FOUND = frozenset({404, 410})
 REFUSED = frozenset({401, 403})
@@ -89,10 +90,8 @@ def parsed_links(page: FetchedPage, index: str) -> tuple[IndexFile, ...]:
 
 def _checked(page: FetchedPage, index: str) -> FetchedPage:
     """Only types that the simple API knows (PEP 691), and JSON and HTML by their plain names."""
-    known = page.media_type.startswith("application/vnd.pypi.simple.")
-    if known and not page.media_type.startswith(
-        ("application/vnd.pypi.simple.v1+", "application/vnd.pypi.simple.latest+")
-    ):
+    known = page.media_type.startswith(SIMPLE_TYPE)
+    if known and not page.media_type.startswith((f"{SIMPLE_TYPE}v1+", f"{SIMPLE_TYPE}latest+")):
         reason = f"answered with {page.media_type}, a version of the simple API that is not understood here"
         raise PackageIndexError(index, reason, "upgrade peep, or use another index")
     if known or page.media_type in {"text/html", "application/json", "application/xhtml+xml"}:

@@ -14,8 +14,6 @@ KNOWN_MAJOR = 1
 KNOWN_MINOR = 4
 """The newest API version read in full (PEP 792)."""
 
-STATUSES = frozenset({"active", "archived", "quarantined", "deprecated"})
-
 _TELLING_NAME = re.compile(r"[\w.\-]+-\d[\w.+!\-]*\.(?:whl|tar\.\w+|zip|tgz)")
 """An archive's name that holds a project and a version."""
 _VERSION = re.compile(r"(\d{1,9})\.(\d{1,9})")

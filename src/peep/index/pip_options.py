@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, UsageError
 from peep.index.pip_memory import PipMemory
-from peep.model import FormatControl, IndexOptions
+from peep.model import FormatControl
 from peep.system.processes import RunProgram
 
 MARK = "peep-reads-from-here:"
@@ -53,7 +53,7 @@ config = command.parser.config
 read = getattr(config, "iter_config_files", getattr(config, "_iter_config_files", None))
 files = None if read is None else [os.path.abspath(name) for _, names in read() for name in names]
 answer = {{
-    "version": pip.__version__, "pip": os.path.abspath(pip.__file__), "files": files,
+    "pip": os.path.abspath(pip.__file__), "files": files,
     "values": dict((name, plain(value)) for name, value in defaults.items()),
 }}
 sys.stdout.write("\\n{MARK}" + json.dumps(answer) + "\\n")
@@ -76,15 +76,10 @@ class PipDefaults:
     """Seconds."""
     retries: int = 5
     format_control: FormatControl = field(default_factory=FormatControl)
-    pip_version: str = ""
     files: tuple[str, ...] = ()
     """What the answer depends on: pip itself, and its configuration files, whether they exist or not."""
     values: Mapping[str, object] = field(default_factory=dict)
     """Every option of `pip install` by the name pip's parser gives it (`require_hashes`, `target_dir`, …)."""
-
-    @property
-    def index_options(self) -> IndexOptions:
-        return IndexOptions(self.index_urls, self.find_links, self.no_index, self.trusted_hosts)
 
 
 def pip_defaults(
@@ -145,7 +140,6 @@ def defaults_of(answer: Mapping[str, object]) -> PipDefaults:
         timeout=_number(values.get("timeout"), 15.0),
         retries=int(_number(values.get("retries"), 5)),
         format_control=_format_control(values.get("format_control")),
-        pip_version=str(answer.get("version", "")),
         files=(*_texts([answer.get("pip")]), *_texts(answer.get("files"))),
         values=values,
     )

@@ -78,28 +78,20 @@ def write_fully(descriptor: int, content: bytes) -> None:
         written += os.write(descriptor, memoryview(content)[written:])
 
 
-def fsync_file(path: str) -> None:
-    """Flush one file's content to the disk."""
-    # Windows flushes only through a handle that may write.
-    descriptor = os.open(path, (os.O_RDWR if sys.platform == "win32" else os.O_RDONLY) | _BINARY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def fsync_folder(path: str) -> None:
-    """Flush a folder's list of names to the disk: without it, a rename may be lost in a power cut."""
-    if sys.platform == "win32":
-        return  # there is no handle to a folder that could be flushed; NTFS journals names itself
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EBADF}:  # file systems that can't flush folders
-            raise
-    finally:
-        os.close(descriptor)
+    """Flush a folder's list of names to the disk: without it, a rename may be lost in a power cut.
+
+    Windows has no handle to a folder that could be flushed; NTFS journals names itself.
+    """
+    if sys.platform != "win32":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in {errno.EINVAL, errno.ENOTSUP, errno.EBADF}:  # file systems that can't flush folders
+                raise
+        finally:
+            os.close(descriptor)
 
 
 def remove_tree(path: str) -> None:
@@ -149,20 +141,20 @@ def clone_file(source: str, destination: str, mode: int) -> None:
 
     Raises `OSError` where the file systems or the platform know no clones; nothing is left behind then.
     """
-    if sys.platform == "darwin":
+    if sys.platform == "linux":
+        import fcntl  # noqa: PLC0415 -- POSIX only
+
+        with _new_file(destination, mode) as target:
+            origin = os.open(source, os.O_RDONLY)
+            try:
+                fcntl.ioctl(target, _FICLONE, origin)
+            finally:
+                os.close(origin)
+    elif sys.platform == "darwin":
         _clone_on_macos(source, destination)
         os.chmod(destination, mode)
-        return
-    if sys.platform != "linux":
+    else:
         raise OSError(errno.ENOTSUP, "no copy-on-write clones on this platform", source)
-    import fcntl  # noqa: PLC0415 -- POSIX only
-
-    with _new_file(destination, mode) as target:
-        origin = os.open(source, os.O_RDONLY)
-        try:
-            fcntl.ioctl(target, _FICLONE, origin)
-        finally:
-            os.close(origin)
 
 
 def _clone_on_macos(source: str, destination: str) -> None:
