@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import pytest
 
-from peep.archives.sdist import DEFAULT_MTIME, SdistMetadata, open_sdist
-from peep.archives.sdist_metadata import read_static_metadata
+from peep.archives.sdist import DEFAULT_MTIME, open_sdist
+from peep.archives.sdist_metadata import SdistMetadata, read_static_metadata
 from peep.errors import ArchiveError
 from support.corpus import CORPUS, needs_corpus
 from support.tar_building import build_tar

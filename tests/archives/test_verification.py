@@ -7,9 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peep.archives.verification import HEAD_SIZE, Intake, algorithms_for, listed_digest, verify
+from peep.archives.verification import HEAD_SIZE, Intake, algorithms_for, verify
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
-from peep.model import STRONG_ALGORITHMS, Digest, ListedFile, Location, MalformedHash, Rejection, VerifiedArchive
+from peep.model import (
+    STRONG_ALGORITHMS,
+    Digest,
+    ListedFile,
+    Location,
+    MalformedHash,
+    Rejection,
+    VerifiedArchive,
+    listed_digest,
+)
 from support.pins import candidate, digest, made_up, offered, pinned
 
 BODY = b"PK\x03\x04" + bytes(range(256)) * 40

@@ -10,7 +10,7 @@ LEGACY = "setuptools.build_meta:__legacy__"
 
 @pytest.mark.parametrize("pyproject", [None, b"", b"[tool.black]\nline-length = 79\n"])
 def test_without_a_table_setuptools_builds_the_old_way(pyproject):
-    assert read_build_system(pyproject, "x") == BuildSystem(("setuptools>=40.8.0",), LEGACY, is_declared=False)
+    assert read_build_system(pyproject, "x") == BuildSystem(("setuptools>=40.8.0",), LEGACY)
 
 
 def test_a_table():

@@ -54,19 +54,12 @@ def test_a_wheel_comes_back_as_the_backend_made_it(backend):
     assert made.build_wheel({"key": "value"}) == ("tiny-1.0-py3-none-any.whl", b"content {'key': 'value'}")
 
 
-def test_requirements_and_metadata_are_asked_for(backend):
+def test_requirements_are_asked_for(backend):
     made = backend("""
-        import os
         def get_requires_for_build_wheel(config_settings=None):
             return ["wheel>=0.3", "cython ; python_version > '3'"]
-        def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-            os.mkdir(os.path.join(metadata_directory, "tiny-1.0.dist-info"))
-            with open(os.path.join(metadata_directory, "tiny-1.0.dist-info", "METADATA"), "w") as file:
-                file.write("Name: tiny")
-            return "tiny-1.0.dist-info"
     """)
     assert made.requires_for_wheel({}) == ("wheel>=0.3", "cython ; python_version > '3'")
-    assert made.prepare_metadata({}) == b"Name: tiny"
 
 
 def test_the_environment_is_the_same_on_every_machine(backend):

@@ -109,21 +109,21 @@ class SdistContents:
         """What the archive says of itself without running code; None when only its build backend knows."""
         return read_static_metadata(self.read("PKG-INFO"), self.read("pyproject.toml"))
 
-    def extract_to(self, folder: str, *, mtime: int = DEFAULT_MTIME) -> None:
+    def extract_to(self, folder: str) -> None:
         """Write the tree, without its top folder, into `folder`, which exists, is empty and is nobody else's.
 
-        Owners, times and modes of the archive count for nothing: folders get 755, files 644 or 755, everything `mtime`
-        (seconds since the epoch). Raises `ArchiveError` or `OSError`; `folder` is then good for nothing.
+        Owners, times and modes of the archive count for nothing: folders get 755, files 644 or 755, everything
+        `DEFAULT_MTIME`. Raises `ArchiveError` or `OSError`; `folder` is then good for nothing.
         """
         for path in self._folders:
             os.mkdir(os.path.join(folder, *path.split("/")), 0o755)
         for path, member in self._members.items():
             target = os.path.join(folder, *path.split("/"))
-            _write(target, self._chunks(member), 0o755 if member.mode & _EXECUTABLE else 0o644, mtime)
+            _write(target, self._chunks(member), 0o755 if member.mode & _EXECUTABLE else 0o644)
         for path in [*reversed(self._folders), ""]:
             target = os.path.join(folder, *path.split("/")) if path else folder
             os.chmod(target, 0o755)  # noqa: S103 - the modes of any unpacked tree
-            os.utime(target, (mtime, mtime))
+            os.utime(target, (DEFAULT_MTIME, DEFAULT_MTIME))
 
 
 def open_sdist(
@@ -233,12 +233,9 @@ def _identity_problems(
     return check_core_metadata(information, "PKG-INFO", name, version, of_source=True)
 
 
-def _write(path: str, chunks: Iterator[bytes], mode: int, mtime: int) -> None:
+def _write(path: str, chunks: Iterator[bytes], mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags, 0o600), "wb") as file:
         file.writelines(chunks)
     os.chmod(path, mode)
-    os.utime(path, (mtime, mtime))
-
-
-__all__ = ["DEFAULT_MTIME", "SdistContents", "SdistEntry", "SdistMetadata", "SourceArchive", "open_sdist"]
+    os.utime(path, (DEFAULT_MTIME, DEFAULT_MTIME))

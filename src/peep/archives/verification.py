@@ -25,8 +25,6 @@ from peep.model import (
 from peep.system.redirects import without_credentials
 from peep.system.transport import redacted
 
-__all__ = ["Intake", "ReceivedArchive", "listed_digest", "verify"]
-
 HEAD_SIZE = 512
 """Bytes kept of the beginning of a body, to recognise a web page in a mismatch; never parsed as an archive."""
 

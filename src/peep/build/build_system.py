@@ -30,8 +30,6 @@ class BuildSystem:
     """`module:object` (PEP 517)."""
     backend_path: tuple[str, ...] = ()
     """Folders of the tree that come first when the backend is imported; relative, inside the tree."""
-    is_declared: bool = True
-    """False when there is no `build-system` table and the legacy rule applies."""
 
 
 def read_build_system(pyproject: bytes | None, sdist: str) -> BuildSystem:
@@ -42,13 +40,13 @@ def read_build_system(pyproject: bytes | None, sdist: str) -> BuildSystem:
     does not allow and for a backend-path that leaves the tree (THREATS T13).
     """
     if pyproject is None:
-        return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND, is_declared=False)
+        return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
     try:
         document = tomllib.loads(pyproject.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BuildError(f"{sdist}: its pyproject.toml cannot be read: {error}") from error
     if "build-system" not in document:
-        return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND, is_declared=False)
+        return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
     return _from_table(document["build-system"], sdist)
 
 

@@ -80,18 +80,6 @@ class Backend:
         except OSError as error:
             raise self._unusable(hook, f"the wheel cannot be read: {error.strerror or error}") from error
 
-    def prepare_metadata(self, settings: ConfigSettings) -> bytes:
-        """METADATA without building everything, where the backend can (PEP 517, prepare_metadata_for_build_wheel)."""
-        hook = "prepare_metadata_for_build_wheel"
-        folder = self._ask(hook, metadata_directory=self._new_folder("metadata"), config_settings=settings)
-        if not isinstance(folder, str) or os.path.basename(folder) != folder or not folder.endswith(".dist-info"):
-            raise self._unusable(hook, f"it gave {folder!r} as the metadata's folder name")
-        try:
-            parts = ("metadata", folder, "METADATA")
-            return read_written(self._workplace.area.outside("build"), parts, _ANSWER_LIMIT)
-        except OSError as error:
-            raise self._unusable(hook, f"METADATA cannot be read: {error.strerror or error}") from error
-
     def _ask(self, hook: str, **arguments: Any) -> Any:
         try:
             return getattr(self._caller, hook)(**arguments)

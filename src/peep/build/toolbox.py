@@ -14,6 +14,10 @@ from peep.environment.mapping import MappedFile, mapped_files
 from peep.environment.placing import LinkMode
 from peep.errors import BuildError
 from peep.model import StoredWheel, TargetEnvironment
+from peep.system.processes import RunProgram, printable_lines, run
+
+_ON_WINDOWS = sys.platform == "win32"
+_SECONDS = 300.0
 
 
 def base_interpreter(target: TargetEnvironment) -> str:
@@ -23,7 +27,7 @@ def base_interpreter(target: TargetEnvironment) -> str:
     shell script, which would not start in the sandbox.
     """
     major, minor = target.version[:2]
-    if sys.platform == "win32":
+    if _ON_WINDOWS:
         names = ["python.exe"]
     elif target.implementation == "pypy":
         names = [f"bin/pypy{major}.{minor}", "bin/pypy3"]
@@ -49,11 +53,6 @@ class Toolbox:
     def python(self) -> str:
         """Inside path of the interpreter."""
         return self._place.python
-
-    @property
-    def scripts(self) -> str:
-        """Inside path of the folder with the tools' programs."""
-        return os.path.dirname(self._place.python)
 
     def add(self, wheels: Mapping[str, StoredWheel]) -> None:
         """Put wheels (by project name) into it; those that it has already are passed over.
@@ -88,13 +87,13 @@ def _safe_mode(area: BuildArea) -> LinkMode:
 
 
 def _scripts_name() -> str:
-    return "Scripts" if sys.platform == "win32" else "bin"
+    return "Scripts" if _ON_WINDOWS else "bin"
 
 
 def _place(area: BuildArea, target: TargetEnvironment) -> TargetEnvironment:
     """The build environment as a target: files are written outside, launchers name the interpreter inside."""
     outside = area.outside("environment")
-    if sys.platform == "win32":
+    if _ON_WINDOWS:
         site, program = os.path.join(outside, "Lib", "site-packages"), "python.exe"
     else:
         python = "{}{}.{}".format("pypy" if target.implementation == "pypy" else "python", *target.version[:2])
@@ -113,17 +112,31 @@ def _place(area: BuildArea, target: TargetEnvironment) -> TargetEnvironment:
 def _make_virtual(area: BuildArea, base: str, target: TargetEnvironment) -> None:
     """PEP 405: an interpreter beside (or in a folder beside) a `pyvenv.cfg` that names the folder it came from."""
     outside = area.outside("environment")
+    if _ON_WINDOWS:
+        have_made(outside, base)
+        return
     scripts = os.path.join(outside, _scripts_name())
     version = ".".join(map(str, target.version))
     with open(os.path.join(outside, "pyvenv.cfg"), "w", encoding="utf-8") as file:
         file.write(f"home = {os.path.dirname(base)}\ninclude-system-site-packages = false\nversion = {version}\n")
-    if sys.platform == "win32":
-        import venv  # noqa: PLC0415 - on Windows the interpreter is a redirector that only venv knows to place
-
-        venv.EnvBuilder(symlinks=False).create(outside)
-        return
     for name in ("python", "python3", f"python{target.version[0]}.{target.version[1]}"):
         os.symlink(base, os.path.join(scripts, name))
+
+
+def have_made(folder: str, base: str, run_program: RunProgram = run) -> None:
+    """Have the interpreter `base` make a virtual environment in `folder`, which may exist, without pip.
+
+    For Windows, where an environment's interpreter is a redirector that only the `venv` of the same Python can place.
+    Raises `BuildError` when it doesn't.
+    """
+    command = [base, "-I", "-m", "venv", "--without-pip", folder]
+    try:
+        done = run_program(command, env=dict(os.environ), timeout=_SECONDS)
+    except OSError as error:
+        raise BuildError(f"{base} does not start: {error.strerror or error}") from error
+    if done.status != 0:
+        said = [*printable_lines(done.output), *printable_lines(done.errors), f"exit status {done.status}"]
+        raise BuildError(f"{base} could not make an environment for build tools: {said[-2:][0]}")
 
 
 def _entries(wheel: StoredWheel) -> tuple[EntryPoint, ...]:

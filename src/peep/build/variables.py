@@ -31,8 +31,6 @@ MORE = "PEEP_BUILD_VARIABLES"
 
 _WINDOWS = ("COMSPEC", "INCLUDE", "LIB", "PATHEXT", "SYSTEMDRIVE", "SYSTEMROOT", "WINDIR")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-DEFAULT_EPOCH = 315532800
-"""1980-01-01: the time of builds from sources that carry no times of their own."""
 
 
 def steering_variables(environ: Mapping[str, str]) -> dict[str, str]:

@@ -84,11 +84,11 @@ class Console:
 
     # -- results -----------------------------------------------------------------------------------
 
-    def result(self, text: str, *, end: str = "\n") -> None:
+    def result(self, text: str) -> None:
         """Print what the verb was called for: always, unfolded, hostile characters made visible except tabs."""
         with self._lock:
             self._display(self._progress.clear)
-            print("\t".join(printable(part) for part in text.split("\t")), file=self._output, end=end)
+            print("\t".join(printable(part) for part in text.split("\t")), file=self._output)
 
     def error(self, text: str) -> None:
         """Print one fault of several that the verb goes on after."""

@@ -77,7 +77,7 @@ def _fault_of_the_machine(error: BaseException) -> str:
 def error_text(error: PeepError, width: int | None) -> str:
     """Render an error that carries its own words: `error:` lines, then a `hint:`; `width` as `text.folded` has it."""
     if isinstance(error, InstallRefused):
-        from peep.cli.reports import report_text  # noqa: PLC0415 - which imports this module
+        from peep.cli.reports import report_text  # noqa: PLC0415 - 2 ms, for refusals only
 
         return report_text(error.problems, width, "Nothing was changed.")  # verbs that install tell it themselves
     parts = (*error.errors, *error.also) if isinstance(error, RequirementsErrors) else (error,)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from peep.cli.problem_data import problems_as_json
 from peep.cli.report_hashes import mismatch_lines, missing_lines
 from peep.cli.report_parts import heading, places, plain, titled
 from peep.cli.text import folded, scrubbed
@@ -27,8 +26,6 @@ from peep.errors import (
 )
 from peep.index.why_not import why_not
 from peep.model import Location
-
-__all__ = ["problems_as_json", "report_text"]
 
 RULE = "-------------------------------"
 LAST_LINE = "Not proceeding to installation."

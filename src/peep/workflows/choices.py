@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from peep.dataclass import dataclass
 from peep.model import Digest, FormatControl, PinnedRequirement, TargetEnvironment, listed_digest
@@ -31,9 +31,9 @@ class Choice:
     """`algorithm:hex` of the archive that was vetted: the wheel itself, or the sdist that it was built from."""
 
 
-def choices_key(target: TargetEnvironment, formats: FormatControl, context: Iterable[str] = ()) -> str:
-    """What choices depend on besides the pin; `context` holds what builds depend on."""
-    facts = [*target.tags, target.version, sorted(formats.no_binary), sorted(formats.only_binary), *context]
+def choices_key(target: TargetEnvironment, formats: FormatControl) -> str:
+    """What choices depend on besides the pin."""
+    facts = [*target.tags, target.version, sorted(formats.no_binary), sorted(formats.only_binary)]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
