@@ -49,8 +49,11 @@ class Unpacker:
         processors = os.cpu_count() or 1
         # More threads that unpack than processors would spend their time handing the interpreter lock around.
         self._slots = BoundedSemaphore(processors)
-        is_worth_it = expected >= _WORTH_A_CREW and processors > 1 and may_fork()
-        self._crew = Crew(_Member(store.layout.root).unpack, min(processors, _LARGEST_CREW)) if is_worth_it else None
+        self._crew: Crew | None = None
+        if expected >= _WORTH_A_CREW and processors > 1 and may_fork():
+            import email.parser  # noqa: F401, PLC0415 -- read by the store; here once, not again by each of the crew
+
+            self._crew = Crew(_Member(store.layout.root).unpack, min(processors, _LARGEST_CREW))
 
     def unpack(self, archive: VerifiedArchive, *, is_excused: bool) -> Unpacked:
         """Unpack a wheel, or find it in the store. `is_excused`: it may differ from its RECORD.

@@ -80,6 +80,7 @@ def run(parsed: ParsedArguments) -> int:
 
 def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
     """Run the workflow, whose import is worth its time only now."""
-    workflow = import_module("peep.workflows.install")
+    with import_module("peep.workflows.ahead").asked_ahead(options, surroundings.environ):
+        workflow = import_module("peep.workflows.install")
     outcome: Outcome = workflow.install(options, surroundings)
     return outcome

@@ -1,0 +1,47 @@
+"""Asks other programs, while this one is still importing modules, what a run with a new store has to ask them.
+
+They are the target's interpreter and pip. Their answers are remembered in the store, as in any run, and found there
+afterwards; where nothing came of it, the run asks for itself and tells what is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from threading import Thread
+
+from peep.environment import tags  # noqa: F401 -- for the thread, which should import nothing by itself
+from peep.environment.target import TargetRequest, discover_target
+from peep.errors import PeepError
+from peep.reporting import SilentReporter
+from peep.store.layout import store_root
+from peep.store.wheels import Store
+from peep.workflows.options import InstallOptions
+from peep.workflows.pip_configuration import configured_pip
+
+
+@contextmanager
+def asked_ahead(options: InstallOptions, environ: Mapping[str, str]) -> Iterator[None]:
+    """While this lasts, ask for what will be wanted after it; `options` are those of the command line.
+
+    An older store most likely remembers the answers. Raises what `store_root` raises.
+    """
+    root = store_root(environ, options.store.folder)
+    store = Store(root, SilentReporter())
+    if not options.store.is_kept or os.path.isdir(store.layout.remembered):
+        yield
+        return
+    asking = Thread(target=_ask, args=(options, environ, store), daemon=True)
+    asking.start()
+    try:
+        yield
+    finally:
+        asking.join()
+
+
+def _ask(options: InstallOptions, environ: Mapping[str, str], store: Store) -> None:
+    with suppress(PeepError, OSError):
+        if options.target.python:  # the running interpreter is not asked by a program
+            discover_target(TargetRequest(python=options.target.python), store)
+        configured_pip(options, environ, os.path.join(store.layout.remembered, "pip"))()
