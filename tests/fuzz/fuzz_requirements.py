@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["peep.requirements"]):
     from peep.requirements.file_parser import RequirementLine, parse_text
     from peep.requirements.files import parse_requirements_files
     from peep.requirements.pins import pinned_requirements
-    from peep.requirements.port import needs_porting, port_to_comments, port_to_pip
+    from peep.requirements.port import port_to_comments, port_to_pip
     from peep.requirements.pylock import LockSelection, pins_from_pylock
     from peep.requirements.text import decode
 
@@ -62,7 +62,7 @@ def port_both_ways(content: bytes) -> None:
         after = _lines(ported)
         assert [name for name, _ in before] == [name for name, _ in after]
         assert all(new <= old for (_, old), (_, new) in zip(before, after, strict=True))
-        assert not needs_porting(ported, "r.txt")
+        assert not port_to_pip(ported, "r.txt").ported
         assert _lines(port_to_comments(ported, "r.txt").text) == after
 
 

@@ -12,7 +12,7 @@ from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.files import parse_arguments, parse_requirements_files
 from peep.requirements.hashes import hash_line, match_comment_line, parse_comment_hash, parse_option_hash
 from peep.requirements.pins import pinned_requirements
-from peep.requirements.port import needs_porting, port_to_comments, port_to_pip
+from peep.requirements.port import port_to_comments, port_to_pip
 from peep.requirements.pylock import LockSelection, pins_from_pylock
 from peep.requirements.text import decode, physical_lines
 from support.requirements_files import BASE64_A, BASE64_B, HEX_A, HEX_B, LINUX
@@ -164,7 +164,7 @@ def test_porting_any_text_keeps_requirements_and_adds_no_hash(text):
     assert [line[0] for line in before] == [line[0] for line in after]
     for (_, listed, _), (_, kept, _) in zip(before, after, strict=True):
         assert kept <= listed
-    assert not needs_porting(ported.text, "r.txt")
+    assert not port_to_pip(ported.text, "r.txt").ported
     if not ported.ported:
         assert ported.text == text
 

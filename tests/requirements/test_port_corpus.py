@@ -12,7 +12,7 @@ import pytest
 
 from peep.errors import RequirementsErrors
 from peep.requirements.file_parser import RequirementLine, parse_text
-from peep.requirements.port import needs_porting, port_to_comments, port_to_pip
+from peep.requirements.port import port_to_comments, port_to_pip
 from peep.requirements.porting import ported_files
 from support.corpus import CORPUS, needs_corpus
 
@@ -98,7 +98,7 @@ def ported_into(folder, path):
         destination = folder / file.path
         destination.parent.mkdir(parents=True, exist_ok=True)
         destination.write_bytes(file.source.encode(file.text))
-        assert not needs_porting(file.text, file.path)
+        assert not port_to_pip(file.text, file.path).ported
     return folder / path
 
 

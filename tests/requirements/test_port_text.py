@@ -3,7 +3,7 @@ import codecs
 import pytest
 
 from peep.errors import RequirementsErrors
-from peep.requirements.port import needs_porting, port_to_comments, port_to_pip
+from peep.requirements.port import port_to_comments, port_to_pip
 from peep.requirements.porting import ported_files
 from support.requirements_files import BASE64_A, BASE64_B, HEX_A, HEX_B, Folder
 
@@ -50,8 +50,8 @@ def test_hash_comments_become_options_and_nothing_else_changes(before, after):
     ported = port_to_pip(before, "r.txt")
 
     assert ported.text == after
-    assert needs_porting(before, "r.txt")
-    assert not needs_porting(after, "r.txt")
+    assert port_to_pip(before, "r.txt").ported
+    assert not port_to_pip(after, "r.txt").ported
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_hash_comments_become_options_and_nothing_else_changes(before, after):
 )
 def test_a_file_with_nothing_to_port_stays_as_it_is(text):
     assert port_to_pip(text, "r.txt").text == text
-    assert not needs_porting(text, "r.txt")
+    assert not port_to_pip(text, "r.txt").ported
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_file_with_nothing_to_port_stays_as_it_is(text):
 )
 def test_r6_a_hash_of_a_commented_out_requirement_stays_with_it(before, after):
     assert port_to_pip(before, "r.txt").text == after
-    assert not needs_porting(after, "r.txt")
+    assert not port_to_pip(after, "r.txt").ported
 
 
 def test_tells_what_was_ported():

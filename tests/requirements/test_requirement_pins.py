@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from peep.dataclass import replace
 from peep.errors import RequirementsErrors
 from peep.model import ArchiveKind, Digest, HashForm, Location
 from peep.requirements.files import read_requirements_files
@@ -327,11 +328,13 @@ def test_the_later_format_option_wins(text, name, wheel, sdist):
     assert (formats.allows(name, ArchiveKind.WHEEL), formats.allows(name, ArchiveKind.SDIST)) == (wheel, sdist)
 
 
-def test_flags_are_told():
+def test_flags_change_nothing_and_those_of_pip_alone_are_told():
     pinned = pins_of("--prefer-binary\n--pre\n--require-hashes\n--use-feature fast-deps\n")
 
-    assert (pinned.prefer_binary, pinned.allow_prereleases, pinned.require_hashes) == (True, True, True)
-    assert "--use-feature fast-deps is pip's own" in pinned.warnings[0]
+    assert replace(pinned, warnings=()) == pins_of("")
+    assert [warning.partition(": ")[2] for warning in pinned.warnings] == [
+        "--use-feature fast-deps is pip's own; it is skipped"
+    ]
 
 
 def test_an_option_that_peep_cannot_honour_is_refused():

@@ -28,9 +28,6 @@ class PinnedSet:
     directives: tuple[Directive, ...] = ()
     warnings: tuple[str, ...] = ()
     """Each begins with file and line."""
-    prefer_binary: bool = False
-    allow_prereleases: bool = False
-    require_hashes: bool = False
 
     def directive_values(self, option: str) -> tuple[str, ...]:
         """The values that the directives of one name give, in order."""

@@ -60,9 +60,6 @@ def pinned_requirements(
         format_control=options.format_control,
         directives=tuple(directive for file in files for directive in file.directives),
         warnings=(*(warning for file in (*files, given) for warning in file.warnings), *options.warnings),
-        prefer_binary="--prefer-binary" in options.flags,
-        allow_prereleases="--pre" in options.flags,
-        require_hashes="--require-hashes" in options.flags,
     )
 
 

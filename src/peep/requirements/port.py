@@ -66,11 +66,6 @@ def port_to_comments(text: str, path: str) -> PortedText:
     return _rewritten(text, _ToComments(path, requirements, _line_end(text)))
 
 
-def needs_porting(text: str, path: str) -> bool:
-    """Tell whether `port_to_pip` would rewrite anything; raises as it does."""
-    return bool(port_to_pip(text, path).ported)
-
-
 def _requirements(text: str, path: str) -> dict[int, RequirementLine]:
     parsed = parse_text(text, path, {})
     if parsed.errors:

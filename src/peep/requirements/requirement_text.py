@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
-from peep.model import Digest
+from peep.model import STRONG_ALGORITHMS, Digest
 from peep.requirements.hashes import MalformedHashText, digest_of
 from peep.requirements.naming import archive_suffix, is_name, last_segment, name_in_filename, normalised
 
@@ -26,7 +26,6 @@ _URL_MARKER = r"(?:\s+;|;\s)"
 _EXTRAS_SUFFIX = r"(?P<path>[^\[\]]+)\[(?P<extras>[^\[\]]*)\]"
 _EGG = r"(?P<name>[^\[\]=<>!~;\s]+)(?:\[(?P<extras>[^\[\]]*)\])?(?:[=<>!~].*)?"
 _TAB_BEFORE_OPTION = r"\t\s*-"
-_STRONG = ("sha256", "sha384", "sha512")
 _WEAK = ("md5", "sha1", "sha224")
 
 
@@ -227,7 +226,7 @@ class _Fragment:
                 name, extras = _parse_egg(unquote(value))
             elif key == "subdirectory":
                 subdirectory = _inside(unquote(value))
-            elif key in _STRONG:
+            elif key in STRONG_ALGORITHMS:
                 hashes.append(_fragment_hash(key, value))
             elif key in _WEAK:
                 remarks.append(f"#{key}= vouches for nothing and is not counted")

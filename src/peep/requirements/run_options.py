@@ -22,17 +22,17 @@ HOW_TO_NAME_AN_INDEX = "write the whole URL with its https://, or the path of a 
 
 @dataclass(slots=True)
 class RunOptions:
-    """Gathers option lines; the properties give what they amount to."""
+    """Gathers option lines, and what they amount to."""
 
     path_exists: PathExists
-    flags: set[str] = field(default_factory=set)
+    format_control: FormatControl = field(default_factory=FormatControl)
     warnings: list[str] = field(default_factory=list)
     errors: list[RequirementsError] = field(default_factory=list)
     _index_url: str = ""
     _extra: list[str] = field(default_factory=list)
     _find_links: list[str] = field(default_factory=list)
     _trusted: list[str] = field(default_factory=list)
-    _formats: FormatControl = field(default_factory=FormatControl)
+    _no_index: bool = False
 
     @property
     def index_options(self) -> IndexOptions:
@@ -40,14 +40,10 @@ class RunOptions:
         return IndexOptions(
             index_urls=tuple(dict.fromkeys((*main, *self._extra))),
             find_links=tuple(dict.fromkeys(self._find_links)),
-            no_index="--no-index" in self.flags,
+            no_index=self._no_index,
             trusted_hosts=tuple(dict.fromkeys(self._trusted)),
             keeps_default_index=not self._index_url,
         )
-
-    @property
-    def format_control(self) -> FormatControl:
-        return self._formats
 
     def take_all(self, lines: Iterable[OptionLine]) -> None:
         for line in lines:
@@ -68,11 +64,14 @@ class RunOptions:
             case "--trusted-host":
                 self._trusted.append(line.value)
             case "--no-binary" | "--only-binary":
-                self._formats = with_format(self._formats, line.name, line.value)
+                self.format_control = with_format(self.format_control, line.name, line.value)
+            case "--no-index":
+                self._no_index = True
             case _:
-                self._take_flag(line)
+                self._tell(line)
 
-    def _take_flag(self, line: OptionLine) -> None:
+    def _tell(self, line: OptionLine) -> None:
+        """What the user should know of an option without effect; nothing where peep always does so, or pins decide."""
         if line.name == "--no-require-hashes":
             self.errors.append(
                 RequirementsError(
@@ -81,8 +80,6 @@ class RunOptions:
             )
         elif line.name == "--use-feature":
             self.warnings.append(f"{line.location}: --use-feature {line.value} is pip's own; it is skipped")
-        else:
-            self.flags.add(line.name)
 
     def _near(self, line: OptionLine) -> str:
         """A relative folder of links is meant from the file's folder if it exists there, else from the current one."""

@@ -133,9 +133,6 @@ def combined(sets: Sequence[PinnedSet]) -> PinnedSet:
         format_control=_united([one.format_control for one in sets]),
         directives=tuple(directive for one in sets for directive in one.directives),
         warnings=tuple(warning for one in sets for warning in one.warnings),
-        prefer_binary=any(one.prefer_binary for one in sets),
-        allow_prereleases=any(one.allow_prereleases for one in sets),
-        require_hashes=any(one.require_hashes for one in sets),
     )
 
 
