@@ -14,11 +14,20 @@ import pytest
 from peep.errors import UsageError
 from peep.reporting import SilentReporter
 from peep.store.layout import store_root
-from peep.store.location import known_store_root
+from peep.store.location import known_store_root, risk
 from peep.store.manifest import parsed, rendered
 from peep.store.unpacking import mtime_of
 from peep.store.wheels import Store
 from support.memory_wheel import MemoryWheel
+
+
+class Listener(SilentReporter):
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
 
 HOMELESS = RuntimeError("could not determine the home directory")
 PAGE = Path(__file__).parents[2] / "docs/store-format.md"
@@ -144,3 +153,39 @@ class TestWhere:
 
         assert known_store_root(os.environ) == platformdirs.user_cache_dir("peep", appauthor=False)
         assert store_root(os.environ) == known_store_root(os.environ)
+
+
+class TestWhoMayChangeIt:
+    """N16: whoever may write to a store decides what is installed from it."""
+
+    @pytest.mark.parametrize(
+        ("mode", "owner", "user", "told"),
+        [
+            (0o700, 1000, 1000, ""),
+            (0o770, 1000, 1000, ""),  # shared with a group, on purpose: the store was made 0700
+            (0o755, 0, 1000, ""),  # kept by the administrator for all
+            (0o777, 1000, 1000, "any user"),
+            (0o1777, 0, 0, "any user"),
+            (0o700, 1000, 0, "another user (number 1000)"),  # the administrator with a user's HOME
+            (0o755, 1000, 1001, "another user (number 1000)"),
+        ],
+    )
+    def test_by_mode_and_owner(self, mode, owner, user, told):
+        found = risk(mode, owner, user)
+
+        assert told in found
+        assert bool(told) == bool(found)
+
+    @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+    def test_a_store_that_anybody_may_change_is_told(self, tmp_path):
+        reporter = Listener()
+        store = tmp_path / "store"
+
+        Store(str(store), reporter)
+        store.mkdir()
+        Store(str(store), reporter)
+        assert reporter.warnings == []
+        store.chmod(0o777)
+        Store(str(store), reporter)
+        assert len(reporter.warnings) == 1
+        assert "any user may change it" in reporter.warnings[0]

@@ -352,6 +352,17 @@ def test_another_interpreter_in_the_same_environment(settled: Place) -> None:
     assert not settled.is_settled
 
 
+@pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
+def test_n16_memory_that_others_may_change_is_not_believed(settled: Place) -> None:
+    Path(os.environ["PEEP_STORE"]).chmod(0o777)
+
+    assert not settled.is_settled
+    status, told = settled.run()
+
+    assert status == 0
+    assert "any user may change it" in told
+
+
 # -- damage: whatever is remembered may be lost or spoilt ------------------------------------------
 
 

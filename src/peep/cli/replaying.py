@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from peep.cli.console import Console
 from peep.cli.outcomes import outcome_lines
 from peep.errors import PeepError
+from peep.store.location import risk_of_others
 from peep.workflows.options import OutputOptions
 from peep.workflows.replay import recalled, replay
 from peep.workflows.settling import remember_settled
@@ -19,7 +20,7 @@ def replayed(words: Sequence[str]) -> bool:
         recall = recalled(words, os.environ)
     except PeepError:
         return False  # the words may name another store; if not, the long way ends with the same error
-    if recall is None:
+    if recall is None or risk_of_others(recall.store.layout.root):
         return False
     with Console(OutputOptions(quiet=recall.recording.quiet)) as console:
         done = replay(recall, console)

@@ -25,3 +25,26 @@ def known_store_root(environ: Mapping[str, str]) -> str | None:
     home = environ.get("HOME") or os.path.expanduser("~")
     folder = caches if os.path.isabs(caches) else os.path.join(home, ".cache")
     return os.path.join(folder, "peep") if os.path.isabs(folder) else None
+
+
+def risk_of_others(root: str) -> str:
+    """Why others than this user and the system's administrator may change the store at `root`; '' when they can't.
+
+    Whoever may write there can plant wheels under any digest, and what is remembered of earlier runs (THREATS N16).
+    """
+    if os.name != "posix":
+        return ""
+    try:
+        found = os.stat(root)
+    except OSError:
+        return ""
+    return risk(found.st_mode, found.st_uid, os.geteuid())
+
+
+def risk(mode: int, owner: int, user: int) -> str:
+    """As `risk_of_others`, by the mode and owner of the store's folder and the number of the user who runs peep."""
+    if mode & 0o002:
+        return "any user may change it; take that right away (chmod o-w)"
+    if owner not in {0, user}:
+        return f"it belongs to another user (number {owner}), who may change it; use a store of your own"
+    return ""

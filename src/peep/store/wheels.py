@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -15,6 +14,7 @@ from peep.store.facts import key_digest, parsed_fact, rendered_fact
 from peep.store.inspection import faults, faults_in_full
 from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
 from peep.store.leftovers import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
+from peep.store.location import risk_of_others
 from peep.store.manifest import Manifest, parsed
 from peep.store.unpacking import unpack
 from peep.system.boot import current_boot, is_same_boot
@@ -42,7 +42,7 @@ class Store:
         self._is_ready = False
         self._boot = ""
         self._refuse_newer_format()
-        self._warn_if_open_to_all()
+        self._warn_of_others()
 
     # -- wheels ------------------------------------------------------------------------------------
 
@@ -226,13 +226,9 @@ class Store:
                 "upgrade peep, or let PEEP_STORE name another folder",
             )
 
-    def _warn_if_open_to_all(self) -> None:
-        """Whoever may write here can plant wheels under any digest (THREATS N16)."""
-        with suppress(OSError):
-            if os.name == "posix" and os.stat(self.layout.root).st_mode & stat.S_IWOTH:
-                self._reporter.warning(
-                    f"any user may change the store {self.layout.root}; take that right away (chmod o-w)"
-                )
+    def _warn_of_others(self) -> None:
+        if why := risk_of_others(self.layout.root):
+            self._reporter.warning(f"the store {self.layout.root}: {why}")
 
     def _current_boot(self) -> str:
         self._boot = self._boot or current_boot()

@@ -15,7 +15,7 @@ import sys
 
 from peep import __version__
 from peep.store.facts import key_digest, parsed_fact
-from peep.store.location import known_store_root
+from peep.store.location import known_store_root, risk_of_others
 
 TYPE_CHECKING = False  # what `typing` calls so, without importing it
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Snapshot:
 def recall(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Give back what to tell the user when this very command has nothing to do; None when that is not certain."""
     root = known_store_root(environ)
-    if root is None:
+    if root is None or risk_of_others(root):
         return None
     key = run_key(words, environ)
     digest = key_digest(key)
