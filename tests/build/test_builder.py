@@ -15,7 +15,7 @@ from peep.build.trees import ArchiveTree, local_tree
 from peep.build.variables import steering_variables
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
 from peep.store.wheels import Store
-from peep.system import linux_calls
+from support.isolation import can_run
 from support.pins import pinned
 from support.shelf import Shelf, archive_pin, own_target, verified
 from support.stored import stored_path
@@ -378,12 +378,6 @@ def test_every_isolation_builds_the_same(workshop, isolation):
     settings = BuildSettings(isolation, search_path=os.environ.get("PATH", ""))
     wheel = workshop.build(demo_sdist(["saw"], body=body, content="out"), settings=settings)
     assert text_of(wheel) == "sawed\n"
-
-
-def can_run(isolation):
-    if isolation is Isolation.LANDLOCK:
-        return linux_calls.landlock_version() > 0 and linux_calls.can_filter_sockets()
-    return find_isolation().isolation is isolation
 
 
 def test_a_listed_project_is_no_build_tool_where_the_constraints_pin_another_archive_of_it(workshop):

@@ -19,26 +19,19 @@ from peep.build.sandbox import (
     Sandbox,
     SandboxLimits,
     choose_isolation,
-    find_isolation,
     interpreter_folders,
 )
 from peep.errors import BuildError
-from peep.system import linux_calls
+from support.isolation import can_run
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sandboxes exist on Linux only")
 PYTHON = os.path.realpath(sys.executable)
 SMALL = SandboxLimits(seconds=30.0)
 
 
-def _available(isolation: Isolation) -> bool:
-    if isolation is Isolation.NAMESPACES:
-        return find_isolation().isolation is Isolation.NAMESPACES
-    return linux_calls.landlock_version() > 0 and linux_calls.can_filter_sockets()
-
-
 @pytest.fixture(params=[Isolation.NAMESPACES, Isolation.LANDLOCK], ids=lambda i: i.value)
 def isolation(request):
-    if not _available(request.param):
+    if not can_run(request.param):
         pytest.skip("this system cannot")
     return request.param
 

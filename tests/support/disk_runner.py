@@ -21,6 +21,8 @@ from peep.store.wheels import Store
 from support.environment_tree import make_environment, plan_for, tree_digest
 from support.memory_wheel import MemoryWheel
 
+assert sys.platform == "linux"  # type checkers for other systems read no further
+
 _OLD = {"pkg/__init__.py": "V = 1\n", "pkg/deep/er/a.py": "x" * 3000, "pkg_top.py": "", "ns/a.py": ""}
 _NEW = {"pkg/__init__.py": "V = 2\n", "pkg/deep/er/b.py": "y" * 9000, "pkg_new/__init__.py": "z" * 30000, "ns/b.py": ""}
 

@@ -9,7 +9,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from peep.archives.random_access import ReadAt
 
@@ -41,7 +41,7 @@ def decompressed(read: ReadAt, size: int, compression: str) -> BinaryIO:
     except BaseException:
         output.close()
         raise
-    return output
+    return cast("BinaryIO", output)  # on Windows a wrapper around one
 
 
 def _limited(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from typing import BinaryIO
@@ -23,22 +24,7 @@ def read_at(file: BinaryIO) -> ReadAt:
         file.fileno()
     except (OSError, AttributeError):
         return _locked_reads(file)
-    if not hasattr(os, "pread"):
-        return _locked_reads(file)
-
-    # Asked each time: a closed file must give an error, never the bytes of another file that got its number.
-    descriptor = file.fileno
-
-    def pread(offset: int, count: int) -> bytes:
-        data = os.pread(descriptor(), count, offset)
-        while len(data) < count:
-            more = os.pread(descriptor(), count - len(data), offset + len(data))
-            if not more:
-                break
-            data += more
-        return data
-
-    return pread
+    return _lockless_reads(file)
 
 
 def _locked_reads(file: BinaryIO) -> ReadAt:
@@ -50,6 +36,27 @@ def _locked_reads(file: BinaryIO) -> ReadAt:
             return file.read(count)
 
     return locked
+
+
+if sys.platform == "win32":
+    _lockless_reads = _locked_reads  # there is no `pread`
+
+else:
+
+    def _lockless_reads(file: BinaryIO) -> ReadAt:
+        # Asked each time: a closed file must give an error, never the bytes of another file that got its number.
+        descriptor = file.fileno
+
+        def pread(offset: int, count: int) -> bytes:
+            data = os.pread(descriptor(), count, offset)
+            while len(data) < count:
+                more = os.pread(descriptor(), count - len(data), offset + len(data))
+                if not more:
+                    break
+                data += more
+            return data
+
+        return pread
 
 
 def file_size(file: BinaryIO) -> int:

@@ -17,6 +17,7 @@ from peep.model import StoredFile
 from peep.system.hashing import HashedFile, is_link_error
 
 Hashed = Mapping[str, HashedFile | OSError]
+_HAS_MODES = sys.platform != "win32"
 _UNUSUAL_BITS = 0o7022
 """Set-id and sticky bits, and leave for others to write: no install gives them."""
 _GONE = {errno.ENOENT, errno.ENOTDIR}
@@ -109,7 +110,7 @@ def _mode_fault(mode: int, file: StoredFile) -> str:
     """What is wrong with permissions, in words; nothing on Windows, which has others."""
     if not stat.S_ISREG(mode):
         return "it is no plain file"
-    if sys.platform == "win32":
+    if not _HAS_MODES:
         return ""
     if mode & _UNUSUAL_BITS:
         return f"its permissions are {stat.S_IMODE(mode):04o}: others may write to it, or it runs as somebody else"

@@ -24,6 +24,8 @@ from typing import Any, NoReturn
 from peep.build.launcher_status import NOT_STARTED, TIMED_OUT
 from peep.system import linux_calls as linux
 
+assert sys.platform == "linux"  # noqa: S101 -- type checkers for other systems read no further
+
 _INSIDE_USER = 1000
 """The user and group number that the build sees, the same on every machine."""
 _SWEEP_SECONDS = 5.0

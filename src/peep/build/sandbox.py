@@ -18,9 +18,9 @@ from enum import Enum
 from peep.build.launcher_status import NOT_STARTED, TIMED_OUT
 from peep.dataclass import dataclass, field
 from peep.errors import BuildError
-from peep.system import linux_calls as linux
 from peep.system.processes import LoggedRun, printable_lines, run, run_logged
 
+_HAS_LAUNCHER = sys.platform == "linux"
 _LAUNCH = "import sys; sys.path.insert(0, sys.argv[1]); from peep.build.launcher import main; main()"
 _MARGIN = 15.0
 """Seconds beyond the sandbox's own time limit after which it is killed from outside."""
@@ -126,8 +126,11 @@ class Sandbox:
         `arguments`, `env` and `cwd` hold inside paths. Output is appended to `log_path`. Raises `BuildError` when the
         sandbox could not be made.
         """
-        if not sys.platform.startswith("linux"):
-            return run_logged(arguments, env=env, cwd=cwd, log_path=log_path, timeout=self.limits.seconds)
+        if not _HAS_LAUNCHER:
+            limits = self.limits
+            return run_logged(
+                arguments, env=env, cwd=cwd, log_path=log_path, timeout=limits.seconds, output_limit=limits.output
+            )
         order = launch_order(self, area, arguments, env, cwd)
         done = run_logged(
             launcher_command(),
@@ -228,19 +231,28 @@ class FoundIsolation:
         return f"builds run without a sandbox ({self.reason})"
 
 
-@functools.cache
-def find_isolation() -> FoundIsolation:
-    """Try, once per process, what the system allows."""
-    if not sys.platform.startswith("linux"):
+if sys.platform == "linux":
+    from peep.system import linux_calls as linux
+
+    @functools.cache
+    def find_isolation() -> FoundIsolation:
+        """Try, once per process, what the system allows."""
+        reason = _probe(Isolation.NAMESPACES)
+        if not reason:
+            return FoundIsolation(Isolation.NAMESPACES)
+        if linux.landlock_version() == 0:
+            return FoundIsolation(Isolation.NONE, f"{reason}, and the kernel has no Landlock")
+        if not linux.can_filter_sockets():
+            return FoundIsolation(Isolation.NONE, f"{reason}, and sockets cannot be filtered here")
+        if landlock_reason := _probe(Isolation.LANDLOCK):
+            return FoundIsolation(Isolation.NONE, f"{reason}, {landlock_reason}")
+        return FoundIsolation(Isolation.LANDLOCK, reason)
+
+else:
+
+    def find_isolation() -> FoundIsolation:
+        """None: what other systems have is not used."""
         return FoundIsolation(Isolation.NONE, f"there is none for {sys.platform}")
-    reason = _probe(Isolation.NAMESPACES)
-    if not reason:
-        return FoundIsolation(Isolation.NAMESPACES)
-    if linux.landlock_version() == 0:
-        return FoundIsolation(Isolation.NONE, f"{reason}, and the kernel has no Landlock")
-    if not linux.can_filter_sockets() or (landlock_reason := _probe(Isolation.LANDLOCK)):
-        return FoundIsolation(Isolation.NONE, f"{reason}, {landlock_reason or 'and sockets cannot be filtered here'}")
-    return FoundIsolation(Isolation.LANDLOCK, reason)
 
 
 def _probe(isolation: Isolation) -> str:

@@ -135,8 +135,8 @@ def have_made(folder: str, base: str, run_program: RunProgram = run) -> None:
     except OSError as error:
         raise BuildError(f"{base} does not start: {error.strerror or error}") from error
     if done.status != 0:
-        said = [*printable_lines(done.output), *printable_lines(done.errors), f"exit status {done.status}"]
-        raise BuildError(f"{base} could not make an environment for build tools: {said[-2:][0]}")
+        said = printable_lines(done.errors) or printable_lines(done.output) or (f"exit status {done.status}",)
+        raise BuildError(f"{base} could not make an environment for build tools: {said[-1]}")
 
 
 def _entries(wheel: StoredWheel) -> tuple[EntryPoint, ...]:

@@ -13,6 +13,8 @@ import platform
 import struct
 import sys
 
+assert sys.platform == "linux"  # noqa: S101 -- type checkers for other systems read no further
+
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
 CLONE_NEWIPC = 0x08000000
@@ -151,8 +153,6 @@ def refuse_new_privileges() -> None:
 
 def landlock_version() -> int:
     """The kernel's Landlock ABI, 0 when there is none."""
-    if not sys.platform.startswith("linux"):
-        return 0
     result = _libc().syscall(
         ctypes.c_long(_SYS_LANDLOCK_CREATE_RULESET),
         None,

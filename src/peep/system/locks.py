@@ -82,20 +82,13 @@ def is_locked(path: str) -> bool:
         os.close(descriptor)
 
 
-def lock_folder(path: str) -> int:
-    """Mark a folder as in use by this process until the descriptor that is given back is closed.
-
-    Windows has no such lock: -1, and whoever looks must go by age.
-    """
-    if sys.platform == "win32":
-        return -1
-    descriptor = os.open(path, os.O_RDONLY)
-    _wait_exclusive(descriptor)
-    return descriptor
-
-
 if sys.platform == "win32":
     import msvcrt
+
+    def lock_folder(path: str) -> int:
+        """Windows can't lock a folder: -1, and whoever looks must go by age."""
+        del path
+        return -1
 
     # The byte that is locked lies behind the note, for nobody may read a locked byte.
     _LOCKED_BYTE = 1 << 20
@@ -130,6 +123,12 @@ if sys.platform == "win32":
 
 else:
     import fcntl
+
+    def lock_folder(path: str) -> int:
+        """Mark a folder as in use by this process until the descriptor that is given back is closed."""
+        descriptor = os.open(path, os.O_RDONLY)
+        _wait_exclusive(descriptor)
+        return descriptor
 
     def _try_exclusive(descriptor: int) -> bool:
         try:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -119,7 +120,7 @@ def printable_lines(output: bytes) -> tuple[str, ...]:
 
 def kill_session(process: subprocess.Popen[bytes]) -> None:
     """End a program started here and whatever it left in its process group."""
-    if os.name == "posix":
+    if sys.platform != "win32":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     elif process.poll() is None:
