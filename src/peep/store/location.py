@@ -19,7 +19,8 @@ def known_store_root(environ: Mapping[str, str]) -> str | None:
     if chosen := environ.get("PEEP_STORE"):
         expanded = os.path.expanduser(chosen)
         return os.path.normpath(expanded) if os.path.isabs(expanded) else None
-    if sys.platform != "linux" or "ANDROID_DATA" in environ:
+    follows_xdg = sys.platform == "linux" and "ANDROID_DATA" not in environ
+    if not follows_xdg:
         return None
     caches = environ.get("XDG_CACHE_HOME", "").strip()
     home = environ.get("HOME") or os.path.expanduser("~")
@@ -27,18 +28,25 @@ def known_store_root(environ: Mapping[str, str]) -> str | None:
     return os.path.join(folder, "peep") if os.path.isabs(folder) else None
 
 
-def risk_of_others(root: str) -> str:
-    """Why others than this user and the system's administrator may change the store at `root`; '' when they can't.
+if sys.platform == "win32":
 
-    Whoever may write there can plant wheels under any digest, and what is remembered of earlier runs (THREATS N16).
-    """
-    if os.name != "posix":
+    def risk_of_others(root: str) -> str:
+        """Not told: what others may do there stands in access lists, and the usual place lets nobody else in."""
+        del root
         return ""
-    try:
-        found = os.stat(root)
-    except OSError:
-        return ""
-    return risk(found.st_mode, found.st_uid, os.geteuid())
+
+else:
+
+    def risk_of_others(root: str) -> str:
+        """Why others than this user and the system's administrator may change the store at `root`; '' when they can't.
+
+        Whoever may write there can plant wheels under any digest, and what is remembered of earlier runs (THREATS N16).
+        """
+        try:
+            found = os.stat(root)
+        except OSError:
+            return ""
+        return risk(found.st_mode, found.st_uid, os.geteuid())
 
 
 def risk(mode: int, owner: int, user: int) -> str:
