@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from peep.cli.arguments import install_options, is_lock_file
+from peep.cli.arguments import install_options
 from peep.cli.option import Kind, Standing
 from peep.cli.parser import parse
 from peep.cli.verbs.install import VERB
@@ -62,10 +62,9 @@ def test_lock_files_are_plain_arguments(word: str, files: tuple[str, ...], extra
     assert (sources.requirement_files, sources.extras, sources.requirements) == (files, extras, ())
 
 
-@pytest.mark.parametrize("word", ["pylock..toml", "pylock.a.b.toml", "mypylock.toml", "pylock.toml.txt", "pylock"])
-def test_names_that_are_no_lock_file(word: str):
-    """R13: the name `pylock..toml` is none."""
-    assert not is_lock_file(word)
+def test_r13_other_names_are_requirements():
+    sources = options("-r", "f", "pylock..toml").sources
+    assert (sources.requirement_files, sources.requirements) == (("f",), ("pylock..toml",))
 
 
 @pytest.mark.parametrize("words", [(), ("flask",), ("flask==1",), ("-c", "constraints.txt", "flask")])

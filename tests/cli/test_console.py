@@ -7,7 +7,7 @@ import pytest
 
 from peep.cli import progress
 from peep.cli.console import Console
-from peep.cli.progress import DelayedBar, LineProgress, RawProgress, size_text
+from peep.cli.progress import DelayedBar, LineProgress, RawProgress
 from peep.workflows.options import OutputOptions
 
 
@@ -120,15 +120,6 @@ def test_what_did_not_come_is_not_called_fetched():
     lines.started("b", None)
     lines.finished("b")
     assert stream.getvalue() == "a: 0 bytes of 2.0 kB came\n"
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"),
-     (1_500_000_000, "1.5 GB"), (2 * 10**12, "2.0 TB"), (2 * 10**15, "2000.0 TB")],
-)  # fmt: skip
-def test_sizes_as_people_read_them(count: int, text: str):
-    assert size_text(count) == text
 
 
 def test_streams_spell_out_what_their_encoding_lacks():

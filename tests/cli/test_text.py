@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from peep.cli.text import fold_width, folded, printable
+from peep.cli.text import counted, fold_width, folded, printable, size_text
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,16 @@ def test_only_terminals_are_folded_for():
     closed = io.StringIO()
     closed.close()
     assert fold_width(closed) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB"),
+     (1_500_000_000, "1.5 GB"), (2 * 10**12, "2.0 TB"), (2 * 10**15, "2000.0 TB")],
+)  # fmt: skip
+def test_sizes_as_people_read_them(count: int, text: str):
+    assert size_text(count) == text
+
+
+def test_one_is_no_plural():
+    assert [counted(count, "file") for count in (0, 1, 2)] == ["0 files", "1 file", "2 files"]

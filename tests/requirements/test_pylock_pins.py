@@ -4,7 +4,8 @@ import pytest
 
 from peep.errors import RequirementsErrors
 from peep.model import Digest, HashForm
-from peep.requirements.pylock import LockSelection, is_lock_path, pins_from_pylock
+from peep.requirements.naming import is_lock_path
+from peep.requirements.pylock import LockSelection, pins_from_pylock
 from peep.requirements.sources import Accepted, file_url
 from support.requirements_files import HEX_A, HEX_B, LINUX
 
@@ -50,6 +51,8 @@ def refused(text, **kwargs):
         ("pylock.a.b.toml", False),
         ("pylock.toml.txt", False),
         ("my-pylock.toml", False),
+        ("mypylock.toml", False),
+        ("pylock", False),
         ("uv.lock", False),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from peep.cli.verbs.check_wheel import report_lines
 from peep.workflows.check_wheel import WheelReport, check_wheels
 from support.wheels import record_row, wheel_bytes
 
@@ -59,13 +60,13 @@ def member_of(content: bytes, name: str) -> bytes:
 def test_the_text_says_the_verdict_first() -> None:
     report = WheelReport("a.whl", ("x: is bad",), ("odd",), ("a.pth",), 3, 10)
 
-    assert str(report).splitlines() == [
+    assert report_lines(report) == [
         "a.whl: 1 problem",
         "  problem: x: is bad",
         "  warning: odd",
         "  runs at every start of the interpreter: a.pth",
     ]
-    assert str(WheelReport("b.whl", (), (), (), 1, 10)) == "b.whl: fine (1 file, 10 bytes)"
+    assert report_lines(WheelReport("b.whl", (), (), (), 1, 10)) == ["b.whl: fine (1 file, 10 bytes)"]
 
 
 REAL_WHEELS = os.environ.get("PEEP_REAL_WHEELS", "")
@@ -76,7 +77,7 @@ REAL_WHEELS = os.environ.get("PEEP_REAL_WHEELS", "")
 def test_real_wheels_are_acceptable() -> None:
     """Fill the folder with `pip download --only-binary :all: -d FOLDER …`; whatever truly lies must be looked at."""
     paths = sorted(str(path) for path in Path(REAL_WHEELS).glob("*.whl"))
-    refused = [str(report) for report in check_wheels(paths) if not report.is_acceptable]
+    refused = [report for report in check_wheels(paths) if not report.is_acceptable]
 
     assert paths
     assert refused == []

@@ -10,7 +10,7 @@ from peep.cli.parser import ParsedArguments
 from peep.cli.words import Given
 from peep.errors import UsageError
 from peep.model import FormatControl
-from peep.requirements.naming import normalised
+from peep.requirements.naming import is_lock_path
 from peep.workflows.options import (
     BuildOptions,
     GivenIndexes,
@@ -22,8 +22,8 @@ from peep.workflows.options import (
     TargetOptions,
 )
 
-MOST = 1_000_000
-"""More seconds or attempts than that are a slip of the keyboard."""
+_MOST = 1_000_000
+"""More seconds, days or attempts than that are a slip of the keyboard."""
 _FOLDER = r"\.{0,2}[/\\](?!.*--hash=)|\.{1,2}$"
 """A word that can mean nothing but a path without a hash."""
 _VOUCHES = r"--hash=|[#&]sha(?:256|384|512)=|git\+"
@@ -62,7 +62,7 @@ def install_options(
 
 def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     """Where the pins are; raises `UsageError` when there is no place at all to look up hashes."""
-    locks = [word for word in parsed.words if is_lock_file(_without_extras(word)[0])]
+    locks = [word for word in parsed.words if is_lock_path(_without_extras(word)[0])]
     arguments = [word for word in parsed.words if word not in locks]
     for word in arguments:
         if word.endswith((".txt", ".in")) and os.path.isfile(word):
@@ -95,18 +95,9 @@ def _is_folder(argument: str) -> bool:
 def _without_extras(file: str) -> tuple[str, tuple[str, ...]]:
     """Split `pylock.toml[a,b]`, as pip reads it, into the file and its extras."""
     path, bracket, rest = file.partition("[")
-    if bracket and rest.endswith("]") and is_lock_file(path):
+    if bracket and rest.endswith("]") and is_lock_path(path):
         return path, tuple(extra.strip() for extra in rest[:-1].split(",") if extra.strip())
     return file, ()
-
-
-def is_lock_file(word: str) -> bool:
-    """Whether a plain argument is a lock file's path or URL: its name is pylock.toml or pylock.NAME.toml (PEP 751)."""
-    name = word.replace(os.sep, "/").rpartition("/")[2]
-    if name == "pylock.toml":
-        return True
-    middle = name.removeprefix("pylock.").removesuffix(".toml")
-    return name == f"pylock.{middle}.toml" and middle != "" and "." not in middle
 
 
 def _indexes(parsed: ParsedArguments) -> GivenIndexes:
@@ -121,28 +112,14 @@ def _indexes(parsed: ParsedArguments) -> GivenIndexes:
 
 def format_control(given: Iterable[Given]) -> FormatControl:
     """What `--no-binary` and `--only-binary` leave, in the order given, by pip's rules (`:none:` empties the set)."""
-    chosen: dict[str, set[str]] = {"no-binary": set(), "only-binary": set()}
+    control = FormatControl()
     for one in given:
-        if one.name == "no-use-wheel":
-            chosen["no-binary"] = {":all:"}
-        elif one.name in chosen and one.value is not None:
-            other = chosen["only-binary" if one.name == "no-binary" else "no-binary"]
-            _choose(one.value, chosen[one.name], other)
-    return FormatControl(frozenset(chosen["no-binary"]), frozenset(chosen["only-binary"]))
+        name, value = ("no-binary", ":all:") if one.name == "no-use-wheel" else (one.name, one.value or "")
+        if name in {"no-binary", "only-binary"}:
+            from peep.requirements.run_options import with_format  # noqa: PLC0415 - few runs have such an option
 
-
-def _choose(value: str, chosen: set[str], other: set[str]) -> None:
-    for name in value.split(","):
-        if name == ":none:":
-            chosen.clear()
-        elif name == ":all:":
-            chosen.clear()
-            other.clear()
-            chosen.add(name)
-        elif name.strip():
-            normalized = normalised(name.strip())
-            chosen.add(normalized)
-            other.discard(normalized)
+            control = with_format(control, f"--{name}", value)
+    return control
 
 
 def network_options(parsed: ParsedArguments) -> NetworkOptions:
@@ -150,8 +127,8 @@ def network_options(parsed: ParsedArguments) -> NetworkOptions:
     return NetworkOptions(
         proxy=parsed.value("proxy"),
         use_proxy_variables=not parsed.has("no-proxy-env"),
-        retries=None if retries is None else int(_number(retries, "--retries")),
-        timeout=None if timeout is None else _number(timeout, "--timeout"),
+        retries=None if retries is None else int(number(retries, "--retries")),
+        timeout=None if timeout is None else number(timeout, "--timeout"),
         cert=parsed.value("cert"),
         client_cert=parsed.value("client-cert"),
         keyring_provider=parsed.value("keyring-provider"),
@@ -159,14 +136,15 @@ def network_options(parsed: ParsedArguments) -> NetworkOptions:
     )
 
 
-def _number(text: str, option: str) -> float:
+def number(text: str, option: str) -> float:
+    """The value of an option that wants seconds, days or attempts. Raises `UsageError` for what is none."""
     try:
-        number = float(text)
+        found = float(text)
     except ValueError:
-        number = -1
-    if not 0 <= number < MOST:
+        found = -1
+    if not 0 <= found < _MOST:
         raise UsageError(f"{option}: {text!r} is no number of at least 0")
-    return number
+    return found
 
 
 def target_options(parsed: ParsedArguments) -> TargetOptions:

@@ -6,6 +6,8 @@ import importlib.util
 import time
 from typing import Protocol, TextIO
 
+from peep.cli.text import size_text
+
 BAR_DELAY = 0.3
 """Seconds of downloading before a bar appears: shorter runs neither need one nor pay for importing it."""
 RAW_INTERVAL = 0.25
@@ -138,15 +140,3 @@ class DelayedBar:
         from peep.cli.progress_bar import ProgressBar  # noqa: PLC0415 - rich costs 50 ms; short runs do without
 
         return ProgressBar(self._stream, color=self._color)
-
-
-def size_text(count: int) -> str:
-    """Bytes as people read them: `999 bytes`, `1.2 kB`, `3.4 MB` (powers of 1000)."""
-    if count < 1000:  # noqa: PLR2004 - one kB
-        return f"{count} byte" if count == 1 else f"{count} bytes"
-    size, unit = count / 1000, "kB"
-    for larger in ("MB", "GB", "TB"):
-        if size < 999.95:  # noqa: PLR2004 - rounds to 1000.0
-            break
-        size, unit = size / 1000, larger
-    return f"{size:.1f} {unit}"

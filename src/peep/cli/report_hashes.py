@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from peep.cli.progress import size_text
 from peep.cli.report_parts import DEEPER, INDENT, hanging, heading, places, plain
+from peep.cli.text import size_text
 from peep.errors import HashMismatch, HashMissing
 from peep.model import Candidate, Digest, HashForm, IndexFile, PinnedRequirement, listed_digest, listed_hashes
 from peep.requirements.hashes import hash_line

@@ -1,4 +1,4 @@
-"""What every text passes through on its way to a screen: hostile characters made visible, lines folded; its streams.
+"""What texts are made of and pass through on their way to a screen: counts, escapes, folded lines; and its streams.
 
 File names, index answers and requirement lines are written by others; a terminal would obey escape sequences in them.
 """
@@ -54,6 +54,23 @@ def folded(text: str, width: int | None, indent: str = "") -> str:
             line, is_first = indent, True
         line += word if is_first else " " + word
     return "\n".join([*lines, line])
+
+
+def size_text(count: int) -> str:
+    """Bytes as people read them: `999 bytes`, `1.2 kB`, `3.4 MB` (powers of 1000)."""
+    if count < 1000:  # noqa: PLR2004 - one kB
+        return f"{count} byte" if count == 1 else f"{count} bytes"
+    size, unit = count / 1000, "kB"
+    for larger in ("MB", "GB", "TB"):
+        if size < 999.95:  # noqa: PLR2004 - rounds to 1000.0
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Such as `1 file`, `2 files`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def fold_width(stream: TextIO) -> int | None:

@@ -1,4 +1,4 @@
-"""Names of projects and archives as texts: normalisation, and what a file name says.
+"""Names of projects, archives and lock files as texts: normalisation, and what a file name says.
 
 Pure string work without imports of weight.
 """
@@ -12,6 +12,7 @@ _RUNS = re.compile(r"[-_.]+")
 # Compiled when extras, or URLs and paths of archives, are listed; in most files none are.
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SDIST_STEM = rf"(?P<name>{_NAME})-(?P<version>v?\d[A-Za-z0-9._+!]*)"
+_LOCK_FILE = r"pylock(?:\.[^./\\]+)?\.toml"
 
 ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".zip")
 
@@ -44,6 +45,13 @@ def name_in_filename(filename: str) -> str:
         return name if stem.count("-") >= 4 and is_name(name) else ""  # noqa: PLR2004 - five parts, PEP 427
     found = re.fullmatch(_SDIST_STEM, stem) if suffix else None
     return found["name"] if found else ""
+
+
+def is_lock_path(path: str) -> bool:
+    """Tell whether a path or URL is named as a lock file must be: `pylock.toml` or `pylock.NAME.toml` (PEP 751)."""
+    if "pylock" not in path:
+        return False
+    return re.fullmatch(_LOCK_FILE, re.split(r"[/\\]", re.split(r"[?#]", path)[0])[-1]) is not None
 
 
 def last_segment(path: str) -> str:

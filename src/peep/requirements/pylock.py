@@ -1,15 +1,12 @@
-"""Lock files (`pylock.toml`, PEP 751): how they are recognised, what to take of them, and the way into their reader."""
+"""Lock files (`pylock.toml`, PEP 751): what to take of them, and the way into their reader."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.sources import Accepted
-
-_LOCK_NAME = r"pylock(?:\.[^./\\]+)?\.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +19,6 @@ class LockSelection:
 
 _PLAIN = LockSelection()
 _NOTHING_ACCEPTED = Accepted()
-
-
-def is_lock_path(path: str) -> bool:
-    """Tell whether a path or URL is named as a lock file must be: `pylock.toml` or `pylock.NAME.toml`."""
-    if "pylock" not in path:
-        return False
-    return re.fullmatch(_LOCK_NAME, re.split(r"[/\\]", re.split(r"[?#]", path)[0])[-1]) is not None
 
 
 def pins_from_pylock(

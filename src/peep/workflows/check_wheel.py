@@ -30,18 +30,6 @@ class WheelReport:
     def is_acceptable(self) -> bool:
         return not self.problems
 
-    def __str__(self) -> str:
-        """The report as lines of text: the verdict, then one indented line for each finding."""
-        if self.problems:
-            verdict = f"{self.path}: {_counted(len(self.problems), 'problem')}"
-        else:
-            verdict = f"{self.path}: fine ({_counted(self.file_count, 'file')}, {self.unpacked_size} bytes)"
-        lines = [verdict]
-        lines += [f"  problem: {problem}" for problem in self.problems]
-        lines += [f"  warning: {warning}" for warning in self.warnings]
-        lines += [f"  runs at every start of the interpreter: {path}" for path in self.startup_files]
-        return "\n".join(lines)
-
 
 def check_wheels(paths: Sequence[str]) -> tuple[WheelReport, ...]:
     """Check each wheel completely: structure, metadata, RECORD, and every byte of every file.
@@ -67,7 +55,3 @@ def _check(path: str) -> WheelReport:
         return WheelReport(path, error.problems)
     except OSError as error:
         return WheelReport(path, (f"cannot be read: {error.strerror or error}",))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -11,9 +11,10 @@ from peep.dataclass import replace
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement, TargetEnvironment
 from peep.requirements.files import is_url, read_requirements_files
+from peep.requirements.naming import is_lock_path
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
-from peep.requirements.pylock import LockSelection, is_lock_path, pins_from_pylock
+from peep.requirements.pylock import LockSelection, pins_from_pylock
 from peep.requirements.sources import Accepted, trusting
 from peep.system.transport import Transport, redacted
 from peep.workflows.options import SourceOptions

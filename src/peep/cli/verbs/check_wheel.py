@@ -9,6 +9,7 @@ from peep.cli.arguments import output_options
 from peep.cli.console import Console
 from peep.cli.option_tables import GENERAL, format_option
 from peep.cli.parser import ParsedArguments
+from peep.cli.text import counted
 from peep.cli.verb import Section, Verb
 
 if TYPE_CHECKING:
@@ -46,8 +47,17 @@ def run(parsed: ParsedArguments) -> int:
         else:
             for report in reports:
                 if report.problems or report.warnings or report.startup_files or not output.quiet:
-                    console.result(str(report))
+                    console.result("\n".join(report_lines(report)))
     return 0 if all(report.is_acceptable for report in reports) else 1
+
+
+def report_lines(report: WheelReport) -> list[str]:
+    """The verdict on one wheel, then an indented line for each finding."""
+    fine = f"fine ({counted(report.file_count, 'file')}, {report.unpacked_size} bytes)"
+    lines = [f"{report.path}: {counted(len(report.problems), 'problem') if report.problems else fine}"]
+    lines += [f"  problem: {problem}" for problem in report.problems]
+    lines += [f"  warning: {warning}" for warning in report.warnings]
+    return lines + [f"  runs at every start of the interpreter: {path}" for path in report.startup_files]
 
 
 def _fields(report: WheelReport) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from peep.cli.option_tables import (
     format_option,
 )
 from peep.cli.parser import ParsedArguments
-from peep.cli.progress import size_text
+from peep.cli.text import size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
 from peep.model import Digest

@@ -12,7 +12,7 @@ from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, NETWORK
 from peep.cli.parser import ParsedArguments
-from peep.cli.text import printable
+from peep.cli.text import counted, printable
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
 
@@ -101,7 +101,7 @@ def _checked(files: Sequence[PortedFile], console: Console) -> bool:
     """Tell what is left to port; True when nothing is."""
     left = [file for file in files if file.is_changed]
     for file in left:
-        console.result(f"{file.path}: {_count(file)} to port")
+        console.result(f"{file.path}: {counted(len(file.ported), 'requirement')} to port")
     return not left
 
 
@@ -111,14 +111,9 @@ def _replaced(files: Sequence[PortedFile], console: Console) -> None:
     for file in files:
         if file.is_changed:
             replace_file(file)
-            console.note(f"{file.path}: {_count(file)} ported")
+            console.note(f"{file.path}: {counted(len(file.ported), 'requirement')} ported")
         else:
             console.note(f"{file.path}: nothing to port")
-
-
-def _count(file: PortedFile) -> str:
-    count = len(file.ported)
-    return "1 requirement" if count == 1 else f"{count} requirements"
 
 
 def _write(text: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from peep.cli.arguments import MOST, install_options
+from peep.cli.arguments import install_options, number
 from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, STORE, format_option
 from peep.cli.parser import ParsedArguments
+from peep.cli.text import counted, size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.workflows import store_upkeep
@@ -18,7 +19,6 @@ from peep.workflows.surroundings import Surroundings
 
 _DEFAULT_DAYS = 90.0
 _ACTIONS = ("path", "size", "verify", "gc")
-_UNIT = 1000
 
 VERB = Verb(
     name="store",
@@ -57,24 +57,13 @@ def run(parsed: ParsedArguments) -> int:
     if len(parsed.words) != 1 or parsed.words[0] not in _ACTIONS:
         raise UsageError(f"peep store wants one of {', '.join(_ACTIONS)}", "see: peep store --help")
     options = install_options(parsed, sources=SourceOptions())
-    days = _days(parsed.value("unused-days"))
+    stated = parsed.value("unused-days")
+    days = _DEFAULT_DAYS if stated is None else number(stated, "--unused-days")
     with Console(options.output) as console:
         surroundings = Surroundings.of_process(console)
         status, lines, value = _ANSWERS[parsed.words[0]](options.store, surroundings, days)
         console.result(json.dumps(value, indent=2) if options.output.format == "json" else "\n".join(lines))
     return status
-
-
-def _days(text: str | None) -> float:
-    if text is None:
-        return _DEFAULT_DAYS
-    try:
-        days = float(text)
-    except ValueError:
-        days = -1.0
-    if not 0 <= days < MOST:
-        raise UsageError(f"--unused-days: {text!r} is no number of at least 0")
-    return days
 
 
 def _path(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
@@ -84,7 +73,7 @@ def _path(options: StoreOptions, surroundings: Surroundings, _days: float) -> An
 
 def _size(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
     found = store_upkeep.store_size(options, surroundings)
-    line = f"{_counted(found.wheels, 'wheel')}, {_counted(found.files, 'file')}, {_amount(found.bytes)}"
+    line = f"{counted(found.wheels, 'wheel')}, {counted(found.files, 'file')}, {size_text(found.bytes)}"
     return 0, [line], {"wheels": found.wheels, "files": found.files, "bytes": found.bytes}
 
 
@@ -92,7 +81,7 @@ def _verify(options: StoreOptions, surroundings: Surroundings, _days: float) -> 
     found = store_upkeep.verify_store(options, surroundings)
     lines = [f"{file.filename or file.sha256}: {file.path}: {file.reason}; dropped" for file in found]
     wheels = len({file.sha256 for file in found})
-    told = f"{_counted(wheels, 'wheel')} dropped" if found else "every file is what was put there"
+    told = f"{counted(wheels, 'wheel')} dropped" if found else "every file is what was put there"
     damaged = [
         {"sha256": file.sha256, "filename": file.filename, "path": file.path, "reason": file.reason} for file in found
     ]
@@ -102,7 +91,7 @@ def _verify(options: StoreOptions, surroundings: Surroundings, _days: float) -> 
 def _gc(options: StoreOptions, surroundings: Surroundings, days: float) -> Answer:
     found = store_upkeep.collect(options, surroundings, days)
     lines = [f"- {name}" for name in found.removed]
-    told = f"removed {_counted(len(found.removed), 'wheel')}, {_amount(found.freed)}; kept {found.kept}"
+    told = f"removed {counted(len(found.removed), 'wheel')}, {size_text(found.freed)}; kept {found.kept}"
     return 0, [*lines, told], {"removed": list(found.removed), "freed": found.freed, "kept": found.kept}
 
 
@@ -112,17 +101,3 @@ _ANSWERS: Mapping[str, Callable[[StoreOptions, Surroundings, float], Answer]] = 
     "verify": _verify,
     "gc": _gc,
 }
-
-
-def _amount(count: int) -> str:
-    """Bytes for people: `1.7 GB`."""
-    amount = float(count)
-    for unit in ("bytes", "kB", "MB"):
-        if amount < _UNIT:
-            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
-        amount /= _UNIT
-    return f"{amount:.1f} GB"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -24,6 +24,7 @@ from peep.cli.option_tables import (
     format_option,
 )
 from peep.cli.parser import ParsedArguments
+from peep.cli.text import counted
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, UsageError
 from peep.workflows.options import InstallOptions, SourceOptions
@@ -179,18 +180,14 @@ def _line(one: Finding, path: str) -> str:
 
 def summary(verification: Verification) -> str:
     """Such as `proven: 69 projects, 8123 files`."""
-    fixed = f"put back {_counted(len(verification.fixed), 'project')}; " if verification.fixed else ""
+    fixed = f"put back {counted(len(verification.fixed), 'project')}; " if verification.fixed else ""
     what = _what(verification)
     if verification.is_proven:
         return f"{fixed}proven: {what}"
-    return f"{fixed}not proven: {_counted(len(verification.findings), 'finding')} in {what}"
+    return f"{fixed}not proven: {counted(len(verification.findings), 'finding')} in {what}"
 
 
 def _what(verification: Verification) -> str:
     parts: Iterable[tuple[int, str]] = ((len(verification.projects), "project"), (verification.files, "file"))
-    told = [_counted(count, noun) for count, noun in parts if count or noun == "file"]
+    told = [counted(count, noun) for count, noun in parts if count or noun == "file"]
     return ", ".join(told) + (f", digest {verification.digest}" if verification.digest else "")
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
