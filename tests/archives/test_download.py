@@ -303,6 +303,18 @@ def test_a_full_disk_is_said_plainly(scratch, is_late):
         reception.receive(wanted().file, {"sha256"})
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_closing_what_could_not_be_written_hides_no_error(scratch):
+    class OnFullDisk(Reception):
+        def _new_file(self):
+            return open("/dev/full", "w+b")
+
+    small = served({WHEEL: b"small enough to wait in the buffer"})
+    reception = OnFullDisk(small, scratch, SilentReporter(), DownloadLimits(), threading.Event())
+    with pytest.raises(StoreError, match="No space left on device"):
+        reception.receive(wanted().file, {"sha256"})
+
+
 def test_a_bad_inside_is_one_problem_among_others(scratch):
     def on_verified(archive):
         raise ArchiveError(archive.filename, ["RECORD is missing", "two METADATA files"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
+from contextlib import suppress
 from http import HTTPStatus
 from threading import Event
 from typing import BinaryIO, cast
@@ -51,7 +53,8 @@ class Reception:
         try:
             return self._received(file, Intake(body, algorithms), self.limits.max_bytes if limit is None else limit)
         except BaseException:
-            body.close()
+            with suppress(OSError):  # it tries once more to write what is thrown away here
+                body.close()
             raise
 
     def copy(self, received: ReceivedArchive, algorithms: set[str]) -> ReceivedArchive:
@@ -104,9 +107,10 @@ class Reception:
             raise self._unwritable(error) from error
 
     def _unwritable(self, error: OSError) -> StoreError:
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         return StoreError(
             f"{self.scratch}: downloads cannot be kept here: {error.strerror or error}",
-            "free some space, or name another place with PEEP_STORE",
+            "free some space, or name another place with PEEP_STORE" if is_full else "",
         )
 
 
