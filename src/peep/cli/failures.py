@@ -113,15 +113,14 @@ def _pip_version() -> str:
 
 
 def _print_error(error: PeepError) -> None:
-    _print(error_text(error, fold_width(sys.stderr) if sys.stderr is not None else None))
+    _print(error_text(error, fold_width(sys.stderr)))
 
 
 def _print(text: str) -> None:
-    if sys.stderr is not None:
-        try:
-            print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
-        except OSError:
-            silence(sys.stderr)
+    try:
+        print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
+    except OSError:
+        silence(sys.stderr)
 
 
 def _came_from_printing(error: OSError) -> bool:

@@ -115,15 +115,13 @@ BUILD = (
     ),
 )
 
+ALLOW_RECORD_MISMATCH = Option(
+    ("--allow-record-mismatch",), "accept a wheel of NAME that contradicts its RECORD", LIST, "NAME", is_peeps_own=True
+)
+
 CHECKS = (
     Option(("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True),
-    Option(
-        ("--allow-record-mismatch",),
-        "accept a wheel of NAME that contradicts its RECORD",
-        LIST,
-        "NAME",
-        is_peeps_own=True,
-    ),
+    ALLOW_RECORD_MISMATCH,
 )
 
 NOT_HERE = (

@@ -32,9 +32,9 @@ def outcome_json(plan: InstallPlan, *, is_dry_run: bool) -> dict[str, Any]:
     return {
         "dry_run": is_dry_run,
         "installed": [_planned_json(one) for one in plan.link],
-        "replaced": [_project_json(project) for project in plan.replace],
-        "removed": [_project_json(project) for project in plan.remove],
-        "kept": [_project_json(project) for project in plan.keep],
+        "replaced": [project_json(project) for project in plan.replace],
+        "removed": [project_json(project) for project in plan.remove],
+        "kept": [project_json(project) for project in plan.keep],
         "problems": [],
     }
 
@@ -58,5 +58,6 @@ def _planned_json(one: PlannedWheel) -> dict[str, Any]:
     }
 
 
-def _project_json(project: InstalledProject) -> dict[str, Any]:
+def project_json(project: InstalledProject) -> dict[str, Any]:
+    """An installed project as the JSON of `install` and `sync` tells of it."""
     return {"name": project.name, "version": project.version}

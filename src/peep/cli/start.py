@@ -61,8 +61,7 @@ def run(words: list[str]) -> int:
         _replace_closed_streams()
     try:
         status = _dispatch(words)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where every failure becomes a text and a status
         from peep.cli.failures import explained  # noqa: PLC0415 - only a failing run pays for it
 

@@ -60,8 +60,7 @@ def run_pip(words: Sequence[str]) -> int:
         refuse_unseen_hashes(words, os.environ)
     command = pip_command(pip_call(words))
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
-            stream.flush()
+        stream.flush()
     if os.name == "posix":
         os.execv(command[0], command)  # noqa: S606 - the point: pip takes this process over, signals and all
     return _wait_for(command)

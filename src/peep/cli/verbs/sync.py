@@ -20,6 +20,7 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
+from peep.cli.outcomes import project_json
 from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
@@ -110,7 +111,7 @@ def difference_json(plan: InstallPlan) -> dict[str, object]:
     return {
         "differs": not plan.is_empty,
         "install": [{"name": pin.name, "version": pin.version, "url": pin.url} for pin in plan.missing],
-        "replace": [{"name": project.name, "version": project.version} for project in plan.replace],
-        "remove": [{"name": project.name, "version": project.version} for project in plan.remove],
-        "keep": [{"name": project.name, "version": project.version} for project in plan.keep],
+        "replace": [project_json(project) for project in plan.replace],
+        "remove": [project_json(project) for project in plan.remove],
+        "keep": [project_json(project) for project in plan.keep],
     }

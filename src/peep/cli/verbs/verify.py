@@ -13,6 +13,7 @@ from peep.cli.console import Console
 from peep.cli.installing import tell_refusal
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import (
+    ALLOW_RECORD_MISMATCH,
     BUILD,
     GENERAL,
     INDEXES,
@@ -42,13 +43,7 @@ OWN = (
     Option(("--refetch",), "take all archives from the index again, trust no store", is_peeps_own=True),
     Option(("--bytecode",), "recompile every .pyc file and compare", is_peeps_own=True),
     Option(("--fix",), "put back what differs, from verified archives", is_peeps_own=True),
-    Option(
-        ("--allow-record-mismatch",),
-        "accept a wheel of NAME that contradicts its RECORD",
-        Kind.LIST,
-        "NAME",
-        is_peeps_own=True,
-    ),
+    ALLOW_RECORD_MISMATCH,
 )
 
 VERB = Verb(
