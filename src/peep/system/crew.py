@@ -9,13 +9,13 @@ from __future__ import annotations
 import gc
 import os
 import queue
-import signal
 import socket
 import struct
 from collections.abc import Callable
 from contextlib import suppress
 
 from peep.system.forking import forked
+from peep.system.posix_calls import kill, receive_with_file, send_with_file
 
 Work = Callable[[bytes, int], bytes]
 """Takes a task and the descriptor of an open file, which it has to close, and gives the answer."""
@@ -76,7 +76,7 @@ class _Member:
         self.channel = channel
 
     def ask(self, task: bytes, descriptor: int) -> bytes | None:
-        socket.send_fds(self.channel, [_LENGTH.pack(len(task))], [descriptor])
+        send_with_file(self.channel, _LENGTH.pack(len(task)), descriptor)
         self.channel.sendall(task)
         return _received(self.channel)
 
@@ -92,7 +92,7 @@ class _Member:
                 pass
         except OSError:
             with suppress(ProcessLookupError):
-                os.kill(self.process, signal.SIGKILL)
+                kill(self.process)
         os.waitpid(self.process, 0)
         self.channel.close()
 
@@ -118,7 +118,7 @@ def _hired(work: Work, others: list[_Member]) -> _Member:
 def _serve(work: Work, channel: socket.socket) -> None:
     """In the member: do tasks until there will be no more."""
     while True:
-        head, descriptors, _, _ = socket.recv_fds(channel, _LENGTH.size, 1)
+        head, descriptors = receive_with_file(channel, _LENGTH.size)
         if not head:
             break
         task = _exactly(channel, _LENGTH.unpack(head)[0])

@@ -8,6 +8,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from peep.system.posix_calls import fork, hold_back_interrupts, hold_back_only
+
 
 def may_fork() -> bool:
     """Other threads might hold locks that a forked process would wait for in vain; macOS's libraries start some."""
@@ -19,18 +21,18 @@ def forked(task: Callable[[], object]) -> int:
 
     The copy leaves Ctrl-C to this process, and unwinds nothing of what it was in the middle of.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = hold_back_interrupts()
     try:
-        process = os.fork()
+        process = fork()
         if process == 0:
             status = 1
             try:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                hold_back_only(before)
                 task()
                 status = 0
             finally:
                 os._exit(status)
         return process
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        hold_back_only(before)

@@ -6,13 +6,13 @@ For work whose calls are so short that threads would mostly hand the interpreter
 from __future__ import annotations
 
 import os
-import signal
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Generic, TypeVar
 
 from peep.system.forking import forked
+from peep.system.posix_calls import kill
 
 MOST_NUMBERS = 8000
 """All of them must fit into a pipe, which holds 64 KiB."""
@@ -50,7 +50,7 @@ class SharedWork(Generic[Result]):
             for process, answer in self._helpers:
                 os.close(answer)
                 with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
+                    kill(process)
                 os.waitpid(process, 0)
 
     def _helper(self, packed: Callable[[Result], bytes]) -> tuple[int, int]:
