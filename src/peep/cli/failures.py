@@ -23,7 +23,9 @@ BROKEN_PIPE = 141
 _FAULTS_OF_THE_MACHINE = frozenset(
     {
         errno.EACCES,
+        errno.EAGAIN,  # no further process may be started
         errno.EDQUOT,
+        errno.EFBIG,
         errno.EIO,
         errno.EMFILE,
         errno.ENAMETOOLONG,
@@ -32,8 +34,11 @@ _FAULTS_OF_THE_MACHINE = frozenset(
         errno.ENOSPC,
         errno.EPERM,
         errno.EROFS,
+        errno.ESTALE,
     }
 )
+_NO_MORE_THREADS = "can't start new thread"
+"""What Python says, as a plain RuntimeError, where the system's or the user's limit of processes is reached."""
 
 
 def explained(error: BaseException, words: Sequence[str]) -> int:
@@ -64,6 +69,8 @@ def _fault_of_the_machine(error: BaseException) -> str:
     """What is wrong with the machine that peep runs on; '' when something else is."""
     if isinstance(error, MemoryError):
         return "out of memory"
+    if isinstance(error, RuntimeError) and str(error) == _NO_MORE_THREADS:
+        return "no further thread may be started: the limit of processes is reached (ulimit -u)"
     if not isinstance(error, OSError):
         return ""
     if _came_from_printing(error):
