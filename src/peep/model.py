@@ -7,7 +7,7 @@ Names are those of the packaging glossary and of the PEPs given at each type.
 from __future__ import annotations
 
 import os
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import BinaryIO, NamedTuple, Protocol
@@ -293,18 +293,23 @@ class WheelContents(Protocol):
 # -- stage 4: store --------------------------------------------------------------------------------
 
 
+def record_hash(sha256: bytes) -> str:
+    """A sha256 (32 bytes) as RECORD writes it: urlsafe base64 without padding (binary distribution format)."""
+    return urlsafe_b64encode(sha256)[:-1].decode()
+
+
 class StoredFile(NamedTuple):
     """One file of a stored wheel, as its manifest keeps it (a tuple: an environment has tens of thousands of them)."""
 
     path: str
     """Relative, `/`-separated, as in the wheel (`NAME.data/scripts/x` is not yet mapped to a scheme)."""
     record_hash: str
-    """sha256 in urlsafe base64 without padding: what RECORD writes after `sha256=`."""
+    """What RECORD writes after `sha256=`."""
     size: int
     """Bytes."""
     is_executable: bool
     stored_as: str = ""
-    """Its name in the store: its number among the files of the wheel."""
+    """Its path in the wheel's folder in the store, made of its number among the files of the wheel."""
 
     @property
     def sha256(self) -> str:
@@ -333,14 +338,9 @@ class StoredWheel:
     record_mismatches: tuple[str, ...] = ()
     """What `--allow-record-mismatch` let pass when it was unpacked; a run without that must not have the wheel."""
 
-    @property
-    def folder(self) -> str:
-        """Absolute path of the folder with the files, all side by side under their `stored_as`."""
-        return os.path.join(self.root, "files")
-
     def location(self, file: StoredFile) -> str:
         """Absolute path of a file in the store."""
-        return os.path.join(self.folder, file.stored_as)
+        return os.path.join(self.root, file.stored_as)
 
 
 # -- stage 5: environment --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from peep.model import StoredFile, StoredWheel, WheelIdentity
 from peep.store.facts import parsed_fact, rendered_fact
+from peep.store.layout import file_path
 from peep.store.manifest import Manifest, parsed, rendered
 
 SHA256 = "ab" * 32
@@ -36,7 +37,7 @@ wheels = st.builds(
     sha256=st.just(SHA256),
     root=st.just("/store/wheel"),
     files=st.lists(files, min_size=1, max_size=20).map(
-        lambda found: tuple(file._replace(stored_as=str(number)) for number, file in enumerate(found))
+        lambda found: tuple(file._replace(stored_as=file_path(number)) for number, file in enumerate(found))
     ),
     mtime_ns=st.integers(0, 1 << 62),
     entry_points=st.text(st.characters(exclude_categories=["Cs"]), max_size=60),

@@ -157,7 +157,7 @@ class TestPowerCut:
         wheel = store.add(MemoryWheel("click"))
 
         assert store.get(wheel.sha256) == wheel
-        assert sorted(os.listdir(wheel.root)) == ["files", "manifest"]
+        assert sorted(os.listdir(wheel.root)) == ["0", "manifest"]
 
     @pytest.mark.parametrize(
         ("one", "other", "same"),

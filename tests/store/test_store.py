@@ -60,7 +60,7 @@ class TestAdding:
         modes = {file.path: stat.S_IMODE(os.lstat(path_of(wheel, file)).st_mode) for file in wheel.files}
         assert modes.pop("flask-1.0.data/scripts/run") == 0o555
         assert set(modes.values()) == {0o444}
-        assert stat.S_IMODE(os.lstat(os.path.join(wheel.root, "files")).st_mode) == 0o700
+        assert stat.S_IMODE(os.lstat(os.path.join(wheel.root, "0")).st_mode) == 0o700
 
     def test_every_file_is_there_with_its_bytes_and_digest(self, store):
         contents = flask()
@@ -100,7 +100,7 @@ class TestAdding:
             store.add(flask(lying=["flask/__init__.py"]))
 
         assert store.get(flask().sha256) is None
-        assert [path for path in everything_below(root) if "wheels-v2" in path or "temporary" in path] == []
+        assert [path for path in everything_below(root) if "wheels-v3" in path or "temporary" in path] == []
 
     @pytest.mark.parametrize("path", ["../evil", "/evil", "a/../../evil", "a\\b", "a//b", "tab\tbed", "line\nfeed"])
     def test_a_name_that_leaves_its_folder_or_breaks_a_line_is_refused(self, store, root, path):
@@ -112,6 +112,19 @@ class TestAdding:
 
         assert store.get(contents.sha256) is None
         assert not [found for found in everything_below(os.path.dirname(root)) if "evil" in found]
+
+    def test_files_lie_under_their_numbers_some_dozens_to_a_folder(self, store):
+        contents = flask(files={f"flask/{number:03}.py": f"{number}" for number in range(130)})
+
+        wheel = store.add(contents)
+
+        assert wheel.files[63].stored_as == "0/63"
+        assert wheel.files[64].stored_as == "1/0"
+        assert sorted(os.listdir(wheel.root)) == ["0", "1", "2", "manifest"]
+        (last,) = (file for file in wheel.files if file.path == "flask/129.py")
+        with open(wheel.location(last), "rb") as file:
+            assert file.read() == b"129"
+        assert store.get(wheel.sha256) == wheel
 
 
 class TestAddingLargeWheels:

@@ -345,13 +345,13 @@ def forge_store(ground: Ground, honest: bytes, evil: bytes) -> None:
 
 
 def test_refetch_asks_for_everything_and_keeps_nothing(ground: Ground):
-    before = sorted(os.listdir(Path(os.environ["PEEP_STORE"]) / "wheels-v2"))
+    before = sorted(os.listdir(Path(os.environ["PEEP_STORE"]) / "wheels-v3"))
     asked = len(ground.index.requests)
 
     assert ground.kinds(with_files=True, refetch=True) == []
     fetched = [request.path for request in ground.index.requests[asked:] if request.path.startswith("/files/")]
     assert len(fetched) == 2
-    assert sorted(os.listdir(Path(os.environ["PEEP_STORE"]) / "wheels-v2")) == before
+    assert sorted(os.listdir(Path(os.environ["PEEP_STORE"]) / "wheels-v3")) == before
 
 
 def test_an_archive_that_is_another_by_now_is_told(ground: Ground, index: FakeIndex):

@@ -62,8 +62,7 @@ class Source:
 
 def open_source(wheel: StoredWheel) -> Source:
     """Open the files of a wheel, to be closed by the caller. Raises `OSError` when the wheel is gone."""
-    folder = wheel.folder
-    return Source(folder, os.open(folder, os.O_RDONLY) if _HAS_FOLDER_DESCRIPTORS else None)
+    return Source(wheel.root, os.open(wheel.root, os.O_RDONLY) if _HAS_FOLDER_DESCRIPTORS else None)
 
 
 Way = Callable[[Source, StoredWheel, StoredFile, str], None]

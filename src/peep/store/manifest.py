@@ -20,6 +20,7 @@ from functools import partial
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 from peep.model import StoredFile, StoredWheel, WheelIdentity
+from peep.store.layout import file_path
 
 _TITLE = b"peep manifest 1"
 _COLUMNS = 4
@@ -120,13 +121,13 @@ def _identity(values: dict[str, list[str]]) -> WheelIdentity:
 _bare_tuple = partial(tuple.__new__, StoredFile)
 
 
-_FIRST_NAMES = tuple(map(str, range(1000)))
-"""One text for all wheels: an environment has some hundred files called 7."""
+_FIRST_PATHS = tuple(map(file_path, range(1000)))
+"""One text for all wheels: nearly each of them has a 0/7."""
 
 
-def _names(count: int) -> list[str]:
-    """What the files of a wheel are called in the store."""
-    return [*_FIRST_NAMES[:count], *map(str, range(len(_FIRST_NAMES), count))]
+def _paths(count: int) -> list[str]:
+    """Where the files of a wheel lie in its folder in the store."""
+    return [*_FIRST_PATHS[:count], *map(file_path, range(len(_FIRST_PATHS), count))]
 
 
 def _files(rows: str) -> tuple[StoredFile, ...]:
@@ -136,6 +137,6 @@ def _files(rows: str) -> tuple[StoredFile, ...]:
         cells[1::_COLUMNS],
         map(int, cells[2::_COLUMNS]),
         map("x".__eq__, cells[3::_COLUMNS]),
-        _names(len(cells) // _COLUMNS),
+        _paths(len(cells) // _COLUMNS),
     )
     return tuple(map(_bare_tuple, zip(*columns, strict=True)))

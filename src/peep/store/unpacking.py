@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from peep.dataclass import replace
 from peep.errors import ArchiveError
 from peep.model import StoredFile, StoredWheel, WheelContents, WheelEntry
-from peep.store.layout import MANIFEST
+from peep.store.layout import FILES_PER_FOLDER, MANIFEST, file_path
 from peep.store.manifest import Manifest, rendered
 from peep.system.files import write_fully
 
@@ -58,7 +58,6 @@ def unpack(
         requires_python=metadata.requires_python,
         record_mismatches=record_mismatches,
     )
-    os.mkdir(wheel.folder)
     wheel = replace(wheel, root=root, files=_write_all(contents, wheel))
     _write_manifest(os.path.join(folder, MANIFEST), rendered(Manifest(wheel, boot)))
     return wheel
@@ -85,15 +84,17 @@ def _write_all(contents: WheelContents, wheel: StoredWheel) -> tuple[StoredFile,
 
     Small ones are system calls and little else; threads would take turns at the lock and be slower than one.
     """
-    folder, mtime_ns = wheel.folder, wheel.mtime_ns
+    folder, mtime_ns = wheel.root, wheel.mtime_ns
 
     def write(one: tuple[str, WheelEntry]) -> StoredFile:
-        name, entry = one
-        size, record_hash = _write(contents, entry, f"{folder}/{name}", mtime_ns)
-        return StoredFile(entry.path, record_hash, size, entry.is_executable, name)
+        stored_as, entry = one
+        size, record_hash = _write(contents, entry, f"{folder}/{stored_as}", mtime_ns)
+        return StoredFile(entry.path, record_hash, size, entry.is_executable, stored_as)
 
-    numbered = [(str(number), entry) for number, entry in enumerate(contents.entries)]
-    large = [(name, entry) for name, entry in numbered if entry.size >= _LARGE_ENTRY]
+    numbered = [(file_path(number), entry) for number, entry in enumerate(contents.entries)]
+    for stored_as, _ in numbered[::FILES_PER_FOLDER]:
+        os.mkdir(os.path.dirname(f"{folder}/{stored_as}"))
+    large = [(stored_as, entry) for stored_as, entry in numbered if entry.size >= _LARGE_ENTRY]
     if sum(entry.size for _, entry in large) < _WORTH_THREADS:
         return tuple(map(write, numbered))
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- some milliseconds that most wheels save
@@ -103,8 +104,9 @@ def _write_all(contents: WheelContents, wheel: StoredWheel) -> tuple[StoredFile,
         # The largest first, so that no thread is left alone with it at the end.
         large.sort(key=lambda one: one[1].size, reverse=True)
         helped = executor.map(write, large)
-        small = [write((name, entry)) for name, entry in numbered if entry.size < _LARGE_ENTRY]
-        return tuple(sorted([*small, *helped], key=lambda file: int(file.stored_as)))
+        written = {one[0]: write(one) for one in numbered if one[1].size < _LARGE_ENTRY}
+        written |= {file.stored_as: file for file in helped}
+        return tuple(written[stored_as] for stored_as, _ in numbered)
     finally:
         # A failure ends the rest: the folder must not be removed while somebody still writes into it.
         executor.shutdown(wait=True, cancel_futures=True)
