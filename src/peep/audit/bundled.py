@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from peep.archives.wheel import PlainWheel, open_wheel
-from peep.audit.expectation import ExpectedProject, expected_project, record_hash, stated
+from peep.audit.expectation import ExpectedProject, expected_project, stated
 from peep.environment.places import is_inside
 from peep.environment.records import row_of
 from peep.errors import ArchiveError
-from peep.model import InstalledProject, PlannedWheel, StoredFile, StoredWheel, TargetEnvironment
+from peep.model import InstalledProject, PlannedWheel, StoredFile, StoredWheel, TargetEnvironment, record_hash
 
 NAMES = frozenset({"pip", "setuptools"})
 _INSTALLER = b"pip\n"
@@ -41,15 +40,8 @@ if __name__ == '__main__':
 """What the pips of these interpreters write to start themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class BundledWheel:
-    """A wheel of the interpreter's, as a stored wheel without a store."""
-
-    wheel: StoredWheel
-
-
-def bundled_wheel(project: InstalledProject, target: TargetEnvironment) -> BundledWheel | None:
-    """The wheel that the base interpreter brings for just this version of a project, or None."""
+def bundled_wheel(project: InstalledProject, target: TargetEnvironment) -> StoredWheel | None:
+    """The wheel that the base interpreter brings for just this version of a project, as if stored; or None."""
     if project.name not in NAMES or project.other_metadata or is_inside(target.base_prefix, target.prefix):
         return None
     filename = f"{project.name}-{project.version}-py3-none-any.whl"
@@ -65,7 +57,7 @@ def _folders(target: TargetEnvironment) -> Iterator[str]:
     yield os.path.join(target.base_prefix, library, "ensurepip", "_bundled")
 
 
-def _read(path: str, filename: str) -> BundledWheel | None:
+def _read(path: str, filename: str) -> StoredWheel | None:
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -76,16 +68,16 @@ def _read(path: str, filename: str) -> BundledWheel | None:
                 for entry in contents.entries
                 if entry.sha256
             )
-            return BundledWheel(StoredWheel(contents.identity, sha256(content).hexdigest(), "", files))
+            return StoredWheel(contents.identity, sha256(content).hexdigest(), "", files)
     except (OSError, ArchiveError):
         return None
 
 
-def bundled_project(bundled: BundledWheel, project: InstalledProject, target: TargetEnvironment) -> ExpectedProject:
+def bundled_project(wheel: StoredWheel, project: InstalledProject, target: TargetEnvironment) -> ExpectedProject:
     """What `venv` leaves of a wheel: as peep would install it, but for INSTALLER and pip's own launchers."""
-    planned = PlannedWheel(bundled.wheel, None, project.is_requested)
-    expected = replace(expected_project(planned, target), is_by_pip=True)
-    folder = bundled.wheel.identity.dist_info
+    expected = expected_project(PlannedWheel(wheel, None, project.is_requested), target)
+    expected.is_by_pip = True
+    folder = wheel.identity.dist_info
     installer = os.path.join(expected.dist_info, "INSTALLER")
     expected.rows = [one for one in expected.rows if not one.startswith(f"{folder}/INSTALLER,")]
     expected.rows.append(row_of(f"{folder}/INSTALLER", _INSTALLER))

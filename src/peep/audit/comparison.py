@@ -8,12 +8,12 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from peep.audit.expectation import ExpectedProject, record_hash
+from peep.audit.expectation import ExpectedProject
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.audit.record_rows import record_faults
 from peep.audit.survey import Survey
 from peep.dataclass import dataclass
-from peep.model import StoredFile
+from peep.model import StoredFile, record_hash
 from peep.system.hashing import HashedFile, is_link_error
 
 Hashed = Mapping[str, HashedFile | OSError]
@@ -59,12 +59,8 @@ def shared_files(projects: Sequence[ExpectedProject]) -> dict[str, list[StoredFi
     """Paths that several projects bring (allowed when the bytes are the same, or by force): all that may be there."""
     seen: dict[str, StoredFile] = {}
     shared: dict[str, list[StoredFile]] = {}
-    total = 0
     for project in projects:
-        total += len(project.files)
-        before = len(seen)
-        repeated = project.files.keys() & seen.keys() if before else set()
-        for path in repeated:
+        for path in project.files.keys() & seen.keys():
             shared.setdefault(path, [seen[path]]).append(project.files[path])
         seen.update(project.files)
     return shared

@@ -14,10 +14,10 @@ from hashlib import sha256
 
 from peep.audit.survey import Survey, survey, walked_roots
 from peep.dataclass import dataclass
-from peep.environment.installed import installed_projects, parse_record, read_record_text
+from peep.environment.installed import installed_projects, read_record
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
-from peep.environment.places import Places, is_inside
+from peep.environment.places import Places, shown_path
 from peep.errors import EnvironmentChangeError
 from peep.system.hashing import FileToHash, HashedFile, hash_files
 
@@ -62,16 +62,11 @@ def environment_digest(places: Places) -> EnvironmentDigest:
 def digest_of(digests: Mapping[str, bytes], root: str) -> EnvironmentDigest:
     """Digests by absolute path as one; paths are written relative to `root` with `/`. Pure."""
     named = sorted(
-        (_relative(path, root).encode("utf-8", "surrogateescape"), digest) for path, digest in digests.items()
+        (shown_path(path, root).encode("utf-8", "surrogateescape"), digest) for path, digest in digests.items()
     )
     lines = [_line(name.decode("utf-8", "surrogateescape"), digest) for name, digest in named]
     text = "".join(f"{line}\n" for line in lines)
     return EnvironmentDigest(sha256(text.encode("utf-8", "surrogateescape")).hexdigest(), tuple(lines))
-
-
-def _relative(path: str, root: str) -> str:
-    inside = path[len(root) + 1 :] if is_inside(path, root) else path
-    return inside.replace(os.sep, "/")
 
 
 def _line(name: str, digest: bytes) -> str:
@@ -101,7 +96,7 @@ def _recorded_elsewhere(places: Places, walked: Survey) -> Iterable[str]:
     found: set[str] = set()
     for project in installed_projects(places.target).values():
         try:
-            rows = parse_record(project, read_record_text(project.metadata_path, project))
+            rows = read_record(project)
         except EnvironmentChangeError:
             continue
         outside = [row for row in rows if row.path.startswith("..") or os.path.isabs(row.path)]

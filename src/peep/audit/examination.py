@@ -6,16 +6,16 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from peep.audit.comparison import Found, compare, folder_faults
-from peep.audit.expectation import ExpectedProject, record_hash
+from peep.audit.expectation import ExpectedProject
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.audit.strays import Owned, stray_findings
 from peep.audit.survey import Survey, survey, walked_roots
 from peep.dataclass import dataclass
-from peep.environment.installed import parse_record, read_record_text
+from peep.environment.installed import read_record
 from peep.environment.leaving import recorded_paths
 from peep.environment.places import Places
 from peep.errors import EnvironmentChangeError
-from peep.model import InstalledProject
+from peep.model import InstalledProject, record_hash
 from peep.system.hashing import FileToHash, HashedFile, Hashing
 
 _MOST_RECORD = 64 << 20
@@ -91,7 +91,7 @@ def _claims(unknown: Iterable[InstalledProject], places: Places) -> dict[str, Cl
     claims: dict[str, Claim] = {}
     for project in unknown:
         try:
-            rows = parse_record(project, read_record_text(project.metadata_path, project))
+            rows = read_record(project)
         except EnvironmentChangeError:
             continue
         for row in rows:

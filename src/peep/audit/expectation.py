@@ -7,7 +7,6 @@ drift apart. Reads nothing but scripts in the store, which are written anew for 
 from __future__ import annotations
 
 import os
-from base64 import urlsafe_b64encode
 from hashlib import sha256
 
 from peep.dataclass import dataclass, field
@@ -15,7 +14,7 @@ from peep.environment.mapping import data_file, installed_files, plain_files, si
 from peep.environment.programs import program_files
 from peep.environment.records import generated_files, manifest_rows, row, row_of
 from peep.environment.staging import recorded_path
-from peep.model import PlannedWheel, StoredFile, TargetEnvironment
+from peep.model import PlannedWheel, StoredFile, TargetEnvironment, record_hash
 
 
 @dataclass(slots=True)
@@ -93,8 +92,3 @@ def _add_generated(expected: ExpectedProject) -> None:
 def stated(path: str, content: bytes, *, is_executable: bool) -> StoredFile:
     """A file of known content."""
     return StoredFile(path, record_hash(sha256(content).digest()), len(content), is_executable)
-
-
-def record_hash(digest: bytes) -> str:
-    """A sha256 as RECORD writes it: urlsafe base64 without padding."""
-    return urlsafe_b64encode(digest)[:-1].decode()

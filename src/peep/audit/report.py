@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from peep.audit.findings import Finding, FindingKind
-from peep.environment.places import is_inside
+from peep.environment.places import is_inside, shown_path
 from peep.model import InstalledProject, TargetEnvironment
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -32,11 +32,6 @@ _EXPLANATIONS = {
     FindingKind.EXTRA: "An installed project is not listed",
     FindingKind.DIGEST: "The environment has another digest than the one given",
 }
-
-
-def shown_path(path: str, root: str) -> str:
-    """A path relative to the environment, with `/`, where it is inside of it."""
-    return (path[len(root) + 1 :] if is_inside(path, root) else path).replace(os.sep, "/")
 
 
 def finding_json(one: Finding, root: str) -> dict[str, Any]:

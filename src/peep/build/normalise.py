@@ -6,7 +6,6 @@ the bytes that deflate gives differ between versions of zlib and so between mach
 
 from __future__ import annotations
 
-import base64
 import csv
 import hashlib
 import io
@@ -15,6 +14,7 @@ import time
 import zipfile
 
 from peep.errors import ArchiveError
+from peep.model import record_hash
 
 VERSION = 1
 """Raised with every change of what `normalise_wheel` gives; enters the key of built wheels."""
@@ -77,13 +77,12 @@ def _dist_info(filename: str, members: dict[str, tuple[bytes, bool]]) -> str:
 
 
 def _record(members: dict[str, tuple[bytes, bool]], ordered: list[str], record_name: str) -> bytes:
-    """RECORD as the wheel format asks for it: path, `sha256=` urlsafe base64 without padding, size; itself bare."""
+    """RECORD as the wheel format asks for it: path, hash, size; itself bare."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for name in ordered:
         content = members[name][0]
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        writer.writerow((name, f"sha256={digest}", len(content)))
+        writer.writerow((name, f"sha256={record_hash(hashlib.sha256(content).digest())}", len(content)))
     writer.writerow((record_name, "", ""))
     return text.getvalue().encode()
 

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterable, Mapping
 
 from peep.dataclass import dataclass, field
-from peep.environment.installed import parse_record, read_record_text
+from peep.environment.installed import read_record
 from peep.environment.journal import Move
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import is_protected
@@ -98,7 +98,7 @@ def _owners(paths: Iterable[str], staying: Iterable[InstalledProject], places: P
     found: dict[str, str] = {}
     for project in staying:
         try:
-            rows = parse_record(project, read_record_text(project.metadata_path, project))
+            rows = read_record(project)
         except EnvironmentChangeError:
             continue
         for path in wanted.intersection(recorded_paths(rows, project.metadata_path, places, [])):

@@ -90,6 +90,11 @@ def is_inside(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
+def shown_path(path: str, root: str) -> str:
+    """`path` relative to `root` where it is inside of it, with `/`; both absolute and normal."""
+    return (path[len(root) + 1 :] if is_inside(path, root) else path).replace(os.sep, "/")
+
+
 def _device(path: str) -> int:
     """The file system that a folder is on, or will be on once it is made."""
     while True:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
 from peep.environment.mapping import data_file, rooted_paths
 from peep.errors import StoredWheelsDamaged
-from peep.model import StoredFile, StoredWheel, TargetEnvironment
+from peep.model import StoredFile, StoredWheel, TargetEnvironment, record_hash
 
 
 def program_files(
@@ -41,6 +40,6 @@ def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:
             content = stream.read()
     except OSError:
         content = b""
-    if urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode() != file.record_hash:
+    if record_hash(sha256(content).digest()) != file.record_hash:
         raise StoredWheelsDamaged([wheel.sha256], [f"{wheel.identity.filename}: {file.path}: written to, or missing"])
     return content

@@ -6,19 +6,17 @@ Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
-from peep.model import PlannedWheel, Provenance, StoredFile
+from peep.model import PlannedWheel, Provenance, StoredFile, record_hash
 
 INSTALLER = b"peep\n"
 
 
 def row_of(path: str, content: bytes) -> str:
     """The row of a file with that content."""
-    digest = urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode()
-    return row(path, digest, str(len(content)))
+    return row(path, record_hash(sha256(content).digest()), str(len(content)))
 
 
 def row(path: str, digest: str, size: str) -> str:

@@ -6,10 +6,9 @@ import hashlib
 import os
 import stat
 import sys
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 
-from peep.model import StoredFile, StoredWheel
+from peep.model import StoredFile, StoredWheel, record_hash
 from peep.system.files import PIECE
 
 # On Windows a hard link in an environment shares the read-only mark, and tools clear it to delete the link.
@@ -45,7 +44,7 @@ def fault_in_full(wheel: StoredWheel, file: StoredFile) -> str | None:
         digest = _sha256(wheel.location(file))
     except OSError as error:
         return f"unreadable ({error.strerror})"
-    return None if urlsafe_b64encode(digest).rstrip(b"=").decode() == file.record_hash else "other bytes"
+    return None if record_hash(digest) == file.record_hash else "other bytes"
 
 
 def faults(wheels: Iterable[StoredWheel]) -> Faults:

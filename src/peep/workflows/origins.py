@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from urllib.parse import urlsplit
 
-from peep.audit.bundled import BundledWheel, bundled_wheel
+from peep.audit.bundled import bundled_wheel
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.build.source_pins import is_source_tree
 from peep.dataclass import dataclass, field, replace
@@ -39,7 +39,7 @@ class Origins:
 
     wheels: dict[str, StoredWheel] = field(default_factory=dict)
     """By project name."""
-    bundled: dict[str, BundledWheel] = field(default_factory=dict)
+    bundled: dict[str, StoredWheel] = field(default_factory=dict)
     """By project name: what came with the interpreter."""
     findings: list[Finding] = field(default_factory=list)
 
@@ -104,19 +104,16 @@ def _unknown(project: InstalledProject) -> str:
 def stored_origin(project: InstalledProject, store: Store) -> StoredWheel | None:
     """The stored wheel of an installed project: its archive, or what was built from it and fits best."""
     assert project.provenance is not None  # noqa: S101 -- `_unknown` was asked before
-    recorded = sources_of(project.provenance)
     archives = [digest.hex for digest in project.provenance.hashes if digest.algorithm == "sha256"]
     found = [wheel for sha256 in archives if (wheel := store.get(sha256)) is not None]
     if not found:
-        built = [sha256 for source in recorded for sha256 in built_from(store, source)]
+        built = [sha256 for source in sources_of(project.provenance) for sha256 in built_from(store, source)]
         found = list(store.get_many(dict.fromkeys(reversed(built))).values())
     folder = os.path.basename(project.metadata_path)
     fitting = [wheel for wheel in found if wheel.identity.dist_info == folder] or found
-    return (
-        max(fitting, key=lambda wheel: _likeness(wheel, project), default=None)
-        if len(fitting) > 1
-        else (fitting[0] if fitting else None)
-    )
+    if len(fitting) > 1:
+        return max(fitting, key=lambda wheel: _likeness(wheel, project))
+    return next(iter(fitting), None)
 
 
 def _likeness(wheel: StoredWheel, project: InstalledProject) -> int:

@@ -159,7 +159,7 @@ def as_json(verification: Verification) -> dict[str, object]:
 
 def finding_lines(verification: Verification, limit: int | None) -> list[str]:
     """One line for each finding, at most `limit`, then how many more there are."""
-    from peep.audit.report import shown_path  # noqa: PLC0415 - as above
+    from peep.environment.places import shown_path  # noqa: PLC0415 - as above
 
     root = verification.target.paths["data"]
     shown = verification.findings[:limit]
