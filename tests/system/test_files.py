@@ -13,8 +13,10 @@ from peep.system.files import (
     clone_file,
     copy_file,
     fsync_folder,
+    patiently,
     private_folder,
     remove_tree,
+    rename,
     temporary_folder,
     write_atomically,
 )
@@ -135,3 +137,43 @@ class TestTwins:
             put(str(tmp_path / "source"), str(tmp_path / "target"), 0o600)
 
         assert os.listdir(tmp_path) == []
+
+
+class Busy:
+    """An action that is refused so many times, as on Windows while a virus scanner has the file open."""
+
+    def __init__(self, refusals, error=PermissionError):
+        self.refusals = refusals
+        self.error = error
+        self.calls = 0
+
+    def __call__(self):
+        self.calls += 1
+        if self.calls <= self.refusals:
+            raise self.error(errno.EACCES, f"refused {self.calls}")
+
+
+class TestPatience:
+    def test_what_is_refused_is_tried_again_after_each_pause(self):
+        action, slept = Busy(2), []
+        patiently(action, (1.0, 2.0, 4.0), slept.append)
+
+        assert (action.calls, slept) == (3, [1.0, 2.0])
+
+    def test_it_ends(self):
+        action = Busy(9)
+        with pytest.raises(PermissionError, match="refused 3"):
+            patiently(action, (1.0, 2.0), lambda _seconds: None)
+
+    def test_nothing_else_is_tried_twice(self):
+        action = Busy(1, FileExistsError)
+        with pytest.raises(FileExistsError):
+            patiently(action, (1.0, 2.0), lambda _seconds: None)
+
+        assert action.calls == 1
+
+    def test_a_rename_moves(self, tmp_path):
+        (tmp_path / "a").mkdir()
+        rename(str(tmp_path / "a"), str(tmp_path / "b"))
+
+        assert os.listdir(tmp_path) == ["b"]

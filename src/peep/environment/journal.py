@@ -26,7 +26,7 @@ from peep.dataclass import dataclass
 from peep.environment.places import Places, is_inside
 from peep.environment.steps import NoSteps, Steps
 from peep.errors import EnvironmentChangeError
-from peep.system.files import fsync_folder, remove_tree, write_atomically
+from peep.system.files import fsync_folder, remove_tree, rename, write_atomically
 
 _JOURNAL = "journal"
 _COMMITTED = "committed"
@@ -91,7 +91,7 @@ def commit(journal: Journal, steps: Steps) -> None:
 
 def _mark(journal: Journal, name: str) -> None:
     work = journal.works[0]
-    os.rename(os.path.join(work, _JOURNAL), os.path.join(work, name))
+    rename(os.path.join(work, _JOURNAL), os.path.join(work, name))
     fsync_folder(work)
 
 
@@ -110,7 +110,7 @@ def undo(journal: Journal, steps: Steps) -> None:
         if any(is_inside(move.source, work) for work in journal.works):
             if os.path.lexists(move.destination) and not os.path.lexists(move.source):
                 os.makedirs(os.path.dirname(move.source), exist_ok=True)
-                os.rename(move.destination, move.source)
+                rename(move.destination, move.source)
         elif os.path.lexists(move.destination):
             _bring_back(move.destination, move.source)
     steps.reached("mark as undone")
@@ -148,7 +148,7 @@ def _remove_works(works: Sequence[str], steps: Steps) -> None:
 
 def _move(source: str, destination: str) -> None:
     try:
-        os.rename(source, destination)
+        rename(source, destination)
     except OSError as error:
         if not _is_layered_folder(source, error):
             raise
@@ -168,7 +168,7 @@ def _bring_back(aside: str, place: str) -> None:
     if not os.path.lexists(place):
         os.makedirs(os.path.dirname(place), exist_ok=True)
         try:
-            os.rename(aside, place)
+            rename(aside, place)
         except OSError as error:
             if not _is_layered_folder(aside, error):
                 raise

@@ -18,7 +18,7 @@ from peep.store.location import risk_of_others
 from peep.store.manifest import Manifest, parsed
 from peep.store.unpacking import unpack
 from peep.system.boot import current_boot, is_same_boot
-from peep.system.files import private_folder, remove_tree, write_atomically
+from peep.system.files import private_folder, remove_tree, rename, write_atomically
 from peep.system.locks import SharedLock, lock_folder
 
 _NO_ATIME = getattr(os, "O_NOATIME", 0)
@@ -120,7 +120,7 @@ class Store:
             self._prepare()
             discarded = os.path.join(self.layout.temporary, DROPPED_PREFIX + os.urandom(8).hex())
             try:
-                os.rename(self.layout.wheel(sha256), discarded)
+                rename(self.layout.wheel(sha256), discarded)
             except FileNotFoundError:
                 return None
             return discarded
@@ -191,7 +191,7 @@ class Store:
         os.makedirs(os.path.dirname(wheel.root), exist_ok=True)
         for _ in range(_PLACING_ATTEMPTS):
             try:
-                os.rename(folder, wheel.root)
+                rename(folder, wheel.root)
             except OSError as error:
                 if error.errno not in _NAME_IS_TAKEN or not os.path.isdir(wheel.root):
                     raise

@@ -8,7 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 PIECE = 1 << 16
@@ -16,6 +17,9 @@ PIECE = 1 << 16
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _FICLONE = 0x40049409
+_PAUSES = tuple(0.01 * 2**number for number in range(8)) if sys.platform == "win32" else ()
+"""Seconds between attempts, 2.5 in all. On Windows, a file that a virus scanner or an indexer looks into, as they do
+with new ones, can be neither renamed nor removed, and no folder above it can be."""
 _REMOVAL_ATTEMPTS = 5
 
 
@@ -62,13 +66,32 @@ def write_atomically(path: str, content: bytes, mode: int = 0o644, *, durable: b
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.replace(temporary, path)
+        patiently(lambda: os.replace(temporary, path))
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
     if durable:
         fsync_folder(os.path.dirname(path) or ".")
+
+
+def rename(source: str, destination: str) -> None:
+    """`os.rename`, once more where it was refused only because somebody is just looking."""
+    patiently(lambda: os.rename(source, destination))
+
+
+def patiently(
+    action: Callable[[], None], pauses: Sequence[float] = _PAUSES, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Try again after each pause (seconds) while `action` raises `PermissionError`; the last one comes through."""
+    for pause in pauses:
+        try:
+            action()
+        except PermissionError:
+            sleep(pause)
+        else:
+            return
+    action()
 
 
 def write_fully(descriptor: int, content: bytes) -> None:
@@ -109,6 +132,8 @@ def remove_tree(path: str) -> None:
             if attempt == _REMOVAL_ATTEMPTS - 1:
                 raise
             _unlock_tree(path)
+            if attempt and _PAUSES:  # at first it is read-only files, nearly always
+                time.sleep(_PAUSES[attempt * 2])
         else:
             return
 
