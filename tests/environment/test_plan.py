@@ -136,10 +136,9 @@ def test_sync_removes_what_is_not_listed_but_not_pip_and_peep():
     present = named(*(installed(name, "1.0", GOOD) for name in ("alpha", "pip", "peep", "stray", "helper")))
     plan = plan_install([pin()], present, {})
 
-    assert [one.name for one in plan_sync(plan, [pin()], present).remove] == ["helper", "stray"]
-    spared = plan_sync(plan, [pin()], present, ("pip", "peep", "helper"))
-    assert [one.name for one in spared.remove] == ["stray"]
-    everything = plan_sync(plan, [pin()], present, include_all=True)
+    protected = ("pip", "peep", "helper")
+    assert [one.name for one in plan_sync(plan, [pin()], present, protected).remove] == ["stray"]
+    everything = plan_sync(plan, [pin()], present, protected, include_all=True)
     assert [one.name for one in everything.remove] == ["helper", "peep", "pip", "stray"]
 
 

@@ -18,7 +18,7 @@ from peep.environment.records import row
 from peep.environment.staging import StagedTree, StagedWheel, recorded_path
 from peep.environment.steps import Steps
 from peep.errors import EnvironmentChangeError
-from peep.system.processes import RunProgram, run
+from peep.system.processes import RunProgram, printable_lines, run
 
 _SECONDS = 3600.0
 _SCRIPT = """
@@ -88,7 +88,6 @@ def _compile(sources: list[Source], number: int, python: str, work: str, run_pro
     try:
         made: list[str] = json.loads(ended.output)
     except ValueError as error:
-        told = ended.errors.decode("utf-8", "replace").strip().splitlines()
-        reason = "".join(letter for letter in (told or ["no answer"])[-1] if letter.isprintable())
+        reason = (printable_lines(ended.errors) or ("no answer",))[-1]
         raise EnvironmentChangeError(f"{python} could not byte-compile: {reason}", "leave --compile out") from error
     return made

@@ -62,16 +62,13 @@ def check_dependencies(
     return graph.faults()
 
 
-def protected_projects(
-    requirements_of: Callable[[str], Sequence[str]],
-    markers: Mapping[str, str],
-    roots: Sequence[str] = ("peep", "pip"),
-) -> frozenset[str]:
-    """`roots` and all they need, by name: what `sync` must leave so that the next run still starts.
+def protected_projects(requirements_of: Callable[[str], Sequence[str]], markers: Mapping[str, str]) -> frozenset[str]:
+    """peep, pip and all they need, by name: what `sync` must leave so that the next run still starts.
 
     `requirements_of` gives the `Requires-Dist` lines of an installed project, none for one that is not installed.
     """
-    found, waiting = set(roots), list(roots)
+    waiting = ["peep", "pip"]
+    found = set(waiting)
     environment = {**markers, "extra": ""}
     while waiting:
         for text in requirements_of(waiting.pop()):

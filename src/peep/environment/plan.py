@@ -17,8 +17,6 @@ from peep.model import (
     listed_digest,
 )
 
-_NEVER_SYNCED_AWAY = ("pip", "peep")
-
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
@@ -69,16 +67,12 @@ def with_wheels(plan: InstallPlan, wheels: Iterable[PlannedWheel]) -> InstallPla
     return replace(plan, link=(*plan.link, *arrived), missing=still_missing)
 
 
-def archive_provenance(pin: PinnedRequirement, url: str, digests: Sequence[Digest]) -> Provenance:
-    """What is recorded of a verified archive: `url` without credentials, `digests` with sha256 among them."""
-    return Provenance(url, tuple(sorted(set(digests))), is_direct=pin.url is not None)
-
-
 def _origin(pin: PinnedRequirement, wheel: StoredWheel, known: Provenance | None) -> Provenance:
     """PEP 710 wants a URL: where nobody remembers one, the pin's own, or the file name as a relative reference."""
     if known is not None:
         return known
-    return archive_provenance(pin, pin.url or wheel.identity.filename, [Digest("sha256", wheel.sha256)])
+    url = pin.url or wheel.identity.filename
+    return Provenance(url, (Digest("sha256", wheel.sha256),), is_direct=pin.url is not None)
 
 
 # -- what counts as satisfied ----------------------------------------------------------------------
@@ -158,7 +152,7 @@ def plan_sync(
     plan: InstallPlan,
     pins: Sequence[PinnedRequirement],
     installed: Mapping[str, InstalledProject],
-    protected: Collection[str] = _NEVER_SYNCED_AWAY,
+    protected: Collection[str],
     *,
     include_all: bool = False,
 ) -> InstallPlan:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peep.errors import EnvironmentChangeError
 
 if TYPE_CHECKING:
-    from peep.system.processes import CompletedRun
+    from peep.system.processes import RunProgram
 
 _SECONDS = 30.0
 
@@ -23,14 +22,15 @@ def is_script(path: str) -> bool:
         return False
 
 
-def interpreter_behind(python: str, run_program: Callable[..., CompletedRun] | None) -> str:
+def interpreter_behind(python: str, run_program: RunProgram | None) -> str:
     """The interpreter that `python` stands for here and now: itself, or the one that this script starts.
 
     Raises `EnvironmentChangeError` when a script starts none.
     """
     if not is_script(python):
         return python
-    from peep.system.processes import run  # noqa: PLC0415 -- no other run needs a subprocess module here
+    # No other run needs a subprocess module here.
+    from peep.system.processes import printable_lines, run  # noqa: PLC0415
 
     arguments = [python, "-I", "-S", "-X", "utf8", "-c", "import sys; print(sys.executable)"]
     try:
@@ -39,7 +39,6 @@ def interpreter_behind(python: str, run_program: Callable[..., CompletedRun] | N
         raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
     found = ended.output.decode("utf-8", "replace").strip()
     if not os.path.isfile(found):
-        told = ended.errors.decode("utf-8", "replace").strip().splitlines()
-        reason = "".join(letter for letter in (told or ["it says nothing"])[-1] if letter.isprintable())
+        reason = (printable_lines(ended.errors) or ("it says nothing",))[-1]
         raise EnvironmentChangeError(f"{python} does not start a Python interpreter: {reason}")
     return found
