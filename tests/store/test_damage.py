@@ -10,6 +10,7 @@ import pytest
 
 from peep.reporting import SilentReporter
 from peep.store.facts import parsed_fact, rendered_fact
+from peep.store.inspection import faults_in_full
 from peep.store.manifest import parsed, rendered
 from peep.store.wheels import Store
 from peep.system.boot import current_boot, is_same_boot
@@ -80,7 +81,7 @@ class TestManifest:
 
         assert store.get(wheel.sha256) is None
         assert store.add(MemoryWheel("click")) == wheel
-        assert store.check(wheel) == {}
+        assert faults_in_full([wheel]) == {}
 
     def test_a_text_with_a_right_checksum_and_no_sense_counts_as_absent(self, store):
         wheel = store.add(MemoryWheel("click"))
@@ -90,7 +91,7 @@ class TestManifest:
         assert parsed(rendered(nonsense), wheel.sha256, wheel.root) is None
 
 
-class TestCheapLook:
+class TestFullLook:
     def test_finds_what_changed(self, store):
         wheel = store.add(MemoryWheel("pkg", files={f"pkg/{name}.py": "x = 1\n" for name in "abcdef"}))
         write(stored(wheel, "pkg/a.py"), b"x = 2\n")
@@ -101,13 +102,17 @@ class TestCheapLook:
         os.chmod(stored(wheel, "pkg/d.py"), 0o666)
         os.unlink(stored(wheel, "pkg/e.py"))
         os.mkdir(stored(wheel, "pkg/e.py"))
+        write(stored(wheel, "pkg/f.py"), b"x = 9\n")
+        os.utime(stored(wheel, "pkg/f.py"), ns=(wheel.mtime_ns, wheel.mtime_ns))
+        os.chmod(stored(wheel, "pkg/f.py"), 0o444)
 
-        assert store.check(wheel) == {
+        assert faults_in_full([wheel])[wheel.sha256] == {
             "pkg/a.py": "written to",
             "pkg/b.py": "3 bytes instead of 6",
             "pkg/c.py": "missing",
             "pkg/d.py": "writable",
             "pkg/e.py": "not a file",
+            "pkg/f.py": "other bytes",
         }
 
     def test_a_dropped_wheel_is_gone_and_environments_keep_their_files(self, store, tmp_path):

@@ -11,7 +11,7 @@ from peep.errors import StoreError
 from peep.model import StoredWheel, WheelContents
 from peep.reporting import Reporter
 from peep.store.facts import key_digest, parsed_fact, rendered_fact
-from peep.store.inspection import faults, faults_in_full
+from peep.store.inspection import faults_in_full
 from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
 from peep.store.leftovers import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.location import risk_of_others
@@ -47,7 +47,7 @@ class Store:
     # -- wheels ------------------------------------------------------------------------------------
 
     def get(self, sha256: str) -> StoredWheel | None:
-        """The wheel whose archive has this digest (lower-case hex), or None. See `check` for its files."""
+        """The wheel whose archive has this digest (lower-case hex), or None."""
         return self.get_many([sha256]).get(sha256)
 
     def get_many(self, digests: Iterable[str]) -> dict[str, StoredWheel]:
@@ -79,10 +79,6 @@ class Store:
         """
         manifest = self._manifest(sha256, _NO_ATIME)
         return None if manifest is None else manifest.wheel
-
-    def check(self, wheel: StoredWheel) -> dict[str, str]:
-        """Look cheaply at every file of a wheel: path -> what is wrong; empty when nothing is."""
-        return faults([wheel]).get(wheel.sha256, {})
 
     def drop(self, sha256: str) -> None:
         """Forget a wheel, since it was found to be damaged. Environments that link its files keep them."""
