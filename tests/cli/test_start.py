@@ -13,7 +13,7 @@ import pytest
 
 from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
 from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK
-from peep.cli.start import GENERAL_OPTIONS_WITH_VALUE, SHARED_VERBS, VERBS, module_for, split_verb
+from peep.cli.start import GENERAL_OPTIONS_WITH_VALUE, SHARED_VERBS, VERBS, implied_verb, module_for, split_verb
 from support.scenario_run import peep_command
 
 
@@ -30,6 +30,23 @@ from support.scenario_run import peep_command
 )
 def test_the_verb_is_the_first_plain_word(words: list[str], expected: tuple[str | None, list[str]]):
     assert split_verb(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        ([], "help"),
+        (["-h"], "help"),
+        (["-q", "--help"], "help"),
+        (["-V"], "version"),
+        (["--help", "--version"], "version"),
+        (["--no-such-option"], ""),
+        (["--python"], ""),
+    ],
+)
+def test_options_alone_are_pips_unless_they_ask_for_help_or_the_version(words: list[str], verb: str):
+    assert implied_verb(words) == verb
+    assert (module_for(verb, []) is None) == (verb == "")
 
 
 @pytest.mark.parametrize("verb", ["download", "wheel"])

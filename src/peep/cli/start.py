@@ -82,7 +82,7 @@ def _replace_closed_streams() -> None:
 def _dispatch(words: list[str]) -> int:
     verb, rest = split_verb(words)
     if verb is None:
-        verb, rest = ("version" if any(word in {"-V", "--version"} for word in words) else "help"), []
+        verb, rest = implied_verb(words), []
     is_completing = "PIP_AUTO_COMPLETE" in os.environ  # a shell asks for what pip would complete
     if verb == "install" and not is_completing and (told := recall(words, os.environ)) is not None:
         if told:
@@ -118,6 +118,13 @@ def split_verb(words: list[str]) -> tuple[str | None, list[str]]:
             return word, words[:position] + words[position + 1 :]
         position += 2 if word in GENERAL_OPTIONS_WITH_VALUE else 1
     return None, words
+
+
+def implied_verb(words: list[str]) -> str:
+    """What is meant when no verb is named; '' for options alone, which are pip's to answer or to refuse."""
+    if any(word in {"-V", "--version"} for word in words):
+        return "version"
+    return "help" if not words or any(word in {"-h", "--help"} for word in words) else ""
 
 
 def module_for(verb: str, rest: list[str]) -> str | None:
