@@ -67,7 +67,34 @@ def test_r13_other_names_are_requirements():
     assert (sources.requirement_files, sources.requirements) == (("f",), ("pylock..toml",))
 
 
-@pytest.mark.parametrize("words", [(), ("flask",), ("flask==1",), ("-c", "constraints.txt", "flask")])
+def test_a_constraints_file_may_hold_the_hashes():
+    sources = options("-c", "constraints.txt", "flask").sources
+    assert (sources.requirements, sources.constraint_files) == (("flask",), ("constraints.txt",))
+
+
+@pytest.mark.parametrize("words", [("-r", ""), ("-r", "f", "-c", ""), ("-c", "", "flask")])
+def test_a_file_has_a_name(words: tuple[str, ...]):
+    with pytest.raises(UsageError, match="names no requirements file"):
+        options(*words)
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "told"),
+    [
+        (("-r", "f", "--group", "dev"), {}, "--group dev"),
+        (("-r", "f", "--extra", "a"), {}, "--extra a"),
+        (("-r", "f"), {"PIP_GROUP": "dev"}, "--group dev"),
+    ],
+)
+def test_extras_and_groups_without_a_lock_file_are_not_ignored(
+    words: tuple[str, ...], environ: dict[str, str], told: str
+):
+    with pytest.raises(UsageError, match=f"^{told}: no lock file"):
+        options(*words, **environ)
+    assert options(*words, "pylock.toml", **environ).sources.requirement_files == ("f", "pylock.toml")
+
+
+@pytest.mark.parametrize("words", [(), ("flask",), ("flask==1",), ("-c", "constraints.txt")])
 def test_nowhere_to_look_up_hashes(words: tuple[str, ...]):
     with pytest.raises(UsageError, match="nowhere to look up hashes"):
         options(*words)

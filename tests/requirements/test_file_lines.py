@@ -1,7 +1,7 @@
 import pytest
 
 from peep.model import HashForm
-from peep.requirements.files import in_reading_order
+from peep.requirements.files import in_reading_order, read_requirements_files
 from peep.requirements.lines import logical_lines
 from peep.requirements.options import DividedLine, MalformedOptions, divide
 from peep.requirements.text import physical_lines
@@ -247,6 +247,17 @@ def test_r13_r14_files_of_other_formats_are_named_once(name):
     (error,) = errors_of({"r.txt": f"a==1\n-r {name}", name: "[[package]]\nname = 'a'\n"})
 
     assert error == f"r.txt:2: {name} is no requirements file"
+
+
+def test_r13_a_lock_file_is_told_to_be_none_where_it_is_named():
+    nothing = {"pylock.toml": ""}
+    for paths, constraints, hint in (
+        (["pylock.toml"], [], "lock files are read when named"),
+        ([], ["pylock.toml"], "constraints come from requirements files"),
+    ):
+        _, (error,) = read_requirements_files(paths, lambda path: nothing[path].encode(), {}, constraints)
+        assert str(error) == "pylock.toml: this is no requirements file"
+        assert error.hint.startswith(hint)
 
 
 def test_r9_a_chain_of_includes_has_an_end():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from peep.cli.parser import ParsedArguments
 from peep.cli.words import Given
@@ -68,24 +68,38 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
         if word.endswith((".txt", ".in")) and os.path.isfile(word):
             raise UsageError(f"{word} is a file, not a requirement", f"did you mean: peep {verb} -r {word}")
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
+    constraints = parsed.values("constraint")
+    _check_files(parsed, [file for file, _ in files], constraints)
     editable = [f"-e {folder}" for folder in parsed.values("editable")]
     is_trusting = parsed.has("trust-local")
     folders = (*editable, *filter(_is_folder, arguments))
     if folders and not (files or is_trusting):
         hint = "to build it all the same, name a folder that it is in: --trust-local FOLDER"
         raise UsageError(f"{folders[0]}: no hash can vouch for a folder", hint)
-    if not (files or is_trusting or any(re.search(_VOUCHES, argument) for argument in arguments)):
+    is_vouched_for = any(re.search(_VOUCHES, argument) for argument in arguments)
+    if not (files or is_trusting or is_vouched_for or (arguments and constraints)):
         raise UsageError(
             f"peep {verb} has nowhere to look up hashes",
             f"name a file, as in: peep {verb} -r requirements.txt; or a hash: peep {verb} 'NAME==1.0 --hash=sha256:…'",
         )
     return SourceOptions(
         requirement_files=tuple(file for file, _ in files),
-        constraint_files=parsed.values("constraint"),
+        constraint_files=constraints,
         requirements=(*arguments, *editable),
         extras=(*parsed.values("extra"), *(extra for _, extras in files for extra in extras)),
         groups=parsed.values("group"),
     )
+
+
+def _check_files(parsed: ParsedArguments, files: Sequence[str], constraints: Sequence[str]) -> None:
+    """Refuse a name that is empty, and what only a lock file could answer where none is given."""
+    if not (all(files) and all(constraints)):
+        raise UsageError("an empty text names no requirements file", "is a variable of your shell unset?")
+    for option in ("extra", "group"):
+        names = parsed.values(option)
+        if names and not any(is_lock_path(file) for file in files):
+            hint = "it is not read from pyproject.toml: write it into a pylock.toml, or list its projects in a file"
+            raise UsageError(f"--{option} {names[0]}: no lock file is given that could have this {option}", hint)
 
 
 def _is_folder(argument: str) -> bool:

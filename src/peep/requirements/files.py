@@ -26,6 +26,8 @@ ReadFile = Callable[[str], bytes]
 _URL = re.compile(r"(https?|file):", re.IGNORECASE)
 _OTHER_FORMAT = re.compile(r"(?:uv|poetry|pdm|Pipfile)\.lock|Pipfile|.*\.toml")
 """Files of other formats, by name (THREATS R13, R14): better one error than one for every line."""
+_LOCK_FILES = "lock files are read when named pylock.toml or pylock.NAME.toml, as in: peep install pylock.toml"
+_NOT_A_CONSTRAINT = "constraints come from requirements files; a pylock.toml is installed: peep install pylock.toml"
 _DEEPEST = 100
 _MOST = 1000
 """Files of one run: includes that branch could otherwise go on for ever, each file a new one (THREATS R9)."""
@@ -165,8 +167,9 @@ class _Walk:
         elif len(above) >= _DEEPEST:
             self.errors.append(RequirementsError(origin, f"files are included more than {_DEEPEST} deep"))
         elif _OTHER_FORMAT.fullmatch(last_segment(path.partition("?")[0])):
-            hint = "a lock file is read when it is named pylock.toml or pylock.NAME.toml and given on the command line"
-            self.errors.append(RequirementsError(origin, f"{redacted(path)} is no requirements file", hint))
+            named = "this" if origin == Location(redacted(path), 0) else redacted(path)
+            hint = _NOT_A_CONSTRAINT if is_constraint else _LOCK_FILES
+            self.errors.append(RequirementsError(origin, f"{named} is no requirements file", hint))
         elif key not in self.files and not self._is_full(origin):
             source = self._source(path, origin)
             if source is not None:
