@@ -12,6 +12,7 @@ import platformdirs
 import pytest
 
 from peep.errors import UsageError
+from peep.index.pip_memory import PipMemory
 from peep.reporting import SilentReporter
 from peep.store.layout import store_root
 from peep.store.location import known_store_root, risk
@@ -47,6 +48,7 @@ def as_pattern(path: str) -> re.Pattern[str]:
         "KEY": "[0-9a-f]{64}",
         "KIND": "[a-z-]+",
         "NUMBER": "[0-9]+",
+        "DIGITS": "[0-9a-f]{24}",
     }.items():
         text = re.sub(rf"\b{word}\b", pattern, text)
     return re.compile(text.replace("RANDOM/", "[0-9a-f]{16}/.*").replace(r"\.\.\.", ".+"))
@@ -87,6 +89,7 @@ def test_a_real_store_holds_what_the_page_lists_and_nothing_else(store, wheel):
     assert store.get(wheel.sha256) == wheel
     store.note("plan", "key", b"value")
     store.note_built("key", wheel.sha256, b"")
+    PipMemory(os.path.join(store.layout.remembered, "pip")).keep(sys.executable, {}, {"pip": "", "files": []})
     os.mkdir(os.path.join(store.layout.temporary, "drop-" + "0" * 16))
     Path(store.layout.temporary, "drop-" + "0" * 16, "file").write_text("x")
     documented = documented_paths()

@@ -1,7 +1,7 @@
 """What an install prints when it is refused: problems -> one text, each kind in a block of its own, worst first. Pure.
 
-The order, the headline of the first block, the lines to paste and the last line are promised in BEHAVIOUR.md ("What an
-install prints"); scripts look for them.
+The order, the headline of the first block, the lines to paste and the last line are those of the original peep: scripts
+look for them.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ SHORT_OPTIONS_WITH_VALUE = "Cbcdefitw"
 
 
 def main() -> int:
-    """Run peep with the process's arguments; give back its exit status (`BEHAVIOUR`: 0, 1, 2, 3, 130 or pip's)."""
+    """Run peep with the process's arguments; give back its exit status (README, "Exit statuses")."""
     status = run(sys.argv[1:])
     import gc  # noqa: PLC0415 - it is there anyway, unless there was nothing to do
 

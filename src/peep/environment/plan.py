@@ -79,7 +79,7 @@ def _origin(pin: PinnedRequirement, wheel: StoredWheel, known: Provenance | None
 
 
 def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: PlanOptions) -> bool:
-    """Whether an installed project is what the pin asks for (BEHAVIOUR, "Already installed").
+    """Whether an installed project is what the pin asks for.
 
     The digest of the archive it came from decides, for URLs as for versions; `trust_installed` restores the older
     rule, by which the version does.

@@ -1,6 +1,6 @@
 """The text of one requirements file into entries: requirements with their hashes, options, includes, directives.
 
-Source: pip's requirements file format and hash-checking mode; BEHAVIOUR.md, "The comment form". Every bad line is
+Source: pip's requirements file format and hash-checking mode; the original peep for hash comments. Every bad line is
 collected, none is raised, so that a user sees all of them at once (promise 3).
 """
 

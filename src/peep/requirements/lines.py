@@ -1,6 +1,6 @@
 """Physical lines into logical ones: continuations joined, comments taken off, hash comments kept for what follows.
 
-Source: pip's requirements file format, "Line continuations" and "Comments"; BEHAVIOUR.md for hash comments.
+Source: pip's requirements file format, "Line continuations" and "Comments"; the original peep for hash comments.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def _unusable(line: RequirementLine, reason: str) -> UnusableRequirement:
 
 
 def _forms_by_file(lines: Sequence[RequirementLine]) -> dict[str, HashForm]:
-    """The form in which each file writes its hashes, so that lines to paste match it (BEHAVIOUR, report 2)."""
+    """The form in which each file writes its hashes, so that lines to paste match it."""
     forms: dict[str, HashForm] = {}
     for line in lines:
         if line.hash_form is not None:

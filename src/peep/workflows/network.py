@@ -93,7 +93,7 @@ def effective_indexes(
 ) -> IndexOptions:
     """Merge as pip does: a file's `--index-url` replaces all others, its other options add to theirs.
 
-    `--no-index` wins wherever it stands (BEHAVIOUR, options of requirements files).
+    `--no-index` wins wherever it stands.
     """
     pip = defaults()
     keeps_default = stated.keeps_default_index or not stated.index_urls
