@@ -436,6 +436,30 @@ def test_a_wheel_may_not_bring_the_work_folder(target, add):
     assert tree_digest(target.prefix) == before
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".PEEP/journal",
+        "evil-1.0.data/purelib/.peep/committed",
+        "evil-1.0.data/platlib/.Peep/undone",
+        "evil-1.0.data/data/lib/python3/site-packages/.peep/o/1",
+        "evil-1.0.data/purelib/.peep.lock",
+    ],
+)
+def test_nor_by_a_scheme_that_leads_there_nor_in_capitals(target, add, path):
+    """Its marks say what becomes of an interrupted transaction; some file systems ignore case."""
+    before = tree_digest(target.prefix)
+    with pytest.raises(EnvironmentChangeError, match=r"brings a file called \.peep"):
+        install(target, add("evil", files={"evil.py": "", path: ""}))
+    assert tree_digest(target.prefix) == before
+
+
+def test_files_that_only_sound_like_it_are_fine(target, add):
+    install(target, add("good", files={"good/.peep/x": "", "good-1.0.data/data/etc/.peeprc": "x"}))
+
+    assert os.path.isfile(os.path.join(target.prefix, "etc", ".peeprc"))
+
+
 def test_installers_replace_themselves_like_anything_else_w19(target, add):
     install(target, add("pip", "1.0", {"pip/__init__.py": "V = 1\n"}), add("peep", "1.0"))
     install(target, add("pip", "2.0", {"pip/__init__.py": "V = 2\n"}), add("peep", "1.0"))

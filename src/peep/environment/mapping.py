@@ -15,6 +15,7 @@ from peep.model import StoredFile, StoredWheel, TargetEnvironment
 WORK_FOLDER = ".peep"
 """In site-packages while a transaction runs; its name can't be imported, and no wheel may bring it."""
 
+_OWN = {WORK_FOLDER, f"{WORK_FOLDER}.lock"}
 _GENERATED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "provenance_url.json")
 """Files of `.dist-info` that the installer writes; those that a wheel brings are ignored (THREATS W21)."""
 _SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
@@ -101,7 +102,8 @@ def plain_files(wheel: StoredWheel, files: Sequence[StoredFile], site: str) -> l
 
 def refuse_work_folder(wheel: StoredWheel, tops: Iterable[str]) -> None:
     """Raise `EnvironmentChangeError` for a wheel that brings a folder of peep's own; `tops` as of `tops_of`."""
-    if any(top.startswith(WORK_FOLDER) for top in tops):
+    # Lower-case: some file systems take `.PEEP` for the same.
+    if any(top.lower().startswith(WORK_FOLDER) for top in tops):
         raise EnvironmentChangeError(f"{wheel.identity.filename}: brings a file called {WORK_FOLDER}…, which is peep's")
 
 
@@ -121,6 +123,7 @@ def data_file(wheel: StoredWheel, file: StoredFile, paths: Mapping[str, str]) ->
     parts = inside.split("/")
     if scheme not in _SCHEMES or not inside or any(part in {"", ".", ".."} for part in parts):
         raise EnvironmentChangeError(f"{wheel.identity.filename}: {file.path} names no place of an install scheme")
+    refuse_work_folder(wheel, (part for part in parts if part.lower() in _OWN))  # several schemes lead to it
     folder = headers_folder(paths, wheel.identity.name) if scheme == "headers" else paths[scheme]
     destination = os.path.normpath(os.path.join(folder, *parts))
     if is_protected(destination, paths):
