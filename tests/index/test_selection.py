@@ -46,7 +46,7 @@ def test_the_listed_file_wins_over_a_better_unlisted_one():
     assert found.file.filename == SDIST
     assert found.kind is ArchiveKind.SDIST
     assert reasons(found) == {WHEEL: "its digest is not listed"}
-    assert "will be built although there is a wheel" in found.cautions[0]
+    assert "is taken although there is a wheel" in found.cautions[0]
 
 
 def test_n12_a_listed_file_is_taken_from_any_index():
@@ -291,8 +291,11 @@ def test_hostile_numbers_and_lists_are_only_rejections():
 
 
 def test_no_index_knows_the_project():
-    assert refused(pinned("demo==1.0", A)).reason == "no index offers a project of this name"
-    assert refused(pinned("demo==1.0", A), detail()).reason == "no index offers a project of this name"
+    assert refused(pinned("demo==1.0", A)).reason == "no index and no --find-links place offers a project of this name"
+    assert (
+        refused(pinned("demo==1.0", A), detail()).reason
+        == "no index and no --find-links place offers a project of this name"
+    )
 
 
 def test_the_newest_versions_are_named():
@@ -345,13 +348,14 @@ class TestFilesThatThePinStates:
     def test_n4_the_name_in_a_url_is_decoded_once(self):
         """THREATS N4: encoded separators."""
         found = refused(pinned("demo @ https://x.example/a/%2e%2e%2fdemo-1.0.tar.gz", A))
-        assert found.reason == "is not a plain file name"
+        assert [rejection.reason for rejection in found.rejections] == ["is not a plain file name"]
         kept = chosen(pinned("demo @ https://x.example/a/%252e%252fdemo.tar.gz", A))
         assert kept.file.filename == "%2e%2fdemo.tar.gz"
 
     @pytest.mark.parametrize("url", ["http://[::1/demo-1.0.zip", "https://x.example/", "https://x.example/d.zip/"])
     def test_a_url_without_a_file_name(self, url):
-        assert refused(pinned(f"demo @ {url}")).reason == "is a URL that does not end in a file name"
+        found = refused(pinned(f"demo @ {url}"))
+        assert [rejection.reason for rejection in found.rejections] == ["is a URL that does not end in a file name"]
 
     def test_w6_a_wheel_name_that_only_looks_alike(self):
         """THREATS W6: the Kelvin sign in lower case is a k."""
@@ -360,9 +364,10 @@ class TestFilesThatThePinStates:
 
     def test_a_wheel_url_must_fit(self):
         found = refused(pinned("demo @ https://x.example/demo-1.0-cp27-cp27m-win32.whl", A))
-        assert "another Python and platform" in found.reason
+        assert "another Python and platform" in found.rejections[0].reason
         found = refused(pinned("demo @ https://x.example/other-1.0-py3-none-any.whl", A))
-        assert found.reason == "does not name the project demo"
+        assert found.reason == "the file that the URL names cannot be used here"
+        assert [rejection.reason for rejection in found.rejections] == ["does not name the project demo"]
 
 
 _NAMES = [

@@ -254,6 +254,7 @@ def test_a_short_commit_is_no_pin_even_when_commits_are_accepted():
             "leads out of the archive",
         ),
         (package(more="marker = \"nonsense == '1'\""), "marker"),
+        (package(more="marker = \"python_version ~= 'new'\""), "compares what has no such order"),
         (package(more='marker = "' + "(" * 3000 + "os_name == 'x'" + ")" * 3000 + '"'), ""),
     ],
 )

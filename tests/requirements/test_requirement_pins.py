@@ -65,6 +65,14 @@ def test_a_marker_that_cannot_be_judged_is_an_error(marker):
     assert error.startswith("requirements.txt:1: ")
 
 
+def test_a_marker_that_compares_words_as_versions_is_an_error():
+    with pytest.raises(RequirementsErrors) as caught:
+        pins_of("a==1 ; python_version ~= 'new'")
+
+    (error,) = caught.value.errors
+    assert str(error) == ("requirements.txt:1: the marker \"python_version ~= 'new'\" compares what has no such order")
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

@@ -21,7 +21,7 @@ def nothing_usable(
 ) -> NoUsableFile:
     """Make the error for a pin without any usable file; `unfit` are files of its version, `others` all the rest."""
     if pin.url is not None:
-        return NoUsableFile(pin, unfit[0].reason if unfit else "the URL names no archive", tuple(unfit))
+        return NoUsableFile(pin, "the file that the URL names cannot be used here", tuple(unfit))
     if pin.listed_files:
         return NoUsableFile(pin, "none of the files that the lock file names can be used here", (*unfit, *others))
     if unfit:
@@ -32,7 +32,7 @@ def nothing_usable(
     if withheld:
         return NoUsableFile(pin, withheld)
     if not any(detail.files for detail in sources):
-        return NoUsableFile(pin, "no index offers a project of this name")
+        return NoUsableFile(pin, "no index and no --find-links place offers a project of this name")
     reason = f"no index offers version {pin.version}"
     versions = _newest_versions(others)
     if versions:
@@ -55,7 +55,7 @@ def cautions_about(
     is_vetted_sdist = winner.name.kind is ArchiveKind.SDIST and winner.preference.standing is Standing.LISTED
     if wheels and is_vetted_sdist:
         cautions.append(
-            f"{winner.file.filename} will be built although there is a wheel, {wheels[0].filename}, "
+            f"{winner.file.filename} is taken although there is a wheel, {wheels[0].filename}, "
             "because your hashes do not list the wheel's"
         )
     return tuple(cautions)

@@ -43,7 +43,9 @@ def _evaluate(marker: str, environment: dict[str, str]) -> bool:
         return Marker(marker).evaluate({"extra": "", **environment})
     except InvalidMarker:
         raise UnusableCondition(f"{marker!r} is no environment marker") from None
-    except (UndefinedComparison, UndefinedEnvironmentName) as error:
+    except UndefinedComparison:
+        raise UnusableCondition(f"the marker {marker!r} compares what has no such order") from None
+    except UndefinedEnvironmentName as error:
         raise UnusableCondition(f"the marker {marker!r} cannot be judged ({error})") from None
     except RecursionError:
         raise UnusableCondition("the marker is nested too deeply") from None

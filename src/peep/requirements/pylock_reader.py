@@ -241,7 +241,9 @@ def _holds(
 ) -> bool:
     try:
         return marker.evaluate(cast("dict[str, str]", dict(environment)), context=context)
-    except (UndefinedComparison, UndefinedEnvironmentName) as error:
+    except UndefinedComparison:
+        raise UnusableCondition(f"the marker {str(marker)!r} compares what has no such order") from None
+    except UndefinedEnvironmentName as error:
         raise UnusableCondition(f"the marker {str(marker)!r} cannot be judged ({error})") from None
     except RecursionError:
         raise UnusableCondition("the marker is nested too deeply") from None
