@@ -6,13 +6,13 @@ A RECORD is believed only as far as it names files inside of the environment's o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
 from peep.environment.installed import RecordRow, parse_record, read_record_text
 from peep.environment.mapping import is_protected
-from peep.environment.places import Places
+from peep.environment.places import Places, in_one_case
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject
 
@@ -130,9 +130,13 @@ def _mentions(text: str, by_folder: Mapping[str, set[str]], sites: set[str]) -> 
 # -- from files to whole folders -------------------------------------------------------------------
 
 
-def departures(leaving: LeavingFiles, places: Places) -> Departures:
-    """Find the fewest entries to move aside. Links are never followed: what lies behind one is not ours."""
-    walk = _Walk(leaving.by_folder, places)
+def departures(leaving: LeavingFiles, places: Places, *, ignores_case: bool | None = None) -> Departures:
+    """Find the fewest entries to move aside. Links are never followed: what lies behind one is not ours.
+
+    `ignores_case` None: as the file systems do, which then may have other letters than RECORD.
+    """
+    ignores_case = places.ignores_case() if ignores_case is None else ignores_case
+    walk = _Walk(leaving.by_folder, places, in_one_case if ignores_case else str)
     for mirror in places.mirrors:
         walk.enter(mirror.anchor)
     return Departures(tuple(walk.paths), tuple(walk.emptied))
@@ -141,22 +145,27 @@ def departures(leaving: LeavingFiles, places: Places) -> Departures:
 class _Walk:
     """Goes through the folders that hold leaving files, and through no others."""
 
-    def __init__(self, by_folder: Mapping[str, set[str]], places: Places) -> None:
-        self._by_folder = by_folder
-        self._folders = _with_parents(by_folder)
-        self._kept = _with_parents(places.roots)
+    def __init__(self, by_folder: Mapping[str, set[str]], places: Places, spelled: Callable[[str], str]) -> None:
+        """`spelled`: what is compared of paths and names."""
+        self._spelled = spelled
+        self._by_folder: dict[str, set[str]] = {}
+        for folder, names in by_folder.items():
+            self._by_folder.setdefault(spelled(folder), set()).update(map(spelled, names))
+        self._folders = _with_parents(self._by_folder)
+        self._kept = _with_parents(map(spelled, places.roots))
         self.paths: list[str] = []
         self.emptied: list[str] = []
 
     def enter(self, folder: str) -> None:
-        if folder in self._folders and os.path.isdir(folder):
+        if self._spelled(folder) in self._folders and os.path.isdir(folder):
             self.visit(folder)
 
     def visit(self, folder: str) -> bool:
         """Whether everything in `folder` goes, so that it can go as a whole; otherwise its leaving parts are noted."""
-        names = self._by_folder.get(folder, set())
+        key = self._spelled(folder)
+        names = self._by_folder.get(key, set())
         noted = len(self.paths)
-        going, is_whole = [], folder not in self._kept
+        going, is_whole = [], key not in self._kept
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 if self._goes(entry, names):
@@ -167,14 +176,15 @@ class _Walk:
             return True
         # What was noted below stays noted; this folder's own entries come on top.
         self.paths += going
-        if len(self.paths) > noted and folder not in self._kept:
+        if len(self.paths) > noted and key not in self._kept:
             self.emptied.append(folder)
         return False
 
     def _goes(self, entry: os.DirEntry[str], names: set[str]) -> bool:
         if not entry.is_dir(follow_symlinks=False):
-            return entry.name in names or _is_bytecode_of(entry.name, names)
-        if entry.path in self._folders:
+            name = self._spelled(entry.name)
+            return name in names or _is_bytecode_of(name, names)
+        if self._spelled(entry.path) in self._folders:
             return self.visit(entry.path)
         return entry.name == "__pycache__" and self._cache_goes(entry.path, names)
 
@@ -182,7 +192,7 @@ class _Walk:
         """`__pycache__`, which no RECORD needs to mention: the bytecode of modules that go, goes."""
         with os.scandir(folder) as entries:
             files = sorted(entry.name for entry in entries)
-        going = [name for name in files if _is_bytecode_of(name, names)]
+        going = [name for name in files if _is_bytecode_of(self._spelled(name), names)]
         if len(going) == len(files):
             return bool(names)
         self.paths += [os.path.join(folder, name) for name in going]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import filecmp
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from peep.dataclass import dataclass, field
 from peep.environment.installed import read_record
 from peep.environment.journal import Move
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import is_protected
-from peep.environment.places import Mirror, Places
+from peep.environment.places import Mirror, Places, in_one_case, is_inside
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject
 
@@ -28,31 +28,47 @@ class Placement:
     """Path in the environment -> its place in the work folder."""
     force: bool
     put: list[Move] = field(default_factory=list)
+    making_room: dict[str, str] = field(default_factory=dict)
+    """Destination -> the path that is moved aside for it: the same, but for its case where the system ignores that."""
     conflicts: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
 
-    def match(self, mirror: Mirror) -> None:
-        """Lay the new tree of `mirror` over the environment."""
+    def match(self, mirror: Mirror, *, ignores_case: bool | None = None) -> None:
+        """Lay the new tree of `mirror` over the environment; `ignores_case` None: as the file systems do."""
         if os.path.isdir(mirror.new):
-            self._lay(mirror, mirror.new, mirror.anchor)
+            spelled = in_one_case if (self.places.ignores_case() if ignores_case is None else ignores_case) else str
+            leaving = {spelled(path): path for path in self.aside}
+            self._lay(mirror, mirror.new, mirror.anchor, lambda path: leaving.get(spelled(path)))
 
-    def _lay(self, mirror: Mirror, staged: str, place: str) -> None:
+    def _lay(self, mirror: Mirror, staged: str, place: str, leaving_at: Callable[[str], str | None]) -> None:
         present = set(os.listdir(place)) if os.path.isdir(place) else set()
         with os.scandir(staged) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
                 destination = os.path.join(place, entry.name)
-                if destination in self.aside or not _is_taken(entry.name, destination, present):
+                leaving = leaving_at(destination)
+                if leaving is not None:
+                    self._put(entry.path, destination, leaving)
+                elif not _is_taken(entry.name, destination, present):
                     self.put.append(Move(entry.path, destination))
                 elif entry.is_dir() and (folder := self._folder_at(destination)):
-                    self._lay(mirror, entry.path, folder)
+                    self._lay(mirror, entry.path, folder, leaving_at)
                 else:
                     self._meet(mirror, entry.path, destination)
 
+    def _put(self, staged: str, destination: str, leaving: str) -> None:
+        self.put.append(Move(staged, destination))
+        self.making_room[destination] = leaving
+
     def _folder_at(self, path: str) -> str | None:
-        """The folder to go on in; a link counts if it stays inside of the environment (`lib64` -> `lib`)."""
+        """The folder to go on in; a link counts if it stays inside of the environment (`lib64` -> `lib`).
+
+        A second name of a work folder, as old file systems make them up (`PEEP~1`), leads nowhere.
+        """
         if not os.path.isdir(path):
             return None
         real = os.path.realpath(path)
+        if any(real == mirror.work or is_inside(real, mirror.work) for mirror in self.places.mirrors):
+            return None
         return real if real == path or self.places.holds(real) else None
 
     def _meet(self, mirror: Mirror, staged: str, destination: str) -> None:
@@ -63,7 +79,7 @@ class Placement:
         may_give_way = self.force and not is_protected(destination, self.places.target.paths)
         if is_bytecode or (may_give_way and not os.path.isdir(destination)):
             self.aside[destination] = os.path.join(mirror.old, str(len(self.aside)))
-            self.put.append(Move(staged, destination))
+            self._put(staged, destination, destination)
             self.overwritten.append(destination)
         else:
             self.conflicts.append(destination)
@@ -120,11 +136,11 @@ def ordered_moves(placement: Placement, leaving: Mapping[str, str], arriving: Ma
     for put in placement.put:
         owner = arriving.get(put.source, "")
         is_metadata = put.destination.endswith(".dist-info")
-        aside = placement.aside.get(put.destination)
+        leaving_path = placement.making_room.get(put.destination)
         swap = [put]
-        if aside is not None and not is_metadata:
-            taken.add(put.destination)
-            swap.insert(0, Move(put.destination, aside))
+        if leaving_path is not None and not is_metadata:
+            taken.add(leaving_path)
+            swap.insert(0, Move(leaving_path, placement.aside[leaving_path]))
         moves.append(((owner, 3 if is_metadata else 2, put.destination), swap))
     for path, aside in placement.aside.items():
         if path not in taken:

@@ -7,6 +7,7 @@ deepest folder that holds all schemes. Whole folders then move into place by one
 from __future__ import annotations
 
 import os
+from unicodedata import normalize
 
 from peep.dataclass import dataclass, replace
 from peep.environment.mapping import WORK_FOLDER, rooted_paths
@@ -72,6 +73,19 @@ class Places:
         """Whether an absolute path lies inside of a scheme folder (compared by segments, THREATS Z2)."""
         return any(is_inside(path, root) for root in self.roots)
 
+    def ignores_case(self) -> bool:
+        """Whether the file systems take names that differ in case for the same; asks by the work folders, once made."""
+        folders = [os.path.dirname(mirror.work) for mirror in self.mirrors]
+        return all(os.path.lexists(os.path.join(folder, WORK_FOLDER.upper())) for folder in folders)
+
+
+def in_one_case(path: str) -> str:
+    """The same text for all paths, or names, that are one to a file system that ignores case.
+
+    Those (macOS, Windows) mostly take composed and decomposed letters for the same as well.
+    """
+    return path.lower() if path.isascii() else normalize("NFC", path).casefold()
+
 
 def places_of(target: TargetEnvironment) -> Places:
     """Look where the schemes really are; nothing is made."""
@@ -101,4 +115,7 @@ def _device(path: str) -> int:
         try:
             return os.stat(path).st_dev
         except FileNotFoundError:
-            path = os.path.dirname(path)
+            above = os.path.dirname(path)
+            if above == path:
+                raise  # Windows has drives that are not there
+            path = above
