@@ -97,6 +97,31 @@ def test_windows_launchers_are_programs_of_their_own(kind):
     assert rb"#!C:\env\pythonw.exe" in found["win.exe"]
 
 
+@pytest.mark.parametrize("kind", ["win-amd64", "win-arm64", "win-ia32"])
+def test_windows_launchers_find_an_interpreter_in_a_folder_with_a_space(kind):
+    """They take what follows a bare space for arguments (pypa/distlib issue 104)."""
+    entries = parse("prog = m:f") + parse("win = m:f", "gui_scripts")
+    found = dict(launchers(entries, r"C:\Jo Doe\env\python.exe", kind))
+
+    assert b'#!"C:\\Jo Doe\\env\\python.exe"\n' in found["prog.exe"]
+    assert b'#!"C:\\Jo Doe\\env\\pythonw.exe"\n' in found["win.exe"]
+
+
+@pytest.mark.parametrize(
+    ("script", "python", "expected"),
+    [
+        (b"#!python\nx", r"C:\env\python.exe", b"#!C:\\env\\python.exe\nx"),
+        (b"#!python\nx", r"C:\Jo Doe\env\python.exe", b'#!"C:\\Jo Doe\\env\\python.exe"\nx'),
+        (b"#!pythonw\nx", r"C:\Jo Doe\Python.exe", b'#!"C:\\Jo Doe\\Pythonw.exe"\nx'),
+        (b"#!pythonw\nx", r"C:\pypy3.exe", b"#!C:\\pypy3.exe\nx"),
+        (b"#!python\nx", "C:\\" + "x" * 200 + "\\python.exe", b"#!C:\\" + b"x" * 200 + b"\\python.exe\nx"),
+    ],
+)
+def test_scripts_on_windows_name_the_interpreter_for_its_own_launcher(script, python, expected):
+    """Which knows no `/bin/sh`, and quotes."""
+    assert rewritten_script(script, python) == expected
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the time zone is changed by a variable")
 def test_windows_launchers_are_the_same_on_another_day(monkeypatch):
     first = list(launchers(parse("prog = m:f"), "python.exe", "win-amd64"))

@@ -15,6 +15,7 @@ from hashlib import sha256
 from peep.audit.survey import Survey, survey, walked_roots
 from peep.dataclass import dataclass
 from peep.environment.installed import installed_projects, read_record
+from peep.environment.launchers import without_console
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
 from peep.environment.places import Places, shown_path
@@ -25,7 +26,7 @@ _LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "provenance_
 """Of `.dist-info`: who installed it, from which mirror, at whose request, into which folder. None of it is code."""
 _HEAD = re.compile(
     rb"#!/bin/sh\n'''exec' (?P<quoted>'[^\n]*'|[^\s']+) \"\$0\" \"\$@\"\n' '''\n"
-    rb"|#!(?P<plain>/[^\n]*|[A-Za-z]:[^\n]*)\n"
+    rb"|#!(?P<plain>/[^\n]*|[A-Za-z]:[^\n]*|\"[A-Za-z]:[^\n]*\")\n"
 )
 _NEUTRAL = b"#!python\n"
 _HEAD_SIZE = 1 << 16
@@ -141,7 +142,9 @@ def neutral_program(content: bytes, python: str, scripts: str) -> bytes:
 
 
 def _unquoted(text: str) -> str:
-    """The word that a shell reads, of those that `shlex.quote` writes."""
+    """The word that a shell reads, of those that `shlex.quote` writes, or `py`, of a path in quotes."""
+    if text.startswith('"'):
+        return text[1:-1]
     if text.startswith("'"):
         return text[1:-1].replace("'\"'\"'", "'")
     return text
@@ -151,6 +154,6 @@ def _neutral_executable(content: bytes, python: str) -> bytes:
     """A Windows launcher: its `#!` line stands between the executable and the ZIP archive at its end."""
     if not content.startswith(b"MZ"):
         return content
-    for spelled in (python, f'"{python}"'):
+    for spelled in (form for one in (without_console(python), python) for form in (one, f'"{one}"')):
         content = content.replace(b"#!" + spelled.encode("utf-8", "surrogateescape"), b"#!python")
     return content

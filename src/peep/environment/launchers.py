@@ -99,10 +99,15 @@ def _windows_launcher(entry: EntryPoint, python: str, kind: str) -> tuple[str, b
 
     script = Script(entry.name, entry.module, entry.attribute, cast("ScriptSection", entry.section))
     try:
-        name, content = script.generate(python, cast("LauncherKind", kind))
+        name, content = script.generate(_quoted(python), cast("LauncherKind", kind))
     except InvalidScript as error:
         raise EnvironmentChangeError(f"no launcher for this platform: {error}") from error
     return name, _without_time(content)
+
+
+def _quoted(python: str) -> str:
+    """A path as the line behind a launcher names it: at a bare space, the launcher takes the rest for arguments."""
+    return f'"{python}"' if re.search(r"\s", python) else python
 
 
 def _without_time(launcher: bytes) -> bytes:
@@ -133,14 +138,19 @@ def rewritten_script(content: bytes, python: str) -> bytes:
     return shebang(python, windowed=bool(match[1])) + b"\n" + content[match.end() :]
 
 
+def without_console(python: str) -> str:
+    """On Windows, the twin of an interpreter that opens no console; any other comes back as it is."""
+    return f"{python[:-4]}w.exe" if python.lower().endswith("python.exe") else python
+
+
 def shebang(python: str, *, windowed: bool = False) -> bytes:
     """The first line (or two) that starts `python`, without the final line end.
 
     The kernel cuts long lines and splits at spaces; then `/bin/sh` starts the interpreter, from a line that Python
-    reads as a string (THREATS W14).
+    reads as a string (THREATS W14). On Windows it is the `py` launcher that reads the line.
     """
-    if windowed and python.lower().endswith("python.exe"):
-        python = python[: -len("python.exe")] + "pythonw.exe"
+    if python.lower().endswith(".exe"):
+        return b"#!" + _quoted(without_console(python) if windowed else python).encode("utf-8", "surrogateescape")
     encoded = python.encode("utf-8", "surrogateescape")
     line = b"#!" + encoded
     if len(line) < _LONGEST_SHEBANG and not re.search(rb"\s", encoded):
