@@ -124,8 +124,9 @@ class FolderTree:
 
     def has_folder(self, path: str) -> bool:
         """Whether it is there, not behind a link: that could lead out of the tree (THREATS T16)."""
-        inside = os.path.join(self.folder, *path.split("/"))
-        return os.path.isdir(inside) and os.path.realpath(inside) == os.path.join(os.path.realpath(self.folder), path)
+        parts = path.split("/")
+        inside = os.path.join(self.folder, *parts)
+        return os.path.isdir(inside) and os.path.realpath(inside) == os.path.join(os.path.realpath(self.folder), *parts)
 
     def write_to(self, parent: str) -> str:
         name = os.path.basename(self.folder) or "source"

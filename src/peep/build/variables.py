@@ -29,7 +29,26 @@ PASSED_ON = (
 MORE = "PEEP_BUILD_VARIABLES"
 """Holds the names, separated by commas or spaces, of further variables that builds are to see."""
 
-_WINDOWS = ("COMSPEC", "INCLUDE", "LIB", "PATHEXT", "SYSTEMDRIVE", "SYSTEMROOT", "WINDIR")
+_WINDOWS = (
+    "COMMONPROGRAMFILES",
+    "COMMONPROGRAMFILES(X86)",
+    "COMSPEC",
+    "INCLUDE",
+    "LIB",
+    "LIBPATH",
+    "NUMBER_OF_PROCESSORS",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "PROCESSOR_ARCHITEW6432",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "PROGRAMFILES(X86)",
+    "PROGRAMW6432",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "WINDIR",
+)
+"""What programs on Windows count on: Python learns from them what machine it is on, build tools where compilers are."""
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -66,9 +85,20 @@ def build_variables(
         **steering,
     }
     if sys.platform == "win32":
-        variables |= {name: os.environ[name] for name in _WINDOWS if name in os.environ}
-        variables |= {"TEMP": temporary, "TMP": temporary, "USERPROFILE": home, "APPDATA": home, "LOCALAPPDATA": home}
+        variables |= windows_variables(os.environ, home, temporary)
     return variables
+
+
+def windows_variables(environ: Mapping[str, str], home: str, temporary: str) -> dict[str, str]:
+    """What a build on Windows gets besides: the machine's facts, and its own folders in the places of the user's.
+
+    The names in `environ` are in capitals, as `os.environ` has them there.
+    """
+    facts = {name: environ[name] for name in _WINDOWS if name in environ}
+    folders = dict.fromkeys(("APPDATA", "LOCALAPPDATA", "USERPROFILE"), home) | dict.fromkeys(
+        ("TEMP", "TMP"), temporary
+    )
+    return facts | folders
 
 
 def _search_path(isolation: Isolation, search_path: str) -> str:
