@@ -53,8 +53,7 @@ def write_wheel(path: Path) -> None:
                     piece = position.to_bytes(8, "big") + block[8 : size - position]
                     digest.update(piece)
                     member.write(piece)
-            row = record_row(name, b"").split(",")
-            rows.append(f"{row[0]},sha256={encoded(digest.digest())},{size}")
+            rows.append(f"{name},sha256={encoded(digest.digest())},{size}")
         for name, text in (
             ("METADATA", metadata_text("big", "1.0")),
             ("WHEEL", "Wheel-Version: 1.0\nGenerator: peep-tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"),

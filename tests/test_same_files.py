@@ -24,6 +24,7 @@ from pathlib import Path
 import pytest
 
 from peep.system.files import remove_tree
+from support.neighbours import uv
 from support.scenario_run import peep_command
 
 pytestmark = [
@@ -53,14 +54,6 @@ class Snapshot:
     """Path -> interpreter, module, imported name, called name."""
     records: dict[str, list[list[str]]]
     """Path of a RECORD -> its rows, sorted, without those that may differ."""
-
-
-def uv() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if found is None:
-        pytest.skip("uv is not at hand")
-    return found
 
 
 def run(*words: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from peep.archives.wheel import PlainWheel, open_wheel
 from peep.errors import ArchiveError
-from support.wheels import record_row, wheel_bytes, wheel_members
+from support.wheels import record_row, wheel_bytes, wheel_members, zip_bytes
 
 NAME = "demo-1.0-py3-none-any.whl"
 LYING = {"demo/__init__.py": b"right\n", "demo/large.bin": b"ab" * 100_000}
@@ -106,8 +106,6 @@ def test_w4_the_dist_info_folder_may_spell_the_same_name_and_version_otherwise(f
     }
     rows = [record_row(path, content.encode()) for path, content in files.items()]
     files[f"{dist_info}/RECORD"] = "\n".join([*rows, f"{dist_info}/RECORD,,"]) + "\n"
-    from support.wheels import zip_bytes  # noqa: PLC0415 - beside its one use
-
     content = zip_bytes({path: text.encode() for path, text in files.items()})
 
     assert dist_info == open_wheel(plain(content, filename)).identity.dist_info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -100,8 +101,6 @@ def test_zlib_gives_the_same_as_the_optional_inflater(tmp_path: Path) -> None:
     )
 
     reader = open_zip(zip_of(CONTENTS), "x.zip")
-    import hashlib  # noqa: PLC0415 - beside its one use
-
     assert answer.stdout.split() == [hashlib.sha256(reader.whole(member)).hexdigest() for member in reader.members]
 
 

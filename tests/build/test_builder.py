@@ -16,6 +16,7 @@ from peep.build.variables import steering_variables
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
 from peep.store.wheels import Store
 from support.isolation import can_run
+from support.listener import Listener
 from support.pins import pinned
 from support.shelf import Shelf, archive_pin, own_target, verified
 from support.stored import stored_path
@@ -52,20 +53,6 @@ def demo_sdist(requires=(), *, asks=(), content="b''", body="pass", top="", extr
     return sdist_bytes(project, version, files={"own.py": backend, **(extra or {})}, pyproject=pyproject)
 
 
-class Told:
-    def __init__(self):
-        self.notes = []
-        self.details = []
-
-    def warning(self, text): ...
-
-    def note(self, text):
-        self.notes.append(text)
-
-    def detail(self, text):
-        self.details.append(text)
-
-
 @pytest.fixture
 def workshop(tmp_path):
     return Workshop(tmp_path)
@@ -75,7 +62,7 @@ class Workshop:
     """A store, a shelf, and builders that use them."""
 
     def __init__(self, tmp_path):
-        self.told = Told()
+        self.told = Listener()
         self.store = Store(str(tmp_path / "store"), self.told)
         self.shelf = Shelf(self.store)
         self.constraints = {}

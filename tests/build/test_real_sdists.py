@@ -18,12 +18,12 @@ import pytest
 
 from peep.errors import BackendFailed, PeepError
 from peep.model import StoredWheel
-from peep.reporting import SilentReporter
 from peep.workflows.builds import Builds
 from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions
 from peep.workflows.session import opened
 from peep.workflows.surroundings import Surroundings
 from support.corpus import CORPUS, needs_corpus
+from support.listener import Listener
 from support.stored import stored_path
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -39,17 +39,9 @@ class Run:
     built: list[str]
 
 
-class Counting(SilentReporter):
-    def __init__(self):
-        self.notes = []
-
-    def note(self, text):
-        self.notes.append(text)
-
-
 def build(environ, store, sources=None):
     """Fetch, verify and build everything in `sources` (else: in `LISTS`); skips without an index."""
-    reporter = Counting()
+    reporter = Listener()
     options = InstallOptions(
         sources=sources or SourceOptions(tuple(map(str, LISTS))),
         build=BuildOptions(constraint_files=(str(HERE / "build.txt"),)),

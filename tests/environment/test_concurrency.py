@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,8 @@ from peep.errors import EnvironmentChangedMeanwhile
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.environment_tree import make_environment, plan_for, tree_digest
+from support.forks import forked, status_of
+from support.listener import Listener
 from support.memory_wheel import MemoryWheel
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="forks")
@@ -25,31 +26,11 @@ RUNS = 8
 CHANGES = 6
 
 
-class Remarks(SilentReporter):
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.lines.append(text)
-
-
 def wheels_of(store, version):
     return [
         store.add(MemoryWheel(name, version, files={f"{name}/__init__.py": version, f"ns/{name}.py": version}))
         for name in ("alpha", "beta", "gamma")
     ]
-
-
-def forked(action) -> int:
-    child = os.fork()
-    if child == 0:
-        try:
-            action()
-        except BaseException as error:  # noqa: BLE001 -- nothing may get back into the tests from here
-            sys.stderr.write(repr(error))
-            os._exit(1)
-        os._exit(0)
-    return child
 
 
 def change(target, store_root, number) -> None:
@@ -77,7 +58,7 @@ def test_runs_with_different_wishes_never_mix(tmp_path):
         expected.add(tree_digest(target.prefix))
 
     children = [forked(lambda: change(target, store_root, number)) for number in range(RUNS)]  # noqa: B023 -- at once
-    statuses = [os.waitpid(child, 0)[1] for child in children]
+    statuses = [status_of(child) for child in children]
 
     assert statuses == [0] * RUNS
     assert tree_digest(target.prefix) in expected
@@ -99,11 +80,10 @@ with environment_lock({str(site)!r}, SilentReporter()):
     with subprocess.Popen([sys.executable, "-c", code]) as other:
         while not (tmp_path / "held").exists():
             time.sleep(0.01)
-        remarks = Remarks()
-        with environment_lock(str(site), remarks):
+        listener = Listener()
+        with environment_lock(str(site), listener):
             assert other.wait(5) == 0
-    assert remarks.lines == [f"waiting for another peep (process 4711) that is changing {site}"]
-    assert Path(site).exists()
+    assert listener.notes == [f"waiting for another peep (process 4711) that is changing {site}"]
 
 
 def test_a_kept_project_that_vanished_makes_the_plan_worthless(tmp_path):

@@ -18,6 +18,7 @@ from peep.model import InstallPlan
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.environment_tree import make_environment, plan_for, tree_digest
+from support.forks import forked, status_of
 from support.memory_wheel import MemoryWheel
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills a forked copy of itself")
@@ -55,16 +56,9 @@ class Listens:
 
 def in_a_process_that_dies(action: Callable[[], object]) -> bool:
     """Run `action` in a copy of this process; whether it was killed rather than done."""
-    child = os.fork()
-    if child == 0:
-        try:
-            action()
-        except BaseException:  # noqa: BLE001 -- nothing may get back into the tests from here
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert not (os.WIFEXITED(status) and os.WEXITSTATUS(status))
-    return os.WIFSIGNALED(status)
+    status = status_of(forked(action))
+    assert status in {0, -signal.SIGKILL}
+    return status != 0
 
 
 OLD = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.environment_tree import make_environment, plan_for, tree_of
 from support.memory_wheel import MemoryWheel
+from support.neighbours import uv
 from support.wheels import wheel_bytes
 
 pytestmark = pytest.mark.slow
@@ -35,14 +35,6 @@ def files_in(folder) -> set[str]:
     """uv leaves empty folders of the data scheme, so only files count; bytecode and locks come from the programs."""
     found = tree_of(folder).items()
     return {path for path, kind in found if kind != "folder" and not path.endswith((".pyc", ".lock"))}
-
-
-def uv() -> str:
-    beside = Path(sys.executable).with_name("uv")
-    found = str(beside) if beside.exists() else shutil.which("uv")
-    if found is None:
-        pytest.skip("uv is not at hand")
-    return found
 
 
 @pytest.fixture(params=interpreters(), ids=lambda path: path.split(os.sep)[-3])

@@ -22,20 +22,9 @@ from peep.model import InstallPlan, StoredFile
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.environment_tree import make_environment, plan_for, tree_digest, tree_of
+from support.listener import Listener
 from support.memory_wheel import MemoryWheel
 from support.stored import stored_path
-
-
-class Remarks(SilentReporter):
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.lines.append(text)
-
-    note = warning
 
 
 @pytest.fixture
@@ -243,12 +232,12 @@ def test_a_record_with_paths_outside_is_not_obeyed_w2(target, add, tmp_path):
     record = site(target) / "alpha-1.0.dist-info" / "RECORD"
     outside = os.path.relpath(victim, site(target))
     record.write_text(record.read_text() + f"{outside},,\n{victim},,\n../../../bin/python,,\n../../../pyvenv.cfg,,\n")
-    remarks = Remarks()
-    install(target, add("alpha", "2.0"), reporter=remarks)
+    listener = Listener()
+    install(target, add("alpha", "2.0"), reporter=listener)
 
     assert victim.read_text() == "precious"
     assert run(target, "print('still starts')") == "still starts"
-    assert len([line for line in remarks.lines if "left alone" in line]) == 4
+    assert len([line for line in listener.warnings if "left alone" in line]) == 4
 
 
 def test_links_in_the_environment_are_not_followed_when_removing_w2(target, add, tmp_path):
@@ -499,7 +488,6 @@ from peep.store.wheels import Store
 from peep.environment.target import TargetRequest, discover_target
 from support.environment_tree import plan_for
 from support.memory_wheel import MemoryWheel
-from support.stored import stored_path
 
 class Watch:
     known = set()

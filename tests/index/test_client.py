@@ -1,17 +1,16 @@
 """SimpleIndexes over the in-memory transport, and over folders: order, absence, refusals, wrong pages."""
 
 import json
-from dataclasses import dataclass, field
 
 import pytest
 
-from peep.errors import PackageIndexError, TransportError
+from peep.errors import PackageIndexError
 from peep.index.client import SimpleIndexes, is_open_to_tampering
 from peep.model import IndexOptions
-from peep.reporting import SilentReporter
 from peep.system.http import HttpOptions, UrllibTransport
 from support.fake_index import FakeTransport, FileFacts, IndexContent
 from support.index_content import JSON_TYPE
+from support.listener import Listener
 from support.misbehaviour import CaptivePortal, Fail, Gzip, Redirect, WrongProject
 from support.wheels import sdist_bytes, wheel_bytes
 
@@ -24,17 +23,9 @@ PROJECTS = {
 }
 
 
-@dataclass
-class Warnings(SilentReporter):
-    texts: list = field(default_factory=list)
-
-    def warning(self, text):
-        self.texts.append(text)
-
-
 @pytest.fixture
 def reporter():
-    return Warnings()
+    return Listener()
 
 
 @pytest.fixture
@@ -64,15 +55,6 @@ def test_an_answer_is_asked_for_once(transport, reporter):
     assert len(transport.requests) == 1
 
 
-def test_many_projects_at_once_with_errors_as_values(transport, reporter):
-    transport.misbehave(f"{A}/simple/other/", Fail(500))
-    found = indexes(transport, reporter, f"{A}/simple").projects(["other", "Demo", "demo", "none"])
-    assert list(found) == ["demo", "none", "other"]
-    assert found["none"] == ()
-    assert isinstance(found["other"], TransportError)
-    assert indexes(transport, reporter, f"{A}/simple").projects([]) == {}
-
-
 def test_n11_another_projects_page_is_rejected(transport, reporter):
     for origin in (A, B):
         transport.misbehave(f"{origin}/simple/demo/", WrongProject("other"))
@@ -96,7 +78,7 @@ def test_n10_a_sign_in_page_gives_a_warning(transport, reporter):
     transport.misbehave(f"{A}/simple/demo/", CaptivePortal())
     [detail] = indexes(transport, reporter, f"{A}/simple").project("demo")
     assert detail.files == ()
-    assert "sign-in" in reporter.texts[0]
+    assert "sign-in" in reporter.warnings[0]
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -145,7 +127,7 @@ def test_a_newer_minor_version_is_read_with_a_warning(reporter):
     content = IndexContent(PROJECTS, api_version="1.50")
     [detail] = indexes(FakeTransport({A: content}), reporter, f"{A}/simple").project("demo")
     assert len(detail.files) == 2
-    assert "1.50" in reporter.texts[0]
+    assert "1.50" in reporter.warnings[0]
 
 
 def test_n6_metadata_that_an_index_offers_is_not_even_fetched(reporter):
@@ -204,14 +186,14 @@ def test_a_find_links_page_over_http(reporter):
     options = IndexOptions(find_links=(f"{A}/links.html", f"{A}/gone.html"))
     [detail] = SimpleIndexes(transport, options, reporter).project("demo")
     assert [file.url for file in detail.files] == [f"{A}/d/{WHEEL}"]
-    assert "nothing there" in reporter.texts[0]
+    assert "nothing there" in reporter.warnings[0]
 
 
 def test_a_find_links_folder_that_is_not_there_is_worth_a_warning(tmp_path, files, reporter):
     index = SimpleIndexes(files, IndexOptions(find_links=(str(tmp_path / "gone"),)), reporter)
     assert index.project("demo") == ()
     assert index.project("other") == ()
-    assert len(reporter.texts) == 1
+    assert len(reporter.warnings) == 1
 
 
 def test_file_indexes_with_pages_or_plain_folders(tmp_path, files, reporter):
@@ -229,7 +211,7 @@ def test_file_indexes_with_pages_or_plain_folders(tmp_path, files, reporter):
     assert [file.filename for file in detail.files] == sorted(PROJECTS["demo"])
     assert indexes(files, reporter, plain.as_uri(), (tmp_path / "gone").as_uri()).project("none") == ()
     assert indexes(files, reporter, plain.as_uri()).project("empty") == ()
-    assert reporter.texts == []
+    assert reporter.warnings == []
 
 
 @pytest.mark.parametrize(
@@ -250,8 +232,8 @@ def test_n17_plain_http_is_worth_a_warning(reporter, url, is_open):
     trusted = ("trusted.example", "port.example:8080")
     assert is_open_to_tampering(url, trusted) is is_open
     SimpleIndexes(FakeTransport({}), IndexOptions(index_urls=(url,), trusted_hosts=trusted), reporter)
-    assert len(reporter.texts) == is_open
-    assert not any("pw" in text for text in reporter.texts)
+    assert len(reporter.warnings) == is_open
+    assert not any("pw" in text for text in reporter.warnings)
 
 
 def test_json_that_is_not_of_the_simple_api_is_an_error(transport, reporter):

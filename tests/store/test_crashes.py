@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +16,7 @@ from peep.reporting import SilentReporter
 from peep.store.inspection import faults_in_full
 from peep.store.upkeep import collect_garbage, verify
 from peep.store.wheels import Store
+from support.forks import forked, status_of
 from support.memory_wheel import MemoryWheel
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
@@ -28,23 +28,6 @@ TOUCHING = {"open", "os.mkdir", "os.rename", "os.chmod", "os.utime", "os.remove"
 @pytest.fixture
 def root(tmp_path):
     return str(tmp_path / "store")
-
-
-def in_child(work: Callable[[], None]) -> int:
-    """Run `work` in a forked process; give back how it was waited for (0: well)."""
-    child = os.fork()
-    if child == 0:
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 - the child must never come back to pytest
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return child
-
-
-def status_of(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def killed_at(step: int, work: Callable[[], None]) -> Callable[[], None]:
@@ -72,7 +55,7 @@ def test_a_kill_at_any_step_of_adding_leaves_nothing_or_all(root):
     seen = set()
     for step in range(1, 500):
         store = Store(root, SilentReporter())
-        status = status_of(in_child(killed_at(step, lambda: Store(root, SilentReporter()).add(contents))))
+        status = status_of(forked(killed_at(step, lambda: Store(root, SilentReporter()).add(contents))))
         found = store.get(contents.sha256)
         seen.add((status, found is not None))
 
@@ -93,7 +76,7 @@ def test_a_kill_at_any_step_of_dropping_leaves_nothing_or_all(root):
     store = Store(root, SilentReporter())
     for step in range(1, 500):
         added = store.add(contents)
-        status = status_of(in_child(killed_at(step, lambda: Store(root, SilentReporter()).drop(contents.sha256))))
+        status = status_of(forked(killed_at(step, lambda: Store(root, SilentReporter()).drop(contents.sha256))))
         found = store.get(contents.sha256)
 
         assert found is None or faults_in_full([added]) == {}
@@ -121,7 +104,7 @@ def test_many_processes_add_drop_and_collect_at_once(root):
             store.drop(wheels[0].sha256)
             collect_garbage(store, 30)
 
-    children = [in_child(work) for work in (add_all, add_all, add_all, disturb)]
+    children = [forked(work) for work in (add_all, add_all, add_all, disturb)]
 
     assert [status_of(child) for child in children] == [0, 0, 0, 0]
     store = Store(root, SilentReporter())

@@ -14,20 +14,9 @@ from peep.store.inspection import faults_in_full
 from peep.store.manifest import parsed, rendered
 from peep.store.wheels import Store
 from peep.system.boot import current_boot, is_same_boot
+from support.listener import Listener
 from support.memory_wheel import MemoryWheel
 from support.stored import stored_path
-
-
-class Listener(SilentReporter):
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-        self.warnings: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
 
 
 @pytest.fixture
@@ -45,10 +34,6 @@ def write(path, content: bytes) -> None:
         os.chmod(path, 0o644)
     with open(path, "wb") as file:
         file.write(content)
-
-
-def stored(wheel, path) -> str:
-    return stored_path(wheel, path)
 
 
 def manifest_of(wheel) -> str:
@@ -77,7 +62,7 @@ class TestManifest:
     def test_a_wheel_with_a_bad_manifest_is_stored_anew(self, store, content):
         wheel = store.add(MemoryWheel("click"))
         write(manifest_of(wheel), content)
-        os.unlink(stored(wheel, "click/__init__.py"))
+        os.unlink(stored_path(wheel, "click/__init__.py"))
 
         assert store.get(wheel.sha256) is None
         assert store.add(MemoryWheel("click")) == wheel
@@ -94,17 +79,17 @@ class TestManifest:
 class TestFullLook:
     def test_finds_what_changed(self, store):
         wheel = store.add(MemoryWheel("pkg", files={f"pkg/{name}.py": "x = 1\n" for name in "abcdef"}))
-        write(stored(wheel, "pkg/a.py"), b"x = 2\n")
-        os.chmod(stored(wheel, "pkg/a.py"), 0o444)
-        os.chmod(stored(wheel, "pkg/b.py"), 0o644)
-        os.truncate(stored(wheel, "pkg/b.py"), 3)
-        os.unlink(stored(wheel, "pkg/c.py"))
-        os.chmod(stored(wheel, "pkg/d.py"), 0o666)
-        os.unlink(stored(wheel, "pkg/e.py"))
-        os.mkdir(stored(wheel, "pkg/e.py"))
-        write(stored(wheel, "pkg/f.py"), b"x = 9\n")
-        os.utime(stored(wheel, "pkg/f.py"), ns=(wheel.mtime_ns, wheel.mtime_ns))
-        os.chmod(stored(wheel, "pkg/f.py"), 0o444)
+        write(stored_path(wheel, "pkg/a.py"), b"x = 2\n")
+        os.chmod(stored_path(wheel, "pkg/a.py"), 0o444)
+        os.chmod(stored_path(wheel, "pkg/b.py"), 0o644)
+        os.truncate(stored_path(wheel, "pkg/b.py"), 3)
+        os.unlink(stored_path(wheel, "pkg/c.py"))
+        os.chmod(stored_path(wheel, "pkg/d.py"), 0o666)
+        os.unlink(stored_path(wheel, "pkg/e.py"))
+        os.mkdir(stored_path(wheel, "pkg/e.py"))
+        write(stored_path(wheel, "pkg/f.py"), b"x = 9\n")
+        os.utime(stored_path(wheel, "pkg/f.py"), ns=(wheel.mtime_ns, wheel.mtime_ns))
+        os.chmod(stored_path(wheel, "pkg/f.py"), 0o444)
 
         assert faults_in_full([wheel])[wheel.sha256] == {
             "pkg/a.py": "written to",
@@ -117,7 +102,7 @@ class TestFullLook:
 
     def test_a_dropped_wheel_is_gone_and_environments_keep_their_files(self, store, tmp_path):
         wheel = store.add(MemoryWheel("click"))
-        os.link(stored(wheel, "click/__init__.py"), tmp_path / "linked.py")
+        os.link(stored_path(wheel, "click/__init__.py"), tmp_path / "linked.py")
 
         store.drop(wheel.sha256)
         store.drop(wheel.sha256)
@@ -145,7 +130,7 @@ class TestPowerCut:
     def test_content_that_never_reached_the_disk_is_noticed_and_the_wheel_dropped(self, store):
         wheel = self.from_an_earlier_boot(store, MemoryWheel("click", files={"click/a.py": "x = 1\n"}))
         sound = self.from_an_earlier_boot(store, MemoryWheel("flask"))
-        path = stored(wheel, "click/a.py")
+        path = stored_path(wheel, "click/a.py")
         before = os.stat(path)
         write(path, b"\0" * before.st_size)
         os.chmod(path, 0o444)
@@ -180,20 +165,6 @@ class TestPowerCut:
     def test_this_boot_is_this_boot(self):
         assert current_boot()
         assert is_same_boot(current_boot(), current_boot())
-
-
-@pytest.mark.skipif(os.name != "posix", reason="modes")
-def test_a_store_that_anybody_may_write_to_is_warned_of(store):
-    """N16: someone else could plant a wheel under a digest that the user trusts."""
-    store.add(MemoryWheel("click"))
-    private, public = Listener(), Listener()
-    Store(store.layout.root, private)
-    os.chmod(store.layout.root, 0o777)
-    Store(store.layout.root, public)
-
-    assert private.warnings == []
-    assert len(public.warnings) == 1
-    assert "chmod o-w" in public.warnings[0]
 
 
 class TestFacts:

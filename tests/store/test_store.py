@@ -57,7 +57,7 @@ class TestAdding:
         finally:
             os.umask(before)
 
-        modes = {file.path: stat.S_IMODE(os.lstat(path_of(wheel, file)).st_mode) for file in wheel.files}
+        modes = {file.path: stat.S_IMODE(os.lstat(wheel.location(file)).st_mode) for file in wheel.files}
         assert modes.pop("flask-1.0.data/scripts/run") == 0o555
         assert set(modes.values()) == {0o444}
         assert stat.S_IMODE(os.lstat(os.path.join(wheel.root, "0")).st_mode) == 0o700
@@ -73,7 +73,7 @@ class TestAdding:
 
     def test_files_are_read_only_and_scripts_stay_executable(self, store):
         wheel = store.add(flask())
-        modes = {file.path: stat.S_IMODE(os.lstat(path_of(wheel, file)).st_mode) & 0o333 for file in wheel.files}
+        modes = {file.path: stat.S_IMODE(os.lstat(wheel.location(file)).st_mode) & 0o333 for file in wheel.files}
 
         assert {mode for path, mode in modes.items() if path != "flask-1.0.data/scripts/run"} == {0}
         assert modes["flask-1.0.data/scripts/run"] & 0o111
@@ -92,7 +92,7 @@ class TestAdding:
         one, other = store.add(flask()), Store(str(tmp_path / "other"), SilentReporter()).add(flask())
         newer = store.add(flask(files={"flask/__init__.py": "x = 2\n"}))
 
-        assert one.mtime_ns == other.mtime_ns == os.lstat(path_of(other, other.files[0])).st_mtime_ns
+        assert one.mtime_ns == other.mtime_ns == os.lstat(other.location(other.files[0])).st_mtime_ns
         assert newer.mtime_ns != one.mtime_ns
 
     def test_a_wheel_whose_content_lies_leaves_nothing(self, store, root):
@@ -178,10 +178,6 @@ class TestGetting:
             Store(root, SilentReporter())
 
 
-def path_of(wheel, file) -> str:
-    return wheel.location(file)
-
-
 def content_of(wheel, file) -> bytes:
-    with open(path_of(wheel, file), "rb") as opened:
+    with open(wheel.location(file), "rb") as opened:
         return opened.read()

@@ -19,16 +19,8 @@ from peep.store.location import known_store_root, risk
 from peep.store.manifest import parsed, rendered
 from peep.store.unpacking import mtime_of
 from peep.store.wheels import Store
+from support.listener import Listener
 from support.memory_wheel import MemoryWheel
-
-
-class Listener(SilentReporter):
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
-
 
 HOMELESS = RuntimeError("could not determine the home directory")
 PAGE = Path(__file__).parents[2] / "docs/store-format.md"
@@ -192,3 +184,4 @@ class TestWhoMayChangeIt:
         Store(str(store), reporter)
         assert len(reporter.warnings) == 1
         assert "any user may change it" in reporter.warnings[0]
+        assert "chmod o-w" in reporter.warnings[0]

@@ -24,10 +24,6 @@ def store(tmp_path):
     return Store(str(tmp_path / "store"), SilentReporter())
 
 
-def content_path(wheel, path) -> str:
-    return stored_path(wheel, path)
-
-
 def overwrite(path, content: bytes, *, as_if_untouched: bool = False) -> None:
     before = os.stat(path)
     os.chmod(path, 0o644)
@@ -55,14 +51,14 @@ class TestVerifying:
         wheel = store.add(contents)
         for file in wheel.files:
             wheel = store.add(contents)
-            overwrite(content_path(wheel, file.path), b"!", as_if_untouched=True)
+            overwrite(stored_path(wheel, file.path), b"!", as_if_untouched=True)
 
             assert [(found.path, found.reason) for found in verify(store)] == [(file.path, "other bytes")]
             assert store.get(wheel.sha256) is None
 
     def test_only_the_damaged_wheel_goes_and_adding_it_again_heals(self, store):
         sound, damaged = store.add(MemoryWheel("click")), store.add(MemoryWheel("flask"))
-        os.unlink(content_path(damaged, "flask/__init__.py"))
+        os.unlink(stored_path(damaged, "flask/__init__.py"))
 
         found = verify(store)
 
@@ -114,7 +110,7 @@ class TestGarbage:
 
     def test_what_an_environment_shares_stays(self, store, tmp_path):
         wheel = store.add(MemoryWheel("click"))
-        os.link(content_path(wheel, "click/__init__.py"), tmp_path / "linked.py")
+        os.link(stored_path(wheel, "click/__init__.py"), tmp_path / "linked.py")
         aged(os.path.join(wheel.root, "manifest"), days=400)
 
         assert collect_garbage(store, 30).removed == ()

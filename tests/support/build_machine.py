@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from peep.reporting import SilentReporter
 from peep.workflows.install import install
 from peep.workflows.options import (
     BuildOptions,
@@ -26,6 +25,7 @@ from peep.workflows.options import (
 from peep.workflows.outcome import Outcome
 from peep.workflows.surroundings import Surroundings
 from support.fake_index import FakeIndex
+from support.listener import Listener
 from support.wheels import sdist_bytes
 
 MARKING = "import os\nopen({mark!r}, 'a').write('ran ')\nfrom in_tree_backend import *\n"
@@ -45,23 +45,13 @@ def build_editable(wheel_directory, config_settings=None, metadata_directory=Non
 '''
 
 
-class Told(SilentReporter):
-    """Keeps the notes."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-
 class BuildMachine:
     """One index, one store, one target folder."""
 
     def __init__(self, folder: Path, index: FakeIndex) -> None:
         self.folder, self.index = folder, index
         self.mark = folder / "mark"
-        self.told = Told()
+        self.told = Listener()
         self.lines: list[str] = []
         self.target = TargetOptions()
 

@@ -15,12 +15,12 @@ from peep.environment.target import TargetRequest, discover_target
 from peep.model import (
     Digest,
     InstallPlan,
+    Location,
     PinnedRequirement,
     Provenance,
     StoredWheel,
     TargetEnvironment,
 )
-from peep.model import Location as _Location
 
 
 def make_environment(folder: Path, python: str = sys.executable) -> TargetEnvironment:
@@ -65,7 +65,7 @@ def pin_of(wheel: StoredWheel, *, is_requested: bool = True, extras: Sequence[st
         name=identity.name,
         written_name=identity.name,
         version=identity.version,
-        locations=(_Location("requirements.txt", 1),),
+        locations=(Location("requirements.txt", 1),),
         hashes=(Digest("sha256", wheel.sha256),),
         extras=tuple(extras),
         is_requested=is_requested,

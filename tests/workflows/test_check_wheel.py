@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from peep.cli.verbs.check_wheel import report_lines
 from peep.workflows.check_wheel import WheelReport, check_wheels
-from support.wheels import record_row, wheel_bytes
+from support.wheels import record_row, wheel_bytes, wheel_members
 
 NAME = "demo-1.0-py3-none-any.whl"
 
@@ -28,33 +29,25 @@ def test_every_path_has_its_report_in_order(tmp_path: Path) -> None:
 
 
 def size_of_files(path: Path) -> int:
-    import zipfile  # noqa: PLC0415 - the independent witness
-
     with zipfile.ZipFile(path) as archive:
         return sum(member.file_size for member in archive.infolist())
 
 
 def test_all_wrong_contents_are_found_not_only_the_first(tmp_path: Path) -> None:
     files = {"demo/a.py": b"a", "demo/b.py": b"b"}
-    record = "".join(record_row(path, b"c") + "\n" for path in files)
-    right = wheel_bytes("demo", "1.0", files={})
+    rows = [
+        record_row(path, b"c" if path in files else content)
+        for path, content in wheel_members("demo", "1.0", files=files).items()
+        if not path.endswith("RECORD")
+    ]
+    record = "\n".join([*rows, "demo-1.0.dist-info/RECORD,,"])
     path = tmp_path / NAME
-    metadata = ("demo-1.0.dist-info/METADATA", "demo-1.0.dist-info/WHEEL")
-    record += "".join(record_row(name, member_of(right, name)) + "\n" for name in metadata)
-    path.write_bytes(wheel_bytes("demo", "1.0", files=files, record=record + "demo-1.0.dist-info/RECORD,,\n"))
+    path.write_bytes(wheel_bytes("demo", "1.0", files=files, record=record))
 
     assert check_wheels([str(path)])[0].problems == (
         "demo/a.py: its content does not have the sha256 that RECORD states",
         "demo/b.py: its content does not have the sha256 that RECORD states",
     )
-
-
-def member_of(content: bytes, name: str) -> bytes:
-    import io  # noqa: PLC0415
-    import zipfile  # noqa: PLC0415
-
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return archive.read(name)
 
 
 def test_the_text_says_the_verdict_first() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -159,8 +160,6 @@ def test_the_recipe_in_the_documentation_gives_the_same(tmp_path: Path, index: F
 
 
 def test_the_lines_are_sorted_and_sum_up(tmp_path: Path, index: FakeIndex):
-    import hashlib  # noqa: PLC0415 - here only
-
     found = environment_digest(places_of(ground_in(tmp_path / "a", index, "alpha").target))
     names = [line[66:] for line in found.lines]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,14 +34,10 @@ def other_pythons() -> list[str]:
     found = []
     for minor in range(10, 16):
         name = f"python3.{minor}"
-        result = subprocess.run([name, "-c", "pass"], capture_output=True, check=False) if which(name) else None
+        result = subprocess.run([name, "-c", "pass"], capture_output=True, check=False) if shutil.which(name) else None
         if result is not None and result.returncode == 0 and minor != sys.version_info.minor:
             found.append(name)
     return found
-
-
-def which(name: str) -> bool:
-    return any(os.access(os.path.join(folder, name), os.X_OK) for folder in os.get_exec_path())
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from peep.audit.inventory import InventoryEntry, inventory_of, requirement_lines, unlistable
-from peep.cli.start import run
+from peep.cli.start import module_for, run
 from peep.errors import PeepError
-from peep.model import Digest, HashForm, Provenance
+from peep.model import Digest, HashForm, InstalledProject, Provenance
 from peep.requirements.hashes import hash_line
 from peep.workflows.inventory import bill_of_materials, inventory, made_at
 from support.fake_index import FakeIndex
@@ -81,13 +81,10 @@ def test_a_project_without_origin_is_an_error_and_the_rest_is_printed(ground: Gr
     assert "beta" not in frozen
 
 
-def test_freeze_without_hashes_is_pips(ground: Ground):
-    from peep.cli.start import module_for  # noqa: PLC0415 - here only
-
+def test_freeze_without_hashes_is_pips():
     assert module_for("freeze", []) is None
     assert module_for("freeze", ["--all", "-l"]) is None
     assert module_for("freeze", ["--hashes"]) == "peep.cli.verbs.freeze"
-    del ground
 
 
 SHA = Digest("sha256", "ab" * 32)
@@ -239,10 +236,7 @@ def test_a_time_that_is_none_is_an_error(text: str):
 
 
 def test_metadata_that_means_nothing_is_passed_over():
-    installed = {"a": object(), "b": object()}
-    from peep.model import InstalledProject  # noqa: PLC0415 - here only
-
-    projects = {name: InstalledProject(name, "1", f"/site/{name}-1.dist-info") for name in installed}
+    projects = {name: InstalledProject(name, "1", f"/site/{name}-1.dist-info") for name in "ab"}
 
     found = inventory_of(projects, {"a": ["b", "!!", "b; bad ==", "c"]}, {"python_version": "3.11"})
 

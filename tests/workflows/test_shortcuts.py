@@ -319,7 +319,6 @@ def test_an_environment_that_others_changed(settled: Place, change: Callable[[Pl
 
 
 @pytest.mark.skipif(os.name != "posix", reason="environments hold a link to their interpreter on POSIX")
-@pytest.mark.skipif(os.name == "nt", reason="shell scripts")
 @pytest.mark.parametrize("is_named", [True, False], ids=["by name on PATH", "by path"])
 def test_a_script_that_chooses_the_interpreter(
     place: Place, monkeypatch: pytest.MonkeyPatch, *, is_named: bool

@@ -142,7 +142,7 @@ def test_an_unlisted_project_without_record_ends_the_run_as_it_was(ground: Groun
     legacy.write_text("Metadata-Version: 1.0\nName: old\nVersion: 1.0\n")
     before = tree_of(ground.target.prefix)
 
-    with pytest.raises(Exception, match=r"old 1\.0 is a legacy install"):
+    with pytest.raises(EnvironmentChangeError, match=r"old 1\.0 is a legacy install"):
         synced(ground)
     assert tree_of(ground.target.prefix) == before
     assert os.path.exists(legacy)

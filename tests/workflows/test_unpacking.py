@@ -72,7 +72,7 @@ def unpacked(how: str, archives: Path, root: Path) -> tuple[str, dict[str, tuple
         str(path.relative_to(root)): (
             sha256(path.read_bytes()).hexdigest(),
             path.stat().st_mode,
-            path.stat().st_mtime_ns if "files" in path.parts else 0,
+            path.stat().st_mtime_ns if path.name.isdigit() else 0,  # a file of a wheel,
         )
         for path in sorted(root.rglob("*"))
         if path.is_file()

@@ -38,15 +38,15 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "file", ["comments.txt", "including.txt", "-", "https://u:secret@x.example/r.txt", "remote.txt"]
 )
-def test_what_pip_would_not_see_is_refused(folder, file):
-    assert folder.is_dir()
+@pytest.mark.usefixtures("folder")
+def test_what_pip_would_not_see_is_refused(file):
     with pytest.raises(UsageError) as refused:
         refuse_unseen_hashes(["lock", "-r", file], {})
     assert "secret" not in str(refused.value)
 
 
-def test_a_variable_of_pips_names_files_too(folder):
-    assert folder.is_dir()
+@pytest.mark.usefixtures("folder")
+def test_a_variable_of_pips_names_files_too():
     with pytest.raises(UsageError, match=r"comments\.txt:2"):
         refuse_unseen_hashes(["lock"], {"PIP_REQUIREMENT": "options.txt comments.txt"})
 
@@ -55,6 +55,6 @@ def test_a_variable_of_pips_names_files_too(folder):
     "words",
     [["lock", "-r", "options.txt"], ["lock", "six"], ["uninstall", "-r", "comments.txt"], ["lock", "-r", "x"]],
 )
-def test_all_else_goes_to_pip(folder, words):
-    assert folder.is_dir()
+@pytest.mark.usefixtures("folder")
+def test_all_else_goes_to_pip(words):
     refuse_unseen_hashes(words, {})

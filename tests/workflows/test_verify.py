@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -12,7 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from peep.archives.wheel import PlainWheel, open_wheel
+from peep.environment.installed import installed_projects
 from peep.environment.target import TargetRequest, discover_target
+from peep.environment.transaction import apply_plan
+from peep.model import InstallPlan, PlannedWheel
+from peep.reporting import SilentReporter
+from peep.store.wheels import Store
 from peep.workflows.install import install
 from peep.workflows.options import TargetOptions
 from peep.workflows.verify import VerifyOptions, verify
@@ -314,8 +322,6 @@ def test_a_store_that_agrees_with_the_environment_is_no_proof_under_refetch(grou
     """Someone who may write to both makes them agree; the archives of the index tell (docs/security.md)."""
     evil = wheel_bytes("beta", "1.0", files={"beta.py": "EVIL = 1\n", "shared/x.txt": "x\n"})
     honest = ground.index.content.projects["beta"][wheel_filename("beta", "1.0")]
-    other = Ground(ground.folder / "other", ground.index, ground.projects, ground.target)
-    other.folder.mkdir()
     forge_store(ground, honest, evil)
 
     assert ground.kinds(with_files=True) == []
@@ -324,21 +330,10 @@ def test_a_store_that_agrees_with_the_environment_is_no_proof_under_refetch(grou
 
 def forge_store(ground: Ground, honest: bytes, evil: bytes) -> None:
     """Make store and environment agree that `evil` is the content of `honest`."""
-    import hashlib  # noqa: PLC0415 - here only
-    import io  # noqa: PLC0415 - here only
-
-    from peep.archives.wheel import open_wheel  # noqa: PLC0415 - here only
-    from peep.build.builder import _WheelFile  # noqa: PLC0415 - here only
-    from peep.environment.installed import installed_projects  # noqa: PLC0415 - here only
-    from peep.environment.transaction import apply_plan  # noqa: PLC0415 - here only
-    from peep.model import InstallPlan, PlannedWheel  # noqa: PLC0415 - here only
-    from peep.reporting import SilentReporter  # noqa: PLC0415 - here only
-    from peep.store.wheels import Store  # noqa: PLC0415 - here only
-
     store = Store(os.environ["PEEP_STORE"], SilentReporter())
     sha256 = hashlib.sha256(honest).hexdigest()
     store.drop(sha256)
-    forged = store.add(open_wheel(_WheelFile(wheel_filename("beta", "1.0"), io.BytesIO(evil), sha256)))
+    forged = store.add(open_wheel(PlainWheel(wheel_filename("beta", "1.0"), io.BytesIO(evil), sha256)))
     installed = installed_projects(ground.target)["beta"]
     planned = PlannedWheel(forged, installed.provenance, is_requested=True)
     apply_plan(InstallPlan(link=(planned,), replace=(installed,)), ground.target)

@@ -1,0 +1,23 @@
+"""A reporter that remembers what it was told."""
+
+from __future__ import annotations
+
+from peep.reporting import SilentReporter
+
+
+class Listener(SilentReporter):
+    """Keeps texts by kind, in order; progress goes by unheard."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.notes: list[str] = []
+        self.details: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def detail(self, text: str) -> None:
+        self.details.append(text)
