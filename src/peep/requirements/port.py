@@ -13,11 +13,11 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.model import Digest, HashForm, Location
 from peep.requirements.directives import addresses_peep
-from peep.requirements.file_parser import RequirementLine, commented_out, parse_text
+from peep.requirements.file_parser import ParsedText, RequirementLine, commented_out, parse_text
 from peep.requirements.hashes import hash_line, match_comment_line, parse_comment_hash
 from peep.requirements.lines import LogicalLine, comment_start, logical_lines
 from peep.requirements.naming import normalised
@@ -43,6 +43,8 @@ class PortedText:
 
     text: str
     ported: tuple[Ported, ...]
+    warnings: tuple[str, ...] = ()
+    """Each with its place."""
 
 
 def port_to_pip(text: str, path: str) -> PortedText:
@@ -50,11 +52,15 @@ def port_to_pip(text: str, path: str) -> PortedText:
 
     Raises `RequirementsErrors` for lines that mean nothing and for digests that are none, with nothing rewritten.
     """
-    requirements = _requirements(text, path)
+    parsed = _parsed(text, path)
+    requirements = _requirements(parsed)
     malformed = [wrong for line in requirements.values() for wrong in line.malformed_hashes]
     if malformed:
         raise RequirementsErrors([RequirementsError(w.location, f"the hash {w.text!r}: {w.reason}") for w in malformed])
-    return _rewritten(text, _ToPip(path, requirements, _line_end(text)))
+    rewriter = _ToPip(path, requirements, _line_end(text))
+    return replace(
+        _rewritten(text, rewriter), warnings=(*_still_true(parsed.warnings, rewriter.moved), *rewriter.moved)
+    )
 
 
 def port_to_comments(text: str, path: str) -> PortedText:
@@ -62,15 +68,26 @@ def port_to_comments(text: str, path: str) -> PortedText:
 
     Raises `RequirementsErrors` for lines that mean nothing and for hashes of another algorithm.
     """
-    requirements = _requirements(text, path)
-    return _rewritten(text, _ToComments(path, requirements, _line_end(text)))
+    parsed = _parsed(text, path)
+    ported = _rewritten(text, _ToComments(path, _requirements(parsed), _line_end(text)))
+    return replace(ported, warnings=parsed.warnings)
 
 
-def _requirements(text: str, path: str) -> dict[int, RequirementLine]:
+def _parsed(text: str, path: str) -> ParsedText:
     parsed = parse_text(text, path, {})
     if parsed.errors:
         raise RequirementsErrors(parsed.errors)
+    return parsed
+
+
+def _requirements(parsed: ParsedText) -> dict[int, RequirementLine]:
     return {entry.location.line: entry for entry in parsed.entries if isinstance(entry, RequirementLine)}
+
+
+def _still_true(warnings: Sequence[str], moved: Sequence[str]) -> Iterator[str]:
+    """Leave out what was said of the lines onto which hashes moved: those count for the next requirement no more."""
+    places = tuple(one.partition(": ")[0] + ": " for one in moved)
+    return (warning for warning in warnings if not warning.startswith(places))
 
 
 def _line_end(text: str) -> str:
@@ -94,6 +111,8 @@ class _ToPip:
     line_end: str
     ported: list[Ported] = field(default_factory=list)
     errors: list[RequirementsError] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
+    """Warnings, one for each commented-out requirement that was given the hashes above it."""
 
     def content(self, line: LogicalLine, above: list[LogicalLine]) -> Iterator[str]:
         requirement = self.requirements.get(line.number)
@@ -108,7 +127,7 @@ class _ToPip:
                 hashes.extend([digest] if isinstance(digest, Digest) else ())
                 yield from _remark(found, other)
             elif hashes and _stands_for_another(other.comment, requirement):
-                yield self._onto_comment(other, hashes)
+                yield self._onto_comment(other, hashes, requirement)
                 hashes = []
             else:
                 yield _written(other)
@@ -120,12 +139,17 @@ class _ToPip:
             )
         yield _with_options(line, new, self.line_end) if new else _written(line)
 
-    def _onto_comment(self, line: LogicalLine, hashes: list[Digest]) -> str:
+    def _onto_comment(self, line: LogicalLine, hashes: list[Digest], following: RequirementLine) -> str:
         part = line.parts[0]
         found = commented_out(line.comment)
         at = len(part.text) - len(part.text.lstrip()) + (found.end("requirement") if found else 0)
         options = "".join(f" {hash_line(digest, HashForm.OPTION)}" for digest in hashes)
-        self.ported.append(Ported(Location(self.path, line.number), line.comment, tuple(hashes)))
+        location = Location(self.path, line.number)
+        self.ported.append(Ported(location, line.comment, tuple(hashes)))
+        self.moved.append(
+            f"{location}: the hash above this commented-out requirement stays with it, "
+            f"and counts for {following.written} no more"
+        )
         return part.text[:at] + options + part.text[at:] + part.end
 
 

@@ -25,6 +25,7 @@ class PortedFile:
     text: str
     ported: tuple[Ported, ...] = ()
     errors: tuple[RequirementsError, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_changed(self) -> bool:
@@ -51,7 +52,7 @@ def ported_files(
             known.update(str(error) for error in refused.errors)
             yield PortedFile(file.path, file.source, file.source.text, errors=refused.errors)
         else:
-            yield PortedFile(file.path, file.source, result.text, result.ported)
+            yield PortedFile(file.path, file.source, result.text, result.ported, warnings=result.warnings)
     unread = [error for error in errors if str(error) not in known]
     if unread:
         raise RequirementsErrors(unread)

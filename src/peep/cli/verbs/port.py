@@ -26,7 +26,8 @@ VERB = Verb(
     description=(
         "Prints the files, and those that they include, with the hashes of each requirement in the other form; "
         "comments, markers, options and order stay. The result works with pip install --require-hashes.\n\n"
-        "A file with a malformed hash is left as it is, and told; the exit status is then 1."
+        "A file with a malformed hash is told and left as it is, and not among what is printed; the exit status is "
+        "then 1."
     ),
     examples=(
         ("peep port requirements.txt > pip-requirements.txt", "all in one file, for pip"),
@@ -82,12 +83,14 @@ def _standard_input() -> bytes:
 
 
 def _collected(ported: Iterator[PortedFile], console: Console) -> tuple[list[PortedFile], bool]:
-    """Those that could be ported, and whether that is all; tells what is wrong with the others."""
+    """Those that could be ported, and whether that is all; tells what is odd, and what is wrong with the others."""
     files: list[PortedFile] = []
     faults: list[RequirementsError] = []
     try:
         for file in ported:
             faults += file.errors
+            for warning in file.warnings:
+                console.warning(warning)
             if not file.errors:
                 files.append(file)
     except RequirementsErrors as unread:
