@@ -93,10 +93,10 @@ def test_r6_a_hash_of_a_commented_out_requirement_stays_with_it(before, after):
 def test_r6_a_hash_that_counts_no_more_is_told():
     ported = port_to_pip(f"{COMMENT_A}\n#lxml==3.3.3\nmock==1\n#sha256: {BASE64_A}\n", "r.txt")
 
-    assert ported.warnings == (
-        "r.txt:4: an ordinary comment that looks like a hash; in this spelling it counts for nothing. "
-        "A hash line reads: # sha256: …",
-        "r.txt:2: the hash above this commented-out requirement stays with it, and counts for mock==1 no more",
+    odd, moved = ported.warnings
+    assert odd.startswith("r.txt:4: an ordinary comment that looks like a hash")
+    assert moved == (
+        "r.txt:2: the hash above this commented-out requirement stays with it, and counts for mock==1 no more"
     )
     (counting,) = port_to_comments(f"{COMMENT_A}\n#lxml==3.3.3\nmock==1\n", "r.txt").warnings
     assert counting.startswith("r.txt:2: the hash above this commented-out requirement counts for the next one")
