@@ -119,7 +119,11 @@ def test_what_did_not_come_is_not_called_fetched():
     lines.finished("a")
     lines.started("b", None)
     lines.finished("b")
-    assert stream.getvalue() == "a: 0 bytes of 2.0 kB came\n"
+    assert stream.getvalue() == ""  # one line for each file that came; what did not is in the report
+    lines.started("a", 2000)
+    lines.advanced("a", 500)
+    lines.finished("a")
+    assert stream.getvalue() == "a: 500 bytes of 2.0 kB came\n"
 
 
 def test_streams_spell_out_what_their_encoding_lacks():

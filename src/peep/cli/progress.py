@@ -61,9 +61,11 @@ class LineProgress(NoProgress):
 
     def finished(self, name: str) -> None:
         received, size = self._received.pop(name, 0), self._sizes.pop(name, None)
+        if not received:
+            return  # the report says why
         if size is not None and received < size:
             print(f"{name}: {size_text(received)} of {size_text(size)} came", file=self._stream, flush=True)
-        elif received:
+        else:
             print(f"fetched {name} ({size_text(received)})", file=self._stream, flush=True)
 
 
