@@ -204,6 +204,7 @@ def test_a_target_folder_that_a_killed_run_made_is_gone_again(scene, tmp_path):
         "{}",
         "[]",
         '{"format": 1}',
+        "[" * 100_000,
         '{"format": 99, "moves": [], "works": ["."], "emptied": [], "made": []}',
         '{"format": 1, "moves": [["o/0", "../../../../../../victim"]], "works": ["."], "emptied": [], "made": []}',
         '{"format": 1, "moves": [["../a", "../b"]], "works": ["."], "emptied": [], "made": []}',

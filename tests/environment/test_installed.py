@@ -96,6 +96,7 @@ def test_two_versions_of_one_project(target, site):
     "content",
     ["", "{", "[]", "null", '"x"', '{"url": 1}', "{}", '{"url": "u", "archive_info": [1]}', "\0", "[" * 100_000,
      '{"url": "u", "archive_info": {"hashes": "x"}}', '{"url": "u", "vcs_info": 3}',
+     '{"url": "\\ud800"}', '{"url": "u", "vcs_info": {"vcs": "git", "commit_id": "\\udfff"}}',
      '{"url": "u", "archive_info": {"hash": 3}}', '{"url": "u", "vcs_info": {"vcs": "git", "commit_id": 3}}'],
 )  # fmt: skip
 def test_damaged_provenance_is_no_provenance(target, site, content):
@@ -104,7 +105,8 @@ def test_damaged_provenance_is_no_provenance(target, site, content):
 
 
 def test_hashes_that_are_none_are_left_out():
-    content = json.dumps({"url": "u", "archive_info": {"hashes": {"sha256": 3, "sha512": "XYZ", "md5": A}}}).encode()
+    hashes = {"sha256": 3, "sha384": A, "sha512": "XYZ", "md5": A}
+    content = json.dumps({"url": "u", "archive_info": {"hashes": hashes}}).encode()
     assert parse_provenance(content, is_direct=False) == Provenance("u")
 
 
@@ -122,6 +124,18 @@ def test_odd_entries_raise_nothing(target, site):
     assert found["file"].provenance is None
     assert found["piped"].provenance is None
     assert found["linked"].provenance is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_in_the_place_of_metadata_keep_nobody_waiting(target, site):
+    folder = put(site, "piped-1.0-2.dist-info")  # such a name sends the reader to METADATA
+    for name in ("METADATA", "RECORD"):
+        os.mkfifo(folder / name)
+    (found,) = installed_projects(target).values()
+
+    assert found.version == "1.0-2"
+    with pytest.raises(EnvironmentChangeError, match="no regular file"):
+        read_record(found)
 
 
 @pytest.mark.parametrize("text", ['"unclosed', "a,b,c,d\n", "a\n", "a,,many\n", 'a"b,,\n"x"y,,\n', "a,b,1\0\n,"])

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from peep.system.files import (
     fsync_folder,
     patiently,
     private_folder,
+    regular_only,
     remove_tree,
     rename,
     temporary_folder,
@@ -73,6 +75,24 @@ def test_flushing_leaves_the_content_alone(tmp_path):
     fsync_folder(str(tmp_path))
 
     assert (tmp_path / "file").read_bytes() == b"content"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
+def test_what_may_never_end_is_not_opened(tmp_path, kind):
+    place = {"pipe": tmp_path / "pipe", "device": Path("/dev/zero"), "folder": tmp_path}[kind]
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(OSError, match="no regular file"), open(place, "rb", opener=regular_only):
+        pytest.fail("opened")
+
+
+def test_a_file_is_opened_as_usual(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+
+    with open(path, "rb", opener=regular_only) as file:
+        assert file.read() == b"content"
 
 
 class TestRemoving:

@@ -16,6 +16,7 @@ from peep.environment.places import is_inside
 from peep.environment.records import row_of
 from peep.errors import ArchiveError
 from peep.model import InstalledProject, PlannedWheel, StoredFile, StoredWheel, TargetEnvironment, record_hash
+from peep.system.files import regular_only
 
 NAMES = frozenset({"pip", "setuptools"})
 _INSTALLER = b"pip\n"
@@ -108,7 +109,7 @@ def _matching(path: str, known: Iterable[bytes]) -> bytes:
     """The known content that a file has, else the first: comparing will then tell the difference."""
     contents = list(known)
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular_only) as file:
             found = file.read(len(max(contents, key=len)) + 1)
     except OSError:
         return contents[0]

@@ -20,6 +20,7 @@ from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
 from peep.environment.places import Places, shown_path
 from peep.errors import EnvironmentChangeError
+from peep.system.files import regular_only
 from peep.system.hashing import FileToHash, HashedFile, hash_files
 
 _LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "provenance_url.json")
@@ -119,7 +120,7 @@ def _digest_of(path: str, hashed: HashedFile | OSError) -> bytes:
 
 def _neutral(path: str, places: Places) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular_only) as file:
             content = file.read()
     except OSError as error:
         raise EnvironmentChangeError(f"{path} can't be read: {error.strerror}") from error

@@ -11,6 +11,7 @@ import os
 
 from peep.environment.places import is_inside
 from peep.errors import EnvironmentChangeError
+from peep.system.files import regular_only
 
 
 def refuse_planted_interpreter(python: str) -> None:
@@ -55,7 +56,7 @@ def _is_same(real: str, original: str, root: str) -> bool:
 def _settings(path: str) -> dict[str, str] | None:
     """The keys of a `pyvenv.cfg` (PEP 405), in lower case; None without one."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace", opener=regular_only) as file:
             pairs = [line.partition("=") for line in file.read(1 << 16).splitlines()]
     except OSError:
         return None

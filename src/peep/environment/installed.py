@@ -15,12 +15,18 @@ from peep.dataclass import replace
 from peep.environment.mapping import rooted_paths
 from peep.errors import EnvironmentChangeError
 from peep.model import STRONG_ALGORITHMS, Digest, InstalledProject, Provenance, TargetEnvironment
+from peep.system.files import regular_only
 
 _PIECE = 1 << 14
 _LIMIT = 1 << 20
 """Bytes of a provenance file that are read at most."""
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
 _SEPARATORS = re.compile(r"[-_.]+")
-_HEX = re.compile(r"[0-9a-f]+")
+_HEX = {
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "sha384": re.compile(r"[0-9a-f]{96}"),
+    "sha512": re.compile(r"[0-9a-f]{128}"),
+}
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
 
@@ -122,7 +128,7 @@ def _head_of(path: str) -> bytes:
     """All up to the first blank line, and some of the description behind it, which can be long."""
     head = b""
     try:
-        with open(path, "rb", buffering=0) as stream:
+        with open(path, "rb", buffering=0, opener=regular_only) as stream:
             while b"\n\n" not in head and b"\n\r\n" not in head and (piece := stream.read(_PIECE)):
                 head += piece
     except OSError:
@@ -172,6 +178,8 @@ def parse_provenance(content: bytes, *, is_direct: bool) -> Provenance | None:
         return None
     if not (isinstance(url, str) and isinstance(commit, str | None) and isinstance(subdirectory, str | None)):
         return None
+    if _SURROGATE.search(f"{url}{commit}{subdirectory}"):
+        return None  # JSON can state them, and nothing can write them
     git_commit = commit if repository.get("vcs") == "git" else None
     return Provenance(url, hashes, is_direct, git_commit, is_editable, subdirectory)
 
@@ -183,7 +191,7 @@ def _digests(archive_info: Mapping[str, Any]) -> Iterator[Digest]:
     stated.setdefault(algorithm, value)
     for name in STRONG_ALGORITHMS:
         value = stated.get(name)
-        if isinstance(value, str) and _HEX.fullmatch(value):
+        if isinstance(value, str) and _HEX[name].fullmatch(value):
             yield Digest(name, value)
 
 
@@ -214,7 +222,7 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
     """The whole RECORD in `metadata_path`; raises `EnvironmentChangeError` without one."""
     path = os.path.join(metadata_path, "RECORD")
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
+        with open(path, encoding="utf-8", newline="", opener=regular_only) as stream:
             return stream.read()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"

@@ -26,7 +26,7 @@ from peep.dataclass import dataclass
 from peep.environment.places import Places, is_inside
 from peep.environment.steps import NoSteps, Steps
 from peep.errors import EnvironmentChangeError
-from peep.system.files import fsync_folder, remove_tree, rename, write_atomically
+from peep.system.files import fsync_folder, regular_only, remove_tree, rename, write_atomically
 
 _JOURNAL = "journal"
 _COMMITTED = "committed"
@@ -213,7 +213,7 @@ def _read(path: str, places: Places) -> Journal:
     """Read a journal that may have been planted: every move must be one that a transaction here could have made."""
     work = os.path.dirname(path)
     try:
-        with open(path, encoding="utf-8") as stream:
+        with open(path, encoding="utf-8", opener=regular_only) as stream:
             stated = json.load(stream)
         if stated["format"] != _FORMAT:
             raise EnvironmentChangeError(
@@ -221,7 +221,7 @@ def _read(path: str, places: Places) -> Journal:
             )
         listed = {name: _absolute(stated[name], work) for name in ("emptied", "works", "made")}
         moves = tuple(Move(*_absolute(move, work)) for move in stated["moves"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EnvironmentChangeError(f"{path} is damaged: {error}", _BY_HAND) from error
     journal = Journal(moves, listed["emptied"], listed["works"], listed["made"])
     _refuse_foreign(journal, places, path)

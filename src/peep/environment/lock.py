@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from peep.environment.mapping import WORK_FOLDER
 from peep.reporting import Reporter
+from peep.system.files import regular_only
 from peep.system.locks import FileLock, is_locked, lock_folder
 
 _HOLDER = "holder"
@@ -54,7 +55,9 @@ def leave_note(work: str) -> None:
 
 def _noted_holder(site: str) -> str:
     try:
-        with open(os.path.join(site, WORK_FOLDER, _HOLDER), encoding="utf-8", errors="replace") as stream:
+        with open(
+            os.path.join(site, WORK_FOLDER, _HOLDER), encoding="utf-8", errors="replace", opener=regular_only
+        ) as stream:
             text = stream.read(100)
     except OSError:
         return "another process"
