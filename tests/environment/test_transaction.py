@@ -253,6 +253,18 @@ def test_links_in_the_environment_are_not_followed_when_removing_w2(target, add,
     assert (outside / "precious").read_text() == "precious"
 
 
+def test_a_metadata_folder_that_is_a_link_goes_as_a_link(target, add, tmp_path):
+    """Else the project would be told as removed, and be there on the next run."""
+    outside = tmp_path / "outside"
+    install(target, add("alpha"))
+    (site(target) / "alpha-1.0.dist-info").rename(outside)
+    (site(target) / "alpha-1.0.dist-info").symlink_to(outside)
+    install(target, add("alpha", "2.0"))
+
+    assert [path.name for path in site(target).glob("alpha-*")] == ["alpha-2.0.dist-info"]
+    assert (outside / "METADATA").exists()
+
+
 def test_a_users_own_file_inside_a_package_survives_an_upgrade(target, add):
     install(target, add("alpha", files={"alpha/__init__.py": "", "alpha/deep/a.py": ""}))
     (site(target) / "alpha" / "deep" / "notes.txt").write_text("mine")

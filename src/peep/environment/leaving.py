@@ -80,6 +80,9 @@ def _files_of(project: InstalledProject, places: Places, warnings: list[str], *,
             warnings.append(f"{error}: files of it that nothing replaces stay behind")
             rows = ()
         found += recorded_paths(rows, metadata, places, warnings)
+        if os.path.islink(metadata):
+            found.append(metadata)  # what it leads to is not ours
+            continue
         found += [os.path.join(folder, name) for folder, _, names in os.walk(metadata) for name in names]
     return found
 
