@@ -22,7 +22,7 @@ from peep.model import InstallPlan, PlannedWheel
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.workflows.install import install
-from peep.workflows.options import TargetOptions
+from peep.workflows.options import BuildOptions, TargetOptions
 from peep.workflows.verify import VerifyOptions, verify
 from support.fake_index import FakeIndex
 from support.misbehaviour import ChangeBody, Fail
@@ -378,6 +378,26 @@ def test_a_project_built_from_source_is_compared_with_the_built_wheel(tmp_path: 
         assert ground.kinds(with_files=True) == ["changed"]
         overwrite(module, content)
         assert ground.kinds(with_files=True, refetch=True) == [], "built again from the verified sdist"
+
+
+def test_what_cannot_be_built_again_names_what_building_needs(tmp_path: Path):
+    tool = wheel_bytes("tool", "1.0")
+    asking = '[build-system]\nrequires = ["tool"]\nbuild-backend = "in_tree_backend"\nbackend-path = ["."]\n'
+    projects = {
+        "delta": {sdist_filename("delta", "1.0"): sdist_bytes("delta", "1.0", pyproject=asking)},
+        "tool": {wheel_filename("tool", "1.0"): tool},
+    }
+    constraints = tmp_path / "build.txt"
+    constraints.write_text(f"tool==1.0 --hash=sha256:{hashlib.sha256(tool).hexdigest()}\n")
+    with FakeIndex(projects) as index:
+        ground = proving_ground(tmp_path, index, projects, [])
+        ground.pin("delta")
+        ground.install(build=BuildOptions(constraint_files=(str(constraints),)))
+
+        [found] = ground.verify(with_files=True, refetch=True).findings
+
+    assert (found.project, found.rule) == ("delta", "archive-unavailable")
+    assert "building needs tool: give the --build-constraint files" in found.message
 
 
 # -- digest ----------------------------------------------------------------------------------------

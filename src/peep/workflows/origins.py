@@ -12,7 +12,16 @@ from peep.audit.findings import Finding, FindingKind, finding
 from peep.build.source_pins import is_source_tree
 from peep.dataclass import dataclass, field, replace
 from peep.environment.plan import PlanOptions, is_from_commit, is_proven, is_satisfied
-from peep.errors import BadArchive, FetchFailure, HashMismatch, InstallRefused, NoUsableFile, PeepError, Problem
+from peep.errors import (
+    BadArchive,
+    FetchFailure,
+    HashMismatch,
+    InstallRefused,
+    MissingBuildRequirement,
+    NoUsableFile,
+    PeepError,
+    Problem,
+)
 from peep.model import (
     Digest,
     InstalledProject,
@@ -169,7 +178,7 @@ def supplied(wanted: Sequence[PinnedRequirement], session: Session, pinned: Pinn
         if not (supply.sdists or trees):
             return Supplied(supply.wheels, supply.problems)
         if hindrances := builds.plan(supply.sdists, trees):
-            reason = f"it was built from source, and what building it takes can't be had ({len(hindrances)} problems)"
+            reason = f"it was built from source, and {_why_not_built(hindrances)}"
             unbuilt = (*(archive.pin for archive in supply.sdists), *trees)
             failures = [FetchFailure(pin, "", reason) for pin in unbuilt]
             return Supplied(supply.wheels, [*supply.problems, *failures])
@@ -179,6 +188,13 @@ def supplied(wanted: Sequence[PinnedRequirement], session: Session, pinned: Pinn
             return Supplied(supply.wheels, [*supply.problems, *refused.problems])
     note_built(session.store, built)
     return Supplied({**supply.wheels, **{one.wheel.identity.name: one for one in built}}, supply.problems)
+
+
+def _why_not_built(hindrances: Sequence[Problem]) -> str:
+    needs = dict.fromkeys(one.requirement for one in hindrances if isinstance(one, MissingBuildRequirement))
+    if needs:
+        return f"building needs {', '.join(needs)}: give the --build-constraint files that it was installed with"
+    return f"what building it takes can't be had ({len(hindrances)} problems)"
 
 
 def refetching_pin(project: InstalledProject, listed: PinnedRequirement | None) -> PinnedRequirement:
