@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from peep.environment.mapping import WORK_FOLDER
 from peep.reporting import Reporter
@@ -19,32 +19,23 @@ _HOLDER = "holder"
 def environment_lock(site: str, reporter: Reporter) -> Iterator[None]:
     """Hold the environment whose site-packages folder is `site` (it must exist) while this lasts.
 
-    On POSIX the folder itself is locked, so that nothing is left behind; Windows can't do that and keeps a file.
-    Raises OSError when the folder can't be opened.
+    On POSIX the folder itself is locked, so that nothing is left behind; Windows can't do that and keeps a file. Where
+    the file system knows no locks, a warning has to do. Raises `PermissionError` when the folder can't be opened.
     """
-    if sys.platform == "win32":
-        with FileLock(os.path.join(site, f"{WORK_FOLDER}.lock"), on_wait=lambda holder: _tell(reporter, site, holder)):
-            yield
-    else:
-        descriptor = _locked(site, reporter)
+    with ExitStack() as held:
         try:
-            yield
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
-
-
-def _locked(site: str, reporter: Reporter) -> int | None:
-    """The descriptor that holds the lock; None where the file system knows no locks."""
-    try:
-        if is_locked(site):
-            _tell(reporter, site, _noted_holder(site))
-        return lock_folder(site)
-    except PermissionError:
-        raise
-    except OSError as error:
-        reporter.warning(f"{site} can't be locked ({error.strerror}): let no other program change it meanwhile")
-        return None
+            if sys.platform == "win32":
+                lock = os.path.join(site, f"{WORK_FOLDER}.lock")
+                held.enter_context(FileLock(lock, on_wait=lambda holder: _tell(reporter, site, holder)))
+            else:
+                if is_locked(site):
+                    _tell(reporter, site, _noted_holder(site))
+                held.callback(os.close, lock_folder(site))
+        except PermissionError:
+            raise
+        except OSError as error:
+            reporter.warning(f"{site} can't be locked ({error.strerror}): let no other program change it meanwhile")
+        yield
 
 
 def leave_note(work: str) -> None:
