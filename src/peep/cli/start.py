@@ -74,7 +74,8 @@ def _replace_closed_streams() -> None:
     while (descriptor := os.open(os.devnull, os.O_WRONLY)) <= 2:  # noqa: PLR2004 - standard error, as POSIX numbers it
         os.set_inheritable(descriptor, True)  # noqa: FBT003 - takes it by position only
     os.close(descriptor)
-    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - open as long as the program runs
+    # Not descriptor 0: on Windows there is none where the stream is missing. All three stay open as long as peep runs.
+    sys.stdin = sys.stdin or open(os.open(os.devnull, os.O_WRONLY), encoding="utf-8")  # noqa: SIM115
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
