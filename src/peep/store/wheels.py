@@ -84,8 +84,7 @@ class Store:
         """Forget a wheel, since it was found to be damaged. Environments that link its files keep them."""
         discarded = self.move_out(sha256)
         if discarded is not None:
-            with self.explained():
-                remove_tree(discarded)
+            _discard(discarded)
 
     @contextmanager
     def workshop(self) -> Iterator[str]:
@@ -99,7 +98,7 @@ class Store:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-            remove_tree(folder)
+            _discard(folder)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -236,6 +235,12 @@ class Store:
             yield
         except OSError as error:
             raise _store_error(self.layout.root, error) from error
+
+
+def _discard(folder: str) -> None:
+    """Remove what is no part of the store any more; what somebody still has open, on Windows, is swept up later."""
+    with suppress(OSError):
+        remove_tree(folder)
 
 
 def _store_error(root: str, error: OSError) -> StoreError:
