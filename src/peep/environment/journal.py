@@ -60,11 +60,8 @@ def write_journal(journal: Journal, *, durable: bool = True) -> None:
     work = journal.works[0]
     stated = {
         "format": _FORMAT,
-        "moves": [[os.path.relpath(path, work) for path in move] for move in journal.moves],
-        **{
-            name: [os.path.relpath(path, work) for path in getattr(journal, name)]
-            for name in ("emptied", "works", "made")
-        },
+        "moves": [[_relative(path, work) for path in move] for move in journal.moves],
+        **{name: [_relative(path, work) for path in getattr(journal, name)] for name in ("emptied", "works", "made")},
     }
     write_atomically(os.path.join(work, _JOURNAL), json.dumps(stated).encode(), durable=durable)
 
@@ -229,6 +226,13 @@ def _read(path: str, places: Places) -> Journal:
 
 
 _BY_HAND = "look at the folder, restore what lies in it by hand if need be, and remove it"
+
+
+def _relative(path: str, work: str) -> str:
+    try:
+        return os.path.relpath(path, work)
+    except ValueError:  # on another drive of Windows
+        return path
 
 
 def _absolute(paths: Sequence[str], work: str) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ _SECONDS = 30.0
 
 def is_script(path: str) -> bool:
     """Whether the file is a script and no interpreter itself."""
+    if path.lower().endswith((".bat", ".cmd")):
+        return True
     try:
         with open(path, "rb", buffering=0) as file:
             return file.read(2) == b"#!"

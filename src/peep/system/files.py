@@ -27,7 +27,9 @@ _REMOVAL_ATTEMPTS = 5
 def make_private(folder: str) -> None:
     """Make `folder` and what is missing above it, all of mode 0700; `os.makedirs` gives that to the last one only."""
     if not os.path.isdir(folder):
-        make_private(os.path.dirname(os.path.abspath(folder)))
+        above = os.path.dirname(os.path.abspath(folder))
+        if above != folder:  # as it is for a drive of Windows that isn't there
+            make_private(above)
         with suppress(FileExistsError):
             os.mkdir(folder, 0o700)
 
