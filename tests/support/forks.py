@@ -6,10 +6,12 @@ import os
 import traceback
 from collections.abc import Callable
 
+from peep.system.posix_calls import fork
+
 
 def forked(work: Callable[[], object]) -> int:
     """Run `work` in a copy of this process; gives back its number. It ends with status 0, or 1 after an error."""
-    child = os.fork()
+    child = fork()
     if child == 0:
         try:
             work()
