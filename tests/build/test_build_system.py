@@ -38,6 +38,7 @@ def test_a_table_without_backend_is_legacy_with_its_own_requirements():
         (b"not = = toml", "cannot be read"),
         (b"\xff\xfe", "cannot be read"),
         (b"a = " + b"[" * 100_000, "cannot be read"),
+        (b"a = " + b"9" * 5_000, "cannot be read"),  # more digits than Python converts
     ],
 )
 def test_what_pep_518_does_not_allow_is_an_error(text, message):

@@ -18,6 +18,7 @@ from peep.archives.wheel import PlainWheel, open_wheel
 from peep.environment.installed import installed_projects
 from peep.environment.target import TargetRequest, discover_target
 from peep.environment.transaction import apply_plan
+from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan, PlannedWheel
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
@@ -442,6 +443,15 @@ def test_fix_puts_back_what_was_changed_and_edited(ground: Ground):
     assert verification.findings == ()
     assert verification.fixed == ("alpha", "beta")
     assert ground.digest() == proven
+
+
+def test_fix_says_what_stands_in_the_way_of_a_record(ground: Ground):
+    record = ground.site / "beta-1.0.dist-info" / "RECORD"
+    record.unlink()
+    record.mkdir()
+
+    with pytest.raises(EnvironmentChangeError, match="RECORD can't be written"):
+        ground.verify(fix=True)
 
 
 def test_fix_does_not_hand_out_the_edited_file_of_the_store(ground: Ground):

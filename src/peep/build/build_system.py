@@ -43,7 +43,7 @@ def read_build_system(pyproject: bytes | None, sdist: str) -> BuildSystem:
         return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
     try:
         document = tomllib.loads(pyproject.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not UTF-8, no TOML, or numbers and nesting beyond measure
         raise BuildError(f"{sdist}: its pyproject.toml cannot be read: {error}") from error
     if "build-system" not in document:
         return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)

@@ -17,6 +17,7 @@ from peep.environment.plan import is_proven
 from peep.environment.records import record_bytes
 from peep.environment.target import require_changeable
 from peep.environment.transaction import apply_plan
+from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.store.inspection import faults_in_full
@@ -87,4 +88,10 @@ def _restore_record(planned: PlannedWheel, present: InstalledProject, places: Pl
     if expected.dist_info != present.metadata_path or os.path.islink(present.metadata_path):
         return
     if read_records([expected.record]).get(expected.record) != content:
-        write_atomically(expected.record, content)
+        try:
+            write_atomically(expected.record, content)
+        except OSError as error:
+            raise EnvironmentChangeError(
+                f"{expected.record} can't be written: {error.strerror}",
+                "remove what is in its place, then run this again",
+            ) from error
