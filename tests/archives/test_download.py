@@ -18,6 +18,7 @@ from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, Ha
 from peep.model import ListedFile, VerifiedArchive
 from peep.reporting import SilentReporter
 from peep.system.http import HttpOptions, UrllibTransport
+from peep.system.threads import MOST, run_lanes
 from support.fake_index import FakeIndex
 from support.fake_transport import FakeTransport
 from support.misbehaviour import (
@@ -100,10 +101,11 @@ def wanted(filename=WHEEL, *hashes, name="demo", version="1.0", line=1, **more):
     return candidate(pin, replace(file, url=FakeTransport.file_url(name, filename)), **more)
 
 
-def fetched(transport, scratch, candidates, on_verified, **options):
-    return Downloader(transport, scratch, options.pop("reporter", SilentReporter()), **options).fetch(
-        candidates, on_verified
-    )
+def fetched(transport, scratch, candidates, on_verified, *, reporter=None, limits=None, connections=MOST):
+    downloader = Downloader(transport, scratch, reporter or SilentReporter(), limits)
+    orders = dict.fromkeys(downloader.order(candidate, on_verified) for candidate in candidates)
+    run_lanes([downloader.lane], downloader.stop, limit=connections)
+    return [problem for order in orders for problem in order.problems]
 
 
 def test_listed_files_are_handed_over_verified(scratch, catch):

@@ -155,12 +155,6 @@ def test_the_urls_lead_to_the_files(source):
             assert response.read(1 << 20) == PROJECTS["demo-project"][filename]
 
 
-def test_many_names_at_once_give_what_single_names_give(index):
-    found = index.projects(["other", "no-such-project", "Demo.Project", "demo-project"])
-    assert list(found) == ["demo-project", "no-such-project", "other"]
-    assert found == {name: index.project(name) for name in found}
-
-
 def test_requires_python_arrives_where_the_index_states_it(source):
     file = by_name(source[1].project("demo-project"))["demo_project-1.0.tar.gz"]
     states_it = source[0] not in {"fake", "devpi", *WITHOUT_HASHES}
@@ -185,5 +179,3 @@ def test_a_server_that_is_gone_is_an_error_with_its_address():
     gone = SimpleIndexes(transport, IndexOptions(index_urls=(url,)), SilentReporter())
     with pytest.raises(TransportError, match=r"127\.0\.0\.1"):
         gone.project("demo-project")
-    [error] = gone.projects(["demo-project"]).values()
-    assert isinstance(error, TransportError)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from peep.errors import PeepError
@@ -27,15 +27,6 @@ class FakePackageIndex:
             raise self.failures[name]
         found = (self._detail(number, name) for number in range(len(self.indexes)))
         return tuple(detail for detail in found if detail is not None)
-
-    def projects(self, names: Iterable[str]) -> dict[str, tuple[ProjectDetail, ...] | PeepError]:
-        return {name: self._answer(name) for name in sorted({normalised(name) for name in names})}
-
-    def _answer(self, name: str) -> tuple[ProjectDetail, ...] | PeepError:
-        try:
-            return self.project(name)
-        except PeepError as error:
-            return error
 
     def _detail(self, number: int, name: str) -> ProjectDetail | None:
         held = {normalised(project): files for project, files in self.indexes[number].items()}

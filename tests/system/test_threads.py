@@ -6,7 +6,14 @@ import time
 
 import pytest
 
-from peep.system.threads import FIRST, GRACE, Load, Stopped, run_in_threads
+from peep.system.threads import FIRST, GRACE, Lane, Load, Stopped, run_lanes
+
+
+def run_in_threads(tasks, limit, stop, *, first=FIRST, load=None):
+    lane = Lane(first)
+    for task in tasks:
+        lane.add(task)
+    run_lanes([lane], stop, limit=limit, load=load)
 
 
 def alive():
@@ -80,6 +87,57 @@ def test_an_event_that_is_set_beforehand_lets_nothing_begin():
     stop.set()
     run_in_threads([lambda: begun.append(1)], 2, stop)
     assert begun == []
+
+
+def test_the_heaviest_task_starts_first():
+    begun = []
+    lane = Lane(first=1)
+    for weight in (2, 7, 0, 7, 5):
+        lane.add(lambda weight=weight: begun.append(weight), weight)
+    run_lanes([lane], threading.Event(), limit=1)
+    assert begun == [7, 7, 5, 2, 0]
+
+
+def test_a_task_may_add_tasks_to_another_lane_which_run_beside_it():
+    first, second = Lane(first=1), Lane(first=1)
+    begun, together = [], threading.Barrier(2)
+
+    def add(number):
+        second.add(lambda: (begun.append(number), number or together.wait(30)))
+        if not number:
+            together.wait(30)  # the task that was just added is begun while this one lasts
+
+    for number in range(20):
+        first.add(lambda number=number: add(number))
+    run_lanes([first, second], threading.Event())
+    assert sorted(begun) == list(range(20))
+    assert not alive()
+
+
+def test_all_lanes_together_keep_to_the_limit():
+    crowd = Crowd()
+    lanes = [Lane(), Lane()]
+    for lane in lanes:
+        for _ in range(30):
+            lane.add(crowd.visit)
+    run_lanes(lanes, threading.Event(), limit=3)
+    assert crowd.largest <= 3
+
+
+def test_what_fails_in_one_lane_ends_the_others():
+    first, second, begun = Lane(first=1), Lane(first=1), []
+
+    def fail():
+        for _ in range(50):
+            second.add(lambda: begun.append(1))
+        raise ZeroDivisionError
+
+    first.add(fail)
+    stop = threading.Event()
+    with pytest.raises(ZeroDivisionError):
+        run_lanes([first, second], stop)
+    assert stop.is_set()
+    assert not alive()
 
 
 @pytest.mark.parametrize("first", [1, FIRST])

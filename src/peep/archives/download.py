@@ -6,80 +6,81 @@ No archive waits for another, no failure hides another: all problems of a run co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Event
+from threading import Event, Lock
 
 from peep.archives.reception import DownloadLimits, Reception
 from peep.archives.verification import ReceivedArchive, algorithms_for, verify
-from peep.dataclass import dataclass, replace
+from peep.dataclass import replace
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, Problem, TransportError
 from peep.model import ArchiveKind, Candidate, VerifiedArchive
 from peep.reporting import Reporter
-from peep.system.threads import run_in_threads
+from peep.system.threads import Lane
 from peep.system.transport import Transport, redacted
 
 OnVerified = Callable[[VerifiedArchive], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """Candidates that want the same URL: it is fetched once."""
-
-    candidates: tuple[Candidate, ...]
-
-
 class Downloader:
-    """Turns candidates into verified archives.
+    """Turns candidates into verified archives, in one run of its `lane` (`system.threads.run_lanes`).
 
     `scratch` is a folder that only this user can enter (THREATS N16). Nothing is left in it under any name: the files
     have none, or lose theirs when closed, where the system has no nameless files.
     """
 
     def __init__(
-        self,
-        transport: Transport,
-        scratch: str,
-        reporter: Reporter,
-        connections: int = 32,
-        limits: DownloadLimits | None = None,
+        self, transport: Transport, scratch: str, reporter: Reporter, limits: DownloadLimits | None = None
     ) -> None:
-        self._transport = transport
-        self._scratch = scratch
-        self._reporter = reporter
-        self._connections = connections
-        self._limits = limits or DownloadLimits()
+        self.lane = Lane()
+        self.stop = Event()
+        """Once it is set, no download goes on."""
+        self._reception = Reception(transport, scratch, reporter, limits or DownloadLimits(), self.stop)
+        self._orders: dict[str, Order] = {}
+        """By URL."""
 
-    def fetch(self, candidates: Sequence[Candidate], on_verified: OnVerified) -> list[Problem]:
-        """Fetch and verify all `candidates`; give back every problem, in the order of the candidates.
+    def order(self, candidate: Candidate, on_verified: OnVerified) -> Order:
+        """Have an archive fetched and verified; what is wrong with it will stand in the order.
 
-        `on_verified` is called from a worker thread for each archive as soon as it is verified, and owns its open file
-        from then on. An `ArchiveError` that it raises becomes a problem too; anything else that it raises ends the run.
-        Raises `StoreError` when the scratch folder cannot be written to.
+        `on_verified` is called from a worker thread as soon as it is verified, and owns its open file from then on. An
+        `ArchiveError` that it raises becomes a problem too; anything else that it raises ends the run, as does the
+        `StoreError` of a scratch folder that can't be written to.
         """
-        stop = Event()
-        reception = Reception(self._transport, self._scratch, self._reporter, self._limits, stop)
-        errands = [_Errand(reception, order, on_verified) for order in _orders(candidates)]
+        known = self._orders.get(candidate.file.url)
+        if known is not None and known.includes(candidate):
+            return known
+        order = self._orders[candidate.file.url] = Order(self._reception, candidate, on_verified)
         # The largest first, so that it does not run alone at the end.
-        largest_first = sorted(errands, key=lambda errand: -(errand.order.candidates[0].file.size or 0))
-        run_in_threads([errand.run for errand in largest_first], self._connections, stop)
-        return [problem for errand in errands for problem in errand.problems]
+        self.lane.add(order.run, weight=candidate.file.size or 0)
+        return order
 
 
-class _Errand:
-    """Fetches the file of one order, verifies it for each of its candidates and remembers what went wrong."""
+class Order:
+    """A file to be fetched, once for all candidates that want it, and what went wrong."""
 
-    def __init__(self, reception: Reception, order: _Order, on_verified: OnVerified) -> None:
-        self.order = order
+    def __init__(self, reception: Reception, candidate: Candidate, on_verified: OnVerified) -> None:
         self.problems: list[Problem] = []
         self._reception = reception
+        self._candidates = [candidate]
         self._on_verified = on_verified
+        self._lock = Lock()
+        self._has_begun = False
+
+    def includes(self, candidate: Candidate) -> bool:
+        """Whether this order serves another candidate as well; not when it is under way."""
+        with self._lock:
+            if not self._has_begun:
+                self._candidates.append(candidate)
+            return not self._has_begun
 
     def run(self) -> None:
+        """Fetch the file and verify it for each of its candidates."""
+        with self._lock:
+            self._has_begun = True
         try:
-            received = self._receive(self.order.candidates)
+            received = self._receive(self._candidates)
         except TransportError as error:
-            self.problems += [_failure(candidate, error) for candidate in self.order.candidates]
+            self.problems += [_failure(candidate, error) for candidate in self._candidates]
             return
-        *others, last = self.order.candidates
+        *others, last = self._candidates
         try:
             for candidate in others:
                 self._judge(candidate, self._reception.copy(received, algorithms_for(candidate.pin)))
@@ -125,13 +126,6 @@ class _Errand:
         except ArchiveError as error:
             archive.file.close()
             self.problems.append(BadArchive(archive.pin, archive.filename, error.problems, error.hint))
-
-
-def _orders(candidates: Sequence[Candidate]) -> list[_Order]:
-    by_url: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        by_url.setdefault(candidate.file.url, []).append(candidate)
-    return [_Order(tuple(same)) for same in by_url.values()]
 
 
 def _failure(candidate: Candidate, error: TransportError) -> FetchFailure:

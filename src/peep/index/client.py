@@ -1,29 +1,22 @@
-"""Asks all configured indexes and find-links locations for projects, in parallel, and gives their answers in order."""
+"""Asks all configured indexes and find-links locations for a project, and gives their answers in order."""
 
 from __future__ import annotations
 
 import re
 import threading
 from collections.abc import Iterable
-from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from peep.errors import PeepError, UsageError
 from peep.index.archive_names import normalised
 from peep.index.fetching import PageFetcher, parsed_project
 from peep.index.find_links import FlatListing, as_url, files_of_folder, read_find_links
 from peep.model import IndexOptions, ProjectDetail
 from peep.reporting import Reporter
 from peep.system.local_files import is_file, is_folder, path_of_file_url
-from peep.system.threads import run_in_threads
 from peep.system.transport import Transport, redacted
 
-CONNECTIONS = 32
 _THIS_MACHINE = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|::1")
-
-Answer = tuple[ProjectDetail, ...] | PeepError
-"""What all sources say of a project, or why that could not be had."""
 
 
 class PackageIndex(Protocol):
@@ -35,12 +28,6 @@ class PackageIndex(Protocol):
         Find-links locations come first, then the indexes in their order: for a pin without hashes the first one
         counts (index priority), for a hashed pin any of them may offer a listed file. Raises `TransportError` and
         `PackageIndexError`; a source that cannot be asked is an error, because the choice would depend on it.
-        """
-
-    def projects(self, names: Iterable[str]) -> dict[str, Answer]:
-        """`project` for many names at once, by normalised name; errors are values here, so that all are reported.
-
-        Raises `UsageError` where nothing at all can be asked in the way that the user chose.
         """
 
 
@@ -72,27 +59,6 @@ class SimpleIndexes:
             found = [*flat, *(self._ask(index_url, name) for index_url in self._index_urls)]
             known = self._remembered[name] = tuple(detail for detail in found if detail is not None)
         return known
-
-    def projects(self, names: Iterable[str]) -> dict[str, Answer]:
-        wanted = sorted({normalised(name) for name in names})
-        if len(wanted) <= 1:
-            return {name: self._answer(name) for name in wanted}
-        answers: dict[str, Answer] = {}
-
-        def ask(name: str) -> None:
-            answers[name] = self._answer(name)
-
-        # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
-        run_in_threads([partial(ask, name) for name in wanted], CONNECTIONS, threading.Event(), first=1)
-        return {name: answers[name] for name in wanted}
-
-    def _answer(self, name: str) -> Answer:
-        try:
-            return self.project(name)
-        except UsageError:
-            raise  # wrong certificates, a wrong proxy: it is the same for all projects
-        except PeepError as error:
-            return error
 
     def _flat_listings(self) -> tuple[FlatListing, ...]:
         """The find-links locations, read once, when they are first wanted."""

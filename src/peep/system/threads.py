@@ -1,11 +1,11 @@
-"""A few threads that work through a list of tasks, and can be stopped at once."""
+"""A few threads that work through tasks of one or several kinds, and can be stopped at once."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from itertools import count
 from time import monotonic, process_time
 
 GRACE = 2.0
@@ -15,7 +15,10 @@ _POLL = 0.5
 """Seconds between looks: on Windows a wait for a lock does not hear Ctrl-C."""
 
 FIRST = 2
-"""Threads that begin: one can receive and hash while another computes."""
+"""Threads that begin with one kind of task: one can receive and hash while another computes."""
+
+MOST = 32
+"""Threads, and connections: as many as servers far away are worth."""
 
 _FIRST_LOOK, _LAST_LOOK = 0.002, 0.032
 """Seconds to the next look at whether more threads are of use; little beside the answer of a server far away."""
@@ -49,92 +52,131 @@ class Load:
         return is_low
 
 
-def run_in_threads(
-    tasks: Sequence[Callable[[], None]],
-    limit: int,
-    stop: threading.Event,
-    *,
-    first: int = FIRST,
-    load: Load | None = None,
-) -> None:
-    """Run all `tasks`, in order of their start and at most `limit` at a time, and return when all have ended.
+Task = Callable[[], None]
 
-    `first` threads begin, and more follow only while the processor has nothing to do: where a fast server answers at
-    once, they would finish no sooner, only hand the interpreter lock around. `load` tells; None is this process's.
+
+class Lane:
+    """Tasks of one kind: the heaviest first, those of one weight in their order."""
+
+    def __init__(self, first: int = FIRST) -> None:
+        """`first`: how many of them may run at once, as long as the processor has enough to do."""
+        self.allowed = first
+        self.running = 0
+        self._waiting: queue.PriorityQueue[tuple[float, int, Task]] = queue.PriorityQueue()
+        self._numbers = count()
+        self._on_more: Callable[[], None] | None = None
+
+    def add(self, task: Task, weight: float = 0) -> None:
+        """Have a task run: to be called before the lanes run, or by another task while they do."""
+        self._waiting.put((-weight, next(self._numbers), task))
+        if self._on_more is not None and self.running < self.allowed:
+            self._on_more()
+
+    def listen(self, on_more: Callable[[], None]) -> None:
+        """Call `on_more`, in any thread, when there is a task more than the threads of this lane will soon begin."""
+        self._on_more = on_more
+
+    def waiting(self) -> int:
+        return self._waiting.qsize()
+
+    def take(self) -> Task | None:
+        """The next task; None when none waits."""
+        try:
+            return self._waiting.get_nowait()[2]
+        except queue.Empty:
+            return None
+
+
+def run_lanes(lanes: Sequence[Lane], stop: threading.Event, *, limit: int = MOST, load: Load | None = None) -> None:
+    """Run the tasks of all `lanes`, at most `limit` at a time, and return when all have ended.
+
+    Each lane begins with few threads, and more follow only while the processor has nothing to do: where a fast server
+    answers at once, they would finish no sooner, only hand the interpreter lock around. `load` tells; None is this
+    process's.
 
     The first exception of a task, or one that reaches the calling thread (Ctrl-C), sets `stop`, keeps further tasks
     from starting, gives running ones `GRACE` seconds and is raised. The threads are daemons: none outlives the process.
     """
-    workers = _Workers(tasks, stop)
+    workers = _Workers(lanes, stop, limit)
     try:
         # No loop here: Ctrl-C that comes at the end of one passes by the handler in CPython 3.13.0.
-        _run_to_the_end(workers, first, limit, stop, load)
+        _run_to_the_end(workers, load or Load())
     except BaseException:
         stop.set()
         _await(workers.threads)
         raise
 
 
-def _run_to_the_end(workers: _Workers, first: int, limit: int, stop: threading.Event, load: Load | None) -> None:
-    workers.grow(min(first, limit))
-    load = load or Load()
-    while workers.running:
-        may_grow = workers.has_waiting_tasks() and len(workers.threads) < limit and not stop.is_set()
-        if not workers.has_ended_one(load.pause if may_grow else _POLL) and may_grow and load.is_low():
-            workers.grow(min(len(workers.threads), limit - len(workers.threads)))
+def _run_to_the_end(workers: _Workers, load: Load) -> None:
+    while workers.are_needed():
+        could_grow = workers.could_grow()
+        if not workers.hear(load.pause if could_grow else _POLL) and could_grow and load.is_low():
+            workers.allow_more()
 
 
 class _Workers:
-    """The threads of one run, and the tasks that none of them has begun."""
+    """The threads of one run."""
 
-    def __init__(self, tasks: Sequence[Callable[[], None]], stop: threading.Event) -> None:
+    def __init__(self, lanes: Sequence[Lane], stop: threading.Event, limit: int) -> None:
         self.threads: list[threading.Thread] = []
-        self.running = 0
+        self._lanes = lanes
         self._stop = stop
-        self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        for task in tasks:
-            self._waiting.put(task)
-        self._endings: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+        self._limit = limit
+        self._news: queue.SimpleQueue[Lane | BaseException | None] = queue.SimpleQueue()
+        """A lane of which a thread has ended, what ended one before its time, or None: there are more tasks."""
+        for lane in lanes:
+            lane.listen(lambda: self._news.put(None))
 
-    def has_waiting_tasks(self) -> bool:
-        return not self._waiting.empty()
+    def are_needed(self) -> bool:
+        """Start a thread for each task that may run; False when nothing runs any more."""
+        for lane in self._lanes:
+            for _ in range(min(lane.allowed - lane.running, lane.waiting(), self._room())):
+                self._begin(lane)
+        return any(lane.running for lane in self._lanes)
 
-    def grow(self, count: int) -> None:
-        """Start `count` more threads, but no more than there are tasks for."""
-        for _ in range(min(count, self._waiting.qsize())):
-            arguments = (self._waiting, self._endings, self._stop)
-            name = f"peep-{len(self.threads)}"
-            self.threads.append(threading.Thread(target=_work, args=arguments, name=name, daemon=True))
-            self.threads[-1].start()
-            self.running += 1
+    def could_grow(self) -> bool:
+        return self._room() > 0 and any(lane.waiting() for lane in self._lanes)
 
-    def has_ended_one(self, patience: float) -> bool:
-        """Wait `patience` seconds for a thread to end; raises what ended it."""
+    def allow_more(self) -> None:
+        """Let twice as many tasks run at once, of each kind that waits."""
+        for lane in self._lanes:
+            if lane.waiting():
+                lane.allowed *= 2
+
+    def hear(self, patience: float) -> bool:
+        """Wait `patience` seconds for news, False when there are none; raises what ended a thread."""
         try:
-            failure = self._endings.get(timeout=patience)
+            news = self._news.get(timeout=patience)
         except queue.Empty:
             return False
-        if failure is not None:
-            raise failure
-        self.running -= 1
+        if isinstance(news, BaseException):
+            raise news
+        if news is not None:
+            news.running -= 1
         return True
 
+    def _room(self) -> int:
+        """How many more threads may be started."""
+        return 0 if self._stop.is_set() else self._limit - sum(lane.running for lane in self._lanes)
 
-def _work(
-    waiting: queue.SimpleQueue[Callable[[], None]],
-    endings: queue.SimpleQueue[BaseException | None],
-    stop: threading.Event,
-) -> None:
+    def _begin(self, lane: Lane) -> None:
+        name = f"peep-{len(self.threads)}"
+        thread = threading.Thread(target=_work, args=(lane, self._news, self._stop), name=name, daemon=True)
+        self.threads.append(thread)
+        thread.start()
+        lane.running += 1
+
+
+def _work(lane: Lane, news: queue.SimpleQueue[Lane | BaseException | None], stop: threading.Event) -> None:
     try:
-        with suppress(queue.Empty):
-            while not stop.is_set():
-                waiting.get_nowait()()
+        while not stop.is_set() and (task := lane.take()):
+            task()
     except Stopped:
-        endings.put(None)
+        news.put(lane)
     except BaseException as failure:  # noqa: BLE001 - handed to the calling thread, which raises it
-        endings.put(failure)
+        news.put(failure)
     else:
-        endings.put(None)
+        news.put(lane)
 
 
 def _await(threads: Sequence[threading.Thread]) -> None:

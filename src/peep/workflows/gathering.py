@@ -141,8 +141,7 @@ def gathered(
         gathering = Gathering(supplier, unpacker, folder, keeps_sdists=keeps_sdists)
         found: list[Problem] = []
         if pins:
-            candidates, found = supplier.candidates(pins)
-            found += supplier.open_downloader().fetch(candidates, gathering.accept)
+            _, found = supplier.sought(pins, gathering.accept)
         yield gathering, found
 
 

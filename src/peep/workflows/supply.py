@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
+from functools import partial
 from threading import Lock
 
-from peep.archives.download import Downloader
+from peep.archives.download import Downloader, OnVerified, Order
 from peep.dataclass import dataclass, field, replace
-from peep.errors import ArchiveError, FetchFailure, HashMissing, NoUsableFile, PeepError, Problem
+from peep.errors import ArchiveError, FetchFailure, HashMissing, PeepError, Problem, UsageError
 from peep.index.client import PackageIndex
 from peep.index.selection import select_candidate
 from peep.index.why_not import choice_lines
@@ -23,6 +24,7 @@ from peep.model import (
     FormatControl,
     PinnedRequirement,
     PlannedWheel,
+    ProjectDetail,
     Provenance,
     StoredWheel,
     TargetEnvironment,
@@ -32,6 +34,7 @@ from peep.model import (
 from peep.reporting import Reporter
 from peep.store.wheels import Store
 from peep.system.redirects import without_credentials
+from peep.system.threads import Lane, run_lanes
 from peep.workflows.choices import (
     KIND,
     Choice,
@@ -102,32 +105,27 @@ class Supplier:
         if not pins:
             return supply
         with closing(Unpacker(self.store, len(pins))) as unpacker:
-            supply.candidates, supply.problems = self.candidates(pins)
             arrivals = _Arrivals(self, supply, unpacker)
-            wanted = [candidate for candidate in supply.candidates if not arrivals.has_stored(candidate)]
-            found = self.open_downloader().fetch(wanted, arrivals.accept)
-        supply.problems += [self._recognised(problem) for problem in found]
+            supply.candidates, found = self.sought(pins, arrivals.accept, arrivals.has_stored)
+        supply.problems = [self._recognised(problem) for problem in found]
         self.remember(arrivals.choices)
         return supply
 
-    def candidates(self, pins: Sequence[PinnedRequirement]) -> tuple[list[Candidate], list[Problem]]:
-        """Choose a file for each pin; a pin without one is a problem that says why."""
-        found: list[Candidate] = []
-        problems: list[Problem] = []
-        asked = [pin.name for pin in pins if pin.url is None and not pin.listed_files]
-        answers = self.open_index().projects(asked) if asked else {}
-        for pin in pins:
-            answer = answers.get(pin.name, ())
-            if isinstance(answer, PeepError):
-                problems.append(FetchFailure(pin, "", str(answer), answer.hint))
-                continue
-            selected = select_candidate(pin, answer, self.target, self.formats)
-            if isinstance(selected, NoUsableFile):
-                problems.append(selected)
-            else:
-                found.append(selected)
-                self._tell(selected)
-        return found, problems
+    def sought(
+        self,
+        pins: Sequence[PinnedRequirement],
+        accept: OnVerified,
+        is_there: Callable[[Candidate], bool] = lambda _: False,
+    ) -> tuple[list[Candidate], list[Problem]]:
+        """Choose a file for each pin and fetch it, unless it `is_there`; give back what was chosen, and what is wrong.
+
+        Archives are on their way while other projects are still asked for. `accept` and `is_there` are called from
+        several threads. A pin without a file is a problem that says why; all problems are in the order of `pins`.
+        """
+        candidates, problems = _Search(self, pins, accept, is_there).run()
+        for candidate in candidates:
+            self._tell(candidate)
+        return candidates, problems
 
     def _tell(self, chosen: Candidate) -> None:
         for caution in chosen.cautions:
@@ -149,6 +147,64 @@ class Supplier:
 
     def _key(self) -> str:
         return choices_key(self.target, self.formats)
+
+
+class _Search:
+    """Asks for projects, chooses and orders, each in threads of its own kind."""
+
+    def __init__(
+        self,
+        supplier: Supplier,
+        pins: Sequence[PinnedRequirement],
+        accept: OnVerified,
+        is_there: Callable[[Candidate], bool],
+    ) -> None:
+        self._supplier = supplier
+        self._pins = pins
+        self._index = supplier.open_index() if any(map(_is_asked_for, pins)) else None
+        self._downloader = supplier.open_downloader()
+        self._accept = accept
+        self._is_there = is_there
+        self._outcomes: dict[int, Candidate | Problem] = {}
+        self._orders: dict[int, Order] = {}
+        """Both by the number of the pin."""
+
+    def run(self) -> tuple[list[Candidate], list[Problem]]:
+        """What was chosen, and what is wrong: with choices, then with downloads, each in the order of the pins."""
+        # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
+        asking = Lane(first=1)
+        for number, pin in enumerate(self._pins):
+            if self._index is not None and _is_asked_for(pin):
+                asking.add(partial(self._ask, self._index, number, pin))
+            else:
+                self._choose(number, pin, ())
+        run_lanes([asking, self._downloader.lane], self._downloader.stop)
+        outcomes = [self._outcomes[number] for number in range(len(self._pins))]
+        candidates = [outcome for outcome in outcomes if isinstance(outcome, Candidate)]
+        problems = [outcome for outcome in outcomes if not isinstance(outcome, Candidate)]
+        orders = dict.fromkeys(self._orders[number] for number in sorted(self._orders))
+        return candidates, [*problems, *(problem for order in orders for problem in order.problems)]
+
+    def _ask(self, index: PackageIndex, number: int, pin: PinnedRequirement) -> None:
+        try:
+            answer = index.project(pin.name)
+        except UsageError:
+            raise  # wrong certificates, a wrong proxy: it is the same for all projects
+        except PeepError as error:
+            self._outcomes[number] = FetchFailure(pin, "", str(error), error.hint)
+        else:
+            self._choose(number, pin, answer)
+
+    def _choose(self, number: int, pin: PinnedRequirement, answer: Sequence[ProjectDetail]) -> None:
+        chosen = select_candidate(pin, answer, self._supplier.target, self._supplier.formats)
+        self._outcomes[number] = chosen
+        if isinstance(chosen, Candidate) and not self._is_there(chosen):
+            self._orders[number] = self._downloader.order(chosen, self._accept)
+
+
+def _is_asked_for(pin: PinnedRequirement) -> bool:
+    """Whether indexes are to be asked; other pins say themselves where their files are."""
+    return pin.url is None and not pin.listed_files
 
 
 class _Arrivals:
