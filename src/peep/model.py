@@ -14,7 +14,9 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from peep.dataclass import dataclass, field
 
-STRONG_ALGORITHMS = ("sha256", "sha384", "sha512")
+HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""How many hexadecimal digits a digest has, for each algorithm that is strong enough to count."""
+STRONG_ALGORITHMS = tuple(HEX_LENGTHS)
 """The only algorithms whose digest may vouch for an archive, as in pip's hash-checking mode."""
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
@@ -15,14 +13,9 @@ from peep.archives.sdist import SdistContents, open_sdist
 from peep.archives.wheel import OpenWheel, PlainWheel, open_wheel
 from peep.errors import ArchiveError
 from support.archive_cases import ArchiveCase, read_cases
+from support.plain_sdist import PlainSdist
 
 CASES = tuple(read_cases(Path(__file__).parent / "cases"))
-
-
-@dataclass
-class PlainSdist:
-    filename: str
-    file: BinaryIO
 
 
 def opened(case: ArchiveCase) -> AbstractContextManager[OpenWheel | SdistContents]:

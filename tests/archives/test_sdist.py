@@ -6,9 +6,7 @@ import io
 import os
 import stat
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
@@ -16,16 +14,11 @@ from peep.archives.sdist import DEFAULT_MTIME, open_sdist
 from peep.archives.sdist_metadata import SdistMetadata, read_static_metadata
 from peep.errors import ArchiveError
 from support.corpus import CORPUS, needs_corpus
+from support.plain_sdist import PlainSdist
 from support.tar_building import build_tar
 from support.wheels import compressed, sdist_bytes
 
 USELESS = sorted((CORPUS / "archives" / "peep-useless").rglob("*.[zg]*"))
-
-
-@dataclass
-class PlainSdist:
-    filename: str
-    file: BinaryIO
 
 
 @pytest.mark.parametrize("suffix", [".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar", ".zip"])

@@ -122,10 +122,10 @@ def test_many_threads_read_one_file_in_memory() -> None:
     assert list(CONTENTS.values()) * 8 == found
 
 
-@pytest.mark.parametrize("size", range(23))
+@pytest.mark.parametrize("size", range(22))
 def test_cut_off_end_records_are_refused(size: int) -> None:
     with pytest.raises(ArchiveError):
-        open_zip(io.BytesIO(zip_of({}).getvalue()[:size][:21]), "x.zip")
+        open_zip(io.BytesIO(zip_of({}).getvalue()[:size]), "x.zip")
 
 
 def test_no_cut_and_no_flipped_byte_goes_unnoticed() -> None:

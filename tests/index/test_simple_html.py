@@ -1,11 +1,10 @@
-from html.parser import HTMLParser
-
 import pytest
 
 from peep.errors import PackageIndexError
 from peep.index.pages import PageSource
 from peep.index.simple_html import decoded, parse_project_html, read_page
 from peep.model import Digest
+from support.anchors import Anchors
 from support.corpus import CORPUS, needs_corpus
 from support.cpu import assert_linear, cpu_seconds
 
@@ -223,16 +222,6 @@ def test_five_thousand_links_cost_less_than_the_standard_parser():
 )
 def test_n9_hostile_pages_take_linear_time(hostile):
     assert_linear(lambda count: files(hostile * (count // len(hostile))), 100_000, 1_000_000)
-
-
-class Anchors(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.found = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "a" and "href" in dict(attrs):
-            self.found.append({name: value or "" for name, value in reversed(attrs)})
 
 
 PAGES = sorted((CORPUS / "index-pages").rglob("*.html")) if CORPUS.is_dir() else []

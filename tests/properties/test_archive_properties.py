@@ -3,8 +3,6 @@
 import contextlib
 import io
 import zipfile
-from dataclasses import dataclass
-from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +18,7 @@ from peep.archives.wheel_metadata import check_core_metadata, parse_wheel_metada
 from peep.archives.wheel_names import parse_wheel_filename
 from peep.archives.zip_reader import open_zip
 from peep.errors import ArchiveError
+from support.plain_sdist import PlainSdist
 from support.tar_building import build_tar
 from support.wheels import sdist_bytes, wheel_bytes
 from support.zip_building import build_zip
@@ -35,12 +34,6 @@ edits = st.lists(
     min_size=1,
     max_size=4,
 )
-
-
-@dataclass
-class PlainSdist:
-    filename: str
-    file: BinaryIO
 
 
 def edited(content: bytes, changes: list[tuple[float, str, bytes]]) -> bytes:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 from html import escape
-from html.parser import HTMLParser
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from peep.index.links import filename_in, safe_filename
 from peep.index.pages import PageSource
 from peep.index.simple_html import parse_project_html, read_page
 from peep.index.simple_json import parse_project_json
+from support.anchors import Anchors
 from support.index_content import FileFacts, IndexContent
 
 URL = "https://index.example/simple/demo/"
@@ -72,16 +72,6 @@ fragments = st.sampled_from([part for line in PARTS.splitlines() for part in lin
 @given(st.lists(fragments, max_size=40).map("".join))
 def test_any_markup_gives_safe_files_or_a_refusal(text):
     assert_read_or_refused(parse_project_html, text.encode())
-
-
-class Anchors(HTMLParser):
-    def __init__(self):
-        super().__init__()
-        self.found = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "a" and "href" in dict(attrs):
-            self.found.append({name: value or "" for name, value in reversed(attrs)})
 
 
 names = st.sampled_from(["href", "HREF", "data-yanked", "data-requires-python", "class", "x"])

@@ -6,10 +6,8 @@ import re
 from urllib.parse import unquote, urljoin
 
 from peep.dataclass import dataclass, field
-from peep.model import Digest
+from peep.model import HEX_LENGTHS, Digest
 
-HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
-"""Digits of a digest, for each algorithm that is strong enough to count."""
 LONGEST_FILENAME = 255
 LONGEST_URL = 16 * 1024
 

@@ -11,11 +11,10 @@ import re
 import string
 
 from peep.errors import PeepError
-from peep.model import STRONG_ALGORITHMS, Digest, HashForm, Location, MalformedHash
+from peep.model import HEX_LENGTHS, STRONG_ALGORITHMS, Digest, HashForm, Location, MalformedHash
 
 _COMMENT_LINE = re.compile(r"[ \t]*#\s+sha256:\s+(?P<hash>\S+)\s*(?P<remark>#.*)?")
 _LOOKS_LIKE_ONE = r"[ \t]*#\s*sha(?:256|384|512)\s*:\s*[A-Za-z0-9_=-]{32,}"
-_HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _BASE64_LENGTH = 43
 _URLSAFE = frozenset(string.ascii_letters + string.digits + "-_")
 _HEX = re.compile(r"[0-9A-Fa-f]*")
@@ -79,7 +78,7 @@ def parse_option_hash(text: str) -> Digest:
 
 def digest_of(algorithm: str, hexadecimal: str) -> Digest:
     """Make a `Digest` of a strong algorithm from hex text; raises `MalformedHashText` saying what is wrong."""
-    expected = _HEX_LENGTHS[algorithm]
+    expected = HEX_LENGTHS[algorithm]
     if not _HEX.fullmatch(hexadecimal):
         strange = min(set(hexadecimal) - set(string.hexdigits))
         raise MalformedHashText(f"the {algorithm} hash holds {strange!r}, which is no hexadecimal digit")
@@ -89,7 +88,7 @@ def digest_of(algorithm: str, hexadecimal: str) -> Digest:
 
 
 def _base64_fault(text: str) -> str:
-    if len(text) == _HEX_LENGTHS["sha256"] and _HEX.fullmatch(text):
+    if len(text) == HEX_LENGTHS["sha256"] and _HEX.fullmatch(text):
         return "it is hexadecimal, as --hash=sha256:… takes it; a comment holds urlsafe base64"
     strange = sorted(set(text) - _URLSAFE)
     if strange:

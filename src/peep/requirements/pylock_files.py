@@ -19,6 +19,7 @@ from peep.model import STRONG_ALGORITHMS, Digest, ListedFile
 from peep.requirements.files import is_url
 from peep.requirements.hashes import digest_of
 from peep.requirements.naming import last_segment
+from peep.requirements.requirement_text import inside_archive
 from peep.requirements.sources import file_url
 
 
@@ -123,9 +124,4 @@ def _joined(lock_path: str, path: str) -> str:
 
 
 def _inside(subdirectory: str | None) -> str | None:
-    if subdirectory is None:
-        return None
-    segments = re.split(r"[/\\]", subdirectory)
-    if ".." in segments or subdirectory.startswith(("/", "\\")) or ":" in segments[0]:
-        raise PeepError(f"the subdirectory {subdirectory!r} leads out of the archive")
-    return subdirectory
+    return None if subdirectory is None else inside_archive(subdirectory)

@@ -225,7 +225,7 @@ class _Fragment:
             if key == "egg":
                 name, extras = _parse_egg(unquote(value))
             elif key == "subdirectory":
-                subdirectory = _inside(unquote(value))
+                subdirectory = inside_archive(unquote(value))
             elif key in STRONG_ALGORITHMS:
                 hashes.append(_fragment_hash(key, value))
             elif key in _WEAK:
@@ -247,8 +247,8 @@ def _fragment_hash(algorithm: str, value: str) -> Digest:
         raise MalformedRequirement(str(error)) from None
 
 
-def _inside(subdirectory: str) -> str:
-    """A folder inside the archive; one that leads out of it is refused (THREATS T16)."""
+def inside_archive(subdirectory: str) -> str:
+    """The same text; raises `MalformedRequirement` for a folder that leads out of its archive (THREATS T16)."""
     segments = re.split(r"[/\\]", subdirectory)
     if subdirectory.startswith(("/", "\\")) or ".." in segments or ":" in segments[0]:
         raise MalformedRequirement(f"the subdirectory {subdirectory!r} leads out of the archive")
