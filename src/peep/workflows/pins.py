@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from peep.dataclass import replace
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement, TargetEnvironment
-from peep.requirements.files import is_url, read_requirements_files
+from peep.requirements.files import RequirementsFile, is_url, read_requirements_files
 from peep.requirements.naming import is_lock_path
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
@@ -86,7 +86,15 @@ def read_pins(
             refused.append(error)
     if refused:
         raise _together([error for one in refused for error in one.errors], refused, sets)
-    return combined(sets)
+    pinned = combined(sets)
+    return replace(pinned, warnings=(*pinned.warnings, *_about_empty(files, texts)))
+
+
+def _about_empty(files: Sequence[RequirementsFile], named: Sequence[str]) -> Iterator[str]:
+    """Warn of named files that came to nothing, such as one that was cut short: `sync` would remove everything."""
+    for file in files:
+        if file.path in named and not (file.entries or file.directives or file.is_constraint):
+            yield f"{redacted(file.path)}: the file lists nothing"
 
 
 def name_of_project(folder: str) -> str:
