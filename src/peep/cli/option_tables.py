@@ -22,14 +22,14 @@ GENERAL = (
 SOURCES = (
     Option(
         ("-r", "--requirement"),
-        "install from FILE: requirements, or a pylock.toml; a path, a URL, or - for standard input",
+        "read FILE: requirements, or a pylock.toml; a path, a URL, or - for standard input",
         LIST,
         "FILE",
     ),
     Option(("-c", "--constraint"), "take versions and hashes from FILE for what -r leaves open", LIST, "FILE"),
-    Option(("--extra",), "install that extra of a pylock.toml", LIST, "NAME", is_peeps_own=True),
-    Option(("--group",), "install that dependency group of a pylock.toml", LIST, "NAME"),
-    Option(("-e", "--editable"), "install a local project in place; needs --trust-local", LIST, "FOLDER"),
+    Option(("--extra",), "with that extra of a pylock.toml", LIST, "NAME", is_peeps_own=True),
+    Option(("--group",), "with that dependency group of a pylock.toml", LIST, "NAME"),
+    Option(("-e", "--editable"), "a local project, installed in place; needs --trust-local", LIST, "FOLDER"),
     Option(("--require-hashes", "--no-deps", "--no-dependencies"), "peep always does", standing=IMPLIED),
 )
 
@@ -67,15 +67,15 @@ NETWORK = (
 
 INTERPRETER = (
     Option(("--python",), "an interpreter, or the folder of a virtual environment", VALUE, "PATH"),
-    Option(("--require-virtualenv", "--require-venv"), "refuse to touch anything but a virtual environment"),
+    Option(("--require-virtualenv", "--require-venv"), "refuse anything but a virtual environment"),
 )
 
 TARGET = (
     *INTERPRETER,
-    Option(("-t", "--target"), "install into FOLDER, for import only", VALUE, "FOLDER"),
-    Option(("--prefix",), "install below FOLDER/lib, FOLDER/bin …", VALUE, "FOLDER"),
+    Option(("-t", "--target"), "FOLDER instead of an environment, for import only", VALUE, "FOLDER"),
+    Option(("--prefix",), "what is below FOLDER: FOLDER/lib, FOLDER/bin …", VALUE, "FOLDER"),
     Option(("--root",), "put every path below FOLDER", VALUE, "FOLDER"),
-    Option(("--user",), "install for the current user"),
+    Option(("--user",), "the place of the current user"),
     Option(("--no-user",), "not so, whatever a variable says"),
     Option(("--break-system-packages",), "change an interpreter that the operating system manages"),
 )

@@ -62,7 +62,7 @@ def overview() -> str:
             "",
             "Exit status: 0 fine; 1 something is wrong, and nothing was changed;",
             "  2 the command line is wrong; 3 a bug in peep; 130 interrupted;",
-            "  for verbs that go to pip, pip's own.",
+            "  143 terminated; for verbs that go to pip, pip's own.",
             "",
             "peep help VERB explains one of them, with examples.",
         ]
