@@ -173,7 +173,7 @@ def test_force_overwrites_what_nobody_owns_but_never_the_interpreter_w10(target,
     assert (site(target) / "alpha.py").read_text() == "theirs"
 
     before = tree_digest(target.prefix)
-    for path in ("scripts/python", "data/bin/Python3.exe", "data/pyvenv.cfg", "scripts/activate"):
+    for path in ("scripts/python", "data/bin/Python3.exe", "data/PythonW.exe", "data/pyvenv.cfg", "scripts/activate"):
         with pytest.raises(EnvironmentChangeError, match="part of the environment itself"):
             install(target, add("bad", files={f"bad-1.0.data/{path}": "evil"}), force=True)
     assert tree_digest(target.prefix) == before

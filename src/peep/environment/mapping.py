@@ -147,6 +147,8 @@ def is_protected(path: str, paths: Mapping[str, str]) -> bool:
     folder, name = os.path.split(os.path.normcase(path))
     if name.lower() == "pyvenv.cfg":
         return True
+    if folder.lower() == os.path.normcase(paths["data"]).lower() and name.lower().endswith(".exe"):
+        return is_reserved_script(name)  # where Windows has it, unless the environment is a virtual one
     if folder.lower() not in {os.path.normcase(paths["scripts"]).lower(), _binaries(paths)}:
         return False
     return is_reserved_script(name)
