@@ -109,10 +109,13 @@ def test_a_configuration_that_pip_cannot_read_is_an_error(environ, tmp_path):
         pip_defaults([sys.executable], environ, run)
 
 
-def test_the_next_interpreter_is_asked_when_one_has_no_pip(environ):
+@pytest.mark.parametrize("status", [NO_PIP, 9009])
+def test_the_next_interpreter_is_asked_when_one_has_no_pip(environ, status):
+    """Status 9009 is that of a program on Windows which is called python and is none."""
+
     def without_pip(arguments, *, env, cwd=None, timeout=60.0):
         if arguments[0] == "none":
-            return CompletedRun(NO_PIP, b"", b"")
+            return CompletedRun(status, b"", b"Python was not found")
         return run(arguments, env=env, cwd=cwd, timeout=timeout)
 
     assert pip_defaults(["none", "/no/such/python", sys.executable], environ, without_pip).files

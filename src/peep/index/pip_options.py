@@ -20,6 +20,9 @@ TIMEOUT = 60.0
 NO_PIP = 97
 """Exit status of the program when the interpreter has no pip, or one that does not run there."""
 
+_NOT_INSTALLED = 9009
+"""Of what Windows puts on PATH under Python's name where there is none, to advertise its store."""
+
 ASK_PIP = f"""
 import json, os, sys
 if sys.path and sys.path[0] in ("", os.getcwd()):
@@ -110,6 +113,8 @@ def _ask(python: str, environ: Mapping[str, str], run: RunProgram) -> Mapping[st
         try:
             done = run(arguments, env=environ, timeout=TIMEOUT)
         except OSError:
+            return None
+        if done.status == _NOT_INSTALLED:
             return None
         if done.status == NO_PIP:
             continue  # perhaps it lies where -I does not look: in the user's own site folder, or on PYTHONPATH
