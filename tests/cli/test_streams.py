@@ -25,7 +25,7 @@ BUFFERING = pytest.mark.parametrize("variables", [{}, {"PYTHONUNBUFFERED": "1"}]
 def folder(tmp_path: Path) -> Path:
     make_environment(tmp_path / "env")
     (tmp_path / "a.whl").write_bytes(b"x")
-    (tmp_path / "none.txt").write_text("# nothing\n")
+    (tmp_path / "none.txt").write_text("six==1.17.0 ; os_name == 'none'\n")
     return tmp_path
 
 
