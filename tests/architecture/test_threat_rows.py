@@ -1,36 +1,37 @@
-"""Every known hostile input has a test that says which row of the threat list it covers."""
+"""docs/threats.md lists every known hostile input; each has a test that names its row, and the code names no other."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from support.corpus import CORPUS
-
-TESTS = Path(__file__).resolve().parents[1]
-THREATS = CORPUS.parent / "THREATS.md"
-
-
+ROOT = Path(__file__).resolve().parents[2]
 NAMED = re.compile(r"(?<![A-Za-z0-9])[ZWTNRzwtnr]\d{1,2}(?![A-Za-z0-9])")
+IN_CODE = re.compile(r"THREATS ((?:[ZWTNR]\d+(?:, | and | to )?)+)")
 
 
 def rows() -> list[str]:
-    if not THREATS.is_file():
-        return []
-    return re.findall(r"^\| ([ZWTNR]\d+) \|", THREATS.read_text("utf-8"), re.MULTILINE)
+    text = (ROOT / "docs" / "threats.md").read_text("utf-8")
+    return re.findall(r"^\| ([ZWTNR]\d+) \|", text, re.MULTILINE)
 
 
-@pytest.mark.skipif(not THREATS.is_file(), reason="the threat list is not beside the project")
+def texts(folder: str) -> Iterator[str]:
+    for path in (ROOT / folder).rglob("*"):
+        if path.suffix in {".py", ".txt"} and path.name != Path(__file__).name:
+            yield path.read_text("utf-8")
+
+
 def test_every_row_is_named_by_a_test() -> None:
-    texts = [
-        path.read_text("utf-8")
-        for path in TESTS.rglob("*")
-        if path.suffix in {".py", ".txt"} and path.name != Path(__file__).name
-    ]
-    named = {found.upper() for text in texts for found in NAMED.findall(text)}
-    known = rows()
+    named = {found.upper() for text in texts("tests") for found in NAMED.findall(text)}
 
-    assert len(known) > 80
-    assert [row for row in known if row not in named] == []
+    assert len(rows()) > 80
+    assert [row for row in rows() if row not in named] == []
+
+
+def test_every_row_stands_once_and_the_code_names_no_other() -> None:
+    in_code = [row for text in texts("src") for found in IN_CODE.findall(text) for row in NAMED.findall(found)]
+
+    assert len(rows()) == len(set(rows()))
+    assert len(in_code) > 50
+    assert set(in_code) <= set(rows())
