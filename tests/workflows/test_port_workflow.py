@@ -64,6 +64,37 @@ def test_includes_are_commented_out_and_constraints_stay_out(tmp_path: Path):
     assert lines[6:] == [f"# from {tmp_path / 'b.txt'}", "attrs"]
 
 
+def test_constraints_are_named_from_the_folder_of_the_whole(tmp_path: Path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.txt").write_text("-r sub/b.txt\n-c c.txt  # of c.txt\n")
+    (tmp_path / "sub" / "b.txt").write_text(
+        f"attrs\n-cc.txt\n-c {tmp_path}/d.txt\n-c https://x.example/c.txt\n-c ../c.txt"
+    )
+    for name in ("c.txt", "d.txt", "sub/c.txt"):
+        (tmp_path / name).write_text("attrs==1\n")
+
+    def read(name: str) -> bytes:
+        return b"" if name.startswith("https:") else Path(name).read_bytes()
+
+    files = list(ported_files([str(tmp_path / "a.txt")], read, {}, port_to_pip))
+    lines = one_text(files, [str(tmp_path / "a.txt")]).splitlines()
+
+    assert [line for line in lines if line.startswith("-c")] == [
+        "-c c.txt  # of c.txt",
+        "-csub/c.txt",
+        f"-c {tmp_path}/d.txt",
+        "-c https://x.example/c.txt",
+        "-c c.txt",
+    ]
+
+
+def test_constraints_of_a_file_from_the_network_are_named_by_url():
+    content = {"https://x.example/a/r.txt": b"six\n-c c.txt\n", "https://x.example/a/c.txt": b"six==1\n"}
+    files = list(ported_files(["https://x.example/a/r.txt"], content.__getitem__, {}, port_to_pip))
+
+    assert one_text(files, ["https://x.example/a/r.txt"]).splitlines()[2] == "-c https://x.example/a/c.txt"
+
+
 def test_a_constraints_file_that_was_named_is_ported_too(tmp_path: Path):
     (tmp_path / "a.txt").write_text("-c c.txt\n")
     (tmp_path / "c.txt").write_text(f"# sha256: {HASH}\nsix==1.0\n")
