@@ -200,7 +200,7 @@ def _clone_on_macos(source: str, destination: str) -> None:
     library = ctypes.CDLL(None, use_errno=True)
     if library.clonefile(os.fsencode(source), os.fsencode(destination), 0) != 0:
         number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), source)
+        raise OSError(number, os.strerror(number), source, None, destination)
 
 
 def copy_file(source: str, destination: str, mode: int) -> None:
