@@ -1,9 +1,8 @@
 """Many files of stored wheels into an environment at once: clone, hard link or copy, whichever the disks can do.
 
 Installing spends its time here, so this is written around system calls: each folder is made once, each stored file
-gets one `stat` (the cheap check that nobody edited it) and one `link`, from several processes where there are many
-files and the system can fork, else from several threads, because both calls let go of the interpreter lock.
-docs/performance.md has the numbers.
+gets one `stat` (the cheap check that nobody edited it) and one `link`, on all processors. docs/performance.md has the
+numbers.
 """
 
 from __future__ import annotations
@@ -11,22 +10,19 @@ from __future__ import annotations
 import errno
 import marshal
 import os
-import queue
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
-from typing import NoReturn
+from contextlib import closing
+from typing import Any, NoReturn
 
 from peep.dataclass import dataclass
 from peep.environment.mapping import MappedFile
 from peep.environment.placing import WAYS, LinkMode, Source, next_mode, open_source
 from peep.errors import EnvironmentChangeError
 from peep.model import StoredFile, StoredWheel
-from peep.system.forking import may_fork
-from peep.system.sharing import MOST_NUMBERS, SharedWork
+from peep.system.sharing import Wire, share
 
-_MOST_HELPERS = 4
+_MOST_HELPERS = 3
 _BATCH = 200
 """Files taken at a time: large wheels are shared, small ones cost no hand-over."""
 _WORTH_PROCESSES = 1000
@@ -111,16 +107,26 @@ def link_wheels(
     allow the chosen mode; some files are there then, and the caller puts the environment back.
     """
     batches = [batch for wheel in wheels for batch in _batches(wheel)]
-    done = _Linking(batches, LinkMode.CLONE if mode is LinkMode.AUTO else mode, is_fixed=mode is not LinkMode.AUTO)
-    helpers = min(_MOST_HELPERS, os.cpu_count() or 1, len(batches)) - 1
     total = sum(wheel.count for wheel in wheels)
-    if helpers > 0 and total >= _WORTH_PROCESSES and len(batches) <= MOST_NUMBERS and may_fork():
-        done.by_processes(helpers, meanwhile)
-    else:
-        done.by_threads(min(helpers, total // _BATCH), meanwhile)
-    if done.errors:
-        _raise(done.errors[0], done.mode)
-    return Linked(done.mode, tuple(sorted(done.faults, key=lambda found: (found.sha256, found.path))))
+    helpers = min(_MOST_HELPERS, (os.cpu_count() or 1) - 1, len(batches) - 1, total // _BATCH)
+    first = LinkMode.CLONE if mode is LinkMode.AUTO else mode
+
+    def work(numbers: Iterator[int]) -> _Linking:
+        linking = _Linking(first, is_fixed=mode is not LinkMode.AUTO)
+        linking.link(batches[number] for number in numbers)
+        return linking
+
+    shared = share(len(batches), max(helpers, 0), work, _WIRE, among_processes=total >= _WORTH_PROCESSES)
+    try:
+        meanwhile()
+    finally:
+        parts = shared.finish()
+    used = max((part.mode for part in parts), key=list(LinkMode).index)
+    for part in parts:
+        if part.error is not None:
+            _raise(part.error, used)
+    faults = [fault for part in parts for fault in part.faults]
+    return Linked(used, tuple(sorted(faults, key=lambda found: (found.sha256, found.path))))
 
 
 def _batches(whole: WheelFiles) -> Iterator[WheelFiles]:
@@ -131,87 +137,57 @@ def _batches(whole: WheelFiles) -> Iterator[WheelFiles]:
 
 
 class _Linking:
-    """Links batches and keeps what came of it. Appending to a list and setting a field are whole in any thread."""
+    """What one worker links, and what came of it."""
 
-    def __init__(self, batches: Sequence[WheelFiles], mode: LinkMode, *, is_fixed: bool) -> None:
+    def __init__(self, mode: LinkMode, *, is_fixed: bool) -> None:
         """`is_fixed`: the user chose the mode; no falling back."""
         self.mode = mode
         self.is_fixed = is_fixed
         self.faults: list[StoreFault] = []
-        self.errors: list[BaseException] = []
-        self._batches = batches
+        self.error: BaseException | None = None
 
-    def by_threads(self, helpers: int, meanwhile: Callable[[], None]) -> None:
-        """Share the batches with `helpers` threads, once `meanwhile` has ended."""
-        waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in range(len(self._batches)):
-            waiting.put(number)
-        threads = [threading.Thread(target=self._link, args=(_drained(waiting),), daemon=True) for _ in range(helpers)]
-        for thread in threads:
-            thread.start()
-        try:
-            meanwhile()
-        finally:
-            self._link(_drained(waiting))
-            for thread in threads:
-                thread.join()
-
-    def by_processes(self, helpers: int, meanwhile: Callable[[], None]) -> None:
-        """Share the batches with `helpers` processes, once `meanwhile` has ended."""
-        shared = SharedWork(len(self._batches), helpers, self._link, lambda _: self._packed())
-        try:
-            meanwhile()
-        finally:
-            _, told = shared.finish()
-        for answer in told:
-            self._add(answer)
-
-    def _link(self, numbers: Iterator[int]) -> None:
+    def link(self, batches: Iterable[WheelFiles]) -> None:
         """Link batches until there are none or something went wrong."""
-        # Each asks for each folder itself, so that none counts on a folder that another is about to make.
+        # Each worker asks for each folder itself, so that none counts on a folder that another is about to make.
         made: set[str] = set()
         try:
-            for number in numbers:
-                batch = self._batches[number]
+            for batch in batches:
                 files = batch.destinations()
                 for folder in parent_folders(destination for _, destination in files):
                     if folder not in made:
                         _make_folder(folder)
                         made.add(folder)
                 _link_batch(batch.wheel, files, self)
-                if self.errors:
-                    break
-        except BaseException as error:  # noqa: BLE001 -- handed to the calling thread, which raises it
-            self.errors.append(error)
-
-    def _packed(self) -> bytes:
-        """For the process that this one was forked from."""
-        faults = [(fault.sha256, fault.path, fault.reason) for fault in self.faults]
-        errors = [
-            (error.errno, error.strerror, error.filename, None, error.filename2)
-            if isinstance(error, OSError)
-            else (None, repr(error))
-            for error in self.errors
-        ]
-        return marshal.dumps((self.mode.value, faults, errors))
-
-    def _add(self, answer: bytes) -> None:
-        """What a helping process found."""
-        try:
-            mode, faults, errors = marshal.loads(answer)  # noqa: S302 -- from a process of our own
-        except (EOFError, ValueError, TypeError):
-            raise EnvironmentChangeError(
-                "a process that was linking files was killed", "run the same command again"
-            ) from None
-        self.mode = max(self.mode, LinkMode(mode), key=list(LinkMode).index)
-        self.faults += [StoreFault(*fault) for fault in faults]
-        self.errors += [OSError(*error) for error in errors]
+        except BaseException as error:  # noqa: BLE001 -- raised when no other worker links any more
+            self.error = error
 
 
-def _drained(waiting: queue.SimpleQueue[int]) -> Iterator[int]:
-    with suppress(queue.Empty):
-        while True:
-            yield waiting.get_nowait()
+def _packed(linking: _Linking) -> bytes:
+    faults = [(fault.sha256, fault.path, fault.reason) for fault in linking.faults]
+    error = linking.error
+    told: tuple[Any, ...] | None = None if error is None else (None, repr(error))
+    if isinstance(error, OSError):
+        told = (error.errno, error.strerror, error.filename, None, error.filename2)
+    return marshal.dumps((linking.mode.value, faults, told))
+
+
+def _unpacked(answer: bytes) -> _Linking:
+    """What a helping process did, or that it was killed."""
+    linking = _Linking(LinkMode.CLONE, is_fixed=True)
+    try:
+        mode, faults, told = marshal.loads(answer)  # noqa: S302 -- from a process of our own
+    except (EOFError, ValueError, TypeError):
+        linking.error = EnvironmentChangeError(
+            "a process that was linking files was killed", "run the same command again"
+        )
+    else:
+        linking.mode = LinkMode(mode)
+        linking.faults = [StoreFault(*fault) for fault in faults]
+        linking.error = None if told is None else OSError(*told)
+    return linking
+
+
+_WIRE = Wire(_packed, _unpacked)
 
 
 def _make_folder(folder: str) -> None:

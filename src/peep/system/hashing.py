@@ -1,23 +1,15 @@
-"""sha256 of many files at once: big ones first, on all processors, with as little as can be between the bytes.
-
-Where the system can fork safely, processes share the work: with tens of thousands of small files, threads would take
-turns at the interpreter lock. Elsewhere, and for few files, threads do.
-"""
+"""sha256 of many files at once: big ones first, on all processors, with as little as can be between the bytes."""
 
 from __future__ import annotations
 
 import errno
 import marshal
 import os
-import queue
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
-from peep.system.forking import may_fork
-from peep.system.sharing import MOST_NUMBERS, SharedWork
+from peep.system.sharing import Shared, Wire, share
 
 _MOST_WORKERS = 8
 _BUFFER = 1 << 18
@@ -25,7 +17,7 @@ _BUFFER = 1 << 18
 _BATCH_BYTES = 4 << 20
 _BATCH_FILES = 250
 _WORTH_PROCESSES = 2000
-"""Files."""
+"""Files: as many small ones would have threads take turns at the interpreter lock."""
 _FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)
@@ -51,7 +43,6 @@ class FileToHash(NamedTuple):
 
 
 Hashed = dict[str, HashedFile | OSError]
-Batches = Sequence[Sequence[str]]
 
 
 def hash_files(files: Sequence[FileToHash]) -> Hashed:
@@ -68,16 +59,23 @@ class Hashing:
     def __init__(self, files: Sequence[FileToHash]) -> None:
         self._batches = list(_batched(sorted(files, key=lambda file: -file.size)))
         helpers = min(_MOST_WORKERS, os.cpu_count() or 1, len(self._batches)) - 1
-        is_worth_it = len(files) >= _WORTH_PROCESSES and len(self._batches) <= MOST_NUMBERS and may_fork()
-        self._crew: _Processes | _Threads
-        self._crew = _Processes(self._batches, helpers) if is_worth_it else _Threads(self._batches, helpers)
+        self._shared: Shared[Hashed] = share(
+            len(self._batches), helpers, self._work, _WIRE, among_processes=len(files) >= _WORTH_PROCESSES
+        )
 
     def results(self) -> Hashed:
         """Help to the end, and give back what was found, as `hash_files`."""
-        found = self._crew.finish()
-        for batch in self._batches:  # what a helper that was killed owes
-            if batch and batch[-1] not in found:
-                _hash_batch(batch, memoryview(bytearray(_BUFFER)), found)
+        found: Hashed = {}
+        for part in self._shared.finish():
+            found.update(part)
+        owed = (number for number, batch in enumerate(self._batches) if batch[-1] not in found)
+        return {**found, **self._work(owed)}  # what a helper that was killed did not tell
+
+    def _work(self, numbers: Iterator[int]) -> Hashed:
+        found: Hashed = {}
+        buffer = memoryview(bytearray(_BUFFER))
+        for number in numbers:
+            _hash_batch(self._batches[number], buffer, found)
         return found
 
 
@@ -92,53 +90,6 @@ def _batched(files: Sequence[FileToHash]) -> Iterator[list[str]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-class _Threads:
-    """Helpers in this process; a queue hands out the numbers of batches."""
-
-    def __init__(self, batches: Batches, helpers: int) -> None:
-        self._batches = batches
-        self._waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in range(len(batches)):
-            self._waiting.put(number)
-        self._found: Hashed = {}
-        self._helpers = [threading.Thread(target=self._work, daemon=True) for _ in range(helpers)]
-        for thread in self._helpers:
-            thread.start()
-
-    def finish(self) -> Hashed:
-        self._work()
-        for thread in self._helpers:
-            thread.join()
-        return self._found
-
-    def _work(self) -> None:
-        buffer = memoryview(bytearray(_BUFFER))
-        with suppress(queue.Empty):
-            while True:
-                _hash_batch(self._batches[self._waiting.get_nowait()], buffer, self._found)
-
-
-class _Processes:
-    """Helpers forked from this process."""
-
-    def __init__(self, batches: Batches, helpers: int) -> None:
-        self._batches = batches
-        self._shared = SharedWork(len(batches), helpers, self._work, _packed)
-
-    def finish(self) -> Hashed:
-        found, told = self._shared.finish()
-        for answer in told:
-            found.update(_unpacked(answer))
-        return found
-
-    def _work(self, numbers: Iterator[int]) -> Hashed:
-        found: Hashed = {}
-        buffer = memoryview(bytearray(_BUFFER))
-        for number in numbers:
-            _hash_batch(self._batches[number], buffer, found)
-        return found
 
 
 def _packed(found: Hashed) -> bytes:
@@ -159,6 +110,9 @@ def _unpacked(answer: bytes) -> Hashed:
         row[0]: HashedFile(*row[1:]) if len(row) > 2 else OSError(row[1], os.strerror(row[1]), row[0])  # noqa: PLR2004
         for row in rows
     }
+
+
+_WIRE = Wire(_packed, _unpacked)
 
 
 def _hash_batch(batch: Sequence[str], buffer: memoryview, found: Hashed) -> None:
