@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from peep.audit.survey import Survey, survey, walked_roots
 from peep.dataclass import dataclass
-from peep.environment.installed import installed_projects, read_record
+from peep.environment.installed import installed_projects, rows_if_any
 from peep.environment.launchers import without_console
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
@@ -97,11 +97,7 @@ def _recorded_elsewhere(places: Places, walked: Survey) -> Iterable[str]:
     """Files of projects outside of the walk: data and headers, and programs where their folder is everybody's."""
     found: set[str] = set()
     for project in installed_projects(places.target).values():
-        try:
-            rows = read_record(project)
-        except EnvironmentChangeError:
-            continue
-        outside = [row for row in rows if row.path.startswith("..") or os.path.isabs(row.path)]
+        outside = [row for row in rows_if_any(project) if row.path.startswith("..") or os.path.isabs(row.path)]
         paths = recorded_paths(outside, project.metadata_path, places, [])
         found.update(path for path in paths if not walked.covers(path) and not path.endswith(".pyc"))
     return {path for path in found if os.path.lexists(path)}

@@ -11,10 +11,9 @@ from peep.audit.findings import Finding, FindingKind, finding
 from peep.audit.strays import Owned, stray_findings
 from peep.audit.survey import Survey, survey, walked_roots
 from peep.dataclass import dataclass
-from peep.environment.installed import read_record
+from peep.environment.installed import rows_if_any
 from peep.environment.leaving import recorded_paths
 from peep.environment.places import Places
-from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, record_hash
 from peep.system.hashing import FileToHash, HashedFile, Hashing
 
@@ -90,11 +89,7 @@ def _claims(unknown: Iterable[InstalledProject], places: Places) -> dict[str, Cl
     """Files that projects of unknown origin list in their RECORDs, metadata folder included."""
     claims: dict[str, Claim] = {}
     for project in unknown:
-        try:
-            rows = read_record(project)
-        except EnvironmentChangeError:
-            continue
-        for row in rows:
+        for row in rows_if_any(project):
             for path in recorded_paths([row], project.metadata_path, places, []):
                 if not (path.endswith(".pyc") and not row.hash):
                     claims[path] = Claim(project.name, row.hash)

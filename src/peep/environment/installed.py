@@ -218,6 +218,14 @@ def read_record(project: InstalledProject) -> tuple[RecordRow, ...]:
     return parse_record(project, read_record_text(project.metadata_path, project))
 
 
+def rows_if_any(project: InstalledProject) -> tuple[RecordRow, ...]:
+    """As `read_record`; no rows where there is no RECORD that can be read."""
+    try:
+        return read_record(project)
+    except EnvironmentChangeError:
+        return ()
+
+
 def read_record_text(metadata_path: str, project: InstalledProject) -> str:
     """The whole RECORD in `metadata_path`; raises `EnvironmentChangeError` without one."""
     path = os.path.join(metadata_path, "RECORD")

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterable, Mapping
 
 from peep.dataclass import dataclass, field
-from peep.environment.installed import read_record
+from peep.environment.installed import rows_if_any
 from peep.environment.journal import Move
 from peep.environment.leaving import recorded_paths
 from peep.environment.mapping import is_protected
@@ -113,11 +113,7 @@ def _owners(paths: Iterable[str], staying: Iterable[InstalledProject], places: P
     wanted = set(paths)
     found: dict[str, str] = {}
     for project in staying:
-        try:
-            rows = read_record(project)
-        except EnvironmentChangeError:
-            continue
-        for path in wanted.intersection(recorded_paths(rows, project.metadata_path, places, [])):
+        for path in wanted.intersection(recorded_paths(rows_if_any(project), project.metadata_path, places, [])):
             found.setdefault(path, f"of {project.name}")
     return found
 

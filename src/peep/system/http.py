@@ -36,6 +36,7 @@ from peep.system.redirects import (
     without_credentials,
 )
 from peep.system.retries import RETRIED_STATUSES, Attempts, PassingFault
+from peep.system.threads import MOST
 from peep.system.transport import Response, redacted
 
 FIRST_SERVER_ERROR = 500
@@ -69,8 +70,6 @@ class HttpOptions:
     """`host` or `host:port`, whose certificates are not checked (`--trusted-host`)."""
     known_urls: tuple[str, ...] = ()
     """Index URLs; credentials in them serve every URL of the same origin."""
-    connections: int = 32
-    """Kept open per host."""
     user_agent: str = "peep"
     pace: Pace = field(default_factory=Pace)
     use_keyring: bool = True
@@ -196,7 +195,7 @@ class UrllibTransport:
     def _new_manager(self, route: _Route) -> urllib3.PoolManager:
         options = self._options
         timeout = urllib3.Timeout(connect=options.timeout, read=options.timeout)
-        settings: dict[str, Any] = {"maxsize": options.connections, "timeout": timeout}
+        settings: dict[str, Any] = {"maxsize": MOST, "timeout": timeout}
         if route.is_secure and route.is_trusted:
             urllib3.disable_warnings(faults.InsecureRequestWarning)  # the user named these hosts
             settings["ssl_context"] = unverified_context(options.client_cert)
