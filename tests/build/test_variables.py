@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from peep.build.variables import windows_variables
+from peep.build.variables import steering_variables, windows_variables
+
+
+def test_the_compilers_kits_of_macos_and_windows_are_the_users_choice():
+    chosen = {"DEVELOPER_DIR": "/Xcode", "SDKROOT": "/sdk", "DISTUTILS_USE_SDK": "1", "MSSDK": "1"}
+
+    assert steering_variables({**chosen, "SECRET": "x"}) == chosen
 
 
 def test_a_build_on_windows_learns_of_the_machine_and_not_of_the_user():

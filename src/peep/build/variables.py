@@ -16,13 +16,17 @@ PASSED_ON = (
     "CPPFLAGS",
     "CXX",
     "CXXFLAGS",
+    "DEVELOPER_DIR",
+    "DISTUTILS_USE_SDK",
     "FC",
     "LD",
     "LDFLAGS",
     "MACOSX_DEPLOYMENT_TARGET",
+    "MSSDK",
     "PKG_CONFIG",
     "PKG_CONFIG_PATH",
     "RUSTFLAGS",
+    "SDKROOT",
 )
 """What users set to steer compilers. It goes through, and enters the key of what was built."""
 
