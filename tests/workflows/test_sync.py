@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from peep.cli.verbs.sync import difference_lines
 from peep.environment.installed import installed_projects
 from peep.errors import EnvironmentChangeError, InstallRefused
 from peep.workflows.options import TargetOptions
@@ -117,6 +118,18 @@ def test_the_difference_is_told_without_network(ground: Ground):
     assert [project.name for project in other.remove] == ["alpha"]
     assert [project.name for project in other.keep] == ["beta"]
     assert len(ground.index.requests) == asked
+
+
+def test_the_difference_says_why_a_listed_version_is_not_what_is_listed(ground: Ground):
+    (ground.site / "beta-1.0.dist-info" / "provenance_url.json").unlink()
+
+    plan = difference(ground.options(), ground.surroundings).plan
+
+    assert difference_lines(plan) == [
+        "beta 1.0 is replaced: nothing tells which archive it was installed from",
+        "~ beta 1.0 -> 1.0",
+        "1 to change; 1 project is as listed",
+    ]
 
 
 def test_unusable_lines_are_told_by_the_difference_too(ground: Ground):

@@ -93,7 +93,7 @@ def _check(options: InstallOptions, console: Console, *, include_all: bool) -> i
 
 
 def difference_lines(plan: InstallPlan) -> list[str]:
-    """One line for each project that differs, by name, then one that sums up."""
+    """Why projects of the listed version differ, one line for each project that differs, by name, and one in sum."""
     old = {project.name: project for project in plan.replace}
     lines = [f"- {project.name} {project.version}" for project in plan.remove]
     for pin in plan.missing:
@@ -103,7 +103,7 @@ def difference_lines(plan: InstallPlan) -> list[str]:
     ordered = sorted(lines, key=lambda line: line[2:])
     same = len(plan.keep)
     told = f"{len(lines)} to change" if lines else "no difference"
-    return [*ordered, f"{told}; {same} {'project is' if same == 1 else 'projects are'} as listed"]
+    return [*plan.notes, *ordered, f"{told}; {same} {'project is' if same == 1 else 'projects are'} as listed"]
 
 
 def difference_json(plan: InstallPlan) -> dict[str, object]:
