@@ -41,7 +41,10 @@ def mirror(target):
 def known_as(path: Path, other: str) -> None:
     """Let the folder be found by the other name as well, where the file system does not see to that itself."""
     if not os.path.lexists(path.with_name(other)):
-        os.symlink(path.name, path.with_name(other))
+        try:
+            os.symlink(path.name, path.with_name(other), target_is_directory=True)
+        except OSError:
+            pytest.skip("this user may not make links")
 
 
 def put(path: str | Path, text: str = "") -> str:
@@ -90,7 +93,7 @@ def test_files_leave_that_a_record_spells_in_other_letters(target, site):
 def test_another_name_of_the_work_folder_leads_nowhere(target, site, mirror):
     """NTFS makes up short names for old programs: PEEP~1."""
     put(mirror.staged(str(site / "PEEP~1" / "committed")))
-    os.symlink(os.path.basename(mirror.work), site / "PEEP~1")
+    known_as(Path(mirror.work), "PEEP~1")
     placement = Placement(places_of(target), {}, force=True)
 
     placement.match(mirror)
