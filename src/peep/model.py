@@ -171,7 +171,6 @@ class IndexFile:
     requires_python: str | None = None
     yanked: str | None = None
     """None: not yanked; otherwise the reason, perhaps empty (PEP 592)."""
-    provenance_url: str | None = None
     index: str = ""
     """The index or page it was found on, without credentials, for messages."""
 

@@ -114,13 +114,12 @@ def test_broken_or_unknown_encodings_are_errors(transport, reporter, body, encod
 
 
 def test_statuses_and_claims_arrive(reporter):
-    facts = {WHEEL: FileFacts(requires_python=">=3.9", yanked="oops", size=5, provenance="https://a.example/p")}
+    facts = {WHEEL: FileFacts(requires_python=">=3.9", yanked="oops", size=5)}
     content = IndexContent(PROJECTS, facts=facts, statuses={"demo": ("archived", "done")})
     [detail] = indexes(FakeTransport({A: content}), reporter, f"{A}/simple").project("demo")
     assert (detail.status, detail.status_reason) == ("archived", "done")
     file = detail.files[0]
     assert (file.requires_python, file.yanked, file.size) == (">=3.9", "oops", 5)
-    assert file.provenance_url == "https://a.example/p"
 
 
 def test_a_newer_minor_version_is_read_with_a_warning(reporter):

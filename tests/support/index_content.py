@@ -33,7 +33,6 @@ class FileFacts:
     requires_python: str | None = None
     yanked: str | bool = False
     url: str | None = None
-    provenance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class IndexContent:
         return Answer(206, body[start:], (*headers, ("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")))
 
     def project_json(self, name: str) -> bytes:
-        """The PEP 691 answer, with what the API version allows of PEPs 700, 740 and 792."""
+        """The PEP 691 answer, with what the API version allows of PEPs 700 and 792."""
         minor = int(self.api_version.partition(".")[2] or 0)
         files = [self._file_json(name, filename, minor) for filename in self.projects[name]]
         answer: dict[str, object] = {"meta": {"api-version": self.api_version}, "name": name, "files": files}
@@ -170,8 +169,6 @@ class IndexContent:
         if minor >= 1:
             entry["size"] = len(self.projects[name][filename]) if facts.size is None else facts.size
             entry["upload-time"] = UPLOADED if facts.upload_time is None else facts.upload_time
-        if minor >= 3 and facts.provenance is not None:
-            entry["provenance"] = facts.provenance
         return entry
 
     def project_html(self, name: str) -> bytes:

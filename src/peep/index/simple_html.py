@@ -1,4 +1,4 @@
-"""Reads the HTML form of the simple API: PEP 503, with PEPs 592, 629, 740 and 792; also plain pages of links. Pure.
+"""Reads the HTML form of the simple API: PEP 503, with PEPs 592, 629 and 792; also plain pages of links. Pure.
 
 A tag scan in one pass, linear in the length of the page whatever it holds. It follows the tokenisation rules of the
 HTML standard as far as links depend on them: comments, raw text (script, style, …), quoting, entities, case.
@@ -70,7 +70,6 @@ def _file(anchor: Attributes, base: LinkBase, index: str) -> IndexFile | None:
         hashes=fragment_digests(href),
         requires_python=anchor.get("data-requires-python") or None,
         yanked=anchor.get("data-yanked"),
-        provenance_url=anchor.get("data-provenance") or None,
         index=index,
     )
 

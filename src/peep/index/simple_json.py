@@ -1,4 +1,4 @@
-"""Reads the JSON form of the simple API: PEP 691, with PEPs 700, 740 and 792. Pure."""
+"""Reads the JSON form of the simple API: PEP 691, with PEPs 700 and 792. Pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,6 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
         upload_time=_text(entry.get("upload-time")),
         requires_python=_text(entry.get("requires-python")),
         yanked=_yanked(entry.get("yanked")),
-        provenance_url=_text(entry.get("provenance")),
         index=index,
     )
 
