@@ -72,7 +72,7 @@ def write_atomically(path: str, content: bytes, mode: int = 0o644, *, durable: b
         patiently(lambda: os.replace(temporary, path))
     except BaseException:
         with suppress(OSError):
-            os.unlink(temporary)
+            remove_tree(temporary)  # Windows unlinks nothing read-only
         raise
     if durable:
         fsync_folder(os.path.dirname(path) or ".")
