@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -327,7 +327,7 @@ class StoredWheel:
     """Lower-case hex digest of the wheel archive."""
     root: str
     """Absolute path of its folder in the store."""
-    files: tuple[StoredFile, ...]
+    files: Sequence[StoredFile]
     """Every file, RECORD included, sorted by path."""
     mtime_ns: int = 0
     """Modification time that every file in the store was given: another one is the cheap sign of an edit."""

@@ -14,11 +14,12 @@ second, which rules out anything that runs Python code per line.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import Any
 
 from peep.dataclass import dataclass
-from peep.errors import ArchiveError
+from peep.errors import ArchiveError, StoreError
 from peep.model import StoredFile, StoredWheel, WheelIdentity
 from peep.store.layout import file_path
 
@@ -95,7 +96,7 @@ def _read(covered: bytes, sha256: str, root: str) -> Manifest | None:
         identity=_identity(values),
         sha256=sha256,
         root=root,
-        files=_files(rows),
+        files=ListedFiles(rows, root),
         mtime_ns=int(values["mtime"][0]),
         entry_points="\n".join(values["entry-points"]),
         requires_dist=tuple(values.get("requires-dist", ())),
@@ -128,6 +129,50 @@ _FIRST_PATHS = tuple(map(file_path, range(1000)))
 def _paths(count: int) -> list[str]:
     """Where the files of a wheel lie in its folder in the store."""
     return [*_FIRST_PATHS[:count], *map(file_path, range(len(_FIRST_PATHS), count))]
+
+
+class ListedFiles(Sequence[StoredFile]):
+    """The files of a manifest, made of its rows when they are first wanted: a project that stays wants none.
+
+    Equal to any sequence of the same files. Raises `StoreError` where a row means nothing.
+    """
+
+    __slots__ = ("_files", "_root", "_rows")
+
+    def __init__(self, rows: str, root: str) -> None:
+        """Raise `ValueError` for rows that lack columns; `root`, the wheel's folder, is for messages."""
+        if rows.count("\t") != (_COLUMNS - 1) * (rows.count("\n") + 1):
+            raise ValueError("a row lacks a column or has too many")
+        self._rows = rows
+        self._root = root
+        self._files: tuple[StoredFile, ...] | None = None
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._made()[index]
+
+    def __len__(self) -> int:
+        return len(self._made())
+
+    def __iter__(self) -> Iterator[StoredFile]:
+        return iter(self._made())
+
+    def __eq__(self, other: object) -> bool:
+        return self._made() == (other._made() if isinstance(other, ListedFiles) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._made())
+
+    def __repr__(self) -> str:
+        return repr(self._made())
+
+    def _made(self) -> tuple[StoredFile, ...]:
+        if self._files is None:
+            try:
+                self._files = _files(self._rows)
+            except ValueError as error:  # the checksum was right, so another program wrote it
+                raise StoreError(f"{self._root}: its manifest means nothing: {error}", "remove that folder") from error
+            self._rows = ""
+        return self._files
 
 
 def _files(rows: str) -> tuple[StoredFile, ...]:
