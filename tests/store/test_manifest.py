@@ -28,7 +28,8 @@ def test_they_are_equal_to_the_same_files_and_to_no_others():
     listed = ListedFiles(ROWS, "/store/wheel")
 
     assert listed == FILES
-    assert [FILES] == [listed]
+    same = FILES
+    assert same == listed
     assert listed == ListedFiles(ROWS, "/elsewhere")
     assert hash(listed) == hash(FILES)
     assert listed != FILES[:1]
