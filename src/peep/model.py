@@ -18,6 +18,8 @@ HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """How many hexadecimal digits a digest has, for each algorithm that is strong enough to count."""
 STRONG_ALGORITHMS = tuple(HEX_LENGTHS)
 """The only algorithms whose digest may vouch for an archive, as in pip's hash-checking mode."""
+MOST_BYTES = 1 << 63
+"""No file system knows a file of this size; numbers beyond it, which anybody may state, break arithmetic."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

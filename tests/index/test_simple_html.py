@@ -197,6 +197,7 @@ def test_charsets():
     assert decoded("é".encode()) == "é"
     assert decoded(b"\xef\xbb\xbfx", "text/html; charset=utf-8") in {"x", "\ufeffx"}
     assert decoded(b"\xe9", "text/html; charset=no-such") == "é"
+    assert decoded(b"\xe9", "text/html; charset=undefined") == "é"
 
 
 def page_of(count):

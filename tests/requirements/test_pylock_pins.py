@@ -223,6 +223,7 @@ def test_a_short_commit_is_no_pin_even_when_commits_are_accepted():
         ),
         (package(wheels=[wheel(extra=", size = true")]), "bool"),
         (package(wheels=[wheel(extra=", size = -1")]), "a size of -1 bytes cannot be"),
+        (package(wheels=[wheel(extra=f", size = {10**400}")]), "bytes cannot be"),
         (package(wheels=[wheel(extra=', size = "7"')]), "str"),
         (package(wheels=[wheel("b")]), "not consistent"),
         (package(wheels=[wheel(version="2.0")]), "not consistent"),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from peep.dataclass import replace
 from peep.environment.mapping import rooted_paths
 from peep.errors import EnvironmentChangeError
-from peep.model import STRONG_ALGORITHMS, Digest, InstalledProject, Provenance, TargetEnvironment
+from peep.model import HEX_LENGTHS, Digest, InstalledProject, Provenance, TargetEnvironment
 from peep.system.files import regular_only
 
 _PIECE = 1 << 14
@@ -22,11 +22,7 @@ _LIMIT = 1 << 20
 """Bytes of a provenance file that are read at most."""
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
 _SEPARATORS = re.compile(r"[-_.]+")
-_HEX = {
-    "sha256": re.compile(r"[0-9a-f]{64}"),
-    "sha384": re.compile(r"[0-9a-f]{96}"),
-    "sha512": re.compile(r"[0-9a-f]{128}"),
-}
+_HEX = re.compile(r"[0-9a-f]+")
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
 
@@ -189,9 +185,9 @@ def _digests(archive_info: Mapping[str, Any]) -> Iterator[Digest]:
     stated = dict(archive_info.get("hashes") or {})
     algorithm, _, value = (archive_info.get("hash") or "").partition("=")
     stated.setdefault(algorithm, value)
-    for name in STRONG_ALGORITHMS:
+    for name, length in HEX_LENGTHS.items():
         value = stated.get(name)
-        if isinstance(value, str) and _HEX[name].fullmatch(value):
+        if isinstance(value, str) and len(value) == length and _HEX.fullmatch(value):
             yield Digest(name, value)
 
 

@@ -80,7 +80,7 @@ def decoded(body: bytes, content_type: str = "") -> str:
     for charset in (stated[1] if stated else "utf-8-sig", "utf-8-sig"):
         try:
             return body.decode(charset)
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, UnicodeError):  # some codecs raise the wider one
             continue
     return body.decode("latin-1")
 

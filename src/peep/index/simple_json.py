@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from peep.errors import PackageIndexError
 from peep.index.links import LinkBase, digest_of, safe_filename
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
-from peep.model import Digest, IndexFile, ProjectDetail
+from peep.model import MOST_BYTES, Digest, IndexFile, ProjectDetail
 
 
 def parse_project_json(body: bytes, source: PageSource) -> ParsedPage:
@@ -60,7 +60,7 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
         filename,
         url,
         hashes=_hashes(entry.get("hashes")),
-        size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
+        size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < MOST_BYTES else None,
         upload_time=_text(entry.get("upload-time")),
         requires_python=_text(entry.get("requires-python")),
         yanked=_yanked(entry.get("yanked")),

@@ -15,7 +15,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from peep.errors import PeepError
-from peep.model import STRONG_ALGORITHMS, Digest, ListedFile
+from peep.model import MOST_BYTES, STRONG_ALGORITHMS, Digest, ListedFile
 from peep.requirements.files import is_url
 from peep.requirements.hashes import digest_of
 from peep.requirements.naming import last_segment
@@ -69,7 +69,7 @@ def source_of(package: Package, lock_path: str) -> tuple[str, str | None]:
 
 def _file(entry: PackageArchive | PackageSdist | PackageWheel, name: str, lock_path: str) -> ListedFile:
     url, path = _place(entry.url, entry.path, lock_path)
-    if entry.size is not None and entry.size < 0:
+    if entry.size is not None and not 0 <= entry.size < MOST_BYTES:
         raise PeepError(f"a size of {entry.size} bytes cannot be")
     if isinstance(entry, PackageArchive):
         _inside(entry.subdirectory)
