@@ -69,7 +69,7 @@ def test_a_log_gets_everything(tmp_path: Path):
     log = tmp_path / "peep.log"
     log.write_text("before\n")
     told(OutputOptions(quiet=2, log=str(log)))
-    assert log.read_text() == "before\nwarning: old\\x1b option\ninstalled flask\nbecause\n"
+    assert log.read_text() == "before\nwarning: old\\x1b option\ninstalled flask\nbecause\nresult\n"
 
 
 def test_a_short_run_on_a_terminal_shows_no_bar():

@@ -13,7 +13,7 @@ from typing import TextIO, final
 
 from peep.cli.progress import DelayedBar, LineProgress, NoProgress, Progress, RawProgress
 from peep.cli.text import fold_width, folded, printable, scrubbed, silence
-from peep.errors import UsageError
+from peep.errors import PeepError, UsageError
 from peep.workflows.options import OutputOptions
 
 ERRORS_ONLY = 2
@@ -59,6 +59,10 @@ class Console:
     ) -> None:
         with self._lock:
             self._display(self._progress.clear)
+            if isinstance(error, PeepError):
+                from peep.cli.failures import error_text  # noqa: PLC0415 - a run that goes well does not pay for it
+
+                self._write_log(error_text(error, None))
             self._close_log()
 
     # -- Reporter ----------------------------------------------------------------------------------
@@ -89,6 +93,7 @@ class Console:
         with self._lock:
             self._display(self._progress.clear)
             print("\t".join(printable(part) for part in text.split("\t")), file=self._output)
+            self._write_log(text)
 
     def error(self, text: str) -> None:
         """Print one fault of several that the verb goes on after."""
