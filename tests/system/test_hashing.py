@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from peep.system.hashing import _WIRE, FileToHash, HashedFile, Hashing, _batched, hash_files, is_link_error
+from peep.system.hashing import (
+    _WIRE,
+    FileToHash,
+    HashedFile,
+    Hashing,
+    _batched,
+    _refuse_links_and_folders,
+    hash_files,
+    is_link_error,
+)
 from peep.system.sharing import _Processes
 
 forks = pytest.mark.skipif(sys.platform != "linux" or sys.version_info >= (3, 12), reason="threads run beside tests")
@@ -73,6 +82,18 @@ def test_links_folders_and_absent_files_are_errors(tmp_path: Path):
     assert is_link_error(errors["link"])
     assert errors["absent"].errno == errno.ENOENT
     assert not is_link_error(errors["absent"])
+
+
+def test_windows_which_would_follow_a_link_is_told_of_it_before(tmp_path: Path):
+    (tmp_path / "file").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+
+    _refuse_links_and_folders(str(tmp_path / "file"))
+    with pytest.raises(OSError) as link:  # noqa: PT011 - looked at below
+        _refuse_links_and_folders(str(tmp_path / "link"))
+    with pytest.raises(IsADirectoryError):
+        _refuse_links_and_folders(str(tmp_path))
+    assert is_link_error(link.value)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

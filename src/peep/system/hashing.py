@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import marshal
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
@@ -25,6 +26,7 @@ _FLAGS = (
     | getattr(os, "O_NONBLOCK", 0)
     | getattr(os, "O_CLOEXEC", 0)
 )
+_FOLLOWS_LINKS = not hasattr(os, "O_NOFOLLOW")
 
 
 class HashedFile(NamedTuple):
@@ -124,6 +126,8 @@ def _hash_batch(batch: Sequence[str], buffer: memoryview, found: Hashed) -> None
 
 
 def _hashed(path: str, buffer: memoryview) -> HashedFile:
+    if _FOLLOWS_LINKS:
+        _refuse_links_and_folders(path)
     descriptor = os.open(path, _FLAGS)
     try:
         status = os.fstat(descriptor)
@@ -137,6 +141,14 @@ def _hashed(path: str, buffer: memoryview) -> HashedFile:
         return HashedFile(status.st_mode, *_in_pieces(descriptor, buffer))
     finally:
         os.close(descriptor)
+
+
+def _refuse_links_and_folders(path: str) -> None:
+    """The errors that opening and reading them gives on POSIX; Windows follows links, and denies access to folders."""
+    mode = os.lstat(path).st_mode
+    if stat.S_ISLNK(mode) or stat.S_ISDIR(mode):
+        number = errno.ELOOP if stat.S_ISLNK(mode) else errno.EISDIR
+        raise OSError(number, os.strerror(number), path)
 
 
 def _in_pieces(descriptor: int, buffer: memoryview) -> tuple[int, bytes]:
