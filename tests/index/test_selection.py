@@ -252,6 +252,7 @@ def test_names_and_versions_that_differ(pin, filename):
     ("filename", "reason"),
     [
         ("demo-1.0.egg", "is neither a wheel nor a source archive that can be installed (.egg)"),
+        ("demo", "is neither a wheel nor a source archive that can be installed"),
         ("demo-1.0-any.whl", "is not a valid wheel file name (PEP 427)"),
         ("demo-1.0-x1-py3-none-any.whl", "has the build tag 'x1', which does not begin with a digit (PEP 427)"),
         ("other-1.0-py3-none-any.whl", "does not name the project demo"),

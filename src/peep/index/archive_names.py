@@ -91,8 +91,8 @@ class NameReader:
         if not filename:
             return UnreadableName("is a URL that does not end in a file name")
         if not suffix:
-            ending = filename.rpartition(".")[2] if "." in filename else filename
-            return UnreadableName(f"is neither a wheel nor a source archive that can be installed (.{ending})")
+            ending = f" (.{filename.rpartition('.')[2]})" if "." in filename else ""
+            return UnreadableName(f"is neither a wheel nor a source archive that can be installed{ending}")
         version = self._sdist_version(filename[: -len(suffix)])
         if version:
             return ArchiveName(ArchiveKind.SDIST, version, suffix=suffix)
