@@ -52,7 +52,7 @@ class SourceTree(Protocol):
         """Its PKG-INFO was made for it; in a folder it may be left over from anything."""
 
     def write_to(self, parent: str) -> str:
-        """Write the tree into a new folder in `parent`; gives back that folder's name."""
+        """Write the tree into a new folder in `parent`; gives back that folder's name. Raises `BuildError`."""
 
     def close(self) -> None:
         """Let go of what it is read from."""
@@ -91,12 +91,23 @@ class ArchiveTree:
         with open_sdist(self.archive) as contents:
             # Some old projects read their version from the name of the folder that they lie in.
             name = contents.top_folder or self.pin.name
-            os.mkdir(os.path.join(parent, name))
-            contents.extract_to(os.path.join(parent, name))
+            try:
+                os.mkdir(os.path.join(parent, name))
+                contents.extract_to(os.path.join(parent, name))
+            except OSError as error:
+                raise _unpackable(self.label, error) from error
         return name
 
     def close(self) -> None:
         self.archive.file.close()
+
+
+def _unpackable(label: str, error: OSError) -> BuildError:
+    """Names that only some file systems take were let through, for on the others they do no harm."""
+    reason = "it holds a name twice, but for case" if isinstance(error, FileExistsError) else error.strerror or error
+    return BuildError(
+        f"{label}: cannot be unpacked here: {reason}" + (f" ({error.filename})" if error.filename else "")
+    )
 
 
 @dataclass(frozen=True, slots=True)
