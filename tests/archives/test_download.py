@@ -430,6 +430,7 @@ LASTING = [
     pytest.param((Stall(1000, seconds=5), FetchFailure, "silent"), id="N9-stalled"),
     pytest.param((LieAboutLength(str(len(BODY) + 5)), FetchFailure, ""), id="N7-length-too-large"),
     pytest.param((LieAboutLength("-1"), FetchFailure, "impossible length"), id="N7-length-negative"),
+    pytest.param((LieAboutLength("9" * 5000), FetchFailure, "larger than"), id="N7-length-beyond-numbers"),
     pytest.param((Fail(500), FetchFailure, "500"), id="N10-500"),
     pytest.param((Fail(403), FetchFailure, "the server answered 403 (forbidden)"), id="N10-403"),
     pytest.param((Reset(), FetchFailure, "connection"), id="N7-reset"),

@@ -4,12 +4,13 @@ import os
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from peep.errors import TransportError, UsageError
 from peep.system.http import MOST_SERVERS, HttpOptions, UrllibTransport
-from peep.system.http_body import LONGEST_PIECE, PIECE
+from peep.system.http_body import LONGEST_PIECE, PIECE, continues
 from peep.system.pace import Pace
 from support.fake_index import FakeIndex, FileFacts
 from support.misbehaviour import (
@@ -202,6 +203,19 @@ def test_n7_an_impossible_length_is_an_error(index, transport, stated):
     index.misbehave(index.file_path("demo", NAME), LieAboutLength(stated))
     with pytest.raises(TransportError, match="impossible length"):
         fetch(transport, index.file_url("demo", NAME))
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "\u00b2"])
+def test_n7_impossible_numbers_in_the_answer_for_the_rest_are_an_error(number):
+    """More digits than Python converts, and a digit that it does not convert."""
+
+    for status, headers in (
+        (206, {"content-range": f"bytes {number}-5/{number}"}),
+        (200, {"content-length": number}),
+    ):
+        rest = SimpleNamespace(status=status, headers=headers, url="https://index.example/demo-1.0.tar.gz")
+        with pytest.raises(TransportError):
+            continues(rest, 1000, 2000, {})
 
 
 def test_n7_too_small_a_length_cuts_the_body_for_the_hash_to_notice(index, transport):

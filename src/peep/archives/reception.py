@@ -22,6 +22,8 @@ _IDENTITY = {"Accept-Encoding": "identity"}
 """The hash is that of the stored bytes; a body that is compressed on the way would be another (THREATS N8)."""
 
 _PIECE = 1 << 16
+_MOST_DIGITS = 18
+"""Of a number of bytes; Python converts no more than some thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _check_answer(response: Response, limit: int) -> None:
         reason = _status_text(response.url, response.status)
         raise TransportError(redacted(response.url), reason, status=response.status)
     stated = response.headers.get("content-length", "")
-    if stated.isascii() and stated.isdigit() and int(stated) > limit:
+    if stated.isascii() and stated.isdigit() and (len(stated) > _MOST_DIGITS or int(stated) > limit):
         raise _too_long(response, limit)
 
 

@@ -13,7 +13,7 @@ from peep.system.transport import redacted
 PIECE = 64 * 1024
 LONGEST_PIECE = 256 * 1024
 """What Python does for each piece costs as much as hashing 20 KiB, so pieces grow with what has come already."""
-CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
+CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
 
 
 class Exchange(Protocol):
@@ -152,7 +152,7 @@ def continues(exchange: Exchange, received: int, total: int | None, before: Mapp
 
 
 def _differs(text: str, total: int | None) -> bool:
-    return total is not None and text.isdigit() and int(text) != total
+    return total is not None and text.isdigit() and text != str(total)
 
 
 def _skip(exchange: Exchange, count: int) -> None:
