@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from peep.cli.failures import bug_report, error_text, explained
 from peep.cli.signals import Terminated
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UsageError
 from peep.model import Location
+from support.scenario_run import peep_command
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,14 @@ def test_a_fault_of_the_machine_is_told_as_the_system_words_it(capsys: pytest.Ca
     explained(OSError(errno.ENOSPC, "No space left on device", "/x"), [])
     explained(OSError(errno.EMFILE, "Too many open files"), [])
     assert capsys.readouterr().err == "error: /x: No space left on device\nerror: Too many open files\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a folder that somebody works in")
+@pytest.mark.parametrize("words", ["install --no-index --target lib -r requirements.txt", "digest --target lib"])
+def test_a_working_folder_that_was_deleted_is_named(words: str, tmp_path: Path):
+    script = f"cd {tmp_path} && mkdir gone && cd gone && rmdir ../gone && exec {shlex.join(peep_command())} {words}"
+    ran = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (1, "error: the working folder is no longer there: change to one that is\n")
 
 
 def test_all_bad_lines_are_told():

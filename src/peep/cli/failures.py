@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib.metadata
+import os
 import platform
 import sys
 import traceback
@@ -76,9 +77,20 @@ def _fault_of_the_machine(error: BaseException) -> str:
     if _came_from_printing(error):
         silence(sys.stdout)
         return f"standard output: {error.strerror or error}"
+    if error.errno == errno.ENOENT and _is_nowhere():
+        return "the working folder is no longer there: change to one that is"
     if error.errno not in _FAULTS_OF_THE_MACHINE:
         return ""
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
+def _is_nowhere() -> bool:
+    """Whether the folder that peep was started in was deleted, as deployments do that replace it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def error_text(error: PeepError, width: int | None) -> str:
