@@ -261,4 +261,5 @@ def test_a_malformed_url_is_told_when_it_is_asked(url):
 def test_n18_a_malformed_url_is_shown_without_its_secrets():
     assert redacted("http://me:sec@ret@[::1/x") == "http://****@[::1/x"
     assert redacted("me:secret@a.example/simple") == "****@a.example/simple"  # the scheme was forgotten
+    assert redacted("https:/me:secret@a.example/simple") == "https:/****@a.example/simple"
     assert redacted("folder@2:x@y") == "folder@2:x@y"

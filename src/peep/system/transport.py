@@ -47,7 +47,7 @@ class Transport(Protocol):
 def redacted(url: str) -> str:
     """Give back `url` with user name and password replaced by `****`; of a malformed one, all before the last `@`.
 
-    They are known as such where the scheme was forgotten, too: `user:password@host/path`.
+    They are known as such where the scheme or a slash was forgotten, too: `user:password@host/path`, `https:/user:…`.
     """
     try:
         parts = urlsplit(url)
@@ -55,6 +55,6 @@ def redacted(url: str) -> str:
         head, slashes, rest = url.partition("//")
         return f"{head}{slashes}****@{rest.rpartition('@')[2]}" if "@" in rest else url
     if "@" not in parts.netloc:
-        forgotten = None if parts.netloc or "@" not in url else re.match(r"[^/@\s]+:[^/@\s]+@", url)
-        return f"****@{url[forgotten.end() :]}" if forgotten else url
+        forgotten = None if parts.netloc or "@" not in url else re.match(r"(\w+:/)?[^/@\s]+:[^/@\s]+@", url)
+        return f"{forgotten[1] or ''}****@{url[forgotten.end() :]}" if forgotten else url
     return urlunsplit(parts._replace(netloc="****@" + parts.netloc.rpartition("@")[2]))
