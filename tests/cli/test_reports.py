@@ -244,11 +244,11 @@ not vetted either. Pin what they need, with hashes, in a file that
         needs setuptools>=61: is not listed
     zoo-1.0.zip
         needs setuptools, by way of zoo -> flit -> setuptools: has no hash
-    zoo-1.0.zip
         needs x: nothing fits
 
-Vet these, then add the lines to that file. Nothing of them has been read yet,
-so a further run may name what they need in turn:
+Vet these, then put the lines into that file, in place of others for the same
+projects. Nothing of them has been read yet, so a further run may name what they
+need in turn:
 
 setuptools==80 \\
     --hash=sha256:{A.hex}"""

@@ -124,23 +124,26 @@ def _omissions(problems: Sequence[Problem], width: int | None) -> str:
 
 def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, MissingBuildRequirement, lambda problem: _named(problem.sdist, *problem.chain))
-    entries = (titled(plain(p.sdist), "", _build_lines(p), width) for p in found)
+    needs: dict[str, list[str]] = {}
+    for problem in found:
+        needs.setdefault(problem.sdist, []).append(_build_line(problem))
+    entries = (titled(plain(sdist), "", lines, width) for sdist, lines in needs.items())
     introduction = (
         "The following archives must be built, and a build may use nothing that you have not vetted either. "
         "Pin what they need, with hashes, in a file that --build-constraint names:"
     )
     suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
     invitation = folded(
-        "Vet these, then add the lines to that file. Nothing of them has been read yet, so a further run may name what "
-        "they need in turn:",
+        "Vet these, then put the lines into that file, in place of others for the same projects. Nothing of them has "
+        "been read yet, so a further run may name what they need in turn:",
         width,
     )
     return "\n\n".join([_listing(introduction, entries, width), *([invitation, *suggestions] if suggestions else [])])
 
 
-def _build_lines(problem: MissingBuildRequirement) -> list[str]:
+def _build_line(problem: MissingBuildRequirement) -> str:
     way = f", by way of {' -> '.join(problem.chain)}" if len(problem.chain) > _DIRECT else ""
-    return [f"needs {problem.requirement}{way}: {problem.reason}"]
+    return f"needs {problem.requirement}{way}: {problem.reason}"
 
 
 _DIRECT = 2
