@@ -7,8 +7,9 @@ by looking names up among the build constraints, never by choosing versions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
-from packaging.markers import UndefinedEnvironmentName
+from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -93,7 +94,7 @@ class _Walk:
         requirement = Requirement(need.text)
         name = canonicalize_name(requirement.name)
         extras = tuple(sorted(requirement.extras))
-        if not applies(requirement, self._markers) or (need.sdist, need.text, extras) in self._seen:
+        if not applies(requirement.marker, self._markers) or (need.sdist, need.text, extras) in self._seen:
             return []
         self._seen.add((need.sdist, need.text, extras))
         wanted = self.wanted.setdefault(name, [])
@@ -128,28 +129,34 @@ def why_not(requirement: Requirement, pin: PinnedRequirement | None) -> str:
     return "" if fits else f"{pin.location} pins version {pin.version}"
 
 
-def applies(requirement: Requirement, markers: Mapping[str, str], extra: str = "") -> bool:
+def applies(marker: Marker | None, markers: Mapping[str, str], extra: str = "") -> bool:
     """Whether a requirement's marker holds in an environment."""
-    if requirement.marker is None:
+    if marker is None:
         return True
     try:
-        return requirement.marker.evaluate({**markers, "extra": extra})
+        return marker.evaluate({**markers, "extra": extra})
     except UndefinedEnvironmentName:
         return False
 
 
 def applicable(texts: Iterable[str], extras: Sequence[str], markers: Mapping[str, str]) -> list[str]:
     """Those Requires-Dist texts that hold for a project wanted with these extras, without their markers."""
-    found = []
-    for text in texts:
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue  # the wheel's own METADATA is judged where the wheel is opened
-        if any(applies(requirement, markers, extra) for extra in ("", *extras)):
-            requirement.marker = None
-            found.append(str(requirement))
-    return found
+    return [
+        bare
+        for bare, marker in map(_divided, texts)
+        if bare and any(applies(marker, markers, extra) for extra in ("", *extras))
+    ]
+
+
+@cache  # what tools require is asked for again with each build
+def _divided(text: str) -> tuple[str, Marker | None]:
+    """A requirement without its marker, and that; '' for a text that means nothing: wheels are judged elsewhere."""
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return "", None
+    marker, requirement.marker = requirement.marker, None
+    return str(requirement), marker
 
 
 def foreseen_needs(backend: str, constraints: Mapping[str, PinnedRequirement]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ time, nothing more). What was found is said by `describe`, so that nobody takes 
 from __future__ import annotations
 
 import functools
-import json
+import marshal
 import os
 import sys
 import tempfile
@@ -138,7 +138,7 @@ class Sandbox:
             log_path=log_path,
             timeout=self.limits.seconds + _MARGIN,
             output_limit=self.limits.output,
-            input_bytes=json.dumps(order).encode(),
+            input_bytes=marshal.dumps(order),
         )
         if done.status == NOT_STARTED and done.last_lines and done.last_lines[-1].startswith("peep: "):
             raise BuildError(done.last_lines[-1].removeprefix("peep: "), "the log is " + log_path)
@@ -155,7 +155,7 @@ def launcher_command() -> list[str]:
 def launch_order(
     sandbox: Sandbox, area: BuildArea, arguments: Sequence[str], env: Mapping[str, str], cwd: str
 ) -> dict[str, object]:
-    """What `build.launcher` is told, as JSON values."""
+    """What `build.launcher` is told: nothing that `marshal` would not take."""
     limits = sandbox.limits
     return {
         "mode": sandbox.isolation.value,
@@ -266,7 +266,7 @@ def _probe(isolation: Isolation) -> str:
         order = launch_order(sandbox, area, [python, "-I", "-S", "-c", ""], {}, area.inside("build"))
         order["seconds"] = 20.0
         command = launcher_command()
-        done = run(command, env={"LC_ALL": "C.UTF-8"}, timeout=30.0, input_bytes=json.dumps(order).encode())
+        done = run(command, env={"LC_ALL": "C.UTF-8"}, timeout=30.0, input_bytes=marshal.dumps(order))
     lines = printable_lines(done.errors)
     return "" if done.status == 0 else (lines[-1].removeprefix("peep: ") if lines else f"status {done.status}")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
 import struct
 import sys
 
@@ -218,7 +217,7 @@ def _landlock_allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> 
 
 
 def can_filter_sockets() -> bool:
-    return platform.machine() in _AUDIT_ARCHITECTURES
+    return os.uname().machine in _AUDIT_ARCHITECTURES
 
 
 def allow_socket_families(families: tuple[int, ...]) -> None:
@@ -227,7 +226,7 @@ def allow_socket_families(families: tuple[int, ...]) -> None:
     io_uring, which opens sockets by itself, and the kernel's key rings, where credentials may lie, are refused
     altogether, and so are all calls of a foreign architecture (32-bit on 64). Needs `refuse_new_privileges` before.
     """
-    architecture, socket_number, keys = _AUDIT_ARCHITECTURES[platform.machine()]
+    architecture, socket_number, keys = _AUDIT_ARCHITECTURES[os.uname().machine]
     program = _call_filter(architecture, (_SYS_IO_URING_SETUP, *keys), socket_number, families)
     buffer = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
