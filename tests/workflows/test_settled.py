@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peep.build.variables import PASSED_ON
 from peep.store.facts import key_digest, rendered_fact
 from peep.workflows.settled import (
     KIND,
@@ -92,6 +93,17 @@ def test_other_words_and_other_variables_are_other_runs(world: dict[str, Path]) 
 
     assert recall([*WORDS, "--force-reinstall"], environ) is None
     assert recall(WORDS, {**environ, "PIP_TARGET": "elsewhere"}) is None
+
+
+def test_what_steers_compilers_makes_another_run(world: dict[str, Path]) -> None:
+    """A wheel that was built under other flags is another wheel, though its source and the command are the same."""
+    environ = remember(world)
+    named = {**environ, "PEEP_BUILD_VARIABLES": "FORTRAN_LIBS, OTHER"}
+
+    for name in PASSED_ON:
+        assert recall(WORDS, {**environ, name: "-O3"}) is None
+    assert run_key(WORDS, named) != run_key(WORDS, {**named, "OTHER": "1"})
+    assert run_key(WORDS, environ) == run_key(WORDS, {**environ, "OTHER": "1"})
 
 
 def test_damage_at_every_byte_of_the_record_is_noticed(world: dict[str, Path]) -> None:

@@ -58,7 +58,8 @@ def is_plain(options: InstallOptions) -> bool:
     asks_for_more = options.dry_run or options.report or options.force_reinstall or options.ignore_installed
     output, store = options.output, options.store
     prints_more = output.format != "text" or output.log or output.verbose
-    return not (asks_for_more or prints_more or store.folder or not store.is_kept)
+    uses_other_tools = not options.build.isolation  # those of the target, which may be others by then
+    return not (asks_for_more or prints_more or uses_other_tools or store.folder or not store.is_kept)
 
 
 def is_unvouched(pin: PinnedRequirement) -> bool:

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 KIND = "settled"
 _ABSENT = b"absent"
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".egg")
+_COUNTED_STARTS = ("PIP_", "PEEP_", "XDG_", "PYTHON")
+_COUNTED = (
+    "APPDATA", "HOME", "VIRTUAL_ENV",
+    # What steers compilers and so the wheels that were built: `build.variables.PASSED_ON`, a test holds both together.
+    "AR", "ARCHFLAGS", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "DEVELOPER_DIR", "DISTUTILS_USE_SDK", "FC", "LD",
+    "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "MSSDK", "PKG_CONFIG", "PKG_CONFIG_PATH", "RUSTFLAGS", "SDKROOT",
+)  # fmt: skip
 _READ_SIZE = 1 << 16
 _FILE_TYPE, _REGULAR_FILE = 0o170000, 0o100000  # `stat.S_ISREG`, without a call for each of hundreds of files
 
@@ -77,10 +84,9 @@ def recall(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
 
 def run_key(words: Sequence[str], environ: Mapping[str, str]) -> str:
     """The text of everything that a run depends on and that is no file: words, variables, folder, interpreter."""
+    exact = {*_COUNTED, *environ.get("PEEP_BUILD_VARIABLES", "").replace(",", " ").split()}
     counted = sorted(
-        f"{name}={value}"
-        for name, value in environ.items()
-        if name.startswith(("PIP_", "PEEP_", "XDG_", "PYTHON")) or name in {"HOME", "VIRTUAL_ENV", "APPDATA"}
+        f"{name}={value}" for name, value in environ.items() if name.startswith(_COUNTED_STARTS) or name in exact
     )
     facts = (__version__, os.getcwd(), sys.executable, sys.prefix, sys.version, os.path.abspath(__file__))
     return "\0".join(("settled 1", *facts, *words, "", *counted))
