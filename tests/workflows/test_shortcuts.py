@@ -362,6 +362,17 @@ def test_n16_memory_that_others_may_change_is_not_believed(settled: Place) -> No
     assert "any user may change it" in told
 
 
+def test_what_builds_with_the_tools_of_the_environment_is_not_repeated(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*place.words, "--no-build-isolation"]
+    monkeypatch.setattr(sys, "argv", ["peep", *words])
+
+    assert run(words) == 0
+    assert recalled(words, os.environ) is None
+    assert recall(words, os.environ) is None
+
+
 # -- damage: whatever is remembered may be lost or spoilt ------------------------------------------
 
 
