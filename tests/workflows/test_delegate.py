@@ -45,6 +45,18 @@ def test_interpreters_are_files_environments_or_names_on_path(tmp_path: Path, mo
         interpreter(str(tmp_path / "nowhere"))
 
 
+def test_a_program_that_is_no_python_does_not_stand_in_for_a_missing_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    program = tmp_path / "env"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(UsageError, match="no interpreter and no virtual environment"):
+        interpreter("env")
+
+
 def test_the_running_interpreters_pip_is_not_one_of_the_working_directory():
     command = pip_command(PipCall(None, ("list",)))
     assert command[0] == sys.executable

@@ -109,9 +109,14 @@ def _import_folders() -> list[str]:
 
 
 def interpreter(text: str) -> str:
-    """Find the interpreter that `--python` names: a file, a virtual environment, or a name on PATH; `UsageError`."""
+    """Find the interpreter that `--python` names: a file, a virtual environment, or a name on PATH; `UsageError`.
+
+    Not everything on PATH is one: where the folder `env` is missing, the program `env` was not meant.
+    """
     inside = [os.path.join(text, *tail) for tail in (("bin", "python"), ("Scripts", "python.exe"), ("python.exe",))]
-    found = next((path for path in (text, *inside) if os.path.isfile(path)), None) or shutil.which(text)
+    found = next((path for path in (text, *inside) if os.path.isfile(path)), None)
+    if found is None and "py" in text.lower():
+        found = shutil.which(text)
     if found is None:
         raise UsageError(f"--python {text}: no interpreter and no virtual environment there")
     return os.path.abspath(found)
