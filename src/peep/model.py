@@ -143,6 +143,8 @@ class FormatControl:
 
     no_binary: frozenset[str] = frozenset()
     only_binary: frozenset[str] = frozenset()
+    any_python: bool = False
+    """`--ignore-requires-python`: files that an index says are for other Pythons, too."""
 
     def allows(self, name: str, kind: ArchiveKind) -> bool:
         if kind is ArchiveKind.WHEEL:

@@ -178,6 +178,11 @@ def test_tags_requires_python_and_formats_are_objections():
     assert found.reason == "none of the 3 files of version 1.0 can be used here"
 
 
+def test_requires_python_can_be_ignored():
+    page = detail(offered("demo-1.0-py3-none-any.whl", A, requires_python=">=3.12"))
+    assert chosen(pinned("demo==1.0", A), page, formats=FormatControl(any_python=True)).file.hashes == (A,)
+
+
 @pytest.mark.parametrize(
     ("filename", "reason"),
     [

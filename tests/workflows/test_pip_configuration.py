@@ -51,6 +51,8 @@ def test_safety_is_added_and_never_taken_away():
     assert target(TargetOptions()).require_virtualenv
     assert not target(TargetOptions()).break_system_packages
     assert target(TargetOptions(require_virtualenv=True), PipDefaults(())).require_virtualenv
+    assert not target(TargetOptions()).ignore_requires_python
+    assert target(TargetOptions(), PipDefaults((), values={"ignore_requires_python": True})).ignore_requires_python
 
 
 def test_files_of_the_configuration_come_first_and_once():

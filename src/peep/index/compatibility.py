@@ -21,6 +21,7 @@ class Compatibility:
         self._allowed = {kind: formats.allows(name, kind) for kind in ArchiveKind}
         self._ranks, self._interpreters, self._platforms = _known_tags(target.tags)
         self._python = ".".join(str(number) for number in target.version)
+        self._any_python = formats.any_python
 
     def objection(self, name: ArchiveName, file: IndexFile) -> str:
         """Say why `file` cannot be used, or give back ''."""
@@ -66,7 +67,7 @@ class Compatibility:
 
     def _python_objection(self, file: IndexFile) -> str:
         """Core metadata, Requires-Python: a specifier set; one that cannot be read restricts nothing, as in pip."""
-        if not file.requires_python or _python_fits(file.requires_python, self._python):
+        if self._any_python or not file.requires_python or _python_fits(file.requires_python, self._python):
             return ""
         return f"requires Python {file.requires_python}, the target has {self._python}"
 

@@ -1,7 +1,8 @@
 """Which archive was chosen for a pin, remembered: what lets a run with a full store ask no index at all.
 
 A choice is a pure function of the pin, the target and what the indexes list (promise 4), so that it may be kept; it is
-kept per target and format control. Forgetting one costs time and changes nothing: the digest is compared all the same.
+kept per target and by what excludes files. Forgetting one costs time and changes nothing: the digest is compared all
+the same.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Choice:
 
 def choices_key(target: TargetEnvironment, formats: FormatControl) -> str:
     """What choices depend on besides the pin."""
-    facts = [*target.tags, target.version, sorted(formats.no_binary), sorted(formats.only_binary)]
+    excluded = (sorted(formats.no_binary), sorted(formats.only_binary))
+    facts = [*target.tags, target.version, *excluded, formats.any_python]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 

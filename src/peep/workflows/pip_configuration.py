@@ -89,6 +89,7 @@ def _target(given: TargetOptions, pip: PipDefaults) -> TargetOptions:
         given,
         require_virtualenv=given.require_virtualenv or bool(pip.values.get("require_venv")),
         break_system_packages=given.break_system_packages or bool(pip.values.get("override_externally_managed")),
+        ignore_requires_python=given.ignore_requires_python or bool(pip.values.get("ignore_requires_python")),
     )
     if given.target or given.prefix or given.root or given.user:
         return checked

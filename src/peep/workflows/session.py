@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.environment.plan import PlanOptions
 from peep.environment.target import TargetRequest, discover_target
 from peep.environment.transaction import ApplyOptions
@@ -52,7 +52,8 @@ class Session:
         return pinned
 
     def formats(self, pinned: PinnedSet) -> FormatControl:
-        return with_formats(pinned, self.options.format_control)
+        formats = with_formats(pinned, self.options.format_control)
+        return replace(formats, any_python=self.options.target.ignore_requires_python)
 
     def pip_files(self) -> tuple[str, ...]:
         """The files that pip's own answer about its options depends on."""
