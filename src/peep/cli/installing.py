@@ -25,6 +25,8 @@ def report_outcome(options: InstallOptions, console: Console, workflow: Workflow
 
     Raises `UsageError`, before anything is done, when the report has no place.
     """
+    if options.report == "-" and options.output.format == "json":
+        raise UsageError("--report - and --format json exclude each other", "let --report name a file")
     _check_place(options.report)
     try:
         outcome = workflow(options, Surroundings.of_process(console))
