@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from packaging.tags import sys_tags
 
 from peep.environment.foreign import python_numbers
 from peep.environment.probe import facts
-from peep.environment.target import TargetRequest, discover_target, require_changeable
+from peep.environment.target import TargetRequest, discover_target, named_interpreter, require_changeable
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.system.processes import CompletedRun, run
 from support.environment_tree import make_environment
@@ -231,3 +232,27 @@ def test_require_virtualenv(environment):
 def test_a_python_that_is_too_old(environment):
     with pytest.raises(EnvironmentChangeError, match=r"3\.7\.1; peep installs into Python 3\.8"):
         discover_target(TargetRequest(python=str(environment)), run_program=facts_of(version=[3, 7, 1]))
+
+
+def test_interpreters_are_files_environments_or_names_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = tmp_path / "env"
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    found = named_interpreter(str(folder))
+    assert Path(found).parent.parent == folder
+    assert named_interpreter(found) == found
+    monkeypatch.setenv("PATH", str(Path(found).parent))
+    assert named_interpreter("python") == found
+    with pytest.raises(UsageError, match="no such file, folder or program"):
+        named_interpreter(str(tmp_path / "nowhere"))
+
+
+def test_a_program_that_is_no_python_does_not_stand_in_for_a_missing_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    program = tmp_path / "env"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(UsageError, match="no such file, folder or program"):
+        named_interpreter("env")

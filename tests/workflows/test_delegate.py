@@ -10,7 +10,7 @@ import pytest
 
 from peep.errors import PeepError, UsageError
 from peep.workflows import delegate
-from peep.workflows.delegate import PipCall, interpreter, pip_call, pip_command, pip_version_line
+from peep.workflows.delegate import PipCall, pip_call, pip_command, pip_version_line
 
 
 @pytest.mark.parametrize(
@@ -31,30 +31,6 @@ def test_only_the_interpreter_is_taken_out_of_pips_words(words: list[str], call:
 def test_an_interpreter_must_be_named():
     with pytest.raises(UsageError, match="--python wants"):
         pip_call(["list", "--python"])
-
-
-def test_interpreters_are_files_environments_or_names_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    folder = tmp_path / "env"
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    found = interpreter(str(folder))
-    assert Path(found).parent.parent == folder
-    assert interpreter(found) == found
-    monkeypatch.setenv("PATH", str(Path(found).parent))
-    assert interpreter("python") == found
-    with pytest.raises(UsageError, match="no interpreter and no virtual environment"):
-        interpreter(str(tmp_path / "nowhere"))
-
-
-def test_a_program_that_is_no_python_does_not_stand_in_for_a_missing_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    program = tmp_path / "env"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.chdir(tmp_path.parent)
-    with pytest.raises(UsageError, match="no interpreter and no virtual environment"):
-        interpreter("env")
 
 
 def test_the_running_interpreters_pip_is_not_one_of_the_working_directory():

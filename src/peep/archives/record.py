@@ -10,7 +10,7 @@ import binascii
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from peep.archives.member_names import printable
@@ -110,14 +110,12 @@ def _row(digest: str, size: str) -> RecordRow:
     return RecordRow(algorithm, raw.hex(), int(size))
 
 
-def compare_record(
-    rows: Mapping[str, RecordRow], sizes: Mapping[str, int], record_path: str, malformed: Collection[str] = ()
-) -> list[str]:
+def compare_record(rows: Mapping[str, RecordRow], sizes: Mapping[str, int], record_path: str) -> list[str]:
     """Compare RECORD's rows with the files of the archive (path -> size): every file once in both, sizes equal."""
     exempt = {record_path, *(record_path + suffix for suffix in SIGNATURE_SUFFIXES)}
     unlisted = sizes.keys() - rows.keys() - exempt
     absent = rows.keys() - sizes.keys()
-    problems = [f"{printable(path)}: is not listed in RECORD" for path in sorted(unlisted - set(malformed))]
+    problems = [f"{printable(path)}: is not listed in RECORD" for path in sorted(unlisted)]
     problems += [f"{record_path}: lists {printable(path)}, which the archive does not hold" for path in sorted(absent)]
     problems += [
         f"{printable(path)}: is {sizes[path]} bytes, and RECORD says {row.size}"

@@ -79,7 +79,7 @@ def discover_target(
     `EnvironmentChangeError` for an interpreter that does not start or is older than Python 3.8.
     """
     _refuse_contradictions(request)
-    python = interpreter_behind(_interpreter(request.python), run_program)
+    python = interpreter_behind(named_interpreter(request.python), run_program)
     facts = _remembered_facts(python, memory or NoMemory(), run_program)
     if tuple(facts["version"][:2]) < _OLDEST:
         version = ".".join(map(str, facts["version"]))
@@ -89,7 +89,7 @@ def discover_target(
 
 def is_certain(python: str | None) -> bool:
     """Whether `--python` will mean the same interpreter next time: no name to find on PATH, no script that chooses."""
-    return python is None or (os.path.exists(python) and not is_script(_interpreter(python)))
+    return python is None or (os.path.exists(python) and not is_script(named_interpreter(python)))
 
 
 def _refuse_contradictions(request: TargetRequest) -> None:
@@ -105,8 +105,12 @@ def _refuse_contradictions(request: TargetRequest) -> None:
         )
 
 
-def _interpreter(python: str | None) -> str:
-    """Absolute path of the interpreter, links kept: in a virtual environment the link is what makes it one."""
+def named_interpreter(python: str | None) -> str:
+    """Absolute path of what `--python` names: a file, one in the folder of an environment, a name on PATH.
+
+    None is the running interpreter. Links are kept: in a virtual environment the link is what makes it one. Raises
+    `UsageError` when there is none.
+    """
     if python is None:
         return os.path.abspath(sys.executable)
     if os.path.isdir(python):
@@ -119,7 +123,8 @@ def _interpreter(python: str | None) -> str:
         return os.path.abspath(python)
     import shutil  # noqa: PLC0415 -- 5 ms, for names on PATH only
 
-    found = shutil.which(python)
+    # Not everything on PATH is one: where the folder `env` is missing, the program `env` was not meant.
+    found = shutil.which(python) if "py" in python.lower() else None
     if found is None:
         raise UsageError(f"--python {python}: no such file, folder or program")
     return os.path.abspath(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import site
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from importlib.machinery import PathFinder
 from importlib.metadata import distributions
 
 from peep.dataclass import dataclass
+from peep.environment.target import named_interpreter
 from peep.errors import PeepError, UsageError
 
 _ASK_FOR_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
@@ -77,7 +77,7 @@ def pip_command(call: PipCall) -> list[str]:
         # -P: not even a folder named pip in the working directory may stand in for pip
         safe_path = ["-P"] if sys.version_info >= (3, 11) else []
         return [sys.executable, *safe_path, "-m", "pip", *call.words]
-    python = interpreter(call.python)
+    python = named_interpreter(call.python)
     if subprocess.run([python, "-I", "-c", _ASK_FOR_PIP], check=False).returncode == 0:
         return [python, "-m", "pip", *call.words]
     return pip_command(PipCall(None, ("--python", call.python, *call.words)))
@@ -106,20 +106,6 @@ def _import_folders() -> list[str]:
     if site.ENABLE_USER_SITE:
         folders.append(site.getusersitepackages())
     return folders
-
-
-def interpreter(text: str) -> str:
-    """Find the interpreter that `--python` names: a file, a virtual environment, or a name on PATH; `UsageError`.
-
-    Not everything on PATH is one: where the folder `env` is missing, the program `env` was not meant.
-    """
-    inside = [os.path.join(text, *tail) for tail in (("bin", "python"), ("Scripts", "python.exe"), ("python.exe",))]
-    found = next((path for path in (text, *inside) if os.path.isfile(path)), None)
-    if found is None and "py" in text.lower():
-        found = shutil.which(text)
-    if found is None:
-        raise UsageError(f"--python {text}: no interpreter and no virtual environment there")
-    return os.path.abspath(found)
 
 
 def _wait_for(command: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """`peep install`: the order of the stages. Read this first.
 
 Everything is fetched and verified before anything is built, everything is built before the environment changes, and all
-that is wrong is found before the run gives up (promises 1 to 3 of docs/architecture.md).
+that is wrong is found before the run gives up (promises 1 to 3 of docs/security.md).
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ those again that the store has not), compare file by file, and under `--fix` put
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -23,12 +21,12 @@ from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.lock import environment_lock
 from peep.environment.places import Places, places_of
+from peep.environment.target import named_interpreter
 from peep.environment.transaction import recover
 from peep.errors import EnvironmentChangeError, InstallRefused, StoredWheelsDamaged
 from peep.model import InstalledProject, TargetEnvironment
 from peep.reporting import Reporter
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.delegate import interpreter
 from peep.workflows.options import InstallOptions, StoreOptions
 from peep.workflows.origins import Origins, listing_findings, origins_of, planned_origin
 from peep.workflows.session import Session, opened
@@ -104,8 +102,7 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
 
 def refuse_planted(options: InstallOptions) -> None:
     """Raise before the interpreter of an environment is started, if it looks like somebody else's."""
-    python = options.target.python
-    refuse_planted_interpreter(os.path.abspath(sys.executable) if python is None else interpreter(python))
+    refuse_planted_interpreter(named_interpreter(options.target.python))
 
 
 def repair(session: Session) -> None:
