@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
+
+import pytest
 
 from peep.system.processes import printable_lines, run, run_logged
 
@@ -59,6 +62,15 @@ def test_output_beyond_the_limit_is_dropped_from_the_log_but_not_its_end(tmp_pat
     done = run_logged([sys.executable, "-I", "-c", code], env={}, log_path=str(log), output_limit=1000)
     assert log.stat().st_size < 1100
     assert done.last_lines[-1] == "the end"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_a_program_ends_well_though_its_log_finds_no_room():
+    code = "for number in range(100_000): print(number)"
+    done = run_logged([sys.executable, "-I", "-c", code], env={}, log_path="/dev/full")
+
+    assert done.status == 0
+    assert done.last_lines[-1] == "99999"
 
 
 def test_standard_input_is_given(tmp_path):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, BinaryIO, Protocol
 
 from peep.dataclass import dataclass
+from peep.system.files import write_fully
 
 _PIECE = 64 * 1024
 _TAIL = 32 * 1024
@@ -97,7 +98,7 @@ def run_logged(  # noqa: PLR0913 - all but one are keywords that describe one ru
     `last_lines`. `input_bytes` is given on standard input. Raises OSError when the program or the log cannot be opened.
     """
     started = time.monotonic()
-    with open(log_path, "ab") as log:
+    with open(log_path, "ab", buffering=0) as log:  # what does not fit must not come up again when it is closed
         process = _start(arguments, env, cwd, merge_errors=True, has_input=bool(input_bytes))
         copier = _LogCopier(process.stdout, log, output_limit)
         copier.start()
@@ -187,8 +188,15 @@ class _LogCopier(threading.Thread):
                 note = b"" if left > 0 else b"\n[the rest of the output was dropped]\n"
                 # The log is closed when a process that got away holds the pipe open for longer than it is waited for.
                 with contextlib.suppress(ValueError):
-                    self._log.write((piece if left >= 0 else piece[:left]) + note)
-                    self._log.flush()
+                    left = left if self._is_kept((piece if left >= 0 else piece[:left]) + note) else 0
+
+    def _is_kept(self, piece: bytes) -> bool:
+        """Write to the log. On a full disk it ends there; the program goes on, for it would die of a closed pipe."""
+        try:
+            write_fully(self._log.fileno(), piece)
+        except OSError:
+            return False
+        return True
 
     def _pieces(self) -> Iterator[bytes]:
         if self._source is None:
