@@ -33,7 +33,8 @@ def make_environment(folder: Path, python: str = sys.executable) -> TargetEnviro
 def tree_of(folder: str | Path, ignore: Iterable[str] = ()) -> dict[str, str]:
     """Relative path -> kind, mode and content digest of everything below `folder`, empty folders included."""
     found: dict[str, str] = {}
-    ignored = tuple(ignore)
+    # Windows can't lock a folder, and the file that stands for it stays.
+    ignored = (*ignore, ".peep.lock") if os.name == "nt" else tuple(ignore)
     for place, folders, files in os.walk(folder):
         for name in [*folders, *files]:
             path = os.path.join(place, name)

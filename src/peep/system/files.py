@@ -191,7 +191,7 @@ def clone_file(source: str, destination: str, mode: int) -> None:
         _clone_on_macos(source, destination)
         os.chmod(destination, mode)
     else:
-        raise OSError(errno.ENOTSUP, "no copy-on-write clones on this platform", source)
+        raise OSError(errno.ENOTSUP, "no copy-on-write clones on this platform", source, None, destination)
 
 
 def _clone_on_macos(source: str, destination: str) -> None:
