@@ -22,6 +22,7 @@ from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan, PlannedWheel
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.workflows.digest import digest
 from peep.workflows.install import install
 from peep.workflows.options import BuildOptions, TargetOptions
 from peep.workflows.verify import VerifyOptions, verify
@@ -589,6 +590,18 @@ def test_other_places_than_environments(ground: Ground, tmp_path: Path, place: s
     assert proven.findings == ()
     assert len(proven.projects) == 2
     assert [(one.rule, one.path) for one in tampered.findings] == [("changed", str(module))]
+
+
+def test_a_place_that_is_not_there_is_not_proven(ground: Ground, tmp_path: Path):
+    """A mistyped path would pass the check of a deployment for ever."""
+    nowhere = replace(ground.options(with_files=False), target=TargetOptions(target=str(tmp_path / "nowhere")))
+    listed = replace(ground.options(), target=nowhere.target)
+
+    with pytest.raises(EnvironmentChangeError, match="no such folder"):
+        verify(VerifyOptions(nowhere), ground.surroundings)
+    with pytest.raises(EnvironmentChangeError, match="no such folder"):
+        digest(nowhere, ground.surroundings)
+    assert {one.rule for one in verify(VerifyOptions(listed), ground.surroundings).findings} == {"not-installed"}
 
 
 def test_files_that_two_projects_bring_alike(tmp_path: Path):

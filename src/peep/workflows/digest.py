@@ -9,14 +9,15 @@ from peep.environment.transaction import recover
 from peep.workflows.options import InstallOptions
 from peep.workflows.session import opened_store, target_request
 from peep.workflows.surroundings import Surroundings
-from peep.workflows.verify import held_still, refuse_planted
+from peep.workflows.verify import held_still, refuse_planted, require_there
 
 
 def digest(options: InstallOptions, surroundings: Surroundings) -> EnvironmentDigest:
-    """Hash what is installed in the target. Raises `EnvironmentChangeError` for what can't be read."""
+    """Hash what is installed in the target. Raises `EnvironmentChangeError` for what can't be read or is not there."""
     refuse_planted(options)
     with opened_store(options.store, surroundings) as store:
         target = discover_target(target_request(options.target), store)
+    require_there(target)
     if repaired := recover(target, surroundings.reporter):
         surroundings.reporter.note(repaired)
     places = places_of(target)

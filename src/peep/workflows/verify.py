@@ -6,6 +6,7 @@ those again that the store has not), compare file by file, and under `--fix` put
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -20,6 +21,7 @@ from peep.dataclass import dataclass, replace
 from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.lock import environment_lock
+from peep.environment.mapping import rooted_paths
 from peep.environment.places import Places, places_of
 from peep.environment.target import named_interpreter
 from peep.environment.transaction import recover
@@ -90,6 +92,8 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
         if options.is_digest_only:
             return _digest_alone(session, options.digest or "")
         pinned = _listing(session) if options.has_listing else None
+        if pinned is None:
+            require_there(session.target)
         with session.store.held():
             verification = verified(session, pinned, options)
             if options.fix and verification.findings:
@@ -103,6 +107,15 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
 def refuse_planted(options: InstallOptions) -> None:
     """Raise before the interpreter of an environment is started, if it looks like somebody else's."""
     refuse_planted_interpreter(named_interpreter(options.target.python))
+
+
+def require_there(target: TargetEnvironment) -> None:
+    """Raise `EnvironmentChangeError` where nothing can be installed: a mistyped place must not pass for a sound one."""
+    site = rooted_paths(target)["purelib"]
+    if not os.path.isdir(site):
+        raise EnvironmentChangeError(
+            f"{site}: there is no such folder, so there is nothing to look at", "name the place of an environment"
+        )
 
 
 def repair(session: Session) -> None:
