@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from peep.errors import StoreError
 from peep.reporting import SilentReporter
 from peep.store.upkeep import StoreSize, collect_garbage, digests_in, size, verify
 from peep.store.wheels import Store
@@ -69,6 +70,17 @@ class TestVerifying:
         assert store.get(sound.sha256) == sound
         assert store.add(MemoryWheel("flask")) == damaged
         assert verify(store) == ()
+
+    def test_what_cannot_be_dropped_is_not_told_as_dropped(self, store):
+        class ReadOnly(Store):
+            def drop(self, sha256):
+                raise StoreError(f"{sha256} stays")
+
+        wheel = store.add(MemoryWheel("click"))
+        os.unlink(stored_path(wheel, "click/__init__.py"))
+
+        assert [file.is_dropped for file in verify(ReadOnly(store.layout.root, SilentReporter()))] == [False]
+        assert [file.is_dropped for file in verify(store)] == [True]
 
     def test_a_damaged_manifest_is_found(self, store):
         wheel = store.add(MemoryWheel("click"))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.errors import StoreError
 from peep.model import StoredWheel
 from peep.store.inspection import faults_in_full
@@ -30,7 +30,7 @@ class StoreSize:
 
 @dataclass(frozen=True, slots=True)
 class DamagedFile:
-    """A file of the store that is not what was put there; its wheel was dropped."""
+    """A file of the store that is not what was put there."""
 
     sha256: str
     """Of the wheel's archive."""
@@ -38,6 +38,8 @@ class DamagedFile:
     """Of the wheel's archive; '' when its manifest is what is damaged."""
     path: str
     reason: str
+    is_dropped: bool = True
+    """Whether its wheel is gone; no, where the store can't be written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,17 @@ def verify(store: Store) -> tuple[DamagedFile, ...]:
     for sha256, reasons in faults_in_full(wheels.values()).items():
         filename = wheels[sha256].identity.filename
         found += [DamagedFile(sha256, filename, path, reason) for path, reason in sorted(reasons.items())]
-    for sha256 in {file.sha256 for file in found}:
-        with suppress(StoreError):
-            store.drop(sha256)
+    kept = {sha256 for sha256 in {file.sha256 for file in found} if not _is_dropped(sha256, store)}
+    found = [replace(file, is_dropped=file.sha256 not in kept) for file in found]
     return tuple(sorted(found, key=lambda file: (file.filename, file.sha256, file.path)))
+
+
+def _is_dropped(sha256: str, store: Store) -> bool:
+    try:
+        store.drop(sha256)
+    except StoreError:
+        return False
+    return True
 
 
 def collect_garbage(store: Store, unused_days: float, on_wait: Callable[[str], None] | None = None) -> Collected:

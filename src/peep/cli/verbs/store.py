@@ -79,9 +79,14 @@ def _size(options: StoreOptions, surroundings: Surroundings, _days: float) -> An
 
 def _verify(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
     found = store_upkeep.verify_store(options, surroundings)
-    lines = [f"{file.filename or file.sha256}: {file.path}: {file.reason}; dropped" for file in found]
-    wheels = len({file.sha256 for file in found})
-    told = f"{counted(wheels, 'wheel')} dropped" if found else "every file is what was put there"
+    lines = [
+        f"{file.filename or file.sha256}: {file.path}: {file.reason}{'; dropped' if file.is_dropped else ''}"
+        for file in found
+    ]
+    dropped = len({file.sha256 for file in found if file.is_dropped})
+    kept = len({file.sha256 for file in found if not file.is_dropped})
+    told = f"{counted(dropped, 'wheel')} dropped" if found else "every file is what was put there"
+    told += f"; {counted(kept, 'wheel')} kept, for the store can't be written to" if kept else ""
     damaged = [
         {"sha256": file.sha256, "filename": file.filename, "path": file.path, "reason": file.reason} for file in found
     ]
