@@ -252,8 +252,9 @@ def _archive(name: str, version: str, options: Mapping[str, list[str]]) -> tuple
     source = f'VERSION = "{version}"\nTEXT = {text!r}\n\n\ndef main():\n    print("{name}", VERSION, TEXT)\n'
     files = {f"{stem}/__init__.py": source}
     entry_points = scripts if scripts["console_scripts"] else None
+    metadata = [f"Requires-Python: {specifiers}" for specifiers in options.get("own-python", [])]
     return wheel_filename(name, version, tag), wheel_bytes(
-        name, version, files=files, requires=requires, tag=tag, entry_points=entry_points
+        name, version, files=files, requires=requires, tag=tag, entry_points=entry_points, metadata=metadata
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 
@@ -20,7 +21,7 @@ class Compatibility:
     def __init__(self, name: str, target: TargetEnvironment, formats: FormatControl) -> None:
         self._allowed = {kind: formats.allows(name, kind) for kind in ArchiveKind}
         self._ranks, self._interpreters, self._platforms = _known_tags(target.tags)
-        self._python = ".".join(str(number) for number in target.version)
+        self._version = target.version
         self._any_python = formats.any_python
 
     def objection(self, name: ArchiveName, file: IndexFile) -> str:
@@ -66,10 +67,18 @@ class Compatibility:
         return python, rest.rpartition("-")[2]
 
     def _python_objection(self, file: IndexFile) -> str:
-        """Core metadata, Requires-Python: a specifier set; one that cannot be read restricts nothing, as in pip."""
-        if self._any_python or not file.requires_python or _python_fits(file.requires_python, self._python):
-            return ""
-        return f"requires Python {file.requires_python}, the target has {self._python}"
+        return "" if self._any_python else python_objection(file.requires_python or "", self._version)
+
+
+def python_objection(specifiers: str, version: Sequence[int]) -> str:
+    """Say why a Python of `version` is none that `specifiers` allow, or give back ''.
+
+    Core metadata, Requires-Python: a specifier set; one that cannot be read restricts nothing, as in pip.
+    """
+    python = ".".join(map(str, version))
+    if not specifiers or _python_fits(specifiers, python):
+        return ""
+    return f"requires Python {specifiers}, the target has {python}"
 
 
 @lru_cache(maxsize=4)

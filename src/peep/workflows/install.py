@@ -17,7 +17,8 @@ from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, with_wheels
 from peep.environment.target import require_changeable
 from peep.environment.transaction import apply_plan, recover
-from peep.errors import EnvironmentChangedMeanwhile, Problem, Problems, StoredWheelsDamaged
+from peep.errors import EnvironmentChangedMeanwhile, NoUsableFile, Problem, Problems, StoredWheelsDamaged
+from peep.index.compatibility import python_objection
 from peep.model import InstallPlan, PlannedWheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.build_need import opened_builds
@@ -118,10 +119,24 @@ def refuse_if_wrong(
 
     `stated`: what projects that are yet to be built say that they will require, by name.
     """
-    problems = Problems([*pinned.unusable, *found])
+    problems = Problems([*pinned.unusable, *found, *python_problems(session, pinned, plan)])
     if session.options.check_dependencies and not pinned.directive_values("--no-check-dependencies"):
         problems.found += dependency_problems(session, pinned, plan, stated)
     problems.raise_if_any()
+
+
+def python_problems(session: Session, pinned: PinnedSet, plan: InstallPlan) -> list[Problem]:
+    """Wheels that are not for the target's Python by their own word: where they came from need not have said so."""
+    if session.options.target.ignore_requires_python:
+        return []
+    pins = {pin.name: pin for pin in pinned.pins}
+    wheels = [one.wheel for one in plan.link]
+    objections = [(wheel, python_objection(wheel.requires_python, session.target.version)) for wheel in wheels]
+    return [
+        NoUsableFile(pins[wheel.identity.name], f"{wheel.identity.filename} {objection}")
+        for wheel, objection in objections
+        if objection
+    ]
 
 
 def dependency_problems(
