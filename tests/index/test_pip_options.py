@@ -105,7 +105,7 @@ def test_a_broken_memory_is_no_memory(environ, tmp_path):
 
 def test_a_configuration_that_pip_cannot_read_is_an_error(environ, tmp_path):
     (tmp_path / "pip.conf").write_text("no section\n")
-    with pytest.raises(PeepError, match="pip cannot tell its own options"):
+    with pytest.raises(PeepError, match=r"pip cannot tell its own options: .*pip\.conf"):
         pip_defaults([sys.executable], environ, run)
 
 

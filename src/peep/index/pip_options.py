@@ -121,7 +121,7 @@ def _ask(python: str, environ: Mapping[str, str], run: RunProgram) -> Mapping[st
         _, mark, text = done.output.rpartition(MARK.encode())
         if done.status or not mark:
             raise PeepError(
-                f"pip cannot tell its own options: {_last_line(done.errors) or f'exit status {done.status}'}",
+                f"pip cannot tell its own options: {_complaint(done.errors) or f'exit status {done.status}'}",
                 "run `pip config debug` to see which files and variables it reads, or give --index-url",
             )
         answer = json.loads(text)
@@ -174,6 +174,8 @@ def _format_control(value: object) -> FormatControl:
     )
 
 
-def _last_line(errors: bytes) -> str:
+def _complaint(errors: bytes) -> str:
+    """What pip said at last: one line, or all that it says of a configuration file, which it names line by line."""
     lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1][:300] if lines else ""
+    begin = next((at for at, line in enumerate(lines) if line.startswith("Configuration file")), -1)
+    return " ".join(lines[begin:])[:300]
