@@ -16,7 +16,7 @@ from peep.requirements.naming import normalised
 from peep.system.transport import redacted
 
 PathExists = Callable[[str], bool]
-NO_INDEX_THERE = "neither a URL nor a folder that exists"
+NO_INDEX_THERE = "neither an http(s) URL nor a folder that exists"
 HOW_TO_NAME_AN_INDEX = "write the whole URL with its https://, or the path of a folder"
 
 
