@@ -9,14 +9,17 @@ import time
 
 import pytest
 
-from peep.errors import BuildError, InstallRefused, StoredWheelsDamaged
+from peep.errors import BuildError, DestinationError, InstallRefused, StoredWheelsDamaged
+from peep.model import HashForm
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.workflows.download import download
+from peep.workflows.gathering import Gathering
 from peep.workflows.options import BuildOptions, GivenIndexes, InstallOptions, SourceOptions
 from peep.workflows.surroundings import Surroundings
 from peep.workflows.wheel import packed, wheel
 from support.fake_index import FakeIndex
+from support.memory_wheel import MemoryWheel
 from support.stored import stored_path
 from support.wheels import sdist_bytes, zip_bytes
 
@@ -54,6 +57,23 @@ def test_two_archives_of_one_file_name_are_refused_together(index, tmp_path):
     [problem] = refused.value.problems
     assert problem.problems == ("another listed archive has this name: fetch them one by one",)
     assert not (tmp_path / "there").exists()
+
+
+def test_a_destination_that_takes_no_more_is_named(tmp_path):
+    """A limit of file sizes stands for a full disk."""
+    resource = pytest.importorskip("resource")
+    built = Store(str(tmp_path / "store"), SilentReporter()).add(MemoryWheel("click"))
+    gathering = Gathering(None, None, str(tmp_path / "private"))
+    os.mkdir(gathering.folder)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        with pytest.raises(DestinationError, match="File too large") as refused:
+            gathering.take_built(built, b"more than ten bytes", HashForm.OPTION)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert str(tmp_path) in refused.value.message
 
 
 def test_source_archives_of_one_file_name_become_wheels_all_the_same(index, tmp_path):

@@ -100,7 +100,8 @@ class Gathering:
 
     def _copy(self, archive: VerifiedArchive) -> None:
         archive.file.seek(0)
-        with open(os.path.join(self.folder, archive.filename), "xb") as copy:
+        place = os.path.dirname(self.folder)
+        with _explained(place), open(os.path.join(self.folder, archive.filename), "xb") as copy:
             written = _copied(archive.file, copy)
         if written != archive.sha256:
             raise StoreError(f"{archive.filename}: the verified download changed on the disk while it was being copied")
@@ -108,7 +109,8 @@ class Gathering:
     def take_built(self, wheel: StoredWheel, content: bytes, hash_form: HashForm) -> None:
         """Keep a built wheel."""
         name, filename = wheel.identity.name, wheel.identity.filename
-        with open(os.path.join(self.folder, filename), "wb") as file:
+        place = os.path.dirname(self.folder)
+        with _explained(place), open(os.path.join(self.folder, filename), "wb") as file:
             file.write(content)
         self.wheels[name] = wheel
         digest = sha256(content).hexdigest()
@@ -164,6 +166,17 @@ def _private(destination: str) -> Iterator[str]:
 
 
 @contextmanager
+def _explained(destination: str) -> Iterator[None]:
+    """Say of which folder it is that the system complains."""
+    try:
+        yield
+    except OSError as error:
+        raise DestinationError(
+            f"{destination}: archives cannot be put here: {error.strerror or error}", "name another folder"
+        ) from error
+
+
+@contextmanager
 def _made(destination: str) -> Iterator[None]:
     """Make a folder, and take it away again as far as it is empty in the end."""
     missing = []
@@ -171,14 +184,10 @@ def _made(destination: str) -> Iterator[None]:
     while not os.path.lexists(place):
         missing.append(place)
         place = os.path.dirname(place)
-    try:
+    with _explained(destination):
         os.makedirs(destination, exist_ok=True)
         if not os.access(destination, os.W_OK | os.X_OK):
             raise PermissionError(0, "it cannot be written to")
-    except OSError as error:
-        raise DestinationError(
-            f"{destination}: archives cannot be put here: {error.strerror or error}", "name another folder"
-        ) from error
     try:
         yield
     finally:
