@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 from peep.environment.linking import WheelFiles
+from peep.environment.places import in_one_case
 from peep.errors import EnvironmentChangeError
 
 if TYPE_CHECKING:
@@ -92,10 +92,7 @@ class Claims:
         return ((path, file.record_hash) for file, path in linked.destinations())
 
     def _key(self, path: str) -> str:
-        if not self._ignores_case:
-            return path
-        # Those file systems (macOS, Windows) mostly take composed and decomposed letters for the same as well.
-        return path.lower() if path.isascii() else normalize("NFC", path).casefold()
+        return in_one_case(path) if self._ignores_case else path
 
 
 def _contested_tops(wheels: Sequence[StagedWheel]) -> set[str]:

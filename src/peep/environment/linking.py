@@ -85,7 +85,8 @@ def parent_folders(destinations: Iterable[str]) -> list[str]:
         if folder == last:
             continue  # files come sorted: mostly from the same folder as the one before
         last = folder
-        while folder and folder not in found:
+        root = len(os.path.splitdrive(folder)[0])  # a drive of Windows is there, a share can't be made
+        while len(folder) > root and folder not in found:
             found.add(folder)
             folder = folder[: max(folder.rfind(os.sep), 0)]
     return sorted(found)

@@ -30,7 +30,8 @@ _UNABLE = {
     # Linux answers ENOTTY or EINVAL where a file system has never heard of clones.
     LinkMode.CLONE: _NOT_SUPPORTED | {errno.ENOTTY, errno.EINVAL},
     # EPERM: no hard links on this file system, or (Linux, protected_hardlinks) none to another user's file.
-    LinkMode.HARDLINK: _NOT_SUPPORTED | {errno.EACCES},
+    # Windows says EINVAL for file systems without hard links, and for a file that has 1,023 names already.
+    LinkMode.HARDLINK: _NOT_SUPPORTED | {errno.EACCES, errno.EINVAL},
     LinkMode.COPY: set[int](),
 }
 _NEXT = {LinkMode.CLONE: LinkMode.HARDLINK, LinkMode.HARDLINK: LinkMode.COPY}

@@ -140,8 +140,7 @@ def _each_once(projects: Sequence[InstalledProject]) -> tuple[InstalledProject, 
 def _filled(plan: InstallPlan, run: _Run) -> StagedTree:
     """The new projects, complete in the work folders."""
     places = run.places
-    ignores_case = os.path.lexists(os.path.join(os.path.dirname(places.work), WORK_FOLDER.upper()))
-    tree = plan_staging(plan.link, places, force=run.options.force, ignores_case=ignores_case)
+    tree = plan_staging(plan.link, places, force=run.options.force, ignores_case=places.ignores_case())
     for mirror in places.mirrors:
         os.makedirs(mirror.new, exist_ok=True)
         os.makedirs(mirror.old, exist_ok=True)

@@ -106,7 +106,7 @@ def opened_store(options: StoreOptions, surroundings: Surroundings) -> Iterator[
     if options.is_kept:
         yield Store(store_root(surroundings.environ, options.folder), surroundings.reporter)
         return
-    with tempfile.TemporaryDirectory(prefix="peep-store-") as folder:
+    with tempfile.TemporaryDirectory(prefix="peep-store-", ignore_cleanup_errors=True) as folder:
         yield Store(folder, surroundings.reporter)
 
 
