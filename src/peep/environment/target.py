@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _FORMAT = "5"
 """Goes up when the meaning of remembered facts changes, so that older ones are forgotten."""
 _PROBE_SECONDS = 60.0
+_SHOWN = 200
+"""Letters of what a program says that is no Python."""
 _OLDEST = (3, 8)
 
 
@@ -183,9 +185,11 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
         return own
     from peep.system.processes import run  # noqa: PLC0415 -- a remembered answer needs no subprocess module
 
+    # Or macOS tells a Python that was built for an old SDK that it is version 10.16, too old for most wheels.
+    variables = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
     try:
         ended = (run_program or run)(
-            [python, "-I", "-S", "-X", "utf8", "-c", _probe_source()], env=dict(os.environ), timeout=_PROBE_SECONDS
+            [python, "-I", "-S", "-X", "utf8", "-c", _probe_source()], env=variables, timeout=_PROBE_SECONDS
         )
     except OSError as error:
         raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
@@ -194,7 +198,7 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
         answer["version"], answer["paths"]
     except (ValueError, KeyError, TypeError) as error:
         told = ended.errors.decode("utf-8", "replace").strip().splitlines()
-        reason = "".join(letter for letter in (told or ["it says nothing"])[-1] if letter.isprintable())
+        reason = "".join(letter for letter in (told or ["it says nothing"])[-1] if letter.isprintable())[:_SHOWN]
         raise EnvironmentChangeError(f"{python} does not answer like a Python interpreter: {reason}") from error
     facts: dict[str, Any] = answer
     facts["executable"] = python
