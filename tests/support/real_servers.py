@@ -17,7 +17,7 @@ from pathlib import Path
 
 from support.index_content import IndexContent
 
-START_SECONDS = 30.0
+START_SECONDS = 120
 
 NGINX = """\
 {user}daemon off;
