@@ -253,6 +253,7 @@ def _archive(name: str, version: str, options: Mapping[str, list[str]]) -> tuple
     files = {f"{stem}/__init__.py": source}
     entry_points = scripts if scripts["console_scripts"] else None
     metadata = [f"Requires-Python: {specifiers}" for specifiers in options.get("own-python", [])]
+    metadata += [f"Provides-Extra: {extra}" for extra in options.get("extra", [])]
     return wheel_filename(name, version, tag), wheel_bytes(
         name, version, files=files, requires=requires, tag=tag, entry_points=entry_points, metadata=metadata
     )

@@ -20,6 +20,7 @@ from peep.environment.transaction import apply_plan, recover
 from peep.errors import EnvironmentChangedMeanwhile, NoUsableFile, Problem, Problems, StoredWheelsDamaged
 from peep.index.compatibility import python_objection
 from peep.model import InstallPlan, PlannedWheel
+from peep.requirements.naming import normalised
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.build_need import opened_builds
 from peep.workflows.built_from import note_built
@@ -169,6 +170,8 @@ def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dic
     reporter = session.surroundings.reporter
     for note in plan.notes:
         reporter.note(note)
+    for text in unknown_extras(pinned, plan):
+        reporter.warning(text)
     note_built(session.store, wheels.values())
     changes = None
     if not (session.options.dry_run or plan.is_empty):
@@ -176,6 +179,18 @@ def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dic
         for note in changes.notes:
             reporter.note(note)
     return Outcome(plan, pinned, session.target, wheels, changes)
+
+
+def unknown_extras(pinned: PinnedSet, plan: InstallPlan) -> list[str]:
+    """A line for each extra that a listed project, now to be installed, does not have: it brings nothing."""
+    provided = {one.wheel.identity.name: {normalised(extra) for extra in one.wheel.provides_extra} for one in plan.link}
+    return [
+        f"{pin} has no extra called {extra}"
+        for pin in pinned.pins
+        if pin.name in provided
+        for extra in pin.extras
+        if extra not in provided[pin.name]
+    ]
 
 
 def forget(damaged: StoredWheelsDamaged, session: Session) -> None:
