@@ -98,4 +98,4 @@ def test_more_numbers_than_a_pipe_holds_are_for_threads():
 
     assert isinstance(shared, _Threads)
     assert all_of(shared.finish()) == list(range(_MOST_NUMBERS + 1))
-    assert _MOST_NUMBERS * 4 <= 65536
+    assert _MOST_NUMBERS * 4 <= 4096

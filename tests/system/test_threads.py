@@ -124,6 +124,23 @@ def test_all_lanes_together_keep_to_the_limit():
     assert crowd.largest <= 3
 
 
+def test_where_no_more_threads_can_be_had_those_that_run_do_everything(monkeypatch):
+    start = threading.Thread.start
+    crowd, first, second = Crowd(), Lane(first=3), Lane(first=3)
+
+    def start_if_there_are_few(thread):
+        if first.running + second.running >= 2:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_if_there_are_few)
+    for _ in range(20):
+        first.add(lambda: (crowd.visit(), second.add(crowd.visit)))
+    run_lanes([first, second], threading.Event())
+    assert crowd.visits == 40
+    assert crowd.largest <= 2
+
+
 def test_what_fails_in_one_lane_ends_the_others():
     first, second, begun = Lane(first=1), Lane(first=1), []
 
@@ -165,11 +182,12 @@ class Crowd:
     """Counts how many tasks run at a time."""
 
     def __init__(self):
-        self.lock, self.present, self.largest = threading.Lock(), 0, 0
+        self.lock, self.present, self.largest, self.visits = threading.Lock(), 0, 0, 0
 
     def visit(self):
         with self.lock:
             self.present += 1
+            self.visits += 1
             self.largest = max(self.largest, self.present)
         time.sleep(0.005)
         with self.lock:

@@ -18,6 +18,7 @@ from peep.environment.externally_managed import external_manager
 from peep.environment.shims import interpreter_behind, is_script
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.model import TargetEnvironment
+from peep.system.files import regular_only
 
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
@@ -173,7 +174,7 @@ def _libc() -> str:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
+        with open(path, encoding="utf-8", errors="replace", opener=regular_only) as stream:
             return stream.read()
     except OSError:
         return ""

@@ -17,8 +17,8 @@ from typing import Generic, Protocol, TypeVar
 from peep.system.forking import forked, may_fork
 from peep.system.posix_calls import kill
 
-_MOST_NUMBERS = 8000
-"""All of them must fit into a pipe, which holds 64 KiB."""
+_MOST_NUMBERS = 1000
+"""All of them must fit into a pipe, which holds 4 KiB at least (pipe(7): for a user who has many)."""
 _NUMBER = struct.Struct("=i")
 
 Result = TypeVar("Result")

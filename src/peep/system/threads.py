@@ -162,9 +162,15 @@ class _Workers:
     def _begin(self, lane: Lane) -> None:
         name = f"peep-{len(self.threads)}"
         thread = threading.Thread(target=_work, args=(lane, self._news, self._stop), name=name, daemon=True)
-        self.threads.append(thread)
-        thread.start()
-        lane.running += 1
+        try:
+            thread.start()
+        except RuntimeError:  # the user may have no more threads: those that run do it all
+            if not any(other.running for other in self._lanes):
+                raise
+            self._limit = sum(other.running for other in self._lanes)
+        else:
+            self.threads.append(thread)
+            lane.running += 1
 
 
 def _work(lane: Lane, news: queue.SimpleQueue[Lane | BaseException | None], stop: threading.Event) -> None:
