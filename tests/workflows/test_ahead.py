@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
+import time
 
 import pytest
 
@@ -75,6 +78,29 @@ def test_what_can_not_be_asked_is_left_to_the_run(environ, store, tmp_path):
 
     assert reached
     assert not os.path.exists(os.path.join(store.layout.remembered, "interpreter"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C by a signal")
+def test_a_program_that_hangs_ends_soon_after_ctrl_c(environ, tmp_path):
+    noted = tmp_path / "process"
+    hanging = tmp_path / "python"
+    hanging.write_text(f"#!/bin/sh\necho $$ > {noted}\nexec sleep 600\n")
+    hanging.chmod(0o755)
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"demo==1.0 --hash=sha256:{'a' * 64}\n")
+    command = [sys.executable, "-m", "peep", "install", "--python", str(hanging), "-r", str(requirements)]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, start_new_session=True) as process:
+        until = time.monotonic() + 30
+        while not (noted.exists() and noted.read_text().strip()) and time.monotonic() < until:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert b"Traceback" not in told
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(noted.read_text()), 0)
 
 
 def test_what_goes_wrong_meanwhile_comes_through(environ):

@@ -7,18 +7,21 @@ afterwards; where nothing came of it, the run asks for itself and tells what is 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 
 from peep.environment import tags  # noqa: F401 -- for the thread, which should import nothing by itself
 from peep.environment.target import TargetRequest, discover_target
-from peep.errors import PeepError
 from peep.reporting import SilentReporter
 from peep.store.layout import store_root
 from peep.store.wheels import Store
+from peep.system.processes import CompletedRun, run
 from peep.workflows.options import InstallOptions
 from peep.workflows.pip_configuration import configured_pip
+
+_PATIENCE = 5.0
+"""Seconds; Ctrl-C may have to wait as long when a program hangs."""
 
 
 @contextmanager
@@ -32,16 +35,29 @@ def asked_ahead(options: InstallOptions, environ: Mapping[str, str]) -> Iterator
     if not options.store.is_kept or os.path.isdir(store.layout.remembered):
         yield
         return
-    asking = Thread(target=_ask, args=(options, environ, store), daemon=True)
+    # No daemon: whatever ends this process, it waits for the thread, which ends the programs that it started.
+    has_ended = Event()
+    asking = Thread(target=_ask, args=(options, environ, store, has_ended))
     asking.start()
     try:
         yield
     finally:
+        has_ended.wait()  # Ctrl-C during `join` has Python (3.11) take a thread for one that has ended
         asking.join()
 
 
-def _ask(options: InstallOptions, environ: Mapping[str, str], store: Store) -> None:
-    with suppress(PeepError, OSError):
-        if options.target.python:  # the running interpreter is not asked by a program
-            discover_target(TargetRequest(python=options.target.python), store)
-        configured_pip(options, environ, os.path.join(store.layout.remembered, "pip"))()
+def _ask(options: InstallOptions, environ: Mapping[str, str], store: Store, has_ended: Event) -> None:
+    try:
+        with suppress(Exception):  # the run meets it again, and tells of it
+            if options.target.python:  # the running interpreter is not asked by a program
+                discover_target(TargetRequest(python=options.target.python), store, _briefly)
+            configured_pip(options, environ, os.path.join(store.layout.remembered, "pip"), _briefly)()
+    finally:
+        has_ended.set()
+
+
+def _briefly(
+    arguments: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None, timeout: float = _PATIENCE
+) -> CompletedRun:
+    """As `processes.run`, for a few seconds at most: the run itself is more patient."""
+    return run(arguments, env=env, cwd=cwd, timeout=min(timeout, _PATIENCE))
