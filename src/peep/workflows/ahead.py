@@ -28,7 +28,7 @@ _PATIENCE = 5.0
 def asked_ahead(options: InstallOptions, environ: Mapping[str, str]) -> Iterator[None]:
     """While this lasts, ask for what will be wanted after it; `options` are those of the command line.
 
-    An older store most likely remembers the answers. Raises what `store_root` raises.
+    An older store most likely remembers the answers. Raises what `store_root` and `Store` raise, as the run would.
     """
     root = store_root(environ, options.store.folder)
     store = Store(root, SilentReporter())
