@@ -19,6 +19,8 @@ from peep.model import InstalledProject, PlannedWheel, StoredFile, StoredWheel, 
 from peep.system.files import regular_only
 
 NAMES = frozenset({"pip", "setuptools"})
+_OF_THE_SYSTEM = "/usr/share/python-wheels"
+"""Where Debian, Fedora and their like keep them for the system's interpreter (configure's `--with-wheel-pkg-dir`)."""
 _INSTALLER = b"pip\n"
 _LAUNCHERS = (
     b"""#!%s
@@ -56,6 +58,8 @@ def bundled_wheel(project: InstalledProject, target: TargetEnvironment) -> Store
 def _folders(target: TargetEnvironment) -> Iterator[str]:
     library = "Lib" if os.name == "nt" else os.path.join("lib", "python{}.{}".format(*target.version[:2]))
     yield os.path.join(target.base_prefix, library, "ensurepip", "_bundled")
+    if target.base_prefix == "/usr":
+        yield _OF_THE_SYSTEM
 
 
 def _read(path: str, filename: str) -> StoredWheel | None:
