@@ -70,6 +70,13 @@ def test_a_store_that_goes_with_the_run_remembers_nothing(environ, store, python
     assert not os.path.exists(store.layout.root)
 
 
+def test_a_run_without_a_store_does_not_mind_that_the_usual_one_has_no_place(environ):
+    with asked_ahead(InstallOptions(store=StoreOptions(is_kept=False)), {**environ, "PEEP_STORE": "not/absolute"}):
+        reached = True
+
+    assert reached
+
+
 def test_what_can_not_be_asked_is_left_to_the_run(environ, store, tmp_path):
     options = InstallOptions(target=TargetOptions(python=str(tmp_path / "absent")))
 

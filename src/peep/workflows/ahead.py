@@ -30,9 +30,11 @@ def asked_ahead(options: InstallOptions, environ: Mapping[str, str]) -> Iterator
 
     An older store most likely remembers the answers. Raises what `store_root` and `Store` raise, as the run would.
     """
-    root = store_root(environ, options.store.folder)
-    store = Store(root, SilentReporter())
-    if not options.store.is_kept or os.path.isdir(store.layout.remembered):
+    if not options.store.is_kept:
+        yield  # nothing can be remembered, and the usual store is none of this run's business
+        return
+    store = Store(store_root(environ, options.store.folder), SilentReporter())
+    if os.path.isdir(store.layout.remembered):
         yield
         return
     # No daemon: whatever ends this process, it waits for the thread, which ends the programs that it started.
