@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from peep.environment.linking import WheelFiles
 from peep.environment.places import in_one_case
 from peep.errors import EnvironmentChangeError
+from peep.model import record_hash
 
 if TYPE_CHECKING:
     from peep.environment.staging import StagedWheel
@@ -79,7 +79,7 @@ class Claims:
         """Path in the work folder and digest of everything contested that a project brings."""
         yield from self._from_store(wheel)
         for written in wheel.written:
-            yield written.path, urlsafe_b64encode(sha256(written.content).digest()).rstrip(b"=").decode()
+            yield written.path, record_hash(sha256(written.content).digest())
 
     def _from_store(self, wheel: StagedWheel) -> Iterator[tuple[str, str]]:
         """As `_contents`, of the files that are linked."""

@@ -6,11 +6,10 @@ import hashlib
 import os
 import re
 import sys
-from base64 import urlsafe_b64encode
 
 from peep.dataclass import replace
 from peep.errors import ArchiveError
-from peep.model import StoredFile, StoredWheel, WheelContents, WheelEntry
+from peep.model import StoredFile, StoredWheel, WheelContents, WheelEntry, record_hash
 from peep.store.layout import FILES_PER_FOLDER, MANIFEST, file_path
 from peep.store.manifest import Manifest, rendered
 from peep.system.files import write_fully
@@ -88,8 +87,8 @@ def _write_all(contents: WheelContents, wheel: StoredWheel) -> tuple[StoredFile,
 
     def write(one: tuple[str, WheelEntry]) -> StoredFile:
         stored_as, entry = one
-        size, record_hash = _write(contents, entry, f"{folder}/{stored_as}", mtime_ns)
-        return StoredFile(entry.path, record_hash, size, entry.is_executable, stored_as)
+        size, hashed = _write(contents, entry, f"{folder}/{stored_as}", mtime_ns)
+        return StoredFile(entry.path, hashed, size, entry.is_executable, stored_as)
 
     numbered = [(file_path(number), entry) for number, entry in enumerate(contents.entries)]
     for stored_as, _ in numbered[::FILES_PER_FOLDER]:
@@ -139,7 +138,7 @@ def _write(contents: WheelContents, entry: WheelEntry, path: str, mtime_ns: int)
         os.utime(path, ns=times)
         os.chmod(path, 0o444)
     digest = bytes.fromhex(entry.sha256) if hasher is None else hasher.digest()
-    return size, urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return size, record_hash(digest)
 
 
 def _write_manifest(path: str, text: bytes) -> None:
