@@ -7,6 +7,7 @@ already redacted (`peep.system.transport.redacted`). `exit_status` is what the c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 
 from peep.dataclass import dataclass, field
 from peep.model import Candidate, Digest, Location, PinnedRequirement, Rejection
@@ -116,6 +117,18 @@ class DestinationError(PeepError):
 
 class BuildError(PeepError):
     """An sdist that could not be made into a wheel."""
+
+
+class VettingError(PeepError):
+    """What was asked of the vetting records cannot be done; the folder is as it was before."""
+
+
+class RecordsErrors(VettingError):
+    """Every fault that was found in the vetting folder, together (promise 3)."""
+
+    def __init__(self, problems: Sequence[RecordsUnreadable]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
 
 
 class BackendFailed(BuildError):
@@ -252,6 +265,68 @@ class MissingBuildRequirement:
     """Lines ready to paste into the build constraints; empty when nothing fitting was found."""
 
 
+class Lack(Enum):
+    """Why an archive does not count as examined."""
+
+    UNEXAMINED = "unexamined"
+    """No audit record, excuse or trusted publisher leads to these bytes."""
+    COMPILED = "compiled"
+    """Examined but for its compiled files, and the policy does not accept that."""
+    UNRECORDED = "unrecorded"
+    """An installed project whose archive's sha256 nobody recorded."""
+    COMMIT = "commit"
+    """A commit of a repository, which only an excuse can let pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotExamined:
+    """The bytes are those that the user listed, but they are not examined for what the run demands."""
+
+    pin: PinnedRequirement
+    archive: str
+    """Its file name; of a commit `git:HEX  URL`; '' where nobody recorded what was installed."""
+    sha256: str
+    """Lower-case hex, '' for a commit and where it is not recorded."""
+    criterion: str
+    """What was wanted."""
+    lack: Lack = Lack.UNEXAMINED
+    nearest_version: str = ""
+    """The nearest version of the project that is examined, '' when none is."""
+    nearest_by: str = ""
+    nearest_on: str = ""
+    """ISO 8601 day."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectedTo:
+    """Somebody examined these bytes, or this version, and objects."""
+
+    pin: PinnedRequirement
+    archive: str
+    sha256: str
+    criterion: str
+    """What was wanted, and the violation says is not met."""
+    source: str
+    """The import that it came by; '' for the project's own records."""
+    by: str
+    on: str
+    """ISO 8601 day."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsUnreadable:
+    """A file of the vetting folder that cannot be believed: nothing counts as examined because of it."""
+
+    path: str
+    reason: str
+    entry: str = ""
+    """Which entry, such as `audit record 3`; '' for the whole file."""
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.path, self.entry, self.reason) if part)
+
+
 Problem = (
     HashMismatch
     | HashMissing
@@ -262,6 +337,9 @@ Problem = (
     | OmittedDependency
     | ConflictingDependency
     | MissingBuildRequirement
+    | NotExamined
+    | ObjectedTo
+    | RecordsUnreadable
 )
 
 
