@@ -17,7 +17,9 @@ else:
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 LISTS = st.lists(TEXTS)
 SIMPLE = st.one_of(TEXTS, st.booleans(), st.integers(-(2**63), 2**63 - 1), st.dates(), LISTS)
-TABLES = st.dictionaries(TEXTS, st.one_of(SIMPLE, st.dictionaries(TEXTS, SIMPLE), st.lists(st.dictionaries(TEXTS, TEXTS))))
+TABLES = st.dictionaries(
+    TEXTS, st.one_of(SIMPLE, st.dictionaries(TEXTS, SIMPLE), st.lists(st.dictionaries(TEXTS, TEXTS)))
+)
 
 
 def normal(value):
@@ -79,4 +81,6 @@ def test_tables_in_lists_stand_one_a_line():
 
 
 def test_keys_are_bare_where_they_can_be():
-    assert toml_text.table("[x]", {"a-b_1": True, "a b": False, "ä": 1}) == '[x]\na-b_1 = true\n"a b" = false\n"ä" = 1\n'
+    assert (
+        toml_text.table("[x]", {"a-b_1": True, "a b": False, "ä": 1}) == '[x]\na-b_1 = true\n"a b" = false\n"ä" = 1\n'
+    )

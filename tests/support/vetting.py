@@ -28,7 +28,7 @@ def lines(filenames: Iterable[str]) -> str:
     return "[" + ", ".join(f'"{line(name)}"' for name in filenames) + "]"
 
 
-def audit(  # noqa: PLR0913 - the keys of an entry
+def audit(
     *read: str,
     since: Iterable[str] = (),
     project: str = "idna",
@@ -89,7 +89,7 @@ def audits_file(*entries: str) -> bytes:
     return "\n".join(['format = "peep audits 1"', *entries]).encode()
 
 
-def folder(  # noqa: PLR0913 - the files of a vetting folder
+def folder(
     audits: str = "",
     policy: str = "",
     excused: str = "",

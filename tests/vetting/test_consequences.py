@@ -235,7 +235,9 @@ def test_an_archive_cannot_hide_from_a_range_behind_a_version_that_somebody_stat
     files = folder(audit(NEW, more='version = "3.18"\n') + violation(versions=">=3.20"))
 
     assert verdict(files, NEW, version="3.18").word is Word.OBJECTED
-    assert verdict(folder(audit(OLD) + audit("x", since=[NEW]) + violation(versions=">=3.20")), "x").word is not Word.READ
+    assert (
+        verdict(folder(audit(OLD) + audit("x", since=[NEW]) + violation(versions=">=3.20")), "x").word is not Word.READ
+    )
 
 
 def test_a_base_in_a_range_that_is_objected_to_is_no_base():
@@ -254,7 +256,9 @@ def test_a_violation_of_the_weaker_criterion_spoils_the_stronger_and_not_the_rev
     assert verdict(strong, NEW, "safe-to-run").word is Word.READ
 
 
-OVERRIDE = f'[[override]]\nsource = "mozilla"\nproject = "idna"\narchive = "{hex_of(NEW)}  {NEW}"\nwhy = "Windows only"\n'
+OVERRIDE = (
+    f'[[override]]\nsource = "mozilla"\nproject = "idna"\narchive = "{hex_of(NEW)}  {NEW}"\nwhy = "Windows only"\n'
+)
 
 
 def test_an_override_lifts_one_sources_violation_for_one_archive():

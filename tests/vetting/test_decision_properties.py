@@ -120,9 +120,7 @@ def records_of(projects: int, releases: int) -> Vetting:
                 DigestLine(f"{project:032x}{release:031x}{kind}", f"p{project}-{release}.{suffix}")
                 for kind, suffix in ((0, "tar.gz"), (1, "whl"))
             )
-            audits.append(
-                Audit(f"p{project}", ("safe-to-run",), "x", DAY, now[:1], same=now[1:], since=before)
-            )
+            audits.append(Audit(f"p{project}", ("safe-to-run",), "x", DAY, now[:1], same=now[1:], since=before))
             before = now[:1]
     return Vetting(Records(AuditsFile({}, tuple(audits))))
 

@@ -136,7 +136,10 @@ def test_what_is_no_file_of_this_format_is_refused(content, reason):
         (folder(excused=excuse(more='commits = ["abc"]\n')), "excuse 1: commits: 'abc' is not of the form git:COMMIT"),
         (folder(excused=excuse(NEW).replace("safe-to-run", "x")), "excuse 1: nobody defined the criterion x"),
         (folder(policy=trusted(until="2027-01-02")), "trusted publisher 1: until is more than a year after since"),
-        (folder(policy=trusted(criteria="x")), "vetting/policy.toml: trusted publisher 1: nobody defined the criterion x"),
+        (
+            folder(policy=trusted(criteria="x")),
+            "vetting/policy.toml: trusted publisher 1: nobody defined the criterion x",
+        ),
         (folder(policy=trusted().replace("owner-id", "owner")), "trusted publisher 1: owner-id is missing; unknown"),
         (folder(policy='demand = "x"\n'), "vetting/policy.toml: demand: nobody defined the criterion x"),
         (folder(policy='demand-build = ""\n'), "demand-build is empty"),
