@@ -1,0 +1,72 @@
+"""The vetting folder on disk: bounded reading of the files that decide, and writing that leaves old or new."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Mapping
+
+from peep.errors import RecordsErrors, RecordsUnreadable, VettingError
+from peep.system.files import write_atomically
+from peep.vetting.assembly import IMPORTS, OWN_FILES, copy_name
+from peep.vetting.record_files import read_imports
+
+MOST_BYTES = 64 << 20
+"""Ceiling for one file: a hundred times the largest public set of audits."""
+
+
+def read_folder(folder: str) -> dict[str, bytes]:
+    """The files of a vetting folder that a decision depends on, by name: own ones, and the copies `imports.toml` names.
+
+    A folder that is not there holds none. Raises `RecordsErrors` for what cannot be read: it must not count as absent.
+    """
+    problems: list[RecordsUnreadable] = []
+    files = {name: content for name in OWN_FILES if (content := _read(folder, name, problems)) is not None}
+    pins, _ = read_imports(files.get(IMPORTS, b'format = "peep imports 1"\n'), IMPORTS)
+    for pin in pins:
+        name = copy_name(pin.name)
+        if (content := _read(folder, name, problems)) is not None:
+            files[name] = content
+    if problems:
+        raise RecordsErrors(problems)
+    return files
+
+
+def _read(folder: str, name: str, problems: list[RecordsUnreadable]) -> bytes | None:
+    path = os.path.join(folder, *name.split("/"))
+    try:
+        return _content(path)
+    except FileNotFoundError:
+        if not os.path.islink(path):
+            return None
+        problems.append(RecordsUnreadable(f"{folder}/{name}", "is a link to what is not there"))
+    except OSError as error:
+        problems.append(RecordsUnreadable(f"{folder}/{name}", error.strerror or str(error)))
+    return None
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "is no plain file")
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OSError(errno.EFBIG, f"is larger than {MOST_BYTES >> 20} MiB")
+    return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Open without waiting for somebody at the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def write_files(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write files of a vetting folder, each whole or not at all, in the order given. Raises `VettingError`."""
+    for name, content in files.items():
+        path = os.path.join(folder, *name.split("/"))
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            write_atomically(path, content, durable=True)
+        except OSError as error:
+            raise VettingError(f"{folder}/{name}: {error.strerror or error}; it was not written") from error
