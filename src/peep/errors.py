@@ -272,6 +272,8 @@ class Lack(Enum):
     """No audit record, excuse or trusted publisher leads to these bytes."""
     COMPILED = "compiled"
     """Examined but for its compiled files, and the policy does not accept that."""
+    MACHINE = "machine"
+    """Examined by a machine, and the policy does not accept that."""
     UNRECORDED = "unrecorded"
     """An installed project whose archive's sha256 nobody recorded."""
     COMMIT = "commit"
@@ -290,6 +292,8 @@ class NotExamined:
     criterion: str
     """What was wanted."""
     lack: Lack = Lack.UNEXAMINED
+    others: int = 0
+    """Further listed archives of the pin: none of them is examined either, so nothing of it was fetched."""
     nearest_version: str = ""
     """The nearest version of the project that is examined, '' when none is."""
     nearest_by: str = ""
