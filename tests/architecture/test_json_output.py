@@ -23,10 +23,14 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    Lack,
     MissingBuildRequirement,
+    NotExamined,
     NoUsableFile,
+    ObjectedTo,
     OmittedDependency,
     Problem,
+    RecordsUnreadable,
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
@@ -103,6 +107,9 @@ SAMPLES: tuple[Problem, ...] = (
     OmittedDependency("b", "b>1", ("a", "b")),
     ConflictingDependency("b", "b>1", "1", "a"),
     MissingBuildRequirement("demo-1.0.zip", "b", ("demo", "b"), "is not listed", ("b==1.0",)),
+    NotExamined(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", Lack.UNEXAMINED, 1, "0.9", "Reviewer", "2026-01-01"),
+    ObjectedTo(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", "mozilla", "Reviewer", "2026-01-01", "bad"),
+    RecordsUnreadable("vetting/audits.toml", "unknown keys: x", "audit record 1"),
 )
 
 

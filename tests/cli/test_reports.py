@@ -17,9 +17,12 @@ from peep.errors import (
     HashMismatch,
     HashMissing,
     MissingBuildRequirement,
+    NotExamined,
     NoUsableFile,
+    ObjectedTo,
     OmittedDependency,
     Problem,
+    RecordsUnreadable,
     UnusableRequirement,
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
@@ -269,6 +272,9 @@ def test_every_kind_of_problem_is_told():
         OmittedDependency: OmittedDependency("b", "b>1", ("a", "b")),
         ConflictingDependency: ConflictingDependency("b", "b>1", "1", "a"),
         MissingBuildRequirement: MissingBuildRequirement(SDIST, "b", ("demo", "b"), "is not listed"),
+        NotExamined: NotExamined(pin, WHEEL, A.hex, "safe-to-run"),
+        ObjectedTo: ObjectedTo(pin, WHEEL, A.hex, "safe-to-run", "", "Reviewer", "2026-01-01", "bad"),
+        RecordsUnreadable: RecordsUnreadable("vetting/audits.toml", "unknown keys: x"),
     }
     assert set(samples) == set(get_args(Problem))
     for sample in samples.values():

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from peep import __version__
 from peep.cli.signals import Terminated
 from peep.cli.text import fold_width, folded, printable, scrubbed, silence
-from peep.errors import InstallRefused, PeepError, RequirementsErrors
+from peep.errors import InstallRefused, PeepError, RecordsErrors, RequirementsErrors
 
 BUG = 3
 INTERRUPTED = 130
@@ -99,7 +99,7 @@ def error_text(error: PeepError, width: int | None) -> str:
         from peep.cli.reports import report_text  # noqa: PLC0415 - 2 ms, for refusals only
 
         return report_text(error.problems, width, "Nothing was changed.")  # verbs that install tell it themselves
-    parts = (*error.errors, *error.also) if isinstance(error, RequirementsErrors) else (error,)
+    parts = _parts(error)
     lines = []
     for part in parts:
         first, *others = printable(part.message).split("\n")
@@ -107,6 +107,15 @@ def error_text(error: PeepError, width: int | None) -> str:
         if part.hint:
             lines.append(folded(f"hint: {printable(part.hint)}", width))
     return scrubbed("\n".join(lines))
+
+
+def _parts(error: PeepError) -> Sequence[PeepError]:
+    """An error that holds others, as these."""
+    if isinstance(error, RequirementsErrors):
+        return (*error.errors, *error.also)
+    if isinstance(error, RecordsErrors):
+        return [PeepError(str(problem)) for problem in error.problems]
+    return (error,)
 
 
 def bug_report(error: BaseException, words: Sequence[str]) -> str:

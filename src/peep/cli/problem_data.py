@@ -6,6 +6,7 @@ A problem's fields are the names in the output; the two about hashes tell of par
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from peep.cli.text import scrubbed
@@ -17,9 +18,12 @@ from peep.errors import (
     HashMismatch,
     HashMissing,
     MissingBuildRequirement,
+    NotExamined,
     NoUsableFile,
+    ObjectedTo,
     OmittedDependency,
     Problem,
+    RecordsUnreadable,
     UnusableRequirement,
 )
 from peep.model import (
@@ -42,6 +46,9 @@ KINDS: Mapping[type[Problem], str] = {
     OmittedDependency: "omitted-dependency",
     ConflictingDependency: "conflicting-dependency",
     MissingBuildRequirement: "missing-build-requirement",
+    NotExamined: "not-examined",
+    ObjectedTo: "objected-to",
+    RecordsUnreadable: "records-unreadable",
 }
 
 
@@ -94,6 +101,8 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, Location | Rejection):
         return _plain(asdict(value))
     if isinstance(value, PinnedRequirement):

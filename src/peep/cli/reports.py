@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from peep.cli.report_hashes import mismatch_lines, missing_lines
 from peep.cli.report_parts import heading, places, plain, titled
+from peep.cli.report_vetting import not_examined_lines, objection_lines, unreadable_lines
 from peep.cli.text import folded, scrubbed
 from peep.errors import (
     BadArchive,
@@ -19,9 +20,12 @@ from peep.errors import (
     HashMismatch,
     HashMissing,
     MissingBuildRequirement,
+    NotExamined,
     NoUsableFile,
+    ObjectedTo,
     OmittedDependency,
     Problem,
+    RecordsUnreadable,
     UnusableRequirement,
 )
 from peep.index.why_not import why_not
@@ -66,6 +70,28 @@ def _missing(problems: Sequence[Problem], width: int | None) -> str:
         "them. Vet these files to your satisfaction, then let these lines replace yours:"
     )
     return "\n\n".join([folded(introduction, width), *(missing_lines(problem) for problem in found)])
+
+
+def _unexamined(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, NotExamined, lambda problem: _placed(problem.pin.locations))
+    headline = "THE FOLLOWING ARCHIVES ARE WHAT YOUR HASHES SAY, BUT NOBODY EXAMINED THEM."
+    return _headed(headline, "\n".join(not_examined_lines(problem, width) for problem in found))
+
+
+def _objections(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, ObjectedTo, lambda problem: _placed(problem.pin.locations))
+    headline = "SOMEBODY EXAMINED THE FOLLOWING AND OBJECTS."
+    return _headed(headline, "\n".join(objection_lines(problem, width) for problem in found))
+
+
+def _headed(headline: str, entries: str) -> str:
+    return f"{headline}\n\n{entries}" if entries else ""
+
+
+def _unreadable(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, RecordsUnreadable, lambda problem: _named(problem.path, problem.entry))
+    introduction = "The following records cannot be believed, so nothing counts as examined:"
+    return _listing(introduction, (unreadable_lines(problem, width) for problem in found), width)
 
 
 def _unusable(problems: Sequence[Problem], width: int | None) -> str:
@@ -151,6 +177,9 @@ _DIRECT = 2
 
 _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
     _mismatches,
+    _unexamined,
+    _objections,
+    _unreadable,
     _missing,
     _unusable,
     _bad_archives,
