@@ -10,14 +10,16 @@ from peep.requirements.pinned_set import Directive
 
 _DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
 
-KNOWN = {
+KNOWN: dict[str, bool | None] = {
     "--allow-record-mismatch": True,
     "--build-constraint": True,
     "--no-check-dependencies": False,
+    "--require-examined": None,
     "--require-sandbox": False,
     "--trust-local": True,
+    "--vetting": True,
 }
-"""Each directive, and whether it takes a value."""
+"""Each directive, and whether it takes a value; None: it may."""
 
 
 class MalformedDirective(PeepError):
@@ -42,6 +44,7 @@ def parse_directive(comment: str, location: Location) -> Directive | None:
     option, _, value = re.sub(r"[=\s]\s*", " ", text.strip(), count=1).partition(" ")
     if option not in KNOWN:
         raise MalformedDirective(f"peep knows no directive {option}; it knows {', '.join(KNOWN)}")
-    if KNOWN[option] != bool(value.strip()):
-        raise MalformedDirective(f"the directive {option} {'needs a' if KNOWN[option] else 'takes no'} value")
+    takes_value = KNOWN[option]
+    if takes_value is not None and takes_value != bool(value.strip()):
+        raise MalformedDirective(f"the directive {option} {'needs a' if takes_value else 'takes no'} value")
     return Directive(option, value.strip(), location)

@@ -37,3 +37,13 @@ def pins_from_pylock(
     from peep.requirements.pylock_reader import LockReader  # noqa: PLC0415
 
     return LockReader(path, markers, selection, accepted).read(content)
+
+
+def every_pin_of_pylock(content: bytes, path: str) -> PinnedSet:
+    """Give back what a lock file pins for whatever target, folders and moving revisions in `unusable`.
+
+    Raises `RequirementsErrors`.
+    """
+    from peep.requirements.pylock_reader import LockReader  # noqa: PLC0415 - as above
+
+    return LockReader(path, {}, _PLAIN, Accepted(repository_commits=True)).read_all(content)

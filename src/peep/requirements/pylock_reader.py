@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, cast
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
@@ -52,9 +52,21 @@ class LockReader:
         document = _Document.read(content, redacted(self.path))
         environment = _environment(document, self.markers, self.selection)
         errors: list[RequirementsError] = []
+        return self._pinned(document, _selected(document, environment, errors), errors)
+
+    def read_all(self, content: bytes) -> PinnedSet:
+        """Every entry of the lock file, for whatever target; raises `RequirementsErrors`."""
+        document = _Document.read(content, redacted(self.path))
+        places = (Location(document.path, line) for line in document.lines)
+        return self._pinned(document, zip(places, document.lock.packages, strict=True), [])
+
+    def _pinned(
+        self, document: _Document, selected: Iterable[tuple[Location, Package]], errors: list[RequirementsError]
+    ) -> PinnedSet:
+        """What the selected entries pin; `errors` may grow while these are gone through."""
         pins: list[PinnedRequirement] = []
         unusable: list[UnusableRequirement] = []
-        for location, package in _selected(document, environment, errors):
+        for location, package in selected:
             try:
                 reason = _refusal(package, self.path, self.accepted)
                 if reason:
