@@ -15,6 +15,7 @@ VERBS = {
     "completion": "peep.cli.verbs.completion",
     "digest": "peep.cli.verbs.digest",
     "embed": "peep.cli.verbs.embed",
+    "examine": "peep.cli.verbs.examine",
     "hash": "peep.cli.verbs.hash",
     "help": "peep.cli.verbs.help",
     "install": "peep.cli.verbs.install",

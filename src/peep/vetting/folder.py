@@ -33,6 +33,15 @@ def read_folder(folder: str) -> dict[str, bytes]:
     return files
 
 
+def read_file(folder: str, name: str) -> bytes | None:
+    """One file of a folder, None where there is none. Raises `RecordsErrors` for one that cannot be read."""
+    problems: list[RecordsUnreadable] = []
+    content = _read(folder, name, problems)
+    if problems:
+        raise RecordsErrors(problems)
+    return content
+
+
 def _read(folder: str, name: str, problems: list[RecordsUnreadable]) -> bytes | None:
     path = os.path.join(folder, *name.split("/"))
     try:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from peep.dataclass import dataclass, replace
 from peep.errors import RecordsErrors, UsageError, VettingError
+from peep.system.redirects import without_credentials
 from peep.vetting.entries import is_plain_name
 from peep.vetting.imported_files import SharedFile, read_shared
 from peep.vetting.records import Audit, AuditsFile, Criterion, ImportPin, Violation
@@ -69,10 +70,15 @@ def parse_source(text: str) -> Source:
         if found is None:
             hint = "write git+URL@COMMIT#path, with all 40 digits of the commit"
             raise UsageError(f"{text}: names no file of one commit", hint)
+        if without_credentials(found["repository"]) != found["repository"]:
+            raise UsageError("a source may not hold a user name or password", "let git's credential helpers hold them")
         if ".." in found["path"].split("/") or found["path"].startswith("/"):
             raise UsageError(f"{text}: the path leaves the repository")
         return GitSource(found["repository"], found["commit"], found["path"])
     if _URL.fullmatch(text):
+        if without_credentials(text) != text:
+            hint = "imports.toml is shared: let .netrc or a keyring hold them (peep asks both)"
+            raise UsageError(f"{without_credentials(text)}: a source may not hold a user name or password", hint)
         return UrlSource(text)
     if re.match(r"[a-z][a-z0-9+.-]+://", text):
         raise UsageError(f"{text}: imports come by https, http or git, or are files")

@@ -64,12 +64,12 @@ class KnownVersions:
         return self._examined(*known[version]) if version in known else None
 
     def nearest(self, project: str, text: str) -> Nearest:
-        """The next examined versions on both sides of `text`; the same version counts as below."""
+        """The next examined versions on both sides of `text`, which is not among them."""
         version = parsed(text)
         known = self._found.get(project, {})
         if version is None or not known:
             return Nearest()
-        below = max((one for one in known if one <= version), default=None)
+        below = max((one for one in known if one < version), default=None)
         above = min((one for one in known if one > version), default=None)
         return Nearest(
             self._examined(*known[below]) if below is not None else None,
@@ -104,3 +104,12 @@ def _named(vetting: Vetting) -> Iterator[tuple[str, str, Iterable[DigestLine]]]:
         yield excuse.project, excuse.version, excuse.archives
     for one in records.published:
         yield one.project, "", [one.archive]
+
+
+def known_filenames(vetting: Vetting) -> dict[str, str]:
+    """What the records call archives, by sha256; requirements files list digests without names."""
+    found: dict[str, str] = {}
+    for _, _, lines in _named(vetting):
+        for line in lines:
+            found.setdefault(line.sha256, line.filename)
+    return found

@@ -130,5 +130,9 @@ def excuse_ends(verdicts: Iterable[Verdict]) -> tuple[tuple[date, int], ...]:
 
 
 def unexamined_subjects(verdicts: Iterable[Verdict]) -> tuple[Subject, ...]:
-    """What nobody examined; what somebody objects to is not among it, for reading would not help."""
-    return tuple(verdict.subject for verdict in verdicts if verdict.word is Word.UNEXAMINED)
+    """What nobody examined and somebody could read; where somebody objects, or no version is known, nobody can."""
+    return tuple(
+        verdict.subject
+        for verdict in verdicts
+        if verdict.word is Word.UNEXAMINED and verdict.subject.version and not verdict.subject.is_commit
+    )

@@ -1,0 +1,37 @@
+"""Installed projects as subjects of verdicts: each by what is recorded of the archive or commit that it came from."""
+
+from __future__ import annotations
+
+from peep.audit.bundled import bundled_wheel
+from peep.model import InstalledProject, Provenance, TargetEnvironment
+from peep.requirements.naming import archive_suffix, last_segment
+from peep.system.redirects import without_credentials
+from peep.vetting.verdicts import Subject
+
+
+def installed_subject(project: InstalledProject, target: TargetEnvironment) -> Subject:
+    """What vouches for an installed project; without a key where nothing recorded tells its bytes.
+
+    pip as `venv` puts it in is known by the wheel that the base interpreter brings.
+    """
+    origin = project.provenance
+    if origin is None:
+        wheel = bundled_wheel(project, target)
+        key, filename = (wheel.sha256, wheel.identity.filename) if wheel else ("", "")
+        return Subject(key, project.name, project.version, filename)
+    if origin.vcs_commit:
+        return Subject(commit_key(origin), project.name, project.version)
+    sha256 = next((digest.hex for digest in origin.hashes if digest.algorithm == "sha256"), "")
+    filename = last_segment(origin.url.partition("?")[0].partition("#")[0])
+    return Subject(sha256, project.name, project.version, filename if archive_suffix(filename) else "")
+
+
+def commit_key(origin: Provenance) -> str:
+    """The key of a recorded commit, as the records write it."""
+    return f"git:{origin.vcs_commit}  {without_credentials(origin.url)}"
+
+
+def is_folder(project: InstalledProject) -> bool:
+    """Whether a project was installed from a folder: no hash vouches for one, so nobody is asked about it."""
+    origin = project.provenance
+    return origin is not None and not origin.hashes and not origin.vcs_commit and origin.url.startswith("file:")

@@ -1,0 +1,242 @@
+"""`peep examine`: a verdict on every listed archive, or on every installed one. Changes nothing, fetches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from peep.dataclass import dataclass, replace
+from peep.environment.installed import installed_projects
+from peep.errors import UnusableRequirement, UsageError
+from peep.index.archive_names import ArchiveName, NameReader
+from peep.index.compatibility import Compatibility
+from peep.model import FormatControl, IndexFile, Location, TargetEnvironment
+from peep.pipeline.examined_gate import Demand, strongest, subjects_of
+from peep.pipeline.installed_archives import installed_subject, is_folder
+from peep.pipeline.listed_archives import demands_of, listing_of
+from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.requirements.pinned_set import Directive
+from peep.system.clock import utc_day
+from peep.vetting.assembly import Vetting
+from peep.vetting.decision import Decision
+from peep.vetting.known_versions import KnownVersions, Nearest, known_filenames
+from peep.vetting.records import IgnoredRecord
+from peep.vetting.rules import Question
+from peep.vetting.suggestion import (
+    Comparison,
+    Price,
+    Suggestion,
+    TrustGain,
+    excuse_ends,
+    suggestions,
+    trust_gains,
+    unexamined_subjects,
+)
+from peep.vetting.verdicts import Step, Subject, Verdict
+from peep.workflows.options import InstallOptions
+from peep.workflows.session import Session, opened
+from peep.workflows.surroundings import Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class ExamineOptions:
+    """What is to be examined, and for what."""
+
+    run: InstallOptions
+    """Sources (without files: what is installed in the target)."""
+    vetting: str | None = None
+    criterion: str | None = None
+    """None: what the files demand, else what the policy does."""
+    here: bool = False
+    """Only what the target would use."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedArchive:
+    """One verdict, with what it rests on and, where there is no chain, what it could be compared with."""
+
+    verdict: Verdict
+    chain: tuple[Step, ...]
+    nearest: Nearest
+    locations: tuple[Location, ...] = ()
+    would_do: str = ""
+    """`compiled` or `machine`: the archive would be examined if the policy accepted such records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """Every verdict, in the order of the listing."""
+
+    folder: str
+    criterion: str
+    today: date
+    archives: tuple[ExaminedArchive, ...]
+    unusable: tuple[UnusableRequirement, ...]
+    folders: tuple[str, ...]
+    """Local projects, about which nobody is asked."""
+    ignored: tuple[IgnoredRecord, ...]
+    suggestions: tuple[Suggestion, ...]
+    """What to read next, cheapest first; all of it."""
+    gains: tuple[TrustGain, ...]
+    excused: tuple[tuple[date, int], ...]
+    """How many archives are excused until when."""
+
+    @property
+    def is_examined(self) -> bool:
+        return not self.unusable and all(one.verdict.is_examined for one in self.archives)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked about, before any record is read."""
+
+    subjects: tuple[tuple[Subject, tuple[Location, ...]], ...]
+    unusable: tuple[UnusableRequirement, ...] = ()
+    folders: tuple[str, ...] = ()
+    directives: tuple[Directive, ...] = ()
+
+
+def nobody_can_tell(_comparison: Comparison) -> None:
+    """The price of every comparison where no archive may be looked at."""
+
+
+def examine(
+    options: ExamineOptions, surroundings: Surroundings, price: Price = nobody_can_tell, today: date | None = None
+) -> Examination:
+    """Judge every archive; `price` tells what a comparison costs, `today` is UTC's day unless given.
+
+    Raises `RecordsErrors`, `RequirementsErrors`, `UsageError`, and what opening a target raises.
+    """
+    files = options.run.sources.requirement_files
+    with opened(options.run, surroundings) as session:
+        asked = _listed(session, options) if files else _installed(session)
+        folder = vetting_folder(options.vetting, asked.directives, files[0] if files else None)
+        vetting = open_vetting(folder)
+        asked = _named(asked, vetting)
+        if files and options.here:
+            asked = _of_this_target(asked, session)
+    criterion = _criterion(options, asked.directives, vetting)
+    decision = Decision(vetting, Question(criterion, today or utc_day()))
+    return _examination(folder, vetting, decision, asked, price)
+
+
+def _criterion(options: ExamineOptions, directives: Sequence[Directive], vetting: Vetting) -> str:
+    """The one criterion in question. Raises `UsageError` where the files demand several that cannot be compared."""
+    if options.criterion is not None:
+        return strongest([Demand(options.criterion, "--criterion")], vetting)[0]
+    wanted = strongest(demands_of(directives) or [Demand("", "the policy")], vetting)
+    if len(wanted) > 1:
+        raise UsageError(f"the files demand {' and '.join(wanted)}", "ask for one of them: --criterion NAME")
+    return wanted[0]
+
+
+def _examination(folder: str, vetting: Vetting, decision: Decision, asked: _Asked, price: Price) -> Examination:
+    judge = _Judge(vetting, decision)
+    archives = [judge.archive(subject, locations) for subject, locations in asked.subjects]
+    verdicts = [one.verdict for one in archives]
+    unexamined = unexamined_subjects(verdicts)
+    return Examination(
+        folder,
+        decision.question.criterion,
+        decision.question.today,
+        tuple(archives),
+        asked.unusable,
+        asked.folders,
+        vetting.ignored,
+        suggestions(unexamined, judge.known, price, {}) if unexamined else (),
+        trust_gains(vetting, unexamined),
+        excuse_ends(verdicts),
+    )
+
+
+class _Judge:
+    """Verdicts on single archives. What only an unexamined one needs is found out when the first is met."""
+
+    def __init__(self, vetting: Vetting, decision: Decision) -> None:
+        self._vetting = vetting
+        self._decision = decision
+        self._known: KnownVersions | None = None
+        self._would: dict[str, Decision] = {}
+
+    @property
+    def known(self) -> KnownVersions:
+        if self._known is None:
+            self._known = KnownVersions(self._vetting, self._decision)
+        return self._known
+
+    def archive(self, subject: Subject, locations: tuple[Location, ...]) -> ExaminedArchive:
+        verdict = self._decision.verdict(subject)
+        if verdict.is_examined or verdict.objections:
+            return ExaminedArchive(verdict, self._decision.chain(subject), Nearest(), locations)
+        nearest = self.known.nearest(subject.name, subject.version)
+        return ExaminedArchive(verdict, (), nearest, locations, self._would_do(subject))
+
+    def _would_do(self, subject: Subject) -> str:
+        """What the policy would have to accept for it to be examined: `compiled`, `machine`, or '' if neither helps."""
+        if not self._would:
+            compiled = replace(self._decision.question, assume_compiled=True)
+            self._would["compiled"] = Decision(self._vetting, compiled)
+            self._would["machine"] = Decision(self._vetting, replace(compiled, assume_machine=True))
+        found = (name for name, decision in self._would.items() if decision.verdict(subject).is_examined)
+        return next(found, "")
+
+
+# -- what is asked about ---------------------------------------------------------------------------
+
+
+def _listed(session: Session, options: ExamineOptions) -> _Asked:
+    """The archives of the files, for whatever target."""
+    sources = options.run.sources
+    environ = session.surroundings.environ
+    listing = listing_of(sources.requirement_files, sources.constraint_files, session.reading.read, environ)
+    folders = tuple(f"{one.location}: {one.text}" for one in listing.folders)
+    subjects = tuple((one.subject, one.pin.locations) for one in listing.archives)
+    return _Asked(subjects, listing.unusable, folders, listing.directives)
+
+
+def _named(asked: _Asked, vetting: Vetting) -> _Asked:
+    """With the file names that the records know: requirements files list digests alone."""
+    names = known_filenames(vetting)
+    return replace(
+        asked,
+        subjects=tuple(
+            (replace(subject, filename=subject.filename or names.get(subject.key, "")), locations)
+            for subject, locations in asked.subjects
+        ),
+    )
+
+
+def _of_this_target(asked: _Asked, session: Session) -> _Asked:
+    """Only what the target's markers select and its tags allow."""
+    held = {subject.key for pin in session.read_pins().pins for subject in subjects_of(pin)}
+    usable = _Usable(session.target)
+    subjects = tuple(
+        (subject, locations) for subject, locations in asked.subjects if subject.key in held and usable(subject)
+    )
+    return replace(asked, subjects=subjects)
+
+
+class _Usable:
+    """Whether the target could use an archive, by its name; one whose name nobody knows might be."""
+
+    def __init__(self, target: TargetEnvironment) -> None:
+        self._target = target
+
+    def __call__(self, subject: Subject) -> bool:
+        name = NameReader(subject.name).read(subject.filename) if subject.filename else None
+        if not isinstance(name, ArchiveName):
+            return True
+        compatibility = Compatibility(subject.name, self._target, FormatControl())
+        return not compatibility.objection(name, IndexFile(subject.filename, ""))
+
+
+def _installed(session: Session) -> _Asked:
+    """What is installed in the target, each project by the digest of the archive that it came from."""
+    subjects: list[tuple[Subject, tuple[Location, ...]]] = []
+    folders: list[str] = []
+    for _, project in sorted(installed_projects(session.target).items()):
+        if project.provenance is not None and is_folder(project):
+            folders.append(f"{project.name} {project.version}")
+        else:
+            subjects.append((installed_subject(project, session.target), ()))
+    return _Asked(tuple(subjects), folders=tuple(folders))
