@@ -11,6 +11,7 @@ import sys
 from peep.workflows.settled import recall
 
 VERBS = {
+    "certify": "peep.cli.verbs.certify",
     "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
     "digest": "peep.cli.verbs.digest",
@@ -24,6 +25,7 @@ VERBS = {
     "store": "peep.cli.verbs.store",
     "sync": "peep.cli.verbs.sync",
     "verify": "peep.cli.verbs.verify",
+    "vetting": "peep.cli.verbs.vetting",
 }
 """peep's verbs and the modules that describe (`VERB`) and run (`run`) them. All others are pip's."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 from typing import TextIO
 
 TERMINAL_WIDTH = 80
@@ -79,6 +80,11 @@ def fold_width(stream: TextIO) -> int | None:
         return TERMINAL_WIDTH if stream.isatty() else None
     except ValueError:  # closed
         return None
+
+
+def is_at_terminal() -> bool:
+    """Whether a person can be asked: standard input and output are a terminal."""
+    return all(stream is not None and fold_width(stream) is not None for stream in (sys.stdin, sys.stdout))
 
 
 def silence(stream: TextIO) -> None:

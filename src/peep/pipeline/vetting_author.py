@@ -13,7 +13,7 @@ _HINT = "say who: --by 'NAME <MAIL>', or tell git: git config user.name, git con
 
 
 def author(given: str | None, environ: Mapping[str, str]) -> str:
-    """`given`, or `NAME <MAIL>` as git is configured in the working folder. Raises `UsageError` where nobody is named."""
+    """`given`, or `NAME <MAIL>` as git is configured in the working folder. Raises `UsageError` if nobody is named."""
     if given is not None:
         if not given.strip() or not given.isprintable():
             raise UsageError("--by names nobody", _HINT)

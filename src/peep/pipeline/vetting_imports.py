@@ -9,10 +9,11 @@ from datetime import date
 
 from peep.build.vcs import CommitUrl, check_out
 from peep.dataclass import dataclass
-from peep.errors import RecordsErrors, TransportError, VettingError
+from peep.errors import RecordsErrors, TransportError, UsageError, VettingError
 from peep.system.transport import Transport, redacted
 from peep.vetting import canonical
-from peep.vetting.assembly import IMPORTS, SIGNERS, copy_name
+from peep.vetting.assembly import AUDITS, IMPORTS, SIGNERS, copy_name
+from peep.vetting.criteria import BUILT_IN, all_criteria
 from peep.vetting.folder import MOST_BYTES, read_file, write_files
 from peep.vetting.import_pins import (
     FileSource,
@@ -25,12 +26,17 @@ from peep.vetting.import_pins import (
     parse_source,
     with_pin,
 )
-from peep.vetting.record_files import read_imports
-from peep.vetting.records import IMPORTS_FORMAT, ImportPin
+from peep.vetting.record_files import read_audits, read_imports
+from peep.vetting.records import IMPORTS_FORMAT, AuditsFile, ImportPin
 from peep.vetting.signatures import CheckSignature, SshSignatures
 
 Confirm = Callable[[Offer], bool]
-"""Shows an offer to a person and asks; where nobody can be asked, it is not given."""
+"""Asks a person whether an offer is accepted; where nobody can be asked, it is not given."""
+
+
+def _unseen(_offer: Offer) -> None:
+    """Show an offer to nobody."""
+
 
 _HTTP_OK = 200
 
@@ -47,6 +53,8 @@ class ImportContext:
     accept: str | None = None
     """The digest that `--accept` names."""
     confirm: Confirm | None = None
+    show: Callable[[Offer], None] = _unseen
+    """Shows an offer before it is accepted, or refused."""
 
     def signatures(self) -> CheckSignature:
         return SshSignatures(f"{self.folder}/{SIGNERS}", self.environ)
@@ -63,6 +71,21 @@ def import_pins(folder: str) -> tuple[ImportPin, ...]:
     return pins
 
 
+def check_mapping(pin: ImportPin, folder: str) -> None:
+    """See that an import's criteria are mapped to such as are defined here. Raises `UsageError`, `RecordsErrors`."""
+    content = read_file(folder, AUDITS)
+    own, problems = read_audits(content, f"{folder}/{AUDITS}", BUILT_IN) if content else (AuditsFile(), [])
+    if problems:
+        raise RecordsErrors(problems)
+    known = all_criteria(own.criteria)
+    for theirs, ours in pin.criteria.items():
+        for name in ours:
+            if name not in known:
+                raise UsageError(
+                    f"--map {theirs}={name}: nobody defined the criterion {name}", f"known: {', '.join(known)}"
+                )
+
+
 def take_import(pin: ImportPin, context: ImportContext) -> Offer | None:
     """Fetch the source of `pin`, check and compare it; write copy and pin once it is accepted.
 
@@ -75,6 +98,7 @@ def take_import(pin: ImportPin, context: ImportContext) -> Offer | None:
     known = [one for one in import_pins(context.folder) if one.name == pin.name]
     if old == content and known == [offer.pin]:
         return None
+    context.show(offer)
     _accept(offer, context)
     pins = with_pin(import_pins(context.folder), offer.pin, context.today)
     write_files(context.folder, {copy_name(pin.name): content, IMPORTS: canonical.imports_text(pins)})

@@ -15,6 +15,7 @@ from peep.vetting.entries import one_year_after
 from peep.vetting.policy import TrustedPublisher
 from peep.vetting.records import Audit, AuditsFile, Excuse, Violation
 from peep.vetting.rules import Question
+from peep.vetting.tables import commit_of
 from peep.vetting.verdicts import Subject
 
 
@@ -124,12 +125,18 @@ def excused(vetting: Vetting, archives: Iterable[Excuse], today: date) -> tuple[
 
 def excuses_for(subjects: Sequence[Subject], like: Excuse) -> tuple[Excuse, ...]:
     """One excuse for each version among `subjects`, with reason, criteria and days of `like`."""
-    groups: dict[tuple[str, str], list[DigestLine]] = {}
+    groups: dict[tuple[str, str], list[Subject]] = {}
     for subject in subjects:
-        groups.setdefault((subject.name, subject.version), []).append(DigestLine(subject.key, subject.filename))
+        groups.setdefault((subject.name, subject.version), []).append(subject)
     return tuple(
-        replace(like, project=name, version=version, archives=tuple(sorted(lines)))
-        for (name, version), lines in sorted(groups.items())
+        replace(
+            like,
+            project=name,
+            version=version,
+            archives=tuple(sorted(DigestLine(one.key, one.filename) for one in group if not one.is_commit)),
+            commits=tuple(sorted(commit_of(one.key) for one in group if one.is_commit)),
+        )
+        for (name, version), group in sorted(groups.items())
     )
 
 

@@ -66,15 +66,7 @@ def parse_source(text: str) -> Source:
     if not text.strip() or not text.isprintable():
         raise UsageError("an import needs a source: a URL, a file, or git+URL@COMMIT#path")
     if text.startswith("git+"):
-        found = _GIT.fullmatch(text)
-        if found is None:
-            hint = "write git+URL@COMMIT#path, with all 40 digits of the commit"
-            raise UsageError(f"{text}: names no file of one commit", hint)
-        if without_credentials(found["repository"]) != found["repository"]:
-            raise UsageError("a source may not hold a user name or password", "let git's credential helpers hold them")
-        if ".." in found["path"].split("/") or found["path"].startswith("/"):
-            raise UsageError(f"{text}: the path leaves the repository")
-        return GitSource(found["repository"], found["commit"], found["path"])
+        return _git_source(text)
     if _URL.fullmatch(text):
         if without_credentials(text) != text:
             hint = "imports.toml is shared: let .netrc or a keyring hold them (peep asks both)"
@@ -83,6 +75,18 @@ def parse_source(text: str) -> Source:
     if re.match(r"[a-z][a-z0-9+.-]+://", text):
         raise UsageError(f"{text}: imports come by https, http or git, or are files")
     return FileSource(text)
+
+
+def _git_source(text: str) -> GitSource:
+    found = _GIT.fullmatch(text)
+    if found is None:
+        hint = "write git+URL@COMMIT#path, with all 40 digits of the commit"
+        raise UsageError(f"{text}: names no file of one commit", hint)
+    if without_credentials(found["repository"]) != found["repository"]:
+        raise UsageError("a source may not hold a user name or password", "let git's credential helpers hold them")
+    if ".." in found["path"].split("/") or found["path"].startswith("/"):
+        raise UsageError(f"{text}: the path leaves the repository")
+    return GitSource(found["repository"], found["commit"], found["path"])
 
 
 def check_name(name: str) -> str:

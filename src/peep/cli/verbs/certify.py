@@ -1,0 +1,129 @@
+"""`peep certify`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from peep.cli.arguments import install_options
+from peep.cli.console import Console
+from peep.cli.option import Kind, Option
+from peep.cli.option_tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE
+from peep.cli.parser import ParsedArguments
+from peep.cli.text import counted, is_at_terminal
+from peep.cli.verb import Section, Verb
+from peep.cli.verbs.examine import VETTING
+from peep.cli.vetting_words import names_in
+from peep.errors import UsageError, VettingError
+from peep.workflows.options import SourceOptions
+from peep.workflows.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from peep.vetting.records import Answer, Audit, Criterion
+    from peep.workflows.certify import Certified
+
+OWN = (
+    VETTING,
+    Option(("--since",), "what it was compared with; else the nearest examined", Kind.VALUE, "VERSION"),
+    Option(("--full",), "all of it was read, not what changed", is_peeps_own=True),
+    Option(("--criteria",), "what you vouch for, with commas; else what the policy demands", Kind.VALUE, "NAMES"),
+    Option(("--by",), "who read it, instead of git's user", Kind.VALUE, "NAME", is_peeps_own=True),
+    Option(("--notes",), "state that all was read, with a remark", Kind.VALUE, "TEXT", is_peeps_own=True),
+    Option(("--skipped",), "paths that were not read, such as tests/**", Kind.LIST, "PATTERN", is_peeps_own=True),
+    Option(("--answer",), "to a stop signal: 'RULE PATH=TEXT'", Kind.LIST, "ANSWER", is_peeps_own=True),
+    Option(("--machine",), "a program read it: its name and model", Kind.VALUE, "TOOL", is_peeps_own=True),
+)
+
+VERB = Verb(
+    name="certify",
+    summary="record that you examined a version, bound to its archives",
+    usage=("certify [OPTIONS] -r FILE NAME VERSION",),
+    description=(
+        "Writes an audit record into vetting/audits.toml: who read the archives that the files list for this version, "
+        "what they vouch for, and since which examined version. On a terminal your editor opens, with the sentence "
+        "that you answer for; elsewhere --notes says that you do. Excuses of the same archives go."
+    ),
+    examples=(
+        ("peep certify -r requirements.txt idna 3.20", "what changed since the nearest examined version was read"),
+        ("peep certify -r requirements.txt idna 3.20 --full --notes 'no surprises'", "all of it was read"),
+        ("peep certify -r requirements.txt idna 3.20 --criteria safe-to-deploy", "for more than the policy demands"),
+    ),
+    sections=(
+        Section("What was read", (*SOURCES, *OWN)),
+        Section("Where from", INDEXES),
+        Section("Store", STORE),
+        Section("Network", NETWORK),
+        Section("General", GENERAL),
+    ),
+    wants="project and version",
+)
+
+_NAME_AND_VERSION = 2
+
+
+def run(parsed: ParsedArguments) -> int:
+    """Write the record; 0 when its archives are examined by it, else 1. Raises `PeepError`."""
+    from peep.workflows.certify import CertifyOptions, certify  # noqa: PLC0415 - help describes the verb without it
+
+    if len(parsed.words) != _NAME_AND_VERSION:
+        raise UsageError("peep certify wants a project and a version", f"usage: peep {VERB.usage[0]}")
+    sources = SourceOptions(
+        requirement_files=parsed.values("requirement"), constraint_files=parsed.values("constraint")
+    )
+    options = CertifyOptions(
+        install_options(parsed, verb=VERB.name, sources=sources),
+        name=parsed.words[0],
+        version=parsed.words[1],
+        criteria=names_in(parsed.value("criteria")),
+        by=parsed.value("by"),
+        notes=parsed.value("notes"),
+        since=parsed.value("since"),
+        is_full=parsed.has("full"),
+        skipped=parsed.values("skipped"),
+        answers=tuple(_answer(text) for text in parsed.values("answer")),
+        machine=parsed.value("machine"),
+        vetting=parsed.value("vetting"),
+    )
+    if options.is_full and options.since is not None:
+        raise UsageError("--full and --since exclude each other")
+    state = _stated if is_at_terminal() and not parsed.has("no-input") else None
+    with Console(options.run.output) as console:
+        done = certify(options, Surroundings.of_process(console), state)
+        for line in _lines(done):
+            console.note(line)
+        for criterion in done.lacking:
+            console.warning(f"the record stands, and yet nothing is examined for {criterion} by it: see peep examine")
+    return 1 if done.lacking else 0
+
+
+def _answer(text: str) -> Answer:
+    from peep.vetting.records import Answer  # noqa: PLC0415 - as above
+
+    signal, equals, why = text.partition("=")
+    rule, _, path = signal.strip().partition(" ")
+    if not (equals and rule and why.strip()):
+        raise UsageError(f"--answer: {text!r} is not of the form 'RULE PATH=TEXT'")
+    return Answer(rule, path.strip(), "", why.strip())
+
+
+def _stated(audit: Audit, criteria: Mapping[str, Criterion]) -> str:
+    """Ask in the editor."""
+    from peep.system.editor import EditorFailed, edited  # noqa: PLC0415 - as above
+    from peep.vetting.statement import notes_in, text_to_edit  # noqa: PLC0415 - as above
+
+    try:
+        text = edited(text_to_edit(audit, criteria), os.environ)
+    except EditorFailed as error:
+        raise VettingError(f"{error}; nothing was recorded", "state it by --notes TEXT instead") from error
+    return notes_in(text, audit)
+
+
+def _lines(done: Certified) -> list[str]:
+    audit = done.audit
+    since = f" since {', '.join(line.filename for line in audit.since)}" if audit.since else ""
+    archives = counted(len(audit.archives), "archive")
+    first = (
+        f"{done.folder}/audits.toml: {audit.project} {audit.version}, {archives}{since}, {', '.join(audit.criteria)}"
+    )
+    return [first, *done.notes]

@@ -1,0 +1,92 @@
+"""What `peep vetting excuse`, `object`, `trust` and `fmt` do and tell."""
+
+from __future__ import annotations
+
+import os
+
+from peep.cli.arguments import install_options
+from peep.cli.console import Console
+from peep.cli.parser import ParsedArguments
+from peep.cli.text import counted
+from peep.cli.vetting_text import subject_name
+from peep.cli.vetting_words import day, names_in, needed, words_after
+from peep.errors import UsageError
+from peep.workflows.options import SourceOptions
+from peep.workflows.surroundings import Surroundings
+
+
+def excuse_listed(parsed: ParsedArguments, console: Console) -> int:
+    """Excuse what is listed and unexamined; 1 where something listed cannot be excused. Raises `PeepError`."""
+    from peep.workflows.vetting_excuse import ExcuseOptions, excuse  # noqa: PLC0415 - help needs none of it
+
+    words_after(parsed)
+    if not parsed.values("requirement"):
+        raise UsageError("peep vetting excuse wants the files that list what is excused", "name them: -r FILE")
+    sources = SourceOptions(
+        requirement_files=parsed.values("requirement"), constraint_files=parsed.values("constraint")
+    )
+    done = excuse(
+        ExcuseOptions(
+            install_options(parsed, sources=sources),
+            day(parsed, "until"),
+            needed(parsed, "why"),
+            names_in(parsed.value("criteria")),
+            parsed.value("by"),
+            parsed.value("vetting"),
+        ),
+        Surroundings.of_process(console),
+    )
+    for one in done.objected:
+        who = ", ".join(f"{found.source or found.by}: {found.why}" for found in one.objections)
+        console.error(f"{subject_name(one.subject)} was not excused, for somebody objects ({who})")
+    for subject in done.without_digest:
+        console.error(f"{subject_name(subject)} was not excused: records name archives by sha256, list that")
+    told = f"{counted(len(done.subjects), 'archive')} excused until {done.until}"
+    console.note(f"{done.folder}/excused.toml: {told}" if done.subjects else "nothing is left to excuse")
+    return 1 if done.objected or done.without_digest else 0
+
+
+def object_to_one(parsed: ParsedArguments, console: Console) -> int:
+    """Record a violation. Raises `PeepError`."""
+    from peep.workflows.vetting_object import ObjectOptions, object_to  # noqa: PLC0415 - as above
+
+    name, what = words_after(parsed, "a project", "a version, a range or a sha256")
+    options = ObjectOptions(name, what, needed(parsed, "why"), by=parsed.value("by"), vetting=parsed.value("vetting"))
+    if criteria := names_in(parsed.value("criteria")):
+        options = ObjectOptions(name, what, options.why, criteria, options.by, options.vetting)
+    done = object_to(options, os.environ)
+    for note in done.notes:
+        console.warning(note)
+    aim = done.violation.versions or ", ".join(str(line) for line in done.violation.archives)
+    console.note(f"{done.folder}/audits.toml: objects to {done.violation.project} {aim}")
+    return 0
+
+
+def trust_one(parsed: ParsedArguments, console: Console) -> int:
+    """Print the table for the policy. Raises `PeepError`."""
+    from peep.workflows.vetting_trust import TrustOptions, trust  # noqa: PLC0415 - as above
+
+    name, publisher = words_after(parsed, "a project", "a publisher")
+    options = TrustOptions(
+        name,
+        publisher,
+        day(parsed, "since"),
+        day(parsed, "until"),
+        needed(parsed, "why"),
+        names_in(parsed.value("criteria")),
+        parsed.value("vetting"),
+    )
+    console.result(trust(options).rstrip("\n"))
+    return 0
+
+
+def format_records(parsed: ParsedArguments, console: Console) -> int:
+    """Write the canonical form; under `--check` 1 where that would change a byte. Raises `PeepError`."""
+    from peep.workflows.vetting_fmt import fmt  # noqa: PLC0415 - as above
+
+    words_after(parsed)
+    is_check = parsed.has("check")
+    done = fmt(parsed.value("vetting"), check=is_check)
+    for name in done.changed:
+        console.result(f"{done.folder}/{name}: " + ("is not in canonical form" if is_check else "rewritten"))
+    return 1 if is_check and done.changed else 0
