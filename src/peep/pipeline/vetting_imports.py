@@ -158,7 +158,7 @@ def _contents(sources: Sequence[Source], context: ImportContext) -> list[bytes]:
             case UrlSource():
                 found.append(_from_url(source.url, context))
             case FileSource():
-                found.append(_from_file(os.path.join(context.folder, source.path), source.path))
+                found.append(_from_file(os.path.normpath(os.path.join(context.folder, source.path)), source.path))
             case GitSource():
                 found.append(_from_commit(source, context))
     return found
