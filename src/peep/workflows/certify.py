@@ -21,12 +21,13 @@ from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
 from peep.vetting.editing import certified
 from peep.vetting.folder import write_files
-from peep.vetting.known_versions import KnownVersions
+from peep.vetting.known_versions import KnownVersions, known_filenames
 from peep.vetting.records import Answer, Audit, Criterion
 from peep.vetting.rules import Question
 from peep.vetting.verdicts import Basis, Subject
 from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
+from peep.workflows.plain_reading import plain_reading
+from peep.workflows.session import opened
 from peep.workflows.surroundings import Surroundings
 
 
@@ -98,11 +99,10 @@ def certify(
         raise UsageError(
             "nobody is there to state that all was read", "state it by --notes TEXT, which becomes part of the record"
         )
-    with opened(options.run, surroundings) as session:
-        listing = _listing(options, session)
-        folder = vetting_folder(options.vetting, listing.directives, _first_file(options))
-        vetting = open_vetting(folder)
-        archives = _archives(options, listing, vetting, session)
+    listing = _listing(options, surroundings)
+    folder = vetting_folder(options.vetting, listing.directives, options.run.sources.requirement_files[0])
+    vetting = open_vetting(folder)
+    archives = _archives(options, listing, vetting, surroundings)
     audit = _audit(options, vetting, archives, divide, author(options.by, surroundings.environ), day)
     certified(vetting, audit)  # what contradicts it is told before anybody writes a word
     notes = options.notes if options.notes is not None or state is None else state(audit, vetting.criteria)
@@ -116,23 +116,17 @@ def certify(
     return Certified(folder, audit, edited.notes, _lacking(audit, after, day))
 
 
-def _first_file(options: CertifyOptions) -> str | None:
-    return next(iter(options.run.sources.requirement_files), None)
-
-
-def _listing(options: CertifyOptions, session: Session) -> Listing:
+def _listing(options: CertifyOptions, surroundings: Surroundings) -> Listing:
     sources = options.run.sources
     if not sources.requirement_files:
         raise UsageError("which archives did you read?", "name the files that list them: -r requirements.txt")
-    return listing_of(
-        sources.requirement_files,
-        sources.constraint_files,
-        session.reading.read,
-        session.surroundings.environ,
-    )
+    reading = plain_reading(options.run, surroundings)
+    return listing_of(sources.requirement_files, sources.constraint_files, reading.read, surroundings.environ)
 
 
-def _archives(options: CertifyOptions, listing: Listing, vetting: Vetting, session: Session) -> tuple[DigestLine, ...]:
+def _archives(
+    options: CertifyOptions, listing: Listing, vetting: Vetting, surroundings: Surroundings
+) -> tuple[DigestLine, ...]:
     """The listed archives of the version. Raises `VettingError` where there is none that a record can name."""
     name = normalised(options.name)
     mine = [one.subject for one in listing.archives if one.subject.name == name]
@@ -144,9 +138,12 @@ def _archives(options: CertifyOptions, listing: Listing, vetting: Vetting, sessi
     if nameless := [one for one in found if not one.key]:
         told = f"{len(nameless)} of {len(found)} listed archives of {name} {options.version} have no sha256"
         raise VettingError(told, "records name archives by sha256: list that (peep hash prints it)")
-    if not all(one.filename for one in found):
-        session.read_pins()  # the network learns from it which indexes the files name
-    named = named_subjects(found, vetting, session.store, session.surroundings.reporter, session.network.index)
+    names = known_filenames(vetting)
+    named = tuple(replace(one, filename=one.filename or names.get(one.key, "")) for one in found)
+    if not all(one.filename for one in named):
+        with opened(options.run, surroundings) as session:
+            session.read_pins()  # the network learns from it which indexes the files name
+            named = named_subjects(named, vetting, session.store, surroundings.reporter, session.network.index)
     return tuple(sorted({DigestLine(one.key, one.filename) for one in named}))
 
 

@@ -34,7 +34,8 @@ from peep.vetting.suggestion import (
 )
 from peep.vetting.verdicts import Step, Subject, Verdict
 from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
+from peep.workflows.plain_reading import plain_reading
+from peep.workflows.session import opened
 from peep.workflows.surroundings import Surroundings
 
 
@@ -108,13 +109,12 @@ def examine(
     Raises `RecordsErrors`, `RequirementsErrors`, `UsageError`, and what opening a target raises.
     """
     files = options.run.sources.requirement_files
-    with opened(options.run, surroundings) as session:
-        asked = _listed(session, options) if files else _installed(session)
-        folder = vetting_folder(options.vetting, asked.directives, files[0] if files else None)
-        vetting = open_vetting(folder)
-        asked = _named(asked, vetting)
-        if files and options.here:
-            asked = _of_this_target(asked, session)
+    asked = _listed(options, surroundings) if files else _installed(options, surroundings)
+    folder = vetting_folder(options.vetting, asked.directives, files[0] if files else None)
+    vetting = open_vetting(folder)
+    asked = _named(asked, vetting)
+    if files and options.here:
+        asked = _of_this_target(asked, options, surroundings)
     criterion = _criterion(options, asked.directives, vetting)
     decision = Decision(vetting, Question(criterion, today or utc_day()))
     return _examination(folder, vetting, decision, asked, price)
@@ -184,11 +184,11 @@ class _Judge:
 # -- what is asked about ---------------------------------------------------------------------------
 
 
-def _listed(session: Session, options: ExamineOptions) -> _Asked:
+def _listed(options: ExamineOptions, surroundings: Surroundings) -> _Asked:
     """The archives of the files, for whatever target."""
     sources = options.run.sources
-    environ = session.surroundings.environ
-    listing = listing_of(sources.requirement_files, sources.constraint_files, session.reading.read, environ)
+    reading = plain_reading(options.run, surroundings)
+    listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, surroundings.environ)
     folders = tuple(f"{one.location}: {one.text}" for one in listing.folders)
     subjects = tuple((one.subject, one.pin.locations) for one in listing.archives)
     return _Asked(subjects, listing.unusable, folders, listing.directives)
@@ -206,10 +206,11 @@ def _named(asked: _Asked, vetting: Vetting) -> _Asked:
     )
 
 
-def _of_this_target(asked: _Asked, session: Session) -> _Asked:
+def _of_this_target(asked: _Asked, options: ExamineOptions, surroundings: Surroundings) -> _Asked:
     """Only what the target's markers select and its tags allow."""
-    held = {subject.key for pin in session.read_pins().pins for subject in subjects_of(pin)}
-    usable = _Usable(session.target)
+    with opened(options.run, surroundings) as session:
+        held = {subject.key for pin in session.read_pins().pins for subject in subjects_of(pin)}
+        usable = _Usable(session.target)
     subjects = tuple(
         (subject, locations) for subject, locations in asked.subjects if subject.key in held and usable(subject)
     )
@@ -230,13 +231,14 @@ class _Usable:
         return not compatibility.objection(name, IndexFile(subject.filename, ""))
 
 
-def _installed(session: Session) -> _Asked:
+def _installed(options: ExamineOptions, surroundings: Surroundings) -> _Asked:
     """What is installed in the target, each project by the digest of the archive that it came from."""
     subjects: list[tuple[Subject, tuple[Location, ...]]] = []
     folders: list[str] = []
-    for _, project in sorted(installed_projects(session.target).items()):
-        if project.provenance is not None and is_folder(project):
-            folders.append(f"{project.name} {project.version}")
-        else:
-            subjects.append((installed_subject(project, session.target), ()))
+    with opened(options.run, surroundings) as session:
+        for _, project in sorted(installed_projects(session.target).items()):
+            if is_folder(project):
+                folders.append(f"{project.name} {project.version}")
+            else:
+                subjects.append((installed_subject(project, session.target), ()))
     return _Asked(tuple(subjects), folders=tuple(folders))

@@ -9,6 +9,7 @@ from peep.pipeline.listed_archives import listing_of
 from peep.pipeline.listed_names import named_subjects
 from peep.pipeline.vetting_author import author
 from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.store.wheels import Store
 from peep.system.clock import utc_day
 from peep.vetting import canonical
 from peep.vetting.assembly import EXCUSED, Vetting
@@ -19,7 +20,8 @@ from peep.vetting.records import Excuse
 from peep.vetting.rules import Question
 from peep.vetting.verdicts import Subject, Verdict, Word
 from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
+from peep.workflows.plain_reading import plain_reading
+from peep.workflows.session import opened_store
 from peep.workflows.surroundings import Surroundings
 
 
@@ -54,17 +56,16 @@ def excuse(options: ExcuseOptions, surroundings: Surroundings, today: date | Non
     """
     today = today or utc_day()
     sources = options.run.sources
-    with opened(options.run, surroundings) as session:
-        listing = listing_of(
-            sources.requirement_files, sources.constraint_files, session.reading.read, surroundings.environ
-        )
-        folder = vetting_folder(options.vetting, listing.directives, sources.requirement_files[0])
-        vetting = open_vetting(folder)
-        criteria = options.criteria or (vetting.policy.demand,)
-        like = Excuse("", criteria, author(options.by, surroundings.environ), today, options.until, options.why)
-        excused(vetting, [like], today)  # what is wrong with the excuse itself is told before anything is looked up
-        verdicts = _unexamined([one.subject for one in listing.archives], vetting, criteria, today)
-        subjects = _named(verdicts, vetting, session)
+    reading = plain_reading(options.run, surroundings)
+    listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, surroundings.environ)
+    folder = vetting_folder(options.vetting, listing.directives, sources.requirement_files[0])
+    vetting = open_vetting(folder)
+    criteria = options.criteria or (vetting.policy.demand,)
+    like = Excuse("", criteria, author(options.by, surroundings.environ), today, options.until, options.why)
+    excused(vetting, [like], today)  # what is wrong with the excuse itself is told before anything is looked up
+    verdicts = _unexamined([one.subject for one in listing.archives], vetting, criteria, today)
+    with opened_store(options.run.store, surroundings) as store:
+        subjects = _named(verdicts, vetting, store, surroundings)
     excuses = excused(vetting, excuses_for(subjects, like), today)
     if subjects:
         write_files(folder, {EXCUSED: canonical.excused_text(excuses)})
@@ -89,6 +90,8 @@ def _unexamined(
     return tuple(found)
 
 
-def _named(verdicts: tuple[Verdict, ...], vetting: Vetting, session: Session) -> tuple[Subject, ...]:
+def _named(
+    verdicts: tuple[Verdict, ...], vetting: Vetting, store: Store, surroundings: Surroundings
+) -> tuple[Subject, ...]:
     subjects = [one.subject for one in verdicts if one.word is Word.UNEXAMINED and one.subject.key]
-    return named_subjects(subjects, vetting, session.store, session.surroundings.reporter)
+    return named_subjects(subjects, vetting, store, surroundings.reporter)
