@@ -40,6 +40,7 @@ from support.fake_index import FakeIndex
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
 from support.stored import stored_path
+from support.vetting import audit, audits_file, hex_of
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "json-output.md").read_text("utf-8")
 GENERAL = "".join(part for part in re.split(r"^##+ ", TEXT, flags=re.MULTILINE) if "```json" not in part)
@@ -161,7 +162,10 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         unlisted = folder / "unlisted.txt"
         unlisted.write_text("gamma==1.0\n")
         (ground.site / "beta.py").write_text("changed")
+        (folder / "vetting").mkdir()
+        (folder / "vetting" / "audits.toml").write_bytes(audits_file(examined_by(listed.read_text())))
         commands = {
+            "peep examine": ["examine", "-r", str(listed)],
             "peep hash": ["hash", str(wheel)],
             "peep check-wheel": ["check-wheel", str(wheel)],
             "peep sync --check": ["sync", "--check", *where, "-r", str(listed)],
@@ -177,6 +181,12 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
         }
+
+
+def examined_by(listed: str) -> str:
+    """An audit record of the first archive that a requirements file lists, since another that was read, too."""
+    digest = re.findall("sha256:([0-9a-f]{64})", listed)[0]
+    return audit("old", project="alpha") + audit("new", since=["old"], project="alpha").replace(hex_of("new"), digest)
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

@@ -37,7 +37,7 @@ VERB = Verb(
         "vetting update [OPTIONS] [NAME]",
         "vetting excuse [OPTIONS] -r FILE --until DATE --why TEXT",
         "vetting object [OPTIONS] NAME VERSION|RANGE|SHA256 --why TEXT",
-        "vetting trust [OPTIONS] NAME PUBLISHER --since DATE --until DATE --why TEXT",
+        "vetting trust NAME PUBLISHER --since DATE --until DATE --why TEXT",
         "vetting fmt [--check]",
     ),
     description=(
@@ -48,7 +48,7 @@ VERB = Verb(
         "writes the records in their canonical form."
     ),
     examples=(
-        ("peep vetting excuse -r requirements.txt --until 2027-01-31 --why 'was here before'", "to begin with"),
+        ("peep vetting excuse -r requirements.txt --until 2027-01-31 --why legacy", "to begin with"),
         ("peep vetting import partner https://partner.example/audits.toml", "what do others say?"),
         ("peep vetting update partner", "and what do they say by now?"),
         ("peep vetting object ctx '>=0.2,<0.3' --why 'sends the environment away'", "never these"),
