@@ -244,6 +244,22 @@ def test_the_archives_of_a_lock_file_are_judged_by_name(capsys):
     assert [(one["filename"], one["verdict"]) for one in found] == [(WHEEL, "unexamined"), (SDIST, "read")]
 
 
+def test_a_lock_file_demands_and_names_its_records(capsys):
+    Path("pylock.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "idna"\nversion = "3.20"\n'
+        f'sdist = {{name = "{SDIST}", url = "https://x.example/{SDIST}", hashes = {{sha256 = "{hex_of(SDIST)}"}}}}\n'
+        '[[packages]]\nname = "local"\ndirectory = {path = "local"}\n'
+        '[tool.peep]\nrequire-examined = "safe-to-deploy"\nvetting = "records"\n'
+    )
+    put(folder(audit(SDIST)), "records")
+
+    assert run(["examine", "-r", "pylock.toml", "--format", "json"]) == 1
+
+    found = json.loads(capsys.readouterr().out)
+    assert (found["criterion"], found["archives"][0]["verdict"]) == ("safe-to-deploy", "unexamined")
+    assert (len(found["folders"]), found["problems"]) == (1, [])
+
+
 def test_lines_that_list_nothing_to_examine_are_problems(capsys):
     list_archives(SDIST, more="flask==1\nclick\nx @ git+https://g.example/x@main\n")
     put(folder(audit(SDIST)))

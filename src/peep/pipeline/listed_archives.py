@@ -46,6 +46,7 @@ def listing_of(paths: Sequence[str], constraints: Sequence[str], read: ReadFile,
     files, errors = read_requirements_files(texts, read, environ, constraints)
     found = every_pin(files)
     pins, unusable, folders = list(found.pins), list(found.unusable), list(found.folders)
+    directives = list(directives_of(files))
     faults = [*errors, *found.errors]
     for path in locks:
         try:
@@ -53,15 +54,17 @@ def listing_of(paths: Sequence[str], constraints: Sequence[str], read: ReadFile,
         except RequirementsErrors as error:
             faults += error.errors
             continue
-        pins += pinned.pins
+        pins += (pin for pin in pinned.pins if not is_folder_pin(pin))
+        folders += (UnusableRequirement(pin.location, str(pin), _FOLDER) for pin in pinned.pins if is_folder_pin(pin))
         unusable += pinned.unusable
+        directives += pinned.directives
     if faults:
         raise RequirementsErrors(faults)
     return Listing(
         _archives(pins),
         (*unusable, *(_without_hash(pin) for pin in pins if not subjects_of(pin))),
         tuple(folders),
-        directives_of(files),
+        tuple(directives),
     )
 
 
@@ -76,6 +79,14 @@ def demands_of(directives: Sequence[Directive]) -> tuple[Demand, ...]:
         for directive in directives
         if directive.option == "--require-examined"
     )
+
+
+def is_folder_pin(pin: PinnedRequirement) -> bool:
+    """Whether a pin names a local project: nothing can vouch for it, so nobody is asked about it."""
+    return (pin.url or "").startswith("file:") and not (pin.hashes or pin.listed_files)
+
+
+_FOLDER = "no hash can vouch for a folder"
 
 
 def _content(path: str, read: ReadFile) -> bytes:

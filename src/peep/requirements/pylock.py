@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass
@@ -40,10 +41,12 @@ def pins_from_pylock(
 
 
 def every_pin_of_pylock(content: bytes, path: str) -> PinnedSet:
-    """Give back what a lock file pins for whatever target, folders and moving revisions in `unusable`.
+    """Give back what a lock file pins for whatever target, folders included; moving revisions are in `unusable`.
 
     Raises `RequirementsErrors`.
     """
     from peep.requirements.pylock_reader import LockReader  # noqa: PLC0415 - as above
 
-    return LockReader(path, {}, _PLAIN, Accepted(repository_commits=True)).read_all(content)
+    everywhere = os.path.abspath(os.sep)  # that a folder is listed is not to say that it would be installed
+    accepted = Accepted(repository_commits=True, local_projects=(everywhere,))
+    return LockReader(path, {}, _PLAIN, accepted).read_all(content)

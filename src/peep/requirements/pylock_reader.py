@@ -20,10 +20,11 @@ from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.model import HashForm, Location, PinnedRequirement
 from peep.requirements.conditions import UnusableCondition
-from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.pinned_set import Directive, PinnedSet
 from peep.requirements.pylock import LockSelection
+from peep.requirements.pylock_directives import lock_directives
 from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
-from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
+from peep.requirements.sources import Accepted, folder_refusal, repository_refusal, trusting
 from peep.requirements.text import decode
 from peep.requirements.told_along import told_along
 from peep.system.transport import redacted
@@ -51,14 +52,14 @@ class LockReader:
         """Decide what the lock file pins; raises `RequirementsErrors`."""
         document = _Document.read(content, redacted(self.path))
         environment = _environment(document, self.markers, self.selection)
-        errors: list[RequirementsError] = []
+        errors = list(document.faults)
         return self._pinned(document, _selected(document, environment, errors), errors)
 
     def read_all(self, content: bytes) -> PinnedSet:
         """Every entry of the lock file, for whatever target; raises `RequirementsErrors`."""
         document = _Document.read(content, redacted(self.path))
         places = (Location(document.path, line) for line in document.lines)
-        return self._pinned(document, zip(places, document.lock.packages, strict=True), [])
+        return self._pinned(document, zip(places, document.lock.packages, strict=True), list(document.faults))
 
     def _pinned(
         self, document: _Document, selected: Iterable[tuple[Location, Package]], errors: list[RequirementsError]
@@ -66,9 +67,11 @@ class LockReader:
         """What the selected entries pin; `errors` may grow while these are gone through."""
         pins: list[PinnedRequirement] = []
         unusable: list[UnusableRequirement] = []
+        accepted, untrusted = trusting(self.accepted, document.directives)
+        errors += untrusted
         for location, package in selected:
             try:
-                reason = _refusal(package, self.path, self.accepted)
+                reason = _refusal(package, self.path, accepted)
                 if reason:
                     unusable.append(UnusableRequirement(location, package.name, reason))
                 else:
@@ -77,7 +80,7 @@ class LockReader:
                 errors.append(RequirementsError(location, f"{package.name}: {error}", error.hint))
         if errors:
             raise RequirementsErrors(errors, told_along(pins, unusable))
-        return PinnedSet(tuple(pins), tuple(unusable), warnings=document.warnings)
+        return PinnedSet(tuple(pins), tuple(unusable), directives=document.directives, warnings=document.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,10 @@ class _Document:
     lock: Pylock
     lines: tuple[int, ...]
     warnings: tuple[str, ...] = ()
+    directives: tuple[Directive, ...] = ()
+    """Of its `[tool.peep]`."""
+    faults: tuple[RequirementsError, ...] = ()
+    """What is wrong with these."""
 
     @classmethod
     def read(cls, content: bytes, path: str) -> _Document:
@@ -105,7 +112,8 @@ class _Document:
             line = lines[index] if index < len(lines) else 1
             raise _refused(Location(path, line), f"this is no valid lock file: {error}") from None
         known = lines if len(lines) == len(lock.packages) else (0,) * len(lock.packages)
-        return cls(path, lock, known, warnings)
+        directives, faults = lock_directives(lock.tool, text, path)
+        return cls(path, lock, known, warnings, directives, faults)
 
 
 def _decoded(content: bytes, path: str) -> str:

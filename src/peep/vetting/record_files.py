@@ -68,7 +68,7 @@ class RecordFile:
         except UnicodeDecodeError as error:
             self.tell(f"is not UTF-8 (byte {error.start})")
             return {}
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # ValueError: numbers with more digits than Python converts, too
             self.tell(f"is not TOML: {error or 'nested too deeply'}")
             return {}
         stated = values.pop("format", None)
