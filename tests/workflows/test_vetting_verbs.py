@@ -320,6 +320,17 @@ def test_what_the_files_demand_is_what_is_asked(capsys):
     assert examined(capsys, "--criterion", "safe-to-run")["examined"] is True
 
 
+def test_settings_demand_and_name_the_folder_too(capsys):
+    put(folder(audit(SDIST)), "records")
+    Path("peep.toml").write_text('vetting = "records"\nrequire-examined = "safe-to-deploy"\n')
+
+    assert examined(capsys)["criterion"] == "safe-to-deploy"
+    assert [one["verdict"] for one in examined(capsys, "--criterion", "safe-to-run")["archives"]] == ["read"]
+    Path("peep.toml").write_text('vetting = "gone"\n')
+    assert peep("examine", "-r", "requirements.txt") == 2
+    assert "peep.toml:1: there is no folder gone" in capsys.readouterr().err
+
+
 def test_unreadable_records_are_told_and_nothing_counts(capsys):
     put(folder(audit(SDIST) + audit("x", by="")))
 

@@ -93,7 +93,7 @@ def _context(parsed: ParsedArguments, console: Console, network: Callable[[], Tr
     from peep.system.clock import utc_day  # noqa: PLC0415 - as above
 
     return ImportContext(
-        folder=vetting_folder(parsed.value("vetting"), (), None),
+        folder=vetting_folder(parsed.value("vetting"), (), ()),
         open_transport=network,
         environ=os.environ,
         today=utc_day(),

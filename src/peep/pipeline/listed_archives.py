@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.model import Location, PinnedRequirement
-from peep.pipeline.examined_gate import Demand, subjects_of
+from peep.pipeline.examined_gate import subjects_of
 from peep.requirements.every_pin import every_pin
 from peep.requirements.files import RequirementsFile, read_requirements_files
 from peep.requirements.naming import is_lock_path
@@ -70,15 +70,6 @@ def listing_of(paths: Sequence[str], constraints: Sequence[str], read: ReadFile,
 
 def directives_of(files: Sequence[RequirementsFile]) -> tuple[Directive, ...]:
     return tuple(directive for file in files for directive in file.directives)
-
-
-def demands_of(directives: Sequence[Directive]) -> tuple[Demand, ...]:
-    """What `# peep: --require-examined` lines demand."""
-    return tuple(
-        Demand(directive.value, str(directive.location))
-        for directive in directives
-        if directive.option == "--require-examined"
-    )
 
 
 def is_folder_pin(pin: PinnedRequirement) -> bool:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 
 from peep.errors import UsageError
+from peep.pipeline.examined_gate import Demand
+from peep.pipeline.settings import project_settings
 from peep.requirements.files import is_url
 from peep.requirements.pinned_set import Directive
 from peep.vetting.assembly import Vetting, vetting_of
@@ -14,14 +16,11 @@ from peep.vetting.folder import read_folder
 FOLDER = "vetting"
 
 
-def vetting_folder(
-    given: str | None, directives: Sequence[Directive], first_file: str | None, setting: str | None = None
-) -> str:
-    """Where the records are: `--vetting`, else the directive, else the setting, else beside the first file.
+def vetting_folder(given: str | None, directives: Sequence[Directive], files: Sequence[str]) -> str:
+    """Where the records are: `--vetting`, else the directive, else the setting, else beside the first of `files`.
 
-    Without any of these in the working folder. Directive and setting arrive as written: the directive's value is meant
-    from its own file's folder, the setting's from the first file's. Raises `UsageError` for a named folder that is not
-    there, for directives that name several, and for one in a file that came by URL.
+    Without any of these in the working folder. Raises `UsageError` for a named folder that is not there, for directives
+    that name several, and for one in a file that came by URL; and `SettingsError`.
     """
     if given is not None:
         return _existing(given, "--vetting")
@@ -33,10 +32,27 @@ def vetting_folder(
         if is_url(directive.location.path):
             raise UsageError(f"{directive.location}: a file that a URL names may not say where records are")
         return _existing(folder, str(directive.location))
-    home = os.path.dirname(first_file) if first_file and first_file != "-" and not is_url(first_file) else ""
-    if setting is not None:
-        return _existing(os.path.join(home, setting), "vetting (settings)")
-    return _shown(os.path.join(home, FOLDER))
+    local = next((path for path in files if path != "-" and not is_url(path)), "")
+    settings = project_settings(files)
+    if settings.vetting:
+        place = str(settings.locations.get("vetting", settings.path))
+        return _existing(os.path.join(os.path.dirname(local), settings.vetting), place)
+    return _shown(os.path.join(os.path.dirname(local), FOLDER))
+
+
+def demands_of(given: Sequence[str], directives: Sequence[Directive], files: Sequence[str]) -> tuple[Demand, ...]:
+    """Everything that demands examined archives: `--require-examined` (`given`, '' without a value), files, settings.
+
+    They add up; none lowers another. Raises `SettingsError`.
+    """
+    settings = project_settings(files)
+    stated = settings.require_examined
+    place = str(settings.locations.get("require-examined", settings.path))
+    return (
+        *(Demand(criterion, "--require-examined") for criterion in given),
+        *(Demand(one.value, str(one.location)) for one in directives if one.option == "--require-examined"),
+        *([Demand(stated if isinstance(stated, str) else "", place)] if stated else []),
+    )
 
 
 def open_vetting(folder: str) -> Vetting:

@@ -100,7 +100,7 @@ def certify(
             "nobody is there to state that all was read", "state it by --notes TEXT, which becomes part of the record"
         )
     listing = _listing(options, surroundings)
-    folder = vetting_folder(options.vetting, listing.directives, options.run.sources.requirement_files[0])
+    folder = vetting_folder(options.vetting, listing.directives, options.run.sources.requirement_files)
     vetting = open_vetting(folder)
     archives = _archives(options, listing, vetting, surroundings)
     audit = _audit(options, vetting, archives, divide, author(options.by, surroundings.environ), day)

@@ -13,8 +13,8 @@ from peep.index.compatibility import Compatibility
 from peep.model import FormatControl, IndexFile, Location, TargetEnvironment
 from peep.pipeline.examined_gate import Demand, strongest, subjects_of
 from peep.pipeline.installed_archives import installed_subject, is_folder
-from peep.pipeline.listed_archives import demands_of, listing_of
-from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.pipeline.listed_archives import listing_of
+from peep.pipeline.vetting_place import demands_of, open_vetting, vetting_folder
 from peep.requirements.pinned_set import Directive
 from peep.system.clock import utc_day
 from peep.vetting.assembly import Vetting
@@ -110,7 +110,7 @@ def examine(
     """
     files = options.run.sources.requirement_files
     asked = _listed(options, surroundings) if files else _installed(options, surroundings)
-    folder = vetting_folder(options.vetting, asked.directives, files[0] if files else None)
+    folder = vetting_folder(options.vetting, asked.directives, files)
     vetting = open_vetting(folder)
     asked = _named(asked, vetting)
     if files and options.here:
@@ -124,7 +124,8 @@ def _criterion(options: ExamineOptions, directives: Sequence[Directive], vetting
     """The one criterion in question. Raises `UsageError` where the files demand several that cannot be compared."""
     if options.criterion is not None:
         return strongest([Demand(options.criterion, "--criterion")], vetting)[0]
-    wanted = strongest(demands_of(directives) or [Demand("", "the policy")], vetting)
+    demands = demands_of((), directives, options.run.sources.requirement_files)
+    wanted = strongest(demands or [Demand("", "the policy")], vetting)
     if len(wanted) > 1:
         raise UsageError(f"the files demand {' and '.join(wanted)}", "ask for one of them: --criterion NAME")
     return wanted[0]

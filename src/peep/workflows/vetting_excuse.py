@@ -58,7 +58,7 @@ def excuse(options: ExcuseOptions, surroundings: Surroundings, today: date | Non
     sources = options.run.sources
     reading = plain_reading(options.run, surroundings)
     listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, surroundings.environ)
-    folder = vetting_folder(options.vetting, listing.directives, sources.requirement_files[0])
+    folder = vetting_folder(options.vetting, listing.directives, sources.requirement_files)
     vetting = open_vetting(folder)
     criteria = options.criteria or (vetting.policy.demand,)
     like = Excuse("", criteria, author(options.by, surroundings.environ), today, options.until, options.why)

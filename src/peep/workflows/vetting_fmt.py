@@ -22,7 +22,7 @@ def fmt(vetting: str | None, *, check: bool) -> Formatting:
 
     Raises `RecordsErrors` when anything cannot be believed, and `VettingError` when a file cannot be written.
     """
-    folder = vetting_folder(vetting, (), None)
+    folder = vetting_folder(vetting, (), ())
     files = read_folder(folder)
     records = vetting_of(files, folder).records
     canonical_files = {

@@ -50,7 +50,7 @@ def object_to(options: ObjectOptions, environ: Mapping[str, str], today: date | 
         raise UsageError(f"{options.name!r} is no name of a project")
     if not options.why.strip():
         raise UsageError("an objection needs a reason", "--why TEXT")
-    folder = vetting_folder(options.vetting, (), None)
+    folder = vetting_folder(options.vetting, (), ())
     vetting = open_vetting(folder)
     violation = Violation(
         project=normalised(options.name),

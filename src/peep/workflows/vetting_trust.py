@@ -34,7 +34,7 @@ def trust(options: TrustOptions) -> str:
         raise UsageError(f"{options.name!r} is no name of a project")
     if not options.why.strip():
         raise UsageError("trust needs a reason", "--why TEXT")
-    vetting = open_vetting(vetting_folder(options.vetting, (), None))
+    vetting = open_vetting(vetting_folder(options.vetting, (), ()))
     criteria = options.criteria or (vetting.policy.demand,)
     wanted = TrustedPublisher(
         normalised(options.name), options.publisher, "", "", criteria, options.since, options.until, options.why
