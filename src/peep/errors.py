@@ -1,7 +1,7 @@
 """Every error that a user can read. Each holds facts and renders itself; families go by whose fault it is.
 
 Messages are lower case, without a full stop, cause first; what to do about it stands in `hint`. URLs arrive here
-already redacted (`peep.system.transport.redacted`). `exit_status` is what the command line returns.
+already redacted (`peep.http.transport.redacted`). `exit_status` is what the command line returns.
 """
 
 from __future__ import annotations

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from peep.archives.download import Downloader
-from peep.archives.reception import DownloadLimits, Reception
+from peep.archives.receive import DownloadLimits, Reception
+from peep.concurrency.thread_pool import MOST, run_lanes
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, HashMissing, StoreError
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.model import ListedFile, VerifiedArchive
 from peep.reporting import SilentReporter
-from peep.system.http import HttpOptions, UrllibTransport
-from peep.system.threads import MOST, run_lanes
 from support.fake_index import FakeIndex
 from support.fake_transport import FakeTransport
 from support.misbehaviour import (

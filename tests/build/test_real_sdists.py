@@ -18,10 +18,10 @@ import pytest
 
 from peep.errors import BackendFailed, PeepError
 from peep.model import StoredWheel
-from peep.workflows.builds import Builds
-from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions
-from peep.workflows.session import opened
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.builds import Builds
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions
+from peep.pipeline.session import opened
 from support.corpus import CORPUS, needs_corpus
 from support.listener import Listener
 from support.stored import stored_path

@@ -6,14 +6,14 @@ import os
 
 import pytest
 
-from peep.cli.arguments import install_options
-from peep.cli.option import Kind, Standing
-from peep.cli.parser import parse
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Kind, Standing
+from peep.cli.options.parser import parse
 from peep.cli.verbs.install import VERB
-from peep.environment.placing import LinkMode
 from peep.errors import UsageError
 from peep.model import FormatControl
-from peep.workflows.options import InstallOptions
+from peep.pipeline.options import InstallOptions
+from peep.transaction.link_modes import LinkMode
 
 
 def options(*words: str, **environ: str) -> InstallOptions:

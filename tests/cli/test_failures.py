@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.failures import bug_report, error_text, explained
+from peep.cli.output.failures import bug_report, error_text, explained
 from peep.cli.signals import Terminated
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UsageError
 from peep.model import Location
@@ -89,7 +89,7 @@ def _fail(text: str) -> None:
 
 PROGRAM = """
 import sys, time
-from peep.cli import start
+from peep.cli import main
 from peep.cli.verb import Verb
 class Module:
     VERB = Verb("slow", "", (), "", (), ())

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peep.cli.problem_data import problems_as_json
-from peep.cli.reports import report_text
+from peep.cli.output.problem_json import problems_as_json
+from peep.cli.output.reports import report_text
 from peep.errors import (
     BadArchive,
     ConflictingDependency,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
-from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK
-from peep.cli.start import GENERAL_OPTIONS_WITH_VALUE, SHARED_VERBS, VERBS, implied_verb, module_for, split_verb
+from peep.cli.main import GENERAL_OPTIONS_WITH_VALUE, SHARED_VERBS, VERBS, implied_verb, module_for, split_verb
+from peep.cli.options.tables import GENERAL, INTERPRETER, NETWORK
+from peep.cli.verb_table import PIPS_VERBS, peeps_verbs
 from support.scenario_run import peep_command
 
 
@@ -106,12 +106,12 @@ def test_every_verb_describes_itself_within_eighty_columns():
 
 def test_nothing_is_imported_before_the_verb_is_known():
     """A run with nothing to do must not pay for what only other runs need."""
-    script = "import sys; import peep.cli.start; print(*sorted(sys.modules))"
+    script = "import sys; import peep.cli.main; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {script}"],
                             capture_output=True, text=True, check=True).stdout.split()  # fmt: skip
     heavy = {"argparse", "dataclasses", "enum", "inspect", "optparse", "peep.errors", "peep.model", "re", "typing"}
     assert heavy.isdisjoint(loaded)
-    assert "peep.cli.start" in loaded
+    assert "peep.cli.main" in loaded
 
 
 def test_general_options_may_stand_before_the_verb_with_their_values():

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from peep.cli.text import counted, fold_width, folded, printable, size_text
+from peep.cli.output.text import counted, fold_width, folded, printable, size_text
 
 
 @pytest.mark.parametrize(

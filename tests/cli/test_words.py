@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peep.cli.catalogue import peeps_verbs, verb_named
-from peep.cli.words import Given, divide
+from peep.cli.options.argv import Given, divide
+from peep.cli.verb_table import peeps_verbs, verb_named
 from peep.errors import UsageError
 
 INSTALL = verb_named("install")

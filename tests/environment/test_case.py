@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from peep.environment.installed import installed_projects, read_record
-from peep.environment.journal import Move
-from peep.environment.leaving import LeavingFiles, departures
-from peep.environment.placement import Placement, ordered_moves
-from peep.environment.places import in_one_case, places_of
-from peep.environment.transaction import apply_plan
+from peep.environment.scheme_paths import in_one_case, places_of
 from peep.errors import EnvironmentChangeError
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import apply_plan
+from peep.transaction.journal import Move
+from peep.transaction.move_plan import Placement, ordered_moves
+from peep.transaction.uninstall_files import LeavingFiles, departures
 from support.environment_tree import make_environment, plan_for
 from support.memory_wheel import MemoryWheel
 

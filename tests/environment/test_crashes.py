@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from peep.environment.installed import installed_projects
-from peep.environment.transaction import ApplyOptions, apply_plan, recover
 from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import ApplyOptions, apply_plan, recover
 from support.environment_tree import make_environment, plan_for, tree_digest
 from support.forks import forked, status_of
 from support.memory_wheel import MemoryWheel

@@ -13,14 +13,14 @@ import pytest
 
 from peep.environment.installed import installed_projects, read_record
 from peep.environment.mapping import mapped_files
-from peep.environment.places import places_of
 from peep.environment.plan import PlanOptions
-from peep.environment.staging import plan_staging
-from peep.environment.transaction import ApplyOptions, apply_plan, recover
+from peep.environment.scheme_paths import places_of
 from peep.errors import EnvironmentChangeError, StoredWheelsDamaged
 from peep.model import InstallPlan, StoredFile
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import ApplyOptions, apply_plan, recover
+from peep.transaction.staging import plan_staging
 from support.environment_tree import make_environment, plan_for, tree_digest, tree_of
 from support.listener import Listener
 from support.memory_wheel import MemoryWheel
@@ -494,10 +494,10 @@ def test_nothing_is_imported_once_files_move_w16(target, add, tmp_path):
     code = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from peep.environment.transaction import apply_plan
+from peep.transaction.apply import apply_plan
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
-from peep.environment.target import TargetRequest, discover_target
+from peep.target.discovery import TargetRequest, discover_target
 from support.environment_tree import plan_for
 from support.memory_wheel import MemoryWheel
 

@@ -1,7 +1,7 @@
 """Why files were not chosen, in few lines."""
 
+from peep.index.rejection_summary import MOST_LINES, choice_lines, why_not
 from peep.index.selection import select_candidate
-from peep.index.why_not import MOST_LINES, choice_lines, why_not
 from peep.model import FormatControl, Rejection
 from support.pins import detail, made_up, offered, pinned, target
 

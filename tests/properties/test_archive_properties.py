@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peep.archives.entry_points import parse_script_entry_points
-from peep.archives.member_names import collision_problems, name_problems
-from peep.archives.record import parse_record
 from peep.archives.sdist import open_sdist
 from peep.archives.sdist_metadata import read_static_metadata
 from peep.archives.wheel import PlainWheel, open_wheel
-from peep.archives.wheel_metadata import check_core_metadata, parse_wheel_metadata
-from peep.archives.wheel_names import parse_wheel_filename
 from peep.archives.zip_reader import open_zip
 from peep.errors import ArchiveError
+from peep.formats.entry_points import parse_script_entry_points
+from peep.formats.member_names import collision_problems, name_problems
+from peep.formats.record import parse_record
+from peep.formats.wheel_metadata import check_core_metadata, parse_wheel_metadata
+from peep.formats.wheel_names import parse_wheel_filename
 from support.plain_sdist import PlainSdist
 from support.tar_building import build_tar
 from support.wheels import sdist_bytes, wheel_bytes

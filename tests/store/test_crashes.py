@@ -14,7 +14,7 @@ import pytest
 from peep.errors import StoreError
 from peep.reporting import SilentReporter
 from peep.store.inspection import faults_in_full
-from peep.store.upkeep import collect_garbage, verify
+from peep.store.maintenance import collect_garbage, verify
 from peep.store.wheels import Store
 from support.forks import forked, status_of
 from support.memory_wheel import MemoryWheel

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from peep.reporting import SilentReporter
-from peep.store.facts import parsed_fact, rendered_fact
 from peep.store.inspection import faults_in_full
+from peep.store.key_value_cache import parsed_fact, rendered_fact
 from peep.store.manifest import parsed, rendered
 from peep.store.wheels import Store
-from peep.system.boot import current_boot, is_same_boot
+from peep.system.boot_id import current_boot, is_same_boot
 from support.listener import Listener
 from support.memory_wheel import MemoryWheel
 from support.stored import stored_path

@@ -12,7 +12,7 @@ import platformdirs
 import pytest
 
 from peep.errors import UsageError
-from peep.index.pip_memory import PipMemory
+from peep.pip.options_cache import PipMemory
 from peep.reporting import SilentReporter
 from peep.store.layout import store_root
 from peep.store.location import known_store_root, risk

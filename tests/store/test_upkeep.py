@@ -11,7 +11,7 @@ import pytest
 
 from peep.errors import StoreError
 from peep.reporting import SilentReporter
-from peep.store.upkeep import StoreSize, collect_garbage, digests_in, size, verify
+from peep.store.maintenance import StoreSize, collect_garbage, digests_in, size, verify
 from peep.store.wheels import Store
 from peep.system.locks import lock_folder
 from support.memory_wheel import MemoryWheel

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from peep.workflows.install import install
-from peep.workflows.options import (
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import (
     BuildOptions,
     GivenIndexes,
     InstallOptions,
@@ -22,8 +22,8 @@ from peep.workflows.options import (
     StoreOptions,
     TargetOptions,
 )
-from peep.workflows.outcome import Outcome
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.result import Outcome
+from peep.workflows.install import install
 from support.fake_index import FakeIndex
 from support.listener import Listener
 from support.wheels import sdist_bytes

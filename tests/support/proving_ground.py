@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from peep.model import TargetEnvironment
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import GivenIndexes, InstallOptions, SourceOptions, StoreOptions, TargetOptions
 from peep.reporting import SilentReporter
 from peep.workflows.digest import digest
 from peep.workflows.install import install
-from peep.workflows.options import GivenIndexes, InstallOptions, SourceOptions, StoreOptions, TargetOptions
-from peep.workflows.surroundings import Surroundings
 from peep.workflows.verify import Verification, VerifyOptions, verify
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from peep.archives.verification import Intake, verify
 from peep.archives.wheel import open_wheel
 from peep.build.builder import Obtained
-from peep.environment.target import TargetRequest, discover_target
 from peep.model import (
     ArchiveKind,
     Candidate,
@@ -24,6 +23,7 @@ from peep.model import (
     VerifiedArchive,
 )
 from peep.store.wheels import Store
+from peep.target.discovery import TargetRequest, discover_target
 
 
 def archive_pin(name: str, version: str | None, content: bytes, **more: object) -> PinnedRequirement:

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from peep.errors import TransportError, UsageError
-from peep.system.http import MOST_SERVERS, HttpOptions, UrllibTransport
-from peep.system.http_body import LONGEST_PIECE, PIECE, continues
-from peep.system.pace import Pace
+from peep.http.body import LONGEST_PIECE, PIECE, continues
+from peep.http.transfer_rate import Pace
+from peep.http.urllib_transport import MOST_SERVERS, HttpOptions, UrllibTransport
 from support.fake_index import FakeIndex, FileFacts
 from support.misbehaviour import (
     Chain,

@@ -7,12 +7,11 @@ import time
 import pytest
 
 from peep.errors import TransportError, UsageError
-from peep.system.certificates import verified_context
-from peep.system.credentials import CredentialBook, Credentials, credentials_in, netrc_lookup
-from peep.system.http import HttpOptions, UrllibTransport
-from peep.system.pace import Pace
-from peep.system.redirects import origin, redirect_target
-from peep.system.transport import redacted
+from peep.formats.urls import origin, redacted, redirect_target
+from peep.http.certificates import verified_context
+from peep.http.credentials import CredentialBook, Credentials, credentials_in, netrc_lookup
+from peep.http.transfer_rate import Pace
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from support.certificates import has_openssl, self_signed
 from support.fake_index import FakeIndex
 from support.misbehaviour import Redirect

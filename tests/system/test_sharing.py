@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from peep.system.sharing import _MOST_NUMBERS, Wire, _Processes, _Threads, share
+from peep.concurrency.parallel_map import _MOST_NUMBERS, Wire, _Processes, _Threads, share
 
 forks = pytest.mark.skipif(sys.platform != "linux" or sys.version_info >= (3, 12), reason="threads run beside tests")
 WIRE: Wire[list[int]] = Wire(

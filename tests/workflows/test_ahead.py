@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from peep.environment.target import TargetRequest, discover_target
-from peep.index.pip_memory import PipMemory
+from peep.pip.options_cache import PipMemory
+from peep.pipeline.ahead import asked_ahead
+from peep.pipeline.options import InstallOptions, StoreOptions, TargetOptions
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
-from peep.workflows.ahead import asked_ahead
-from peep.workflows.options import InstallOptions, StoreOptions, TargetOptions
+from peep.target.discovery import TargetRequest, discover_target
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from peep.audit.digest import environment_digest, neutral_program
-from peep.environment.places import places_of
+from peep.environment.scheme_paths import places_of
+from peep.proof.digest import environment_digest, neutral_program
 from support.fake_index import FakeIndex
 from support.proving_ground import Ground, flipped, overwrite, pip, proving_ground, run_python, usual_projects
 from support.wheels import wheel_filename

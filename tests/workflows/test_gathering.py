@@ -11,12 +11,12 @@ import pytest
 
 from peep.errors import BuildError, DestinationError, InstallRefused, StoredWheelsDamaged
 from peep.model import HashForm
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import BuildOptions, GivenIndexes, InstallOptions, SourceOptions
+from peep.pipeline.save_archives import Gathering
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.workflows.download import download
-from peep.workflows.gathering import Gathering
-from peep.workflows.options import BuildOptions, GivenIndexes, InstallOptions, SourceOptions
-from peep.workflows.surroundings import Surroundings
 from peep.workflows.wheel import packed, wheel
 from support.fake_index import FakeIndex
 from support.memory_wheel import MemoryWheel

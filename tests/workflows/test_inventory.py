@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from peep.audit.inventory import InventoryEntry, inventory_of, requirement_lines, unlistable
-from peep.cli.start import module_for, run
+from peep.cli.main import module_for, run
 from peep.errors import PeepError
 from peep.model import Digest, HashForm, InstalledProject, Provenance
+from peep.proof.inventory import InventoryEntry, inventory_of, requirement_lines, unlistable
 from peep.requirements.hashes import hash_line
 from peep.workflows.inventory import bill_of_materials, inventory, made_at
 from support.fake_index import FakeIndex

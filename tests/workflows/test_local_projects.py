@@ -11,8 +11,8 @@ import pytest
 
 from peep.errors import InstallRefused, RequirementsErrors
 from peep.model import Location, PinnedRequirement
-from peep.workflows.options import SourceOptions
-from peep.workflows.remembering import is_unvouched
+from peep.pipeline.options import SourceOptions
+from peep.shortcuts.record import is_unvouched
 from support.build_machine import BuildMachine, committed, project_folder
 from support.fake_index import FakeIndex
 from support.wheels import wheel_bytes

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.build.variables import PASSED_ON
-from peep.store.facts import key_digest, rendered_fact
-from peep.workflows.settled import (
+from peep.shortcuts.noop import (
     KIND,
     Snapshot,
     metadata_names,
@@ -21,6 +20,7 @@ from peep.workflows.settled import (
     run_key,
     signature,
 )
+from peep.store.key_value_cache import key_digest, rendered_fact
 
 WORDS = ["install", "-r", "requirements.txt"]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.start import run
-from peep.workflows.replay import recalled
-from peep.workflows.settled import recall
+from peep.cli.main import run
+from peep.shortcuts.noop import recall
+from peep.shortcuts.replay import recalled
 from support.fake_index import FakeIndex
 from support.wheels import wheel_bytes, wheel_filename
 

@@ -12,8 +12,8 @@ import pytest
 from peep.cli.verbs.sync import difference_lines
 from peep.environment.installed import installed_projects
 from peep.errors import EnvironmentChangeError, InstallRefused
-from peep.workflows.options import TargetOptions
-from peep.workflows.outcome import Outcome
+from peep.pipeline.options import TargetOptions
+from peep.pipeline.result import Outcome
 from peep.workflows.sync import difference, sync
 from support.environment_tree import tree_of
 from support.fake_index import FakeIndex

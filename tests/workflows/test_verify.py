@@ -16,15 +16,15 @@ import pytest
 
 from peep.archives.wheel import PlainWheel, open_wheel
 from peep.environment.installed import installed_projects
-from peep.environment.target import TargetRequest, discover_target
-from peep.environment.transaction import apply_plan
 from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan, PlannedWheel
+from peep.pipeline.options import BuildOptions, TargetOptions
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.target.discovery import TargetRequest, discover_target
+from peep.transaction.apply import apply_plan
 from peep.workflows.digest import digest
 from peep.workflows.install import install
-from peep.workflows.options import BuildOptions, TargetOptions
 from peep.workflows.verify import VerifyOptions, verify
 from support.fake_index import FakeIndex
 from support.misbehaviour import ChangeBody, Fail

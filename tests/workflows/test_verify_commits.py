@@ -7,10 +7,10 @@ import shutil
 
 import pytest
 
-from peep.audit.findings import FindingKind
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions, TargetOptions
+from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
-from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions, TargetOptions
-from peep.workflows.surroundings import Surroundings
 from peep.workflows.verify import VerifyOptions, verify
 from support.build_machine import BuildMachine, committed, project_folder
 from support.fake_index import FakeIndex

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from threading import Event, Lock
 
-from peep.archives.reception import DownloadLimits, Reception
+from peep.archives.receive import DownloadLimits, Reception
 from peep.archives.verification import ReceivedArchive, algorithms_for, verify
+from peep.concurrency.thread_pool import Lane
 from peep.dataclass import replace
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, Problem, TransportError
+from peep.formats.urls import redacted
+from peep.http.transport import Transport
 from peep.model import ArchiveKind, Candidate, VerifiedArchive
 from peep.reporting import Reporter
-from peep.system.threads import Lane
-from peep.system.transport import Transport, redacted
 
 OnVerified = Callable[[VerifiedArchive], None]
 

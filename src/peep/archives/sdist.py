@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import BinaryIO, Protocol
 
 from peep.archives.compression import MAGIC, Malformed, decompressed, has_zip_ending
-from peep.archives.member_names import printable
 from peep.archives.random_access import ReadAt, file_size, read_at
 from peep.archives.sdist_metadata import SdistMetadata, read_static_metadata
 from peep.archives.source_members import FILE, FOLDER, SYMBOLIC_LINK, SourceMember, SourceTree, plain_tree
 from peep.archives.tar_reader import read_tar, tar_chunks
-from peep.archives.wheel_metadata import check_core_metadata
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
 from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
+from peep.formats.member_names import printable
+from peep.formats.wheel_metadata import check_core_metadata
 
 _SUFFIXES = {
     ".tar.gz": "gz",

@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from peep.archives.wheel_metadata import header_fields
 from peep.dataclass import dataclass
+from peep.formats.wheel_metadata import header_fields
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from peep.archives.member_names import name_problems, printable
 from peep.dataclass import dataclass
+from peep.formats.member_names import name_problems, printable
 
 FILE = "file"
 FOLDER = "folder"

@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from peep.archives.compression import Malformed
-from peep.archives.member_names import printable
+from peep.formats.member_names import printable
 
 BLOCK = 512
 _CHECKSUM = slice(148, 156)

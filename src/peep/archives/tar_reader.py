@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from peep.archives.compression import Malformed
-from peep.archives.member_names import printable
 from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
 from peep.archives.tar_headers import (
@@ -21,6 +20,7 @@ from peep.archives.tar_headers import (
     parse_pax_records,
 )
 from peep.dataclass import dataclass, field
+from peep.formats.member_names import printable
 
 MOST_MEMBERS = 500_000
 _LARGEST_EXTENSION = 1 << 20

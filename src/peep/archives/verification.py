@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from peep.archives.stories import likely_story, story_of_encoding, suspicion
+from peep.archives.mismatch_diagnosis import likely_story, story_of_encoding, suspicion
 from peep.dataclass import dataclass
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
+from peep.formats.urls import redacted, without_credentials
 from peep.model import (
     STRONG_ALGORITHMS,
     Candidate,
@@ -22,8 +23,6 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
-from peep.system.redirects import without_credentials
-from peep.system.transport import redacted
 
 HEAD_SIZE = 512
 """Bytes kept of the beginning of a body, to recognise a web page in a mismatch; never parsed as an archive."""

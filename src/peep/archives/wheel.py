@@ -10,22 +10,22 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Protocol
 
-from peep.archives.entry_points import ScriptEntryPoint, parse_script_entry_points
-from peep.archives.member_names import collision_problems, name_problems, printable
-from peep.archives.record import SIGNATURE_SUFFIXES, ParsedRecord, RecordRow, compare_record, parse_record
-from peep.archives.wheel_metadata import WheelMetadata, check_core_metadata, parse_wheel_metadata
-from peep.archives.wheel_names import (
+from peep.archives.zip_directory import KIND_LINK, KIND_MASK
+from peep.archives.zip_local import ZipMember
+from peep.archives.zip_reader import LARGEST_CHUNK, ZipReader, open_zip
+from peep.dataclass import dataclass
+from peep.errors import ArchiveError
+from peep.formats.entry_points import ScriptEntryPoint, parse_script_entry_points
+from peep.formats.member_names import collision_problems, name_problems, printable
+from peep.formats.record import SIGNATURE_SUFFIXES, ParsedRecord, RecordRow, compare_record, parse_record
+from peep.formats.wheel_metadata import WheelMetadata, check_core_metadata, parse_wheel_metadata
+from peep.formats.wheel_names import (
     WheelFilename,
     data_problems,
     find_dist_info,
     is_startup_file,
     parse_wheel_filename,
 )
-from peep.archives.zip_directory import KIND_LINK, KIND_MASK
-from peep.archives.zip_local import ZipMember
-from peep.archives.zip_reader import LARGEST_CHUNK, ZipReader, open_zip
-from peep.dataclass import dataclass
-from peep.errors import ArchiveError
 from peep.model import WheelEntry, WheelIdentity
 
 _LARGEST_METADATA = 1 << 24

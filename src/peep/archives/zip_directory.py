@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from peep.archives.member_names import printable
 from peep.archives.random_access import ReadAt
 from peep.archives.zip_extra import unicode_path_problem, zip64_values
+from peep.formats.member_names import printable
 
 STORED = 0
 DEFLATED = 8

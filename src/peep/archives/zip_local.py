@@ -8,10 +8,10 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from peep.archives.member_names import printable
 from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.zip_directory import DEFLATED, CentralEntry
 from peep.archives.zip_extra import unicode_path_problem, zip64_values
+from peep.formats.member_names import printable
 
 _LOCAL = struct.Struct("<L5H3L2H")
 _LOCAL_SIGNATURE = 0x04034B50

@@ -33,8 +33,8 @@ from peep.build.plan import (
     wrong_identity,
 )
 from peep.build.requirements import BuildNeed, Closure, Suggest, close_needs
-from peep.build.site import BuildSite
-from peep.build.trees import ArchiveTree, SourceTree
+from peep.build.source_trees import ArchiveTree, SourceTree
+from peep.build.workspace import BuildSite
 from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive

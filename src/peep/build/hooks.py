@@ -18,10 +18,10 @@ from pyproject_hooks import (
 
 from peep.build.build_system import BuildSystem
 from peep.build.diagnosis import likely_cause
-from peep.build.sandbox import BuildArea, Sandbox
 from peep.build.untrusted_output import make_new_folder, read_written
 from peep.dataclass import dataclass
 from peep.errors import BackendFailed, BuildError
+from peep.system.sandbox import BuildArea, Sandbox
 
 _ANSWER_LIMIT = 16 * 1024 * 1024
 _WHEEL_LIMIT = 4 * 1024**3

@@ -14,11 +14,11 @@ from peep.build.build_system import BuildSystem, read_build_system
 from peep.build.hooks import ConfigSettings
 from peep.build.normalise import VERSION
 from peep.build.requirements import BuildNeed, foreseen_needs
-from peep.build.sandbox import Isolation, SandboxLimits
-from peep.build.trees import SourceTree
+from peep.build.source_trees import SourceTree
 from peep.dataclass import dataclass, field
 from peep.errors import BuildError, Problem
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, WheelIdentity
+from peep.system.sandbox import Isolation, SandboxLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import os
 from urllib.parse import urlsplit
 
 from peep.errors import TransportError
+from peep.formats.names import archive_suffix
+from peep.http.file_urls import path_of_file_url
 from peep.model import PinnedRequirement
-from peep.requirements.naming import archive_suffix
-from peep.system.local_files import path_of_file_url
 
 
 def is_source_tree(pin: PinnedRequirement) -> bool:

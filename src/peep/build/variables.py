@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from peep.build.sandbox import BuildArea, Isolation
+from peep.system.sandbox import BuildArea, Isolation
 
 PASSED_ON = (
     "AR",

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import Protocol
 
-from peep.cli.option import Option, Standing
-from peep.cli.parser import ParsedArguments, parse
-from peep.cli.text import TERMINAL_WIDTH, folded
+from peep.cli.options.option import Option, Standing
+from peep.cli.options.parser import ParsedArguments, parse
+from peep.cli.output.text import TERMINAL_WIDTH, folded
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 

@@ -111,7 +111,7 @@ def is_from_commit(pin: PinnedRequirement, origin: Provenance) -> bool:
     """
     if pin.url is None or origin.vcs_commit is None or pin.subdirectory != origin.subdirectory:
         return False
-    from peep.system.transport import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
+    from peep.formats.urls import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
 
     return redacted(pin.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
 

@@ -8,7 +8,7 @@ from itertools import product
 
 from packaging.specifiers import SpecifierSet
 
-from peep.index.archive_names import ArchiveName
+from peep.formats.archive_names import ArchiveName
 from peep.model import ArchiveKind, FormatControl, IndexFile, TargetEnvironment
 
 NO_RANK = 1_000_000

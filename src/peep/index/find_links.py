@@ -7,12 +7,12 @@ import re
 from urllib.parse import quote
 
 from peep.dataclass import dataclass
-from peep.index.archive_names import ARCHIVE_SUFFIXES, NameReader, UnreadableName
+from peep.formats.archive_names import ARCHIVE_SUFFIXES, NameReader, UnreadableName
+from peep.formats.urls import redacted
+from peep.http.file_urls import file_url, files_in_folder, is_folder, path_of_file_url
 from peep.index.fetching import PageFetcher, parsed_links
 from peep.index.links import filename_in
 from peep.model import IndexFile, ProjectDetail
-from peep.system.local_files import file_url, files_in_folder, is_folder, path_of_file_url
-from peep.system.transport import redacted
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]+:")
 """Two letters at least, so that a Windows drive is no scheme."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from peep.dataclass import dataclass
 from peep.errors import PackageIndexError
-from peep.index.archive_names import NameReader, UnreadableName, normalised
+from peep.formats.archive_names import NameReader, UnreadableName, normalised
 from peep.model import IndexFile, ProjectDetail
 
 KNOWN_MAJOR = 1

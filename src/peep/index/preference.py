@@ -6,9 +6,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from peep.dataclass import dataclass
-from peep.index.archive_names import SDIST_SUFFIXES, ArchiveName
+from peep.formats.archive_names import SDIST_SUFFIXES, ArchiveName
+from peep.formats.versions import VersionMatch
 from peep.index.compatibility import NO_RANK
-from peep.index.versions import VersionMatch
 from peep.model import STRONG_ALGORITHMS, ArchiveKind, IndexFile, PinnedRequirement, listed_digest, listed_hashes
 
 

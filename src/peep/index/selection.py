@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import NoUsableFile
-from peep.index.archive_names import ArchiveName, NameReader, UnreadableName
+from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName
+from peep.formats.versions import PinnedVersion, VersionMatch
 from peep.index.compatibility import Compatibility
-from peep.index.explanation import cautions_about, nothing_usable
+from peep.index.direct_files import is_stated, sources_of
 from peep.index.preference import Standing, UsableFile, preference_of, reason_against, standing_of
-from peep.index.stated_files import is_stated, sources_of
-from peep.index.versions import PinnedVersion, VersionMatch
+from peep.index.rejection_messages import cautions_about, nothing_usable
 from peep.model import (
     Candidate,
     FormatControl,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from peep.dataclass import dataclass, field
-from peep.index.archive_names import ARCHIVE_SUFFIXES
+from peep.formats.archive_names import ARCHIVE_SUFFIXES
 from peep.index.links import LinkBase, filename_in, fragment_digests
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import IndexFile, ProjectDetail

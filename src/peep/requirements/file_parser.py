@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError
 from peep.model import Digest, HashForm, Location, MalformedHash
+from peep.requirements.decoding import physical_lines
 from peep.requirements.directives import parse_directive
 from peep.requirements.expansion import expand, expand_urls
 from peep.requirements.hashes import (
@@ -20,11 +21,10 @@ from peep.requirements.hashes import (
     parse_comment_hash,
     parse_option_hash,
 )
-from peep.requirements.lines import LogicalLine, logical_lines
+from peep.requirements.logical_lines import LogicalLine, logical_lines
 from peep.requirements.options import REMOVED, DividedLine, divide
 from peep.requirements.pinned_set import Directive
 from peep.requirements.requirement_text import RequirementText, parse_editable_text, parse_requirement_text
-from peep.requirements.text import physical_lines
 
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?:\s|$)|={7}\s*$")
 _COMMENTED_OUT = (

@@ -13,12 +13,12 @@ from urllib.parse import urljoin
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.names import last_segment
+from peep.formats.urls import redacted
 from peep.model import Location
+from peep.requirements.decoding import DecodedText, decode
 from peep.requirements.file_parser import COMMAND_LINE, Entry, Include, OptionLine, RequirementLine, parse_text
-from peep.requirements.naming import last_segment
 from peep.requirements.pinned_set import Directive
-from peep.requirements.text import DecodedText, decode
-from peep.system.transport import redacted
 
 ReadFile = Callable[[str], bytes]
 """Gives the bytes of a path, a URL or `-`; raises `OSError` or a `PeepError`."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peep.errors import RequirementsError
+from peep.formats.markers import is_same_version, satisfies
+from peep.formats.names import normalised
 from peep.model import Digest, HashForm, MalformedHash, PinnedRequirement
-from peep.requirements.conditions import is_same_version, satisfies
 from peep.requirements.file_parser import RequirementLine
-from peep.requirements.naming import normalised
 from peep.requirements.requirement_text import Kind
 from peep.requirements.sources import direct_url
 

@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.formats.markers import TargetMarkers
+from peep.formats.names import normalised
+from peep.formats.urls import redacted
 from peep.model import HashForm, PinnedRequirement
-from peep.requirements.conditions import TargetMarkers
 from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments
 from peep.requirements.merging import merge, pinning_line
-from peep.requirements.naming import normalised
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.requirement_text import Kind
 from peep.requirements.run_options import RunOptions
 from peep.requirements.sources import Accepted, local_path, refusal, trusting
-from peep.system.transport import redacted
 
 _URL_WORD = re.compile(r"\S+://\S+")
 _NOTHING_ACCEPTED = Accepted()
@@ -50,7 +50,7 @@ def pinned_requirements(
     projects = _Projects(accepted, _forms_by_file(lines), errors)
     projects.decide(active)
     if errors:
-        from peep.requirements.told_along import told_along  # noqa: PLC0415 - for a failing run only
+        from peep.requirements.secondary_errors import told_along  # noqa: PLC0415 - for a failing run only
 
         raise RequirementsErrors(errors, told_along(projects.pins, projects.unusable, errors, files))
     return PinnedSet(

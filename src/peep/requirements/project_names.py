@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from peep.requirements.naming import is_name
+from peep.formats.names import is_name
 
 if sys.version_info >= (3, 11):
     import tomllib

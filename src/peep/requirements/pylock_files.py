@@ -15,10 +15,10 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from peep.errors import PeepError
+from peep.formats.names import last_segment
 from peep.model import MOST_BYTES, STRONG_ALGORITHMS, Digest, ListedFile
 from peep.requirements.files import is_url
 from peep.requirements.hashes import digest_of
-from peep.requirements.naming import last_segment
 from peep.requirements.requirement_text import inside_archive
 from peep.requirements.sources import file_url
 

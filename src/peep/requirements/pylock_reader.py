@@ -18,15 +18,15 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.formats.markers import UnusableCondition
+from peep.formats.urls import redacted
 from peep.model import HashForm, Location, PinnedRequirement
-from peep.requirements.conditions import UnusableCondition
+from peep.requirements.decoding import decode
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
+from peep.requirements.secondary_errors import told_along
 from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
-from peep.requirements.text import decode
-from peep.requirements.told_along import told_along
-from peep.system.transport import redacted
 
 if sys.version_info >= (3, 11):
     import tomllib

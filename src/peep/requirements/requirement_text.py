@@ -12,9 +12,9 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.names import archive_suffix, is_name, last_segment, name_in_filename, normalised
 from peep.model import STRONG_ALGORITHMS, Digest
 from peep.requirements.hashes import MalformedHashText, digest_of
-from peep.requirements.naming import archive_suffix, is_name, last_segment, name_in_filename, normalised
 
 _NAMED = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?P<rest>(?:[@(=<>!~].*)?)"

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 
 from peep.dataclass import dataclass, field
 from peep.errors import RequirementsError
+from peep.formats.names import normalised
+from peep.formats.urls import redacted
 from peep.model import FormatControl, IndexOptions
 from peep.requirements.file_parser import OptionLine
-from peep.requirements.naming import normalised
-from peep.system.transport import redacted
 
 PathExists = Callable[[str], bool]
 NO_INDEX_THERE = "neither an http(s) URL nor a folder that exists"

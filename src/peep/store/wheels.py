@@ -10,14 +10,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from peep.errors import StoreError
 from peep.model import StoredWheel, WheelContents
 from peep.reporting import Reporter
-from peep.store.facts import key_digest, parsed_fact, rendered_fact
 from peep.store.inspection import faults_in_full
+from peep.store.key_value_cache import key_digest, parsed_fact, rendered_fact
 from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
-from peep.store.leftovers import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.location import risk_of_others
 from peep.store.manifest import Manifest, parsed
+from peep.store.stale_files import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.unpacking import unpack
-from peep.system.boot import current_boot, is_same_boot
+from peep.system.boot_id import current_boot, is_same_boot
 from peep.system.files import private_folder, remove_tree, rename, write_atomically
 from peep.system.locks import SharedLock, lock_folder
 

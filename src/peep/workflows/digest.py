@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from peep.audit.digest import EnvironmentDigest, environment_digest
-from peep.environment.places import places_of
-from peep.environment.target import discover_target
-from peep.environment.transaction import recover
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import opened_store, target_request
-from peep.workflows.surroundings import Surroundings
+from peep.environment.scheme_paths import places_of
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.session import opened_store, target_request
+from peep.proof.digest import EnvironmentDigest, environment_digest
+from peep.target.discovery import discover_target
+from peep.transaction.apply import recover
 from peep.workflows.verify import held_still, refuse_planted, require_there
 
 

@@ -8,10 +8,10 @@ from peep.archives.sdist import open_sdist
 from peep.build.source_pins import is_source_tree
 from peep.errors import ArchiveError, BadArchive, Problem, Problems, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
-from peep.workflows.gathering import SavedFile, gathered, hand_over, unmet_requirements, with_destination
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import opened
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.save_archives import SavedFile, gathered, hand_over, unmet_requirements, with_destination
+from peep.pipeline.session import opened
 
 
 def download(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFile, ...]:

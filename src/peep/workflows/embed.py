@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from peep.dataclass import replace
 from peep.errors import InstallRefused, StoreError
 from peep.model import FormatControl, PlannedWheel, StoredWheel, TargetEnvironment
+from peep.pipeline.context import Surroundings
+from peep.pipeline.one_file import archive_bytes, combined, is_wanted
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.session import Session, opened
 from peep.requirements.files import parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
-from peep.workflows.one_file import archive_bytes, combined, is_wanted
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
-from peep.workflows.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable  # moved to importlib.resources in 3.11

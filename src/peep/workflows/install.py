@@ -15,21 +15,21 @@ from peep.dataclass import replace
 from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, with_wheels
-from peep.environment.target import require_changeable
-from peep.environment.transaction import apply_plan, recover
 from peep.errors import EnvironmentChangedMeanwhile, NoUsableFile, Problem, Problems, StoredWheelsDamaged
+from peep.formats.names import normalised
 from peep.index.compatibility import python_objection
 from peep.model import InstallPlan, PlannedWheel
-from peep.requirements.naming import normalised
+from peep.pipeline.build_need import opened_builds
+from peep.pipeline.built_wheel_cache import note_built
+from peep.pipeline.context import Surroundings
+from peep.pipeline.fetch import Supplier
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.result import Outcome
+from peep.pipeline.session import Session, apply_options, opened, plan_options
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.build_need import opened_builds
-from peep.workflows.built_from import note_built
-from peep.workflows.options import InstallOptions
-from peep.workflows.outcome import Outcome
-from peep.workflows.remembering import remember
-from peep.workflows.session import Session, apply_options, opened, plan_options
-from peep.workflows.supply import Supplier
-from peep.workflows.surroundings import Surroundings
+from peep.shortcuts.record import remember
+from peep.target.discovery import require_changeable
+from peep.transaction.apply import apply_plan, recover
 
 Amend = Callable[[InstallPlan, Session, PinnedSet], InstallPlan]
 """What another verb makes of the plan of an install."""

@@ -7,19 +7,19 @@ from datetime import datetime, timezone
 from importlib import import_module
 
 from peep import __version__
-from peep.audit.inventory import InventoryEntry, inventory_of
 from peep.environment.installed import installed_projects, requirements_of
-from peep.environment.places import places_of
-from peep.environment.target import discover_target
+from peep.environment.scheme_paths import places_of
 from peep.errors import PeepError
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import opened_store, target_request
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.session import opened_store, target_request
+from peep.proof.inventory import InventoryEntry, inventory_of
+from peep.target.discovery import discover_target
 from peep.workflows.verify import held_still, refuse_planted
 
 _WRITERS = {
-    "cyclonedx": ("peep.audit.inventory_cyclonedx", "cyclonedx_json", "cyclonedx-python-lib"),
-    "spdx": ("peep.audit.inventory_spdx", "spdx_json", "spdx-tools"),
+    "cyclonedx": ("peep.proof.inventory_cyclonedx", "cyclonedx_json", "cyclonedx-python-lib"),
+    "spdx": ("peep.proof.inventory_spdx", "spdx_json", "spdx-tools"),
 }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from peep.store.upkeep import Collected, DamagedFile, StoreSize, collect_garbage, size, verify
-from peep.workflows.options import StoreOptions
-from peep.workflows.session import opened_store
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import StoreOptions
+from peep.pipeline.session import opened_store
+from peep.store.maintenance import Collected, DamagedFile, StoreSize, collect_garbage, size, verify
 
 
 def store_path(options: StoreOptions, surroundings: Surroundings) -> str:

@@ -8,12 +8,12 @@ from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.plan import plan_install, plan_sync
 from peep.errors import InstallRefused
 from peep.model import InstallPlan, TargetEnvironment
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.result import Outcome
+from peep.pipeline.session import Session, opened, plan_options
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.install import install
-from peep.workflows.options import InstallOptions
-from peep.workflows.outcome import Outcome
-from peep.workflows.session import Session, opened, plan_options
-from peep.workflows.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,29 +10,29 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
-from peep.audit.bundled import bundled_project
-from peep.audit.bytecode import bytecode_findings
-from peep.audit.digest import environment_digest
-from peep.audit.examination import examine, read_records
-from peep.audit.expectation import ExpectedProject, expected_project
-from peep.audit.findings import Finding, FindingKind, finding, ordered
-from peep.audit.interpreter import refuse_planted_interpreter
 from peep.dataclass import dataclass, replace
 from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
-from peep.environment.lock import environment_lock
 from peep.environment.mapping import rooted_paths
-from peep.environment.places import Places, places_of
-from peep.environment.target import named_interpreter
-from peep.environment.transaction import recover
+from peep.environment.scheme_paths import Places, places_of
 from peep.errors import EnvironmentChangeError, InstallRefused, StoredWheelsDamaged
 from peep.model import InstalledProject, TargetEnvironment
+from peep.pipeline.context import Surroundings
+from peep.pipeline.installed_wheels import Origins, listing_findings, origins_of, planned_origin
+from peep.pipeline.options import InstallOptions, StoreOptions
+from peep.pipeline.session import Session, opened
+from peep.proof.bytecode import bytecode_findings
+from peep.proof.check import examine, read_records
+from peep.proof.digest import environment_digest
+from peep.proof.expected_files import ExpectedProject, expected_project
+from peep.proof.findings import Finding, FindingKind, finding, ordered
+from peep.proof.interpreter import refuse_planted_interpreter
+from peep.proof.seed_packages import bundled_project
 from peep.reporting import Reporter
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.options import InstallOptions, StoreOptions
-from peep.workflows.origins import Origins, listing_findings, origins_of, planned_origin
-from peep.workflows.session import Session, opened
-from peep.workflows.surroundings import Surroundings
+from peep.target.discovery import named_interpreter
+from peep.transaction.apply import recover
+from peep.transaction.lock import environment_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
         with session.store.held():
             verification = verified(session, pinned, options)
             if options.fix and verification.findings:
-                from peep.workflows.fixing import put_back  # noqa: PLC0415 -- for the rare run that repairs
+                from peep.pipeline.repair import put_back  # noqa: PLC0415 -- for the rare run that repairs
 
                 fixed = put_back(session, pinned, verification.findings)
                 verification = replace(verified(session, pinned, options), fixed=fixed)

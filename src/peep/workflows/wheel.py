@@ -13,14 +13,14 @@ from peep.build.source_pins import is_source_tree
 from peep.dataclass import replace
 from peep.errors import ArchiveError, Problems, StoredWheelsDamaged
 from peep.model import HashForm, StoredWheel
+from peep.pipeline.builds import Builds
+from peep.pipeline.context import Surroundings
+from peep.pipeline.fetch import Supplier
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.save_archives import Gathering, SavedFile, gathered, hand_over, unmet_requirements, with_destination
+from peep.pipeline.session import Session, opened
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.builds import Builds
-from peep.workflows.gathering import Gathering, SavedFile, gathered, hand_over, unmet_requirements, with_destination
 from peep.workflows.install import forget
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
-from peep.workflows.supply import Supplier
-from peep.workflows.surroundings import Surroundings
 
 
 def wheel(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFile, ...]:

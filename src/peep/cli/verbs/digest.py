@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
     name="digest",

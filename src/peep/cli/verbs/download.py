@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import (
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Kind, Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
     BUILD,
     CHECKS,
     FOREIGN_TARGET,
@@ -25,17 +25,17 @@ from peep.cli.option_tables import (
     STORE,
     format_option,
 )
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import size_text
+from peep.cli.output.console import Console
+from peep.cli.output.text import size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
 from peep.model import Digest
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import InstallOptions
 from peep.requirements.hashes import hash_line
-from peep.workflows.options import InstallOptions
-from peep.workflows.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from peep.workflows.gathering import SavedFile
+    from peep.pipeline.save_archives import SavedFile
 
 
 def sections(*own: Option) -> tuple[Section, ...]:
@@ -93,7 +93,7 @@ def fetch(verb: str, parsed: ParsedArguments) -> int:
         try:
             saved = workflow(options, Surroundings.of_process(console))
         except InstallRefused as refused:
-            from peep.cli.installing import tell_refusal  # noqa: PLC0415 - runs that go well do without
+            from peep.cli.install_command import tell_refusal  # noqa: PLC0415 - runs that go well do without
 
             return tell_refusal(options, console, refused, _REFUSED[verb])
         _tell(saved, options, console, with_hashes=verb == "wheel")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 from peep import __version__
-from peep.cli.catalogue import PIPS_VERBS, peeps_verbs, verb_named
-from peep.cli.option_tables import GENERAL
-from peep.cli.parser import ParsedArguments
-from peep.cli.start import SHARED_VERBS, VERBS
-from peep.cli.text import TERMINAL_WIDTH, folded
+from peep.cli.main import SHARED_VERBS, VERBS
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL
+from peep.cli.output.text import TERMINAL_WIDTH, folded
 from peep.cli.verb import Section, Verb
-from peep.workflows.delegate import run_pip
+from peep.cli.verb_table import PIPS_VERBS, peeps_verbs, verb_named
+from peep.pipeline.delegation import run_pip
 
 VERB = Verb(
     name="help",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.installing import report_outcome
-from peep.cli.option_tables import (
+from peep.cli.install_command import report_outcome
+from peep.cli.options.install_options import install_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
     BUILD,
     CHANGES,
     FOREIGN_TARGET,
@@ -22,13 +22,13 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.parser import ParsedArguments
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.workflows.options import InstallOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import InstallOptions
 
 if TYPE_CHECKING:
-    from peep.workflows.outcome import Outcome
+    from peep.pipeline.result import Outcome
 
 SECTIONS = (
     Section("What to install", SOURCES),
@@ -80,7 +80,7 @@ def run(parsed: ParsedArguments) -> int:
 
 def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
     """Run the workflow, whose import is worth its time only now."""
-    with import_module("peep.workflows.ahead").asked_ahead(options, surroundings.environ):
+    with import_module("peep.pipeline.ahead").asked_ahead(options, surroundings.environ):
         workflow = import_module("peep.workflows.install")
     outcome: Outcome = workflow.install(options, surroundings)
     return outcome

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import network_options, output_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, NETWORK
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted, printable
+from peep.cli.options.install_options import network_options, output_options
+from peep.cli.options.option import Kind, Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, NETWORK
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted, printable
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
 
@@ -59,9 +59,9 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _port(parsed: ParsedArguments) -> int:
+    from peep.pipeline.open_transport import open_transport  # noqa: PLC0415 - as above
+    from peep.pipeline.read_pins import Reading  # noqa: PLC0415 - as above
     from peep.requirements.porting import ported_files  # noqa: PLC0415 - help describes this verb without running it
-    from peep.workflows.pins import Reading  # noqa: PLC0415 - as above
-    from peep.workflows.plain_transport import open_transport  # noqa: PLC0415 - as above
     from peep.workflows.port import PORTERS, one_text  # noqa: PLC0415 - as above
 
     network, hosts = network_options(parsed), parsed.values("trusted-host")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from peep.cli.arguments import install_options, number
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, STORE, format_option
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted, size_text
+from peep.cli.options.install_options import install_options, number
+from peep.cli.options.option import Kind, Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, STORE, format_option
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted, size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import SourceOptions, StoreOptions
 from peep.workflows import store_upkeep
-from peep.workflows.options import SourceOptions, StoreOptions
-from peep.workflows.surroundings import Surroundings
 
 _DEFAULT_DAYS = 90.0
 _ACTIONS = ("path", "size", "verify", "gc")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.installing import report_outcome, tell_refusal
-from peep.cli.option import Option
-from peep.cli.option_tables import (
+from peep.cli.install_command import report_outcome, tell_refusal
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
     BUILD,
     CHANGES,
     GENERAL,
@@ -20,14 +20,14 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.outcomes import project_json
-from peep.cli.parser import ParsedArguments
+from peep.cli.output.console import Console
+from peep.cli.output.install_output import project_json
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
 from peep.model import InstallPlan
-from peep.workflows.options import InstallOptions
-from peep.workflows.outcome import Outcome
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import Surroundings
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.result import Outcome
 
 _OWN = (
     Option(("--check",), "change nothing; exit status 1 when something differs; no network", is_peeps_own=True),

@@ -6,7 +6,7 @@ import platform
 import sys
 
 from peep import __version__
-from peep.workflows.delegate import pip_version_line
+from peep.pipeline.delegation import pip_version_line
 
 
 def run() -> int:

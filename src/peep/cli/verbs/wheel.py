@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peep.cli.option import Kind, Option, Standing
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.option import Kind, Option, Standing
+from peep.cli.options.parser import ParsedArguments
 from peep.cli.verb import Verb
 from peep.cli.verbs.download import fetch, sections
 

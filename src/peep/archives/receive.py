@@ -1,0 +1,148 @@
+"""Receives one file whole: streamed, hashed and counted into a private file, with an end to patience."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from contextlib import suppress
+from http import HTTPStatus
+from threading import Event
+from typing import BinaryIO, cast
+from urllib.parse import urlsplit
+
+from peep.archives.verification import Intake, ReceivedArchive
+from peep.concurrency.thread_pool import Stopped
+from peep.dataclass import dataclass
+from peep.errors import StoreError, TransportError
+from peep.formats.urls import redacted
+from peep.http.transport import Response, Transport
+from peep.model import IndexFile
+from peep.reporting import Reporter
+
+_IDENTITY = {"Accept-Encoding": "identity"}
+"""The hash is that of the stored bytes; a body that is compressed on the way would be another (THREATS N8)."""
+
+_PIECE = 1 << 16
+_MOST_DIGITS = 18
+"""Of a number of bytes; Python converts no more than some thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadLimits:
+    """Where patience with a server ends (THREATS N9); pace, time-outs and retries are the transport's."""
+
+    max_bytes: int = 8 << 30
+    """Ceiling for a body whose size no lock file states; several times the largest wheels that are published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What it takes to receive files; one serves all threads of a run."""
+
+    transport: Transport
+    scratch: str
+    """A folder that only this user can enter (THREATS N16)."""
+    reporter: Reporter
+    limits: DownloadLimits
+    stop: Event
+
+    def receive(self, file: IndexFile, algorithms: set[str], limit: int | None = None) -> ReceivedArchive:
+        """Fetch `file` whole; `limit` is the size in bytes that it may not exceed, where one is known.
+
+        The caller owns the open file of the result. Raises `TransportError` when the bytes cannot be had, `StoreError`
+        when the scratch folder fails and `Stopped` when `stop` was set.
+        """
+        body = self._new_file()
+        try:
+            return self._received(file, Intake(body, algorithms), self.limits.max_bytes if limit is None else limit)
+        except BaseException:
+            with suppress(OSError):  # it tries once more to write what is thrown away here
+                body.close()
+            raise
+
+    def copy(self, received: ReceivedArchive, algorithms: set[str]) -> ReceivedArchive:
+        """Give back the same bytes in a private file of their own, hashed anew."""
+        intake = Intake(self._new_file(), algorithms)
+        received.file.seek(0)
+        while chunk := received.file.read(_PIECE):
+            self._write(intake, chunk)
+        return self._finished(intake, received.content_type, received.content_encoding)
+
+    def _received(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
+        _check_url(file.url)
+        self.reporter.download_started(file.filename, file.size)
+        try:
+            with self.transport.get(file.url, _IDENTITY) as response:
+                _check_answer(response, limit)
+                for chunk in response.chunks():
+                    self._take(intake, chunk, limit, response)
+                    self.reporter.download_advanced(file.filename, len(chunk))
+                headers = response.headers
+                return self._finished(intake, headers.get("content-type", ""), headers.get("content-encoding", ""))
+        finally:
+            self.reporter.download_finished(file.filename)
+
+    def _take(self, intake: Intake, chunk: bytes, limit: int, response: Response) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        if intake.size + len(chunk) > limit:
+            raise _too_long(response, limit)
+        self._write(intake, chunk)
+
+    def _write(self, intake: Intake, chunk: bytes) -> None:
+        try:
+            intake.write(chunk)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _finished(self, intake: Intake, content_type: str, content_encoding: str) -> ReceivedArchive:
+        try:
+            return intake.finish(content_type=content_type, content_encoding=content_encoding)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _new_file(self) -> BinaryIO:
+        """A file without a name (or with one that goes when it is closed), so that nothing can be left behind."""
+        try:
+            # The caller or the receiver of a verified archive closes it.
+            return cast("BinaryIO", tempfile.TemporaryFile(dir=self.scratch))
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        return StoreError(
+            f"{self.scratch}: downloads cannot be kept here: {error.strerror or error}",
+            "free some space, or name another place with PEEP_STORE" if is_full else "",
+        )
+
+
+def _check_url(url: str) -> None:
+    try:
+        urlsplit(url)
+    except ValueError as error:
+        raise TransportError(redacted(url), f"cannot be read as a URL ({error})") from error
+
+
+def _check_answer(response: Response, limit: int) -> None:
+    """Only a plain 200 brings a file: 206 was not asked for (THREATS N7), and other answers hold explanations."""
+    if response.status != HTTPStatus.OK:
+        reason = _status_text(response.url, response.status)
+        raise TransportError(redacted(response.url), reason, status=response.status)
+    stated = response.headers.get("content-length", "")
+    if stated.isascii() and stated.isdigit() and (len(stated) > _MOST_DIGITS or int(stated) > limit):
+        raise _too_long(response, limit)
+
+
+def _status_text(url: str, status: int) -> str:
+    if url.startswith("file:"):
+        return "there is no such file"
+    try:
+        phrase = HTTPStatus(status).phrase.lower()
+    except ValueError:
+        return f"the server answered {status}"
+    return f"the server answered {status} ({phrase})"
+
+
+def _too_long(response: Response, limit: int) -> TransportError:
+    return TransportError(redacted(response.url), f"the body is larger than the {limit:,} bytes that it may have")

@@ -1,0 +1,49 @@
+"""Files that a requirement states itself, by a direct URL or through a lock file, so that no index is asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from peep.formats.archive_names import filename_of_url
+from peep.formats.urls import redacted
+from peep.model import IndexFile, ListedFile, PinnedRequirement, ProjectDetail
+
+
+def is_stated(pin: PinnedRequirement) -> bool:
+    """Whether `pin` names its files itself."""
+    return bool(pin.listed_files) or pin.url is not None
+
+
+def sources_of(pin: PinnedRequirement, details: Sequence[ProjectDetail]) -> Sequence[ProjectDetail]:
+    """Give back where files for `pin` may come from: what it states itself, or else the indexes' answers."""
+    if pin.listed_files:
+        return (ProjectDetail(pin.name, tuple(_of_listed(pin, listed) for listed in pin.listed_files)),)
+    if pin.url is not None:
+        file = IndexFile(filename_of_url(pin.url), pin.url, index=redacted(pin.url))
+        return (ProjectDetail(pin.name, (file,), index=file.index),)
+    return details
+
+
+def _of_listed(pin: PinnedRequirement, listed: ListedFile) -> IndexFile:
+    """PEP 751: a `path` is preferred to a `url`, as it was resolved beside the lock file."""
+    url = PurePath(listed.path).as_uri() if listed.path is not None else listed.url or ""
+    return IndexFile(
+        listed.filename,
+        url,
+        hashes=listed.hashes,
+        size=listed.size,
+        upload_time=listed.upload_time,
+        index=redacted(pin.index_url) if pin.index_url else _origin(url),
+    )
+
+
+def _origin(url: str) -> str:
+    """Scheme and host of a URL, which may be all that tells where a listed file comes from."""
+    shown = redacted(url)
+    try:
+        parts = urlsplit(shown)
+    except ValueError:
+        return shown
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else shown

@@ -1,0 +1,49 @@
+"""`--report`: what a run installs, in the format of pip's installation report (pip documentation, version 1)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from peep import __version__
+from peep.dataclass import replace
+from peep.environment.records import provenance_bytes
+from peep.formats.core_metadata_json import core_metadata_json
+from peep.model import PinnedRequirement, PlannedWheel
+from peep.pipeline.result import Outcome
+
+
+def installation_report(outcome: Outcome) -> dict[str, Any]:
+    """The report of a run as plain values; it lists what was installed, not what was kept."""
+    pins = {pin.name: pin for pin in outcome.pinned.pins}
+    items = [
+        {**_item(one, pins.get(one.wheel.identity.name)), "is_yanked": one.wheel.identity.name in outcome.yanked}
+        for one in outcome.plan.link
+    ]
+    return {
+        "version": "1",
+        "pip_version": f"peep {__version__}",
+        "install": items,
+        "environment": dict(outcome.target.markers),
+    }
+
+
+def _item(one: PlannedWheel, pin: PinnedRequirement | None) -> dict[str, Any]:
+    origin = one.provenance
+    item: dict[str, Any] = {
+        # The report tells of every origin in the form of PEP 610, indexes included.
+        "download_info": json.loads(provenance_bytes(replace(origin, is_direct=True))) if origin else {},
+        "is_direct": bool(origin and origin.is_direct),
+        "requested": one.is_requested,
+        "metadata": _metadata(one),
+    }
+    if one.is_requested and pin is not None and pin.extras:
+        item["requested_extras"] = list(pin.extras)
+    return item
+
+
+def _metadata(one: PlannedWheel) -> dict[str, Any]:
+    path = f"{one.wheel.identity.dist_info}/METADATA"
+    (metadata,) = (file for file in one.wheel.files if file.path == path)
+    with open(one.wheel.location(metadata), "rb") as opened:
+        return core_metadata_json(opened.read())

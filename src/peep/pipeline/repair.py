@@ -1,0 +1,97 @@
+"""`peep verify --fix`: what differs is put back from verified archives, in one transaction.
+
+Only files of projects are touched. What no project owns stays where it is and goes on being told.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+
+from peep.environment.installed import installed_projects
+from peep.environment.plan import is_proven
+from peep.environment.records import record_bytes
+from peep.environment.scheme_paths import Places, places_of
+from peep.errors import EnvironmentChangeError
+from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
+from peep.pipeline.installed_wheels import origins_of, planned_origin, supplied
+from peep.pipeline.session import Session, apply_options
+from peep.proof.check import read_records
+from peep.proof.expected_files import expected_project
+from peep.proof.findings import Finding, FindingKind
+from peep.requirements.pinned_set import PinnedSet
+from peep.store.inspection import faults_in_full
+from peep.system.files import write_atomically
+from peep.target.discovery import require_changeable
+from peep.transaction.apply import apply_plan
+
+
+def put_back(session: Session, pinned: PinnedSet | None, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Reinstall the projects that `findings` are about; gives back the names of those that were.
+
+    What is listed and absent, of unknown origin, or from an archive that is not listed is installed as listed.
+    Raises `EnvironmentChangeError` when the environment can't be changed; it is then as it was.
+    """
+    require_changeable(session.target, break_system_packages=session.options.target.break_system_packages)
+    places = places_of(session.target)
+    installed = installed_projects(places.target)
+    affected = {one.project for one in findings if one.project and one.kind is not FindingKind.EXTRA}
+    wheels = _to_put_back(affected, installed, session, pinned)
+    # An environment may share its files with the store: whoever edited one has edited the other.
+    damaged = faults_in_full(one.wheel for one in wheels)
+    if damaged:
+        for sha256 in damaged:
+            session.store.drop(sha256)
+        wheels = _to_put_back(affected, installed, session, pinned)
+    names = {one.wheel.identity.name for one in wheels}
+    if not wheels:
+        return ()
+    for planned in wheels:
+        if planned.wheel.identity.name in installed:
+            _restore_record(planned, installed[planned.wheel.identity.name], places)
+    replaced = tuple(project for name, project in sorted(installed.items()) if name in names)
+    plan = InstallPlan(link=tuple(wheels), replace=replaced)
+    apply_plan(plan, session.target, apply_options(session.options), session.surroundings.reporter)
+    return tuple(sorted(names))
+
+
+def _to_put_back(
+    affected: set[str], installed: Mapping[str, InstalledProject], session: Session, pinned: PinnedSet | None
+) -> list[PlannedWheel]:
+    """Wheels for the affected projects: those of the listing where what is installed is not vouched for by it."""
+    pins = {pin.name: pin for pin in pinned.pins} if pinned is not None else {}
+    others = {pin.name: pin for pin in pins.values() if pin.name in affected and not _is_vouched(pin, installed)}
+    wheels = _listed_wheels(list(others.values()), session, pinned) if pinned is not None and others else {}
+    recorded = {name: installed[name] for name in affected & installed.keys() - others.keys()}
+    records = read_records(os.path.join(project.metadata_path, "RECORD") for project in recorded.values())
+    for name, wheel in origins_of(recorded, session, pinned).wheels.items():
+        record = records.get(os.path.join(recorded[name].metadata_path, "RECORD"), b"")
+        wheels[name] = planned_origin(recorded[name], wheel, record)
+    return [wheels[name] for name in sorted(wheels)]
+
+
+def _is_vouched(pin: PinnedRequirement, installed: Mapping[str, InstalledProject]) -> bool:
+    return pin.name in installed and is_proven(pin, installed[pin.name])
+
+
+def _listed_wheels(pins: list[PinnedRequirement], session: Session, pinned: PinnedSet) -> dict[str, PlannedWheel]:
+    with session.supplier(pinned) as supplier:
+        known = supplier.remembered(pins)
+        missing = [pin for pin in pins if pin.name not in known]
+        return {**known, **(supplied(missing, session, pinned, supplier).wheels if missing else {})}
+
+
+def _restore_record(planned: PlannedWheel, present: InstalledProject, places: Places) -> None:
+    """Write the right RECORD: the one that is there may have been edited, and decides which files give way."""
+    expected = expected_project(planned, places.target)
+    content = record_bytes(expected.rows)
+    if expected.dist_info != present.metadata_path or os.path.islink(present.metadata_path):
+        return
+    if read_records([expected.record]).get(expected.record) != content:
+        try:
+            write_atomically(expected.record, content)
+        except OSError as error:
+            raise EnvironmentChangeError(
+                f"{expected.record} can't be written: {error.strerror}",
+                "remove what is in its place, then run this again",
+            ) from error

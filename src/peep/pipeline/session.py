@@ -1,0 +1,134 @@
+"""What the verbs that deal with an environment share: target, store, network and pins of one run, each opened once."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from peep.dataclass import dataclass, replace
+from peep.environment.plan import PlanOptions
+from peep.errors import UsageError
+from peep.formats.names import normalised
+from peep.model import FormatControl, TargetEnvironment
+from peep.pip.options import PipDefaults
+from peep.pipeline.context import Surroundings
+from peep.pipeline.fetch import Supplier
+from peep.pipeline.network import Network
+from peep.pipeline.options import InstallOptions, StoreOptions, TargetOptions
+from peep.pipeline.pip_configuration import completed, configured_pip
+from peep.pipeline.read_pins import Reading, name_of_project, read_pins, with_formats
+from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.sources import Accepted
+from peep.store.layout import store_root
+from peep.store.wheels import Store
+from peep.target.discovery import TargetRequest, discover_target
+from peep.transaction.apply import ApplyOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run: its options, and what it works on."""
+
+    options: InstallOptions
+    surroundings: Surroundings
+    store: Store
+    target: TargetEnvironment
+    network: Network
+    reading: Reading
+
+    def read_pins(self) -> PinnedSet:
+        """Read all requirements and lock files; tells their warnings. Raises `RequirementsErrors`."""
+        # A commit's id is a hash of all that it names. A folder has none: the user says which are trusted.
+        accepted = Accepted(
+            repository_commits=True, local_projects=self.options.build.trust_local, project_name=name_of_project
+        )
+        pinned = read_pins(self.options.sources, self.target, self.reading, self.surroundings.environ, accepted)
+        for warning in pinned.warnings:
+            self.surroundings.reporter.warning(warning)
+        self.network.stated = pinned.index_options
+        self.network.extra_indexes = tuple(dict.fromkeys(pin.index_url for pin in pinned.pins if pin.index_url))
+        return pinned
+
+    def formats(self, pinned: PinnedSet) -> FormatControl:
+        formats = with_formats(pinned, self.options.format_control)
+        return replace(formats, any_python=self.options.target.ignore_requires_python)
+
+    def pip_files(self) -> tuple[str, ...]:
+        """The files that pip's own answer about its options depends on."""
+        try:
+            return self.network.pip_defaults().files
+        except UsageError:
+            return ()
+
+    @contextmanager
+    def supplier(self, pinned: PinnedSet) -> Iterator[Supplier]:
+        """The supplier of wheels for this run; its downloads are gone when the context ends."""
+        excused = (*self.options.allow_record_mismatch, *pinned.directive_values("--allow-record-mismatch"))
+        with ExitStack() as stack:
+            yield Supplier(
+                target=self.target,
+                formats=self.formats(pinned),
+                store=self.store,
+                reporter=self.surroundings.reporter,
+                open_index=self.network.index,
+                open_downloader=lambda: self.network.downloader(stack.enter_context(self.store.workshop())),
+                allow_record_mismatch=frozenset(normalised(name) for name in excused),
+            )
+
+
+@contextmanager
+def opened(options: InstallOptions, surroundings: Surroundings) -> Iterator[Session]:
+    """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
+    with ExitStack() as stack:
+        store = stack.enter_context(opened_store(options.store, surroundings))
+        defaults = configured_pip(options, surroundings.environ, os.path.join(store.layout.remembered, "pip"))
+        options = configured(options, defaults)
+        target = discover_target(target_request(options.target), store)
+        network = Network(options, surroundings, defaults)
+        stack.callback(network.close)
+        reading = Reading(network.transport, surroundings.standard_input)
+        yield Session(options, surroundings, store, target, network, reading)
+
+
+def configured(options: InstallOptions, defaults: Callable[[], PipDefaults]) -> InstallOptions:
+    """Complete the options by pip's configuration; without a pip there is none."""
+    try:
+        return completed(options, defaults())
+    except UsageError:
+        return options
+
+
+@contextmanager
+def opened_store(options: StoreOptions, surroundings: Surroundings) -> Iterator[Store]:
+    """The store that the user chose; with `--no-cache-dir` one that goes when the run ends."""
+    if options.is_kept:
+        yield Store(store_root(surroundings.environ, options.folder), surroundings.reporter)
+        return
+    with tempfile.TemporaryDirectory(prefix="peep-store-", ignore_cleanup_errors=True) as folder:
+        yield Store(folder, surroundings.reporter)
+
+
+def target_request(options: TargetOptions) -> TargetRequest:
+    return TargetRequest(
+        python=options.python,
+        target=options.target,
+        prefix=options.prefix,
+        root=options.root,
+        user=bool(options.user),
+        platforms=options.platforms,
+        abis=options.abis,
+        implementation=options.implementation,
+        python_version=options.python_version,
+    )
+
+
+def apply_options(options: InstallOptions) -> ApplyOptions:
+    return ApplyOptions(
+        link_mode=options.link_mode or "auto", compile=bool(options.compile), force=options.force_reinstall
+    )
+
+
+def plan_options(options: InstallOptions) -> PlanOptions:
+    return PlanOptions(options.force_reinstall or options.ignore_installed, options.trust_installed)
