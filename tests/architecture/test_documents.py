@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.main import SHARED_VERBS, VERBS
+from peep.cli.verb_table import SHARED_VERBS, VERBS
 from peep.cli.verbs.store import VERB as STORE_VERB
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
 
 def test_the_readme_names_every_verb() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    unnamed = [verb for verb in {**VERBS, **SHARED_VERBS} if f"peep {verb}" not in readme and verb not in UNTOLD]
+    unnamed = [verb for verb in (*VERBS, *SHARED_VERBS) if f"peep {verb}" not in readme and verb not in UNTOLD]
 
     assert unnamed == []
 
@@ -36,7 +36,7 @@ UNTOLD = {"help", "completion"}
 """Verbs that explain themselves."""
 
 
-@pytest.mark.parametrize("verb", sorted({**VERBS, **SHARED_VERBS}))
+@pytest.mark.parametrize("verb", sorted((*VERBS, *SHARED_VERBS)))
 def test_every_verb_has_help_with_examples(verb: str) -> None:
     asked = subprocess.run(
         [sys.executable, "-m", "peep", "help", verb], capture_output=True, text=True, check=False, timeout=60

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from peep.archives.download import Downloader
-from peep.archives.receive import DownloadLimits, Reception
+from peep.archives.receive import DownloadLimits, Receiver, receive_archive
+from peep.archives.verification import verify_archive
 from peep.concurrency.thread_pool import MOST, run_lanes
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, HashMissing, StoreError
 from peep.http.urllib_transport import HttpOptions, UrllibTransport
@@ -102,8 +103,9 @@ def wanted(filename=WHEEL, *hashes, name="demo", version="1.0", line=1, **more):
 
 
 def fetched(transport, scratch, candidates, on_verified, *, reporter=None, limits=None, connections=MOST):
-    downloader = Downloader(transport, scratch, reporter or SilentReporter(), limits)
-    orders = dict.fromkeys(downloader.order(candidate, on_verified) for candidate in candidates)
+    receiver = Receiver(transport, scratch, reporter or SilentReporter(), limits=limits or DownloadLimits())
+    downloader = Downloader(receiver, receive_archive, verify_archive)
+    orders = dict.fromkeys(downloader.add(candidate, on_verified) for candidate in candidates)
     run_lanes([downloader.lane], downloader.stop, limit=connections)
     return [problem for order in orders for problem in order.problems]
 
@@ -296,25 +298,25 @@ class FullDisk(io.BytesIO):
 
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_full_disk_is_said_plainly(scratch, is_late):
-    class OnFullDisk(Reception):
-        def _new_file(self):
+    class OnFullDisk(Receiver):
+        def new_file(self):
             return FullDisk(100_000, is_late)
 
-    reception = OnFullDisk(served({WHEEL: BODY}), scratch, SilentReporter(), DownloadLimits(), threading.Event())
+    receiver = OnFullDisk(served({WHEEL: BODY}), scratch, SilentReporter())
     with pytest.raises(StoreError, match="No space left on device"):
-        reception.receive(wanted().file, {"sha256"})
+        receive_archive(wanted().file, {"sha256"}, None, receiver)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_closing_what_could_not_be_written_hides_no_error(scratch):
-    class OnFullDisk(Reception):
-        def _new_file(self):
+    class OnFullDisk(Receiver):
+        def new_file(self):
             return open("/dev/full", "w+b")
 
     small = served({WHEEL: b"small enough to wait in the buffer"})
-    reception = OnFullDisk(small, scratch, SilentReporter(), DownloadLimits(), threading.Event())
+    receiver = OnFullDisk(small, scratch, SilentReporter())
     with pytest.raises(StoreError, match="No space left on device"):
-        reception.receive(wanted().file, {"sha256"})
+        receive_archive(wanted().file, {"sha256"}, None, receiver)
 
 
 def test_a_bad_inside_is_one_problem_among_others(scratch):

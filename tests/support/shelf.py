@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from peep.archives.verification import Intake, verify
+from peep.archives.verification import HashingWriter, verify_archive
 from peep.archives.wheel import open_wheel
 from peep.build.builder import Obtained
 from peep.model import (
@@ -34,11 +34,11 @@ def archive_pin(name: str, version: str | None, content: bytes, **more: object) 
 
 def verified(pin: PinnedRequirement, filename: str, content: bytes) -> VerifiedArchive:
     """`content` as it comes through the gate for `pin`; fails the test when it does not."""
-    intake = Intake(io.BytesIO(), ())
-    intake.write(content)
+    writer = HashingWriter(io.BytesIO(), ())
+    writer.write(content)
     kind = ArchiveKind.WHEEL if filename.endswith(".whl") else ArchiveKind.SDIST
     candidate = Candidate(pin, IndexFile(filename, f"https://files.example/{filename}"), kind)
-    outcome = verify(candidate, intake.finish())
+    outcome = verify_archive(candidate, writer.finish())
     assert isinstance(outcome, VerifiedArchive), outcome
     return outcome
 

@@ -94,7 +94,7 @@ def test_a_run_with_nothing_to_do_imports_next_to_nothing(tmp_path: Path, index:
     assert settled.status == 0
     assert settled.own_modules == {
         "peep", "peep.cli", "peep.cli.main", "peep.store", "peep.store.key_value_cache", "peep.store.location",
-        "peep.workflows", "peep.shortcuts.noop",
+        "peep.shortcuts", "peep.shortcuts.noop",
     }  # fmt: skip
     assert settled.modules - settled.own_modules <= {"__future__", "_blake2", "gc"}
     assert settled.requests == 0
@@ -122,7 +122,7 @@ def test_a_run_that_fetches_leaves_alone_what_it_does_not_use(tmp_path: Path, in
     """The longest way, of a run without builds, lock files and refusals."""
     unused = {
         "argparse", "installer", "platformdirs", "pyproject_hooks", "rich", "tomllib",
-        "urllib.request", "packaging.pylock", "peep.audit", "peep.build.builder", "peep.cli.output.problem_json",
+        "urllib.request", "packaging.pylock", "peep.proof", "peep.build.builder", "peep.cli.output.problem_json",
         "peep.cli.output.reports", "peep.requirements.pylock_reader", "peep.pipeline.builds",
     }  # fmt: skip
     new_environment(tmp_path)

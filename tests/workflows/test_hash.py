@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from peep.http.transport import Transport
-from peep.system.file_digest import digest_of_file
-from peep.workflows.hash import PIECE, HashedSource, HashFailure, HashSource, hash_sources, sources_of
+from peep.system.file_digest import PIECE, digest_of_file
+from peep.workflows.hash import HashedSource, HashFailure, HashSource, hash_sources, sources_of
 from support.fake_transport import FakeTransport
 
 

@@ -1,4 +1,4 @@
-"""Receives one file whole: streamed, hashed and counted into a private file, with an end to patience."""
+"""Receipt of one whole file: streamed, hashed and counted into a private file, with an end to patience."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from threading import Event
 from typing import BinaryIO, cast
 from urllib.parse import urlsplit
 
-from peep.archives.verification import Intake, ReceivedArchive
+from peep.archives.verification import HashingWriter, ReceivedArchive
 from peep.concurrency.thread_pool import Stopped
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, field
 from peep.errors import StoreError, TransportError
 from peep.formats.urls import redacted
 from peep.http.transport import Response, Transport
@@ -36,72 +36,60 @@ class DownloadLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class Receiver:
     """What it takes to receive files; one serves all threads of a run."""
 
     transport: Transport
     scratch: str
     """A folder that only this user can enter (THREATS N16)."""
     reporter: Reporter
-    limits: DownloadLimits
-    stop: Event
-
-    def receive(self, file: IndexFile, algorithms: set[str], limit: int | None = None) -> ReceivedArchive:
-        """Fetch `file` whole; `limit` is the size in bytes that it may not exceed, where one is known.
-
-        The caller owns the open file of the result. Raises `TransportError` when the bytes cannot be had, `StoreError`
-        when the scratch folder fails and `Stopped` when `stop` was set.
-        """
-        body = self._new_file()
-        try:
-            return self._received(file, Intake(body, algorithms), self.limits.max_bytes if limit is None else limit)
-        except BaseException:
-            with suppress(OSError):  # it tries once more to write what is thrown away here
-                body.close()
-            raise
+    stop: Event = field(default_factory=Event)
+    """Once it is set, nothing more is received."""
+    limits: DownloadLimits = DownloadLimits()
 
     def copy(self, received: ReceivedArchive, algorithms: set[str]) -> ReceivedArchive:
         """Give back the same bytes in a private file of their own, hashed anew."""
-        intake = Intake(self._new_file(), algorithms)
+        writer = HashingWriter(self.new_file(), algorithms)
         received.file.seek(0)
         while chunk := received.file.read(_PIECE):
-            self._write(intake, chunk)
-        return self._finished(intake, received.content_type, received.content_encoding)
+            self._write(writer, chunk)
+        return self._finished(writer, received.content_type, received.content_encoding)
 
-    def _received(self, file: IndexFile, intake: Intake, limit: int) -> ReceivedArchive:
+    def fill(self, file: IndexFile, writer: HashingWriter, limit: int) -> ReceivedArchive:
+        """Write the body of `file` into `writer`; raises as `receive_archive` does."""
         _check_url(file.url)
         self.reporter.download_started(file.filename, file.size)
         try:
             with self.transport.get(file.url, _IDENTITY) as response:
                 _check_answer(response, limit)
                 for chunk in response.chunks():
-                    self._take(intake, chunk, limit, response)
+                    self._take(writer, chunk, limit, response)
                     self.reporter.download_advanced(file.filename, len(chunk))
                 headers = response.headers
-                return self._finished(intake, headers.get("content-type", ""), headers.get("content-encoding", ""))
+                return self._finished(writer, headers.get("content-type", ""), headers.get("content-encoding", ""))
         finally:
             self.reporter.download_finished(file.filename)
 
-    def _take(self, intake: Intake, chunk: bytes, limit: int, response: Response) -> None:
+    def _take(self, writer: HashingWriter, chunk: bytes, limit: int, response: Response) -> None:
         if self.stop.is_set():
             raise Stopped
-        if intake.size + len(chunk) > limit:
+        if writer.size + len(chunk) > limit:
             raise _too_long(response, limit)
-        self._write(intake, chunk)
+        self._write(writer, chunk)
 
-    def _write(self, intake: Intake, chunk: bytes) -> None:
+    def _write(self, writer: HashingWriter, chunk: bytes) -> None:
         try:
-            intake.write(chunk)
+            writer.write(chunk)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _finished(self, intake: Intake, content_type: str, content_encoding: str) -> ReceivedArchive:
+    def _finished(self, writer: HashingWriter, content_type: str, content_encoding: str) -> ReceivedArchive:
         try:
-            return intake.finish(content_type=content_type, content_encoding=content_encoding)
+            return writer.finish(content_type=content_type, content_encoding=content_encoding)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _new_file(self) -> BinaryIO:
+    def new_file(self) -> BinaryIO:
         """A file without a name (or with one that goes when it is closed), so that nothing can be left behind."""
         try:
             # The caller or the receiver of a verified archive closes it.
@@ -115,6 +103,22 @@ class Reception:
             f"{self.scratch}: downloads cannot be kept here: {error.strerror or error}",
             "free some space, or name another place with PEEP_STORE" if is_full else "",
         )
+
+
+def receive_archive(file: IndexFile, algorithms: set[str], limit: int | None, receiver: Receiver) -> ReceivedArchive:
+    """Fetch `file` whole; `limit` is the size in bytes that it may not exceed, where one is known.
+
+    The caller owns the open file of the result. Raises `TransportError` when the bytes cannot be had, `StoreError`
+    when the scratch folder fails and `Stopped` when the receiver's `stop` was set.
+    """
+    body = receiver.new_file()
+    try:
+        most = receiver.limits.max_bytes if limit is None else limit
+        return receiver.fill(file, HashingWriter(body, algorithms), most)
+    except BaseException:
+        with suppress(OSError):  # it tries once more to write what is thrown away here
+            body.close()
+        raise
 
 
 def _check_url(url: str) -> None:

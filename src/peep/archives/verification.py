@@ -1,7 +1,7 @@
 """The gate: bytes that were hashed on their way in become a `VerifiedArchive` here, or do not become one at all.
 
-Nothing in this module looks inside an archive (promise 1). `Intake` is the only maker of `ReceivedArchive` and `verify`
-the only maker of `VerifiedArchive`; an architecture test holds both.
+Nothing in this module looks inside an archive (promise 1). `HashingWriter` is the only maker of `ReceivedArchive`, and
+`verify_archive` that of `VerifiedArchive`; an architecture test holds both.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ReceivedArchive:
     content_encoding: str = ""
 
 
-class Intake:
+class HashingWriter:
     """Writes a body into a private file while hashing and counting it; memory stays flat whatever the size."""
 
     def __init__(self, file: BinaryIO, algorithms: Iterable[str]) -> None:
@@ -70,9 +70,11 @@ class Intake:
         return ReceivedArchive(self._file, digests, self.size, self._head, content_type, content_encoding)
 
 
-def verify(
-    candidate: Candidate, received: ReceivedArchive
-) -> VerifiedArchive | HashMismatch | HashMissing | BadArchive | FetchFailure:
+Verdict = VerifiedArchive | HashMismatch | HashMissing | BadArchive | FetchFailure
+"""An archive that may be used, or why its bytes may not."""
+
+
+def verify_archive(candidate: Candidate, received: ReceivedArchive) -> Verdict:
     """Let `received` pass as the archive of `candidate`, if a digest of all its bytes is one that the pin lists.
 
     The rule is that of `listed_digest`. A file that a lock file names must also have the size stated there (PEP 751);

@@ -1,4 +1,4 @@
-"""Where the command line begins: find the verb, hand over to its module, turn what comes back into an exit status.
+"""Entry point of the command line: from the words to an exit status.
 
 Nothing is imported here that the verb may not need: a run that has nothing to do ends within milliseconds.
 """
@@ -10,28 +10,9 @@ import sys
 
 from peep.shortcuts.noop import recall
 
-VERBS = {
-    "check-wheel": "peep.cli.verbs.check_wheel",
-    "completion": "peep.cli.verbs.completion",
-    "digest": "peep.cli.verbs.digest",
-    "embed": "peep.cli.verbs.embed",
-    "hash": "peep.cli.verbs.hash",
-    "help": "peep.cli.verbs.help",
-    "install": "peep.cli.verbs.install",
-    "inventory": "peep.cli.verbs.inventory",
-    "port": "peep.cli.verbs.port",
-    "store": "peep.cli.verbs.store",
-    "sync": "peep.cli.verbs.sync",
-    "verify": "peep.cli.verbs.verify",
-}
-"""peep's verbs and the modules that describe (`VERB`) and run (`run`) them. All others are pip's."""
-
-SHARED_VERBS = {
-    "download": "peep.cli.verbs.download",
-    "freeze": "peep.cli.verbs.freeze",
-    "wheel": "peep.cli.verbs.wheel",
-}
-"""Verbs that are peep's when they read requirements files or are asked for hashes, which pip would not see."""
+TYPE_CHECKING = False  # as in `typing`, whose import costs more than a run with nothing to do
+if TYPE_CHECKING:
+    from peep.cli.verb import VerbModule
 
 GENERAL_OPTIONS_WITH_VALUE = frozenset(
     {
@@ -41,9 +22,6 @@ GENERAL_OPTIONS_WITH_VALUE = frozenset(
     }
 )  # fmt: skip
 """pip's options that may stand before the verb, each with its value as the next word."""
-
-SHORT_OPTIONS_WITH_VALUE = "Cbcdefitw"
-"""pip's short options, other than -r, that swallow the rest of their word."""
 
 
 def main() -> int:
@@ -60,7 +38,14 @@ def run(words: list[str]) -> int:
     if None in (sys.stdin, sys.stdout, sys.stderr):
         _replace_closed_streams()
     try:
-        status = _dispatch(words)
+        verb, rest = split_verb(words)
+        if verb is None:
+            verb, rest = implied_verb(words), []
+        if (status := _without_work(verb, words)) is None:
+            from peep.cli.verb import run_verb  # noqa: PLC0415 - with what it brings along, only from here on
+
+            module = _module(verb, rest)
+            status = _run_pip(words) if module is None else run_verb(module, rest)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where every failure becomes a text and a status
         from peep.cli.output.failures import explained  # noqa: PLC0415 - only a failing run pays for it
@@ -80,34 +65,42 @@ def _replace_closed_streams() -> None:
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
-def _dispatch(words: list[str]) -> int:
-    verb, rest = split_verb(words)
-    if verb is None:
-        verb, rest = implied_verb(words), []
-    is_completing = "PIP_AUTO_COMPLETE" in os.environ  # a shell asks for what pip would complete
-    if verb == "install" and not is_completing and (told := recall(words, os.environ)) is not None:
+def _without_work(verb: str, words: list[str]) -> int | None:
+    """The exit status of what needs no verb's module: nothing to do, a repeated run, a version; None for all else."""
+    is_install = verb == "install" and not _is_completing()
+    if is_install and (told := recall(words, os.environ)) is not None:
         if told:
             print(told)
         return 0
-    return _run_module(None if is_completing else module_for(verb, rest), verb, rest, words)
-
-
-def _run_module(name: str | None, verb: str, rest: list[str], words: list[str]) -> int:
-    """Import the module that runs the verb and have it do so; without a name the words go to pip as they are."""
-    import gc  # noqa: PLC0415 - as the next line
-    from importlib import import_module  # noqa: PLC0415 - with what it brings along, only from here on
+    import gc  # noqa: PLC0415 - it is there anyway, from here on
 
     gc.set_threshold(100_000)  # a run is short, and nearly all that it makes lives to its end: looking costs a tenth
-    status: int
-    if name is None:
-        status = import_module("peep.pipeline.delegation").run_pip(words)
-        return status
-    import_module("peep.cli.signals").unwind_on_sigterm()
-    if verb == "install" and import_module("peep.cli.replay_command").replayed(words):
-        return 0
-    module = import_module(name)
-    status = module.run() if verb == "version" else import_module("peep.cli.verb").run_verb(module, rest)
-    return status
+    if is_install:
+        from peep.cli.replay_command import replayed  # noqa: PLC0415 - as in `run`
+
+        return 0 if replayed(words) else None
+    if verb == "version":
+        from peep.cli.verbs.version import run as show_versions  # noqa: PLC0415 - as in `run`
+
+        return show_versions()
+    return None
+
+
+def _module(verb: str, rest: list[str]) -> VerbModule | None:
+    from peep.cli.verb_table import module_for  # noqa: PLC0415 - as in `run`
+
+    return None if _is_completing() else module_for(verb, rest)
+
+
+def _run_pip(words: list[str]) -> int:
+    from peep.pipeline.delegation import run_pip  # noqa: PLC0415 - as in `run`
+
+    return run_pip(words)
+
+
+def _is_completing() -> bool:
+    """Whether a shell asks for what pip would complete."""
+    return "PIP_AUTO_COMPLETE" in os.environ
 
 
 def split_verb(words: list[str]) -> tuple[str | None, list[str]]:
@@ -126,38 +119,3 @@ def implied_verb(words: list[str]) -> str:
     if any(word in {"-V", "--version"} for word in words):
         return "version"
     return "help" if not words or any(word in {"-h", "--help"} for word in words) else ""
-
-
-def module_for(verb: str, rest: list[str]) -> str | None:
-    """Name the module that runs the verb, or None when it is pip's."""
-    if verb == "version":
-        return "peep.cli.verbs.version"
-    if verb == "completion" and ("--powershell" in rest or "-p" in rest):
-        return None
-    if verb in SHARED_VERBS and rest in (["--help"], ["-h"]):
-        return SHARED_VERBS[verb]  # peep's help says when pip takes over
-    if verb == "freeze":
-        return SHARED_VERBS[verb] if any(word.startswith("--hashe") for word in rest) else None
-    if verb in SHARED_VERBS:
-        is_ours = reads_requirements(rest) or any(word.startswith("--trust-local") for word in rest)
-        return SHARED_VERBS[verb] if is_ours else None
-    return VERBS.get(verb)
-
-
-def reads_requirements(words: list[str]) -> bool:
-    """Whether `-r` is among the words of pip's `download` or `wheel`, in any spelling that pip would understand.
-
-    Safe side: when in doubt it is, because a file whose hashes are comments must never reach pip unverified.
-    """
-    for word in words:
-        if word.startswith("--requ"):
-            if not word.startswith("--require-"):
-                return True
-            continue
-        if word.startswith("-") and not word.startswith("--"):
-            for letter in word[1:]:
-                if letter == "r":
-                    return True
-                if letter in SHORT_OPTIONS_WITH_VALUE:
-                    break
-    return "PIP_REQUIREMENT" in os.environ

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from peep.cli.output.console import Console
 from peep.cli.output.install_output import outcome_lines
+from peep.cli.signals import unwind_on_sigterm
 from peep.errors import PeepError
 from peep.pipeline.options import OutputOptions
 from peep.shortcuts.noop_record import remember_settled
@@ -22,6 +23,7 @@ def replayed(words: Sequence[str]) -> bool:
         return False  # the words may name another store; if not, the long way ends with the same error
     if recall is None or risk_of_others(recall.store.layout.root):
         return False
+    unwind_on_sigterm()
     with Console(OutputOptions(quiet=recall.recording.quiet)) as console:
         done = replay(recall, console)
         if done is None:

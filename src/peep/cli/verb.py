@@ -9,6 +9,7 @@ from typing import Protocol
 from peep.cli.options.option import Option, Standing
 from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.output.text import TERMINAL_WIDTH, folded
+from peep.cli.signals import unwind_on_sigterm
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 
@@ -62,7 +63,8 @@ class Verb:
 class VerbModule(Protocol):
     """A module of `cli/verbs`."""
 
-    VERB: Verb
+    @property
+    def VERB(self) -> Verb: ...  # noqa: N802 - a constant of the module
 
     def run(self, parsed: ParsedArguments, /) -> int:
         """Do what was asked; give back the exit status. Raises `PeepError`."""
@@ -73,6 +75,7 @@ def run_verb(module: VerbModule, words: Sequence[str]) -> int:
 
     Raises `UsageError` for options and plain arguments that the verb does not take, and what the verb itself raises.
     """
+    unwind_on_sigterm()
     verb = module.VERB
     parsed = parse(words, verb.options, verb=verb.name, environ=os.environ)
     if parsed.has("help"):

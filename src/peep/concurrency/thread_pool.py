@@ -103,12 +103,18 @@ def run_lanes(lanes: Sequence[Lane], stop: threading.Event, *, limit: int = MOST
         _run_to_the_end(workers, load or Load())
     except BaseException:
         stop.set()
-        _await(workers.threads)
+        _await(list(workers.threads))
         raise
 
 
 def _run_to_the_end(workers: _Workers, load: Load) -> None:
     while workers.are_needed():
+        while (thread := workers.next_thread()) is not None:
+            try:
+                thread.start()
+            except RuntimeError:  # the user may have no more threads: those that run do it all
+                if not workers.can_do_without(thread):
+                    raise
         could_grow = workers.could_grow()
         if not workers.hear(load.pause if could_grow else _POLL) and could_grow and load.is_low():
             workers.allow_more()
@@ -118,7 +124,7 @@ class _Workers:
     """The threads of one run."""
 
     def __init__(self, lanes: Sequence[Lane], stop: threading.Event, limit: int) -> None:
-        self.threads: list[threading.Thread] = []
+        self.threads: dict[threading.Thread, Lane] = {}
         self._lanes = lanes
         self._stop = stop
         self._limit = limit
@@ -128,11 +134,25 @@ class _Workers:
             lane.listen(lambda: self._news.put(None))
 
     def are_needed(self) -> bool:
-        """Start a thread for each task that may run; False when nothing runs any more."""
-        for lane in self._lanes:
-            for _ in range(min(lane.allowed - lane.running, lane.waiting(), self._room())):
-                self._begin(lane)
-        return any(lane.running for lane in self._lanes)
+        """Whether a task runs, or one waits that may run."""
+        return any(lane.running for lane in self._lanes) or self._next_lane() is not None
+
+    def next_thread(self) -> threading.Thread | None:
+        """A thread for a task that may run, to be started now; None when those that run are enough."""
+        lane = self._next_lane()
+        if lane is None:
+            return None
+        name = f"peep-{len(self.threads)}"
+        thread = threading.Thread(target=_work, args=(lane, self._news, self._stop), name=name, daemon=True)
+        self.threads[thread] = lane
+        lane.running += 1
+        return thread
+
+    def can_do_without(self, thread: threading.Thread) -> bool:
+        """Forget a thread that could not be started, and begin no further ones; False when no other one runs."""
+        self.threads.pop(thread).running -= 1
+        self._limit = sum(other.running for other in self._lanes)
+        return self._limit > 0
 
     def could_grow(self) -> bool:
         return self._room() > 0 and any(lane.waiting() for lane in self._lanes)
@@ -159,18 +179,11 @@ class _Workers:
         """How many more threads may be started."""
         return 0 if self._stop.is_set() else self._limit - sum(lane.running for lane in self._lanes)
 
-    def _begin(self, lane: Lane) -> None:
-        name = f"peep-{len(self.threads)}"
-        thread = threading.Thread(target=_work, args=(lane, self._news, self._stop), name=name, daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # the user may have no more threads: those that run do it all
-            if not any(other.running for other in self._lanes):
-                raise
-            self._limit = sum(other.running for other in self._lanes)
-        else:
-            self.threads.append(thread)
-            lane.running += 1
+    def _next_lane(self) -> Lane | None:
+        """The lane whose next task may have one more thread."""
+        if self._room() <= 0:
+            return None
+        return next((lane for lane in self._lanes if lane.running < lane.allowed and lane.waiting() > 0), None)
 
 
 def _work(lane: Lane, news: queue.SimpleQueue[Lane | BaseException | None], stop: threading.Event) -> None:

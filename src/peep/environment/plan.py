@@ -148,21 +148,12 @@ def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> lis
 # -- removing what is not listed -------------------------------------------------------------------
 
 
-def plan_sync(
-    plan: InstallPlan,
-    pins: Sequence[PinnedRequirement],
-    installed: Mapping[str, InstalledProject],
-    protected: Collection[str],
-    *,
-    include_all: bool = False,
-) -> InstallPlan:
-    """The plan, plus the removal of every installed project that no pin names.
-
-    `protected` names stay all the same, unless `include_all`: see `dependencies.protected_projects`.
-    """
-    spared = {pin.name for pin in pins} | (set() if include_all else set(protected))
-    removed = tuple(project for name, project in sorted(installed.items()) if name not in spared)
-    return replace(plan, remove=removed)
+def unlisted_projects(
+    pins: Sequence[PinnedRequirement], installed: Mapping[str, InstalledProject], protected: Collection[str] = ()
+) -> tuple[InstalledProject, ...]:
+    """Installed projects that no pin names, by name; `protected` ones are spared: see `protected_projects`."""
+    spared = {pin.name for pin in pins}.union(protected)
+    return tuple(project for name, project in sorted(installed.items()) if name not in spared)
 
 
 # -- when time has passed since the plan was made --------------------------------------------------

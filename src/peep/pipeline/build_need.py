@@ -7,7 +7,7 @@ from typing import Protocol
 
 from peep.errors import Problem
 from peep.model import PinnedRequirement, PlannedWheel, VerifiedArchive
-from peep.pipeline.fetch import Supplier
+from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.session import Session
 from peep.requirements.pinned_set import PinnedSet
 
@@ -43,10 +43,10 @@ class NothingToBuild:
     def close(self) -> None: ...
 
 
-def opened_builds(session: Session, pinned: PinnedSet, supplier: Supplier, *, are_needed: bool) -> RunBuilds:
+def open_builds(session: Session, pinned: PinnedSet, provider: WheelProvider, *, are_needed: bool) -> RunBuilds:
     """The builds of a run, to be closed at its end."""
     if not are_needed:
         return NothingToBuild()
     from peep.pipeline.builds import Builds  # noqa: PLC0415 - see above
 
-    return Builds(session, pinned, supplier)
+    return Builds(session, pinned, provider)

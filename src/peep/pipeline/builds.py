@@ -16,7 +16,7 @@ from peep.dataclass import replace
 from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
 from peep.formats.urls import redacted
 from peep.model import Digest, FormatControl, PinnedRequirement, PlannedWheel, Provenance, StoredWheel, VerifiedArchive
-from peep.pipeline.fetch import Supplier
+from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.session import Session, target_request
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
@@ -32,11 +32,11 @@ _FOREIGN = (
 class Builds:
     """Plans and runs the builds of a run; to be closed at its end. Costs nothing as long as there is no sdist."""
 
-    def __init__(self, session: Session, pinned: PinnedSet, supplier: Supplier) -> None:
+    def __init__(self, session: Session, pinned: PinnedSet, provider: WheelProvider) -> None:
         self._session = session
         self._pinned = pinned
         # `--no-binary` speaks of what is installed; applied to build tools it would have each of them built first.
-        self._supplier = replace(supplier, formats=FormatControl())
+        self._provider = replace(provider, formats=FormatControl())
         self._open = ExitStack()
         self._trees: list[SourceTree] = []
         self._builder: Builder | None = None
@@ -131,15 +131,13 @@ class Builds:
         return {pin.name: pin for pin in (*self._pinned.pins, *listed.pins)}
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
-        known = self._supplier.remembered(pins)
-        supply = self._supplier.fetch([pin for pin in pins if pin.name not in known])
-        wheels = {name: one.wheel for name, one in (*known.items(), *supply.wheels.items())}
-        return Obtained(wheels, tuple(supply.sdists), tuple(supply.problems))
+        fetched = wheels_for(pins, self._provider)
+        return Obtained({name: one.wheel for name, one in fetched.wheels.items()}, fetched.sdists, fetched.problems)
 
     def _suggest(self) -> Suggest:
         def suggest(name: str, wanted: Sequence[str]) -> tuple[str, ...]:
             try:
-                details = self._supplier.open_index().project(name)
+                details = self._provider.open_index().project(name)
             except PeepError:
                 return ()  # the report stands without a suggestion
             return suggested_lines(name, wanted, details, ".".join(map(str, self._session.target.version)))

@@ -1,4 +1,4 @@
-"""Pins become stored wheels: from memory and store where both know them, else from the indexes, verified.
+"""Fetching of archives: each pin goes through the stages that `workflows/install.py` names; wheels end in the store.
 
 Wheels are unpacked into the store while other archives are still on their way (that changes no environment and runs no
 code); sdists are handed on verified, since building runs code and has to wait for all of them (promise 2).
@@ -11,14 +11,13 @@ from contextlib import closing
 from functools import partial
 from threading import Lock
 
-from peep.archives.download import Downloader, OnVerified, Order
+from peep.archives.download import Downloader, DownloadTask, OnVerified, Receive, Verify
 from peep.concurrency.thread_pool import Lane, run_lanes
 from peep.dataclass import dataclass, field, replace
-from peep.errors import ArchiveError, FetchFailure, HashMissing, PeepError, Problem, UsageError
+from peep.errors import ArchiveError, FetchFailure, HashMissing, NoUsableFile, PeepError, Problem, UsageError
 from peep.formats.urls import without_credentials
 from peep.index.client import PackageIndex
 from peep.index.rejection_summary import choice_lines
-from peep.index.selection import select_candidate
 from peep.model import (
     ArchiveKind,
     Candidate,
@@ -42,32 +41,51 @@ from peep.pipeline.selection_cache import (
     pin_key,
     rendered_choices,
 )
-from peep.pipeline.unpacking import Unpacker
+from peep.pipeline.unpacking import Unpack, Unpacker
 from peep.reporting import Reporter
 from peep.store.wheels import Store
 
-
-@dataclass(slots=True)
-class Supply:
-    """What came of asking for pins."""
-
-    wheels: dict[str, PlannedWheel] = field(default_factory=dict)
-    """By project name."""
-    sdists: list[VerifiedArchive] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    candidates: list[Candidate] = field(default_factory=list)
+Select = Callable[
+    [PinnedRequirement, Sequence[ProjectDetail], TargetEnvironment, FormatControl], Candidate | NoUsableFile
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Supplier:
-    """Knows where wheels come from; `open_index` and `open_downloader` are called only when the network is needed."""
+class Stages:
+    """The way of each archive; `workflows/install.py` says which functions these are, for every verb."""
 
+    select: Select
+    """Which file, among those that the indexes offer for a pin."""
+    receive: Receive
+    """All bytes of that file, hashed as they come."""
+    verify: Verify
+    """The gate: the only maker of a `VerifiedArchive`."""
+    unpack: Unpack
+    """A verified wheel into the store; an sdist waits for the builds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """All that came of the pins of one run."""
+
+    wheels: dict[str, PlannedWheel] = field(default_factory=dict)
+    """By project name."""
+    sdists: tuple[VerifiedArchive, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WheelProvider:
+    """The sources of wheels: the store, then indexes, which `open_index` opens only when the network is needed."""
+
+    stages: Stages
     target: TargetEnvironment
     formats: FormatControl
     store: Store
     reporter: Reporter
     open_index: Callable[[], PackageIndex]
-    open_downloader: Callable[[], Downloader]
+    open_downloader: Callable[[Stages], Downloader]
     allow_record_mismatch: frozenset[str] = frozenset()
     """Normalised names of projects whose wheels may differ from their RECORD."""
 
@@ -99,41 +117,13 @@ class Supplier:
         wheel = self.store.get(sha256)
         return wheel if wheel is not None and self._is_acceptable(wheel) else None
 
-    def fetch(self, pins: Sequence[PinnedRequirement]) -> Supply:
-        """Choose, fetch, verify and unpack an archive for each pin; every failure is in the supply's problems."""
-        supply = Supply()
-        if not pins:
-            return supply
-        with closing(Unpacker(self.store, len(pins))) as unpacker:
-            arrivals = _Arrivals(self, supply, unpacker)
-            supply.candidates, found = self.sought(pins, arrivals.accept, arrivals.has_stored)
-        supply.problems = [self._recognised(problem) for problem in found]
-        self.remember(arrivals.choices)
-        return supply
-
-    def sought(
-        self,
-        pins: Sequence[PinnedRequirement],
-        accept: OnVerified,
-        is_there: Callable[[Candidate], bool] = lambda _: False,
-    ) -> tuple[list[Candidate], list[Problem]]:
-        """Choose a file for each pin and fetch it, unless it `is_there`; give back what was chosen, and what is wrong.
-
-        Archives are on their way while other projects are still asked for. `accept` and `is_there` are called from
-        several threads. A pin without a file is a problem that says why; all problems are in the order of `pins`.
-        """
-        candidates, problems = _Search(self, pins, accept, is_there).run()
-        for candidate in candidates:
-            self._tell(candidate)
-        return candidates, problems
-
-    def _tell(self, chosen: Candidate) -> None:
+    def tell_choice(self, chosen: Candidate) -> None:
         for caution in chosen.cautions:
             self.reporter.warning(f"{chosen.pin}: {caution}")
         for line in choice_lines(chosen):
             self.reporter.detail(line)
 
-    def _recognised(self, problem: Problem) -> Problem:
+    def recognised(self, problem: Problem) -> Problem:
         """Say of an unhashed archive whether the store holds the very same."""
         if isinstance(problem, HashMissing):
             return replace(problem, seen_before=self.store.get(problem.got.hex) is not None)
@@ -149,41 +139,72 @@ class Supplier:
         return choices_key(self.target, self.formats)
 
 
-class _Search:
-    """Asks for projects, chooses and orders, each in threads of its own kind."""
+def fetch_all(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> FetchResult:
+    """Take every pin through the stages: choose, receive, verify and unpack; each failure is one of the problems.
+
+    Raises `UsageError` and `StoreError` for what keeps all of them from coming.
+    """
+    if not pins:
+        return FetchResult()
+    with closing(Unpacker(provider.store, len(pins))) as unpacker:
+        arrivals = _Arrivals(provider, unpacker)
+        search = Search(provider, pins, arrivals.accept, arrivals.has_stored)
+        run_lanes(search.lanes, search.stop)
+    candidates, found = search.results()
+    provider.remember(arrivals.choices)
+    problems = tuple(provider.recognised(problem) for problem in found)
+    return FetchResult(arrivals.wheels, tuple(arrivals.sdists), problems, candidates)
+
+
+def wheels_for(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> FetchResult:
+    """As `fetch_all`, and nothing is asked for that an earlier run has put into the store for these very pins."""
+    stored = provider.remembered(pins)
+    fetched = fetch_all([pin for pin in pins if pin.name not in stored], provider)
+    return replace(fetched, wheels={**stored, **fetched.wheels})
+
+
+class Search:
+    """The tasks of one run: projects are asked for and files chosen in one lane, archives fetched in another.
+
+    Archives are on their way while other projects are still asked for.
+    """
 
     def __init__(
         self,
-        supplier: Supplier,
+        provider: WheelProvider,
         pins: Sequence[PinnedRequirement],
         accept: OnVerified,
-        is_there: Callable[[Candidate], bool],
+        is_there: Callable[[Candidate], bool] = lambda _: False,
     ) -> None:
-        self._supplier = supplier
+        """`accept` takes verified archives; what `is_there` need not be fetched. Both are called in many threads."""
+        self._provider = provider
         self._pins = pins
-        self._index = supplier.open_index() if any(map(_is_asked_for, pins)) else None
-        self._downloader = supplier.open_downloader()
+        self._downloader = provider.open_downloader(provider.stages)
         self._accept = accept
         self._is_there = is_there
-        self._outcomes: dict[int, Candidate | Problem] = {}
-        self._orders: dict[int, Order] = {}
+        self._chosen: dict[int, Candidate | Problem] = {}
+        self._downloads: dict[int, DownloadTask] = {}
         """Both by the number of the pin."""
-
-    def run(self) -> tuple[list[Candidate], list[Problem]]:
-        """What was chosen, and what is wrong: with choices, then with downloads, each in the order of the pins."""
         # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
         asking = Lane(first=1)
-        for number, pin in enumerate(self._pins):
-            if self._index is not None and _is_asked_for(pin):
-                asking.add(partial(self._ask, self._index, number, pin))
+        self.lanes = [asking, self._downloader.lane]
+        self.stop = self._downloader.stop
+        index = provider.open_index() if any(map(_is_asked_for, pins)) else None
+        for number, pin in enumerate(pins):
+            if index is not None and _is_asked_for(pin):
+                asking.add(partial(self._ask, index, number, pin))
             else:
                 self._choose(number, pin, ())
-        run_lanes([asking, self._downloader.lane], self._downloader.stop)
-        outcomes = [self._outcomes[number] for number in range(len(self._pins))]
-        candidates = [outcome for outcome in outcomes if isinstance(outcome, Candidate)]
-        problems = [outcome for outcome in outcomes if not isinstance(outcome, Candidate)]
-        orders = dict.fromkeys(self._orders[number] for number in sorted(self._orders))
-        return candidates, [*problems, *(problem for order in orders for problem in order.problems)]
+
+    def results(self) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
+        """The choices and all problems, once the lanes have run; each in the order of the pins, choosing first."""
+        chosen = [self._chosen[number] for number in range(len(self._pins))]
+        candidates = tuple(one for one in chosen if isinstance(one, Candidate))
+        for candidate in candidates:
+            self._provider.tell_choice(candidate)
+        problems = [one for one in chosen if not isinstance(one, Candidate)]
+        tasks = dict.fromkeys(self._downloads[number] for number in sorted(self._downloads))
+        return candidates, (*problems, *(problem for task in tasks for problem in task.problems))
 
     def _ask(self, index: PackageIndex, number: int, pin: PinnedRequirement) -> None:
         try:
@@ -191,15 +212,15 @@ class _Search:
         except UsageError:
             raise  # wrong certificates, a wrong proxy: it is the same for all projects
         except PeepError as error:
-            self._outcomes[number] = FetchFailure(pin, "", str(error), error.hint)
+            self._chosen[number] = FetchFailure(pin, "", str(error), error.hint)
         else:
             self._choose(number, pin, answer)
 
     def _choose(self, number: int, pin: PinnedRequirement, answer: Sequence[ProjectDetail]) -> None:
-        chosen = select_candidate(pin, answer, self._supplier.target, self._supplier.formats)
-        self._outcomes[number] = chosen
+        provider = self._provider
+        chosen = self._chosen[number] = provider.stages.select(pin, answer, provider.target, provider.formats)
         if isinstance(chosen, Candidate) and not self._is_there(chosen):
-            self._orders[number] = self._downloader.order(chosen, self._accept)
+            self._downloads[number] = self._downloader.add(chosen, self._accept)
 
 
 def _is_asked_for(pin: PinnedRequirement) -> bool:
@@ -210,11 +231,12 @@ def _is_asked_for(pin: PinnedRequirement) -> bool:
 class _Arrivals:
     """Takes verified archives from the downloader's threads."""
 
-    def __init__(self, supplier: Supplier, supply: Supply, unpacker: Unpacker) -> None:
-        self._supplier = supplier
-        self._supply = supply
+    def __init__(self, provider: WheelProvider, unpacker: Unpacker) -> None:
+        self._provider = provider
         self._unpacker = unpacker
         self._lock = Lock()
+        self.wheels: dict[str, PlannedWheel] = {}
+        self.sdists: list[VerifiedArchive] = []
         self.choices: dict[str, Choice] = {}
 
     def has_stored(self, candidate: Candidate) -> bool:
@@ -227,7 +249,7 @@ class _Arrivals:
         digest = listed_digest(file.hashes, pin, file.filename)
         if digest is None or digest.algorithm != "sha256" or candidate.exact_size is not None:
             return False
-        wheel = self._supplier.stored_wheel(digest.hex)
+        wheel = self._provider.stored_wheel(digest.hex)
         if wheel is None or wheel.identity.name != pin.name or candidate.kind is not ArchiveKind.WHEEL:
             return False
         self._keep(pin, wheel, Choice(wheel.sha256, without_credentials(file.url), file.filename, (str(digest),)))
@@ -237,11 +259,11 @@ class _Arrivals:
         """Unpack a wheel into the store, keep an sdist for the builds. Raises `ArchiveError` for a bad wheel."""
         if archive.kind is ArchiveKind.SDIST:
             with self._lock:
-                self._supply.sdists.append(archive)
+                self.sdists.append(archive)
             return
         pin = archive.pin
         with archive.file:
-            wheel = stored(archive, self._supplier, self._unpacker)
+            wheel = add_wheel(archive, self._provider, self._unpacker)
         choice = Choice(
             wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
         )
@@ -249,18 +271,18 @@ class _Arrivals:
 
     def _keep(self, pin: PinnedRequirement, wheel: StoredWheel, choice: Choice) -> None:
         with self._lock:
-            self._supply.wheels[pin.name] = planned(pin, wheel, choice)
+            self.wheels[pin.name] = planned(pin, wheel, choice)
             self.choices[pin_key(pin)] = choice
 
 
-def stored(archive: VerifiedArchive, supplier: Supplier, unpacker: Unpacker) -> StoredWheel:
+def add_wheel(archive: VerifiedArchive, provider: WheelProvider, unpacker: Unpacker) -> StoredWheel:
     """Unpack a verified wheel into the store. Raises `ArchiveError` for a bad wheel, and one of another project."""
     pin = archive.pin
-    wheel, warnings = unpacker.unpack(archive, is_excused=pin.name in supplier.allow_record_mismatch)
+    wheel, warnings = provider.stages.unpack(archive, unpacker, is_excused=pin.name in provider.allow_record_mismatch)
     if wheel.identity.name != pin.name:
         raise ArchiveError(archive.filename, [f"it is a wheel of {wheel.identity.name}, not of {pin.name}"])
     for warning in warnings:
-        supplier.reporter.warning(f"{archive.filename}: {warning}")
+        provider.reporter.warning(f"{archive.filename}: {warning}")
     return wheel
 
 

@@ -32,7 +32,7 @@ from peep.model import (
 )
 from peep.pipeline.builds import Builds
 from peep.pipeline.built_wheel_cache import built_from, note_built, sources_of
-from peep.pipeline.fetch import Supplier
+from peep.pipeline.fetch import WheelProvider, fetch_all
 from peep.pipeline.session import Session
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.seed_packages import bundled_wheel
@@ -152,11 +152,11 @@ def _fetch(projects: Sequence[InstalledProject], origins: Origins, session: Sess
     pins = {pin.name: pin for pin in pinned.pins}
     wanted = [refetching_pin(project, pins.get(project.name)) for project in projects]
     try:
-        with session.supplier(pinned) as supplier:
-            got = supplied(wanted, session, pinned, supplier)
+        with session.wheel_provider(pinned) as provider:
+            got = supplied(wanted, session, pinned, provider)
             # What is no longer where it was may still be on the index.
             if elsewhere := _by_name(wanted, got):
-                more = supplied(elsewhere, session, pinned, supplier)
+                more = supplied(elsewhere, session, pinned, provider)
                 got = Supplied({**got.wheels, **more.wheels}, more.problems)
     except PeepError as error:
         reason = f"its archive can't be had: {error}"
@@ -170,24 +170,26 @@ def _fetch(projects: Sequence[InstalledProject], origins: Origins, session: Sess
     ]
 
 
-def supplied(wanted: Sequence[PinnedRequirement], session: Session, pinned: PinnedSet, supplier: Supplier) -> Supplied:
+def supplied(
+    wanted: Sequence[PinnedRequirement], session: Session, pinned: PinnedSet, provider: WheelProvider
+) -> Supplied:
     """Fetch and verify archives and commits, and build wheels from what is source among them. Raises `BuildError`."""
     trees = [pin for pin in wanted if is_source_tree(pin)]
-    supply = supplier.fetch([pin for pin in wanted if pin not in trees])
-    with closing(Builds(session, pinned, supplier)) as builds:
-        if not (supply.sdists or trees):
-            return Supplied(supply.wheels, supply.problems)
-        if hindrances := builds.plan(supply.sdists, trees):
+    fetched = fetch_all([pin for pin in wanted if pin not in trees], provider)
+    with closing(Builds(session, pinned, provider)) as builds:
+        if not (fetched.sdists or trees):
+            return Supplied(fetched.wheels, list(fetched.problems))
+        if hindrances := builds.plan(fetched.sdists, trees):
             reason = f"it was built from source, and {_why_not_built(hindrances)}"
-            unbuilt = (*(archive.pin for archive in supply.sdists), *trees)
+            unbuilt = (*(archive.pin for archive in fetched.sdists), *trees)
             failures = [FetchFailure(pin, "", reason) for pin in unbuilt]
-            return Supplied(supply.wheels, [*supply.problems, *failures])
+            return Supplied(fetched.wheels, [*fetched.problems, *failures])
         try:
             built = builds.run()
         except InstallRefused as refused:
-            return Supplied(supply.wheels, [*supply.problems, *refused.problems])
+            return Supplied(fetched.wheels, [*fetched.problems, *refused.problems])
     note_built(session.store, built)
-    return Supplied({**supply.wheels, **{one.wheel.identity.name: one for one in built}}, supply.problems)
+    return Supplied({**fetched.wheels, **{one.wheel.identity.name: one for one in built}}, list(fetched.problems))
 
 
 def _why_not_built(hindrances: Sequence[Problem]) -> str:

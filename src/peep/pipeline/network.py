@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from peep.archives.download import Downloader
+from peep.archives.receive import Receiver
 from peep.dataclass import dataclass, field, replace
 from peep.errors import UsageError
 from peep.formats.urls import redacted
@@ -25,7 +25,7 @@ from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
 
 @dataclass(slots=True)
 class Network:
-    """Transport, index and downloader of one run; call `close` at its end."""
+    """Transport, index and receiver of one run; call `close` at its end."""
 
     options: InstallOptions
     surroundings: Surroundings
@@ -80,9 +80,9 @@ class Network:
         files = "a requirements file" if url in self.stated.index_urls else "a lock file"
         return files if url in (*self.stated.index_urls, *self.extra_indexes) else "pip's configuration"
 
-    def downloader(self, scratch: str) -> Downloader:
-        """A downloader whose private files live in `scratch`."""
-        return Downloader(self.transport(), scratch, self.surroundings.reporter)
+    def receiver(self, scratch: str) -> Receiver:
+        """What it takes to receive files, whose private copies live in `scratch`."""
+        return Receiver(self.transport(), scratch, self.surroundings.reporter)
 
     def index_options(self) -> IndexOptions:
         """The options in force: files over command line over pip's configuration."""

@@ -75,10 +75,10 @@ def _is_vouched(pin: PinnedRequirement, installed: Mapping[str, InstalledProject
 
 
 def _listed_wheels(pins: list[PinnedRequirement], session: Session, pinned: PinnedSet) -> dict[str, PlannedWheel]:
-    with session.supplier(pinned) as supplier:
-        known = supplier.remembered(pins)
+    with session.wheel_provider(pinned) as provider:
+        known = provider.remembered(pins)
         missing = [pin for pin in pins if pin.name not in known]
-        return {**known, **(supplied(missing, session, pinned, supplier).wheels if missing else {})}
+        return {**known, **(supplied(missing, session, pinned, provider).wheels if missing else {})}
 
 
 def _restore_record(planned: PlannedWheel, present: InstalledProject, places: Places) -> None:

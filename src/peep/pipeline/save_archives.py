@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from threading import Lock
 from typing import BinaryIO
 
+from peep.concurrency.thread_pool import run_lanes
 from peep.dataclass import dataclass, replace
-from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.errors import ArchiveError, DestinationError, Problem, StoreError
 from peep.model import ArchiveKind, HashForm, PinnedRequirement, StoredWheel, VerifiedArchive
-from peep.pipeline.fetch import Supplier, stored
+from peep.pipeline.fetch import Search, WheelProvider, add_wheel
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.session import Session
 from peep.pipeline.unpacking import Unpacker
-from peep.requirements.pinned_set import PinnedSet
 from peep.store.stale_files import is_abandoned
 from peep.system.file_digest import digest_of_file
 from peep.system.files import PIECE, remove_tree, temporary_folder
@@ -51,7 +49,7 @@ class SavedFile:
 class Gathering:
     """Takes verified archives from the downloader's threads and copies them into a private folder."""
 
-    def __init__(self, supplier: Supplier, unpacker: Unpacker, folder: str, *, keeps_sdists: bool = True) -> None:
+    def __init__(self, provider: WheelProvider, unpacker: Unpacker, folder: str, *, keeps_sdists: bool = True) -> None:
         """`keeps_sdists`: source archives are wanted in the folder, not only for being built."""
         self.folder = folder
         self._keeps_sdists = keeps_sdists
@@ -60,7 +58,7 @@ class Gathering:
         self.wheels: dict[str, StoredWheel] = {}
         """By project name."""
         self.sdists: list[VerifiedArchive] = []
-        self._supplier = supplier
+        self._provider = provider
         self._unpacker = unpacker
         self._names: dict[str, str] = {}
         """Case-folded file name -> sha256."""
@@ -74,7 +72,7 @@ class Gathering:
             with self._lock:
                 self.sdists.append(archive)
             return
-        wheel = stored(archive, self._supplier, self._unpacker)
+        wheel = add_wheel(archive, self._provider, self._unpacker)
         self._keep(archive)
         archive.file.close()
         with self._lock:
@@ -128,8 +126,8 @@ def _copied(source: BinaryIO, copy: BinaryIO) -> str:
 
 @contextmanager
 def gathered(
-    pins: Sequence[PinnedRequirement], supplier: Supplier, destination: str, *, keeps_sdists: bool = True
-) -> Iterator[tuple[Gathering, list[Problem]]]:
+    pins: Sequence[PinnedRequirement], provider: WheelProvider, destination: str, *, keeps_sdists: bool = True
+) -> Iterator[tuple[Gathering, tuple[Problem, ...]]]:
     """Fetch and verify the archives of `pins` into a folder inside their destination; it is gone with the context.
 
     Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
@@ -138,12 +136,14 @@ def gathered(
     with (
         _made(destination),
         _private(destination) as folder,
-        closing(Unpacker(supplier.store, len(pins))) as unpacker,
+        closing(Unpacker(provider.store, len(pins))) as unpacker,
     ):
-        gathering = Gathering(supplier, unpacker, folder, keeps_sdists=keeps_sdists)
-        found: list[Problem] = []
+        gathering = Gathering(provider, unpacker, folder, keeps_sdists=keeps_sdists)
+        found: tuple[Problem, ...] = ()
         if pins:
-            _, found = supplier.sought(pins, gathering.accept)
+            search = Search(provider, pins, gathering.accept)
+            run_lanes(search.lanes, search.stop)
+            _, found = search.results()
         yield gathering, found
 
 
@@ -202,17 +202,6 @@ def with_destination(options: InstallOptions) -> tuple[InstallOptions, str]:
     target = options.target
     is_foreign = bool(target.platforms or target.abis or target.implementation or target.python_version)
     return (replace(options, target=replace(target, target=destination)) if is_foreign else options), destination
-
-
-def unmet_requirements(session: Session, pinned: PinnedSet, known: Mapping[str, Sequence[str]]) -> Sequence[Problem]:
-    """What projects require and the files do not list; `known`: project name -> its `Requires-Dist`.
-
-    Of a project that is not known nothing is said: its archive did not come, or only its build will tell.
-    """
-    if not session.options.check_dependencies or pinned.directive_values("--no-check-dependencies"):
-        return ()
-    projects = [RequiringProject(pin.name, pin.version or "", tuple(known.get(pin.name, ()))) for pin in pinned.pins]
-    return check_dependencies(projects, pinned.pins, session.target.markers)
 
 
 def hand_over(gathering: Gathering, destination: str) -> tuple[SavedFile, ...]:

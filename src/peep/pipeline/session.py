@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from peep.archives.download import Downloader
 from peep.dataclass import dataclass, replace
 from peep.environment.plan import PlanOptions
 from peep.errors import UsageError
@@ -14,7 +15,7 @@ from peep.formats.names import normalised
 from peep.model import FormatControl, TargetEnvironment
 from peep.pip.options import PipDefaults
 from peep.pipeline.context import Surroundings
-from peep.pipeline.fetch import Supplier
+from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.network import Network
 from peep.pipeline.options import InstallOptions, StoreOptions, TargetOptions
 from peep.pipeline.pip_configuration import completed, configured_pip
@@ -37,6 +38,8 @@ class Session:
     target: TargetEnvironment
     network: Network
     reading: Reading
+    stages: Stages
+    """The way of each archive."""
 
     def read_pins(self) -> PinnedSet:
         """Read all requirements and lock files; tells their warnings. Raises `RequirementsErrors`."""
@@ -63,23 +66,26 @@ class Session:
             return ()
 
     @contextmanager
-    def supplier(self, pinned: PinnedSet) -> Iterator[Supplier]:
-        """The supplier of wheels for this run; its downloads are gone when the context ends."""
+    def wheel_provider(self, pinned: PinnedSet) -> Iterator[WheelProvider]:
+        """The provider of wheels for this run; its downloads are gone when the context ends."""
         excused = (*self.options.allow_record_mismatch, *pinned.directive_values("--allow-record-mismatch"))
         with ExitStack() as stack:
-            yield Supplier(
+            yield WheelProvider(
+                stages=self.stages,
                 target=self.target,
                 formats=self.formats(pinned),
                 store=self.store,
                 reporter=self.surroundings.reporter,
                 open_index=self.network.index,
-                open_downloader=lambda: self.network.downloader(stack.enter_context(self.store.workshop())),
+                open_downloader=lambda stages: Downloader(
+                    self.network.receiver(stack.enter_context(self.store.workshop())), stages.receive, stages.verify
+                ),
                 allow_record_mismatch=frozenset(normalised(name) for name in excused),
             )
 
 
 @contextmanager
-def opened(options: InstallOptions, surroundings: Surroundings) -> Iterator[Session]:
+def open_session(options: InstallOptions, surroundings: Surroundings, stages: Stages) -> Iterator[Session]:
     """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(options.store, surroundings))
@@ -89,7 +95,7 @@ def opened(options: InstallOptions, surroundings: Surroundings) -> Iterator[Sess
         network = Network(options, surroundings, defaults)
         stack.callback(network.close)
         reading = Reading(network.transport, surroundings.standard_input)
-        yield Session(options, surroundings, store, target, network, reading)
+        yield Session(options, surroundings, store, target, network, reading, stages)
 
 
 def configured(options: InstallOptions, defaults: Callable[[], PipDefaults]) -> InstallOptions:

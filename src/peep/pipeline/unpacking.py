@@ -9,7 +9,7 @@ from __future__ import annotations
 import marshal
 import os
 from threading import BoundedSemaphore
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 from peep.archives.wheel import WheelArchive, open_wheel
 from peep.concurrency.forking import may_fork
@@ -38,6 +38,12 @@ class _HandedWheel:
     filename: str
     file: BinaryIO
     sha256: str
+
+
+class Unpack(Protocol):
+    """The stage of that name: see `workflows/install.py`."""
+
+    def __call__(self, archive: VerifiedArchive, unpacker: Unpacker, /, *, is_excused: bool) -> Unpacked: ...
 
 
 class Unpacker:
@@ -73,6 +79,14 @@ class Unpacker:
         """No more wheels will come."""
         if self._crew is not None:
             self._crew.close()
+
+
+def add_to_store(archive: VerifiedArchive, unpacker: Unpacker, /, *, is_excused: bool) -> Unpacked:
+    """Unpack a verified wheel into the store, or find it there. `is_excused`: it may differ from its RECORD.
+
+    Raises `ArchiveError` for a bad wheel, `StoreError` when the disk doesn't take it.
+    """
+    return unpacker.unpack(archive, is_excused=is_excused)
 
 
 def unpacked(archive: WheelArchive, store: Store, *, is_excused: bool) -> Unpacked:

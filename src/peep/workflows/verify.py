@@ -20,7 +20,7 @@ from peep.model import InstalledProject, TargetEnvironment
 from peep.pipeline.context import Surroundings
 from peep.pipeline.installed_wheels import Origins, listing_findings, origins_of, planned_origin
 from peep.pipeline.options import InstallOptions, StoreOptions
-from peep.pipeline.session import Session, opened
+from peep.pipeline.session import Session, open_session
 from peep.proof.bytecode import bytecode_findings
 from peep.proof.check import examine, read_records
 from peep.proof.digest import environment_digest
@@ -33,6 +33,7 @@ from peep.requirements.pinned_set import PinnedSet
 from peep.target.discovery import named_interpreter
 from peep.transaction.apply import recover
 from peep.transaction.lock import environment_lock
+from peep.workflows.install import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
     """
     run = replace(options.run, store=StoreOptions(is_kept=False)) if options.refetch else options.run
     refuse_planted(run)
-    with opened(run, surroundings) as session:
+    with open_session(run, surroundings, STAGES) as session:
         repair(session)
         if options.is_digest_only:
             return _digest_alone(session, options.digest or "")

@@ -11,16 +11,18 @@ from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.normalise import normalise_wheel
 from peep.build.source_pins import is_source_tree
 from peep.dataclass import replace
-from peep.errors import ArchiveError, Problems, StoredWheelsDamaged
+from peep.errors import ArchiveError, StoredWheelsDamaged
 from peep.model import HashForm, StoredWheel
+from peep.pipeline.attempts import attempts
 from peep.pipeline.builds import Builds
 from peep.pipeline.context import Surroundings
-from peep.pipeline.fetch import Supplier
+from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.save_archives import Gathering, SavedFile, gathered, hand_over, unmet_requirements, with_destination
-from peep.pipeline.session import Session, opened
+from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
+from peep.pipeline.save_archives import Gathering, SavedFile, gathered, hand_over, with_destination
+from peep.pipeline.session import Session, open_session
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.install import forget
+from peep.workflows.install import STAGES
 
 
 def wheel(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFile, ...]:
@@ -29,32 +31,32 @@ def wheel(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFil
     Raises `InstallRefused` with every problem before anything is built, and `BuildError`.
     """
     options, destination = with_destination(options)
-    with opened(options, surroundings) as session:
+    with open_session(options, surroundings, STAGES) as session:
         pinned = session.read_pins()
-        with session.store.held(), session.supplier(pinned) as supplier:
-            try:
-                return _made(session, pinned, supplier, destination)
-            except StoredWheelsDamaged as damaged:
-                forget(damaged, session)
-                return _made(session, pinned, supplier, destination)
+        with session.store.held(), session.wheel_provider(pinned) as provider:
+            for attempt in attempts(session):
+                with attempt:
+                    made = _made(session, pinned, provider, destination)
+        return made
 
 
-def _made(session: Session, pinned: PinnedSet, supplier: Supplier, destination: str) -> tuple[SavedFile, ...]:
+def _made(session: Session, pinned: PinnedSet, provider: WheelProvider, destination: str) -> tuple[SavedFile, ...]:
     forms = {pin.name: pin.hash_form for pin in pinned.pins}
     trees = [replace(pin, editable=False) for pin in pinned.pins if is_source_tree(pin)]
     pins = [pin for pin in pinned.pins if not is_source_tree(pin)]
     with (
-        gathered(pins, supplier, destination, keeps_sdists=False) as (gathering, found),
-        closing(Builds(session, pinned, supplier)) as builds,
+        gathered(pins, provider, destination, keeps_sdists=False) as (gathering, found),
+        closing(Builds(session, pinned, provider)) as builds,
     ):
         unbuildable = builds.plan(gathering.sdists, trees)
         known = {**builds.stated_requirements(), **_requirements(gathering)}
-        unmet = unmet_requirements(session, pinned, known)
-        Problems([*pinned.unusable, *found, *unbuildable, *unmet]).raise_if_any()
+        unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+        refuse_if_any([*pinned.unusable, *found, *unbuildable, *unmet])
         for built in builds.run():
             one = built.wheel
             gathering.take_built(one, packed(one), forms.get(one.identity.name, HashForm.OPTION))
-        Problems(list(unmet_requirements(session, pinned, _requirements(gathering)))).raise_if_any()
+        projects = projects_by_requirements(pinned.pins, _requirements(gathering))
+        refuse_if_any(requirement_problems(session, pinned, projects))
         return hand_over(gathering, destination)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 
 from peep import __version__
-from peep.cli.main import SHARED_VERBS, VERBS
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL
 from peep.cli.output.text import TERMINAL_WIDTH, folded
 from peep.cli.verb import Section, Verb
-from peep.cli.verb_table import PIPS_VERBS, peeps_verbs, verb_named
+from peep.cli.verb_table import PIPS_VERBS, peeps_verbs, verb_module
 from peep.pipeline.delegation import run_pip
 
 VERB = Verb(
@@ -32,8 +31,8 @@ def run(parsed: ParsedArguments) -> int:
     if not topics:
         print(overview())
         return 0
-    if topics[0] in VERBS or topics[0] in SHARED_VERBS:
-        print(verb_named(topics[0]).help())
+    if (module := verb_module(topics[0])) is not None:
+        print(module.VERB.help())
         return 0
     sys.stdout.flush()
     return run_pip(["help", *topics])

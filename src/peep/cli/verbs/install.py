@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
 from peep.cli.install_command import report_outcome
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
@@ -24,11 +21,6 @@ from peep.cli.options.tables import (
 )
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.pipeline.context import Surroundings
-from peep.pipeline.options import InstallOptions
-
-if TYPE_CHECKING:
-    from peep.pipeline.result import Outcome
 
 SECTIONS = (
     Section("What to install", SOURCES),
@@ -75,12 +67,6 @@ def run(parsed: ParsedArguments) -> int:
     with Console(options.output, is_data=options.report == "-") as console:
         for warning in parsed.warnings:
             console.warning(warning)
+        from peep.workflows.install import install  # noqa: PLC0415 - help describes this verb without running it
+
         return report_outcome(options, console, install)
-
-
-def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
-    """Run the workflow, whose import is worth its time only now."""
-    with import_module("peep.pipeline.ahead").asked_ahead(options, surroundings.environ):
-        workflow = import_module("peep.workflows.install")
-    outcome: Outcome = workflow.install(options, surroundings)
-    return outcome
