@@ -1,4 +1,4 @@
-"""The types that flow between the stages: frozen, without I/O, without decisions.
+"""Types between the stages: frozen, without I/O, without decisions.
 
 Read `workflows/install.py` first; it shows which stage makes which of these.
 Names are those of the packaging glossary and of the PEPs given at each type.
@@ -195,8 +195,20 @@ class Rejection:
     """A file that was not chosen, and why: what "why not?" prints."""
 
     filename: str
-    reason: str
+    objection: str
+    """In words; '' for a file of another version."""
     index: str = ""
+    other_version: str | None = None
+    """The version that its name states, where that is not the pinned one."""
+    is_listed: bool = False
+    """Its digest is one that the pin lists."""
+
+    @property
+    def reason(self) -> str:
+        """The whole reason, as part of a sentence about the file."""
+        if self.other_version is not None:
+            return f"is version {self.other_version}{' and has a hash of yours' if self.is_listed else ''}"
+        return f"{self.objection} (its digest is listed)" if self.is_listed else self.objection
 
 
 @dataclass(frozen=True, slots=True)

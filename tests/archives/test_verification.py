@@ -190,13 +190,13 @@ class TestStories:
     def test_the_vetted_file_is_of_no_use_here(self):
         files = (offered(WHEEL, digest(BODY)), offered("demo-1.0-cp27-cp27m-win32.whl", made_up("a")))
         assert self.story(files[0], offered=files).startswith("the file that you vetted, demo-1.0-cp27-cp27m-win32.whl")
-        why = Rejection("demo-1.0-cp27-cp27m-win32.whl", "is for another platform (its digest is listed)")
+        why = Rejection("demo-1.0-cp27-cp27m-win32.whl", "is for another platform", is_listed=True)
         told = self.story(files[0], offered=files, rejections=(why,))
         assert told.endswith("demo-1.0-cp27-cp27m-win32.whl, is still offered, but is for another platform")
 
     def test_the_version_was_changed_and_the_hash_was_not(self):
         files = (offered(WHEEL, digest(BODY)), offered("demo-0.9.tar.gz", made_up("a")))
-        why = Rejection("demo-0.9.tar.gz", "is version 0.9 and has a hash of yours")
+        why = Rejection("demo-0.9.tar.gz", "", other_version="0.9", is_listed=True)
         assert self.story(files[0], offered=files, rejections=(why,)) == (
             "the hash of demo-0.9.tar.gz is listed: perhaps the version was changed, and the hash was not"
         )

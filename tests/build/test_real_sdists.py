@@ -19,7 +19,7 @@ import pytest
 from peep.errors import BackendFailed, PeepError
 from peep.model import StoredWheel
 from peep.pipeline.builds import Builds
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import fetch_all
 from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions
 from peep.pipeline.session import open_session
@@ -49,7 +49,7 @@ def build(environ, store, sources=None):
         build=BuildOptions(constraint_files=(str(HERE / "build.txt"),)),
         store=StoreOptions(folder=str(store)),
     )
-    with open_session(options, Surroundings(environ, reporter), STAGES) as session:
+    with open_session(options, RunContext(environ, reporter), STAGES) as session:
         try:
             session.network.index().project("six")
         except PeepError as error:

@@ -14,7 +14,7 @@ import pytest
 from peep.environment.installed import installed_projects, read_record
 from peep.environment.mapping import mapped_files
 from peep.environment.plan import PlanOptions
-from peep.environment.scheme_paths import places_of
+from peep.environment.scheme_paths import scheme_paths_of
 from peep.errors import EnvironmentChangeError, StoredWheelsDamaged
 from peep.model import InstallPlan, StoredFile
 from peep.reporting import SilentReporter
@@ -469,16 +469,16 @@ def test_installers_replace_themselves_like_anything_else_w19(target, add):
 
 
 def test_names_that_collide_without_regard_to_case_w17(target, add):
-    places = places_of(target)
+    scheme_paths = scheme_paths_of(target)
     alpha, beta = add("alpha", files={"Shared/a.py": "1"}), add("beta", files={"shared/A.py": "2"})
     plan = plan_for([alpha, beta], target)
-    assert plan_staging(plan.link, places, force=False, ignores_case=False).notes == []
+    assert plan_staging(plan.link, scheme_paths, force=False, ignores_case=False).notes == []
     with pytest.raises(EnvironmentChangeError, match=r"shared/A\.py \(alpha, beta\)"):
-        plan_staging(plan.link, places, force=False, ignores_case=True)
+        plan_staging(plan.link, scheme_paths, force=False, ignores_case=True)
     for pair in ("x.py", "X.py"), ("\u00e9.py", "e\u0301.py"):
         twice = add("gamma", files=dict.fromkeys(pair, ""))
         with pytest.raises(EnvironmentChangeError, match="one path twice"):
-            plan_staging(plan_for([twice], target).link, places, force=False, ignores_case=True)
+            plan_staging(plan_for([twice], target).link, scheme_paths, force=False, ignores_case=True)
 
 
 def test_what_runs_at_every_start_is_reported_w15(target, add):

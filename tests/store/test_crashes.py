@@ -172,7 +172,7 @@ def test_a_disk_that_fills_up_and_one_that_becomes_read_only(small_disk):
 
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     reader = Store(str(small_disk / "store"), SilentReporter())
-    with reader.held():
+    with reader.in_use():
         assert reader.get(wheel.sha256) == wheel
     reader.note("plan", "key", b"value")
     with pytest.raises(StoreError, match="can't be written to"):

@@ -137,18 +137,18 @@ class TestGarbage:
 
     def test_old_facts_and_build_records_go(self, store):
         wheel = store.add(MemoryWheel("click"))
-        store.note("plan", "old", b"1")
-        store.note("plan", "new", b"2")
+        store.put_value("plan", "old", b"1")
+        store.put_value("plan", "new", b"2")
         store.note_built("old", wheel.sha256, b"")
         for folder in (store.layout.remembered, store.layout.built):
             for place, _, names in os.walk(folder):
                 for name in names:
                     aged(os.path.join(place, name), days=31)
-        store.note("plan", "new", b"2")
+        store.put_value("plan", "new", b"2")
 
         collect_garbage(store, 30)
 
-        assert (store.lookup("plan", "old"), store.lookup("plan", "new")) == (None, b"2")
+        assert (store.get_value("plan", "old"), store.get_value("plan", "new")) == (None, b"2")
         assert store.built("old") is None
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no shared locks")
@@ -156,7 +156,7 @@ class TestGarbage:
         wheel = store.add(MemoryWheel("click"))
         waiting = threading.Event()
         thread = threading.Thread(target=collect_garbage, args=(store, 0, lambda _: waiting.set()))
-        with store.held():
+        with store.in_use():
             thread.start()
             assert waiting.wait(10)
             assert store.get(wheel.sha256) == wheel
@@ -165,7 +165,7 @@ class TestGarbage:
         assert store.get(wheel.sha256) is None
 
     def test_holding_a_store_that_is_not_there_makes_nothing(self, store):
-        with store.held():
+        with store.in_use():
             assert not os.path.exists(store.layout.root)
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import (
     BuildOptions,
     GivenIndexes,
@@ -22,7 +22,7 @@ from peep.pipeline.options import (
     StoreOptions,
     TargetOptions,
 )
-from peep.pipeline.result import Outcome
+from peep.pipeline.result import InstallResult
 from peep.workflows.install import install
 from support.fake_index import FakeIndex
 from support.listener import Listener
@@ -73,13 +73,13 @@ class BuildMachine:
     def line(name: str, content: bytes) -> str:
         return f"{name}==1.0 --hash=sha256:{hashlib.sha256(content).hexdigest()}"
 
-    def install(self, *head: str, **build: Any) -> Outcome:
+    def install(self, *head: str, **build: Any) -> InstallResult:
         """Install what `lines` list, with `head` above them."""
         requirements = self.folder / "requirements.txt"
         requirements.write_text("\n".join([*head, *self.lines]))
         return self.install_from(SourceOptions(requirement_files=(str(requirements),)), **build)
 
-    def install_from(self, sources: SourceOptions, **build: Any) -> Outcome:
+    def install_from(self, sources: SourceOptions, **build: Any) -> InstallResult:
         options = InstallOptions(
             sources=sources,
             indexes=GivenIndexes(index_url=self.index.simple_url),
@@ -88,7 +88,7 @@ class BuildMachine:
             build=BuildOptions(**{"use_sandbox": False, **build}),
             store=StoreOptions(folder=str(self.folder / "store")),
         )
-        return install(options, Surroundings(dict(os.environ), self.told))
+        return install(options, RunContext(dict(os.environ), self.told))
 
     def builds(self) -> list[str]:
         return [note for note in self.told.notes if note.startswith("building ")]

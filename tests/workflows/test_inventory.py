@@ -42,7 +42,7 @@ def ground(tmp_path: Path):
 
 
 def entries(ground: Ground) -> tuple[InventoryEntry, ...]:
-    return inventory(ground.options(with_files=False), ground.surroundings)
+    return inventory(ground.options(with_files=False), ground.context)
 
 
 def peep(*words: str) -> tuple[int, str, str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from peep.build.variables import PASSED_ON
 from peep.shortcuts.noop import (
     KIND,
-    Snapshot,
+    NoopRecord,
     metadata_names,
     parsed,
     recall,
@@ -45,7 +45,7 @@ def world(tmp_path: Path) -> dict[str, Path]:
 
 def remember(world: dict[str, Path]) -> dict[str, str]:
     environ = {"PEEP_STORE": str(world["store"])}
-    snapshot = Snapshot(
+    snapshot = NoopRecord(
         "nothing to do",
         {str(world[name]): world[name].read_bytes() for name in ("pins", "origin")},
         {str(world["interpreter"]): signature(str(world["interpreter"]))},
@@ -132,7 +132,7 @@ def test_a_snapshot_survives_being_written_down(
     folders: dict[str, bytes],
     absent: list[str],
 ) -> None:
-    snapshot = parsed(rendered(Snapshot(summary, contents, signatures, folders, absent)))
+    snapshot = parsed(rendered(NoopRecord(summary, contents, signatures, folders, absent)))
 
     assert snapshot is not None
     assert (summary, contents, signatures, folders, tuple(absent)) == (
@@ -148,7 +148,7 @@ def test_a_snapshot_survives_being_written_down(
 def test_no_bytes_break_the_reader(value: bytes) -> None:
     snapshot = parsed(value)
 
-    assert snapshot is None or isinstance(snapshot, Snapshot)
+    assert snapshot is None or isinstance(snapshot, NoopRecord)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs named pipes")

@@ -16,7 +16,7 @@ import pytest
 
 from peep.cli.main import run
 from peep.shortcuts.noop import recall
-from peep.shortcuts.replay import recalled
+from peep.shortcuts.replay import loaded_replay
 from support.fake_index import FakeIndex
 from support.wheels import wheel_bytes, wheel_filename
 
@@ -102,7 +102,7 @@ class Place:
 
     @property
     def is_recorded(self) -> bool:
-        return recalled(self.words, os.environ) is not None
+        return loaded_replay(self.words, os.environ) is not None
 
 
 @pytest.fixture
@@ -369,7 +369,7 @@ def test_what_builds_with_the_tools_of_the_environment_is_not_repeated(
     monkeypatch.setattr(sys, "argv", ["peep", *words])
 
     assert run(words) == 0
-    assert recalled(words, os.environ) is None
+    assert loaded_replay(words, os.environ) is None
     assert recall(words, os.environ) is None
 
 

@@ -580,12 +580,12 @@ def test_other_places_than_environments(ground: Ground, tmp_path: Path, place: s
     folder = str(tmp_path / "place")
     chosen = {"target": {"target": folder}, "prefix": {"prefix": folder}, "root": {"prefix": "/opt/x", "root": folder}}
     run = replace(ground.options(), target=TargetOptions(**chosen[place]))
-    install(run, ground.surroundings)
+    install(run, ground.context)
 
-    proven = verify(VerifyOptions(run), ground.surroundings)
+    proven = verify(VerifyOptions(run), ground.context)
     [module] = Path(folder).rglob("beta.py")
     overwrite(module, b"VERSION = '6.6'\n")
-    tampered = verify(VerifyOptions(run), ground.surroundings)
+    tampered = verify(VerifyOptions(run), ground.context)
 
     assert proven.findings == ()
     assert len(proven.projects) == 2
@@ -598,10 +598,10 @@ def test_a_place_that_is_not_there_is_not_proven(ground: Ground, tmp_path: Path)
     listed = replace(ground.options(), target=nowhere.target)
 
     with pytest.raises(EnvironmentChangeError, match="no such folder"):
-        verify(VerifyOptions(nowhere), ground.surroundings)
+        verify(VerifyOptions(nowhere), ground.context)
     with pytest.raises(EnvironmentChangeError, match="no such folder"):
-        digest(nowhere, ground.surroundings)
-    assert {one.rule for one in verify(VerifyOptions(listed), ground.surroundings).findings} == {"not-installed"}
+        digest(nowhere, ground.context)
+    assert {one.rule for one in verify(VerifyOptions(listed), ground.context).findings} == {"not-installed"}
 
 
 def test_files_that_two_projects_bring_alike(tmp_path: Path):

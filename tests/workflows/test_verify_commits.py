@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions, TargetOptions
 from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
@@ -36,7 +36,7 @@ def verified(machine, *, listed, store="store"):
         build=BuildOptions(use_sandbox=False),
         store=StoreOptions(folder=str(machine.folder / store)),
     )
-    return verify(VerifyOptions(run), Surroundings(dict(os.environ), SilentReporter()))
+    return verify(VerifyOptions(run), RunContext(dict(os.environ), SilentReporter()))
 
 
 @pytest.mark.parametrize("listed", [False, True])

@@ -1,4 +1,4 @@
-"""Why bytes that do not match probably came: from facts about the answer and the index, never from inside it. Pure."""
+"""Likely causes of a hash mismatch, from facts about the answer and the index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def suspicion(file: IndexFile, received: tuple[Digest, ...], size: int, head: by
     return _story_of_answer(file, size, head, content_type) or _story_of_lie(file, received)
 
 
-def likely_story(
+def likely_cause(
     candidate: Candidate, received: tuple[Digest, ...], size: int, head: bytes, content_type: str = ""
 ) -> str:
     """Give back one sentence without a full stop that explains a mismatch, or '' when nothing is known."""
@@ -33,7 +33,7 @@ def likely_story(
     )
 
 
-def story_of_encoding(encoding: str) -> str:
+def cause_of_encoding(encoding: str) -> str:
     """Explain a body that the server compressed on the way, asked not to (THREATS N8)."""
     if encoding.lower() in {"", "identity"}:
         return ""
@@ -68,11 +68,11 @@ def _story_of_lie(file: IndexFile, received: tuple[Digest, ...]) -> str:
 def _story_of_unusable_file(candidate: Candidate) -> str:
     for file in candidate.offered:
         if file is not candidate.file and listed_digest(file.hashes, candidate.pin, file.filename):
-            reason = next((why.reason for why in candidate.rejections if why.filename == file.filename), "")
-            if reason.startswith("is version "):
+            why = next((one for one in candidate.rejections if one.filename == file.filename), None)
+            if why is not None and why.other_version is not None:
                 return f"the hash of {file.filename} is listed: perhaps the version was changed, and the hash was not"
-            reason = reason.removesuffix(" (its digest is listed)")
-            return f"the file that you vetted, {file.filename}, is still offered, but {reason or 'was not chosen'}"
+            objection = why.objection if why is not None and why.objection else "was not chosen"
+            return f"the file that you vetted, {file.filename}, is still offered, but {objection}"
     return ""
 
 

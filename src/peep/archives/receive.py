@@ -1,4 +1,4 @@
-"""Receipt of one whole file: streamed, hashed and counted into a private file, with an end to patience."""
+"""Receipt of one whole file: streamed, hashed and counted into a private file, within limits."""
 
 from __future__ import annotations
 

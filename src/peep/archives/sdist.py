@@ -1,4 +1,4 @@
-"""Opening a source archive: a tree of plain files, whatever its format, checked before anything of it is written.
+"""Strict reader of source archives (sdists): a tree of plain files, checked before any is written.
 
 Source: source distribution format (PEP 625 names, one top folder, PKG-INFO); core metadata 2.2 (PEP 643); THREATS
 section 3. Reading runs no code of the archive.
@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 from peep.archives.compression import MAGIC, Malformed, decompressed, has_zip_ending
 from peep.archives.random_access import ReadAt, file_size, read_at
 from peep.archives.sdist_metadata import SdistMetadata, read_static_metadata
-from peep.archives.source_members import FILE, FOLDER, SYMBOLIC_LINK, SourceMember, SourceTree, plain_tree
+from peep.archives.source_members import FILE, FOLDER, SYMBOLIC_LINK, PlainTree, SourceMember, plain_tree
 from peep.archives.tar_reader import read_tar, tar_chunks
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
 from peep.archives.zip_reader import open_zip
@@ -66,7 +66,7 @@ Chunks = Callable[[SourceMember], Iterator[bytes]]
 class SdistContents:
     """A source archive that is safe to unpack. Close it (or use it in `with`) to let go of its temporary file."""
 
-    def __init__(self, filename: str, tree: SourceTree, chunks: Chunks, closing: ExitStack) -> None:
+    def __init__(self, filename: str, tree: PlainTree, chunks: Chunks, closing: ExitStack) -> None:
         self.filename = filename
         self.warnings = tree.warnings
         self.top_folder = _top_folder(tree)
@@ -213,7 +213,7 @@ def _zip_members(archive: SourceArchive) -> tuple[list[SourceMember], list[str],
     return members, problems, lambda member: opened.chunks(opened.members[member.key])
 
 
-def _top_folder(tree: SourceTree) -> str:
+def _top_folder(tree: PlainTree) -> str:
     tops = {path.partition("/")[0] for path in (*tree.files, *tree.folders)}
     return tops.pop() if len(tops) == 1 and not tops & tree.files.keys() else ""
 

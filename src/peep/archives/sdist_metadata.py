@@ -1,4 +1,4 @@
-"""What a source archive says of itself without running code. Bytes in, values out.
+"""Static metadata of a source archive (PKG-INFO, PEP 643), read without running code.
 
 Source: core metadata 2.2 (PEP 643: in a PKG-INFO of 2.2 or newer every field not named in Dynamic is final); PEP 621
 (what stands in `[project]` and is not named in `dynamic` is final).

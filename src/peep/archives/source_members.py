@@ -1,4 +1,4 @@
-"""The members of a source archive, whatever its format, turned into plain files. Pure functions of names.
+"""Members of a source archive as plain files, whatever its format.
 
 Links never reach the disk: a link to a file of the same archive becomes a copy of that file, a link to a folder of it a
 copy of that folder; a link that leaves the tree is refused, one to nothing is left out with a warning (THREATS T2, T3).
@@ -35,7 +35,7 @@ class SourceMember(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTree:
+class PlainTree:
     """The files and folders that a source archive comes to; `files`: path -> the member whose content it has."""
 
     files: Mapping[str, SourceMember]
@@ -44,13 +44,13 @@ class SourceTree:
     warnings: tuple[str, ...]
 
 
-def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> SourceTree:
+def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> PlainTree:
     """Check names, find duplicates and resolve links. `portable`: refuse also what Windows would name otherwise."""
     members = [member._replace(path=_without_dot(member.path)) for member in members]
     members = [member for member in members if member.path or member.kind != FOLDER]
     problems = name_problems([member.path for member in members], portable=portable)
     if problems:
-        return SourceTree({}, frozenset(), tuple(problems), ())
+        return PlainTree({}, frozenset(), tuple(problems), ())
     by_path = {member.path: member for member in members if member.kind != FOLDER}
     folders = _all_folders(members)
     problems = _duplicates(members, folders, portable=portable)
@@ -66,7 +66,7 @@ def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> SourceTree
         if len(files) > MOST_FILES:
             problems.append(f"comes to more than {MOST_FILES} files when links are copied")
             break
-    return SourceTree(files, frozenset(folders | _parents(files)), tuple(problems), tuple(warnings))
+    return PlainTree(files, frozenset(folders | _parents(files)), tuple(problems), tuple(warnings))
 
 
 def _without_dot(path: str) -> str:

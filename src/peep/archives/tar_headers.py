@@ -1,4 +1,4 @@
-"""The blocks that stand before each member of a tar file: numbers, names, extended headers. Bytes in, values out.
+"""Tar header blocks: numeric fields, names, pax and GNU extended headers (POSIX.1-2001).
 
 Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended Header"; the GNU tar manual, "Basic Tar Format",
 for long names and base-256 numbers; THREATS section 3.

@@ -1,4 +1,4 @@
-"""A strict reader of tar files, once decompressed: ustar, pax and GNU long names, each in the one way all agree on.
+"""Strict reader of uncompressed tar files: ustar, pax and GNU long names, as all readers agree on.
 
 Source: as for `tar_headers`; what is refused beyond it: THREATS T1 to T10.
 """

@@ -1,4 +1,4 @@
-"""The gate: bytes that were hashed on their way in become a `VerifiedArchive` here, or do not become one at all.
+"""The gate: the only maker of a `VerifiedArchive`, from bytes that were hashed on their way in.
 
 Nothing in this module looks inside an archive (promise 1). `HashingWriter` is the only maker of `ReceivedArchive`, and
 `verify_archive` that of `VerifiedArchive`; an architecture test holds both.
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from peep.archives.mismatch_diagnosis import likely_story, story_of_encoding, suspicion
+from peep.archives.mismatch_diagnosis import cause_of_encoding, likely_cause, suspicion
 from peep.dataclass import dataclass
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
 from peep.formats.urls import redacted, without_credentials
@@ -86,7 +86,7 @@ def verify_archive(candidate: Candidate, received: ReceivedArchive) -> Verdict:
         return _without_hashes(candidate, received, sha256)
     digest = listed_digest(received.digests, pin, filename)
     if digest is None:
-        story = story_of_encoding(received.content_encoding) or likely_story(
+        story = cause_of_encoding(received.content_encoding) or likely_cause(
             candidate, received.digests, received.size, received.head, received.content_type
         )
         return HashMismatch(candidate, received.digests, received.size, received.content_type, story)
@@ -111,7 +111,7 @@ def _without_hashes(candidate: Candidate, received: ReceivedArchive, sha256: Dig
     file = candidate.file
     doubt = suspicion(file, received.digests, received.size, received.head, received.content_type)
     if not doubt and not set(file.hashes).intersection(received.digests):
-        doubt = story_of_encoding(received.content_encoding)
+        doubt = cause_of_encoding(received.content_encoding)
     if doubt:
         return FetchFailure(candidate.pin, redacted(candidate.file.url), doubt)
     return HashMissing(candidate, sha256, received.size)

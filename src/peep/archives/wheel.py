@@ -1,4 +1,4 @@
-"""Opening a wheel: every check that can be made before its contents stream, and the contents, verified as they stream.
+"""Strict reader of wheels: every check before contents stream, and contents verified as they stream.
 
 Source: binary distribution format; recording installed projects; core metadata; THREATS sections 1 and 2.
 """

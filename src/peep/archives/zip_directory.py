@@ -1,4 +1,4 @@
-"""The end records and the central directory of a ZIP file, and what each of its headers states.
+"""ZIP end records and central directory, with all that their headers state (APPNOTE 4.3).
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.12 to 4.3.16 (records), 4.4 (fields), appendix D (names); what is refused
 beyond it: THREATS section 1.

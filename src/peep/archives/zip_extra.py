@@ -1,4 +1,4 @@
-"""The extra fields of ZIP headers that can change what a header says: ZIP64 sizes and the Info-ZIP Unicode path.
+"""ZIP extra fields that change what a header says: ZIP64 sizes, Info-ZIP Unicode path.
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.5.1 (layout), 4.5.3 (ZIP64), 4.6.9 (Unicode path).
 """

@@ -1,4 +1,4 @@
-"""The local headers of a ZIP file, each compared with the central directory, and every byte between them accounted for.
+"""ZIP local headers, compared with the central directory, every byte between them accounted for.
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descriptor); THREATS Z4, Z5, Z7, Z10.
 """

@@ -1,4 +1,4 @@
-"""The environment that a backend runs in: an interpreter and the build requirements, linked from the store."""
+"""Build environment of a backend: an interpreter and build requirements, linked from the store."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def base_interpreter(target: TargetEnvironment) -> str:
     return next((path for path in candidates if os.path.isfile(path)), os.path.realpath(target.python))
 
 
-class Toolbox:
+class BuildEnvironment:
     """A virtual environment (PEP 405) of the build tools that were put into it and nothing else, not even pip."""
 
     def __init__(self, area: BuildArea, target: TargetEnvironment) -> None:

@@ -1,4 +1,4 @@
-"""Asking a build backend: the hooks of PEP 517 and PEP 660, each in a process of its own inside the sandbox."""
+"""Build backend hooks (PEP 517, PEP 660), each called in a process of its own inside the sandbox."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Backend:
         try:
             make_new_folder(self._workplace.area.outside("build"), name)
         except FileExistsError:
-            raise BuildError(f"{self._sdist}: its backend put something in the place of {name}") from None
+            raise BuildError(f"its backend put something in the place of {name}", subject=self._sdist) from None
         return self._workplace.area.inside("build", name)
 
     def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What is to be built and what went into a build, as values. Pure, but for reading small files of source trees."""
+"""Build plans and the key of a build, as values."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def inspect_tree(tree: SourceTree) -> PlannedBuild:
     prefix = f"{subdirectory}/" if subdirectory else ""
     pyproject, setup, information = tree.read((f"{prefix}pyproject.toml", f"{prefix}setup.py", f"{prefix}PKG-INFO"))
     if subdirectory and not tree.has_folder(subdirectory):
-        raise BuildError(f"{tree.label}: there is no folder {subdirectory!r} in it")
+        raise BuildError(f"there is no folder {subdirectory!r} in it", subject=tree.label)
     system = read_build_system(pyproject, tree.label)
     if pyproject is None and setup is None:
-        raise BuildError(f"{tree.label}: has neither pyproject.toml nor setup.py, so that nobody can build it")
+        raise BuildError("has neither pyproject.toml nor setup.py, so that nobody can build it", subject=tree.label)
     for path in system.backend_path:
         inside = posixpath.normpath(prefix + path)
         if inside != "." and not tree.has_folder(inside):
-            raise BuildError(f"{tree.label}: backend-path {path!r} is no folder of the source tree")
+            raise BuildError(f"backend-path {path!r} is no folder of the source tree", subject=tree.label)
     metadata = read_static_metadata(information if tree.is_sdist else None, pyproject)
     return PlannedBuild(tree, system, subdirectory, metadata.requires_dist if metadata else None)
 
@@ -98,7 +98,7 @@ def checked_subdirectory(subdirectory: str | None, where: str) -> str:
         return ""
     parts = posixpath.normpath(subdirectory).split("/")
     if subdirectory.startswith("/") or ".." in parts or "\\" in subdirectory or ":" in parts[0]:
-        raise BuildError(f"{where}: the subdirectory {subdirectory!r} leaves the source tree")
+        raise BuildError(f"the subdirectory {subdirectory!r} leaves the source tree", subject=where)
     return "" if parts == ["."] else "/".join(parts)
 
 

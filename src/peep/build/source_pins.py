@@ -1,4 +1,4 @@
-"""Which pins name a source tree instead of an archive. Apart from `trees`, which few runs need."""
+"""Test for pins that name a source tree (a commit, a folder) instead of an archive."""
 
 from __future__ import annotations
 

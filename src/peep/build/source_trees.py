@@ -1,4 +1,4 @@
-"""What is built: a verified archive, a commit's tree, or a trusted folder, all asked the same few things."""
+"""Source trees to build: a verified archive, a commit's tree or a trusted folder."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class FolderTree:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise BuildError(f"{self.label}: {path} cannot be read: {error.strerror or error}") from error
+            raise BuildError(f"{path} cannot be read: {error.strerror or error}", subject=self.label) from error
 
     def has_folder(self, path: str) -> bool:
         """Whether it is there, not behind a link: that could lead out of the tree (THREATS T16)."""
@@ -144,7 +144,7 @@ class FolderTree:
         try:
             shutil.copytree(self.folder, os.path.join(parent, name), symlinks=True, ignore=_NOT_COPIED)
         except (OSError, shutil.Error) as error:
-            raise BuildError(f"{self.label}: cannot be copied: {error}") from error
+            raise BuildError(f"cannot be copied: {error}", subject=self.label) from error
         return name
 
     def close(self) -> None: ...
@@ -166,5 +166,5 @@ def local_tree(pin: PinnedRequirement) -> FolderTree:
     parts = urlsplit(pin.url or "")
     folder = os.path.abspath(url2pathname(parts.path))
     if not os.path.isdir(folder):
-        raise BuildError(f"{folder}: there is no such folder")
+        raise BuildError("there is no such folder", subject=folder)
     return FolderTree(pin, folder, folder, in_place=folder if pin.editable else "")

@@ -1,4 +1,4 @@
-"""The environment variables of a build: a short list, the same on every machine. Values in, values out."""
+"""Environment variables of a build: a short list, the same on every machine."""
 
 from __future__ import annotations
 

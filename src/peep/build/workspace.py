@@ -1,11 +1,11 @@
-"""The place of one build: the unpacked tree, the toolbox, the sandbox around them."""
+"""Workspace of one build: the unpacked tree, the build environment, the sandbox around them."""
 
 from __future__ import annotations
 
 import os
 
 from peep.archives.sdist import DEFAULT_MTIME
-from peep.build.build_environment import Toolbox, base_interpreter
+from peep.build.build_environment import BuildEnvironment, base_interpreter
 from peep.build.hooks import Backend, Workplace
 from peep.build.plan import BuildSettings, PlannedBuild
 from peep.build.variables import build_variables
@@ -13,7 +13,7 @@ from peep.model import StoredWheel, TargetEnvironment
 from peep.system.sandbox import BuildArea, Sandbox, interpreter_folders
 
 
-class BuildSite:
+class Workspace:
     """One build's area with the unpacked tree and, unless the target's own environment is used, its toolbox."""
 
     def __init__(self, root: str, build: PlannedBuild, settings: BuildSettings, target: TargetEnvironment) -> None:
@@ -22,14 +22,14 @@ class BuildSite:
         self._target = target
         self._area = BuildArea(root, settings.isolation)
         self._area.make_folders()
-        self.toolbox = Toolbox(self._area, target) if settings.use_build_environment else None
+        self.build_environment = BuildEnvironment(self._area, target) if settings.use_build_environment else None
         self._source = self._unpack()
 
     def backend(self, tools: dict[str, StoredWheel], log_path: str) -> Backend:
         """The backend in its surroundings, ready to be asked."""
-        if self.toolbox is not None:
-            self.toolbox.add(tools)
-        python = self.toolbox.python if self.toolbox is not None else self._target.python
+        if self.build_environment is not None:
+            self.build_environment.add(tools)
+        python = self.build_environment.python if self.build_environment is not None else self._target.python
         settings = self._settings
         variables = build_variables(
             self._area, os.path.dirname(python), DEFAULT_MTIME, settings.steering, settings.search_path
@@ -40,7 +40,7 @@ class BuildSite:
     def _sandbox(self) -> Sandbox:
         target, home = self._target, os.path.expanduser("~")
         readable = interpreter_folders(base_interpreter(target), target.base_prefix, home)
-        if self.toolbox is None:
+        if self.build_environment is None:
             readable += interpreter_folders(target.python, target.prefix, home)
         in_place = self._build.tree.in_place
         return Sandbox(self._settings.isolation, readable, self._settings.limits, (in_place,) if in_place else ())

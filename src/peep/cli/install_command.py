@@ -1,4 +1,4 @@
-"""Runs a workflow that changes an environment and tells how it went, in the format that was asked for."""
+"""Command that changes an environment: runs the workflow, prints its result, writes `--report`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peep.cli.output.console import Console
-from peep.cli.output.install_output import outcome_json, outcome_lines
+from peep.cli.output.install_output import result_json, result_lines
 from peep.errors import InstallRefused, PeepError, UsageError
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.system.files import write_atomically
 
 if TYPE_CHECKING:
-    from peep.pipeline.result import Outcome
+    from peep.pipeline.result import InstallResult
 
-Workflow = Callable[[InstallOptions, Surroundings], "Outcome"]
+Workflow = Callable[[InstallOptions, RunContext], "InstallResult"]
 
 
-def report_outcome(options: InstallOptions, console: Console, workflow: Workflow) -> int:
+def report_result(options: InstallOptions, console: Console, workflow: Workflow) -> int:
     """Run `workflow`, print what it did or why it refused, write `--report`; give back the exit status.
 
     Raises `UsageError`, before anything is done, when the report has no place.
@@ -29,16 +29,16 @@ def report_outcome(options: InstallOptions, console: Console, workflow: Workflow
         raise UsageError("--report - and --format json exclude each other", "let --report name a file")
     _check_place(options.report)
     try:
-        outcome = workflow(options, Surroundings.of_process(console))
+        result = workflow(options, RunContext.of_process(console))
     except InstallRefused as refused:
         return tell_refusal(options, console, refused)
     if options.output.format == "json":
-        console.result(json.dumps(outcome_json(outcome.plan, is_dry_run=options.dry_run), indent=2))
+        console.result(json.dumps(result_json(result.plan, is_dry_run=options.dry_run), indent=2))
     else:
-        for line in outcome_lines(outcome.plan, is_dry_run=options.dry_run):
+        for line in result_lines(result.plan, is_dry_run=options.dry_run):
             console.note(line)
     if options.report is not None:
-        _write_report(options.report, outcome, console)
+        _write_report(options.report, result, console)
     return 0
 
 
@@ -56,10 +56,10 @@ def tell_refusal(options: InstallOptions, console: Console, refused: InstallRefu
     return refused.exit_status
 
 
-def _write_report(path: str, outcome: Outcome, console: Console) -> None:
+def _write_report(path: str, result: InstallResult, console: Console) -> None:
     from peep.pipeline.installation_report import installation_report  # noqa: PLC0415 - few runs want one
 
-    text = json.dumps(installation_report(outcome), indent=2)
+    text = json.dumps(installation_report(result), indent=2)
     if path == "-":
         console.result(text)
         return

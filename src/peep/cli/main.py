@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from peep.shortcuts.noop import recall
+from peep.shortcuts.noop import load
 
 TYPE_CHECKING = False  # as in `typing`, whose import costs more than a run with nothing to do
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _replace_closed_streams() -> None:
 def _without_work(verb: str, words: list[str]) -> int | None:
     """The exit status of what needs no verb's module: nothing to do, a repeated run, a version; None for all else."""
     is_install = verb == "install" and not _is_completing()
-    if is_install and (told := recall(words, os.environ)) is not None:
+    if is_install and (told := load(words, os.environ)) is not None:
         if told:
             print(told)
         return 0

@@ -1,4 +1,4 @@
-"""sha256 of many files at once: big ones first, on all processors, with as little as can be between the bytes."""
+"""SHA-256 of many files at once: big ones first, on all processors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from peep.concurrency.parallel_map import Shared, Wire, share
+from peep.concurrency.parallel_map import Codec, Shared, share
 
 _MOST_WORKERS = 8
 _BUFFER = 1 << 18
@@ -114,7 +114,7 @@ def _unpacked(answer: bytes) -> Hashed:
     }
 
 
-_WIRE = Wire(_packed, _unpacked)
+_WIRE = Codec(_packed, _unpacked)
 
 
 def _hash_batch(batch: Sequence[str], buffer: memoryview, found: Hashed) -> None:

@@ -1,4 +1,4 @@
-"""Copies of this process, where the system can make them safely."""
+"""Forked copies of this process, where the system can make them safely."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbered work shared among the caller and helpers that begin before it: processes forked from this one, or threads.
+"""Parallel map over numbered work, shared with forked processes or threads.
 
 Processes are for work whose calls are so short that threads would mostly hand the interpreter lock around. A pipe,
 filled beforehand, hands out the numbers to them; a queue does to threads.
@@ -34,7 +34,7 @@ class Shared(Protocol[Result]):
         """Work along to the end, and give back what came of it: here, and with each helper. To be called once."""
 
 
-class Wire(Generic[Result]):
+class Codec(Generic[Result]):
     """How a result comes over from another process; `unpack` is given b'' when that was killed."""
 
     def __init__(self, pack: Callable[[Result], bytes], unpack: Callable[[bytes], Result]) -> None:
@@ -42,7 +42,9 @@ class Wire(Generic[Result]):
         self.unpack = unpack
 
 
-def share(count: int, helpers: int, work: Work[Result], wire: Wire[Result], *, among_processes: bool) -> Shared[Result]:
+def share(
+    count: int, helpers: int, work: Work[Result], wire: Codec[Result], *, among_processes: bool
+) -> Shared[Result]:
     """Have `helpers` begin to do `work` with the numbers below `count`, each number once.
 
     They are threads unless processes are wanted and the system can fork now (`forking.may_fork`).
@@ -86,7 +88,7 @@ class _Threads(Generic[Result]):
 
 
 class _Processes(Generic[Result]):
-    def __init__(self, count: int, helpers: int, work: Work[Result], wire: Wire[Result]) -> None:
+    def __init__(self, count: int, helpers: int, work: Work[Result], wire: Codec[Result]) -> None:
         self._work = work
         self._wire = wire
         self._numbers, filling = os.pipe()

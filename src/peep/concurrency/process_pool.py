@@ -1,4 +1,4 @@
-"""A crew of processes forked from this one, for work that threads would do in turns at the interpreter lock.
+"""Process pool of forked workers, for work that threads would do in turns at the interpreter lock.
 
 Only where the system can fork safely (`forking.may_fork`). Whatever becomes of a member, nobody waits in vain: a task
 that was not answered is for the caller to do.
@@ -23,7 +23,7 @@ Work = Callable[[bytes, int], bytes]
 _LENGTH = struct.Struct("=I")
 
 
-class Crew:
+class ProcessPool:
     """Members that each do one task at a time; they know all that this process knew when the crew was made.
 
     What a member changes in memory nobody else sees. `close` must be called.
@@ -40,7 +40,7 @@ class Crew:
         gc.freeze()  # or the first collection of each member would copy all the memory that it shares
         with suppress(OSError):  # a smaller crew, where the system can't fork as often
             for _ in range(size):
-                self._members.append(_hired(work, self._members))
+                self._members.append(_spawn(work, self._members))
         gc.unfreeze()
         for member in self._members:
             self._idle.put(member)
@@ -63,7 +63,7 @@ class Crew:
     def close(self) -> None:
         """Let all members end."""
         for member in self._members:
-            member.dismiss()
+            member.shutdown()
         for member in self._members:
             member.end(self._grace)
 
@@ -80,7 +80,7 @@ class _Member:
         self.channel.sendall(task)
         return _received(self.channel)
 
-    def dismiss(self) -> None:
+    def shutdown(self) -> None:
         with suppress(OSError):
             self.channel.shutdown(socket.SHUT_WR)
 
@@ -97,7 +97,7 @@ class _Member:
         self.channel.close()
 
 
-def _hired(work: Work, others: list[_Member]) -> _Member:
+def _spawn(work: Work, others: list[_Member]) -> _Member:
     ours, theirs = socket.socketpair()
 
     def serve() -> None:

@@ -1,4 +1,4 @@
-"""A few threads that work through tasks of one or several kinds, and can be stopped at once."""
+"""Thread pool for tasks of one or several kinds (lanes), which can be stopped at once."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _run_to_the_end(workers: _Workers, load: Load) -> None:
                 if not workers.can_do_without(thread):
                     raise
         could_grow = workers.could_grow()
-        if not workers.hear(load.pause if could_grow else _POLL) and could_grow and load.is_low():
+        if not workers.next_event(load.pause if could_grow else _POLL) and could_grow and load.is_low():
             workers.allow_more()
 
 
@@ -128,10 +128,10 @@ class _Workers:
         self._lanes = lanes
         self._stop = stop
         self._limit = limit
-        self._news: queue.SimpleQueue[Lane | BaseException | None] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Lane | BaseException | None] = queue.SimpleQueue()
         """A lane of which a thread has ended, what ended one before its time, or None: there are more tasks."""
         for lane in lanes:
-            lane.listen(lambda: self._news.put(None))
+            lane.listen(lambda: self._events.put(None))
 
     def are_needed(self) -> bool:
         """Whether a task runs, or one waits that may run."""
@@ -143,7 +143,7 @@ class _Workers:
         if lane is None:
             return None
         name = f"peep-{len(self.threads)}"
-        thread = threading.Thread(target=_work, args=(lane, self._news, self._stop), name=name, daemon=True)
+        thread = threading.Thread(target=_work, args=(lane, self._events, self._stop), name=name, daemon=True)
         self.threads[thread] = lane
         lane.running += 1
         return thread
@@ -163,16 +163,16 @@ class _Workers:
             if lane.waiting():
                 lane.allowed *= 2
 
-    def hear(self, patience: float) -> bool:
+    def next_event(self, patience: float) -> bool:
         """Wait `patience` seconds for news, False when there are none; raises what ended a thread."""
         try:
-            news = self._news.get(timeout=patience)
+            event = self._events.get(timeout=patience)
         except queue.Empty:
             return False
-        if isinstance(news, BaseException):
-            raise news
-        if news is not None:
-            news.running -= 1
+        if isinstance(event, BaseException):
+            raise event
+        if event is not None:
+            event.running -= 1
         return True
 
     def _room(self) -> int:
@@ -186,16 +186,16 @@ class _Workers:
         return next((lane for lane in self._lanes if lane.running < lane.allowed and lane.waiting() > 0), None)
 
 
-def _work(lane: Lane, news: queue.SimpleQueue[Lane | BaseException | None], stop: threading.Event) -> None:
+def _work(lane: Lane, event: queue.SimpleQueue[Lane | BaseException | None], stop: threading.Event) -> None:
     try:
         while not stop.is_set() and (task := lane.take()):
             task()
     except Stopped:
-        news.put(lane)
+        event.put(lane)
     except BaseException as failure:  # noqa: BLE001 - handed to the calling thread, which raises it
-        news.put(failure)
+        event.put(failure)
     else:
-        news.put(lane)
+        event.put(lane)
 
 
 def _await(threads: Sequence[threading.Thread]) -> None:

@@ -1,4 +1,4 @@
-"""Whether the listed projects have all that they require among themselves: all faults at once. Pure.
+"""Dependency check among listed projects: all unmet requirements at once.
 
 Specifications: core metadata (`Requires-Dist`), dependency specifiers (PEP 508), version specifiers (PEP 440).
 """

@@ -1,4 +1,4 @@
-"""What is installed in an environment, read with as few system calls as possible and without believing any of it.
+"""Installed projects of an environment, read with few system calls and believing none of it.
 
 Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP 710 (`provenance_url.json`).
 """
@@ -26,7 +26,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
 
-class RecordRow(NamedTuple):
+class InstalledFileRow(NamedTuple):
     """One row of an installed RECORD."""
 
     path: str
@@ -206,7 +206,7 @@ def requirements_of(project: InstalledProject) -> ProjectRequirements:
     return ProjectRequirements((), ())
 
 
-def read_record(project: InstalledProject) -> tuple[RecordRow, ...]:
+def read_record(project: InstalledProject) -> tuple[InstalledFileRow, ...]:
     """The rows of an installed project's RECORD, as written.
 
     Raises `EnvironmentChangeError` when there is none (legacy installs) or when it is not the CSV it should be.
@@ -214,7 +214,7 @@ def read_record(project: InstalledProject) -> tuple[RecordRow, ...]:
     return parse_record(project, read_record_text(project.metadata_path, project))
 
 
-def rows_if_any(project: InstalledProject) -> tuple[RecordRow, ...]:
+def rows_if_any(project: InstalledProject) -> tuple[InstalledFileRow, ...]:
     """As `read_record`; no rows where there is no RECORD that can be read."""
     try:
         return read_record(project)
@@ -236,7 +236,7 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
         ) from error
 
 
-def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
+def parse_record(project: InstalledProject, text: str) -> tuple[InstalledFileRow, ...]:
     """The rows of a RECORD text ("Recording installed projects", The RECORD file)."""
     import csv  # noqa: PLC0415 - for runs that replace or check a project
     import io  # noqa: PLC0415
@@ -247,7 +247,7 @@ def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
             if not row:
                 continue
             path, recorded, size = row
-            rows.append(RecordRow(path, recorded, int(size) if size else None))
+            rows.append(InstalledFileRow(path, recorded, int(size) if size else None))
     except (csv.Error, ValueError) as error:
         raise EnvironmentChangeError(
             f"the RECORD of {project.name} {project.version} is damaged: {error}",

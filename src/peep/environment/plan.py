@@ -1,4 +1,4 @@
-"""What a run means for an environment: values in, an `InstallPlan` out. Pure."""
+"""Install plan: keep, link, missing, replace and remove, for pins and an environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a transaction works: the scheme folders as they really lie on disk, and a mirror of them to prepare things in.
+"""Scheme paths of a target as they lie on disk, and staging areas beside them.
 
 New files are first put together in `.peep` inside of site-packages, in a tree that mirrors the environment from the
 deepest folder that holds all schemes. Whole folders then move into place by one rename each.
@@ -18,16 +18,16 @@ _OLD = "o"
 
 
 @dataclass(frozen=True, slots=True)
-class Mirror:
+class StagingArea:
     """A folder of the environment, and the work folder on the same file system that mirrors it."""
 
-    anchor: str
+    root: str
     """Absolute, free of links."""
     work: str
 
     @property
     def new(self) -> str:
-        """Mirrors `anchor`; the name is short because Windows' paths are."""
+        """Mirrors `root`; the name is short because Windows' paths are."""
         return os.path.join(self.work, _NEW)
 
     @property
@@ -38,20 +38,20 @@ class Mirror:
     def staged(self, destination: str) -> str:
         """Where a file of the environment is prepared."""
         # Normal, since paths are compared: for the anchor itself, `relpath` answers with a dot.
-        return os.path.normpath(os.path.join(self.new, os.path.relpath(destination, self.anchor)))
+        return os.path.normpath(os.path.join(self.new, os.path.relpath(destination, self.root)))
 
     def final(self, staged: str) -> str:
         """Where a prepared file will be."""
-        return os.path.join(self.anchor, os.path.relpath(staged, self.new))
+        return os.path.join(self.root, os.path.relpath(staged, self.new))
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class SchemePaths:
     """The target with real paths, and one mirror per file system (nearly always one in all)."""
 
     target: TargetEnvironment
     """`paths` are free of links and already below `--root`; `root` is None."""
-    mirrors: tuple[Mirror, ...]
+    mirrors: tuple[StagingArea, ...]
     """That of site-packages first."""
 
     @property
@@ -64,10 +64,10 @@ class Places:
         """The scheme folders."""
         return frozenset(self.target.paths.values())
 
-    def mirror_of(self, path: str) -> Mirror:
+    def mirror_of(self, path: str) -> StagingArea:
         """The mirror whose anchor is the nearest above `path`."""
-        holding = [mirror for mirror in self.mirrors if is_inside(path, mirror.anchor)]
-        return max(holding, key=lambda mirror: len(mirror.anchor))
+        holding = [mirror for mirror in self.mirrors if is_inside(path, mirror.root)]
+        return max(holding, key=lambda mirror: len(mirror.root))
 
     def holds(self, path: str) -> bool:
         """Whether an absolute path lies inside of a scheme folder (compared by segments, THREATS Z2)."""
@@ -87,16 +87,16 @@ def in_one_case(path: str) -> str:
     return path.lower() if path.isascii() else normalize("NFC", path).casefold()
 
 
-def places_of(target: TargetEnvironment) -> Places:
+def scheme_paths_of(target: TargetEnvironment) -> SchemePaths:
     """Look where the schemes really are; nothing is made."""
     paths = {scheme: os.path.realpath(path) for scheme, path in rooted_paths(target).items()}
     devices: dict[int, list[str]] = {}
     for scheme in ("purelib", "platlib", "scripts", "data", "headers"):
         devices.setdefault(_device(paths[scheme]), []).append(paths[scheme])
     mirrors = tuple(
-        Mirror(os.path.commonpath(folders), os.path.join(folders[0], WORK_FOLDER)) for folders in devices.values()
+        StagingArea(os.path.commonpath(folders), os.path.join(folders[0], WORK_FOLDER)) for folders in devices.values()
     )
-    return Places(replace(target, paths=paths, root=None), mirrors)
+    return SchemePaths(replace(target, paths=paths, root=None), mirrors)
 
 
 def is_inside(path: str, folder: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the name of an archive says of it, before a byte of it was asked for. Pure; nothing here is trusted.
+"""Archive file names of sdists and wheels, read before a byte was asked for; nothing is trusted.
 
 Wheels: binary distribution format, "File name convention" (PEP 427). Source distributions: PEP 625 and the older
 habits before it. Project names compare by PEP 503.

@@ -1,4 +1,4 @@
-"""Core metadata as JSON, by the transformation that PEP 566 describes ("JSON-compatible metadata"). Pure."""
+"""Core metadata as JSON ("JSON-compatible metadata", PEP 566)."""
 
 from __future__ import annotations
 

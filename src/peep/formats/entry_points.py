@@ -1,4 +1,4 @@
-"""entry_points.txt: which launchers a wheel asks for, under a grammar that leaves no room for code.
+"""Entry points (entry_points.txt), under a grammar that leaves no room for code.
 
 Source: entry points specification, "File format" and "Data model"; THREATS W12, W13.
 """

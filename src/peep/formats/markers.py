@@ -1,4 +1,4 @@
-"""Markers and version clauses, judged for the target instead of the running interpreter (PEP 508, PEP 440).
+"""Environment markers and version clauses, judged for a target (PEP 508, PEP 440).
 
 `packaging` is imported only when a file holds a marker or more than plain pins: it costs a start-up more than all
 the rest of this stage, and most files of pins need none of it.

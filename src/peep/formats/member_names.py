@@ -1,4 +1,4 @@
-"""Which names of archive members are safe on every file system, and which pairs of them are one name to some.
+"""Names of archive members: safety on every file system, and collisions.
 
 Pure functions of names. The binary distribution format asks for UTF-8 and relative names; this refuses more than it
 does: whatever Windows, macOS and Linux would write to different places.

@@ -1,4 +1,4 @@
-"""Names of projects, archives and lock files as texts: normalisation, and what a file name says.
+"""Names of projects, archives and lock files: normalisation (PEP 503) and suffixes.
 
 Pure string work without imports of weight.
 """

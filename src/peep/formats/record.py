@@ -1,4 +1,4 @@
-"""RECORD: which files a wheel says it holds, with which digests. Text in, rows and problems out.
+"""RECORD of a wheel: its rows, and their comparison with the archive (binary distribution format).
 
 Source: binary distribution format, "The .dist-info directory" (every file listed with a strong hash, RECORD itself and
 its signatures without), and "Recording installed projects" (the columns path, hash, size).

@@ -1,4 +1,4 @@
-"""Whether the version that a file name states is the pinned one (PEP 440). Pure."""
+"""Version equality between a pin and a file name (PEP 440)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""METADATA and WHEEL: the few header fields that decide what a wheel is. Bytes in, values and problems out.
+"""METADATA and WHEEL: the header fields that decide what a wheel is.
 
 Source: core metadata specification (RFC 822 headers, UTF-8); binary distribution format, "WHEEL"; PEP 503, PEP 440.
 """

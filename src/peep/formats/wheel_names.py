@@ -1,4 +1,4 @@
-"""What a wheel's file name and member names promise: project, version, tags, the one `.dist-info`, safe `.data` files.
+"""Wheel file names and member names: tags, the one `.dist-info`, safe `.data` files.
 
 Pure functions of names. Source: binary distribution format, "File name convention", "The .data directory"; PEP 503 and
 PEP 440 for comparing; THREATS W4 to W10.

@@ -1,4 +1,4 @@
-"""The body of an answer as one unbroken stream of bytes, resumed by `Range` when the connection breaks (THREATS N7)."""
+"""Response body as one unbroken stream of bytes, resumed by `Range` requests (THREATS N7)."""
 
 from __future__ import annotations
 

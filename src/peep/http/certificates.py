@@ -1,4 +1,4 @@
-"""Which certificate authorities are believed: the bundle that was named, else those of the system (THREATS N17)."""
+"""Certificate authorities: the bundle that was named, else those of the system (THREATS N17)."""
 
 from __future__ import annotations
 

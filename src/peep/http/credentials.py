@@ -1,4 +1,4 @@
-"""Who to be for which server: names and passwords from URLs, netrc and keyring, kept per origin (THREATS N5, N18)."""
+"""Credentials per origin, from URL, netrc and keyring (THREATS N5, N18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What urllib3's faults mean to the user: troubles that may pass, and those that end a request. Used by `http` only."""
+"""Mapping of urllib3's exceptions to faults that may pass and errors that end a request."""
 
 from __future__ import annotations
 

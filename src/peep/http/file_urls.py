@@ -1,4 +1,4 @@
-"""`file:` URLs as answers: asked for by file indexes and by requirements that name one, never reached by redirect."""
+"""`file:` URLs as responses: for file indexes and local requirements, never reached by redirect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which proxy a URL goes through: `--proxy`, else the usual environment variables, else what the platform says."""
+"""Proxy of a URL: `--proxy`, else environment variables, else the platform's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to ask a server again, and how long to wait before: decided here, done by `http`."""
+"""Retry policy: after which faults a server is asked again, and the pause before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reader that notices servers which send, but hardly (THREATS N9): slow headers, slow bodies, endless heads."""
+"""Minimum transfer rate of a download (slowloris defence, THREATS N9)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_HEAD = 512 * 1024
 
 
 class TooSlowError(TimeoutError):
-    """The server sends less than `Pace` asks for."""
+    """The server sends less than `TransferRate` asks for."""
 
 
 class HeadTooLongError(http.client.HTTPException):
@@ -24,7 +24,7 @@ class HeadTooLongError(http.client.HTTPException):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class TransferRate:
     """In every `patience` seconds spent waiting, at least `floor` bytes a second must come, on average."""
 
     patience: float = 60.0
@@ -37,7 +37,7 @@ class PacedReader(io.RawIOBase):
     Raises `TooSlowError` below the pace and `HeadTooLongError` beyond `head_left` bytes while that is not None.
     """
 
-    def __init__(self, raw: SocketIO, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, raw: SocketIO, pace: TransferRate, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._raw = raw
         self._pace = pace
@@ -73,7 +73,7 @@ class PacedReader(io.RawIOBase):
         super().close()
 
 
-def paced_response_class(pace: Pace) -> type[http.client.HTTPResponse]:
+def paced_response_class(pace: TransferRate) -> type[http.client.HTTPResponse]:
     """A response class for `http.client` whose reads keep to `pace`."""
 
     class PacedResponse(http.client.HTTPResponse):

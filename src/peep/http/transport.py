@@ -1,4 +1,4 @@
-"""The seam between peep and the network: what a stage may ask for, whoever answers."""
+"""Transport protocol: requests that a stage may make, whoever answers."""
 
 from __future__ import annotations
 

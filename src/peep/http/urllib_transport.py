@@ -1,4 +1,4 @@
-"""The transport that real runs use: urllib3 underneath, and every rule of THREATS section 4 around it.
+"""Transport over urllib3, with the rules of THREATS section 4 around it.
 
 Importing this module imports urllib3 (some 60 ms), so callers import it when the network is needed and not before.
 """
@@ -37,7 +37,7 @@ from peep.http.faults import fault_of
 from peep.http.file_urls import open_file_url
 from peep.http.proxies import proxy_for, what_is_wrong
 from peep.http.retries import RETRIED_STATUSES, Attempts, PassingFault
-from peep.http.transfer_rate import Pace, paced_response_class
+from peep.http.transfer_rate import TransferRate, paced_response_class
 from peep.http.transport import Response
 
 FIRST_SERVER_ERROR = 500
@@ -72,7 +72,7 @@ class HttpOptions:
     known_urls: tuple[str, ...] = ()
     """Index URLs; credentials in them serve every URL of the same origin."""
     user_agent: str = "peep"
-    pace: Pace = field(default_factory=Pace)
+    pace: TransferRate = field(default_factory=TransferRate)
     use_keyring: bool = True
     sleep: Callable[[float], None] = time.sleep
 
@@ -260,7 +260,7 @@ def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name not in {"authorization", "cookie"}}
 
 
-def _paced_pools(pace: Pace) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+def _paced_pools(pace: TransferRate) -> dict[str, type[urllib3.HTTPConnectionPool]]:
     """Connection pools whose answers must keep to `pace`."""
     plain = type("PacedConnection", (HTTPConnection,), {"response_class": paced_response_class(pace)})
     secure = type("PacedSecureConnection", (HTTPSConnection,), {"response_class": paced_response_class(pace)})

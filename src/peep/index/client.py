@@ -1,4 +1,4 @@
-"""Asks all configured indexes and find-links locations for a project, and gives their answers in order."""
+"""Package index client: all configured indexes and find-links, asked in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a file can be used on the target at all: formats, wheel tags, Requires-Python. Pure."""
+"""Compatibility of a file with a target: formats, wheel tags, Requires-Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that a requirement states itself, by a direct URL or through a lock file, so that no index is asked. Pure."""
+"""Direct files: those that a URL requirement or a lock file names, so that no index is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gets pages of indexes through a `Transport`: what is asked for, what is accepted, how large it may be."""
+"""Fetching of index pages through a `Transport`: Accept header, content types, size limits."""
 
 from __future__ import annotations
 

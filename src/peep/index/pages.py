@@ -1,4 +1,4 @@
-"""What both forms of the simple API have in common: the parsed page, its version, and whose page it is. Pure."""
+"""Parsed index page: version of the API, project name and status (PEPs 629, 691, 792)."""
 
 from __future__ import annotations
 

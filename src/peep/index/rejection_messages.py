@@ -1,16 +1,17 @@
-"""Says in words why nothing could be chosen, and what to know about a choice that stands. Pure."""
+"""Messages about a selection: why nothing could be chosen, cautions about a choice."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from packaging.version import Version
 
 from peep.errors import NoUsableFile
-from peep.index.preference import Standing, UsableFile
-from peep.model import ArchiveKind, PinnedRequirement, ProjectDetail, Rejection
+from peep.index.preference import HashStatus, UsableFile
+from peep.model import ArchiveKind, Candidate, PinnedRequirement, ProjectDetail, Rejection
 
-_OTHER_VERSION = "is version "
+MOST_LINES = 20
+_MOST_NAMES = 3
 _MOST_VERSIONS = 5
 _MOST_OF_A_REASON = 200
 """Characters of an index's own words that are repeated."""
@@ -52,7 +53,7 @@ def cautions_about(
     if detail.status != "active":
         cautions.append(_status(detail))
     wheels = [loser.file for loser in losers if loser.name.kind is ArchiveKind.WHEEL]
-    is_vetted_sdist = winner.name.kind is ArchiveKind.SDIST and winner.preference.standing is Standing.LISTED
+    is_vetted_sdist = winner.name.kind is ArchiveKind.SDIST and winner.preference.standing is HashStatus.LISTED
     if wheels and is_vetted_sdist:
         cautions.append(
             f"{winner.file.filename} is taken although there is a wheel, {wheels[0].filename}, "
@@ -79,11 +80,7 @@ def _because(reason: str) -> str:
 
 
 def _newest_versions(others: Sequence[Rejection]) -> list[str]:
-    texts = {
-        rejection.reason.removeprefix(_OTHER_VERSION)
-        for rejection in others
-        if rejection.reason.startswith(_OTHER_VERSION)
-    }
+    texts = {rejection.other_version for rejection in others if rejection.other_version is not None}
     known = []
     for text in texts:
         try:
@@ -91,3 +88,44 @@ def _newest_versions(others: Sequence[Rejection]) -> list[str]:
         except ValueError:
             continue
     return [text for _, text in sorted(known, reverse=True)[:_MOST_VERSIONS]]
+
+
+def rejection_lines(rejections: Sequence[Rejection]) -> list[str]:
+    """Give back lines such as `a.whl, b.whl and 12 more: reason`, those about few files first; at most `MOST_LINES`.
+
+    The index is named where the files come from several. Files of other versions are counted, not listed.
+    """
+    names_index = len({rejection.index for rejection in rejections}) > 1
+    groups: dict[str, list[str]] = {}
+    others = 0
+    for rejection in rejections:
+        if rejection.other_version is not None and not rejection.is_listed:  # may be thousands
+            others += 1
+            continue
+        place = f"on {rejection.index}: " if names_index and rejection.index else ""
+        groups.setdefault(place + rejection.reason, []).append(rejection.filename)
+    ordered = sorted(groups.items(), key=lambda group: len(group[1]) > _MOST_NAMES)
+    lines = [f"{_names(names)}: {reason}" for reason, names in ordered[:MOST_LINES]]
+    left = sum(len(names) for _, names in ordered[MOST_LINES:])
+    lines += [f"{left} more files, for {len(ordered) - MOST_LINES} more reasons"] if left else []
+    return [*lines, f"{_counted(others)} of other versions"] if others else lines
+
+
+def choice_lines(candidate: Candidate) -> list[str]:
+    """Tell a choice and why every other file was not chosen (what `-v` shows)."""
+    chosen = f"{candidate.pin}: chose {candidate.file.filename}"
+    return [chosen, *(f"  not {line}" for line in rejection_lines(candidate.rejections))]
+
+
+def _names(names: Iterable[str]) -> str:
+    *others, last = names
+    if not others:
+        return last
+    if len(others) < _MOST_NAMES:
+        return f"{', '.join(others)} and {last}"
+    shown = _MOST_NAMES - 1
+    return f"{', '.join(others[:shown])} and {len(others) + 1 - shown} more"
+
+
+def _counted(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

@@ -1,4 +1,4 @@
-"""Reads the HTML form of the simple API: PEP 503, with PEPs 592, 629 and 792; also plain pages of links. Pure.
+"""HTML form of the simple API (PEP 503, with PEPs 592, 629, 792), and plain pages of links.
 
 A tag scan in one pass, linear in the length of the page whatever it holds. It follows the tokenisation rules of the
 HTML standard as far as links depend on them: comments, raw text (script, style, …), quoting, entities, case.

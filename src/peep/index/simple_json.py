@@ -1,4 +1,4 @@
-"""Reads the JSON form of the simple API: PEP 691, with PEPs 700 and 792. Pure."""
+"""JSON form of the simple API (PEP 691, with PEPs 700 and 792)."""
 
 from __future__ import annotations
 

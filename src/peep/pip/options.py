@@ -1,4 +1,4 @@
-"""What pip would use: its index, certificates and proxy, as pip itself says when it is asked once, and then remembered.
+"""Options of pip: its index, certificates and proxy, as pip itself tells when asked once.
 
 pip's `install` parser, after start-up, holds as its defaults what pip's configuration files and `PIP_*` variables
 say. So a short program, run by the interpreter that has pip, prints them; nothing here reads those files' contents.

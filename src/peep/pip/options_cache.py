@@ -1,4 +1,4 @@
-"""Remembers pip's answer about its options until pip, its configuration files or the variables it heeds change."""
+"""Cache of pip's options, valid until pip, its configuration files or variables change."""
 
 from __future__ import annotations
 

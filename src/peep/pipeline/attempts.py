@@ -1,4 +1,4 @@
-"""Retry of a run whose stored wheels were damaged, or whose environment another program changed meanwhile."""
+"""Retry of a run whose stored wheels were damaged, or whose environment changed meanwhile."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def attempts(session: Session) -> Iterator[Attempt]:
 def drop_damaged(damaged: StoredWheelsDamaged, session: Session) -> None:
     """Drop wheels whose files were edited in the store, so that they are fetched again."""
     for fault in damaged.faults:
-        session.surroundings.reporter.warning(f"the store was edited: {fault}; fetched again")
+        session.context.reporter.warning(f"the store was edited: {fault}; fetched again")
     for sha256 in damaged.digests:
         session.store.drop(sha256)

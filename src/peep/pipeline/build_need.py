@@ -1,4 +1,4 @@
-"""Opens the builds of a run if there is anything to build: what they need takes 25 ms to import, and few runs build."""
+"""Lazy opening of builds: their modules are imported only when there is something to build."""
 
 from __future__ import annotations
 

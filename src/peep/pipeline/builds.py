@@ -1,4 +1,4 @@
-"""The builds of a run: constraints are read, build requirements obtained like all others, sdists made into wheels."""
+"""Builds of a run: constraints, build requirements, and sdists made into wheels."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Builds:
         if target_request(self._session.options.target).is_foreign:
             return tuple(NoUsableFile(pin, _FOREIGN) for pin in (*(archive.pin for archive in sdists), *trees))
         fetched, problems = self._fetched(trees)
-        support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.surroundings.reporter)
+        support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.context.reporter)
         self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
         self._open.callback(self._builder.close)
         self._trees = [*(ArchiveTree(archive) for archive in sdists), *fetched]
@@ -68,11 +68,11 @@ class Builds:
         for pin in pins:
             try:
                 is_commit = "+" in (pin.url or "").partition(":")[0]
-                environ = self._session.surroundings.environ
+                environ = self._session.context.environ
                 trees.append(commit_tree(pin, workshop, environ) if is_commit else local_tree(pin))
             except BuildError as error:
                 url = redacted(pin.url or "")
-                problems.append(FetchFailure(pin, url, error.message.removeprefix(f"{url}: ")))
+                problems.append(FetchFailure(pin, url, error.reason))
         return trees, problems
 
     def stated_requirements(self) -> dict[str, tuple[str, ...]]:
@@ -97,24 +97,24 @@ class Builds:
         self._open.close()
 
     def _settings(self) -> BuildSettings:
-        options, surroundings = self._session.options.build, self._session.surroundings
+        options, context = self._session.options.build, self._session.context
         found = find_isolation()
         required = options.require_sandbox or bool(self._pinned.directive_values("--require-sandbox"))
         isolation = choose_isolation(found, wanted=options.use_sandbox, required=required)
         if not options.use_sandbox:
-            surroundings.reporter.note("builds run without a sandbox (--no-sandbox)")
+            context.reporter.note("builds run without a sandbox (--no-sandbox)")
         elif said := found.describe():
-            surroundings.reporter.note(said)
+            context.reporter.note(said)
         if not options.isolation:
-            surroundings.reporter.note(
+            context.reporter.note(
                 "builds use what the target environment has installed (--no-build-isolation); nobody has vetted that"
             )
         return BuildSettings(
             isolation=isolation,
             use_build_environment=options.isolation,
             config_settings=options.config_settings,
-            steering=steering_variables(surroundings.environ),
-            search_path=surroundings.environ.get("PATH", ""),
+            steering=steering_variables(context.environ),
+            search_path=context.environ.get("PATH", ""),
         )
 
     def _constraints(self) -> Mapping[str, PinnedRequirement]:
@@ -126,7 +126,7 @@ class Builds:
             if directive.option == "--build-constraint"
         ]
         paths = list(dict.fromkeys((*session.options.build.constraint_files, *directed)))
-        files = parse_requirements_files(paths, session.reading.read, session.surroundings.environ)
+        files = parse_requirements_files(paths, session.reading.read, session.context.environ)
         listed = pinned_requirements(files, (), session.target.markers)
         return {pin.name: pin for pin in (*self._pinned.pins, *listed.pins)}
 

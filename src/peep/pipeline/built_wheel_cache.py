@@ -1,4 +1,4 @@
-"""Which stored wheels were built from which sdist or commit: an environment records that, `verify` needs the wheel."""
+"""Cache of built wheels by sdist or commit, which `verify` needs to find the wheel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def note_built(store: Store, wheels: Iterable[PlannedWheel]) -> None:
             known = built_from(store, source)
             if one.wheel.sha256 not in known[-1:]:
                 kept = [sha256 for sha256 in known if sha256 != one.wheel.sha256]
-                store.note(KIND, source, json.dumps([*kept, one.wheel.sha256][-_MOST:]).encode())
+                store.put_value(KIND, source, json.dumps([*kept, one.wheel.sha256][-_MOST:]).encode())
 
 
 def sources_of(origin: Provenance) -> list[str]:
@@ -39,7 +39,7 @@ def sources_of(origin: Provenance) -> list[str]:
 def built_from(store: Store, source: str) -> list[str]:
     """sha256 (hex) of the wheels known to be built from what `source` names, the latest last."""
     try:
-        known = json.loads(store.lookup(KIND, source) or b"[]")
+        known = json.loads(store.get_value(KIND, source) or b"[]")
     except ValueError:
         return []
     return [sha256 for sha256 in known if isinstance(sha256, str) and is_sha256(sha256)]

@@ -1,4 +1,4 @@
-"""Keeps files whose hashes are comments from reaching pip, to which a comment vouches for nothing.
+"""Guard that keeps files whose hashes are comments from reaching pip.
 
 `download` and `wheel` are peep's own when they read requirements files; of pip's other verbs `lock` fetches, and may
 build, what a file lists.

@@ -1,4 +1,4 @@
-"""What a workflow finds around it, passed in as one value so that tests can pass another."""
+"""Run context: environment variables, reporter, words and standard input, as one value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _standard_input() -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunContext:
     """The process's environment variables and words, who is told of progress, and standard input."""
 
     environ: Mapping[str, str]
@@ -25,5 +25,5 @@ class Surroundings:
     standard_input: Callable[[], bytes] = _standard_input
 
     @classmethod
-    def of_process(cls, reporter: Reporter) -> Surroundings:
+    def of_process(cls, reporter: Reporter) -> RunContext:
         return cls(dict(os.environ), reporter, tuple(sys.argv[1:]))

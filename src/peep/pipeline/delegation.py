@@ -1,4 +1,4 @@
-"""Every verb that peep does not have: pip's, of the target interpreter, with its streams, signals and exit status."""
+"""Delegation of verbs to pip of the target interpreter, with its streams, signals and exit status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetching of archives: each pin goes through the stages that `workflows/install.py` names; wheels end in the store.
+"""Fetching: each pin goes through the stages that `workflows/install.py` names.
 
 Wheels are unpacked into the store while other archives are still on their way (that changes no environment and runs no
 code); sdists are handed on verified, since building runs code and has to wait for all of them (promise 2).
@@ -17,7 +17,7 @@ from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, FetchFailure, HashMissing, NoUsableFile, PeepError, Problem, UsageError
 from peep.formats.urls import without_credentials
 from peep.index.client import PackageIndex
-from peep.index.rejection_summary import choice_lines
+from peep.index.rejection_messages import choice_lines
 from peep.model import (
     ArchiveKind,
     Candidate,
@@ -34,12 +34,12 @@ from peep.model import (
 )
 from peep.pipeline.selection_cache import (
     KIND,
-    Choice,
-    choices_key,
+    CachedSelection,
     is_listed,
-    parsed_choices,
+    parsed_selections,
     pin_key,
-    rendered_choices,
+    rendered_selections,
+    selections_key,
 )
 from peep.pipeline.unpacking import Unpack, Unpacker
 from peep.reporting import Reporter
@@ -91,7 +91,7 @@ class WheelProvider:
 
     def remembered(self, pins: Iterable[PinnedRequirement]) -> dict[str, PlannedWheel]:
         """Wheels that an earlier run chose for these very pins and that are still in the store; asks nobody."""
-        choices = parsed_choices(self.store.lookup(KIND, self._key()))
+        choices = parsed_selections(self.store.get_value(KIND, self._key()))
         chosen = {pin.name: (pin, choices[key]) for pin in pins if (key := pin_key(pin)) in choices}
         stored = self.store.get_many(choice.sha256 for _, choice in chosen.values())
         stored = {sha256: wheel for sha256, wheel in stored.items() if self._is_acceptable(wheel)}
@@ -129,14 +129,14 @@ class WheelProvider:
             return replace(problem, seen_before=self.store.get(problem.got.hex) is not None)
         return problem
 
-    def remember(self, choices: dict[str, Choice]) -> None:
+    def remember(self, choices: dict[str, CachedSelection]) -> None:
         """Keep choices for the next run; forgetting them would cost time only."""
         if choices:
-            old = parsed_choices(self.store.lookup(KIND, self._key()))
-            self.store.note(KIND, self._key(), rendered_choices(old, choices))
+            old = parsed_selections(self.store.get_value(KIND, self._key()))
+            self.store.put_value(KIND, self._key(), rendered_selections(old, choices))
 
     def _key(self) -> str:
-        return choices_key(self.target, self.formats)
+        return selections_key(self.target, self.formats)
 
 
 def fetch_all(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> FetchResult:
@@ -237,7 +237,7 @@ class _Arrivals:
         self._lock = Lock()
         self.wheels: dict[str, PlannedWheel] = {}
         self.sdists: list[VerifiedArchive] = []
-        self.choices: dict[str, Choice] = {}
+        self.choices: dict[str, CachedSelection] = {}
 
     def has_stored(self, candidate: Candidate) -> bool:
         """Take the chosen wheel from the store, if the digest that its index states is listed and lies there.
@@ -252,7 +252,9 @@ class _Arrivals:
         wheel = self._provider.stored_wheel(digest.hex)
         if wheel is None or wheel.identity.name != pin.name or candidate.kind is not ArchiveKind.WHEEL:
             return False
-        self._keep(pin, wheel, Choice(wheel.sha256, without_credentials(file.url), file.filename, (str(digest),)))
+        self._keep(
+            pin, wheel, CachedSelection(wheel.sha256, without_credentials(file.url), file.filename, (str(digest),))
+        )
         return True
 
     def accept(self, archive: VerifiedArchive) -> None:
@@ -264,12 +266,12 @@ class _Arrivals:
         pin = archive.pin
         with archive.file:
             wheel = add_wheel(archive, self._provider, self._unpacker)
-        choice = Choice(
+        choice = CachedSelection(
             wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
         )
         self._keep(pin, wheel, choice)
 
-    def _keep(self, pin: PinnedRequirement, wheel: StoredWheel, choice: Choice) -> None:
+    def _keep(self, pin: PinnedRequirement, wheel: StoredWheel, choice: CachedSelection) -> None:
         with self._lock:
             self.wheels[pin.name] = planned(pin, wheel, choice)
             self.choices[pin_key(pin)] = choice
@@ -286,7 +288,7 @@ def add_wheel(archive: VerifiedArchive, provider: WheelProvider, unpacker: Unpac
     return wheel
 
 
-def planned(pin: PinnedRequirement, wheel: StoredWheel, choice: Choice) -> PlannedWheel:
+def planned(pin: PinnedRequirement, wheel: StoredWheel, choice: CachedSelection) -> PlannedWheel:
     """A stored wheel with what will be recorded of where it came from."""
     hashes = tuple(Digest(*text.split(":", 1)) for text in sorted(choice.hashes))
     return PlannedWheel(wheel, Provenance(choice.url, hashes, is_direct=pin.url is not None), pin.is_requested)

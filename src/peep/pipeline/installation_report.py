@@ -1,4 +1,4 @@
-"""`--report`: what a run installs, in the format of pip's installation report (pip documentation, version 1)."""
+"""Installation report (`--report`) in pip's format, version 1."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from peep.dataclass import replace
 from peep.environment.records import provenance_bytes
 from peep.formats.core_metadata_json import core_metadata_json
 from peep.model import PinnedRequirement, PlannedWheel
-from peep.pipeline.result import Outcome
+from peep.pipeline.result import InstallResult
 
 
-def installation_report(outcome: Outcome) -> dict[str, Any]:
+def installation_report(result: InstallResult) -> dict[str, Any]:
     """The report of a run as plain values; it lists what was installed, not what was kept."""
-    pins = {pin.name: pin for pin in outcome.pinned.pins}
+    pins = {pin.name: pin for pin in result.pinned.pins}
     items = [
-        {**_item(one, pins.get(one.wheel.identity.name)), "is_yanked": one.wheel.identity.name in outcome.yanked}
-        for one in outcome.plan.link
+        {**_item(one, pins.get(one.wheel.identity.name)), "is_yanked": one.wheel.identity.name in result.yanked}
+        for one in result.plan.link
     ]
     return {
         "version": "1",
         "pip_version": f"peep {__version__}",
         "install": items,
-        "environment": dict(outcome.target.markers),
+        "environment": dict(result.target.markers),
     }
 
 

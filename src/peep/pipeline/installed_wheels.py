@@ -1,4 +1,4 @@
-"""For every installed project the verified wheel that it came from: from the store, else fetched and verified again."""
+"""Wheels of installed projects: from the store, else fetched and verified again."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _FETCHABLE = frozenset({"http", "https", "file"})
 
 
 @dataclass(slots=True)
-class Origins:
+class InstalledWheels:
     """What is known of where the projects of an environment came from."""
 
     wheels: dict[str, StoredWheel] = field(default_factory=dict)
@@ -54,12 +54,14 @@ class Origins:
     findings: list[Finding] = field(default_factory=list)
 
 
-def origins_of(installed: Mapping[str, InstalledProject], session: Session, pinned: PinnedSet | None) -> Origins:
+def installed_wheels_of(
+    installed: Mapping[str, InstalledProject], session: Session, pinned: PinnedSet | None
+) -> InstalledWheels:
     """Find the wheel of each project. With `pinned`, an archive that no pin vouches for is not fetched.
 
     Nothing raises for a single project: what can't be had is a finding.
     """
-    origins = Origins()
+    origins = InstalledWheels()
     missing = [project for _, project in sorted(installed.items()) if not _is_settled(project, origins, session)]
     if pinned is not None:
         pins = {pin.name: pin for pin in pinned.pins}
@@ -78,7 +80,7 @@ def origins_of(installed: Mapping[str, InstalledProject], session: Session, pinn
     return origins
 
 
-def _is_settled(project: InstalledProject, origins: Origins, session: Session) -> bool:
+def _is_settled(project: InstalledProject, origins: InstalledWheels, session: Session) -> bool:
     """Whether the store, the interpreter or a finding answers for a project."""
     if project.provenance is None and (bundled := bundled_wheel(project, session.target)) is not None:
         origins.bundled[project.name] = bundled
@@ -148,7 +150,7 @@ class Supplied:
     problems: list[Problem] = field(default_factory=list)
 
 
-def _fetch(projects: Sequence[InstalledProject], origins: Origins, session: Session, pinned: PinnedSet) -> None:
+def _fetch(projects: Sequence[InstalledProject], origins: InstalledWheels, session: Session, pinned: PinnedSet) -> None:
     pins = {pin.name: pin for pin in pinned.pins}
     wanted = [refetching_pin(project, pins.get(project.name)) for project in projects]
     try:

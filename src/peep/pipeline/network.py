@@ -1,4 +1,4 @@
-"""Opens what a run needs of the network, when it needs it: a run that the store can serve opens nothing.
+"""Network of a run, opened when needed: transport, indexes, receiver of files.
 
 Index options come, in pip's order of precedence, from requirements files, then the command line and its variables, then
 pip's configuration, which pip itself is asked for.
@@ -17,7 +17,7 @@ from peep.index.client import PackageIndex, SimpleIndexes
 from peep.index.find_links import can_be_index
 from peep.model import IndexOptions
 from peep.pip.options import PipDefaults
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import GivenIndexes, InstallOptions, NetworkOptions
 from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
@@ -28,7 +28,7 @@ class Network:
     """Transport, index and receiver of one run; call `close` at its end."""
 
     options: InstallOptions
-    surroundings: Surroundings
+    context: RunContext
     pip_defaults: Callable[[], PipDefaults]
     """What pip is configured with; asked at most once, and only when an option is missing."""
     stated: IndexOptions = field(default_factory=IndexOptions)
@@ -50,7 +50,7 @@ class Network:
             indexes = self.index_options()
             opened = open_transport(
                 with_defaults(self.options.network, self.pip_defaults()),
-                self.surroundings.environ,
+                self.context.environ,
                 trusted_hosts=indexes.trusted_hosts,
                 known_urls=indexes.index_urls,
             )
@@ -68,7 +68,7 @@ class Network:
             raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
         if not (options.index_urls or options.find_links):
             raise UsageError("there is no index to ask", "give --index-url or --find-links, or configure pip with one")
-        return SimpleIndexes(self.transport(), options, self.surroundings.reporter)
+        return SimpleIndexes(self.transport(), options, self.context.reporter)
 
     def _who_names(self, url: str) -> str:
         given = self.options.indexes
@@ -76,13 +76,13 @@ class Network:
         for option, urls in named.items():
             if url in urls:
                 variable = f"PIP_{option.upper().replace('-', '_')}"
-                return variable if url in self.surroundings.environ.get(variable, "").split() else f"--{option}"
+                return variable if url in self.context.environ.get(variable, "").split() else f"--{option}"
         files = "a requirements file" if url in self.stated.index_urls else "a lock file"
         return files if url in (*self.stated.index_urls, *self.extra_indexes) else "pip's configuration"
 
     def receiver(self, scratch: str) -> Receiver:
         """What it takes to receive files, whose private copies live in `scratch`."""
-        return Receiver(self.transport(), scratch, self.surroundings.reporter)
+        return Receiver(self.transport(), scratch, self.context.reporter)
 
     def index_options(self) -> IndexOptions:
         """The options in force: files over command line over pip's configuration."""

@@ -1,4 +1,4 @@
-"""The one-file edition as bytes: a ZIP that Python runs, the same from the same contents on any machine. Pure.
+"""One-file edition as bytes: a reproducible ZIP application.
 
 Nothing in it depends on a clock, a umask, a file system or a version of zlib: members are sorted, dated to the first
 day a ZIP knows, readable by all, and stored, since two versions of zlib may deflate the same bytes differently.

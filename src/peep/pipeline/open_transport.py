@@ -1,4 +1,4 @@
-"""A transport as the options ask for it, with defaults for what they leave open."""
+"""Opening of a transport from network options, with defaults for what they leave open."""
 
 from __future__ import annotations
 

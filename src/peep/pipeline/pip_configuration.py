@@ -1,4 +1,4 @@
-"""pip's own configuration as the last answer to what the command line left open."""
+"""pip's configuration as the last answer to what the command line left open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problems of a run that only all of its projects together show: unmet requirements, another Python than theirs."""
+"""Problems that only all projects of a run together show: unmet requirements, other Pythons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that the user listed, read and decided for a target: files, lock files, arguments, standard input."""
+"""Reading of pins for a target: requirements files, lock files, arguments, standard input."""
 
 from __future__ import annotations
 
@@ -150,10 +150,12 @@ def _together(
     errors: Sequence[RequirementsError], refused: Sequence[RequirementsErrors], sets: Sequence[PinnedSet]
 ) -> RequirementsErrors:
     """`errors`, and below them what is wrong beside them: in files that were refused, and in those that were not."""
-    from peep.requirements.secondary_errors import told_along  # noqa: PLC0415 - for a failing run only
+    from peep.requirements.secondary_errors import secondary_errors  # noqa: PLC0415 - for a failing run only
 
     also = [error for one in refused for error in one.also]
-    return RequirementsErrors(errors, [*also, *(error for one in sets for error in told_along(one.pins, one.unusable))])
+    return RequirementsErrors(
+        errors, [*also, *(error for one in sets for error in secondary_errors(one.pins, one.unusable))]
+    )
 
 
 def with_formats(pinned: PinnedSet, given: FormatControl) -> FormatControl:

@@ -1,4 +1,4 @@
-"""`peep verify --fix`: what differs is put back from verified archives, in one transaction.
+"""Repair of an environment (`verify --fix`) from verified archives, in one transaction.
 
 Only files of projects are touched. What no project owns stays where it is and goes on being told.
 """
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from peep.environment.installed import installed_projects
 from peep.environment.plan import is_proven
 from peep.environment.records import record_bytes
-from peep.environment.scheme_paths import Places, places_of
+from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
-from peep.pipeline.installed_wheels import origins_of, planned_origin, supplied
+from peep.pipeline.installed_wheels import installed_wheels_of, planned_origin, supplied
 from peep.pipeline.session import Session, apply_options
 from peep.proof.check import read_records
 from peep.proof.expected_files import expected_project
@@ -26,15 +26,15 @@ from peep.target.discovery import require_changeable
 from peep.transaction.apply import apply_plan
 
 
-def put_back(session: Session, pinned: PinnedSet | None, findings: Iterable[Finding]) -> tuple[str, ...]:
+def reinstall(session: Session, pinned: PinnedSet | None, findings: Iterable[Finding]) -> tuple[str, ...]:
     """Reinstall the projects that `findings` are about; gives back the names of those that were.
 
     What is listed and absent, of unknown origin, or from an archive that is not listed is installed as listed.
     Raises `EnvironmentChangeError` when the environment can't be changed; it is then as it was.
     """
     require_changeable(session.target, break_system_packages=session.options.target.break_system_packages)
-    places = places_of(session.target)
-    installed = installed_projects(places.target)
+    scheme_paths = scheme_paths_of(session.target)
+    installed = installed_projects(scheme_paths.target)
     affected = {one.project for one in findings if one.project and one.kind is not FindingKind.EXTRA}
     wheels = _to_put_back(affected, installed, session, pinned)
     # An environment may share its files with the store: whoever edited one has edited the other.
@@ -48,10 +48,10 @@ def put_back(session: Session, pinned: PinnedSet | None, findings: Iterable[Find
         return ()
     for planned in wheels:
         if planned.wheel.identity.name in installed:
-            _restore_record(planned, installed[planned.wheel.identity.name], places)
+            _restore_record(planned, installed[planned.wheel.identity.name], scheme_paths)
     replaced = tuple(project for name, project in sorted(installed.items()) if name in names)
     plan = InstallPlan(link=tuple(wheels), replace=replaced)
-    apply_plan(plan, session.target, apply_options(session.options), session.surroundings.reporter)
+    apply_plan(plan, session.target, apply_options(session.options), session.context.reporter)
     return tuple(sorted(names))
 
 
@@ -64,7 +64,7 @@ def _to_put_back(
     wheels = _listed_wheels(list(others.values()), session, pinned) if pinned is not None and others else {}
     recorded = {name: installed[name] for name in affected & installed.keys() - others.keys()}
     records = read_records(os.path.join(project.metadata_path, "RECORD") for project in recorded.values())
-    for name, wheel in origins_of(recorded, session, pinned).wheels.items():
+    for name, wheel in installed_wheels_of(recorded, session, pinned).wheels.items():
         record = records.get(os.path.join(recorded[name].metadata_path, "RECORD"), b"")
         wheels[name] = planned_origin(recorded[name], wheel, record)
     return [wheels[name] for name in sorted(wheels)]
@@ -81,9 +81,9 @@ def _listed_wheels(pins: list[PinnedRequirement], session: Session, pinned: Pinn
         return {**known, **(supplied(missing, session, pinned, provider).wheels if missing else {})}
 
 
-def _restore_record(planned: PlannedWheel, present: InstalledProject, places: Places) -> None:
+def _restore_record(planned: PlannedWheel, present: InstalledProject, scheme_paths: SchemePaths) -> None:
     """Write the right RECORD: the one that is there may have been edited, and decides which files give way."""
-    expected = expected_project(planned, places.target)
+    expected = expected_project(planned, scheme_paths.target)
     content = record_bytes(expected.rows)
     if expected.dist_info != present.metadata_path or os.path.islink(present.metadata_path):
         return

@@ -1,4 +1,4 @@
-"""What a run that changes an environment did, for the command line to tell."""
+"""Result of a run that changes an environment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from peep.transaction.apply import Changes
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class InstallResult:
     """What a run did, or under `--dry-run` would have done."""
 
     plan: InstallPlan

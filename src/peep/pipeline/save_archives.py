@@ -1,4 +1,4 @@
-"""Archives of all pins, verified, gathered in a folder and moved to where the user wants them: all or none."""
+"""Saving of verified archives into a folder: all or none."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SavedFile:
     """The folder held the very same bytes under this name already."""
 
 
-class Gathering:
+class ArchiveCollection:
     """Takes verified archives from the downloader's threads and copies them into a private folder."""
 
     def __init__(self, provider: WheelProvider, unpacker: Unpacker, folder: str, *, keeps_sdists: bool = True) -> None:
@@ -125,9 +125,9 @@ def _copied(source: BinaryIO, copy: BinaryIO) -> str:
 
 
 @contextmanager
-def gathered(
+def collected(
     pins: Sequence[PinnedRequirement], provider: WheelProvider, destination: str, *, keeps_sdists: bool = True
-) -> Iterator[tuple[Gathering, tuple[Problem, ...]]]:
+) -> Iterator[tuple[ArchiveCollection, tuple[Problem, ...]]]:
     """Fetch and verify the archives of `pins` into a folder inside their destination; it is gone with the context.
 
     Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
@@ -138,13 +138,13 @@ def gathered(
         _private(destination) as folder,
         closing(Unpacker(provider.store, len(pins))) as unpacker,
     ):
-        gathering = Gathering(provider, unpacker, folder, keeps_sdists=keeps_sdists)
+        collection = ArchiveCollection(provider, unpacker, folder, keeps_sdists=keeps_sdists)
         found: tuple[Problem, ...] = ()
         if pins:
-            search = Search(provider, pins, gathering.accept)
+            search = Search(provider, pins, collection.accept)
             run_lanes(search.lanes, search.stop)
             _, found = search.results()
-        yield gathering, found
+        yield collection, found
 
 
 @contextmanager
@@ -204,12 +204,12 @@ def with_destination(options: InstallOptions) -> tuple[InstallOptions, str]:
     return (replace(options, target=replace(target, target=destination)) if is_foreign else options), destination
 
 
-def hand_over(gathering: Gathering, destination: str) -> tuple[SavedFile, ...]:
+def publish(collection: ArchiveCollection, destination: str) -> tuple[SavedFile, ...]:
     """Move everything into the destination, by file name; what is there already, the very same, stays.
 
     Raises `DestinationError`, before anything is moved, where another file has one of the names.
     """
-    saved = sorted(gathering.saved.values(), key=lambda one: one.filename.lower())
+    saved = sorted(collection.saved.values(), key=lambda one: one.filename.lower())
     found = [_seen(one, os.path.join(destination, one.filename)) for one in saved]
     in_the_way = [one for one in found if isinstance(one, str)]
     if in_the_way:
@@ -217,7 +217,7 @@ def hand_over(gathering: Gathering, destination: str) -> tuple[SavedFile, ...]:
     for one in found:
         if isinstance(one, SavedFile) and not one.was_there:
             with suppress(FileNotFoundError):  # moved already: two pins meant it
-                os.replace(os.path.join(gathering.folder, one.filename), os.path.join(destination, one.filename))
+                os.replace(os.path.join(collection.folder, one.filename), os.path.join(destination, one.filename))
     return tuple(one for one in found if isinstance(one, SavedFile))
 
 

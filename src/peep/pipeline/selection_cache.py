@@ -1,4 +1,4 @@
-"""Which archive was chosen for a pin, remembered: what lets a run with a full store ask no index at all.
+"""Cache of selections: the archive chosen for a pin, so that a later run asks no index.
 
 A choice is a pure function of the pin, the target and what the indexes list (promise 4), so that it may be kept; it is
 kept per target and by what excludes files. Forgetting one costs time and changes nothing: the digest is compared all
@@ -20,7 +20,7 @@ MOST = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CachedSelection:
     """The wheel that served a pin, and where it came from."""
 
     sha256: str
@@ -32,7 +32,7 @@ class Choice:
     """`algorithm:hex` of the archive that was vetted: the wheel itself, or the sdist that it was built from."""
 
 
-def choices_key(target: TargetEnvironment, formats: FormatControl) -> str:
+def selections_key(target: TargetEnvironment, formats: FormatControl) -> str:
     """What choices depend on besides the pin."""
     excluded = (sorted(formats.no_binary), sorted(formats.only_binary))
     facts = [*target.tags, target.version, *excluded, formats.any_python]
@@ -47,23 +47,23 @@ def pin_key(pin: PinnedRequirement) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def parsed_choices(text: bytes | None) -> dict[str, Choice]:
+def parsed_selections(text: bytes | None) -> dict[str, CachedSelection]:
     """What was remembered; empty when it is missing or means nothing."""
     try:
         rows = json.loads(text or b"{}")
-        return {key: Choice(row[0], row[1], row[2], tuple(row[3])) for key, row in rows.items()}
+        return {key: CachedSelection(row[0], row[1], row[2], tuple(row[3])) for key, row in rows.items()}
     except (ValueError, TypeError, LookupError, AttributeError):
         return {}
 
 
-def rendered_choices(old: Mapping[str, Choice], new: Mapping[str, Choice]) -> bytes:
+def rendered_selections(old: Mapping[str, CachedSelection], new: Mapping[str, CachedSelection]) -> bytes:
     """Old and new choices together, the newest last, no more than `MOST`."""
     merged = {**{key: choice for key, choice in old.items() if key not in new}, **new}
     kept = list(merged.items())[-MOST:]
     return json.dumps({key: [one.sha256, one.url, one.filename, list(one.hashes)] for key, one in kept}).encode()
 
 
-def is_listed(choice: Choice, pin: PinnedRequirement) -> bool:
+def is_listed(choice: CachedSelection, pin: PinnedRequirement) -> bool:
     """Whether the user's file, as it reads today, vouches for the archive that was chosen."""
     digests = tuple(Digest(*text.split(":", 1)) for text in choice.hashes)
     return listed_digest(digests, pin, choice.filename) is not None

@@ -1,4 +1,4 @@
-"""What the verbs that deal with an environment share: target, store, network and pins of one run, each opened once."""
+"""Session of a run: target, store, network and pins, each opened once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from peep.errors import UsageError
 from peep.formats.names import normalised
 from peep.model import FormatControl, TargetEnvironment
 from peep.pip.options import PipDefaults
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.network import Network
 from peep.pipeline.options import InstallOptions, StoreOptions, TargetOptions
@@ -33,7 +33,7 @@ class Session:
     """One run: its options, and what it works on."""
 
     options: InstallOptions
-    surroundings: Surroundings
+    context: RunContext
     store: Store
     target: TargetEnvironment
     network: Network
@@ -47,9 +47,9 @@ class Session:
         accepted = Accepted(
             repository_commits=True, local_projects=self.options.build.trust_local, project_name=name_of_project
         )
-        pinned = read_pins(self.options.sources, self.target, self.reading, self.surroundings.environ, accepted)
+        pinned = read_pins(self.options.sources, self.target, self.reading, self.context.environ, accepted)
         for warning in pinned.warnings:
-            self.surroundings.reporter.warning(warning)
+            self.context.reporter.warning(warning)
         self.network.stated = pinned.index_options
         self.network.extra_indexes = tuple(dict.fromkeys(pin.index_url for pin in pinned.pins if pin.index_url))
         return pinned
@@ -75,7 +75,7 @@ class Session:
                 target=self.target,
                 formats=self.formats(pinned),
                 store=self.store,
-                reporter=self.surroundings.reporter,
+                reporter=self.context.reporter,
                 open_index=self.network.index,
                 open_downloader=lambda stages: Downloader(
                     self.network.receiver(stack.enter_context(self.store.workshop())), stages.receive, stages.verify
@@ -85,17 +85,17 @@ class Session:
 
 
 @contextmanager
-def open_session(options: InstallOptions, surroundings: Surroundings, stages: Stages) -> Iterator[Session]:
+def open_session(options: InstallOptions, context: RunContext, stages: Stages) -> Iterator[Session]:
     """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
     with ExitStack() as stack:
-        store = stack.enter_context(opened_store(options.store, surroundings))
-        defaults = configured_pip(options, surroundings.environ, os.path.join(store.layout.remembered, "pip"))
+        store = stack.enter_context(opened_store(options.store, context))
+        defaults = configured_pip(options, context.environ, os.path.join(store.layout.remembered, "pip"))
         options = configured(options, defaults)
         target = discover_target(target_request(options.target), store)
-        network = Network(options, surroundings, defaults)
+        network = Network(options, context, defaults)
         stack.callback(network.close)
-        reading = Reading(network.transport, surroundings.standard_input)
-        yield Session(options, surroundings, store, target, network, reading, stages)
+        reading = Reading(network.transport, context.standard_input)
+        yield Session(options, context, store, target, network, reading, stages)
 
 
 def configured(options: InstallOptions, defaults: Callable[[], PipDefaults]) -> InstallOptions:
@@ -107,13 +107,13 @@ def configured(options: InstallOptions, defaults: Callable[[], PipDefaults]) -> 
 
 
 @contextmanager
-def opened_store(options: StoreOptions, surroundings: Surroundings) -> Iterator[Store]:
+def opened_store(options: StoreOptions, context: RunContext) -> Iterator[Store]:
     """The store that the user chose; with `--no-cache-dir` one that goes when the run ends."""
     if options.is_kept:
-        yield Store(store_root(surroundings.environ, options.folder), surroundings.reporter)
+        yield Store(store_root(context.environ, options.folder), context.reporter)
         return
     with tempfile.TemporaryDirectory(prefix="peep-store-", ignore_cleanup_errors=True) as folder:
-        yield Store(folder, surroundings.reporter)
+        yield Store(folder, context.reporter)
 
 
 def target_request(options: TargetOptions) -> TargetRequest:

@@ -1,4 +1,4 @@
-"""Verified wheels into the store: by a crew of processes where many are expected, else in the threads that bring them.
+"""Unpacking of verified wheels into the store, by a process pool or in the calling threads.
 
 Threads would take turns at the interpreter lock several times for each small file. A crew changes nothing but time:
 what it did not do, for whatever reason, is done here, and fails here with the error that there is to tell.
@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from peep.archives.wheel import WheelArchive, open_wheel
 from peep.concurrency.forking import may_fork
-from peep.concurrency.process_pool import Crew
+from peep.concurrency.process_pool import ProcessPool
 from peep.dataclass import dataclass
 from peep.model import StoredWheel, VerifiedArchive
 from peep.reporting import SilentReporter
@@ -55,11 +55,11 @@ class Unpacker:
         processors = os.cpu_count() or 1
         # More threads that unpack than processors would spend their time handing the interpreter lock around.
         self._slots = BoundedSemaphore(processors)
-        self._crew: Crew | None = None
+        self._crew: ProcessPool | None = None
         if expected >= _WORTH_A_CREW and processors > 1 and may_fork():
             import email.parser  # noqa: F401, PLC0415 -- read by the store; here once, not again by each of the crew
 
-            self._crew = Crew(_Member(store.layout.root).unpack, min(processors, _LARGEST_CREW))
+            self._crew = ProcessPool(_Member(store.layout.root).unpack, min(processors, _LARGEST_CREW))
 
     def unpack(self, archive: VerifiedArchive, *, is_excused: bool) -> Unpacked:
         """Unpack a wheel, or find it in the store. `is_excused`: it may differ from its RECORD.

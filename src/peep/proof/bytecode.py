@@ -1,4 +1,4 @@
-"""Whether bytecode is what its source compiles to, asked of the target's own interpreter.
+"""Check of bytecode against its source, by the target's own interpreter.
 
 The interpreter runs isolated and without `site`: nothing of the environment is on its path, nothing is imported from it
 and no bytecode is executed; code objects are compared as values. Sources are only those that were found to be verified.

@@ -1,4 +1,4 @@
-"""One look at an environment: read what is there, compare it with what must be. Executes nothing of it."""
+"""Check of an environment: reads what is there, compares it with what must be, runs none of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from peep.concurrency.file_hashing import FileToHash, HashedFile, Hashing
 from peep.dataclass import dataclass
 from peep.environment.installed import rows_if_any
-from peep.environment.scheme_paths import Places
+from peep.environment.scheme_paths import SchemePaths
 from peep.model import InstalledProject, record_hash
 from peep.proof.comparison import Found, compare, folder_faults
-from peep.proof.directory_scan import Survey, survey, walked_roots
+from peep.proof.directory_scan import DirectoryScan, scan_directories, walked_roots
 from peep.proof.expected_files import ExpectedProject
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.unowned_files import Owned, stray_findings
@@ -28,37 +28,39 @@ class Examination:
     files: int
     """That were compared."""
     bytes: int
-    survey: Survey
+    scan_directories: DirectoryScan
     sound: frozenset[str]
     """Paths whose bytes are those of the verified archive."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class OwnedFile:
     """A file that a project of unknown origin says it has; `hash` as RECORD states it."""
 
     project: str
     hash: str
 
 
-def examine(places: Places, projects: Sequence[ExpectedProject], unknown: Iterable[InstalledProject]) -> Examination:
+def examine(
+    scheme_paths: SchemePaths, projects: Sequence[ExpectedProject], unknown: Iterable[InstalledProject]
+) -> Examination:
     """Compare everything that was installed with what must be there, and tell what nobody owns.
 
     `unknown` projects are compared with their own RECORD: that finds accidents, and proves nothing.
     """
-    claims = _claims(unknown, places)
+    conflicts = _claims(unknown, scheme_paths)
     wanted = {path: file.size for project in projects for path, file in project.files.items()}
-    for path in claims:
+    for path in conflicts:
         wanted.setdefault(path, 0)
     hashing = Hashing([FileToHash(path, size) for path, size in wanted.items()])
-    walked = survey(walked_roots(places))
+    walked = scan_directories(walked_roots(scheme_paths))
     hashed = hashing.results()
     found = Found(walked, hashed, read_records(project.record for project in projects), _strange(wanted, walked))
-    findings = [*compare(projects, found), *_claim_findings(claims, hashed), *folder_faults(walked.unreadable)]
+    findings = [*compare(projects, found), *_claim_findings(conflicts, hashed), *folder_faults(walked.unreadable)]
     owned = {**wanted, **dict.fromkeys((project.record for project in projects), 0)}
-    paths = places.target.paths
+    paths = scheme_paths.target.paths
     sites = tuple(dict.fromkeys((paths["purelib"], paths["platlib"])))
-    findings += stray_findings(walked, Owned(owned, sites, paths["scripts"]), places.target)
+    findings += stray_findings(walked, Owned(owned, sites, paths["scripts"]), scheme_paths.target)
     read = [file for file in hashed.values() if isinstance(file, HashedFile)]
     faulty = {one.path for one in findings}
     sound = frozenset(path for project in projects for path in project.files if path not in faulty)
@@ -78,26 +80,28 @@ def read_records(paths: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def _strange(paths: Iterable[str], walked: Survey) -> frozenset[str]:
+def _strange(paths: Iterable[str], walked: DirectoryScan) -> frozenset[str]:
     """Folders outside of the walk whose real place is another."""
     folders = {path[: path.rfind(os.sep)] for path in paths}
     outside = [folder for folder in folders if folder not in walked.folders and not walked.covers(folder)]
     return frozenset(folder for folder in outside if os.path.realpath(folder) != folder)
 
 
-def _claims(unknown: Iterable[InstalledProject], places: Places) -> dict[str, Claim]:
+def _claims(unknown: Iterable[InstalledProject], scheme_paths: SchemePaths) -> dict[str, OwnedFile]:
     """Files that projects of unknown origin list in their RECORDs, metadata folder included."""
-    claims: dict[str, Claim] = {}
+    conflicts: dict[str, OwnedFile] = {}
     for project in unknown:
         for row in rows_if_any(project):
-            for path in recorded_paths([row], project.metadata_path, places, []):
+            for path in recorded_paths([row], project.metadata_path, scheme_paths, []):
                 if not (path.endswith(".pyc") and not row.hash):
-                    claims[path] = Claim(project.name, row.hash)
-    return claims
+                    conflicts[path] = OwnedFile(project.name, row.hash)
+    return conflicts
 
 
-def _claim_findings(claims: Mapping[str, Claim], hashed: Mapping[str, HashedFile | OSError]) -> Iterable[Finding]:
-    for path, claim in claims.items():
+def _claim_findings(
+    conflicts: Mapping[str, OwnedFile], hashed: Mapping[str, HashedFile | OSError]
+) -> Iterable[Finding]:
+    for path, claim in conflicts.items():
         got = hashed.get(path)
         if not isinstance(got, HashedFile):
             reason = "its own RECORD lists it, and it is not there, or no file"

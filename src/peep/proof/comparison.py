@@ -1,4 +1,4 @@
-"""Expected files against those that were found. Pure: digests and names in, findings out."""
+"""Comparison of expected files with those found: digests and names in, findings out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from peep.concurrency.file_hashing import HashedFile, is_link_error
 from peep.dataclass import dataclass
 from peep.model import StoredFile, record_hash
-from peep.proof.directory_scan import Survey
+from peep.proof.directory_scan import DirectoryScan
 from peep.proof.expected_files import ExpectedProject
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.record_rows import record_faults
@@ -27,7 +27,7 @@ _GONE = {errno.ENOENT, errno.ENOTDIR}
 class Found:
     """What was read of an environment."""
 
-    survey: Survey
+    scan_directories: DirectoryScan
     hashed: Hashed
     """Of every expected path."""
     records: Mapping[str, bytes]
@@ -119,9 +119,9 @@ def _misplaced(project: ExpectedProject, found: Found) -> Iterator[Finding]:
     """Folders of the project that a link leads to: what lies behind it is not this environment's."""
     folders = {path[: path.rfind(os.sep)] for path in project.files}
     for folder in sorted(folders):
-        is_covered = folder in found.survey.roots or found.survey.covers(folder)
-        is_strange = folder not in found.survey.folders if is_covered else folder in found.strange_folders
-        if is_strange and folder not in found.survey.unreadable and os.path.isdir(folder):
+        is_covered = folder in found.scan_directories.roots or found.scan_directories.covers(folder)
+        is_strange = folder not in found.scan_directories.folders if is_covered else folder in found.strange_folders
+        if is_strange and folder not in found.scan_directories.unreadable and os.path.isdir(folder):
             yield finding(FindingKind.LINK, "it is reached through a link", path=folder, project=project.name)
 
 

@@ -1,4 +1,4 @@
-"""One sha256 for all that is installed: the same for the same archives on the same platform, wherever and whenever.
+"""Environment digest: one sha256 over all that is installed, the same on every machine.
 
 The recipe is written down for people in docs/environment-digest.md; whatever changes here changes the digest of every
 environment, and with it every deployment script that pins one.
@@ -17,9 +17,9 @@ from peep.dataclass import dataclass
 from peep.environment.installed import installed_projects, rows_if_any
 from peep.environment.launchers import without_console
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
-from peep.environment.scheme_paths import Places, shown_path
+from peep.environment.scheme_paths import SchemePaths, shown_path
 from peep.errors import EnvironmentChangeError
-from peep.proof.directory_scan import Survey, survey, walked_roots
+from peep.proof.directory_scan import DirectoryScan, scan_directories, walked_roots
 from peep.system.files import regular_only
 from peep.transaction.uninstall_files import recorded_paths
 
@@ -43,22 +43,24 @@ class EnvironmentDigest:
     """`HEX  PATH`, sorted by path, as `sha256sum` writes them."""
 
 
-def environment_digest(places: Places) -> EnvironmentDigest:
+def environment_digest(scheme_paths: SchemePaths) -> EnvironmentDigest:
     """Read and hash all that is installed. Raises `EnvironmentChangeError` for what can't be read."""
-    walked = survey(walked_roots(places))
+    walked = scan_directories(walked_roots(scheme_paths))
     if walked.unreadable:
         folder, why = next(iter(sorted(walked.unreadable.items())))
         raise EnvironmentChangeError(f"{folder} can't be listed: {why}")
-    paths = [path for path in (*walked.files, *_recorded_elsewhere(places, walked)) if _counts(path, places)]
-    scripts = places.target.paths["scripts"]
+    paths = [
+        path for path in (*walked.files, *_recorded_elsewhere(scheme_paths, walked)) if _counts(path, scheme_paths)
+    ]
+    scripts = scheme_paths.target.paths["scripts"]
     programs = [path for path in paths if os.path.dirname(path) == scripts]
     plain = hash_files([FileToHash(path, 0) for path in set(paths).difference(programs)])
     digests = {path: _digest_of(path, hashed) for path, hashed in plain.items()}
-    digests.update({path: sha256(_neutral(path, places)).digest() for path in programs})
+    digests.update({path: sha256(_neutral(path, scheme_paths)).digest() for path in programs})
     for path, what in walked.others.items():
-        if _counts(path, places):
+        if _counts(path, scheme_paths):
             digests[path] = sha256(what.encode("utf-8", "surrogateescape")).digest()
-    return digest_of(digests, places.target.paths["data"])
+    return digest_of(digests, scheme_paths.target.paths["data"])
 
 
 def digest_of(digests: Mapping[str, bytes], root: str) -> EnvironmentDigest:
@@ -77,28 +79,28 @@ def _line(name: str, digest: bytes) -> str:
     return f"{'' if escaped == name else chr(92)}{digest.hex()}  {escaped}"
 
 
-def _counts(path: str, places: Places) -> bool:
+def _counts(path: str, scheme_paths: SchemePaths) -> bool:
     """Whether a file is part of what was installed and the same in every installation."""
     folder, name = os.path.split(path)
-    paths = places.target.paths
+    paths = scheme_paths.target.paths
     sites = {paths["purelib"], paths["platlib"]}
     if folder == paths["scripts"] and folder not in sites:
-        return not is_reserved_script(name) and not _leads_to_interpreter(path, places)
+        return not is_reserved_script(name) and not _leads_to_interpreter(path, scheme_paths)
     if name in _LEFT_OUT and folder.endswith(".dist-info"):
         return os.path.dirname(folder) not in sites
     return not (folder in sites and name.startswith(WORK_FOLDER))
 
 
-def _leads_to_interpreter(path: str, places: Places) -> bool:
-    return os.path.islink(path) and os.path.realpath(path) == os.path.realpath(places.target.python)
+def _leads_to_interpreter(path: str, scheme_paths: SchemePaths) -> bool:
+    return os.path.islink(path) and os.path.realpath(path) == os.path.realpath(scheme_paths.target.python)
 
 
-def _recorded_elsewhere(places: Places, walked: Survey) -> Iterable[str]:
+def _recorded_elsewhere(scheme_paths: SchemePaths, walked: DirectoryScan) -> Iterable[str]:
     """Files of projects outside of the walk: data and headers, and programs where their folder is everybody's."""
     found: set[str] = set()
-    for project in installed_projects(places.target).values():
+    for project in installed_projects(scheme_paths.target).values():
         outside = [row for row in rows_if_any(project) if row.path.startswith("..") or os.path.isabs(row.path)]
-        paths = recorded_paths(outside, project.metadata_path, places, [])
+        paths = recorded_paths(outside, project.metadata_path, scheme_paths, [])
         found.update(path for path in paths if not walked.covers(path) and not path.endswith(".pyc"))
     return {path for path in found if os.path.lexists(path)}
 
@@ -114,13 +116,13 @@ def _digest_of(path: str, hashed: HashedFile | OSError) -> bytes:
 # -- programs --------------------------------------------------------------------------------------
 
 
-def _neutral(path: str, places: Places) -> bytes:
+def _neutral(path: str, scheme_paths: SchemePaths) -> bytes:
     try:
         with open(path, "rb", opener=regular_only) as file:
             content = file.read()
     except OSError as error:
         raise EnvironmentChangeError(f"{path} can't be read: {error.strerror}") from error
-    return neutral_program(content, places.target.python, places.target.paths["scripts"])
+    return neutral_program(content, scheme_paths.target.python, scheme_paths.target.paths["scripts"])
 
 
 def neutral_program(content: bytes, python: str, scripts: str) -> bytes:

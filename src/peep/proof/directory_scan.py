@@ -1,4 +1,4 @@
-"""What lies in an environment: one walk through the folders that programs come from. Reads names only."""
+"""Directory scan of an environment: one walk through its folders, which reads names only."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from peep.dataclass import dataclass, field
 from peep.environment.mapping import WORK_FOLDER
-from peep.environment.scheme_paths import Places, is_inside
+from peep.environment.scheme_paths import SchemePaths, is_inside
 
 CACHE = "__pycache__"
 
 
 @dataclass(slots=True)
-class Survey:
+class DirectoryScan:
     """Absolute paths, by what they are."""
 
     roots: tuple[str, ...]
@@ -34,12 +34,12 @@ class Survey:
         return any(is_inside(path, root) for root in self.roots)
 
 
-def walked_roots(places: Places) -> tuple[str, ...]:
+def walked_roots(scheme_paths: SchemePaths) -> tuple[str, ...]:
     """The folders in which every file must belong to a project.
 
     Programs count where they have a folder of their own: the scripts folder of a system's interpreter is everybody's.
     """
-    target = places.target
+    target = scheme_paths.target
     paths = target.paths
     roots = [paths["purelib"], paths["platlib"]]
     is_own = target.is_virtual or is_inside(paths["scripts"], paths["purelib"])
@@ -49,9 +49,9 @@ def walked_roots(places: Places) -> tuple[str, ...]:
     return tuple(root for root in unique if not any(is_inside(root, other) for other in unique))
 
 
-def survey(roots: Iterable[str]) -> Survey:
+def scan_directories(roots: Iterable[str]) -> DirectoryScan:
     """Walk through `roots`; follows no link. A root that is not there is empty."""
-    found = Survey(tuple(roots))
+    found = DirectoryScan(tuple(roots))
     waiting = [root for root in found.roots if os.path.isdir(root)]
     while waiting:
         folder = waiting.pop()
@@ -66,7 +66,7 @@ def survey(roots: Iterable[str]) -> Survey:
     return found
 
 
-def _note(entry: os.DirEntry[str], found: Survey, waiting: list[str], *, is_cache: bool) -> None:
+def _note(entry: os.DirEntry[str], found: DirectoryScan, waiting: list[str], *, is_cache: bool) -> None:
     if entry.is_file(follow_symlinks=False):
         if is_cache:
             found.cached.append(entry.path)

@@ -1,4 +1,4 @@
-"""Which files a project must consist of, byte for byte, if it was installed from a certain wheel.
+"""Expected files of a project, byte for byte, if it was installed from a certain wheel.
 
 Built from the functions that installing uses (`environment.mapping`, `programs`, `records`), so that the two cannot
 drift apart. Reads nothing but scripts in the store, which are written anew for each environment.

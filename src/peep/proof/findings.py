@@ -1,4 +1,4 @@
-"""What an examination of an environment found: values for every report. Pure."""
+"""Findings of a check: kinds and values for every report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which interpreter an examination is about to ask: one outside of the environment, or an untouched copy of it.
+"""Trust in the interpreter to be asked: one outside the environment, or an untouched copy of it.
 
 To learn the environment's paths, its `python` is started (isolated, without `site`). In a virtual environment that is
 a link to an interpreter elsewhere. A program of the environment's own could be anybody's, so it is not started.

@@ -1,4 +1,4 @@
-"""What is installed and which archives it came from, as values; and back as lines of a requirements file. Pure.
+"""Inventory of installed projects and their archives, and as lines of a requirements file.
 
 Specifications: PEP 610, PEP 710 (origin), PEP 508 (requirements), purl type `pypi` (package-url specification).
 """

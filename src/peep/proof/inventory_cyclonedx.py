@@ -1,4 +1,4 @@
-"""An inventory as a CycloneDX 1.6 bill of materials (JSON), through cyclonedx-python-lib (extra `inventory`)."""
+"""CycloneDX 1.6 bill of materials (JSON) of an inventory (extra `inventory`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An inventory as an SPDX 2.3 document (JSON), through spdx-tools (extra `inventory`)."""
+"""SPDX 2.3 document (JSON) of an inventory (extra `inventory`)."""
 
 from __future__ import annotations
 

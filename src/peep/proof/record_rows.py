@@ -1,4 +1,4 @@
-"""Whether an installed RECORD is the one that installing wrote. Pure.
+"""Check of an installed RECORD against the one that installing wrote.
 
 Specification: "Recording installed projects". Bytecode rows, which have no hash, may or may not be there.
 """

@@ -1,4 +1,4 @@
-"""A verification as values for programs: JSON, and SARIF 2.1.0 (OASIS). Pure."""
+"""Reports of a verification for programs: JSON, and SARIF 2.1.0 (OASIS)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pip and setuptools as an interpreter brings them: `venv` installs them from wheels beside its standard library.
+"""Seed packages: pip and setuptools as `venv` installs them from wheels beside the interpreter.
 
 Nobody recorded their origin, but the wheels are part of the interpreter (`ensurepip`), which is trusted anyway: an
 untouched copy in a virtual environment is thereby proven. An interpreter inside of the environment proves nothing.

@@ -1,4 +1,4 @@
-"""Files that no project owns: what they are, and how dangerous. Pure.
+"""Unowned files: files that no project owns, by how dangerous they are.
 
 Specifications: `site` (`.pth`, `sitecustomize`, `usercustomize`), PEP 829 (`.start`), PEP 3147 (`__pycache__`).
 """
@@ -12,7 +12,7 @@ from peep.dataclass import dataclass
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
 from peep.environment.scheme_paths import is_inside
 from peep.model import TargetEnvironment
-from peep.proof.directory_scan import Survey
+from peep.proof.directory_scan import DirectoryScan
 from peep.proof.findings import Finding, FindingKind, finding
 
 _STARTUP_SUFFIXES = (".pth", ".start")
@@ -29,17 +29,17 @@ class Owned:
     scripts: str
 
 
-def stray_findings(survey: Survey, owned: Owned, target: TargetEnvironment) -> Iterator[Finding]:
+def stray_findings(scan_directories: DirectoryScan, owned: Owned, target: TargetEnvironment) -> Iterator[Finding]:
     """What was found and belongs to nobody; the environment's own starters and interpreters aside."""
-    strays = [path for path in survey.files if path not in owned.files and not _is_own(path, owned)]
+    strays = [path for path in scan_directories.files if path not in owned.files and not _is_own(path, owned)]
     shadowed = _modules(owned.files) if any(path.endswith(_IMPORTABLE) for path in strays) else set()
     for path in strays:
         yield _stray(path, owned, shadowed)
-    for path, what in survey.others.items():
+    for path, what in scan_directories.others.items():
         if path not in owned.files and not _is_interpreter_link(path, owned, target):
             yield _stray(path, owned, shadowed, what)
-    for path in survey.cached:
-        if path not in owned.files and (reason := _cache_fault(path, survey)):
+    for path in scan_directories.cached:
+        if path not in owned.files and (reason := _cache_fault(path, scan_directories)):
             yield finding(FindingKind.BYTECODE, reason, path=path)
 
 
@@ -54,11 +54,11 @@ def source_of(path: str) -> str | None:
     return os.path.join(os.path.dirname(folder), f"{stem}.py")
 
 
-def _cache_fault(path: str, survey: Survey) -> str:
+def _cache_fault(path: str, scan_directories: DirectoryScan) -> str:
     source = source_of(path)
     if source is None:
         return "no project owns it, and it is no bytecode"
-    return "" if source in survey.files else "it is bytecode whose source is not there"
+    return "" if source in scan_directories.files else "it is bytecode whose source is not there"
 
 
 def _stray(path: str, owned: Owned, shadowed: Collection[str], what: str = "") -> Finding:

@@ -1,4 +1,4 @@
-"""Bytes of a requirements file into text and physical lines, without guessing.
+"""Decoding of a requirements file into text and physical lines, without guessing.
 
 Source: pip's documented rules for encodings of requirements files (byte order mark, then a PEP 263 declaration in one
 of the first two lines, then UTF-8). Deliberately narrower than pip: what a reviewer's editor and peep could read

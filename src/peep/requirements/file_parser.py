@@ -1,4 +1,4 @@
-"""The text of one requirements file into entries: requirements with their hashes, options, includes, directives.
+"""Parser of one requirements file: requirements with hashes, options, includes, directives.
 
 Source: pip's requirements file format and hash-checking mode; the original peep for hash comments. Every bad line is
 collected, none is raised, so that a user sees all of them at once (promise 3).
@@ -34,7 +34,6 @@ _COMMENTED_OUT = (
 )
 COMMAND_LINE = "command line"
 """The path of what was no file."""
-STRAY_HASH = "--hash stands on a line without a requirement"
 
 _FORMAT_OPTIONS = frozenset({"--no-binary", "--only-binary"})
 _REQUIREMENT_OPTIONS = frozenset({"--hash", "--config-settings"})
@@ -261,8 +260,9 @@ class _Reader:
         if any(name == "--hash" for name, _ in options):
             raise RequirementsError(
                 location,
-                STRAY_HASH,
+                "--hash stands on a line without a requirement",
                 "the line before it has lost its backslash; without it that requirement would list fewer hashes",
+                is_stray_hash=True,
             )
         included = [name for name, _ in options if name in ("--requirement", "--constraint")]
         if len(included) > 1:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urljoin
 
 from peep.dataclass import dataclass, field
-from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.errors import PeepError, RequirementsError, RequirementsErrors, TransportError
 from peep.formats.names import last_segment
 from peep.formats.urls import redacted
 from peep.model import Location
@@ -209,6 +209,8 @@ class _Walk:
             named = "" if origin.path == redacted(path) else f"{redacted(path)} "
             self.errors.append(RequirementsError(origin, f"{named}cannot be read: {error.strerror or error}"))
         except PeepError as error:
-            reason = str(error).removeprefix(f"{origin}: ")  # a URL of the command line is named once
+            # A URL of the command line is named once.
+            is_named = isinstance(error, TransportError) and error.url == str(origin)
+            reason = error.reason if isinstance(error, TransportError) and is_named else str(error)
             self.errors.append(RequirementsError(origin, reason, error.hint))
         return None

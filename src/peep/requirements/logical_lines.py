@@ -1,4 +1,4 @@
-"""Physical lines into logical ones: continuations joined, comments taken off, hash comments kept for what follows.
+"""Logical lines: continuations joined, comments removed, hash comments kept.
 
 Source: pip's requirements file format, "Line continuations" and "Comments"; the original peep for hash comments.
 """

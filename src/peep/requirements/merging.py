@@ -1,4 +1,4 @@
-"""All lines that name one project, requirements and constraints alike, into one pin.
+"""Merging of all lines that name one project, constraints included, into one pin.
 
 The rule: exactly one version or URL must come out of them, and a digest counts only if every line that lists hashes
 lists it (THREATS R9). A constraint's pin and hashes so complete a requirement that has none.
@@ -13,13 +13,15 @@ from peep.formats.markers import is_same_version, satisfies
 from peep.formats.names import normalised
 from peep.model import Digest, HashForm, MalformedHash, PinnedRequirement
 from peep.requirements.file_parser import RequirementLine
-from peep.requirements.requirement_text import Kind
+from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.sources import direct_url
 
 
 def pinning_line(lines: Sequence[RequirementLine]) -> RequirementLine | None:
     """The first line that says which version or URL, a requirement before a constraint; None when none does."""
-    exact = [line for line in lines if line.parsed.version is not None or line.parsed.kind is not Kind.VERSION]
+    exact = [
+        line for line in lines if line.parsed.version is not None or line.parsed.kind is not RequirementKind.VERSION
+    ]
     return min(exact, key=lambda line: line.is_constraint, default=None)
 
 
@@ -53,11 +55,11 @@ def merge(lines: Sequence[RequirementLine], pinning: RequirementLine, default_fo
 
 def _refuse_disagreement(line: RequirementLine, pinning: RequirementLine) -> None:
     pin, other = pinning.parsed, line.parsed
-    if line is pinning or (other.kind is Kind.VERSION and not other.specifier):
+    if line is pinning or (other.kind is RequirementKind.VERSION and not other.specifier):
         return
-    if other.kind is not Kind.VERSION or pin.kind is not Kind.VERSION:
+    if other.kind is not RequirementKind.VERSION or pin.kind is not RequirementKind.VERSION:
         # A version range beside a URL is checked against the archive's own version later.
-        is_range = Kind.VERSION in (other.kind, pin.kind) and other.version is None and pin.version is None
+        is_range = RequirementKind.VERSION in (other.kind, pin.kind) and other.version is None and pin.version is None
         agrees = is_range or (other.kind is pin.kind and direct_url(other) == direct_url(pin))
     elif other.version is None:
         agrees = satisfies(pin.version or "", other.specifier)

@@ -1,4 +1,4 @@
-"""The options that may stand in a requirements file, and how a line divides into requirement and options.
+"""Options of a requirements file, and the division of a line into requirement and options.
 
 Source: pip's requirements file format, "Supported options" and "Per-requirement options"; what pip once had and
 removed is known by name, so that it can be skipped with a warning instead of stopping an old file.

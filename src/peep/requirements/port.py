@@ -1,4 +1,4 @@
-"""Hash comments into pip's `--hash` options and back, text in and text out; nothing else in a file changes.
+"""Conversion of hash comments into `--hash` options and back; nothing else in a file changes.
 
 What moves: the hash lines above a requirement become options of that requirement, remarks behind them stay as comment
 lines. A hash line above a commented-out requirement moves onto that comment instead: it was vetted for what stands

@@ -1,4 +1,4 @@
-"""All files of a run ported, in the order in which they are included; the caller prints or writes them."""
+"""Conversion of all files of a run, in the order in which they are included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The name of a local project, as its files state it: read, never run.
+"""Name of a local project, as its files state it: read, never run.
 
 Source: PEP 621 (`project.name` can never be dynamic); setuptools' declarative configuration (`setup.cfg`); the tables
 that Poetry and Flit had before PEP 621; `setup.py` as far as its call of `setup` has the name as a plain text.

@@ -1,4 +1,4 @@
-"""The files and sources that one package of a lock file lists, with their places made absolute.
+"""Files and sources of a lock file's package, with their places made absolute.
 
 Source: PEP 751, `packages.archive`, `packages.sdist`, `packages.wheels`, `packages.vcs`, `packages.directory`.
 """

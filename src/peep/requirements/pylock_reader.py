@@ -1,4 +1,4 @@
-"""`pylock.toml` into pins: the entries that hold for a target, with every file that each lists.
+"""Reader of `pylock.toml` (PEP 751): entries that hold for a target, as pins.
 
 Source: PEP 751 as the living specification has it (packaging.python.org, "pylock.toml Specification", version 1.0),
 section "Installation". Which of a package's files is taken, is for the selection stage to say; all come along.
@@ -25,7 +25,7 @@ from peep.requirements.decoding import decode
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
-from peep.requirements.secondary_errors import told_along
+from peep.requirements.secondary_errors import secondary_errors
 from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
 
 if sys.version_info >= (3, 11):
@@ -64,7 +64,7 @@ class LockReader:
             except PeepError as error:
                 errors.append(RequirementsError(location, f"{package.name}: {error}", error.hint))
         if errors:
-            raise RequirementsErrors(errors, told_along(pins, unusable))
+            raise RequirementsErrors(errors, secondary_errors(pins, unusable))
         return PinnedSet(tuple(pins), tuple(unusable), warnings=document.warnings)
 
 

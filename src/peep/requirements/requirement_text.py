@@ -1,4 +1,4 @@
-"""One requirement's text into its parts: a name with a version, a direct URL, a repository, or a local path.
+"""Text of one requirement into its parts: name and version, URL, repository, or path.
 
 Source: the dependency specifiers of PEP 508; the forms that pip adds to them (bare URLs with `#egg=`, local paths,
 VCS URLs). Nothing is evaluated here, and no file is looked at.
@@ -33,7 +33,7 @@ class MalformedRequirement(PeepError):
     """Text that is no requirement; `str` says why."""
 
 
-class Kind(Enum):
+class RequirementKind(Enum):
     """What sort of source a requirement names."""
 
     VERSION = "version"
@@ -47,7 +47,7 @@ class Kind(Enum):
 class RequirementText:
     """The parts of a requirement. `name` is '' when the text does not tell it; `location` is a URL or path."""
 
-    kind: Kind
+    kind: RequirementKind
     name: str = ""
     extras: tuple[str, ...] = ()
     """Normalised, sorted."""
@@ -103,7 +103,7 @@ def _parse_named(named: re.Match[str], marker: str) -> RequirementText:
     if not pin and clauses:
         _check_specifier(named["name"], clauses)
     return RequirementText(
-        Kind.VERSION,
+        RequirementKind.VERSION,
         named["name"],
         _extras(named["extras"]),
         version=pin["version"] if pin else None,
@@ -159,7 +159,9 @@ def _parse_url(url: str, marker: str) -> RequirementText:
         raise MalformedRequirement(f"the URL is malformed ({error})") from None
     kind = _kind_of_url(parts)
     fragment = _Fragment.parse(parts.fragment)
-    name = fragment.name or (name_in_filename(last_segment(parts.path)) if kind is not Kind.REPOSITORY else "")
+    name = fragment.name or (
+        name_in_filename(last_segment(parts.path)) if kind is not RequirementKind.REPOSITORY else ""
+    )
     return RequirementText(
         kind,
         name,
@@ -172,17 +174,17 @@ def _parse_url(url: str, marker: str) -> RequirementText:
     )
 
 
-def _kind_of_url(parts: SplitResult) -> Kind:
+def _kind_of_url(parts: SplitResult) -> RequirementKind:
     scheme = parts.scheme
     if scheme in ("http", "https"):
         if not parts.hostname:
             raise MalformedRequirement("the URL names no host")
-        return Kind.ARCHIVE_URL
+        return RequirementKind.ARCHIVE_URL
     if scheme == "file":
-        return Kind.ARCHIVE_URL if archive_suffix(parts.path) else Kind.LOCAL_PROJECT
+        return RequirementKind.ARCHIVE_URL if archive_suffix(parts.path) else RequirementKind.LOCAL_PROJECT
     if scheme == "ftp":
         raise MalformedRequirement("archives come by http, https or file only")
-    return Kind.REPOSITORY
+    return RequirementKind.REPOSITORY
 
 
 def _parse_path(text: str, marker: str) -> RequirementText:
@@ -194,7 +196,7 @@ def _parse_path(text: str, marker: str) -> RequirementText:
         path, extras = suffixed["path"], _extras(suffixed["extras"])
     is_archive = bool(archive_suffix(path))
     return RequirementText(
-        Kind.LOCAL_ARCHIVE if is_archive else Kind.LOCAL_PROJECT,
+        RequirementKind.LOCAL_ARCHIVE if is_archive else RequirementKind.LOCAL_PROJECT,
         fragment.name or (name_in_filename(last_segment(path)) if is_archive else ""),
         extras,
         location=path,

@@ -1,4 +1,4 @@
-"""The options that requirements files state for a whole run, gathered in the order in which pip would read them.
+"""Options that requirements files state for a whole run, in pip's order.
 
 Source: pip's documentation of `--index-url`, `--find-links`, `--no-binary` and their like.
 """

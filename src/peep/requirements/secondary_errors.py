@@ -1,4 +1,4 @@
-"""What else is wrong with files of which some lines mean nothing, as far as the files tell (promise 3). Pure.
+"""Secondary errors, reported when parsing already failed (promise 3).
 
 A run with such a line ends before it asks an index. What it would have refused then is told at once.
 """
@@ -12,11 +12,11 @@ from peep.errors import RequirementsError, UnusableRequirement
 from peep.formats.names import archive_suffix
 from peep.formats.urls import redacted
 from peep.model import Location, PinnedRequirement, listed_hashes
-from peep.requirements.file_parser import STRAY_HASH, Include
+from peep.requirements.file_parser import Include
 from peep.requirements.files import RequirementsFile
 
 
-def told_along(
+def secondary_errors(
     pins: Sequence[PinnedRequirement],
     unusable: Sequence[UnusableRequirement],
     errors: Sequence[RequirementsError] = (),
@@ -29,7 +29,7 @@ def told_along(
     """
     if _was_constraint(errors, files):
         return []
-    robbed = {Location(e.location.path, e.location.line - 1) for e in errors if e.reason == STRAY_HASH}
+    robbed = {Location(e.location.path, e.location.line - 1) for e in errors if e.is_stray_hash}
     without = [pin for pin in pins if not listed_hashes(pin) and not _is_source(pin)]
     malformed = [
         RequirementsError(wrong.location, f"the hash {wrong.text!r}: {wrong.reason}")

@@ -1,4 +1,4 @@
-"""Recognises a run that has nothing to do, by what the last such run saw, in milliseconds.
+"""No-op detection: a run that has nothing to do, recognised in milliseconds.
 
 After a run that left an environment exactly as the files ask, peep remembers the bytes of every input (requirements
 files, the recorded provenance of every project) and the signature of everything else that it looked at. When the same
@@ -35,7 +35,7 @@ _READ_SIZE = 1 << 16
 _FILE_TYPE, _REGULAR_FILE = 0o170000, 0o100000  # `stat.S_ISREG`, without a call for each of hundreds of files
 
 
-class Snapshot:
+class NoopRecord:
     """What a run saw: everything that its outcome depended on.
 
     `summary` is what it told the user; `contents` maps paths of files to their bytes; `signatures` maps paths to their
@@ -69,7 +69,7 @@ class Snapshot:
         )
 
 
-def recall(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
+def load(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Give back what to tell the user when this very command has nothing to do; None when that is not certain."""
     root = known_store_root(environ)
     if root is None or risk_of_others(root):
@@ -134,7 +134,7 @@ def metadata_names(folder: str) -> bytes:
     return "\0".join(sorted(name for name in names if name.endswith(_METADATA))).encode("utf-8", "surrogatepass")
 
 
-def rendered(snapshot: Snapshot) -> bytes:
+def rendered(snapshot: NoopRecord) -> bytes:
     """A snapshot as bytes: counted lists of length-prefixed fields."""
     return b"".join(
         [
@@ -147,7 +147,7 @@ def rendered(snapshot: Snapshot) -> bytes:
     )
 
 
-def parsed(value: bytes) -> Snapshot | None:
+def parsed(value: bytes) -> NoopRecord | None:
     """Bytes as a snapshot; None when they mean nothing."""
     try:
         lists: list[list[bytes]] = []
@@ -156,7 +156,7 @@ def parsed(value: bytes) -> Snapshot | None:
             fields, position = _read_list(value, position)
             lists.append(fields)
         (summary,), contents, signatures, folders, absent = lists
-        return Snapshot(
+        return NoopRecord(
             _decoded(summary),
             _read_mapping(contents),
             _read_mapping(signatures),

@@ -1,4 +1,4 @@
-"""Keeps a snapshot of an environment that is as listed, for `settled` to recognise."""
+"""Recording of an environment that is as listed, for no-op detection."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from peep.target.discovery import is_certain
 _ORIGIN_FILES = ("provenance_url.json", "direct_url.json")
 
 
-def remember_settled(
+def record_noop(
     words: Sequence[str],
     environ: Mapping[str, str],
     store: Store,
-    recording: replay.Recording,
+    recording: replay.ReplayRecord,
     target: TargetEnvironment,
 ) -> None:
     """Keep a snapshot of an environment that is as listed, if it provably is."""
@@ -33,7 +33,7 @@ def remember_settled(
     if any(replay.digest_of(contents[path]) != seen for path, seen in recording.inputs.items()):
         return
     paths = rooted_paths(target)
-    snapshot = noop.Snapshot(
+    snapshot = noop.NoopRecord(
         "" if recording.quiet else noop.nothing_to_do(len(recording.pins)),
         {path: text for path, text in contents.items() if text is not None},
         {
@@ -43,7 +43,7 @@ def remember_settled(
         {path: noop.metadata_names(path) for path in dict.fromkeys((paths["purelib"], paths["platlib"]))},
         [os.path.join(paths["purelib"], WORK_FOLDER)],
     )
-    store.note(noop.KIND, noop.run_key(words, environ), noop.rendered(snapshot))
+    store.put_value(noop.KIND, noop.run_key(words, environ), noop.rendered(snapshot))
 
 
 def _is_proven(pin: PinnedRequirement, project: InstalledProject | None, options: PlanOptions) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps what a run found out, for the next one of the same kind: see `settled` and `replay` for what that saves.
+"""Recording of a run for the next one of the same kind: see `noop` and `replay`.
 
 Nothing that is kept decides anything: each record names all that it depended on, and counts only while all of it is
 unchanged.
@@ -10,46 +10,46 @@ from collections.abc import Mapping, Sequence
 
 from peep.model import PinnedRequirement
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.result import Outcome
+from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
 from peep.shortcuts import noop, replay
-from peep.shortcuts.noop_record import remember_settled
+from peep.shortcuts.noop_record import record_noop
 from peep.store.wheels import Store
 
 
-def remember(session: Session, outcome: Outcome) -> None:
+def remember(session: Session, result: InstallResult) -> None:
     """Keep what the run found out, if another run of the same command would find out the same."""
-    recording = recording_of(session, outcome)
+    recording = replay_record_of(session, result)
     if recording is not None:
-        surroundings = session.surroundings
-        place = (surroundings.words, surroundings.environ, session.store)
-        remember_recording(*place, recording)
-        remember_settled(*place, recording, session.target)
+        context = session.context
+        place = (context.words, context.environ, session.store)
+        record_replay(*place, recording)
+        record_noop(*place, recording, session.target)
 
 
-def recording_of(session: Session, outcome: Outcome) -> replay.Recording | None:
+def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRecord | None:
     """The run as a recording; None when something went into it that cannot be looked at again."""
     options, inputs = session.options, session.reading.contents
-    if any(one.wheel.record_mismatches for one in outcome.wheels.values()):
+    if any(one.wheel.record_mismatches for one in result.wheels.values()):
         return None  # told on every use
     has_variables = any(b"${" in text for text in inputs.values())
     if has_variables or not (session.reading.is_repeatable and is_plain(options)):
         return None
-    if any(is_unvouched(pin) for pin in outcome.pinned.pins):
+    if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None
-    return replay.Recording(
+    return replay.ReplayRecord(
         request=target_request(options.target),
         target=replay.target_key(session.target),
-        pins=outcome.pinned.pins,
-        wheels={name: one.wheel.sha256 for name, one in outcome.wheels.items()},
-        origins={name: one.provenance for name, one in outcome.wheels.items() if one.provenance},
+        pins=result.pinned.pins,
+        wheels={name: one.wheel.sha256 for name, one in result.wheels.items()},
+        origins={name: one.provenance for name, one in result.wheels.items() if one.provenance},
         apply=apply_options(options),
         planning=plan_options(options),
         break_system_packages=options.target.break_system_packages,
         quiet=options.output.quiet,
         inputs={path: replay.digest_of(text) for path, text in inputs.items()},
         signatures={path: noop.signature(path).decode() for path in session.pip_files()},
-        warnings=outcome.pinned.warnings,
+        warnings=result.pinned.warnings,
     )
 
 
@@ -67,8 +67,8 @@ def is_unvouched(pin: PinnedRequirement) -> bool:
     return (pin.url or "").startswith("file:") and not (pin.hashes or pin.listed_files)
 
 
-def remember_recording(
-    words: Sequence[str], environ: Mapping[str, str], store: Store, recording: replay.Recording
+def record_replay(
+    words: Sequence[str], environ: Mapping[str, str], store: Store, recording: replay.ReplayRecord
 ) -> None:
     """Keep a recording, so that the same command can be replayed."""
-    store.note(replay.KIND, noop.run_key(words, environ), replay.rendered(recording))
+    store.put_value(replay.KIND, noop.run_key(words, environ), replay.rendered(recording))

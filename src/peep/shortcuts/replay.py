@@ -1,4 +1,4 @@
-"""Repeats a run whose inputs are what they were: the same pins, the same wheels, already in the store.
+"""Replay of a run whose inputs are unchanged: the same pins and wheels, from the store.
 
 Reading requirements files, asking pip and choosing archives give the same answers for the same inputs (promise 4), so
 the answers are kept with the inputs. What the environment holds is looked at afresh, and every wheel passes the store's
@@ -36,7 +36,7 @@ KIND = "replays"
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class ReplayRecord:
     """What the long way found out, and all that it depended on."""
 
     request: TargetRequest
@@ -58,10 +58,10 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
+class LoadedReplay:
     """A recording whose inputs are unchanged, and the store that it is in."""
 
-    recording: Recording
+    recording: ReplayRecord
     store: Store
 
 
@@ -73,26 +73,26 @@ class Replayed:
     target: TargetEnvironment
 
 
-def recalled(words: Sequence[str], environ: Mapping[str, str]) -> Recall | None:
+def loaded_replay(words: Sequence[str], environ: Mapping[str, str]) -> LoadedReplay | None:
     """The recording of this command, if there is one and all its inputs are what they were."""
     store = Store(store_root(environ), SilentReporter())
-    recording = parsed(store.lookup(KIND, run_key(words, environ)))
+    recording = parsed(store.get_value(KIND, run_key(words, environ)))
     if recording is None or not _inputs_are_unchanged(recording):
         return None
-    return Recall(recording, store)
+    return LoadedReplay(recording, store)
 
 
-def replay(recall: Recall, reporter: Reporter) -> Replayed | None:
+def replay(load: LoadedReplay, reporter: Reporter) -> Replayed | None:
     """Run the command again from its recording; None, with nothing changed, when the long way has to be taken.
 
     Raises what `require_changeable`, `recover` and `apply_plan` raise.
     """
-    recording, store = recall.recording, recall.store
+    recording, store = load.recording, load.store
     target = discover_target(recording.request, store)
     if target_key(target) != recording.target:
         return None
     require_changeable(target, break_system_packages=recording.break_system_packages)
-    with store.held():
+    with store.in_use():
         if repaired := recover(target, reporter):
             reporter.note(repaired)
         wheels = store.get_many(recording.wheels.values())
@@ -103,7 +103,7 @@ def replay(recall: Recall, reporter: Reporter) -> Replayed | None:
     return Replayed(plan, target)
 
 
-def _applied(plan: InstallPlan, target: TargetEnvironment, recording: Recording, reporter: Reporter) -> bool:
+def _applied(plan: InstallPlan, target: TargetEnvironment, recording: ReplayRecord, reporter: Reporter) -> bool:
     """Change the target as planned; False when the store was edited: then nothing has changed."""
     for told in recording.warnings:
         reporter.warning(told)
@@ -118,7 +118,7 @@ def _applied(plan: InstallPlan, target: TargetEnvironment, recording: Recording,
     return True
 
 
-def _inputs_are_unchanged(recording: Recording) -> bool:
+def _inputs_are_unchanged(recording: ReplayRecord) -> bool:
     return all(signature(path).decode() == seen for path, seen in recording.signatures.items()) and all(
         digest_of(content(path)) == seen for path, seen in recording.inputs.items()
     )
@@ -137,7 +137,7 @@ def target_key(target: TargetEnvironment) -> str:
 # -- as text ---------------------------------------------------------------------------------------
 
 
-def rendered(recording: Recording) -> bytes:
+def rendered(recording: ReplayRecord) -> bytes:
     """A recording as JSON; only what planning needs of a pin is kept."""
     document = {
         "request": asdict(recording.request),
@@ -156,14 +156,14 @@ def rendered(recording: Recording) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def parsed(text: bytes | None) -> Recording | None:
+def parsed(text: bytes | None) -> ReplayRecord | None:
     """The recording that `rendered` wrote; None when there is none or it means nothing to this version."""
     if text is None:
         return None
     try:
         document = json.loads(text)
         fields = {name: document[name] for name in ("target", "break_system_packages", "quiet", "inputs", "signatures")}
-        return Recording(
+        return ReplayRecord(
             request=TargetRequest(**{name: _frozen(value) for name, value in document["request"].items()}),
             pins=tuple(_pin(row) for row in document["pins"]),
             wheels=document["wheels"],

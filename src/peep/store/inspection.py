@@ -1,4 +1,4 @@
-"""Whether what lies in the store is still what was put there, byte for byte; linking looks at sizes and times only."""
+"""Inspection of stored wheels, byte for byte; linking looks at sizes and times only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small remembered facts as text, and back: no I/O.
+"""Key-value cache of small facts, as text and back.
 
 A fact saves time and decides nothing: when it is missing or damaged, the caller finds it out anew. Its checksum covers
 its kind and key too, so that a file under the wrong name is no fact either.

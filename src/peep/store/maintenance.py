@@ -1,4 +1,4 @@
-"""What is in a store, what of it has gone unused, and what killed runs have left behind."""
+"""Maintenance of a store: its size, unused wheels, files that killed runs left behind."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _size_of(wheels: Sequence[StoredWheel]) -> StoreSize:
     return StoreSize(len(wheels), len(files), sum(files))
 
 
-def verify(store: Store) -> tuple[DamagedFile, ...]:
+def check_wheels(store: Store) -> tuple[DamagedFile, ...]:
     """Hash every file of every wheel; give back all that is wrong.
 
     The wheels concerned are dropped. A store that can't be written to keeps them, and they are found again.

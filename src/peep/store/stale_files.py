@@ -1,4 +1,4 @@
-"""Temporary folders of a store: what killed runs left behind goes, what a living process works in stays."""
+"""Stale temporary folders of a store: those of killed runs go, those of living processes stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store of unpacked wheels, by the digest of their archives. docs/store-format.md describes what lies on disk."""
+"""Store of unpacked wheels, by the digest of their archives (docs/store-format.md)."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Store:
             _discard(folder)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """While this lasts, garbage collection by any process waits. Writes nothing and hinders no other user."""
         with ExitStack() as stack:
             # No store yet, or a file system without locks: a wheel that vanishes is noticed when it is linked.
@@ -122,12 +122,12 @@ class Store:
 
     # -- facts -------------------------------------------------------------------------------------
 
-    def note(self, kind: str, key: str, value: bytes) -> None:
+    def put_value(self, kind: str, key: str, value: bytes) -> None:
         """Remember a fact that can always be found out anew. Never fails: a store that can't take it forgets it."""
         with suppress(OSError, StoreError):
             self._write_fact(self.layout.fact(kind, key_digest(key)), rendered_fact(kind, key, value))
 
-    def lookup(self, kind: str, key: str) -> bytes | None:
+    def get_value(self, kind: str, key: str) -> bytes | None:
         """The value noted last for this kind and key; None when there is none or it is damaged."""
         text = _content(self.layout.fact(kind, key_digest(key)))
         return None if text is None else parsed_fact(text, kind, key)

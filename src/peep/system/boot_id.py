@@ -1,4 +1,4 @@
-"""Which run of the operating system this is: what was written during it is whole, for nothing has cut its power yet."""
+"""Boot id: files written since boot survived no crash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source trees at a commit of a git repository: the commit is the pin, and what it names cannot change.
+"""Git source trees at a commit: the commit is the pin, and what it names cannot change.
 
 git runs outside of the sandbox, since it needs the network, but without hooks, without anybody's configuration and with
 three protocols only. Nothing of the tree is run. THREATS R16: nothing that a URL says reaches git as an option.
@@ -59,21 +59,24 @@ def parse_commit_url(url: str) -> CommitUrl:
     tool, plus, address = url.partition("+")
     shown = redacted(url)
     if tool.lower() != "git" or not plus:
-        raise BuildError(f"{shown}: of version control systems peep knows git only", "name an archive and its hash")
+        raise BuildError(
+            "of version control systems peep knows git only", "name an archive and its hash", subject=shown
+        )
     if not address.isascii() or not address.isprintable() or " " in address:
         raise BuildError(f"{shown!r}: characters that no URL has")
     parts = urlsplit(address)
     path, at, commit = parts.path.rpartition("@")
     if parts.scheme.lower() not in _PROTOCOLS or parts.query or parts.fragment:
-        raise BuildError(f"{shown}: repositories are fetched by {', '.join(_PROTOCOLS)} only")
+        raise BuildError(f"repositories are fetched by {', '.join(_PROTOCOLS)} only", subject=shown)
     if not at or not _COMMIT.fullmatch(commit):
         given = f"the revision {commit!r} is" if at else "there is"
         raise BuildError(
-            f"{shown}: {given} no full commit id; branches and tags move, short ids are ambiguous",
+            f"{given} no full commit id; branches and tags move, short ids are ambiguous",
             "name the 40-digit id of the commit",
+            subject=shown,
         )
     if (parts.hostname or "").startswith("-") or (parts.username or "").startswith("-") or not path.strip("/"):
-        raise BuildError(f"{shown}: no repository has such a URL")
+        raise BuildError("no repository has such a URL", subject=shown)
     return CommitUrl(urlunsplit((parts.scheme.lower(), parts.netloc, path, "", "")), commit)
 
 
@@ -92,7 +95,7 @@ def check_out(wanted: CommitUrl, folder: str, environ: Mapping[str, str], run_pr
     git("checkout", "--quiet", "--force", "--detach", wanted.commit, "--")
     present = git("rev-parse", "--verify", "HEAD").decode().strip()
     if present != wanted.commit:
-        raise BuildError(f"{wanted.shown}: git checked out {present}")
+        raise BuildError(f"git checked out {present}", subject=wanted.shown)
     if os.path.lexists(os.path.join(folder, ".gitmodules")):
         git("remote", "add", "origin", wanted.repository)  # what relative URLs of submodules are relative to
         git("submodule", "--quiet", "update", "--init", "--recursive", "--checkout", "--force")
@@ -108,7 +111,7 @@ def _check_submodules(status: str, wanted: CommitUrl) -> None:
     """git-submodule(1): a line begins with a space where the submodule is at the very commit that the tree names."""
     wrong = [line.split()[1] for line in status.splitlines() if line.strip() and not line.startswith(" ")]
     if wrong:
-        raise BuildError(f"{wanted.shown}: submodules at other commits than the tree names: {', '.join(wrong)}")
+        raise BuildError(f"submodules at other commits than the tree names: {', '.join(wrong)}", subject=wanted.shown)
 
 
 def _forget_credentials(folder: str, wanted: CommitUrl) -> None:
@@ -140,7 +143,7 @@ class _Git:
             # What git says after its first fatal line is general advice.
             fatal = [line.removeprefix("fatal: ") for line in said if line.startswith("fatal: ")]
             reason = "it took too long" if done.timed_out else [*fatal[:1], *said[-1:], f"exit status {done.status}"][0]
-            raise BuildError(f"{self._shown}: git {arguments[0]} failed: {reason}")
+            raise BuildError(f"git {arguments[0]} failed: {reason}", subject=self._shown)
         return done.output
 
     def succeeds(self, *arguments: str) -> bool:
@@ -150,7 +153,7 @@ class _Git:
         try:
             return self._run(["git", *arguments], env=self._env, cwd=self._folder, timeout=_SECONDS)
         except OSError as error:
-            raise BuildError(f"{self._shown}: git cannot be started: {error.strerror}", "install git") from error
+            raise BuildError(f"git cannot be started: {error.strerror}", "install git", subject=self._shown) from error
 
 
 def _environment(environ: Mapping[str, str], wanted: CommitUrl) -> dict[str, str]:

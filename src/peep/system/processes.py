@@ -1,4 +1,4 @@
-"""Running other programs: with the environment they are given, for a bounded time, ended with their session."""
+"""Running of other programs: given environment, bounded time, ended with their session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where build backends run: what they see, what they may write, how long they may take.
+"""Sandbox of build backends: what they see, what they may write, how long they may take.
 
 Three strengths, best first: *namespaces* (a root folder of its own, no network, its own processes), *Landlock* (the
 machine's paths, reading limited to what a build needs, no sockets) and *none* (a scrubbed environment and a bounded

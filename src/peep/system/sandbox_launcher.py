@@ -1,4 +1,4 @@
-"""Runs one program in a sandbox: the small process between peep and a build backend. Linux only.
+"""Sandbox launcher: the small process between peep and a sandboxed program; Linux only.
 
 Started as a fresh interpreter that runs `main`, because namespaces can only be entered by a process without threads.
 It reads what to do from standard input (`build.sandbox` writes it), makes the sandbox around itself, and gives up every

@@ -1,4 +1,4 @@
-"""Exit statuses by which `build.launcher` speaks to `build.sandbox`, apart because the former runs on Linux only."""
+"""Exit statuses by which the sandbox launcher speaks to the sandbox."""
 
 TIMED_OUT = 124
 """The time was up; everything was killed."""

@@ -1,4 +1,4 @@
-"""Tags and markers for an interpreter or platform that is not there: `--platform`, `--python-version` and kin. Pure."""
+"""Cross targets: tags and markers for an interpreter or platform that is not there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which environment to change, and what its interpreter is: paths, markers, tags.
+"""Discovery of a target environment: its interpreter, paths, markers and tags.
 
 The running interpreter is looked at directly; another one by a single `python -I -S` process, which runs neither its
 `.pth` files nor its `sitecustomize`. Either answer can be remembered: a run that has nothing to do then starts nothing.
@@ -58,19 +58,19 @@ class Memory(Protocol):
     `peep.store.wheels.Store` is one.
     """
 
-    def lookup(self, kind: str, key: str) -> bytes | None: ...
+    def get_value(self, kind: str, key: str) -> bytes | None: ...
 
-    def note(self, kind: str, key: str, value: bytes) -> None: ...
+    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 class NoMemory:
     """Remembers nothing."""
 
-    def lookup(self, kind: str, key: str) -> bytes | None:
+    def get_value(self, kind: str, key: str) -> bytes | None:
         del kind, key
         return None
 
-    def note(self, kind: str, key: str, value: bytes) -> None: ...
+    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 def discover_target(
@@ -135,7 +135,7 @@ def named_interpreter(python: str | None) -> str:
 
 def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | None) -> dict[str, Any]:
     key = _key(python)
-    if remembered := memory.lookup("interpreter", key):
+    if remembered := memory.get_value("interpreter", key):
         try:
             known: dict[str, Any] = json.loads(remembered)
         except ValueError:
@@ -146,7 +146,7 @@ def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | Non
     from peep.target.tags import compatible_tags  # noqa: PLC0415 -- 20 ms that a remembered answer saves
 
     facts["tags"] = compatible_tags(facts)
-    memory.note("interpreter", key, json.dumps(facts).encode())
+    memory.put_value("interpreter", key, json.dumps(facts).encode())
     return facts
 
 

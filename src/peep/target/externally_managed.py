@@ -1,4 +1,4 @@
-"""PEP 668: environments that belong to another program, as they say so themselves."""
+"""Externally managed environments (PEP 668)."""
 
 from __future__ import annotations
 

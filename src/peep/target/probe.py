@@ -1,4 +1,4 @@
-"""What an interpreter knows about itself; run inside peep's own interpreter or, as text, inside another one.
+"""Probe of an interpreter: its own facts, in peep's process or, as text, in another one.
 
 This file must stay readable for Python 3.8, may import the standard library only, and must not import anything of
 peep: its source is handed to `python -I -S -c`, so that no `.pth` file or `sitecustomize` of that environment runs.

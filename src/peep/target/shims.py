@@ -1,4 +1,4 @@
-"""Scripts that stand for an interpreter, as version managers put them on PATH: which one they start can change."""
+"""Interpreter shims of version managers: scripts on PATH, whose interpreter can change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wheel tags of a target (PEP 425), from the facts of its interpreter or from `--platform` and its kin. Pure.
+"""Wheel tags of a target (PEP 425), from its interpreter or from `--platform` and its kin.
 
 `packaging.tags` puts the tags in order; which platforms and ABIs go in is decided here, for `packaging` itself can
 only look at the interpreter that it runs in.

@@ -1,4 +1,4 @@
-"""An `InstallPlan` into an environment as one transaction: old or new, never half (promise 5).
+"""Application of an `InstallPlan` as one transaction: old or new, never half (promise 5).
 
 Everything is prepared in a work folder inside of site-packages, out of sight; the journal is written; then a few
 renames make it visible. Until the commit mark stands everything is undone, after it everything is finished, by this
@@ -16,18 +16,18 @@ from peep.dataclass import dataclass, replace
 from peep.environment.installed import installed_projects
 from peep.environment.mapping import WORK_FOLDER, rooted_paths
 from peep.environment.plan import refreshed
-from peep.environment.scheme_paths import Places, places_of
+from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnvironment
 from peep.reporting import Reporter, SilentReporter
 from peep.system.files import remove_tree
-from peep.transaction.crash_points import NoSteps, Steps
+from peep.transaction.crash_points import CrashPoints, NoCrashPoints
 from peep.transaction.journal import Journal, clean_up, commit, remove_made, repair, run_moves, undo, write_journal
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.lock import environment_lock, leave_note
 from peep.transaction.move_plan import Placement, ordered_moves, refuse_conflicts
 from peep.transaction.staging import StagedTree, fill, plan_staging, write_records
-from peep.transaction.uninstall_files import LeavingFiles, departures, leaving_files
+from peep.transaction.uninstall_files import LeavingFiles, files_to_remove, leaving_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def apply_plan(
     target: TargetEnvironment,
     options: ApplyOptions | None = None,
     reporter: Reporter | None = None,
-    steps: Steps | None = None,
+    crash_points: CrashPoints | None = None,
 ) -> Changes:
     """Make the environment what `plan` says; nothing may be missing from it any more.
 
@@ -70,19 +70,21 @@ def apply_plan(
         raise ValueError(f"{len(plan.missing)} wheels of the plan are not in the store yet")
     told = reporter or SilentReporter()
     with _explained(target.paths["purelib"]):
-        places = places_of(target)
-        site = places.target.paths["purelib"]
+        scheme_paths = scheme_paths_of(target)
+        site = scheme_paths.target.paths["purelib"]
         made = _make_folders(site)
         try:
             with environment_lock(site, told):
-                _repair(places, told)
-                run = _Run(places, options or ApplyOptions(), told, steps or NoSteps(), tuple(made))
+                _repair(scheme_paths, told)
+                run = _Run(scheme_paths, options or ApplyOptions(), told, crash_points or NoCrashPoints(), tuple(made))
                 return _changed(refreshed(plan, installed_projects(target)), run)
         finally:
             remove_made(made)  # goes only as far as they are empty: nothing was installed
 
 
-def recover(target: TargetEnvironment, reporter: Reporter | None = None, steps: Steps | None = None) -> str | None:
+def recover(
+    target: TargetEnvironment, reporter: Reporter | None = None, crash_points: CrashPoints | None = None
+) -> str | None:
     """Undo or finish what an interrupted run left in the environment; say so in one line, or None: nothing to do.
 
     Costs one look at the disk when there is nothing. Raises `EnvironmentChangeError` when it can't be repaired.
@@ -90,13 +92,13 @@ def recover(target: TargetEnvironment, reporter: Reporter | None = None, steps: 
     if not os.path.lexists(os.path.join(rooted_paths(target)["purelib"], WORK_FOLDER)):
         return None
     with _explained(target.paths["purelib"]):
-        places = places_of(target)
-        with environment_lock(places.target.paths["purelib"], reporter or SilentReporter()):
-            return repair(places, steps)
+        scheme_paths = scheme_paths_of(target)
+        with environment_lock(scheme_paths.target.paths["purelib"], reporter or SilentReporter()):
+            return repair(scheme_paths, crash_points)
 
 
-def _repair(places: Places, reporter: Reporter) -> None:
-    if repaired := repair(places):
+def _repair(scheme_paths: SchemePaths, reporter: Reporter) -> None:
+    if repaired := repair(scheme_paths):
         reporter.note(repaired)
 
 
@@ -104,10 +106,10 @@ def _repair(places: Places, reporter: Reporter) -> None:
 class _Run:
     """What every step of one transaction works with."""
 
-    places: Places
+    scheme_paths: SchemePaths
     options: ApplyOptions
     reporter: Reporter
-    steps: Steps
+    crash_points: CrashPoints
     made: tuple[str, ...]
     """Folders that were made for it so far."""
 
@@ -118,8 +120,8 @@ def _changed(plan: InstallPlan, run: _Run) -> Changes:
         return Changes()
     going = _each_once((*plan.replace, *plan.remove))
     names = {project.name for project in going}
-    staying = [project for name, project in installed_projects(run.places.target).items() if name not in names]
-    leaving = leaving_files(going, staying, run.places, force=run.options.force)
+    staying = [project for name, project in installed_projects(run.scheme_paths.target).items() if name not in names]
+    leaving = leaving_files(going, staying, run.scheme_paths, force=run.options.force)
     for warning in leaving.warnings:
         run.reporter.warning(warning)
     run = _with_work_folders(run)
@@ -127,7 +129,7 @@ def _changed(plan: InstallPlan, run: _Run) -> Changes:
         tree = _filled(plan, run)
         journal = _journal(tree, leaving, staying, run)
     except BaseException:
-        undo(_empty_journal(run), NoSteps())
+        undo(_empty_journal(run), NoCrashPoints())
         raise
     _execute(journal, run)
     return Changes(plan.link, going, tuple(tree.notes))
@@ -139,27 +141,29 @@ def _each_once(projects: Sequence[InstalledProject]) -> tuple[InstalledProject, 
 
 def _filled(plan: InstallPlan, run: _Run) -> StagedTree:
     """The new projects, complete in the work folders."""
-    places = run.places
-    tree = plan_staging(plan.link, places, force=run.options.force, ignores_case=places.ignores_case())
-    for mirror in places.mirrors:
+    scheme_paths = run.scheme_paths
+    tree = plan_staging(plan.link, scheme_paths, force=run.options.force, ignores_case=scheme_paths.ignores_case())
+    for mirror in scheme_paths.mirrors:
         os.makedirs(mirror.new, exist_ok=True)
         os.makedirs(mirror.old, exist_ok=True)
-    fill(tree, LinkMode(run.options.link_mode), run.steps, is_complete=not run.options.compile)
+    fill(tree, LinkMode(run.options.link_mode), run.crash_points, is_complete=not run.options.compile)
     if run.options.compile:
         from peep.transaction.bytecode import add_bytecode  # noqa: PLC0415 -- 15 ms that few runs need
 
-        add_bytecode(tree, places, run.steps)
-        write_records(tree, run.steps)
+        add_bytecode(tree, scheme_paths, run.crash_points)
+        write_records(tree, run.crash_points)
     return tree
 
 
 def _journal(tree: StagedTree, leaving: LeavingFiles, staying: Sequence[InstalledProject], run: _Run) -> Journal:
     """All moves, in order; nothing that stays is in their way."""
-    places = run.places
-    going = departures(leaving, places)
-    aside = {path: os.path.join(places.mirror_of(path).old, str(number)) for number, path in enumerate(going.paths)}
-    placement = Placement(places, aside, force=run.options.force)
-    for mirror in places.mirrors:
+    scheme_paths = run.scheme_paths
+    going = files_to_remove(leaving, scheme_paths)
+    backup = {
+        path: os.path.join(scheme_paths.mirror_of(path).old, str(number)) for number, path in enumerate(going.paths)
+    }
+    placement = Placement(scheme_paths, backup, force=run.options.force)
+    for mirror in scheme_paths.mirrors:
         placement.match(mirror)
     refuse_conflicts(placement, staying)
     tree.notes += [f"{path} was overwritten" for path in placement.overwritten if not path.endswith(".pyc")]
@@ -168,28 +172,28 @@ def _journal(tree: StagedTree, leaving: LeavingFiles, staying: Sequence[Installe
 
 
 def _empty_journal(run: _Run) -> Journal:
-    return Journal((), (), tuple(mirror.work for mirror in run.places.mirrors), run.made)
+    return Journal((), (), tuple(mirror.work for mirror in run.scheme_paths.mirrors), run.made)
 
 
 def _execute(journal: Journal, run: _Run) -> None:
     """Make the change visible, or put everything back and raise."""
-    steps = run.steps
+    crash_points = run.crash_points
     try:
-        steps.reached("journal")
+        crash_points.reached("journal")
         write_journal(journal)
-        steps.reached("journal written")
-        run_moves(journal, steps)
-        commit(journal, steps)
+        crash_points.reached("journal written")
+        run_moves(journal, crash_points)
+        commit(journal, crash_points)
     except BaseException as error:
         try:
-            undo(journal, steps)
+            undo(journal, crash_points)
         except OSError as failure:
             raise EnvironmentChangeError(
                 f"{error}; putting the environment back failed too: {failure}", "the next run of peep repairs it"
             ) from error
         raise
     try:
-        clean_up(journal, steps)
+        clean_up(journal, crash_points)
     except OSError as error:
         run.reporter.warning(
             f"{error.filename} could not be removed ({error.strerror}); the next run of peep does that"
@@ -218,7 +222,7 @@ def _make_folders(path: str) -> list[str]:
 
 def _with_work_folders(run: _Run) -> _Run:
     """Make the work folders, and a journal without moves: it tells the next run what to remove again."""
-    works = [mirror.work for mirror in run.places.mirrors]
+    works = [mirror.work for mirror in run.scheme_paths.mirrors]
     made = list(run.made)
     try:
         for work in works:
@@ -231,7 +235,7 @@ def _with_work_folders(run: _Run) -> _Run:
             remove_tree(work)
         remove_made(made)
         raise
-    leave_note(run.places.work)
+    leave_note(run.scheme_paths.work)
     return run
 
 

@@ -1,4 +1,4 @@
-"""Byte-compiling new projects with the target's own interpreter, before they become visible.
+"""Byte-compilation of new projects by the target's interpreter, before they become visible.
 
 The interpreter runs isolated and without `site`: nothing of the environment, old or new, is on its path (THREATS W15,
 W16). The `.pyc` files carry the source's time, as pip's do, so that equal sources give equal bytecode (PEP 552,
@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from peep.environment.records import row
-from peep.environment.scheme_paths import Places
+from peep.environment.scheme_paths import SchemePaths
 from peep.errors import EnvironmentChangeError
 from peep.system.processes import RunProgram, printable_lines, run
-from peep.transaction.crash_points import Steps
+from peep.transaction.crash_points import CrashPoints
 from peep.transaction.staging import StagedTree, StagedWheel, recorded_path
 
 _SECONDS = 3600.0
@@ -45,16 +45,16 @@ class Source(NamedTuple):
     """Its path once it is installed: what tracebacks name."""
 
 
-def add_bytecode(tree: StagedTree, places: Places, steps: Steps) -> None:
+def add_bytecode(tree: StagedTree, scheme_paths: SchemePaths, crash_points: CrashPoints) -> None:
     """Byte-compile the linked modules. RECORD lists bytecode without hashes: Python may write it anew at any time."""
-    steps.reached("compile")
+    crash_points.reached("compile")
     modules: dict[str, StagedWheel] = {}
     sources = []
     for wheel in tree.wheels:
         for path in _importable(wheel):
             modules[os.path.splitext(path)[0]] = wheel
-            sources.append(Source(path, places.mirrors[0].final(path)))
-    for path in compile_modules(sources, places.target.python, places.work):
+            sources.append(Source(path, scheme_paths.mirrors[0].final(path)))
+    for path in compile_modules(sources, scheme_paths.target.python, scheme_paths.work):
         folder, name = os.path.split(path)
         wheel = modules[os.path.join(os.path.dirname(folder), name.split(".", 1)[0])]
         wheel.rows.append(row(recorded_path(path, wheel.site), "", ""))

@@ -1,17 +1,17 @@
-"""The named moments of a transaction, so that tests can end the process at each of them."""
+"""Crash points: named moments of a transaction, at which tests end the process."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 
-class Steps(Protocol):
+class CrashPoints(Protocol):
     """Told before each step that changes something on disk."""
 
     def reached(self, step: str) -> None: ...
 
 
-class NoSteps:
+class NoCrashPoints:
     """Nobody wants to know."""
 
     def reached(self, step: str) -> None: ...

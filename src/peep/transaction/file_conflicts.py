@@ -1,4 +1,4 @@
-"""Two new projects that bring the same path: fine when the bytes are the same, otherwise refused. Pure."""
+"""File conflicts between new projects: equal bytes are shared, others refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 10
 
 
-class Claims:
+class FileConflicts:
     """Who brings which path of the work folder; `ignores_case` as the file system does.
 
     Most projects have a folder of their own at the top of site-packages, where nobody else brings anything; their files
@@ -85,9 +85,9 @@ class Claims:
         """As `_contents`, of the files that are linked."""
         linked = wheel.linked
         if not self._ignores_case:
-            tops = tuple(top for top in wheel.tops if os.path.join(wheel.site, top) in self._contested)
-            below = tuple(f"{top}/" for top in tops)
-            files = [file for file in linked.files if file[0].startswith(below) or file[0] in tops]
+            top_level = tuple(top for top in wheel.top_level if os.path.join(wheel.site, top) in self._contested)
+            below = tuple(f"{top}/" for top in top_level)
+            files = [file for file in linked.files if file[0].startswith(below) or file[0] in top_level]
             linked = WheelFiles(linked.wheel, linked.folder, files, linked.elsewhere)
         return ((path, file.record_hash) for file, path in linked.destinations())
 
@@ -97,7 +97,7 @@ class Claims:
 
 def _contested_tops(wheels: Sequence[StagedWheel]) -> set[str]:
     """Paths at the top of site-packages below which, or at which, more than one project's own files may come to lie."""
-    counted = Counter(os.path.join(wheel.site, top) for wheel in wheels for top in wheel.tops)
+    counted = Counter(os.path.join(wheel.site, top) for wheel in wheels for top in wheel.top_level)
     found = {top for top, count in counted.items() if count > 1}
     others = [mapped.destination for wheel in wheels for mapped in wheel.elsewhere]
     others += [written.path for wheel in wheels for written in wheel.written]

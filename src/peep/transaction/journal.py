@@ -1,4 +1,4 @@
-"""The journal of a transaction: written before the first visible change, so that any process can undo or finish it.
+"""Journal of a transaction, from which any process can undo or finish it.
 
 The state of a transaction is the state of its work folder, `.peep` in site-packages:
 
@@ -23,10 +23,10 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from peep.dataclass import dataclass
-from peep.environment.scheme_paths import Places, is_inside
+from peep.environment.scheme_paths import SchemePaths, is_inside
 from peep.errors import EnvironmentChangeError
 from peep.system.files import fsync_folder, regular_only, remove_tree, rename, write_atomically
-from peep.transaction.crash_points import NoSteps, Steps
+from peep.transaction.crash_points import CrashPoints, NoCrashPoints
 
 _JOURNAL = "journal"
 _COMMITTED = "committed"
@@ -66,24 +66,24 @@ def write_journal(journal: Journal, *, durable: bool = True) -> None:
     write_atomically(os.path.join(work, _JOURNAL), json.dumps(stated).encode(), durable=durable)
 
 
-def run_moves(journal: Journal, steps: Steps) -> None:
+def run_moves(journal: Journal, crash_points: CrashPoints) -> None:
     """Make every move; raises OSError at the first that fails, with those before it done."""
     work = journal.works
     for number, move in enumerate(journal.moves):
-        steps.reached(f"move {number}")
+        crash_points.reached(f"move {number}")
         if any(is_inside(move.source, folder) for folder in work) and os.path.lexists(move.destination):
             raise FileExistsError(errno.EEXIST, "another program has just made this", move.destination)
         _move(move.source, move.destination)
 
 
-def commit(journal: Journal, steps: Steps) -> None:
+def commit(journal: Journal, crash_points: CrashPoints) -> None:
     """From here on the new environment stands; everything the mark vouches for is on the disk before it."""
     for folder in sorted({os.path.dirname(path) for move in journal.moves for path in move}):
         if os.path.isdir(folder):
             fsync_folder(folder)
-    steps.reached("commit")
+    crash_points.reached("commit")
     _mark(journal, _COMMITTED)
-    steps.reached("committed")
+    crash_points.reached("committed")
 
 
 def _mark(journal: Journal, name: str) -> None:
@@ -92,33 +92,33 @@ def _mark(journal: Journal, name: str) -> None:
     fsync_folder(work)
 
 
-def clean_up(journal: Journal, steps: Steps) -> None:
+def clean_up(journal: Journal, crash_points: CrashPoints) -> None:
     """Remove what was moved aside, and the work folders; can be repeated."""
     for folder in sorted(journal.emptied, key=len, reverse=True):
         with suppress(OSError):
             os.rmdir(folder)
-    _remove_works(journal.works, steps)
+    _remove_works(journal.works, crash_points)
 
 
-def undo(journal: Journal, steps: Steps) -> None:
+def undo(journal: Journal, crash_points: CrashPoints) -> None:
     """Bring the environment back to what it was before the first move; can be repeated."""
     for number, move in reversed(tuple(enumerate(journal.moves))):
-        steps.reached(f"undo {number}")
+        crash_points.reached(f"undo {number}")
         if any(is_inside(move.source, work) for work in journal.works):
             if os.path.lexists(move.destination) and not os.path.lexists(move.source):
                 os.makedirs(os.path.dirname(move.source), exist_ok=True)
                 rename(move.destination, move.source)
         elif os.path.lexists(move.destination):
             _bring_back(move.destination, move.source)
-    steps.reached("mark as undone")
+    crash_points.reached("mark as undone")
     with suppress(FileNotFoundError):  # the journal could not be written: nothing was moved
         _mark(journal, _UNDONE)
-    _discard(journal, steps)
+    _discard(journal, crash_points)
 
 
-def _discard(journal: Journal, steps: Steps) -> None:
+def _discard(journal: Journal, crash_points: CrashPoints) -> None:
     """Remove the work folders of a transaction that has been undone; can be repeated."""
-    _remove_works(journal.works, steps)
+    _remove_works(journal.works, crash_points)
     remove_made(journal.made)
 
 
@@ -129,7 +129,7 @@ def remove_made(folders: Iterable[str]) -> None:
             os.rmdir(folder)
 
 
-def _remove_works(works: Sequence[str], steps: Steps) -> None:
+def _remove_works(works: Sequence[str], crash_points: CrashPoints) -> None:
     """The journal goes last: until then, this can be started again."""
     for work in works[1:]:
         remove_tree(work)
@@ -137,9 +137,9 @@ def _remove_works(works: Sequence[str], steps: Steps) -> None:
     with suppress(FileNotFoundError):
         for name in sorted(os.listdir(first)):
             if name not in _MARKS:
-                steps.reached(f"remove {name}")
+                crash_points.reached(f"remove {name}")
                 remove_tree(os.path.join(first, name))
-    steps.reached("remove work folder")
+    crash_points.reached("remove work folder")
     remove_tree(first)
 
 
@@ -160,43 +160,43 @@ def _is_layered_folder(path: str, error: OSError) -> bool:
     return error.errno == errno.EXDEV and os.path.isdir(path) and not os.path.islink(path)
 
 
-def _bring_back(aside: str, place: str) -> None:
-    """Move `aside` back to `place`, of which a part may still be, or already be, there."""
+def _bring_back(backup: str, place: str) -> None:
+    """Move `backup` back to `place`, of which a part may still be, or already be, there."""
     if not os.path.lexists(place):
         os.makedirs(os.path.dirname(place), exist_ok=True)
         try:
-            rename(aside, place)
+            rename(backup, place)
         except OSError as error:
-            if not _is_layered_folder(aside, error):
+            if not _is_layered_folder(backup, error):
                 raise
             os.mkdir(place)
         else:
             return
-    for name in sorted(os.listdir(aside)):
-        _bring_back(os.path.join(aside, name), os.path.join(place, name))
-    os.rmdir(aside)
+    for name in sorted(os.listdir(backup)):
+        _bring_back(os.path.join(backup, name), os.path.join(place, name))
+    os.rmdir(backup)
 
 
 # -- what an interrupted process left --------------------------------------------------------------
 
 
-def repair(places: Places, steps: Steps | None = None) -> str | None:
+def repair(scheme_paths: SchemePaths, crash_points: CrashPoints | None = None) -> str | None:
     """Undo or finish what an interrupted run began here; say what was done in one line, or None.
 
     The caller holds the environment's lock. Raises `EnvironmentChangeError` for a journal that peep didn't write, and
     OSError when the disk doesn't let it.
     """
-    told = steps or NoSteps()
-    work = places.work
+    told = crash_points or NoCrashPoints()
+    work = scheme_paths.work
     for name in _MARKS:
         path = os.path.join(work, name)
         if os.path.lexists(path):
-            journal = _read(path, places)
+            journal = _read(path, scheme_paths)
             {_COMMITTED: clean_up, _UNDONE: _discard, _JOURNAL: undo}[name](journal, told)
             return _told("finished" if name == _COMMITTED else "undid", len(journal.moves))
     if not os.path.lexists(work):
         return None
-    _remove_works([mirror.work for mirror in places.mirrors], told)
+    _remove_works([mirror.work for mirror in scheme_paths.mirrors], told)
     return _told("undid", 0)
 
 
@@ -206,7 +206,7 @@ def _told(what: str, moves: int) -> str:
     return f"an earlier run was interrupted here: {what} the {moves} moves that it had begun"
 
 
-def _read(path: str, places: Places) -> Journal:
+def _read(path: str, scheme_paths: SchemePaths) -> Journal:
     """Read a journal that may have been planted: every move must be one that a transaction here could have made."""
     work = os.path.dirname(path)
     try:
@@ -221,7 +221,7 @@ def _read(path: str, places: Places) -> Journal:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise EnvironmentChangeError(f"{path} is damaged: {error}", _BY_HAND) from error
     journal = Journal(moves, listed["emptied"], listed["works"], listed["made"])
-    _refuse_foreign(journal, places, path)
+    _refuse_foreign(journal, scheme_paths, path)
     return journal
 
 
@@ -239,15 +239,15 @@ def _absolute(paths: Sequence[str], work: str) -> tuple[str, ...]:
     return tuple(os.path.normpath(os.path.join(work, path)) for path in paths)
 
 
-def _refuse_foreign(journal: Journal, places: Places, path: str) -> None:
-    works = {mirror.work for mirror in places.mirrors}
-    anchors = [mirror.anchor for mirror in places.mirrors]
+def _refuse_foreign(journal: Journal, scheme_paths: SchemePaths, path: str) -> None:
+    works = {mirror.work for mirror in scheme_paths.mirrors}
+    anchors = [mirror.root for mirror in scheme_paths.mirrors]
 
     def is_between(move: Move) -> bool:
         sides = [any(is_inside(side, work) for work in works) for side in move]
-        return sides[0] != sides[1] and all(any(is_inside(side, anchor) for anchor in anchors) for side in move)
+        return sides[0] != sides[1] and all(any(is_inside(side, root) for root in anchors) for side in move)
 
-    inner = all(any(is_inside(folder, anchor) for anchor in anchors) for folder in journal.emptied)
+    inner = all(any(is_inside(folder, root) for root in anchors) for folder in journal.emptied)
     inner = inner and all(any(is_inside(work, folder) for work in works) for folder in journal.made)
     if not (set(journal.works) <= works and journal.works and inner and all(map(is_between, journal.moves))):
         raise EnvironmentChangeError(f"{path} names files that no transaction of this environment moves", _BY_HAND)

@@ -1,4 +1,4 @@
-"""One file of a stored wheel into an environment, in one of three ways, and which way comes next when one can't be."""
+"""Link modes: clone, hard link or copy of one stored file, and the fallback order."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def open_source(wheel: StoredWheel) -> Source:
     return Source(wheel.root, os.open(wheel.root, os.O_RDONLY) if _HAS_FOLDER_DESCRIPTORS else None)
 
 
-Way = Callable[[Source, StoredWheel, StoredFile, str], None]
+Linker = Callable[[Source, StoredWheel, StoredFile, str], None]
 
 
 def _hard_link(source: Source, wheel: StoredWheel, file: StoredFile, destination: str) -> None:
@@ -94,7 +94,7 @@ def _mode(file: StoredFile) -> int:
     return 0o755 if file.is_executable else 0o644
 
 
-WAYS: dict[LinkMode, Way] = {LinkMode.CLONE: _clone, LinkMode.HARDLINK: _hard_link, LinkMode.COPY: _copy}
+LINKERS: dict[LinkMode, Linker] = {LinkMode.CLONE: _clone, LinkMode.HARDLINK: _hard_link, LinkMode.COPY: _copy}
 
 
 def next_mode(mode: LinkMode, error: OSError) -> LinkMode | None:

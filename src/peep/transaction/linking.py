@@ -1,4 +1,4 @@
-"""Many files of stored wheels into an environment at once: clone, hard link or copy, whichever the disks can do.
+"""Linking of many stored files into an environment at once.
 
 Installing spends its time here, so this is written around system calls: each folder is made once, each stored file
 gets one `stat` (the cheap check that nobody edited it) and one `link`, on all processors. docs/performance.md has the
@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from peep.concurrency.parallel_map import Wire, share
+from peep.concurrency.parallel_map import Codec, share
 from peep.dataclass import dataclass
 from peep.environment.mapping import MappedFile
 from peep.errors import EnvironmentChangeError
 from peep.model import StoredFile, StoredWheel
-from peep.transaction.link_modes import WAYS, LinkMode, Source, next_mode, open_source
+from peep.transaction.link_modes import LINKERS, LinkMode, Source, next_mode, open_source
 
 _MOST_HELPERS = 3
 _BATCH = 200
@@ -188,7 +188,7 @@ def _unpacked(answer: bytes) -> _Linking:
     return linking
 
 
-_WIRE = Wire(_packed, _unpacked)
+_WIRE = Codec(_packed, _unpacked)
 
 
 def _make_folder(folder: str) -> None:
@@ -205,7 +205,7 @@ def _link_batch(wheel: StoredWheel, files: Sequence[tuple[StoredFile, str]], pro
     except OSError:
         progress.faults += [StoreFault(wheel.sha256, file.path, "missing") for file, _ in files]
         return
-    put, mtime_ns = WAYS[progress.mode], wheel.mtime_ns
+    put, mtime_ns = LINKERS[progress.mode], wheel.mtime_ns
     with closing(source):
         for file, destination in files:
             # The usual case, without a call more than it takes; whatever is unusual goes the long way from its start.
@@ -218,7 +218,7 @@ def _link_batch(wheel: StoredWheel, files: Sequence[tuple[StoredFile, str]], pro
             except OSError:
                 pass
             if with_care:
-                put = WAYS[_put_with_care(source, wheel, file, destination, progress)]
+                put = LINKERS[_put_with_care(source, wheel, file, destination, progress)]
 
 
 def _put_with_care(
@@ -231,7 +231,7 @@ def _put_with_care(
             progress.faults.append(StoreFault(wheel.sha256, file.path, reason))
             return mode
         try:
-            WAYS[mode](source, wheel, file, destination)
+            LINKERS[mode](source, wheel, file, destination)
         except OSError as error:
             following = None if progress.is_fixed else next_mode(mode, error)
             if following is None:

@@ -1,4 +1,4 @@
-"""One run at a time per environment: the second one waits, and says for whom."""
+"""Lock of an environment: one run at a time; the second one waits, and says for whom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a filled work folder to the moves that make it visible: whole folders wherever nothing else is in the way."""
+"""Move plan: from a filled work folder to the renames that make it visible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from peep.dataclass import dataclass, field
 from peep.environment.installed import rows_if_any
 from peep.environment.mapping import is_protected
-from peep.environment.scheme_paths import Mirror, Places, in_one_case, is_inside
+from peep.environment.scheme_paths import SchemePaths, StagingArea, in_one_case, is_inside
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject
 from peep.transaction.journal import Move
@@ -23,8 +23,8 @@ _SHOWN = 10
 class Placement:
     """What is to be moved, not yet in order."""
 
-    places: Places
-    aside: dict[str, str]
+    scheme_paths: SchemePaths
+    backup: dict[str, str]
     """Path in the environment -> its place in the work folder."""
     force: bool
     put: list[Move] = field(default_factory=list)
@@ -33,14 +33,16 @@ class Placement:
     conflicts: list[str] = field(default_factory=list)
     overwritten: list[str] = field(default_factory=list)
 
-    def match(self, mirror: Mirror, *, ignores_case: bool | None = None) -> None:
+    def match(self, mirror: StagingArea, *, ignores_case: bool | None = None) -> None:
         """Lay the new tree of `mirror` over the environment; `ignores_case` None: as the file systems do."""
         if os.path.isdir(mirror.new):
-            spelled = in_one_case if (self.places.ignores_case() if ignores_case is None else ignores_case) else str
-            leaving = {spelled(path): path for path in self.aside}
-            self._lay(mirror, mirror.new, mirror.anchor, lambda path: leaving.get(spelled(path)))
+            spelled = (
+                in_one_case if (self.scheme_paths.ignores_case() if ignores_case is None else ignores_case) else str
+            )
+            leaving = {spelled(path): path for path in self.backup}
+            self._lay(mirror, mirror.new, mirror.root, lambda path: leaving.get(spelled(path)))
 
-    def _lay(self, mirror: Mirror, staged: str, place: str, leaving_at: Callable[[str], str | None]) -> None:
+    def _lay(self, mirror: StagingArea, staged: str, place: str, leaving_at: Callable[[str], str | None]) -> None:
         present = set(os.listdir(place)) if os.path.isdir(place) else set()
         with os.scandir(staged) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
@@ -67,18 +69,18 @@ class Placement:
         if not os.path.isdir(path):
             return None
         real = os.path.realpath(path)
-        if any(real == mirror.work or is_inside(real, mirror.work) for mirror in self.places.mirrors):
+        if any(real == mirror.work or is_inside(real, mirror.work) for mirror in self.scheme_paths.mirrors):
             return None
-        return real if real == path or self.places.holds(real) else None
+        return real if real == path or self.scheme_paths.holds(real) else None
 
-    def _meet(self, mirror: Mirror, staged: str, destination: str) -> None:
+    def _meet(self, mirror: StagingArea, staged: str, destination: str) -> None:
         """Something that stays is where a new file goes."""
         if _is_same_file(staged, destination):
             return
         is_bytecode = destination.endswith(".pyc") and os.path.isfile(destination)
-        may_give_way = self.force and not is_protected(destination, self.places.target.paths)
+        may_give_way = self.force and not is_protected(destination, self.scheme_paths.target.paths)
         if is_bytecode or (may_give_way and not os.path.isdir(destination)):
-            self.aside[destination] = os.path.join(mirror.old, str(len(self.aside)))
+            self.backup[destination] = os.path.join(mirror.old, str(len(self.backup)))
             self._put(staged, destination, destination)
             self.overwritten.append(destination)
         else:
@@ -100,7 +102,7 @@ def refuse_conflicts(placement: Placement, staying: Iterable[InstalledProject]) 
     """Raise `EnvironmentChangeError` that lists every file in the way, with its owner (THREATS W11)."""
     if not placement.conflicts:
         return
-    owners = _owners(placement.conflicts, staying, placement.places)
+    owners = _owners(placement.conflicts, staying, placement.scheme_paths)
     told = [f"{path} ({owners.get(path, 'of no project')})" for path in placement.conflicts]
     more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
     raise EnvironmentChangeError(
@@ -109,11 +111,11 @@ def refuse_conflicts(placement: Placement, staying: Iterable[InstalledProject]) 
     )
 
 
-def _owners(paths: Iterable[str], staying: Iterable[InstalledProject], places: Places) -> dict[str, str]:
+def _owners(paths: Iterable[str], staying: Iterable[InstalledProject], scheme_paths: SchemePaths) -> dict[str, str]:
     wanted = set(paths)
     found: dict[str, str] = {}
     for project in staying:
-        for path in wanted.intersection(recorded_paths(rows_if_any(project), project.metadata_path, places, [])):
+        for path in wanted.intersection(recorded_paths(rows_if_any(project), project.metadata_path, scheme_paths, [])):
             found.setdefault(path, f"of {project.name}")
     return found
 
@@ -136,13 +138,13 @@ def ordered_moves(placement: Placement, leaving: Mapping[str, str], arriving: Ma
         swap = [put]
         if leaving_path is not None and not is_metadata:
             taken.add(leaving_path)
-            swap.insert(0, Move(leaving_path, placement.aside[leaving_path]))
+            swap.insert(0, Move(leaving_path, placement.backup[leaving_path]))
         moves.append(((owner, 3 if is_metadata else 2, put.destination), swap))
-    for path, aside in placement.aside.items():
+    for path, backup in placement.backup.items():
         if path not in taken:
             phase = 0 if path.endswith(".dist-info") else 1
             owner = _owner_of(path, leaving)
-            moves.append(((owner, phase, path), [Move(path, aside)]))
+            moves.append(((owner, phase, path), [Move(path, backup)]))
     return [move for _, group in sorted(moves, key=lambda group: group[0]) for move in group]
 
 

@@ -1,4 +1,4 @@
-"""Putting new projects together in the work folder, launchers and records included, before anyone sees them."""
+"""Staging of new projects in the work folder, launchers and records included."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
-from peep.environment.mapping import MappedFile, data_file, installed_files, refuse_work_folder, site_scheme, tops_of
+from peep.environment.mapping import (
+    MappedFile,
+    data_file,
+    installed_files,
+    refuse_work_folder,
+    site_scheme,
+    top_level_of,
+)
 from peep.environment.programs import program_files
 from peep.environment.records import generated_files, manifest_rows, record_bytes, row, row_of
-from peep.environment.scheme_paths import Places
+from peep.environment.scheme_paths import SchemePaths
 from peep.errors import StoredWheelsDamaged
 from peep.model import PlannedWheel, StoredFile
 from peep.system.files import write_fully
-from peep.transaction.crash_points import Steps
-from peep.transaction.file_conflicts import Claims
+from peep.transaction.crash_points import CrashPoints
+from peep.transaction.file_conflicts import FileConflicts
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.linking import StoreFault, WheelFiles, link_wheels, parent_folders
 
@@ -46,7 +53,7 @@ class StagedWheel:
     """Site-packages in the work folder."""
     recorded: list[StoredFile]
     """Files that keep their path below `site`; rows of RECORD are made of them when it is written."""
-    tops: set[str]
+    top_level: set[str]
     """The names that they bring to the top of `site`."""
     shared: frozenset[str] = frozenset()
     """The paths of those that are not linked, since another project brings them alike."""
@@ -83,41 +90,43 @@ class StagedTree:
     notes: list[str] = field(default_factory=list)
 
 
-def plan_staging(plans: Sequence[PlannedWheel], places: Places, *, force: bool, ignores_case: bool) -> StagedTree:
+def plan_staging(
+    plans: Sequence[PlannedWheel], scheme_paths: SchemePaths, *, force: bool, ignores_case: bool
+) -> StagedTree:
     """Decide what goes where in the work folder; nothing is made, scripts are read from the store.
 
     Raises `EnvironmentChangeError` when two projects bring different files to one place (unless `force`: then the
     first by name has it), `StoredWheelsDamaged` for a script that isn't what was stored.
     """
     ordered = sorted(plans, key=lambda planned: planned.wheel.identity.name)
-    tree = StagedTree([_staged(planned, places) for planned in ordered])
-    tree.notes += Claims(tree.wheels, ignores_case=ignores_case).settle(force=force)
+    tree = StagedTree([_staged(planned, scheme_paths) for planned in ordered])
+    tree.notes += FileConflicts(tree.wheels, ignores_case=ignores_case).settle(force=force)
     for wheel in tree.wheels:
         _note_owners(wheel, tree.owners)
         tree.notes += _startup_notes(wheel)
     return tree
 
 
-def fill(tree: StagedTree, mode: LinkMode, steps: Steps, *, is_complete: bool) -> None:
+def fill(tree: StagedTree, mode: LinkMode, crash_points: CrashPoints, *, is_complete: bool) -> None:
     """Link and write everything into the work folder, RECORDs only if no more files will come (`is_complete`).
 
     Raises OSError, or `StoredWheelsDamaged`.
     """
-    steps.reached("link")
+    crash_points.reached("link")
 
     def write() -> None:
-        steps.reached("write")
+        crash_points.reached("write")
         _write_all([file for wheel in tree.wheels for file in wheel.written])
         if is_complete:
-            write_records(tree, steps)
+            write_records(tree, crash_points)
 
     if faults := link_wheels([wheel.linked for wheel in tree.wheels], mode, write).faults:
         raise _damaged(tree, faults)
 
 
-def write_records(tree: StagedTree, steps: Steps) -> None:
+def write_records(tree: StagedTree, crash_points: CrashPoints) -> None:
     """Write every RECORD, now that all files are known; the folders are there, with INSTALLER in them."""
-    steps.reached("record")
+    crash_points.reached("record")
     for wheel in tree.wheels:
         _write(Written(wheel.record, record_bytes([*manifest_rows(wheel.recorded), *wheel.rows])))
 
@@ -150,17 +159,17 @@ def _damaged(tree: StagedTree, faults: Sequence[StoreFault]) -> StoredWheelsDama
 # -- one project -----------------------------------------------------------------------------------
 
 
-def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
+def _staged(planned: PlannedWheel, scheme_paths: SchemePaths) -> StagedWheel:
     wheel = planned.wheel
-    site = places.target.paths[site_scheme(wheel)]
-    stage = places.mirror_of(os.path.join(site, "x")).staged(site)
+    site = scheme_paths.target.paths[site_scheme(wheel)]
+    stage = scheme_paths.mirror_of(os.path.join(site, "x")).staged(site)
     plain, data = installed_files(wheel)
-    staged = StagedWheel(planned, stage, plain, tops_of(plain))
-    refuse_work_folder(wheel, staged.tops)
+    staged = StagedWheel(planned, stage, plain, top_level_of(plain))
+    refuse_work_folder(wheel, staged.top_level)
     for file in data:
-        _add_data(staged, data_file(wheel, file, places.target.paths), places, site)
-    for path, content in program_files(wheel, data, places.target):
-        _add_written(staged, path, content, places, site, mode=_PROGRAM_MODE)
+        _add_data(staged, data_file(wheel, file, scheme_paths.target.paths), scheme_paths, site)
+    for path, content in program_files(wheel, data, scheme_paths.target):
+        _add_written(staged, path, content, scheme_paths, site, mode=_PROGRAM_MODE)
     for name, content in generated_files(planned):
         staged.written.append(Written(os.path.join(stage, wheel.identity.dist_info, name), content))
         staged.rows.append(row_of(f"{wheel.identity.dist_info}/{name}", content))
@@ -168,19 +177,19 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
     return staged
 
 
-def _add_data(staged: StagedWheel, mapped: MappedFile, places: Places, site: str) -> None:
+def _add_data(staged: StagedWheel, mapped: MappedFile, scheme_paths: SchemePaths, site: str) -> None:
     """A file of `.data`: linked, unless it is a script, which names the interpreter."""
     if mapped.scheme == "scripts":
         return
     destination = mapped.destination
-    staged.elsewhere.append(mapped._replace(destination=places.mirror_of(destination).staged(destination)))
+    staged.elsewhere.append(mapped._replace(destination=scheme_paths.mirror_of(destination).staged(destination)))
     staged.rows.append(row(recorded_path(destination, site), mapped.file.record_hash, str(mapped.file.size)))
 
 
 def _add_written(
-    staged: StagedWheel, destination: str, content: bytes, places: Places, site: str, *, mode: int
+    staged: StagedWheel, destination: str, content: bytes, scheme_paths: SchemePaths, site: str, *, mode: int
 ) -> None:
-    staged.written.append(Written(places.mirror_of(destination).staged(destination), content, mode))
+    staged.written.append(Written(scheme_paths.mirror_of(destination).staged(destination), content, mode))
     staged.rows.append(row_of(recorded_path(destination, site), content))
 
 
@@ -194,7 +203,7 @@ def recorded_path(destination: str, site: str) -> str:
 
 def _startup_notes(staged: StagedWheel) -> list[str]:
     """A line for what will run at every start of the environment (THREATS W15); it is verified, but worth knowing."""
-    names = sorted(staged.tops)
+    names = sorted(staged.top_level)
     found = [name for name in names if name.endswith(_STARTUP_SUFFIXES) or name.split(".")[0] in _STARTUP_MODULES]
     if not found:
         return []
@@ -204,7 +213,7 @@ def _startup_notes(staged: StagedWheel) -> list[str]:
 
 def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:
     """Who brings what to the top of site-packages; what several bring is nobody's alone ('')."""
-    for name in staged.tops:
+    for name in staged.top_level:
         top = os.path.join(staged.site, name)
         owners[top] = staged.name if owners.get(top, staged.name) == staged.name else ""
     for written in staged.written:

@@ -1,4 +1,4 @@
-"""Which files go when projects are replaced or removed: those of their RECORDs, their bytecode, their empty folders.
+"""Files to remove with a project: those of its RECORD, their bytecode, empty folders.
 
 A RECORD is believed only as far as it names files inside of the environment's own folders (THREATS W2).
 """
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
-from peep.environment.installed import RecordRow, parse_record, read_record_text
+from peep.environment.installed import InstalledFileRow, parse_record, read_record_text
 from peep.environment.mapping import is_protected
-from peep.environment.scheme_paths import Places, in_one_case
+from peep.environment.scheme_paths import SchemePaths, in_one_case
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject
 
@@ -27,7 +27,7 @@ class LeavingFiles:
     warnings: tuple[str, ...] = ()
 
 
-class Departures(NamedTuple):
+class FilesToRemove(NamedTuple):
     """What to move aside: whole folders where everything in them goes, single files elsewhere."""
 
     paths: tuple[str, ...]
@@ -36,7 +36,11 @@ class Departures(NamedTuple):
 
 
 def leaving_files(
-    leaving: Sequence[InstalledProject], staying: Iterable[InstalledProject], places: Places, *, force: bool = False
+    leaving: Sequence[InstalledProject],
+    staying: Iterable[InstalledProject],
+    scheme_paths: SchemePaths,
+    *,
+    force: bool = False,
 ) -> LeavingFiles:
     """Collect the files of the `leaving` projects that no `staying` project has as well.
 
@@ -47,24 +51,24 @@ def leaving_files(
     owners: dict[str, str] = {}
     warnings: list[str] = []
     for project in leaving:
-        for path in _files_of(project, places, warnings, force=force):
+        for path in _files_of(project, scheme_paths, warnings, force=force):
             folder, name = os.path.split(path)
             by_folder.setdefault(folder, set()).add(name)
-            owners.setdefault(_top(path, places), project.name)
+            owners.setdefault(_top(path, scheme_paths), project.name)
     if leaving:
-        _spare_shared(by_folder, staying, places)
+        _spare_shared(by_folder, staying, scheme_paths)
     return LeavingFiles(by_folder, owners, tuple(warnings))
 
 
-def _top(path: str, places: Places) -> str:
+def _top(path: str, scheme_paths: SchemePaths) -> str:
     """The entry of site-packages that a path is in; elsewhere, the path itself."""
-    for root in (places.target.paths["purelib"], places.target.paths["platlib"]):
+    for root in (scheme_paths.target.paths["purelib"], scheme_paths.target.paths["platlib"]):
         if path.startswith(root + os.sep):
             return os.path.join(root, path[len(root) + 1 :].split(os.sep, 1)[0])
     return path
 
 
-def _files_of(project: InstalledProject, places: Places, warnings: list[str], *, force: bool) -> list[str]:
+def _files_of(project: InstalledProject, scheme_paths: SchemePaths, warnings: list[str], *, force: bool) -> list[str]:
     found = []
     for metadata in (project.metadata_path, *project.other_metadata):
         if not metadata.endswith(".dist-info"):
@@ -79,7 +83,7 @@ def _files_of(project: InstalledProject, places: Places, warnings: list[str], *,
                 raise
             warnings.append(f"{error}: files of it that nothing replaces stay behind")
             rows = ()
-        found += recorded_paths(rows, metadata, places, warnings)
+        found += recorded_paths(rows, metadata, scheme_paths, warnings)
         if os.path.islink(metadata):
             found.append(metadata)  # what it leads to is not ours
             continue
@@ -87,22 +91,26 @@ def _files_of(project: InstalledProject, places: Places, warnings: list[str], *,
     return found
 
 
-def recorded_paths(rows: Iterable[RecordRow], metadata: str, places: Places, warnings: list[str]) -> list[str]:
+def recorded_paths(
+    rows: Iterable[InstalledFileRow], metadata: str, scheme_paths: SchemePaths, warnings: list[str]
+) -> list[str]:
     """The absolute paths of a RECORD's rows; rows that name anything outside of the environment become a warning."""
     site = os.path.dirname(metadata)
     found = []
     for row in rows:
         path = os.path.normpath(os.path.join(site, row.path))
-        if not places.holds(path) or is_protected(path, places.target.paths) or path in places.roots:
+        if not scheme_paths.holds(path) or is_protected(path, scheme_paths.target.paths) or path in scheme_paths.roots:
             warnings.append(f"{metadata}/RECORD names {row.path}, which is no file of this project: left alone")
         else:
             found.append(path)
     return found
 
 
-def _spare_shared(by_folder: dict[str, set[str]], staying: Iterable[InstalledProject], places: Places) -> None:
+def _spare_shared(
+    by_folder: dict[str, set[str]], staying: Iterable[InstalledProject], scheme_paths: SchemePaths
+) -> None:
     """Take away the files that another project lists too (namespace packages made by hand, mostly)."""
-    sites = {places.target.paths["purelib"], places.target.paths["platlib"]}
+    sites = {scheme_paths.target.paths["purelib"], scheme_paths.target.paths["platlib"]}
     for project in staying:
         try:
             text = read_record_text(project.metadata_path, project)
@@ -111,7 +119,7 @@ def _spare_shared(by_folder: dict[str, set[str]], staying: Iterable[InstalledPro
             rows = parse_record(project, text)
         except EnvironmentChangeError:
             continue  # nothing is known of its files
-        for path in recorded_paths(rows, project.metadata_path, places, []):
+        for path in recorded_paths(rows, project.metadata_path, scheme_paths, []):
             folder, name = os.path.split(path)
             by_folder.get(folder, set()).discard(name)
 
@@ -133,29 +141,33 @@ def _mentions(text: str, by_folder: Mapping[str, set[str]], sites: set[str]) -> 
 # -- from files to whole folders -------------------------------------------------------------------
 
 
-def departures(leaving: LeavingFiles, places: Places, *, ignores_case: bool | None = None) -> Departures:
+def files_to_remove(
+    leaving: LeavingFiles, scheme_paths: SchemePaths, *, ignores_case: bool | None = None
+) -> FilesToRemove:
     """Find the fewest entries to move aside. Links are never followed: what lies behind one is not ours.
 
     `ignores_case` None: as the file systems do, which then may have other letters than RECORD.
     """
-    ignores_case = places.ignores_case() if ignores_case is None else ignores_case
-    walk = _Walk(leaving.by_folder, places, in_one_case if ignores_case else str)
-    for mirror in places.mirrors:
-        walk.enter(mirror.anchor)
-    return Departures(tuple(walk.paths), tuple(walk.emptied))
+    ignores_case = scheme_paths.ignores_case() if ignores_case is None else ignores_case
+    walk = _Walk(leaving.by_folder, scheme_paths, in_one_case if ignores_case else str)
+    for mirror in scheme_paths.mirrors:
+        walk.enter(mirror.root)
+    return FilesToRemove(tuple(walk.paths), tuple(walk.emptied))
 
 
 class _Walk:
     """Goes through the folders that hold leaving files, and through no others."""
 
-    def __init__(self, by_folder: Mapping[str, set[str]], places: Places, spelled: Callable[[str], str]) -> None:
+    def __init__(
+        self, by_folder: Mapping[str, set[str]], scheme_paths: SchemePaths, spelled: Callable[[str], str]
+    ) -> None:
         """`spelled`: what is compared of paths and names."""
         self._spelled = spelled
         self._by_folder: dict[str, set[str]] = {}
         for folder, names in by_folder.items():
             self._by_folder.setdefault(spelled(folder), set()).update(map(spelled, names))
         self._folders = _with_parents(self._by_folder)
-        self._kept = _with_parents(map(spelled, places.roots))
+        self._kept = _with_parents(map(spelled, scheme_paths.roots))
         self.paths: list[str] = []
         self.emptied: list[str] = []
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from peep.dataclass import replace
 from peep.errors import StoreError
 from peep.model import FormatControl, PlannedWheel, StoredWheel, TargetEnvironment
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import wheels_for
 from peep.pipeline.one_file import archive_bytes, combined, is_wanted
 from peep.pipeline.options import InstallOptions
@@ -36,10 +36,10 @@ OLDEST = "3.10"
 _PURE = ("py3-none-any", "py2.py3-none-any")
 
 
-def embed(options: InstallOptions, surroundings: Surroundings) -> bytes:
+def embed(options: InstallOptions, context: RunContext) -> bytes:
     """Make the one-file edition. Raises `InstallRefused` when a library can't be had or verified."""
     wheels_only = FormatControl(only_binary=frozenset({":all:"}))  # whatever pip is configured with
-    with open_session(replace(options, format_control=wheels_only), surroundings, STAGES) as session:
+    with open_session(replace(options, format_control=wheels_only), context, STAGES) as session:
         portable = replace(session, target=portable_target(session.target))
         pinned = embedded_pins()
         wheels = _wheels(portable, pinned)
@@ -101,7 +101,7 @@ def _markers() -> dict[str, str]:
 
 
 def _wheels(session: Session, pinned: PinnedSet) -> dict[str, PlannedWheel]:
-    with session.store.held(), session.wheel_provider(pinned) as provider:
+    with session.store.in_use(), session.wheel_provider(pinned) as provider:
         fetched = wheels_for(pinned.pins, provider)
     refuse_if_any(fetched.problems)
     return fetched.wheels

@@ -1,4 +1,4 @@
-"""`peep hash`: the digests of files, of the archives in folders, and of what URLs give, in the order asked for."""
+"""`peep hash`: digests of files, of archives in folders, and of URLs, in the order asked for."""
 
 from __future__ import annotations
 

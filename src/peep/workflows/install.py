@@ -21,11 +21,11 @@ from peep.model import InstalledProject, InstallPlan, PlannedWheel
 from peep.pipeline.attempts import attempts
 from peep.pipeline.build_need import open_builds
 from peep.pipeline.built_wheel_cache import note_built
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
-from peep.pipeline.result import Outcome
+from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, open_session, plan_options
 from peep.pipeline.unpacking import add_to_store
 from peep.requirements.pinned_set import PinnedSet
@@ -45,26 +45,26 @@ Removals = Callable[[Session, PinnedSet], tuple[InstalledProject, ...]]
 """Which projects are to go, besides those that are replaced."""
 
 
-def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
+def install(options: InstallOptions, context: RunContext) -> InstallResult:
     """Make the target hold what the user's files list, verified; give back what that took.
 
     Raises `InstallRefused` with every problem of the run, before anything was built or changed, and the other
     errors of `peep.errors` for what stops a run at once.
     """
-    with open_session(options, surroundings, STAGES) as session:
+    with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
-        with session.store.held(), session.wheel_provider(pinned) as provider:
+        with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:
-                    outcome = install_pins(session, pinned, provider)
-        remember(session, outcome)
-        return outcome
+                    result = install_pins(session, pinned, provider)
+        remember(session, result)
+        return result
 
 
 def install_pins(
     session: Session, pinned: PinnedSet, provider: WheelProvider, remove: tuple[InstalledProject, ...] = ()
-) -> Outcome:
+) -> InstallResult:
     """Plan, fetch what is missing, refuse what is wrong, build, change the target: in this order.
 
     `remove`: installed projects that go in the same transaction.
@@ -90,7 +90,7 @@ def make_ready(session: Session) -> None:
 
     As with pip, `--require-virtualenv` holds for a `--dry-run`, too.
     """
-    options, reporter = session.options, session.surroundings.reporter
+    options, reporter = session.options, session.context.reporter
     require_changeable(
         session.target,
         break_system_packages=options.target.break_system_packages or options.dry_run,
@@ -118,9 +118,9 @@ def planned(
 
 def change_target(
     session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: Mapping[str, PlannedWheel], fetched: FetchResult
-) -> Outcome:
+) -> InstallResult:
     """Change the target in one transaction, or under `--dry-run` leave it as it is."""
-    reporter = session.surroundings.reporter
+    reporter = session.context.reporter
     for note in plan.notes:
         reporter.note(note)
     for text in unknown_extras(pinned, plan):
@@ -132,7 +132,7 @@ def change_target(
         for note in changes.notes:
             reporter.note(note)
     yanked = frozenset(candidate.pin.name for candidate in fetched.candidates if candidate.file.yanked is not None)
-    return Outcome(plan, pinned, session.target, wheels, changes, yanked)
+    return InstallResult(plan, pinned, session.target, wheels, changes, yanked)
 
 
 def unknown_extras(pinned: PinnedSet, plan: InstallPlan) -> list[str]:

@@ -1,4 +1,4 @@
-"""`peep inventory` and `peep freeze --hashes`: what is installed, and which archives it came from. Needs no network."""
+"""`peep inventory` and `peep freeze --hashes`: installed projects and their archives."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from importlib import import_module
 
 from peep import __version__
 from peep.environment.installed import installed_projects, requirements_of
-from peep.environment.scheme_paths import places_of
+from peep.environment.scheme_paths import scheme_paths_of
 from peep.errors import PeepError
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.session import opened_store, target_request
 from peep.proof.inventory import InventoryEntry, inventory_of
@@ -23,14 +23,14 @@ _WRITERS = {
 }
 
 
-def inventory(options: InstallOptions, surroundings: Surroundings) -> tuple[InventoryEntry, ...]:
+def inventory(options: InstallOptions, context: RunContext) -> tuple[InventoryEntry, ...]:
     """Every installed project of the target, sorted by name."""
     refuse_planted(options)
-    with opened_store(options.store, surroundings) as store:
+    with opened_store(options.store, context) as store:
         target = discover_target(target_request(options.target), store)
-    places = places_of(target)
-    with held_still(places, surroundings.reporter):
-        installed = installed_projects(places.target)
+    scheme_paths = scheme_paths_of(target)
+    with held_still(scheme_paths, context.reporter):
+        installed = installed_projects(scheme_paths.target)
         requires = {name: requirements_of(project).requires_dist for name, project in installed.items()}
     return inventory_of(installed, requires, target.markers)
 

@@ -9,9 +9,9 @@ from peep.environment.plan import plan_install, unlisted_projects
 from peep.errors import InstallRefused
 from peep.model import InstalledProject, InstallPlan, TargetEnvironment
 from peep.pipeline.attempts import attempts
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.result import Outcome
+from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, open_session, plan_options
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.install import STAGES, install_pins, make_ready
@@ -26,17 +26,17 @@ class Difference:
     target: TargetEnvironment
 
 
-def sync(options: InstallOptions, surroundings: Surroundings, *, include_all: bool = False) -> Outcome:
+def sync(options: InstallOptions, context: RunContext, *, include_all: bool = False) -> InstallResult:
     """As `install`, and unlisted projects go in the same transaction: peep, pip and what they need only if asked to."""
-    with open_session(options, surroundings, STAGES) as session:
+    with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
-        with session.store.held(), session.wheel_provider(pinned) as provider:
+        with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:
                     unlisted = removals(session, pinned, include_all=include_all)
-                    outcome = install_pins(session, pinned, provider, unlisted)
-        return outcome
+                    result = install_pins(session, pinned, provider, unlisted)
+        return result
 
 
 def removals(session: Session, pinned: PinnedSet, *, include_all: bool) -> tuple[InstalledProject, ...]:
@@ -50,9 +50,9 @@ def removals(session: Session, pinned: PinnedSet, *, include_all: bool) -> tuple
     return unlisted_projects(pinned.pins, installed, protected)
 
 
-def difference(options: InstallOptions, surroundings: Surroundings, *, include_all: bool = False) -> Difference:
+def difference(options: InstallOptions, context: RunContext, *, include_all: bool = False) -> Difference:
     """What `sync` would change. Raises `InstallRefused` for lines that can't be used."""
-    with open_session(options, surroundings, STAGES) as session:
+    with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
         if pinned.unusable:
             raise InstallRefused(pinned.unusable)

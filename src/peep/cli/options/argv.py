@@ -1,4 +1,4 @@
-"""Words of a command line -> the options and the plain arguments among them.
+"""Division of the command line (argv) into options and plain arguments, as optparse does it.
 
 The standard library's `optparse` takes them apart, as it does for pip: `-rFILE`, `-qr FILE`, `--requirement=FILE`,
 unambiguous abbreviations, `--`, and a file named `-r` all mean what they mean there.
@@ -17,7 +17,7 @@ from peep.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class OptionUse:
     """One occurrence of an option: `value` is None for flags; `source` is the word or the variable it came by."""
 
     name: str
@@ -25,7 +25,7 @@ class Given:
     source: str
 
 
-def divide(words: Sequence[str], options: Sequence[Option], verb: str) -> tuple[list[Given], list[str]]:
+def split(words: Sequence[str], options: Sequence[Option], verb: str) -> tuple[list[OptionUse], list[str]]:
     """Give back the options and the plain arguments, each in order; a `--hash` is part of the argument before it.
 
     Raises `UsageError` for what is no option of `verb`, for a missing value and for one too many.
@@ -40,7 +40,7 @@ class _Parser(optparse.OptionParser):
 
     def __init__(self, options: Sequence[Option], verb: str) -> None:
         super().__init__(add_help_option=False)
-        self.given: list[Given] = []
+        self.given: list[OptionUse] = []
         self._verb = verb
         self._long_names = [name for option in options for name in option.names if name.startswith("--")]
         for option in options:
@@ -63,7 +63,7 @@ class _Parser(optparse.OptionParser):
         return f"did you mean {near[0]}? " if near else ""
 
     def _remember(self, option: optparse.Option, spelled: str, value: str | None, _: optparse.OptionParser) -> None:
-        self.given.append(Given(str(option.dest), value, spelled))
+        self.given.append(OptionUse(str(option.dest), value, spelled))
 
     def _attach(self, _option: optparse.Option, _spelled: str, value: str, parser: optparse.OptionParser) -> None:
         if not parser.largs:

@@ -1,4 +1,4 @@
-"""What was given on the command line -> the frozen options that the workflows read."""
+"""Conversion of parsed arguments into the frozen options of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
-from peep.cli.options.argv import Given
+from peep.cli.options.argv import OptionUse
 from peep.cli.options.parser import ParsedArguments
 from peep.errors import UsageError
 from peep.formats.names import is_lock_path
@@ -124,7 +124,7 @@ def _indexes(parsed: ParsedArguments) -> GivenIndexes:
     )
 
 
-def format_control(given: Iterable[Given]) -> FormatControl:
+def format_control(given: Iterable[OptionUse]) -> FormatControl:
     """What `--no-binary` and `--only-binary` leave, in the order given, by pip's rules (`:none:` empties the set)."""
     control = FormatControl()
     for one in given:

@@ -1,4 +1,4 @@
-"""One option of the command line, as data: the parser, `--help`, completion and the variables are all made from it."""
+"""Command-line option as data: parser, `--help`, completion and variables are made from it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 from peep.dataclass import dataclass
 
 
-class Kind(Enum):
+class OptionKind(Enum):
     """What an option takes and what giving it twice means."""
 
     FLAG = "flag"
@@ -18,7 +18,7 @@ class Kind(Enum):
     """One value each time; all of them count. In a variable they are separated by white space, as in pip."""
 
 
-class Standing(Enum):
+class OptionSupport(Enum):
     """What peep does with an option that pip knows."""
 
     HONOURED = "honoured"
@@ -37,10 +37,10 @@ class Option:
     names: tuple[str, ...]
     help: str = ""
     """What it does; for options that are not honoured: why not."""
-    kind: Kind = Kind.FLAG
+    kind: OptionKind = OptionKind.FLAG
     metavar: str = ""
     choices: tuple[str, ...] = ()
-    standing: Standing = Standing.HONOURED
+    standing: OptionSupport = OptionSupport.HONOURED
     is_inverted: bool = False
     """In a variable, *false* switches it on: pip's rule for those `--no-…` options that it stores as false."""
     is_peeps_own: bool = False
@@ -65,4 +65,4 @@ class Option:
 
     @property
     def takes_value(self) -> bool:
-        return self.kind in {Kind.VALUE, Kind.LIST}
+        return self.kind in {OptionKind.VALUE, OptionKind.LIST}

@@ -1,11 +1,11 @@
-"""Words of the command line and variables of the environment -> what was given, checked against a table of options."""
+"""Parser of command lines and environment variables, against a table of options."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from peep.cli.options.argv import Given, divide
-from peep.cli.options.option import Kind, Option, Standing
+from peep.cli.options.argv import OptionUse, split
+from peep.cli.options.option import Option, OptionKind, OptionSupport
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 
@@ -17,7 +17,7 @@ _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 class ParsedArguments:
     """What was given: variables first, then the command line, each in order; `words` are the plain arguments."""
 
-    given: tuple[Given, ...]
+    given: tuple[OptionUse, ...]
     words: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
@@ -45,19 +45,19 @@ def parse(words: Sequence[str], options: Sequence[Option], *, verb: str, environ
 
     `environ` gives the `PIP_*` and `PEEP_*` variables; under `--isolated` they do not count.
     """
-    from_words, plain = divide(words, options, verb)
+    from_words, plain = split(words, options, verb)
     is_isolated = any(one.name == "isolated" for one in from_words)
     given = [*([] if is_isolated else from_variables(options, environ)), *from_words]
     by_name = {option.name: option for option in options}
     _check(given, by_name, verb)
     return ParsedArguments(
-        given=tuple(one for one in given if by_name[one.name].standing is Standing.HONOURED),
+        given=tuple(one for one in given if by_name[one.name].standing is OptionSupport.HONOURED),
         words=tuple(plain),
         warnings=tuple(_obsolete(given, by_name)),
     )
 
 
-def from_variables(options: Iterable[Option], environ: Mapping[str, str]) -> Iterator[Given]:
+def from_variables(options: Iterable[Option], environ: Mapping[str, str]) -> Iterator[OptionUse]:
     """What the variables of `options` give; empty ones give nothing; `UsageError` for text that is no boolean."""
     for option in options:
         for variable in option.variables:
@@ -66,18 +66,18 @@ def from_variables(options: Iterable[Option], environ: Mapping[str, str]) -> Ite
                 yield from _from_variable(option, variable, text)
 
 
-def _from_variable(option: Option, variable: str, text: str) -> Iterator[Given]:
-    if option.kind is Kind.LIST:
+def _from_variable(option: Option, variable: str, text: str) -> Iterator[OptionUse]:
+    if option.kind is OptionKind.LIST:
         for part in text.split():
-            yield Given(option.name, part, variable)
-    elif option.kind is Kind.VALUE:
-        yield Given(option.name, text, variable)
-    elif option.kind is Kind.COUNT and text.isdecimal():
+            yield OptionUse(option.name, part, variable)
+    elif option.kind is OptionKind.VALUE:
+        yield OptionUse(option.name, text, variable)
+    elif option.kind is OptionKind.COUNT and text.isdecimal():
         for _ in range(int(text)):
-            yield Given(option.name, None, variable)
+            yield OptionUse(option.name, None, variable)
     elif _boolean(text, variable) is not option.is_inverted or option.name == "no-cache-dir":
         # pip: PIP_NO_CACHE_DIR disables the cache with either value, because both were once in use
-        yield Given(option.name, None, variable)
+        yield OptionUse(option.name, None, variable)
 
 
 def _boolean(text: str, variable: str) -> bool:
@@ -89,17 +89,17 @@ def _boolean(text: str, variable: str) -> bool:
     raise UsageError(f"{variable}: {text!r} is neither yes nor no", "say 1 or 0")
 
 
-def _check(given: Iterable[Given], by_name: Mapping[str, Option], verb: str) -> None:
+def _check(given: Iterable[OptionUse], by_name: Mapping[str, Option], verb: str) -> None:
     for one in given:
         option = by_name[one.name]
-        if option.standing is Standing.REFUSED:
+        if option.standing is OptionSupport.REFUSED:
             raise UsageError(f"peep {verb} can't honour {one.source}: {option.help}")
         if option.choices and one.value not in option.choices:
             raise UsageError(f"{one.source}: {one.value!r} is none of {', '.join(option.choices)}")
 
 
-def _obsolete(given: Iterable[Given], by_name: Mapping[str, Option]) -> Iterator[str]:
+def _obsolete(given: Iterable[OptionUse], by_name: Mapping[str, Option]) -> Iterator[str]:
     for one in given:
         option = by_name[one.name]
-        if option.standing is Standing.OBSOLETE:
+        if option.standing is OptionSupport.OBSOLETE:
             yield f"{one.source} is skipped: {option.help or 'pip has removed it, and it has no meaning any more'}"

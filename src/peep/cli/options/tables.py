@@ -1,11 +1,11 @@
-"""Every option of peep's verbs, by subject; those that pip has keep pip's names and meaning."""
+"""Tables of options by subject; those that pip has keep pip's names and meaning."""
 
 from __future__ import annotations
 
-from peep.cli.options.option import Kind, Option, Standing
+from peep.cli.options.option import Option, OptionKind, OptionSupport
 
-FLAG, COUNT, VALUE, LIST = Kind.FLAG, Kind.COUNT, Kind.VALUE, Kind.LIST
-OBSOLETE, IMPLIED, REFUSED = Standing.OBSOLETE, Standing.IMPLIED, Standing.REFUSED
+FLAG, COUNT, VALUE, LIST = OptionKind.FLAG, OptionKind.COUNT, OptionKind.VALUE, OptionKind.LIST
+OBSOLETE, IMPLIED, REFUSED = OptionSupport.OBSOLETE, OptionSupport.IMPLIED, OptionSupport.REFUSED
 
 GENERAL = (
     Option(("-h", "--help"), "show this help"),

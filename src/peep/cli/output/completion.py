@@ -1,4 +1,4 @@
-"""Completion scripts for bash, zsh and fish, made from the same tables as the help. Pure.
+"""Completion scripts for bash, zsh and fish, made from the tables of options.
 
 For pip's verbs the scripts ask pip's own completion, which answers a command run with `PIP_AUTO_COMPLETE` set.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from peep.cli.options.option import Option, Standing
+from peep.cli.options.option import Option, OptionSupport
 from peep.cli.verb import Verb
 
 _BASH = """\
@@ -157,7 +157,7 @@ def _pattern(verb: Verb, name: str) -> str:
 
 
 def _honoured(verb: Verb) -> list[Option]:
-    return [option for option in verb.options if option.standing is Standing.HONOURED]
+    return [option for option in verb.options if option.standing is OptionSupport.HONOURED]
 
 
 def _quoted(text: str) -> str:

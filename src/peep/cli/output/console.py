@@ -1,4 +1,4 @@
-"""The reporter that people see: results on standard output; warnings, details and progress on standard error."""
+"""Console reporter: results on standard output; warnings, details, progress on standard error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TextIO, final
 
 from peep.cli.output.progress import DelayedBar, LineProgress, NoProgress, Progress, RawProgress
-from peep.cli.output.text import fold_width, folded, printable, scrubbed, silence
+from peep.cli.output.text import escape_controls, fold_width, redact_text, silence, wrap
 from peep.errors import PeepError, UsageError
 from peep.pipeline.options import OutputOptions
 
@@ -78,13 +78,13 @@ class Console:
         self._say(text, self._errors, is_shown=self._options.verbose > 0)
 
     def download_started(self, name: str, size: int | None) -> None:
-        self._display(self._progress.started, printable(name), size)
+        self._display(self._progress.started, escape_controls(name), size)
 
     def download_advanced(self, name: str, count: int) -> None:
-        self._display(self._progress.advanced, printable(name), count)
+        self._display(self._progress.advanced, escape_controls(name), count)
 
     def download_finished(self, name: str) -> None:
-        self._display(self._progress.finished, printable(name))
+        self._display(self._progress.finished, escape_controls(name))
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ class Console:
         """Print what the verb was called for: always, unfolded, hostile characters made visible except tabs."""
         with self._lock:
             self._display(self._progress.clear)
-            print("\t".join(printable(part) for part in text.split("\t")), file=self._output)
+            print("\t".join(escape_controls(part) for part in text.split("\t")), file=self._output)
             self._write_log(text)
 
     def error(self, text: str) -> None:
@@ -100,8 +100,8 @@ class Console:
         self._say(f"error: {text}", self._errors, is_shown=True)
 
     def _say(self, text: str, stream: TextIO, *, is_shown: bool) -> None:
-        text = scrubbed(text)
-        lines = [folded(line, fold_width(stream)) for line in printable(text).split("\n")]
+        text = redact_text(text)
+        lines = [wrap(line, fold_width(stream)) for line in escape_controls(text).split("\n")]
         with self._lock:
             if is_shown:
                 self._display(self._progress.clear)
@@ -115,7 +115,7 @@ class Console:
         if self._log is None:
             return
         try:
-            print(printable(text), file=self._log, flush=True)
+            print(escape_controls(text), file=self._log, flush=True)
         except OSError as error:
             self._close_log()
             self.warning(f"--log {self._options.log}: {error.strerror}; nothing more is written there")

@@ -1,4 +1,4 @@
-"""Every failure -> a text on standard error and an exit status: expected errors, interruptions, and bugs in peep."""
+"""Error messages and exit statuses of failures: expected errors, interruptions, bugs in peep."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 
 from peep import __version__
-from peep.cli.output.text import fold_width, folded, printable, scrubbed, silence
+from peep.cli.output.text import escape_controls, fold_width, redact_text, silence, wrap
 from peep.cli.signals import Terminated
 from peep.errors import InstallRefused, PeepError, RequirementsErrors
 
@@ -56,11 +56,11 @@ def explained(error: BaseException, words: Sequence[str]) -> int:
     if isinstance(error, PeepError):
         _print_error(error)
         if "--debug" in words:
-            _print(scrubbed("".join(traceback.format_exception(error))))
+            _print(redact_text("".join(traceback.format_exception(error))))
         return error.exit_status
     fault = _fault_of_the_machine(error)
     if fault:
-        _print_error(PeepError(scrubbed(fault)))
+        _print_error(PeepError(redact_text(fault)))
         return PeepError.exit_status
     _print(bug_report(error, words))
     return BUG
@@ -94,7 +94,7 @@ def _is_nowhere() -> bool:
 
 
 def error_text(error: PeepError, width: int | None) -> str:
-    """Render an error that carries its own words: `error:` lines, then a `hint:`; `width` as `text.folded` has it."""
+    """Render an error that carries its own words: `error:` lines, then a `hint:`; `width` as `text.wrap` has it."""
     if isinstance(error, InstallRefused):
         from peep.cli.output.reports import report_text  # noqa: PLC0415 - 2 ms, for refusals only
 
@@ -102,11 +102,11 @@ def error_text(error: PeepError, width: int | None) -> str:
     parts = (*error.errors, *error.also) if isinstance(error, RequirementsErrors) else (error,)
     lines = []
     for part in parts:
-        first, *others = printable(part.message).split("\n")
-        lines += [folded(f"error: {first}", width), *others]
+        first, *others = escape_controls(part.message).split("\n")
+        lines += [wrap(f"error: {first}", width), *others]
         if part.hint:
-            lines.append(folded(f"hint: {printable(part.hint)}", width))
-    return scrubbed("\n".join(lines))
+            lines.append(wrap(f"hint: {escape_controls(part.hint)}", width))
+    return redact_text("\n".join(lines))
 
 
 def bug_report(error: BaseException, words: Sequence[str]) -> str:
@@ -121,7 +121,7 @@ platform:     {platform.platform()}
 command line: {" ".join(["peep", *words])}
 
 {"".join(traceback.format_exception(error)).rstrip()}"""
-    return printable(scrubbed(text))
+    return escape_controls(redact_text(text))
 
 
 def _pip_version() -> str:

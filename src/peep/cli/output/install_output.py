@@ -1,4 +1,4 @@
-"""What an install or sync did, as lines for people and as JSON for programs. Pure."""
+"""Output of an install or sync: lines for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from peep.model import InstalledProject, InstallPlan, PlannedWheel
 from peep.shortcuts.noop import nothing_to_do
 
 
-def outcome_lines(plan: InstallPlan, *, is_dry_run: bool) -> list[str]:
+def result_lines(plan: InstallPlan, *, is_dry_run: bool) -> list[str]:
     """One line per changed project, sorted by name, then one that sums up."""
     old = {project.name: project for project in plan.replace}
     lines = [_link_line(one, old.get(one.wheel.identity.name)) for one in plan.link]
@@ -27,7 +27,7 @@ def summary(plan: InstallPlan, *, is_dry_run: bool) -> str:
     return f"would have {told}{verified}" if is_dry_run else f"{told}{verified}"
 
 
-def outcome_json(plan: InstallPlan, *, is_dry_run: bool) -> dict[str, Any]:
+def result_json(plan: InstallPlan, *, is_dry_run: bool) -> dict[str, Any]:
     """The same for `--format json`: names, versions and digests."""
     return {
         "dry_run": is_dry_run,

@@ -1,4 +1,4 @@
-"""Problems as plain values for `--format json`. Pure. docs/json-output.md promises the shape: change it by adding only.
+"""JSON of problems; docs/json-output.md promises its shape, which changes by adding only.
 
 A problem's fields are the names in the output; the two about hashes tell of parts of their candidate instead.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from peep.cli.output.text import scrubbed
+from peep.cli.output.text import redact_text
 from peep.dataclass import asdict
 from peep.errors import (
     BadArchive,
@@ -89,7 +89,7 @@ def _missing(problem: HashMissing) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """Turn what a problem holds into what JSON has; no text keeps credentials, for URLs stand in reasons as well."""
     if isinstance(value, str):
-        return scrubbed(value)
+        return redact_text(value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""How the progress of downloads is shown on standard error: not at all, a line per file, raw counts, or a bar."""
+"""Progress display of downloads: none, a line per file, raw counts, or a bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bar that terminals get: bytes, rate and time over all files together. Needs `rich`."""
+"""Progress bar for terminals: bytes, rate and time over all files together; needs `rich`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two entries of a report that show hashes: what came instead of vetted bytes, and what nobody has vetted. Pure."""
+"""Report entries that show hashes: mismatches, and archives that nobody has vetted."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The pieces that the blocks of a report are made of. Pure."""
+"""Parts that the blocks of a report are made of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from peep.cli.output.text import folded, printable
+from peep.cli.output.text import escape_controls, wrap
 from peep.formats.urls import redacted
 from peep.model import PinnedRequirement
 
@@ -14,7 +14,7 @@ DEEPER = INDENT * 2
 
 def plain(text: str) -> str:
     """Give back text that others wrote on one line, with nothing in it that a terminal obeys or hides."""
-    return printable(text.replace("\n", "\\n"))
+    return escape_controls(text.replace("\n", "\\n"))
 
 
 def heading(pin: PinnedRequirement) -> str:
@@ -37,5 +37,5 @@ def titled(title: str, place: str, lines: Iterable[str], width: int | None) -> s
 
 def hanging(label: str, text: str, width: int | None, indent: str) -> str:
     """A paragraph that begins with `label` and whose further lines stand below the text, not below the label."""
-    body = folded(text, width, indent + " " * len(label))
+    body = wrap(text, width, indent + " " * len(label))
     return indent + label + body[len(indent) + len(label) :]

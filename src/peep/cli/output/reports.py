@@ -1,4 +1,4 @@
-"""What an install prints when it is refused: problems -> one text, each kind in a block of its own, worst first. Pure.
+"""Report of a refused install: one text, each kind of problem in a block, worst first.
 
 The order, the headline of the first block, the lines to paste and the last line are those of the original peep: scripts
 look for them.
@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from peep.cli.output.report_hashes import mismatch_lines, missing_lines
 from peep.cli.output.report_parts import heading, places, plain, titled
-from peep.cli.output.text import folded, scrubbed
+from peep.cli.output.text import redact_text, wrap
 from peep.errors import (
     BadArchive,
     ConflictingDependency,
@@ -24,7 +24,7 @@ from peep.errors import (
     Problem,
     UnusableRequirement,
 )
-from peep.index.rejection_summary import why_not
+from peep.index.rejection_messages import rejection_lines
 from peep.model import Location
 
 RULE = "-------------------------------"
@@ -42,7 +42,7 @@ def report_text(problems: Sequence[Problem], width: int | None = None, last_line
     Hashes and lines to paste are never folded. Nothing in the text obeys a terminal, nothing holds credentials.
     """
     blocks = [block for render in _BLOCKS if (block := render(problems, width))]
-    return scrubbed("\n\n".join([*blocks, f"{RULE}\n{last_line}"]))
+    return redact_text("\n\n".join([*blocks, f"{RULE}\n{last_line}"]))
 
 
 def _mismatches(problems: Sequence[Problem], width: int | None) -> str:
@@ -54,7 +54,7 @@ def _mismatches(problems: Sequence[Problem], width: int | None) -> str:
         "FILE. If you have updated the package versions, update the hashes. If you have not, "
         "be alarmed: somebody may have tampered with the packages."
     )
-    return "\n\n".join([f"{headline}\n{folded(advice, width)}", *(mismatch_lines(problem, width) for problem in found)])
+    return "\n\n".join([f"{headline}\n{wrap(advice, width)}", *(mismatch_lines(problem, width) for problem in found)])
 
 
 def _missing(problems: Sequence[Problem], width: int | None) -> str:
@@ -65,7 +65,7 @@ def _missing(problems: Sequence[Problem], width: int | None) -> str:
         "The following packages have no hashes in the requirements file, so nothing keeps somebody from exchanging "
         "them. Vet these files to your satisfaction, then let these lines replace yours:"
     )
-    return "\n\n".join([folded(introduction, width), *(missing_lines(problem) for problem in found)])
+    return "\n\n".join([wrap(introduction, width), *(missing_lines(problem) for problem in found)])
 
 
 def _unusable(problems: Sequence[Problem], width: int | None) -> str:
@@ -98,7 +98,7 @@ def _failure_lines(problem: FetchFailure) -> list[str]:
 
 def _without_file(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, NoUsableFile, lambda problem: _placed(problem.pin.locations))
-    entries = (titled(heading(p.pin), places(p.pin), [p.reason, *why_not(p.rejections)], width) for p in found)
+    entries = (titled(heading(p.pin), places(p.pin), [p.reason, *rejection_lines(p.rejections)], width) for p in found)
     return _listing("There is no file to install for the following requirements:", entries, width)
 
 
@@ -133,7 +133,7 @@ def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
         "Pin what they need, with hashes, in a file that --build-constraint names:"
     )
     suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
-    invitation = folded(
+    invitation = wrap(
         "Vet these, then put the lines into that file, in place of others for the same projects. Nothing of them has "
         "been read yet, so a further run may name what they need in turn:",
         width,
@@ -165,7 +165,7 @@ _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
 
 def _listing(introduction: str, entries: Iterable[str], width: int | None) -> str:
     rendered = "\n".join(entries)
-    return f"{folded(introduction, width)}\n\n{rendered}" if rendered else ""
+    return f"{wrap(introduction, width)}\n\n{rendered}" if rendered else ""
 
 
 def _of_kind(problems: Sequence[Problem], kind: type[Kind], order: Callable[[Kind], _Order]) -> list[Kind]:

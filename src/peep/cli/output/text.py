@@ -1,4 +1,4 @@
-"""What texts are made of and pass through on their way to a screen: counts, escapes, folded lines; and its streams.
+"""Text for screens: counts, sizes, escaped control characters, wrapped lines; closed streams.
 
 File names, index answers and requirement lines are written by others; a terminal would obey escape sequences in them.
 """
@@ -17,12 +17,12 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
 """Up to the last `@` before the path: a password may hold one."""
 
 
-def scrubbed(text: str) -> str:
+def redact_text(text: str) -> str:
     """Replace user names and passwords of all URLs in `text`."""
     return _CREDENTIALS.sub("****@", text)
 
 
-def printable(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Give back `text` with every character that a terminal may obey or hide spelled as a Python escape.
 
     Control characters, bidirectional and zero-width marks, line separators, lone surrogates: all that `str.isprintable`
@@ -38,7 +38,7 @@ def printable(text: str) -> str:
     )
 
 
-def folded(text: str, width: int | None, indent: str = "") -> str:
+def wrap(text: str, width: int | None, indent: str = "") -> str:
     """Break one paragraph into lines of at most `width` columns, each begun with `indent`; None: do not break.
 
     Words are never broken, at hyphens either: a hash that is cut in two can't be pasted. Text that fits stays as it is.

@@ -1,4 +1,4 @@
-"""`peep check-wheel`."""
+"""Verb `peep check-wheel`."""
 
 from __future__ import annotations
 

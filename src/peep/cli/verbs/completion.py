@@ -1,4 +1,4 @@
-"""`peep completion`."""
+"""Verb `peep completion`."""
 
 from __future__ import annotations
 

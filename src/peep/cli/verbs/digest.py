@@ -1,4 +1,4 @@
-"""`peep digest`."""
+"""Verb `peep digest`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
@@ -46,7 +46,7 @@ def run(parsed: ParsedArguments) -> int:
     with Console(options.output, is_data=True) as console:
         from peep.workflows.digest import digest  # noqa: PLC0415 - help describes this verb without running it
 
-        found = digest(options, Surroundings.of_process(console))
+        found = digest(options, RunContext.of_process(console))
         if style == "json":
             console.result(json.dumps({"digest": found.hex, "files": list(found.lines)}, indent=2))
         else:

@@ -1,4 +1,4 @@
-"""`peep download -r` and `peep wheel -r`: verified like `install`; pip sees no hash in a comment."""
+"""Verbs `peep download -r` and `peep wheel -r`: verified like `install`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import install_options
-from peep.cli.options.option import Kind, Option
+from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import (
     BUILD,
@@ -30,7 +30,7 @@ from peep.cli.output.text import size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
 from peep.model import Digest
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.requirements.hashes import hash_line
 
@@ -66,7 +66,7 @@ VERB = Verb(
         Option(
             ("-d", "--dest", "--destination-dir", "--destination-directory"),
             "put the archives there",
-            Kind.VALUE,
+            OptionKind.VALUE,
             "FOLDER",
         )
     ),
@@ -85,13 +85,13 @@ def run(parsed: ParsedArguments) -> int:
 def fetch(verb: str, parsed: ParsedArguments) -> int:
     """Run either verb: their workflows bear their names."""
     options = install_options(parsed, verb=verb)
-    workflow: Callable[[InstallOptions, Surroundings], tuple[SavedFile, ...]]
+    workflow: Callable[[InstallOptions, RunContext], tuple[SavedFile, ...]]
     workflow = getattr(import_module(f"peep.workflows.{verb}"), verb)
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
         try:
-            saved = workflow(options, Surroundings.of_process(console))
+            saved = workflow(options, RunContext.of_process(console))
         except InstallRefused as refused:
             from peep.cli.install_command import tell_refusal  # noqa: PLC0415 - runs that go well do without
 

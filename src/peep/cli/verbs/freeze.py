@@ -1,4 +1,4 @@
-"""`peep freeze --hashes`; without `--hashes` it is pip's."""
+"""Verb `peep freeze --hashes`; without `--hashes` it is pip's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.model import HashForm
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
 from peep.requirements.hashes import hash_line
 
@@ -56,7 +56,7 @@ def run(parsed: ParsedArguments) -> int:
         from peep.proof.inventory import requirement_lines, unlistable  # noqa: PLC0415 - help must not cost this
         from peep.workflows.inventory import inventory  # noqa: PLC0415 - as above
 
-        for entry in inventory(options, Surroundings.of_process(console)):
+        for entry in inventory(options, RunContext.of_process(console)):
             if entry.name in _TOOLS and not parsed.has("all"):
                 continue
             if reason := unlistable(entry, form):

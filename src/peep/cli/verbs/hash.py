@@ -1,4 +1,4 @@
-"""`peep hash`."""
+"""Verb `peep hash`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 from peep.cli.options.install_options import network_options, output_options
-from peep.cli.options.option import Kind, Option
+from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, NETWORK, format_option
 from peep.cli.output.console import Console
@@ -41,7 +41,7 @@ VERB = Verb(
             "Options",
             (
                 *format_option("comment", "pip", "json"),
-                Option(("-a", "--algorithm"), "which hash", Kind.VALUE, "NAME", STRONG_ALGORITHMS),
+                Option(("-a", "--algorithm"), "which hash", OptionKind.VALUE, "NAME", STRONG_ALGORITHMS),
             ),
         ),
         Section("Network", NETWORK),

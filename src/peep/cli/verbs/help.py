@@ -1,4 +1,4 @@
-"""`peep help`: which verbs are peep's, which are pip's, and what each of peep's takes."""
+"""Verb `peep help`: overview of peep's verbs and pip's, and the help of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from peep import __version__
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL
-from peep.cli.output.text import TERMINAL_WIDTH, folded
+from peep.cli.output.text import TERMINAL_WIDTH, wrap
 from peep.cli.verb import Section, Verb
 from peep.cli.verb_table import PIPS_VERBS, peeps_verbs, verb_module
 from peep.pipeline.delegation import run_pip
@@ -55,7 +55,7 @@ def overview() -> str:
             "with --hashes; otherwise they are pip's.",
             "",
             "Verbs that go to pip unchanged, whose exit status comes back:",
-            folded(", ".join(PIPS_VERBS) + ", and everything else", TERMINAL_WIDTH, "  "),
+            wrap(", ".join(PIPS_VERBS) + ", and everything else", TERMINAL_WIDTH, "  "),
             "",
             "Options before the verb are pip's general options, such as --python PATH.",
             "",

@@ -1,8 +1,8 @@
-"""`peep install`."""
+"""Verb `peep install`."""
 
 from __future__ import annotations
 
-from peep.cli.install_command import report_outcome
+from peep.cli.install_command import report_result
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import (
@@ -69,4 +69,4 @@ def run(parsed: ParsedArguments) -> int:
             console.warning(warning)
         from peep.workflows.install import install  # noqa: PLC0415 - help describes this verb without running it
 
-        return report_outcome(options, console, install)
+        return report_result(options, console, install)

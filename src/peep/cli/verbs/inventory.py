@@ -1,4 +1,4 @@
-"""`peep inventory`."""
+"""Verb `peep inventory`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
@@ -43,7 +43,7 @@ def run(parsed: ParsedArguments) -> int:
         from peep.proof.inventory import entry_json  # noqa: PLC0415 - help describes this verb without running it
         from peep.workflows.inventory import bill_of_materials, inventory  # noqa: PLC0415 - as above
 
-        entries = inventory(options, Surroundings.of_process(console))
+        entries = inventory(options, RunContext.of_process(console))
         if style == "json":
             console.result(json.dumps([entry_json(entry) for entry in entries], indent=2))
         else:

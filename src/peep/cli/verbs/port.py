@@ -1,4 +1,4 @@
-"""`peep port`."""
+"""Verb `peep port`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import network_options, output_options
-from peep.cli.options.option import Kind, Option
+from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, NETWORK
 from peep.cli.output.console import Console
-from peep.cli.output.text import counted, printable
+from peep.cli.output.text import counted, escape_controls
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
 
@@ -41,7 +41,9 @@ VERB = Verb(
             (
                 Option(("--in-place",), "rewrite the files, each whole or not at all", is_peeps_own=True),
                 Option(("--check",), "change nothing; 1 when there is something to port", is_peeps_own=True),
-                Option(("--to",), "the form to port to", Kind.VALUE, "FORM", ("pip", "comment"), is_peeps_own=True),
+                Option(
+                    ("--to",), "the form to port to", OptionKind.VALUE, "FORM", ("pip", "comment"), is_peeps_own=True
+                ),
             ),
         ),
         Section("Network", NETWORK),
@@ -122,7 +124,7 @@ def _replaced(files: Sequence[PortedFile], console: Console) -> None:
 def _write(text: str) -> None:
     """Print the text as it is, line ends included; on a terminal without what a terminal would obey."""
     if sys.stdout.isatty():
-        print(printable(text.replace("\r\n", "\n")), end="")
+        print(escape_controls(text.replace("\r\n", "\n")), end="")
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8"))

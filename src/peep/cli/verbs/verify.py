@@ -1,4 +1,4 @@
-"""`peep verify`."""
+"""Verb `peep verify`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from peep import __version__
 from peep.cli.install_command import tell_refusal
 from peep.cli.options.install_options import install_options
-from peep.cli.options.option import Kind, Option
+from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import (
     ALLOW_RECORD_MISMATCH,
@@ -28,7 +28,7 @@ from peep.cli.output.console import Console
 from peep.cli.output.text import counted
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, UsageError
-from peep.pipeline.context import Surroundings
+from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions, SourceOptions
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ _MOST_LINES = 100
 """Findings that are told one by one, unless `-v` asks for all."""
 
 OWN = (
-    Option(("--digest",), "what `peep digest` printed: compare with that", Kind.VALUE, "SHA256", is_peeps_own=True),
+    Option(
+        ("--digest",), "what `peep digest` printed: compare with that", OptionKind.VALUE, "SHA256", is_peeps_own=True
+    ),
     Option(("--refetch",), "take all archives from the index again, trust no store", is_peeps_own=True),
     Option(("--bytecode",), "recompile every .pyc file and compare", is_peeps_own=True),
     Option(("--fix",), "put back what differs, from verified archives", is_peeps_own=True),
@@ -87,7 +89,7 @@ def run(parsed: ParsedArguments) -> int:
         from peep.workflows.verify import verify  # noqa: PLC0415 - help describes this verb without running it
 
         try:
-            verification = verify(options, Surroundings.of_process(console))
+            verification = verify(options, RunContext.of_process(console))
         except InstallRefused as refused:
             return tell_refusal(options.run, console, refused, "Nothing was verified.")
         show(verification, output.format, console, is_verbose=output.verbose > 0)

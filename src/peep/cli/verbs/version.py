@@ -1,4 +1,4 @@
-"""`peep --version`: peep's own, then pip's as pip would print it."""
+"""`peep --version`: peep's own version, then pip's as pip would print it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""`peep wheel -r`."""
+"""Verb `peep wheel -r`."""
 
 from __future__ import annotations
 
-from peep.cli.options.option import Kind, Option, Standing
+from peep.cli.options.option import Option, OptionKind, OptionSupport
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.verb import Verb
 from peep.cli.verbs.download import fetch, sections
@@ -18,8 +18,8 @@ VERB = Verb(
     ),
     examples=(("peep wheel -r requirements.txt -w wheelhouse", "build once, install on many machines"),),
     sections=sections(
-        Option(("-w", "--wheel-dir"), "put the wheels there", Kind.VALUE, "FOLDER"),
-        Option(("--no-verify",), "built wheels are checked like all others", standing=Standing.REFUSED),
+        Option(("-w", "--wheel-dir"), "put the wheels there", OptionKind.VALUE, "FOLDER"),
+        Option(("--no-verify",), "built wheels are checked like all others", standing=OptionSupport.REFUSED),
     ),
 )
 
