@@ -7,7 +7,7 @@ import os
 import pytest
 
 from peep.cli.options.install_options import install_options
-from peep.cli.options.option import Kind, OptionSupport
+from peep.cli.options.option import OptionKind, OptionSupport
 from peep.cli.options.parser import parse
 from peep.cli.verbs.install import VERB
 from peep.errors import UsageError
@@ -235,7 +235,7 @@ def test_no_name_is_given_to_two_options():
     names = [name for option in VERB.options for name in option.names]
     assert len(names) == len(set(names))
     assert all(option.help or option.standing is not OptionSupport.HONOURED for option in VERB.options)
-    assert all(option.metavar for option in VERB.options if option.kind in {Kind.VALUE, Kind.LIST})
+    assert all(option.metavar for option in VERB.options if option.kind in {OptionKind.VALUE, OptionKind.LIST})
 
 
 def test_everything_at_once():

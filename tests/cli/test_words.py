@@ -7,23 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.cli.options.argv import OptionUse, split
-from peep.cli.verb_table import peeps_verbs, verb_named
+from peep.cli.verb_table import peeps_verbs, verb_module
 from peep.errors import UsageError
 
-INSTALL = verb_named("install")
+INSTALL = verb_module("install").VERB
 NAMES = sorted(name for option in INSTALL.options for name in option.names)
 
 
 def told(*words: str, verb: str = "install") -> tuple[list[tuple[str, str | None]], list[str]]:
     """Names and values of options, and the plain arguments."""
-    options, plain = split(words, verb_named(verb).options, verb)
+    options, plain = split(words, verb_module(verb).VERB.options, verb)
     return [(one.name, one.value) for one in options], plain
 
 
 def refused(*words: str, verb: str = "install") -> tuple[str, str]:
     """The error and its hint."""
     with pytest.raises(UsageError) as caught:
-        split(words, verb_named(verb).options, verb)
+        split(words, verb_module(verb).VERB.options, verb)
     return str(caught.value), caught.value.hint
 
 

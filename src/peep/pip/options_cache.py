@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass
+from peep.system.file_signature import signature
 from peep.system.files import make_private, write_atomically
 
 FORMAT = 1
@@ -68,8 +69,4 @@ def _variables(environ: Mapping[str, str]) -> str:
 
 def _stamp(path: str) -> list[object]:
     """Changes whenever the file does."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return [path, None]
-    return [path, found.st_mtime_ns, found.st_size, found.st_ino]
+    return [path, signature(path).decode()]

@@ -11,28 +11,17 @@ This module is imported before anything else: it may import nothing that costs t
 from __future__ import annotations
 
 import os
-import sys
 
-from peep import __version__
+from peep.shortcuts.fingerprint import content, metadata_names, run_key
 from peep.store.key_value_cache import key_digest, parsed_fact
 from peep.store.location import known_store_root, risk_of_others
+from peep.system.file_signature import signature
 
 TYPE_CHECKING = False  # what `typing` calls so, without importing it
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 KIND = "settled"
-_ABSENT = b"absent"
-_METADATA = (".dist-info", ".egg-info", ".egg-link", ".egg")
-_COUNTED_STARTS = ("PIP_", "PEEP_", "XDG_", "PYTHON")
-_COUNTED = (
-    "APPDATA", "HOME", "VIRTUAL_ENV",
-    # What steers compilers and so the wheels that were built: `build.variables.PASSED_ON`, a test holds both together.
-    "AR", "ARCHFLAGS", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "DEVELOPER_DIR", "DISTUTILS_USE_SDK", "FC", "LD",
-    "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "MSSDK", "PKG_CONFIG", "PKG_CONFIG_PATH", "RUSTFLAGS", "SDKROOT",
-)  # fmt: skip
-_READ_SIZE = 1 << 16
-_FILE_TYPE, _REGULAR_FILE = 0o170000, 0o100000  # `stat.S_ISREG`, without a call for each of hundreds of files
 
 
 class NoopRecord:
@@ -82,56 +71,9 @@ def load(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     return snapshot.summary if snapshot and snapshot.still_holds() else None
 
 
-def run_key(words: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The text of everything that a run depends on and that is no file: words, variables, folder, interpreter."""
-    exact = {*_COUNTED, *environ.get("PEEP_BUILD_VARIABLES", "").replace(",", " ").split()}
-    counted = sorted(
-        f"{name}={value}" for name, value in environ.items() if name.startswith(_COUNTED_STARTS) or name in exact
-    )
-    facts = (__version__, os.getcwd(), sys.executable, sys.prefix, sys.version, os.path.abspath(__file__))
-    return "\0".join(("settled 1", *facts, *words, "", *counted))
-
-
 def nothing_to_do(count: int) -> str:
     """What a run says that found `count` projects, all as listed."""
     return f"nothing to do: {count} {'project is' if count == 1 else 'projects are'} as listed"
-
-
-def signature(path: str) -> bytes:
-    """What changes when somebody replaces or edits a file: times, size, identity; of the file that a link leads to."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return _ABSENT
-    return b"%d %d %d %d" % (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
-
-
-def content(path: str) -> bytes | None:
-    """The bytes of a regular file, None when it cannot be read; a pipe is left alone, with all that is in it."""
-    try:
-        if os.stat(path).st_mode & _FILE_TYPE != _REGULAR_FILE:
-            return None
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    except OSError:
-        return None
-    try:
-        pieces = [os.read(descriptor, _READ_SIZE)]
-        while len(pieces[-1]) == _READ_SIZE:
-            pieces.append(os.read(descriptor, _READ_SIZE))
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    return b"".join(pieces)
-
-
-def metadata_names(folder: str) -> bytes:
-    """The names of all metadata folders and files in a site-packages folder, sorted: the projects that are there."""
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return _ABSENT
-    return "\0".join(sorted(name for name in names if name.endswith(_METADATA))).encode("utf-8", "surrogatepass")
 
 
 def rendered(snapshot: NoopRecord) -> bytes:

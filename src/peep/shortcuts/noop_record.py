@@ -10,7 +10,9 @@ from peep.environment.mapping import WORK_FOLDER, rooted_paths
 from peep.environment.plan import PlanOptions, is_proven, is_satisfied
 from peep.model import InstalledProject, PinnedRequirement, TargetEnvironment
 from peep.shortcuts import noop, replay
+from peep.shortcuts.fingerprint import content, metadata_names, run_key
 from peep.store.wheels import Store
+from peep.system.file_signature import signature
 from peep.target.discovery import is_certain
 
 _ORIGIN_FILES = ("provenance_url.json", "direct_url.json")
@@ -29,7 +31,7 @@ def record_noop(
     installed = installed_projects(target)
     if not all(_is_proven(pin, installed.get(pin.name), recording.planning) for pin in recording.pins):
         return
-    contents = {path: noop.content(path) for path in (*recording.inputs, *_origin_paths(recording.pins, installed))}
+    contents = {path: content(path) for path in (*recording.inputs, *_origin_paths(recording.pins, installed))}
     if any(replay.digest_of(contents[path]) != seen for path, seen in recording.inputs.items()):
         return
     paths = rooted_paths(target)
@@ -38,12 +40,12 @@ def record_noop(
         {path: text for path, text in contents.items() if text is not None},
         {
             **{path: seen.encode() for path, seen in recording.signatures.items()},
-            **{path: noop.signature(path) for path in (target.python, os.path.join(target.prefix, "pyvenv.cfg"))},
+            **{path: signature(path) for path in (target.python, os.path.join(target.prefix, "pyvenv.cfg"))},
         },
-        {path: noop.metadata_names(path) for path in dict.fromkeys((paths["purelib"], paths["platlib"]))},
+        {path: metadata_names(path) for path in dict.fromkeys((paths["purelib"], paths["platlib"]))},
         [os.path.join(paths["purelib"], WORK_FOLDER)],
     )
-    store.put_value(noop.KIND, noop.run_key(words, environ), noop.rendered(snapshot))
+    store.put_value(noop.KIND, run_key(words, environ), noop.rendered(snapshot))
 
 
 def _is_proven(pin: PinnedRequirement, project: InstalledProject | None, options: PlanOptions) -> bool:

@@ -12,9 +12,11 @@ from peep.model import PinnedRequirement
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
-from peep.shortcuts import noop, replay
+from peep.shortcuts import replay
+from peep.shortcuts.fingerprint import run_key
 from peep.shortcuts.noop_record import record_noop
 from peep.store.wheels import Store
+from peep.system.file_signature import signature
 
 
 def remember(session: Session, result: InstallResult) -> None:
@@ -48,7 +50,7 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         break_system_packages=options.target.break_system_packages,
         quiet=options.output.quiet,
         inputs={path: replay.digest_of(text) for path, text in inputs.items()},
-        signatures={path: noop.signature(path).decode() for path in session.pip_files()},
+        signatures={path: signature(path).decode() for path in session.pip_files()},
         warnings=result.pinned.warnings,
     )
 
@@ -71,4 +73,4 @@ def record_replay(
     words: Sequence[str], environ: Mapping[str, str], store: Store, recording: replay.ReplayRecord
 ) -> None:
     """Keep a recording, so that the same command can be replayed."""
-    store.put_value(replay.KIND, noop.run_key(words, environ), replay.rendered(recording))
+    store.put_value(replay.KIND, run_key(words, environ), replay.rendered(recording))

@@ -26,9 +26,10 @@ from peep.model import (
     TargetEnvironment,
 )
 from peep.reporting import Reporter, SilentReporter
-from peep.shortcuts.noop import content, run_key, signature
+from peep.shortcuts.fingerprint import content, run_key
 from peep.store.layout import store_root
 from peep.store.wheels import Store
+from peep.system.file_signature import signature
 from peep.target.discovery import TargetRequest, discover_target, require_changeable
 from peep.transaction.apply import ApplyOptions, apply_plan, recover
 

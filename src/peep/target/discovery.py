@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from peep.dataclass import dataclass
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.model import TargetEnvironment
+from peep.system.file_signature import signature
 from peep.system.files import regular_only
 from peep.target import probe
 from peep.target.externally_managed import external_manager
@@ -153,14 +154,14 @@ def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | Non
 def _key(python: str) -> str:
     """The text of everything that the facts depend on."""
     real = os.path.realpath(python)
-    status = os.stat(real)
     folder = os.path.dirname(python)
     configurations = [_text(os.path.join(place, "pyvenv.cfg")) for place in (folder, os.path.dirname(folder))]
     system = tuple(os.uname()) if hasattr(os, "uname") else tuple(sys.getwindowsversion())  # type: ignore[attr-defined,unused-ignore]
     variables = [os.environ.get(name, "") for name in ("PYTHONUSERBASE", "HOME", "APPDATA")]
-    identity = [status.st_mtime_ns, status.st_size, status.st_ino]
     is_running = python == os.path.abspath(sys.executable) and sys.prefix
-    return json.dumps([_FORMAT, python, real, identity, is_running, configurations, system, _libc(), variables])
+    return json.dumps(
+        [_FORMAT, python, real, signature(real).decode(), is_running, configurations, system, _libc(), variables]
+    )
 
 
 def _libc() -> str:
