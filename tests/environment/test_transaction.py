@@ -513,7 +513,7 @@ wheel = Store({str(tmp_path / "store")!r}, SilentReporter()).add(
 )
 sys.path.append(target.paths["purelib"])
 watch = Watch()
-apply_plan(plan_for([wheel], target), target, steps=watch)
+apply_plan(plan_for([wheel], target), target, crash_points=watch)
 assert watch.known
 print(sorted(name for name in set(sys.modules) - watch.known if name.split(".")[0] not in sys.stdlib_module_names))
 """

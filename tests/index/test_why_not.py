@@ -10,6 +10,10 @@ def rejected(count, reason, index=""):
     return [Rejection(f"f{number}.whl", reason, index) for number in range(count)]
 
 
+def of_version(version, count):
+    return [Rejection(f"f{number}.whl", "", other_version=version) for number in range(count)]
+
+
 def test_files_with_one_reason_share_a_line_and_rare_reasons_come_first():
     many = rejected(9, "is for another platform")
     assert rejection_lines([*many, *rejected(1, "was yanked"), *rejected(2, "bad"), *rejected(3, "worse")]) == [
@@ -21,9 +25,7 @@ def test_files_with_one_reason_share_a_line_and_rare_reasons_come_first():
 
 
 def test_other_versions_are_only_counted():
-    assert rejection_lines([*rejected(3, "is version 2.0"), *rejected(1, "is version 3")]) == [
-        "4 files of other versions"
-    ]
+    assert rejection_lines([*of_version("2.0", 3), *of_version("3", 1)]) == ["4 files of other versions"]
 
 
 def test_indexes_are_named_where_there_are_several():

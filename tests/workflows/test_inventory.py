@@ -221,7 +221,7 @@ def test_a_missing_library_is_named_with_the_extra(style: str, monkeypatch: pyte
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return imported(name, *arguments, **options)  # type: ignore[arg-type]
 
-    for name in [name for name in sys.modules if name.startswith(("peep.audit.inventory_", "cyclonedx", "spdx_tools"))]:
+    for name in [name for name in sys.modules if name.startswith(("peep.proof.inventory_", "cyclonedx", "spdx_tools"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(builtins, "__import__", without)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
-from importlib import import_module
 
 from peep import __version__
 from peep.environment.installed import installed_projects, requirements_of
@@ -17,10 +16,7 @@ from peep.proof.inventory import InventoryEntry, inventory_of
 from peep.target.discovery import discover_target
 from peep.workflows.verify import held_still, refuse_planted
 
-_WRITERS = {
-    "cyclonedx": ("peep.proof.inventory_cyclonedx", "cyclonedx_json", "cyclonedx-python-lib"),
-    "spdx": ("peep.proof.inventory_spdx", "spdx_json", "spdx-tools"),
-}
+_LIBRARIES = {"cyclonedx": "cyclonedx-python-lib", "spdx": "spdx-tools"}
 
 
 def inventory(options: InstallOptions, context: RunContext) -> tuple[InventoryEntry, ...]:
@@ -40,15 +36,25 @@ def bill_of_materials(entries: Sequence[InventoryEntry], style: str, environ: Ma
 
     Raises `PeepError` naming the extra when the library for it is not there.
     """
-    module, name, library = _WRITERS[style]
     try:
-        write: Callable[..., str] = getattr(import_module(module), name)
+        write = _writer(style)
     except ImportError as error:
         raise PeepError(
-            f"--format {style} needs {library}, which is not installed ({error.name or error})",
+            f"--format {style} needs {_LIBRARIES[style]}, which is not installed ({error.name or error})",
             "install peep with its extra: 'peep[inventory]'; or use --format json, which needs nothing",
         ) from error
     return write(entries, made_at(environ), __version__)
+
+
+def _writer(style: str) -> Callable[[Sequence[InventoryEntry], datetime, str], str]:
+    """Import the writer of a style with the library that it needs; raises ImportError where that is not there."""
+    if style == "cyclonedx":
+        from peep.proof.inventory_cyclonedx import cyclonedx_json  # noqa: PLC0415 - an extra
+
+        return cyclonedx_json
+    from peep.proof.inventory_spdx import spdx_json  # noqa: PLC0415 - an extra
+
+    return spdx_json
 
 
 def made_at(environ: Mapping[str, str]) -> datetime:

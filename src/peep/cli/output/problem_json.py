@@ -94,8 +94,10 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Location | Rejection):
+    if isinstance(value, Location):
         return _plain(asdict(value))
+    if isinstance(value, Rejection):
+        return _plain(_chosen(value, "filename", "reason", "index"))
     if isinstance(value, PinnedRequirement):
         return _plain(_chosen(value, "name", "version", "url", "extras", "marker", "locations"))
     if isinstance(value, IndexFile):

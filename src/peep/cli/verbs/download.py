@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import install_options
@@ -79,14 +78,17 @@ _REFUSED = {"download": "No archive was saved.", "wheel": "No wheel was saved."}
 
 def run(parsed: ParsedArguments) -> int:
     """Fetch what was asked for; gives back the exit status. Raises `PeepError`."""
-    return fetch(VERB.name, parsed)
+    from peep.workflows.download import download  # noqa: PLC0415 - help describes this verb without running it
+
+    return fetch(VERB.name, parsed, download)
 
 
-def fetch(verb: str, parsed: ParsedArguments) -> int:
-    """Run either verb: their workflows bear their names."""
+Workflow = Callable[[InstallOptions, RunContext], "tuple[SavedFile, ...]"]
+
+
+def fetch(verb: str, parsed: ParsedArguments, workflow: Workflow) -> int:
+    """Run the workflow of either verb, and tell what it has put into the folder."""
     options = install_options(parsed, verb=verb)
-    workflow: Callable[[InstallOptions, RunContext], tuple[SavedFile, ...]]
-    workflow = getattr(import_module(f"peep.workflows.{verb}"), verb)
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)

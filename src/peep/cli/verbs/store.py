@@ -15,7 +15,10 @@ from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions, StoreOptions
-from peep.workflows import store_upkeep
+from peep.workflows.store_gc import collect
+from peep.workflows.store_path import store_path
+from peep.workflows.store_size import store_size
+from peep.workflows.store_verify import verify_store
 
 _DEFAULT_DAYS = 90.0
 _ACTIONS = ("path", "size", "verify", "gc")
@@ -67,18 +70,18 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _path(options: StoreOptions, context: RunContext, _days: float) -> Answer:
-    path = store_upkeep.store_path(options, context)
+    path = store_path(options, context)
     return 0, [path], {"path": path}
 
 
 def _size(options: StoreOptions, context: RunContext, _days: float) -> Answer:
-    found = store_upkeep.store_size(options, context)
+    found = store_size(options, context)
     line = f"{counted(found.wheels, 'wheel')}, {counted(found.files, 'file')}, {size_text(found.bytes)}"
     return 0, [line], {"wheels": found.wheels, "files": found.files, "bytes": found.bytes}
 
 
 def _verify(options: StoreOptions, context: RunContext, _days: float) -> Answer:
-    found = store_upkeep.verify_store(options, context)
+    found = verify_store(options, context)
     lines = [
         f"{file.filename or file.sha256}: {file.path}: {file.reason}{'; dropped' if file.is_dropped else ''}"
         for file in found
@@ -94,7 +97,7 @@ def _verify(options: StoreOptions, context: RunContext, _days: float) -> Answer:
 
 
 def _gc(options: StoreOptions, context: RunContext, days: float) -> Answer:
-    found = store_upkeep.collect(options, context, days)
+    found = collect(options, context, days)
     lines = [f"- {name}" for name in found.removed]
     told = f"removed {counted(len(found.removed), 'wheel')}, {size_text(found.freed)}; kept {found.kept}"
     return 0, [*lines, told], {"removed": list(found.removed), "freed": found.freed, "kept": found.kept}

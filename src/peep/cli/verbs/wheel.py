@@ -26,4 +26,6 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Make the wheels; gives back the exit status. Raises `PeepError`."""
-    return fetch(VERB.name, parsed)
+    from peep.workflows.wheel import wheel  # noqa: PLC0415 - help describes this verb without running it
+
+    return fetch(VERB.name, parsed, wheel)
