@@ -174,10 +174,10 @@ def test_a_disk_that_fills_up_and_one_that_becomes_read_only(small_disk):
     reader = Store(str(small_disk / "store"), SilentReporter())
     with reader.in_use():
         assert reader.get(wheel.sha256) == wheel
-    reader.note("plan", "key", b"value")
+    reader.put_value("plan", "key", b"value")
     with pytest.raises(StoreError, match="can't be written to"):
         reader.add(large)
     with pytest.raises(StoreError, match="can't be written to"):
         reader.drop(wheel.sha256)
-    assert reader.lookup("plan", "key") is None
+    assert reader.get_value("plan", "key") is None
     assert reader.get(wheel.sha256) == wheel

@@ -125,8 +125,8 @@ def test_a_member_that_does_not_come_to_an_end_is_ended():
 def test_members_do_not_outlive_a_process_that_was_killed_and_leave_ctrl_c_to_it():
     script = (
         "import os, signal, sys, time\n"
-        "from peep.concurrency.process_pool import Crew\n"
-        "crew = Crew(lambda task, descriptor: b'', 2)\n"
+        "from peep.concurrency.process_pool import ProcessPool\n"
+        "crew = ProcessPool(lambda task, descriptor: b'', 2)\n"
         "for member in crew._members: os.kill(member.process, signal.SIGINT)\n"
         "time.sleep(0.2)\n"
         "assert all(crew.ask(b'', 0) == b'' for _ in range(4))\n"
