@@ -17,12 +17,14 @@ from peep.model import (
     StoredWheel,
     WheelIdentity,
 )
+from support.pins import source_for
 
 GOOD, OTHER = Digest("sha256", "a" * 64), Digest("sha256", "b" * 64)
 
 
 def pin(name="alpha", version="1.0", *, hashes=(GOOD,), **more):
-    return PinnedRequirement(name, name, version, (Location("r.txt", 1),), hashes, **more)
+    source = source_for(more.pop("url", None), more)
+    return PinnedRequirement(name, name, version, (Location("r.txt", 1),), hashes, source=source, **more)
 
 
 def installed(name="alpha", version="1.0", *digests, **more):

@@ -7,6 +7,7 @@ import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from peep.archives.verification import HashingWriter, verify_archive
 from peep.archives.wheel import open_wheel
@@ -24,12 +25,15 @@ from peep.model import (
 )
 from peep.store.wheels import Store
 from peep.target.discovery import TargetRequest, discover_target
+from support.pins import source_for
 
 
-def archive_pin(name: str, version: str | None, content: bytes, **more: object) -> PinnedRequirement:
+def archive_pin(name: str, version: str | None, content: bytes, **more: Any) -> PinnedRequirement:
     """A pin that vouches for `content`."""
     digest = Digest("sha256", hashlib.sha256(content).hexdigest())
-    return PinnedRequirement(name, name, version, (Location("build.txt", 1),), (digest,), **more)  # type: ignore[arg-type]
+    source = source_for(more.pop("url", None), more)
+    places = (Location("build.txt", 1),)
+    return PinnedRequirement(name, name, version, places, (digest,), source=source, **more)
 
 
 def verified(pin: PinnedRequirement, filename: str, content: bytes) -> VerifiedArchive:

@@ -13,7 +13,7 @@ from peep.archives.sdist import open_sdist
 from peep.build.untrusted_output import read_written
 from peep.dataclass import dataclass
 from peep.errors import BuildError
-from peep.model import PinnedRequirement, VerifiedArchive
+from peep.model import LocalFolder, PinnedRequirement, VerifiedArchive
 from peep.system.files import private_folder
 from peep.system.git import check_out, parse_commit_url
 
@@ -167,4 +167,5 @@ def local_tree(pin: PinnedRequirement) -> FolderTree:
     folder = os.path.abspath(url2pathname(parts.path))
     if not os.path.isdir(folder):
         raise BuildError("there is no such folder", subject=folder)
-    return FolderTree(pin, folder, folder, in_place=folder if pin.editable else "")
+    is_editable = isinstance(pin.source, LocalFolder) and pin.source.is_editable
+    return FolderTree(pin, folder, folder, in_place=folder if is_editable else "")

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from peep.dataclass import dataclass, replace
 from peep.errors import EnvironmentChangedMeanwhile
 from peep.model import (
+    Commit,
     Digest,
     InstalledProject,
     InstallPlan,
+    LocalFolder,
     PinnedRequirement,
     PlannedWheel,
     Provenance,
@@ -93,7 +95,8 @@ def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: Pla
         return False
     if pin.version is None:
         origin = project.provenance
-        return origin is not None and (origin.url, origin.is_editable) == (pin.url, pin.editable)
+        is_editable = isinstance(pin.source, LocalFolder) and pin.source.is_editable
+        return origin is not None and (origin.url, origin.is_editable) == (pin.url, is_editable)
     return _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
 
 
@@ -109,11 +112,13 @@ def is_from_commit(pin: PinnedRequirement, origin: Provenance) -> bool:
 
     A full commit is a digest of its content: to have installed it is to have installed what was vetted.
     """
-    if pin.url is None or origin.vcs_commit is None or pin.subdirectory != origin.subdirectory:
+    if not isinstance(pin.source, Commit) or origin.vcs_commit is None:
+        return False
+    if pin.source.subdirectory != origin.subdirectory:
         return False
     from peep.formats.urls import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
 
-    return redacted(pin.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
+    return redacted(pin.source.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
 
 
 def _same_version(pinned: str, present: str, *, arbitrary: bool) -> bool:

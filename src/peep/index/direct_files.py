@@ -8,25 +8,40 @@ from urllib.parse import urlsplit
 
 from peep.formats.archive_names import filename_of_url
 from peep.formats.urls import redacted
-from peep.model import IndexFile, ListedFile, PinnedRequirement, ProjectDetail
+from peep.model import (
+    Commit,
+    DirectUrl,
+    FromIndex,
+    IndexFile,
+    ListedFile,
+    LocalFolder,
+    LockedFiles,
+    PinnedRequirement,
+    ProjectDetail,
+    assert_never,
+)
 
 
 def is_stated(pin: PinnedRequirement) -> bool:
     """Whether `pin` names its files itself."""
-    return bool(pin.listed_files) or pin.url is not None
+    return not isinstance(pin.source, FromIndex)
 
 
 def sources_of(pin: PinnedRequirement, details: Sequence[ProjectDetail]) -> Sequence[ProjectDetail]:
     """Give back where files for `pin` may come from: what it states itself, or else the indexes' answers."""
-    if pin.listed_files:
-        return (ProjectDetail(pin.name, tuple(_of_listed(pin, listed) for listed in pin.listed_files)),)
-    if pin.url is not None:
-        file = IndexFile(filename_of_url(pin.url), pin.url, index=redacted(pin.url))
-        return (ProjectDetail(pin.name, (file,), index=file.index),)
-    return details
+    match pin.source:
+        case FromIndex():
+            return details
+        case LockedFiles(files=files, index_url=index_url):
+            return (ProjectDetail(pin.name, tuple(_of_listed(listed, index_url) for listed in files)),)
+        case DirectUrl(url=url) | Commit(url=url) | LocalFolder(url=url):
+            file = IndexFile(filename_of_url(url), url, index=redacted(url))
+            return (ProjectDetail(pin.name, (file,), index=file.index),)
+        case _ as never:
+            assert_never(never)
 
 
-def _of_listed(pin: PinnedRequirement, listed: ListedFile) -> IndexFile:
+def _of_listed(listed: ListedFile, index_url: str | None) -> IndexFile:
     """PEP 751: a `path` is preferred to a `url`, as it was resolved beside the lock file."""
     url = PurePath(listed.path).as_uri() if listed.path is not None else listed.url or ""
     return IndexFile(
@@ -35,7 +50,7 @@ def _of_listed(pin: PinnedRequirement, listed: ListedFile) -> IndexFile:
         hashes=listed.hashes,
         size=listed.size,
         upload_time=listed.upload_time,
-        index=redacted(pin.index_url) if pin.index_url else _origin(url),
+        index=redacted(index_url) if index_url else _origin(url),
     )
 
 

@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from peep.errors import NoUsableFile
 from peep.index.preference import HashStatus, UsableFile
-from peep.model import ArchiveKind, Candidate, PinnedRequirement, ProjectDetail, Rejection
+from peep.model import ArchiveKind, Candidate, LockedFiles, PinnedRequirement, ProjectDetail, Rejection
 
 MOST_LINES = 20
 _MOST_NAMES = 3
@@ -23,7 +23,7 @@ def nothing_usable(
     """Make the error for a pin without any usable file; `unfit` are files of its version, `others` all the rest."""
     if pin.url is not None:
         return NoUsableFile(pin, "the file that the URL names cannot be used here", tuple(unfit))
-    if pin.listed_files:
+    if isinstance(pin.source, LockedFiles):
         return NoUsableFile(pin, "none of the files that the lock file names can be used here", (*unfit, *others))
     if unfit:
         count = f"none of the {len(unfit)} files" if len(unfit) > 1 else "the only file"

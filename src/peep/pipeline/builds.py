@@ -15,7 +15,16 @@ from peep.build.variables import steering_variables
 from peep.dataclass import replace
 from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
 from peep.formats.urls import redacted
-from peep.model import Digest, FormatControl, PinnedRequirement, PlannedWheel, Provenance, StoredWheel, VerifiedArchive
+from peep.model import (
+    Commit,
+    Digest,
+    FormatControl,
+    PinnedRequirement,
+    PlannedWheel,
+    Provenance,
+    StoredWheel,
+    VerifiedArchive,
+)
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.session import Session, target_request
 from peep.requirements.files import is_url, parse_requirements_files
@@ -67,9 +76,10 @@ class Builds:
         workshop = self._open.enter_context(self._session.store.workshop()) if pins else ""
         for pin in pins:
             try:
-                is_commit = "+" in (pin.url or "").partition(":")[0]
-                environ = self._session.context.environ
-                trees.append(commit_tree(pin, workshop, environ) if is_commit else local_tree(pin))
+                if isinstance(pin.source, Commit):
+                    trees.append(commit_tree(pin, workshop, self._session.context.environ))
+                else:
+                    trees.append(local_tree(pin))
             except BuildError as error:
                 url = redacted(pin.url or "")
                 problems.append(FetchFailure(pin, url, error.reason))
@@ -160,7 +170,9 @@ def built_wheel(tree: SourceTree, wheel: StoredWheel) -> PlannedWheel:
         provenance = Provenance(archive.url, hashes, is_direct, subdirectory=pin.subdirectory if is_direct else None)
     else:
         commit = tree.key.removeprefix("git:") or None
-        url = (pin.url or "").rpartition("@")[0].removeprefix("git+") if commit else pin.url or ""
+        url = pin.url or ""
+        if isinstance(pin.source, Commit):
+            url = url.rpartition("@")[0].removeprefix("git+")
         provenance = Provenance(
             redacted(url),
             is_direct=True,

@@ -23,6 +23,7 @@ from peep.model import (
     Candidate,
     Digest,
     FormatControl,
+    FromIndex,
     PinnedRequirement,
     PlannedWheel,
     ProjectDetail,
@@ -225,7 +226,7 @@ class Search:
 
 def _is_asked_for(pin: PinnedRequirement) -> bool:
     """Whether indexes are to be asked; other pins say themselves where their files are."""
-    return pin.url is None and not pin.listed_files
+    return isinstance(pin.source, FromIndex)
 
 
 class _Arrivals:

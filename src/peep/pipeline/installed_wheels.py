@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from urllib.parse import urlsplit
 
-from peep.build.source_pins import is_source_tree
+from peep.build.source_pins import is_source_tree, without_editing
 from peep.dataclass import dataclass, field, replace
 from peep.environment.plan import PlanOptions, is_from_commit, is_proven, is_satisfied
 from peep.errors import (
@@ -22,6 +22,8 @@ from peep.errors import (
 )
 from peep.model import (
     Digest,
+    DirectUrl,
+    FromIndex,
     InstalledProject,
     Location,
     PinnedRequirement,
@@ -208,7 +210,7 @@ def refetching_pin(project: InstalledProject, listed: PinnedRequirement | None) 
     """
     origin = project.provenance or Provenance("")
     if listed is not None and is_from_commit(listed, origin):
-        return replace(listed, editable=False)
+        return without_editing(listed)
     hashes = _vouching(origin.hashes, listed)
     url = origin.url if urlsplit(origin.url).scheme in _FETCHABLE else None
     return PinnedRequirement(
@@ -217,8 +219,7 @@ def refetching_pin(project: InstalledProject, listed: PinnedRequirement | None) 
         version=project.version if url is None else None,
         locations=listed.locations if listed is not None else (Location(project.metadata_path, 0),),
         hashes=hashes,
-        url=url,
-        subdirectory=listed.subdirectory if listed is not None else None,
+        source=FromIndex() if url is None else DirectUrl(url, listed.subdirectory if listed is not None else None),
         config_settings=listed.config_settings if listed is not None else (),
     )
 
@@ -233,7 +234,7 @@ def _by_name(wanted: Sequence[PinnedRequirement], got: Supplied) -> list[PinnedR
     """Pins for what could not be fetched from its URL, to be looked for by name and version."""
     failed = {problem.pin.name for problem in got.problems if isinstance(problem, FetchFailure) and problem.url}
     return [
-        replace(pin, url=None, version=version)
+        replace(pin, source=FromIndex(), version=version)
         for pin in wanted
         if pin.url and pin.name in failed and pin.name not in got.wheels and (version := _version_in(pin))
     ]

@@ -12,7 +12,7 @@ from peep.dataclass import dataclass, replace
 from peep.environment.plan import PlanOptions
 from peep.errors import UsageError
 from peep.formats.names import normalised
-from peep.model import FormatControl, TargetEnvironment
+from peep.model import FormatControl, LockedFiles, TargetEnvironment
 from peep.pip.options import PipDefaults
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
@@ -51,7 +51,7 @@ class Session:
         for warning in pinned.warnings:
             self.context.reporter.warning(warning)
         self.network.stated = pinned.index_options
-        self.network.extra_indexes = tuple(dict.fromkeys(pin.index_url for pin in pinned.pins if pin.index_url))
+        self.network.extra_indexes = tuple(dict.fromkeys(_named_indexes(pinned)))
         return pinned
 
     def formats(self, pinned: PinnedSet) -> FormatControl:
@@ -82,6 +82,13 @@ class Session:
                 ),
                 allow_record_mismatch=frozenset(normalised(name) for name in excused),
             )
+
+
+def _named_indexes(pinned: PinnedSet) -> Iterator[str]:
+    """Indexes that lock files name for their projects."""
+    for pin in pinned.pins:
+        if isinstance(pin.source, LockedFiles) and pin.source.index_url:
+            yield pin.source.index_url
 
 
 @contextmanager

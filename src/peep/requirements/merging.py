@@ -14,7 +14,7 @@ from peep.formats.names import normalised
 from peep.model import Digest, HashForm, MalformedHash, PinnedRequirement
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.requirement_text import RequirementKind
-from peep.requirements.sources import direct_url
+from peep.requirements.sources import direct_url, source_of
 
 
 def pinning_line(lines: Sequence[RequirementLine]) -> RequirementLine | None:
@@ -44,9 +44,7 @@ def merge(lines: Sequence[RequirementLine], pinning: RequirementLine, default_fo
         malformed_hashes=malformed,
         hash_form=forms[0] if forms else default_form,
         arbitrary_equality=pinning.parsed.arbitrary_equality,
-        url=direct_url(pinning.parsed),
-        subdirectory=pinning.parsed.subdirectory,
-        editable=pinning.is_editable,
+        source=source_of(pinning.parsed, is_editable=pinning.is_editable),
         extras=tuple(sorted({extra for line in required for extra in line.parsed.extras})),
         marker=required[0].parsed.marker or None,
         config_settings=tuple(setting for line in required for setting in line.config_settings),

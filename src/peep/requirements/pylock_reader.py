@@ -20,7 +20,7 @@ from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.formats.markers import UnusableCondition
 from peep.formats.urls import redacted
-from peep.model import HashForm, Location, PinnedRequirement
+from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pylock import LockSelection
@@ -192,11 +192,13 @@ def _pin(package: Package, location: Location, lock_path: str) -> PinnedRequirem
         locations=(location,),
         hashes=tuple(dict.fromkeys(digest for file in files for digest in file.hashes)),
         hash_form=HashForm.LOCK,
-        url=direct_url_of(files[0]) if is_direct else None,
-        subdirectory=package.archive.subdirectory if package.archive else None,
+        source=LockedFiles(
+            files,
+            index_url=package.index,
+            direct_url=direct_url_of(files[0]) if is_direct else None,
+            subdirectory=package.archive.subdirectory if package.archive else None,
+        ),
         marker=str(package.marker) if package.marker else None,
-        listed_files=files,
-        index_url=package.index,
         is_requested=False,
     )
 
@@ -204,15 +206,14 @@ def _pin(package: Package, location: Location, lock_path: str) -> PinnedRequirem
 def _source_pin(package: Package, location: Location, lock_path: str) -> PinnedRequirement:
     """An entry without a hash that was allowed: a commit of a repository, or a trusted folder."""
     url, subdirectory = source_of(package, lock_path)
+    is_editable = bool(package.directory and package.directory.editable)
     return PinnedRequirement(
         name=package.name,
         written_name=package.name,
         version=None,
         locations=(location,),
         hash_form=HashForm.LOCK,
-        url=url,
-        subdirectory=subdirectory,
-        editable=bool(package.directory and package.directory.editable),
+        source=Commit(url, subdirectory) if package.vcs else LocalFolder(url, is_editable, subdirectory),
         marker=str(package.marker) if package.marker else None,
         is_requested=False,
     )

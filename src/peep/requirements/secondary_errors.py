@@ -6,12 +6,10 @@ A run with such a line ends before it asks an index. What it would have refused 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from peep.errors import RequirementsError, UnusableRequirement
-from peep.formats.names import archive_suffix
 from peep.formats.urls import redacted
-from peep.model import Location, PinnedRequirement, listed_hashes
+from peep.model import Commit, LocalFolder, Location, PinnedRequirement, listed_hashes
 from peep.requirements.file_parser import Include
 from peep.requirements.files import RequirementsFile
 
@@ -53,8 +51,7 @@ def _was_constraint(errors: Sequence[RequirementsError], files: Sequence[Require
 
 def _is_source(pin: PinnedRequirement) -> bool:
     """A commit or a trusted folder needs no hash."""
-    parts = urlsplit(pin.url or "")
-    return "+" in parts.scheme or (parts.scheme == "file" and not archive_suffix(parts.path))
+    return isinstance(pin.source, Commit | LocalFolder)
 
 
 def _named(pin: PinnedRequirement) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from peep.dataclass import dataclass, replace
 from peep.errors import RequirementsError
+from peep.model import Commit, DirectUrl, FromIndex, LocalFolder, Source
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import is_url
 from peep.requirements.pinned_set import Directive
@@ -54,6 +55,18 @@ def direct_url(parsed: RequirementText) -> str | None:
     if "://" in parsed.location or parsed.location.lower().startswith("file:///"):
         return parsed.location
     return file_url(local_path(parsed))
+
+
+def source_of(parsed: RequirementText, *, is_editable: bool = False) -> Source:
+    """Where a requirement comes from; `is_editable` counts for a folder only."""
+    url = direct_url(parsed)
+    if url is None:
+        return FromIndex()
+    if parsed.kind is RequirementKind.REPOSITORY:
+        return Commit(url, parsed.subdirectory)
+    if parsed.kind is RequirementKind.LOCAL_PROJECT:
+        return LocalFolder(url, is_editable, parsed.subdirectory)
+    return DirectUrl(url, parsed.subdirectory)
 
 
 def local_path(parsed: RequirementText) -> str:

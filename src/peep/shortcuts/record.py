@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from peep.model import PinnedRequirement
+from peep.model import LocalFolder, PinnedRequirement
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
@@ -66,7 +66,7 @@ def is_plain(options: InstallOptions) -> bool:
 
 def is_unvouched(pin: PinnedRequirement) -> bool:
     """Whether a pin names a trusted folder, which may hold something else by the next run."""
-    return (pin.url or "").startswith("file:") and not (pin.hashes or pin.listed_files)
+    return isinstance(pin.source, LocalFolder)
 
 
 def record_replay(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from peep.dataclass import asdict, dataclass
@@ -17,13 +17,20 @@ from peep.environment.installed import installed_projects
 from peep.environment.plan import PlanOptions, plan_install
 from peep.errors import EnvironmentChangedMeanwhile, StoredWheelsDamaged
 from peep.model import (
+    Commit,
     Digest,
+    DirectUrl,
+    FromIndex,
     InstallPlan,
     ListedFile,
+    LocalFolder,
     Location,
+    LockedFiles,
     PinnedRequirement,
     Provenance,
+    Source,
     TargetEnvironment,
+    assert_never,
 )
 from peep.reporting import Reporter, SilentReporter
 from peep.shortcuts.fingerprint import content, run_key
@@ -183,26 +190,55 @@ def _frozen(value: Any) -> Any:
 
 
 def _pin_json(pin: PinnedRequirement) -> list[Any]:
-    listed = [[file.filename, [str(digest) for digest in file.hashes]] for file in pin.listed_files]
     hashes = [str(digest) for digest in pin.hashes]
-    source = [pin.url, pin.subdirectory]
-    return [pin.name, pin.written_name, pin.version, source, pin.arbitrary_equality, pin.is_requested, hashes, listed]
+    rest = [pin.arbitrary_equality, pin.is_requested, hashes]
+    return [pin.name, pin.written_name, pin.version, _source_json(pin.source), *rest]
 
 
 def _pin(row: Sequence[Any]) -> PinnedRequirement:
-    name, written_name, version, (url, subdirectory), arbitrary_equality, is_requested, hashes, listed = row
+    name, written_name, version, source, arbitrary_equality, is_requested, hashes = row
     return PinnedRequirement(
         name=name,
         written_name=written_name,
         version=version,
         locations=(Location("", 0),),
         hashes=_digests(hashes),
-        url=url,
-        subdirectory=subdirectory,
+        source=_source(source),
         arbitrary_equality=arbitrary_equality,
         is_requested=is_requested,
-        listed_files=tuple(ListedFile(filename, _digests(texts)) for filename, texts in listed),
     )
+
+
+def _source_json(source: Source) -> list[Any]:
+    match source:
+        case FromIndex():
+            return ["index"]
+        case DirectUrl(url=url, subdirectory=subdirectory):
+            return ["url", url, subdirectory]
+        case Commit(url=url, subdirectory=subdirectory):
+            return ["commit", url, subdirectory]
+        case LocalFolder(url=url, is_editable=is_editable, subdirectory=subdirectory):
+            return ["folder", url, is_editable, subdirectory]
+        case LockedFiles(files=files, direct_url=direct_url, subdirectory=subdirectory):
+            listed = [[file.filename, [str(digest) for digest in file.hashes]] for file in files]
+            return ["locked", listed, None, direct_url, subdirectory]
+        case _ as never:
+            assert_never(never)
+
+
+def _source(row: Sequence[Any]) -> Source:
+    """The source that `_source_json` wrote; of a listed file only what planning needs."""
+    kind, *fields = row
+    if kind == "locked":
+        files, *rest = fields
+        return LockedFiles(tuple(ListedFile(filename, _digests(texts)) for filename, texts in files), *rest)
+    kinds: dict[str, Callable[..., Source]] = {
+        "index": FromIndex,
+        "url": DirectUrl,
+        "commit": Commit,
+        "folder": LocalFolder,
+    }
+    return kinds[kind](*fields)
 
 
 def _digests(texts: Sequence[str]) -> tuple[Digest, ...]:

@@ -9,8 +9,7 @@ from hashlib import sha256
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.normalise import normalise_wheel
-from peep.build.source_pins import is_source_tree
-from peep.dataclass import replace
+from peep.build.source_pins import is_source_tree, without_editing
 from peep.errors import ArchiveError, StoredWheelsDamaged
 from peep.model import HashForm, StoredWheel
 from peep.pipeline.attempts import attempts
@@ -42,7 +41,7 @@ def wheel(options: InstallOptions, context: RunContext) -> tuple[SavedFile, ...]
 
 def _made(session: Session, pinned: PinnedSet, provider: WheelProvider, destination: str) -> tuple[SavedFile, ...]:
     forms = {pin.name: pin.hash_form for pin in pinned.pins}
-    trees = [replace(pin, editable=False) for pin in pinned.pins if is_source_tree(pin)]
+    trees = [without_editing(pin) for pin in pinned.pins if is_source_tree(pin)]
     pins = [pin for pin in pinned.pins if not is_source_tree(pin)]
     with (
         collected(pins, provider, destination, keeps_sdists=False) as (collection, found),
