@@ -22,18 +22,9 @@ from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 from peep.formats.member_names import printable
+from peep.formats.names import SDIST_COMPRESSIONS
 from peep.formats.wheel_metadata import check_core_metadata
 
-_SUFFIXES = {
-    ".tar.gz": "gz",
-    ".tgz": "gz",
-    ".tar.bz2": "bz2",
-    ".tbz": "bz2",
-    ".tar.xz": "xz",
-    ".txz": "xz",
-    ".tar": "",
-    ".zip": "zip",
-}
 _LARGEST_READ = 1 << 24
 _LONGEST_LINK = 4096
 _EXECUTABLE = 0o111
@@ -163,9 +154,9 @@ def _opened(archive: SourceArchive, closing: ExitStack) -> tuple[SdistContents, 
 
 def _members(archive: SourceArchive, closing: ExitStack) -> tuple[list[SourceMember], list[str], Chunks]:
     lowered = archive.filename.lower()
-    kinds = [kind for suffix, kind in _SUFFIXES.items() if lowered.endswith(suffix)]
+    kinds = [kind for suffix, kind in SDIST_COMPRESSIONS.items() if lowered.endswith(suffix)]
     if not kinds:
-        raise Malformed(f"its file name ends in none of {', '.join(_SUFFIXES)}")
+        raise Malformed(f"its file name ends in none of {', '.join(SDIST_COMPRESSIONS)}")
     read, size = read_at(archive.file), file_size(archive.file)
     kind = kinds[0]
     head = read(0, 512)

@@ -7,7 +7,6 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from peep.archives.sdist_metadata import read_static_metadata
 from peep.build.build_system import BuildSystem, read_build_system
@@ -17,6 +16,7 @@ from peep.build.requirements import BuildNeed, foreseen_needs
 from peep.build.source_trees import SourceTree
 from peep.dataclass import dataclass, field
 from peep.errors import BuildError, Problem
+from peep.formats.versions import same_version
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, WheelIdentity
 from peep.system.sandbox import Isolation, SandboxLimits
 
@@ -143,15 +143,8 @@ def wrong_identity(identity: WheelIdentity, pin: PinnedRequirement, tags: Sequen
     """Why a built wheel is not what was asked for; '' when it is."""
     if pin.name and canonicalize_name(identity.name) != pin.name:
         return f"it made a wheel of {identity.name}, not of {pin.written_name}"
-    if pin.version is not None and not _same_version(identity.version, pin.version):
+    if pin.version is not None and not same_version(identity.version, pin.version):
         return f"it made a wheel of version {identity.version}, not {pin.version}"
     if tags and not set(identity.tags).intersection(tags):
         return f"it made {identity.filename}, which does not fit this interpreter"
     return ""
-
-
-def _same_version(made: str, pinned: str) -> bool:
-    try:
-        return made == pinned or Version(made) == Version(pinned)
-    except InvalidVersion:
-        return False

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from peep.dataclass import dataclass, replace
 from peep.errors import EnvironmentChangedMeanwhile
+from peep.formats.versions import PinnedVersion, VersionMatch
 from peep.model import (
     Commit,
     Digest,
@@ -90,14 +91,14 @@ def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: Pla
         return False
     if is_proven(pin, project):
         # The vetted archive of another version than the pin's: the file contradicts itself, which fetching will show.
-        return pin.version is None or _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
+        return pin.version is None or PinnedVersion(pin).match(project.version) is not VersionMatch.NONE
     if not options.trust_installed:
         return False
     if pin.version is None:
         origin = project.provenance
         is_editable = isinstance(pin.source, LocalFolder) and pin.source.is_editable
         return origin is not None and (origin.url, origin.is_editable) == (pin.url, is_editable)
-    return _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
+    return PinnedVersion(pin).match(project.version) is not VersionMatch.NONE
 
 
 def is_proven(pin: PinnedRequirement, project: InstalledProject) -> bool:
@@ -121,21 +122,6 @@ def is_from_commit(pin: PinnedRequirement, origin: Provenance) -> bool:
     return redacted(pin.source.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
 
 
-def _same_version(pinned: str, present: str, *, arbitrary: bool) -> bool:
-    """PEP 440: `===` compares text, `==` compares versions, in which a pin without local part fits any."""
-    if pinned.lower() == present.lower():
-        return True
-    if arbitrary:
-        return False
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 -- 10 ms that equal texts save
-    from packaging.version import InvalidVersion  # noqa: PLC0415 -- as above
-
-    try:
-        return SpecifierSet(f"=={pinned}").contains(present, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return False
-
-
 def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> list[str]:
     """A line for every replacement that is not simply another version."""
     about = f"{present.name} {present.version}"
@@ -143,7 +129,7 @@ def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> lis
         return [f"{about} is replaced: the environment holds metadata of several versions of it"]
     if present.provenance is not None and present.provenance.is_editable:
         return [f"{about} is replaced: it is an editable install"]
-    if pin.version is None or not _same_version(pin.version, present.version, arbitrary=pin.arbitrary_equality):
+    if pin.version is None or PinnedVersion(pin).match(present.version) is VersionMatch.NONE:
         return []
     if present.provenance is None or not present.provenance.hashes:
         return [f"{about} is replaced: nothing tells which archive it was installed from"]

@@ -11,11 +11,10 @@ from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from peep.dataclass import dataclass
+from peep.formats.names import ARCHIVE_SUFFIXES, normalised, sdist_suffix
 from peep.model import ArchiveKind
 
-SDIST_SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
-"""Best first; the order only matters where one version has several."""
-ARCHIVE_SUFFIXES = (".whl", *SDIST_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
+LISTED_SUFFIXES = (*ARCHIVE_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
 """What counts as a file of a project, installable or not; other links on a page are decoration."""
 
 _BUILD_TAG = re.compile(r"(\d+)(.*)", re.ASCII)
@@ -47,11 +46,6 @@ class UnreadableName:
     reason: str
 
 
-def normalised(name: str) -> str:
-    """Give back a project name as PEP 503 compares it."""
-    return _SEPARATORS.sub("-", name).lower()
-
-
 def filename_of_url(url: str) -> str:
     """Give back the last segment of a URL's path, percent-decoded once (THREATS N4); '' where there is none."""
     try:
@@ -59,12 +53,6 @@ def filename_of_url(url: str) -> str:
     except ValueError:
         return ""
     return unquote(path.rpartition("/")[2])
-
-
-def sdist_suffix(filename: str) -> str:
-    """Give back the suffix that makes `filename` a source archive, or ''."""
-    lowered = filename.lower()
-    return next((suffix for suffix in SDIST_SUFFIXES if lowered.endswith(suffix)), "")
 
 
 class NameReader:

@@ -51,18 +51,6 @@ def _evaluate(marker: str, environment: dict[str, str]) -> bool:
         raise UnusableCondition("the marker is nested too deeply") from None
 
 
-def is_same_version(one: str, other: str) -> bool:
-    """Tell whether two pins name one version: by PEP 440 where both are such versions, else by text."""
-    if one == other:
-        return True
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - see the module's docstring
-
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return False
-
-
 def satisfies(version: str, specifier: str) -> bool:
     """Tell whether a pinned version lies within `specifier`; a pre-release that someone pinned always may."""
     from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - see the module's docstring

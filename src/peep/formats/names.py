@@ -14,7 +14,20 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SDIST_STEM = rf"(?P<name>{_NAME})-(?P<version>v?\d[A-Za-z0-9._+!]*)"
 _LOCK_FILE = r"pylock(?:\.[^./\\]+)?\.toml"
 
-ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".zip")
+SDIST_COMPRESSIONS = {
+    ".tar.gz": "gz",
+    ".zip": "zip",
+    ".tgz": "gz",
+    ".tar.bz2": "bz2",
+    ".tbz": "bz2",
+    ".tar.xz": "xz",
+    ".txz": "xz",
+    ".tar": "",
+}
+"""Suffixes of source archives and how each is compressed; best first, where one version has several."""
+SDIST_SUFFIXES = tuple(SDIST_COMPRESSIONS)
+ARCHIVE_SUFFIXES = (".whl", *SDIST_SUFFIXES)
+"""Of all that can be installed. The only statement of it: what `hash` prints a line for, `install` takes."""
 
 
 def normalised(name: str) -> str:
@@ -31,6 +44,12 @@ def archive_suffix(filename: str) -> str:
     """The suffix by which `filename` is an archive, '' when it is none."""
     lowered = filename.lower()
     return next((suffix for suffix in ARCHIVE_SUFFIXES if lowered.endswith(suffix)), "")
+
+
+def sdist_suffix(filename: str) -> str:
+    """The suffix by which `filename` is a source archive, '' when it is none."""
+    suffix = archive_suffix(filename)
+    return suffix if suffix in SDIST_COMPRESSIONS else ""
 
 
 def name_in_filename(filename: str) -> str:

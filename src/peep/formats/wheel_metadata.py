@@ -11,7 +11,8 @@ from typing import NamedTuple
 from packaging.utils import canonicalize_name
 
 from peep.formats.member_names import printable
-from peep.formats.wheel_names import expanded_tags, same_version
+from peep.formats.versions import same_version
+from peep.formats.wheel_names import expanded_tags
 
 _SUPPORTED_MAJOR = "1"
 _TAG_PARTS = 3

@@ -11,10 +11,9 @@ from collections.abc import Iterable
 from itertools import product
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
 from peep.formats.member_names import printable
+from peep.formats.names import normalised
+from peep.formats.versions import same_version
 
 SCHEMES = ("purelib", "platlib", "headers", "scripts", "data")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]*[A-Za-z0-9])?", re.ASCII)
@@ -48,29 +47,12 @@ def parse_wheel_filename(filename: str) -> WheelFilename:
         raise ValueError("its file name has a name, version or build number that no wheel may have")
     if not all(_TAG.fullmatch(part) for part in parts[-3:]):
         raise ValueError("its file name has tags that no wheel may have")
-    return WheelFilename(canonicalize_name(name), version, "".join(build), expanded_tags("-".join(parts[-3:])))
+    return WheelFilename(normalised(name), version, "".join(build), expanded_tags("-".join(parts[-3:])))
 
 
 def expanded_tags(compressed: str) -> tuple[str, ...]:
     """Write a compressed tag set (PEP 425) out: `py2.py3-none-any` -> `py2-none-any`, `py3-none-any`."""
     return tuple("-".join(tag).lower() for tag in product(*(part.split(".") for part in compressed.split("-"))))
-
-
-def same_version(one: str, other: str) -> bool:
-    """Compare as PEP 440 does, with `_` in the place of `-` and `+` as file names have it; else as text."""
-    if one == other:
-        return True
-    try:
-        return _version(one) == _version(other)
-    except ValueError:  # InvalidVersion, and numbers longer than Python reads
-        return one.replace("_", "-").lower() == other.replace("_", "-").lower()
-
-
-def _version(text: str) -> Version:
-    try:
-        return Version(text)
-    except ValueError:
-        return Version(text.replace("_", "+", 1))
 
 
 def find_dist_info(names: Iterable[str], wheel: WheelFilename) -> tuple[str, list[str]]:
@@ -85,7 +67,7 @@ def find_dist_info(names: Iterable[str], wheel: WheelFilename) -> tuple[str, lis
         return "", [f"has several .dist-info folders: {found}" if folders else "has no .dist-info folder"]
     folder = folders[0]
     name, _, version = folder[: -len(".dist-info")].partition("-")
-    if not folder.endswith(".dist-info") or canonicalize_name(name) != wheel.name:
+    if not folder.endswith(".dist-info") or normalised(name) != wheel.name:
         return "", [f"{printable(folder)}: is the .dist-info folder of another project than the file name's"]
     if not same_version(version, wheel.version):
         return "", [f"{printable(folder)}: is the .dist-info folder of another version than the file name's"]

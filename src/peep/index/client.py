@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from peep.formats.archive_names import normalised
+from peep.formats.names import normalised
 from peep.formats.urls import redacted
 from peep.http.file_urls import is_file, is_folder, path_of_file_url
 from peep.http.transport import Transport

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from peep.dataclass import dataclass
 from peep.errors import PackageIndexError
-from peep.formats.archive_names import NameReader, UnreadableName, normalised
+from peep.formats.archive_names import NameReader, UnreadableName
+from peep.formats.names import normalised
 from peep.model import IndexFile, ProjectDetail
 
 KNOWN_MAJOR = 1

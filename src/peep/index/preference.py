@@ -6,7 +6,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from peep.dataclass import dataclass
-from peep.formats.archive_names import SDIST_SUFFIXES, ArchiveName
+from peep.formats.archive_names import ArchiveName
+from peep.formats.names import SDIST_SUFFIXES
 from peep.formats.versions import VersionMatch
 from peep.index.compatibility import NO_RANK
 from peep.model import STRONG_ALGORITHMS, ArchiveKind, IndexFile, PinnedRequirement, listed_digest, listed_hashes

@@ -20,6 +20,8 @@ from peep.errors import (
     PeepError,
     Problem,
 )
+from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.names import last_segment
 from peep.model import (
     Digest,
     DirectUrl,
@@ -242,12 +244,8 @@ def _by_name(wanted: Sequence[PinnedRequirement], got: Supplied) -> list[PinnedR
 
 def _version_in(pin: PinnedRequirement) -> str | None:
     """The version that the recorded file name states (binary distribution format, sdist file names)."""
-    name = urlsplit(pin.url or "").path.rpartition("/")[2]
-    for suffix in (".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"):
-        if name.endswith(suffix):
-            parts = name.removesuffix(suffix).split("-")
-            return parts[1] if suffix == ".whl" and len(parts) > 1 else parts[-1]
-    return None
+    name = NameReader(pin.name).read(last_segment(urlsplit(pin.url or "").path))
+    return name.version if isinstance(name, ArchiveName) else None
 
 
 def _reasons(problems: Iterable[Problem]) -> Iterable[tuple[str, str]]:

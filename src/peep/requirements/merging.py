@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peep.errors import RequirementsError
-from peep.formats.markers import is_same_version, satisfies
+from peep.formats.markers import satisfies
 from peep.formats.names import normalised
+from peep.formats.versions import same_version
 from peep.model import Digest, HashForm, MalformedHash, PinnedRequirement
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.requirement_text import RequirementKind
@@ -62,7 +63,7 @@ def _refuse_disagreement(line: RequirementLine, pinning: RequirementLine) -> Non
     elif other.version is None:
         agrees = satisfies(pin.version or "", other.specifier)
     else:
-        agrees = is_same_version(other.version, pin.version or "")
+        agrees = same_version(other.version, pin.version or "")
     if not agrees:
         raise RequirementsError(
             line.location,
