@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from peep.errors import TransportError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from support.index_content import Answer, IndexContent, Request, normalised
 from support.misbehaviour import Misbehaviour
 

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from peep.errors import TransportError, UsageError
-from peep.formats.urls import origin, redacted, redirect_target
+from peep.formats.url_secrets import redacted
+from peep.formats.urls import origin, redirect_target
 from peep.http.certificates import verified_context
 from peep.http.credentials import CredentialBook, Credentials, credentials_in, netrc_lookup
 from peep.http.transfer_rate import TransferRate

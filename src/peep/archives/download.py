@@ -13,7 +13,7 @@ from peep.archives.verification import ReceivedArchive, Verdict, algorithms_for
 from peep.concurrency.thread_pool import Lane
 from peep.dataclass import replace
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, Problem, TransportError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import ArchiveKind, Candidate, IndexFile, VerifiedArchive
 
 Receive = Callable[[IndexFile, set[str], int | None, Receiver], ReceivedArchive]

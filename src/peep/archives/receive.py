@@ -14,7 +14,7 @@ from peep.archives.verification import HashingWriter, ReceivedArchive
 from peep.concurrency.thread_pool import Stopped
 from peep.dataclass import dataclass, field
 from peep.errors import StoreError, TransportError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.transport import Response, Transport
 from peep.model import IndexFile
 from peep.reporting import Reporter

@@ -13,7 +13,8 @@ from typing import BinaryIO
 from peep.archives.mismatch_diagnosis import cause_of_encoding, likely_cause, suspicion
 from peep.dataclass import dataclass
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
-from peep.formats.urls import redacted, without_credentials
+from peep.formats.url_secrets import redacted
+from peep.formats.urls import without_credentials
 from peep.model import (
     STRONG_ALGORITHMS,
     Candidate,

@@ -117,7 +117,7 @@ def is_from_commit(pin: PinnedRequirement, origin: Provenance) -> bool:
         return False
     if pin.source.subdirectory != origin.subdirectory:
         return False
-    from peep.formats.urls import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
+    from peep.formats.url_secrets import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
 
     return redacted(pin.source.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from peep.errors import TransportError
+from peep.formats.url_secrets import redacted
 
 MAX_REDIRECTS = 20
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -68,19 +68,3 @@ def without_credentials(url: str) -> str:
     if "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
-def redacted(url: str) -> str:
-    """Give back `url` with user name and password replaced by `****`; of a malformed one, all before the last `@`.
-
-    They are known as such where the scheme or a slash was forgotten, too: `user:password@host/path`, `https:/user:…`.
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        head, slashes, rest = url.partition("//")
-        return f"{head}{slashes}****@{rest.rpartition('@')[2]}" if "@" in rest else url
-    if "@" not in parts.netloc:
-        forgotten = None if parts.netloc or "@" not in url else re.match(r"(\w+:/)?[^/@\s]+:[^/@\s]+@", url)
-        return f"{forgotten[1] or ''}****@{url[forgotten.end() :]}" if forgotten else url
-    return urlunsplit(parts._replace(netloc="****@" + parts.netloc.rpartition("@")[2]))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from peep.errors import TransportError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.retries import Attempts, PassingFault
 
 PIECE = 64 * 1024

@@ -8,7 +8,7 @@ import ssl
 from urllib3 import exceptions as faults
 
 from peep.errors import TransportError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.retries import PassingFault
 from peep.http.transfer_rate import TooSlowError
 

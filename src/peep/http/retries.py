@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from peep.dataclass import dataclass
 from peep.errors import TransportError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 527})
 """Passing troubles of servers and of what stands in front of them (pip retries most of these)."""

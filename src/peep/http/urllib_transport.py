@@ -21,11 +21,11 @@ from urllib3.util import parse_url
 from peep.concurrency.thread_pool import MOST
 from peep.dataclass import dataclass, field
 from peep.errors import TransportError, UsageError
+from peep.formats.url_secrets import redacted
 from peep.formats.urls import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
     origin,
-    redacted,
     redirect_target,
     scheme_of,
     without_credentials,

@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from peep.formats.names import normalised
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.file_urls import is_file, is_folder, path_of_file_url
 from peep.http.transport import Transport
 from peep.index.fetching import PageFetcher, parsed_project

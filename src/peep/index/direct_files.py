@@ -7,7 +7,7 @@ from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from peep.formats.archive_names import filename_of_url
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import (
     Commit,
     DirectUrl,

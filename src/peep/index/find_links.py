@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import LISTED_SUFFIXES, NameReader, UnreadableName
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.file_urls import file_url, files_in_folder, is_folder, path_of_file_url
 from peep.index.fetching import PageFetcher, parsed_links
 from peep.index.links import filename_in

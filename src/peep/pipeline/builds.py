@@ -14,7 +14,7 @@ from peep.build.suggestion import suggested_lines
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
 from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import (
     Commit,
     Digest,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import UsageError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import HashForm
 from peep.requirements.files import is_url, read_requirements_files
 

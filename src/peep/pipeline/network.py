@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from peep.archives.receive import Receiver
 from peep.dataclass import dataclass, field, replace
 from peep.errors import UsageError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.index.client import PackageIndex, SimpleIndexes
 from peep.index.find_links import can_be_index

@@ -10,7 +10,7 @@ from functools import partial
 from peep.dataclass import replace
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.formats.names import is_lock_path
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement, TargetEnvironment
 from peep.pipeline.options import SourceOptions

@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, TransportError
 from peep.formats.names import last_segment
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import Location
 from peep.requirements.decoding import DecodedText, decode
 from peep.requirements.file_parser import COMMAND_LINE, Entry, Include, OptionLine, RequirementLine, parse_text

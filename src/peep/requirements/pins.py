@@ -10,7 +10,7 @@ from peep.dataclass import replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.formats.markers import TargetMarkers
 from peep.formats.names import normalised
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import HashForm, PinnedRequirement
 from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError, RequirementsErrors
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.requirements.decoding import DecodedText
 from peep.requirements.files import ReadFile, read_requirements_files
 from peep.requirements.port import Ported, PortedText

@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.formats.markers import UnusableCondition
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
 from peep.requirements.pinned_set import PinnedSet

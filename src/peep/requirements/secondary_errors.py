@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peep.errors import RequirementsError, UnusableRequirement
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import Commit, LocalFolder, Location, PinnedRequirement, listed_hashes
 from peep.requirements.file_parser import Include
 from peep.requirements.files import RequirementsFile

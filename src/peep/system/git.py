@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from peep.dataclass import dataclass
 from peep.errors import BuildError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.system.processes import CompletedRun, RunProgram, printable_lines, run
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

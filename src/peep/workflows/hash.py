@@ -12,7 +12,7 @@ from functools import partial
 from peep.dataclass import dataclass
 from peep.errors import PeepError, TransportError, UsageError
 from peep.formats.names import archive_suffix
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import Digest
 from peep.system.file_digest import digest_of_file

@@ -7,7 +7,7 @@ import re
 from peep.cli.output.report_parts import DEEPER, INDENT, hanging, heading, places, plain
 from peep.cli.output.text import size_text
 from peep.errors import HashMismatch, HashMissing
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import Candidate, Digest, HashForm, IndexFile, PinnedRequirement, listed_digest, listed_hashes
 from peep.requirements.hashes import hash_line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from peep.cli.output.text import escape_controls, wrap
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.model import PinnedRequirement
 
 INDENT = "    "

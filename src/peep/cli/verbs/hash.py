@@ -13,7 +13,7 @@ from peep.cli.options.tables import GENERAL, NETWORK, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
-from peep.formats.urls import redacted
+from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import STRONG_ALGORITHMS, HashForm
 from peep.pipeline.open_transport import open_transport
