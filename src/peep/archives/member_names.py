@@ -29,6 +29,7 @@ _PLAIN = re.compile(
     + r"$)[A-Za-z0-9_\-+.~@=,!#$%&'()\[\]{};^` ]{0,199}[A-Za-z0-9_\-+~@=,!#$%&'()\[\]{};^`]",
     re.IGNORECASE,
 )
+_DRIVE = re.compile(r"[A-Za-z]:")
 _NOT_PORTABLE = re.compile(r'[<>:"|?*]')
 
 
@@ -74,7 +75,8 @@ def _name_problem(name: str, *, portable: bool) -> str | None:
         reason = _component_problem(part) or (_portability_problem(part) if portable else None)
         if reason:
             return reason
-    return None
+    # bsdtar takes it away wherever it runs, so that the member gets another name there.
+    return "begins with a drive letter" if _DRIVE.match(name) else None
 
 
 def _component_problem(part: str) -> str | None:
