@@ -1,6 +1,6 @@
 """A strict reader of tar files, once decompressed: ustar, pax and GNU long names, each in the one way all agree on.
 
-Source: as for `tar_headers`; what is refused beyond it: THREATS T1 to T10 and T17.
+Source: as for `tar_headers`; what is refused beyond it: THREATS T1 to T10 and T17 to T18.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from peep.archives.pax_records import check_global_records, parse_pax_records
 from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
 from peep.archives.tar_headers import BLOCK, TarHeader, is_extension, long_text, parse_header
-from peep.archives.tar_names import Naming, naming_problems
+from peep.archives.tar_names import Naming, hidden_name_problems, naming_problems
 from peep.dataclass import dataclass, field
 
 MOST_MEMBERS = 500_000
@@ -103,6 +103,9 @@ def _take_extension(header: TarHeader, read: ReadAt, offset: int, pending: _Pend
         return False
     if header.size > _LARGEST_EXTENSION:
         raise Malformed(f"has an extended header of {header.size} bytes; the limit is {_LARGEST_EXTENSION}")
+    unsafe = hidden_name_problems(header)
+    if unsafe:
+        raise Malformed(f"has an extended header that {unsafe[0]}")
     content = _extension_content(read, offset, header.size)
     if not pending.goes_with(header.kind):
         raise Malformed("has two extended headers for one member")
