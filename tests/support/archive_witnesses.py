@@ -15,7 +15,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Found:
-    """One member: its name without `./` and final slashes, the kind, its content, its mode, where it points if a link."""
+    """One member; its name without `./` and final slashes; where it points if it is a link."""
 
     name: str
     kind: str

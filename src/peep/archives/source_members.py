@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from peep.archives.member_names import name_problems, printable
+from peep.archives.member_names import name_problems, printable, spelling_problems
 from peep.dataclass import dataclass
 
 FILE = "file"
@@ -55,7 +55,7 @@ def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> SourceTree
         return SourceTree({}, frozenset(), tuple(problems), ())
     by_path = {member.path: member for member in members if member.kind != FOLDER}
     folders = _all_folders(members)
-    problems = _duplicates(members, folders, portable=portable)
+    problems = _duplicates(members, folders)
     files = {path: member for path, member in by_path.items() if member.kind == FILE}
     warnings: list[str] = []
     for member in by_path.values():
@@ -93,14 +93,12 @@ def _parents(paths: Iterable[str]) -> set[str]:
     return found
 
 
-def _duplicates(members: Sequence[SourceMember], folders: set[str], *, portable: bool) -> list[str]:
-    """Files must not repeat, nor be folders too (which is also how one writes through a link)."""
+def _duplicates(members: Sequence[SourceMember], folders: set[str]) -> list[str]:
+    """Files must not repeat, nor be folders too, which is how one writes through a link; however spelled (T19)."""
     paths = [member.path for member in members if member.kind != FOLDER]
-    keys = Counter(path.casefold() if portable else path for path in paths)
-    problems = [f"{printable(key)}: is there {count} times" for key, count in keys.items() if count > 1]
-    return problems + [
-        f"{printable(path)}: is a {FILE} or link and also a {FOLDER}" for path in paths if path in folders
-    ]
+    problems = [f"{printable(path)}: is there {count} times" for path, count in Counter(paths).items() if count > 1]
+    problems += [f"{printable(path)}: is a {FILE} or link and also a {FOLDER}" for path in paths if path in folders]
+    return problems + spelling_problems([*paths, *folders])
 
 
 def _linked_files(
