@@ -86,9 +86,20 @@ def unpacked_by(path: str, content: bytes, folder: Path) -> tuple[int, str, dict
     tree = folder / "tree"
     tree.mkdir(parents=True)
     archive.write_bytes(content)
-    options = ["--no-same-owner", "--no-same-permissions", "-xf", str(archive), "-C", str(tree)]
+    return _run([path, "-xf", str(archive)], b"", tree)
+
+
+def zip_stream_unpacked_by(path: str, content: bytes, folder: Path) -> tuple[int, str, dict[str, bytes | None]]:
+    """The same from a pipe, where a reader of ZIP files cannot go to the central directory first."""
+    tree = folder / "tree"
+    tree.mkdir(parents=True)
+    return _run([path, "-xf", "-"], content, tree)
+
+
+def _run(command: list[str], content: bytes, tree: Path) -> tuple[int, str, dict[str, bytes | None]]:
+    options = ["--no-same-owner", "--no-same-permissions", "-C", str(tree)]
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-    done = subprocess.run([path, *options], capture_output=True, check=False, env=environment)
+    done = subprocess.run([*command, *options], input=content, capture_output=True, check=False, env=environment)
     return done.returncode, done.stderr.decode("utf-8", "replace"), dict(tree_of(tree))
 
 
