@@ -17,6 +17,7 @@ from peep.model import IndexFile
 from peep.reporting import Reporter
 from peep.system.threads import Stopped
 from peep.system.transport import Response, Transport, redacted
+from peep.system.url_secrets import fault_text
 
 _IDENTITY = {"Accept-Encoding": "identity"}
 """The hash is that of the stored bytes; a body that is compressed on the way would be another (THREATS N8)."""
@@ -120,7 +121,7 @@ def _check_url(url: str) -> None:
     try:
         urlsplit(url)
     except ValueError as error:
-        raise TransportError(redacted(url), f"cannot be read as a URL ({error})") from error
+        raise TransportError(redacted(url), f"cannot be read as a URL ({fault_text(error)})") from error
 
 
 def _check_answer(response: Response, limit: int) -> None:

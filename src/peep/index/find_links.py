@@ -13,6 +13,7 @@ from peep.index.links import filename_in
 from peep.model import IndexFile, ProjectDetail
 from peep.system.local_files import file_url, files_in_folder, is_folder, path_of_file_url
 from peep.system.transport import redacted
+from peep.system.url_secrets import redacted_place
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]+:")
 """Two letters at least, so that a Windows drive is no scheme."""
@@ -63,7 +64,7 @@ def read_find_links(location: str, fetcher: PageFetcher) -> FlatListing:
         return FlatListing(shown, (IndexFile(filename, url.partition("#")[0], index=shown),))
     page = fetcher.fetch(url, shown)
     if page is None:
-        fetcher.reporter.warning(f"--find-links {shown}: there is nothing there")
+        fetcher.reporter.warning(f"--find-links {redacted_place(location)}: there is nothing there")
         return FlatListing(shown, ())
     return FlatListing(shown, parsed_links(page, shown))
 

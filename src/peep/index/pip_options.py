@@ -7,6 +7,7 @@ say. So a short program, run by the interpreter that has pip, prints them; nothi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass, field
@@ -20,6 +21,8 @@ TIMEOUT = 60.0
 NO_PIP = 97
 """Exit status of the program when the interpreter has no pip, or one that does not run there."""
 
+_QUOTED_LINE = re.compile(r"(\[line +[0-9]+\]):? *(?:'[^']*'|\"[^\"]*\"|\S+)?.*")
+"""A line of a configuration file that cannot be read is named by its number: it may hold a password."""
 _NOT_INSTALLED = 9009
 """Of what Windows puts on PATH under Python's name where there is none, to advertise its store."""
 
@@ -178,4 +181,4 @@ def _complaint(errors: bytes) -> str:
     """What pip said at last: one line, or all that it says of a configuration file, which it names line by line."""
     lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
     begin = next((at for at, line in enumerate(lines) if line.startswith("Configuration file")), -1)
-    return " ".join(lines[begin:])[:300]
+    return _QUOTED_LINE.sub(r"\1", " ".join(lines[begin:]))[:300]

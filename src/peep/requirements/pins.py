@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from peep.dataclass import replace
@@ -18,9 +17,8 @@ from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.requirement_text import Kind
 from peep.requirements.run_options import RunOptions
 from peep.requirements.sources import Accepted, local_path, refusal, trusting
-from peep.system.transport import redacted
+from peep.system.url_secrets import redacted_in
 
-_URL_WORD = re.compile(r"\S+://\S+")
 _NOTHING_ACCEPTED = Accepted()
 
 
@@ -134,7 +132,7 @@ def _why_unpinned(line: RequirementLine) -> str:
 
 
 def _unusable(line: RequirementLine, reason: str) -> UnusableRequirement:
-    text = _URL_WORD.sub(lambda found: redacted(found.group()), line.written)
+    text = redacted_in(line.written)
     return UnusableRequirement(line.location, text, reason)
 
 

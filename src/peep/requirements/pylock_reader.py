@@ -22,7 +22,7 @@ from peep.model import HashForm, Location, PinnedRequirement
 from peep.requirements.conditions import UnusableCondition
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pylock import LockSelection
-from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
+from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
 from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
 from peep.requirements.text import decode
 from peep.requirements.told_along import told_along
@@ -219,6 +219,7 @@ def _source_pin(package: Package, location: Location, lock_path: str) -> PinnedR
 
 
 def _refusal(package: Package, lock_path: str, accepted: Accepted) -> str:
+    refuse_ambiguous(package.index or "")
     if package.vcs:
         return repository_refusal(source_of(package, lock_path)[0], accepted)
     if package.directory:

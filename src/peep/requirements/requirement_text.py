@@ -15,6 +15,7 @@ from peep.errors import PeepError
 from peep.model import STRONG_ALGORITHMS, Digest
 from peep.requirements.hashes import MalformedHashText, digest_of
 from peep.requirements.naming import archive_suffix, is_name, last_segment, name_in_filename, normalised
+from peep.system.url_secrets import fault_text
 
 _NAMED = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?P<rest>(?:[@(=<>!~].*)?)"
@@ -156,7 +157,7 @@ def _parse_url(url: str, marker: str) -> RequirementText:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - a property that raises for a port that is no number
     except ValueError as error:
-        raise MalformedRequirement(f"the URL is malformed ({error})") from None
+        raise MalformedRequirement(f"the URL is malformed ({fault_text(error)})") from None
     kind = _kind_of_url(parts)
     fragment = _Fragment.parse(parts.fragment)
     name = fragment.name or (name_in_filename(last_segment(parts.path)) if kind is not Kind.REPOSITORY else "")

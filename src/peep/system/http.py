@@ -38,6 +38,7 @@ from peep.system.redirects import (
 from peep.system.retries import RETRIED_STATUSES, Attempts, PassingFault
 from peep.system.threads import MOST
 from peep.system.transport import Response, redacted
+from peep.system.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous
 
 FIRST_SERVER_ERROR = 500
 PARTIAL_CONTENT = 206
@@ -92,6 +93,8 @@ class UrllibTransport:
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[Response]:
+        if is_ambiguous(url):
+            raise TransportError(redacted(url), AMBIGUOUS, PERCENT_ENCODE)
         if scheme_of(url) == "file":
             with open_file_url(url) as file_response:
                 yield file_response
@@ -271,6 +274,8 @@ def _paced_pools(pace: Pace) -> dict[str, type[urllib3.HTTPConnectionPool]]:
 
 def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManager:
     """Raises `UsageError` for a proxy that cannot be used."""
+    if is_ambiguous(proxy):
+        raise UsageError(f"the proxy of --proxy or of a *_proxy variable: {AMBIGUOUS}", PERCENT_ENCODE)
     if unfit := what_is_wrong(proxy):
         raise UsageError(f"the proxy {redacted(proxy)} {unfit}", "check --proxy and the *_proxy variables")
     secret = credentials_in(proxy)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
+
+from peep.system.url_secrets import redacted as redacted  # noqa: PLC0414 - for whoever speaks of what it fetches
 
 
 class Response(Protocol):
@@ -42,19 +42,3 @@ class Transport(Protocol):
         Returns answers of any status below 500; raises `errors.TransportError` for all else (refused redirect, no
         connection, time-out, certificate, 5xx after retries).
         """
-
-
-def redacted(url: str) -> str:
-    """Give back `url` with user name and password replaced by `****`; of a malformed one, all before the last `@`.
-
-    They are known as such where the scheme or a slash was forgotten, too: `user:password@host/path`, `https:/user:…`.
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        head, slashes, rest = url.partition("//")
-        return f"{head}{slashes}****@{rest.rpartition('@')[2]}" if "@" in rest else url
-    if "@" not in parts.netloc:
-        forgotten = None if parts.netloc or "@" not in url else re.match(r"(\w+:/)?[^/@\s]+:[^/@\s]+@", url)
-        return f"{forgotten[1] or ''}****@{url[forgotten.end() :]}" if forgotten else url
-    return urlunsplit(parts._replace(netloc="****@" + parts.netloc.rpartition("@")[2]))

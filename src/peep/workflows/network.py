@@ -16,7 +16,8 @@ from peep.index.find_links import can_be_index
 from peep.index.pip_options import PipDefaults
 from peep.model import IndexOptions
 from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
-from peep.system.transport import Transport, redacted
+from peep.system.transport import Transport
+from peep.system.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_place, redacted_place
 from peep.workflows.options import GivenIndexes, InstallOptions, NetworkOptions
 from peep.workflows.plain_transport import open_transport
 from peep.workflows.surroundings import Surroundings
@@ -47,8 +48,11 @@ class Network:
         """The transport of the run, with pip's certificates, proxy and patience where the user gave no other."""
         if self._transport is None:
             indexes = self.index_options()
+            network = with_defaults(self.options.network, self.pip_defaults())
+            if is_ambiguous_place(network.proxy or ""):
+                raise UsageError(f"the proxy of pip's configuration: {AMBIGUOUS}", PERCENT_ENCODE)
             opened = open_transport(
-                with_defaults(self.options.network, self.pip_defaults()),
+                network,
                 self.surroundings.environ,
                 trusted_hosts=indexes.trusted_hosts,
                 known_urls=indexes.index_urls,
@@ -63,7 +67,7 @@ class Network:
         """
         options = self.index_options()
         if nowhere := [url for url in options.index_urls if not can_be_index(url)]:
-            lines = [f"{self._who_names(url)}: {redacted(url)} is {NO_INDEX_THERE}" for url in nowhere]
+            lines = [f"{self._who_names(url)}: {redacted_place(url)} is {NO_INDEX_THERE}" for url in nowhere]
             raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
         if not (options.index_urls or options.find_links):
             raise UsageError("there is no index to ask", "give --index-url or --find-links, or configure pip with one")
@@ -85,7 +89,11 @@ class Network:
 
     def index_options(self) -> IndexOptions:
         """The options in force: files over command line over pip's configuration."""
-        return effective_indexes(self.stated, self.options.indexes, self.pip_defaults, self.extra_indexes)
+        options = effective_indexes(self.stated, self.options.indexes, self.pip_defaults, self.extra_indexes)
+        for url in (*options.index_urls, *options.find_links):
+            if is_ambiguous_place(url):
+                raise UsageError(f"{self._who_names(url)}: {AMBIGUOUS}", PERCENT_ENCODE)
+        return options
 
 
 def effective_indexes(

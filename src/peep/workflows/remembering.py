@@ -6,10 +6,11 @@ unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from peep.model import PinnedRequirement
 from peep.store.wheels import Store
+from peep.system.url_secrets import holds_credentials
 from peep.workflows import replay, settled
 from peep.workflows.options import InstallOptions
 from peep.workflows.outcome import Outcome
@@ -37,6 +38,8 @@ def recording_of(session: Session, outcome: Outcome) -> replay.Recording | None:
         return None
     if any(is_unvouched(pin) for pin in outcome.pinned.pins):
         return None
+    if any(map(holds_credentials, (*inputs.values(), *_urls(outcome.pinned.pins)))):
+        return None  # records hold files and pins as they are, and no password is written down (THREATS N18)
     return replay.Recording(
         request=target_request(options.target),
         target=replay.target_key(session.target),
@@ -51,6 +54,12 @@ def recording_of(session: Session, outcome: Outcome) -> replay.Recording | None:
         signatures={path: settled.signature(path).decode() for path in session.pip_files()},
         warnings=outcome.pinned.warnings,
     )
+
+
+def _urls(pins: Sequence[PinnedRequirement]) -> Iterator[bytes]:
+    for pin in pins:
+        places = (pin.url, pin.index_url, *(file.url for file in pin.listed_files))
+        yield from (place.encode() for place in places if place)
 
 
 def is_plain(options: InstallOptions) -> bool:
