@@ -139,9 +139,9 @@ def _is_followed_by_server(host: str, tail: str) -> bool:
 
 
 def _without_credentials(word: str) -> str:
-    """A word that begins with a URL, which other text may follow at once."""
+    """A word that begins with a URL, which punctuation may follow at once."""
     head = _ANY_HEAD.match(word)
-    if head and is_ambiguous(word):
+    if head and (is_ambiguous(word) or is_ambiguous(word.rstrip(":,.;)'\""))):
         return f"{head.group()}****@{word.rpartition('@')[2]}"
     return _CREDENTIALS.sub("****@", word)
 

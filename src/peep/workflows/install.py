@@ -178,7 +178,12 @@ def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dic
         changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
         for note in changes.notes:
             reporter.note(note)
-    return Outcome(plan, pinned, session.target, wheels, changes)
+    outcome = Outcome(plan, pinned, session.target, wheels, changes)
+    if session.options.report is None:
+        return outcome
+    from peep.workflows.installation_report import core_metadata  # noqa: PLC0415 - few runs want one
+
+    return replace(outcome, metadata={one.wheel.identity.name: core_metadata(one) for one in plan.link})
 
 
 def unknown_extras(pinned: PinnedSet, plan: InstallPlan) -> list[str]:
