@@ -33,6 +33,8 @@ class DownloadLimits:
 
     max_bytes: int = 8 << 30
     """Ceiling for a body whose size no lock file states; several times the largest wheels that are published."""
+    max_unannounced: int = 4 << 30
+    """The same for a body whose length the server does not announce, where the index states no size either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ class Reception:
         try:
             with self.transport.get(file.url, _IDENTITY) as response:
                 _check_answer(response, limit)
+                if not response.headers.get("content-length"):
+                    # N14: else what an index states binds nobody. Here it is all that is known of where the body ends.
+                    limit = min(limit, self.limits.max_unannounced if file.size is None else file.size)
                 for chunk in response.chunks():
                     self._take(intake, chunk, limit, response)
                     self.reporter.download_advanced(file.filename, len(chunk))

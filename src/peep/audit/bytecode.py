@@ -16,6 +16,7 @@ from peep.audit.expectation import ExpectedProject
 from peep.audit.findings import Finding, FindingKind, finding
 from peep.audit.strays import source_of
 from peep.errors import EnvironmentChangeError
+from peep.formats.documents import parse_json
 from peep.system.processes import RunProgram, run
 
 _SECONDS = 3600.0
@@ -160,7 +161,7 @@ def _ask(share: Sequence[tuple[str, str]], listed: str, python: str, run_program
             ended = run_program(command, env=dict(os.environ), timeout=_SECONDS)
         except OSError as error:
             raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
-        faults += [json.loads(line) for line in ended.output.splitlines() if line.startswith(b'"')]
+        faults += [parse_json(line) for line in ended.output.splitlines() if line.startswith(b'"')]
         if len(faults) < len(share):
             faults.append("it makes the interpreter crash")
     return faults

@@ -18,6 +18,7 @@ from peep.environment.records import row
 from peep.environment.staging import StagedTree, StagedWheel, recorded_path
 from peep.environment.steps import Steps
 from peep.errors import EnvironmentChangeError
+from peep.formats.documents import parse_json
 from peep.system.processes import RunProgram, printable_lines, run
 
 _SECONDS = 3600.0
@@ -86,7 +87,7 @@ def _compile(sources: list[Source], number: int, python: str, work: str, run_pro
         json.dump(sources, stream)
     ended = run_program([python, "-I", "-S", "-X", "utf8", "-c", _SCRIPT, todo], env=dict(os.environ), timeout=_SECONDS)
     try:
-        made: list[str] = json.loads(ended.output)
+        made: list[str] = parse_json(ended.output)
     except ValueError as error:
         reason = (printable_lines(ended.errors) or ("no answer",))[-1]
         raise EnvironmentChangeError(f"{python} could not byte-compile: {reason}", "leave --compile out") from error

@@ -17,8 +17,9 @@ from peep.environment import probe
 from peep.environment.externally_managed import external_manager
 from peep.environment.shims import interpreter_behind, is_script
 from peep.errors import EnvironmentChangeError, UsageError
+from peep.formats.documents import parse_json
 from peep.model import TargetEnvironment
-from peep.system.files import regular_only
+from peep.system import bounded
 
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
@@ -137,7 +138,7 @@ def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | Non
     key = _key(python)
     if remembered := memory.lookup("interpreter", key):
         try:
-            known: dict[str, Any] = json.loads(remembered)
+            known: dict[str, Any] = parse_json(remembered)
         except ValueError:
             pass  # a damaged memory is no memory
         else:
@@ -174,8 +175,7 @@ def _libc() -> str:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace", opener=regular_only) as stream:
-            return stream.read()
+        return bounded.read_file(path, bounded.SETTINGS).decode("utf-8", "replace")
     except OSError:
         return ""
 
@@ -195,7 +195,7 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
     except OSError as error:
         raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
     try:
-        answer = json.loads(ended.output)
+        answer = parse_json(ended.output)
         answer["version"], answer["paths"]
     except (ValueError, KeyError, TypeError) as error:
         told = ended.errors.decode("utf-8", "replace").strip().splitlines()

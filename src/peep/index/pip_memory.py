@@ -8,6 +8,8 @@ import os
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass
+from peep.formats.documents import parse_json
+from peep.system import bounded
 from peep.system.files import make_private, write_atomically
 
 FORMAT = 1
@@ -24,8 +26,7 @@ class PipMemory:
     def recall(self, python: str, environ: Mapping[str, str]) -> Mapping[str, object] | None:
         """The remembered answer, None when there is none that still holds."""
         try:
-            with open(self._path(python), encoding="utf-8") as file:
-                kept = json.load(file)
+            kept = parse_json(bounded.read_file(self._path(python), bounded.SETTINGS))
             answer = kept["answer"]
             if kept["state"] == _state(python, environ, answer) and isinstance(answer, dict):
                 return answer

@@ -6,12 +6,13 @@ say. So a short program, run by the interpreter that has pip, prints them; nothi
 
 from __future__ import annotations
 
-import json
+import errno
 import re
 from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, UsageError
+from peep.formats.documents import parse_json
 from peep.index.pip_memory import PipMemory
 from peep.model import FormatControl
 from peep.system.processes import RunProgram
@@ -23,6 +24,7 @@ NO_PIP = 97
 
 _QUOTED_LINE = re.compile(r"(\[line +[0-9]+\]):? *(?:'[^']*'|\"[^\"]*\"|\S+)?.*")
 """A line of a configuration file that cannot be read is named by its number: it may hold a password."""
+_ASK_PIP_ITSELF = "run `pip config debug` to see which files and variables it reads, or give --index-url"
 _NOT_INSTALLED = 9009
 """Of what Windows puts on PATH under Python's name where there is none, to advertise its store."""
 
@@ -115,7 +117,9 @@ def _ask(python: str, environ: Mapping[str, str], run: RunProgram) -> Mapping[st
     for arguments in ([python, "-I", "-c", ASK_PIP], [python, "-c", ASK_PIP]):
         try:
             done = run(arguments, env=environ, timeout=TIMEOUT)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise PeepError(f"pip cannot tell its own options: {error.strerror}", _ASK_PIP_ITSELF) from None
             return None
         if done.status == _NOT_INSTALLED:
             return None
@@ -125,9 +129,12 @@ def _ask(python: str, environ: Mapping[str, str], run: RunProgram) -> Mapping[st
         if done.status or not mark:
             raise PeepError(
                 f"pip cannot tell its own options: {_complaint(done.errors) or f'exit status {done.status}'}",
-                "run `pip config debug` to see which files and variables it reads, or give --index-url",
+                _ASK_PIP_ITSELF,
             )
-        answer = json.loads(text)
+        try:
+            answer = parse_json(text)
+        except ValueError as error:
+            raise PeepError(f"pip cannot tell its own options: {python} answered with no JSON ({error})") from None
         return answer if isinstance(answer, dict) else None
     return None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, cast
 
@@ -18,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.formats.documents import TooDeeplyNested, parse_toml
 from peep.model import HashForm, Location, PinnedRequirement
 from peep.requirements.conditions import UnusableCondition
 from peep.requirements.pinned_set import PinnedSet
@@ -27,11 +27,6 @@ from peep.requirements.sources import Accepted, folder_refusal, repository_refus
 from peep.requirements.text import decode
 from peep.requirements.told_along import told_along
 from peep.system.transport import redacted
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _PACKAGE_LINE = re.compile(r"^[ \t]*\[\[[ \t]*packages[ \t]*\]\]", re.MULTILINE)
 _PLACE = re.compile(r"packages\[(\d+)\]")
@@ -109,14 +104,13 @@ def _decoded(content: bytes, path: str) -> str:
 
 def _toml(text: str, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise _refused(Location(path, 1), "the file is nested too deeply") from None
+        return parse_toml(text)
     except ValueError as error:  # TOMLDecodeError, and numbers with more digits than Python converts
         found = _LINE_IN_MESSAGE.search(str(error))
         line = int(found.group(1)) if found else 1
         reason = _LINE_IN_MESSAGE.sub("", str(error)).lower()
-        raise _refused(Location(path, line), f"this is no valid TOML: {reason}") from None
+        what = "" if isinstance(error, TooDeeplyNested) else "this is no valid TOML: "
+        raise _refused(Location(path, line), what + reason) from None
 
 
 def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from peep.environment.plan import PlanOptions, plan_install
 from peep.environment.target import TargetRequest, discover_target, require_changeable
 from peep.environment.transaction import ApplyOptions, apply_plan, recover
 from peep.errors import EnvironmentChangedMeanwhile, StoredWheelsDamaged
+from peep.formats.documents import parse_json
 from peep.model import (
     Digest,
     InstallPlan,
@@ -161,7 +162,7 @@ def parsed(text: bytes | None) -> Recording | None:
     if text is None:
         return None
     try:
-        document = json.loads(text)
+        document = parse_json(text)
         fields = {name: document[name] for name in ("target", "break_system_packages", "quiet", "inputs", "signatures")}
         return Recording(
             request=TargetRequest(**{name: _frozen(value) for name, value in document["request"].items()}),
