@@ -15,6 +15,7 @@ from peep.dataclass import dataclass
 from peep.errors import StoreError, TransportError
 from peep.model import IndexFile
 from peep.reporting import Reporter
+from peep.system.http_body import stated_length
 from peep.system.threads import Stopped
 from peep.system.transport import Response, Transport, redacted
 from peep.system.url_secrets import fault_text
@@ -76,7 +77,7 @@ class Reception:
         try:
             with self.transport.get(file.url, _IDENTITY) as response:
                 _check_answer(response, limit)
-                if not response.headers.get("content-length"):
+                if stated_length(response.url, response.headers) is None:
                     # N14: else what an index states binds nobody. Here it is all that is known of where the body ends.
                     limit = min(limit, self.limits.max_unannounced if file.size is None else file.size)
                 for chunk in response.chunks():

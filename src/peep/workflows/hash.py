@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -85,6 +87,8 @@ def digest_of_file(path: str, algorithm: str = "sha256") -> tuple[Digest, int]:
     view = memoryview(buffer)
     size = 0
     with open(path, "rb", buffering=0) as file:
+        if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is a device, which need not end", path)
         while count := file.readinto(buffer):
             hasher.update(view[:count])
             size += count
