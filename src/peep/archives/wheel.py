@@ -18,7 +18,6 @@ from peep.archives.wheel_names import (
     WheelFilename,
     data_problems,
     find_dist_info,
-    is_startup_file,
     parse_wheel_filename,
 )
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
@@ -26,6 +25,7 @@ from peep.archives.zip_local import ZipMember
 from peep.archives.zip_reader import LARGEST_CHUNK, ZipReader, open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
+from peep.formats.startup_files import startup_members
 from peep.model import WheelEntry, WheelIdentity
 
 _LARGEST_METADATA = 1 << 24
@@ -80,8 +80,9 @@ class OpenWheel:
 
     @property
     def startup_files(self) -> tuple[str, ...]:
-        """Files that the interpreter runs at every start once they are installed (W15)."""
-        return tuple(entry.path for entry in self.entries if is_startup_file(entry.path))
+        """Files that the interpreter runs at every start once they are installed (W15, W22)."""
+        data_folder = self.identity.dist_info.removesuffix(".dist-info") + ".data"
+        return startup_members((entry.path for entry in self.entries), data_folder)
 
     def chunks(self, entry: WheelEntry) -> Iterator[bytes]:
         """Yield the content in pieces below 128 KiB; raises `ArchiveError` when it is not what RECORD says."""

@@ -58,7 +58,7 @@ def examine(places: Places, projects: Sequence[ExpectedProject], unknown: Iterab
     owned = {**wanted, **dict.fromkeys((project.record for project in projects), 0)}
     paths = places.target.paths
     sites = tuple(dict.fromkeys((paths["purelib"], paths["platlib"])))
-    findings += stray_findings(walked, Owned(owned, sites, paths["scripts"]), places.target)
+    findings += stray_findings(walked, Owned(owned, sites, paths["scripts"], paths["data"]), places.target)
     read = [file for file in hashed.values() if isinstance(file, HashedFile)]
     faulty = {one.path for one in findings}
     sound = frozenset(path for project in projects for path in project.files if path not in faulty)

@@ -13,10 +13,9 @@ from peep.audit.survey import Survey
 from peep.dataclass import dataclass
 from peep.environment.mapping import WORK_FOLDER, is_reserved_script
 from peep.environment.places import is_inside
+from peep.formats.startup_files import startup_entry
 from peep.model import TargetEnvironment
 
-_STARTUP_SUFFIXES = (".pth", ".start")
-_STARTUP_MODULES = ("sitecustomize", "usercustomize")
 _IMPORTABLE = (".py", ".pyc", ".so", ".pyd", ".pyw")
 
 
@@ -27,6 +26,8 @@ class Owned:
     files: Collection[str]
     sites: tuple[str, ...]
     scripts: str
+    root: str
+    """The folder that the schemes share."""
 
 
 def stray_findings(survey: Survey, owned: Owned, target: TargetEnvironment) -> Iterator[Finding]:
@@ -64,9 +65,8 @@ def _cache_fault(path: str, survey: Survey) -> str:
 def _stray(path: str, owned: Owned, shadowed: Collection[str], what: str = "") -> Finding:
     folder, name = os.path.split(path)
     described = f"{what}; no project owns it" if what else "no project owns it"
-    if folder in owned.sites and _runs_at_start(name):
-        return finding(FindingKind.STARTUP, f"{described}, and it runs at every start of the interpreter", path=path)
-    if any(folder == os.path.join(site, module) for site in owned.sites for module in _STARTUP_MODULES):
+    sites = [site.replace(os.sep, "/") for site in owned.sites]
+    if startup_entry(path.replace(os.sep, "/"), owned.root.replace(os.sep, "/"), sites):
         return finding(FindingKind.STARTUP, f"{described}, and it runs at every start of the interpreter", path=path)
     importable = name.endswith(_IMPORTABLE)
     if importable and _module(path) in shadowed:
@@ -76,10 +76,6 @@ def _stray(path: str, owned: Owned, shadowed: Collection[str], what: str = "") -
     if name.endswith((".pyc", ".pyo")):
         return finding(FindingKind.BYTECODE, f"{described}, and it can be imported without source", path=path)
     return finding(FindingKind.ADDED, described, path=path)
-
-
-def _runs_at_start(name: str) -> bool:
-    return name.endswith(_STARTUP_SUFFIXES) or name.split(".", 1)[0] in _STARTUP_MODULES
 
 
 def _modules(files: Collection[str]) -> set[str]:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
 from peep.environment.claims import Claims
 from peep.environment.linking import StoreFault, WheelFiles, link_wheels, parent_folders
 from peep.environment.mapping import MappedFile, data_file, installed_files, refuse_work_folder, site_scheme, tops_of
-from peep.environment.places import Places
+from peep.environment.places import Places, is_inside, shown_path
 from peep.environment.placing import LinkMode
 from peep.environment.programs import program_files
 from peep.environment.records import generated_files, manifest_rows, record_bytes, row, row_of
 from peep.environment.steps import Steps
 from peep.errors import StoredWheelsDamaged
+from peep.formats.startup_files import startup_entry
 from peep.model import PlannedWheel, StoredFile
 from peep.system.files import write_fully
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _MODE = 0o644
 _PROGRAM_MODE = 0o755
-_STARTUP_SUFFIXES = (".pth", ".start")
-"""The `site` module reads them (PEP 829)."""
-_STARTUP_MODULES = {"sitecustomize", "usercustomize"}
 
 
 class Written(NamedTuple):
@@ -55,6 +53,8 @@ class StagedWheel:
     written: list[Written] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     """Of RECORD for all but `recorded`, as far as known."""
+    read_at_start: set[str] = field(default_factory=set)
+    """What every start of the interpreter reads of it: by name at the top of site-packages, else by path."""
 
     @property
     def name(self) -> str:
@@ -157,8 +157,12 @@ def _staged(planned: PlannedWheel, places: Places) -> StagedWheel:
     plain, data = installed_files(wheel)
     staged = StagedWheel(planned, stage, plain, tops_of(plain))
     refuse_work_folder(wheel, staged.tops)
-    for file in data:
-        _add_data(staged, data_file(wheel, file, places.target.paths), places, site)
+    mapped_data = [data_file(wheel, file, places.target.paths) for file in data]
+    tops = [os.path.join(site, name) for name in staged.tops]  # files or folders: nobody asked which
+    landed = [*tops, *(top + os.sep for top in tops), *(mapped.destination for mapped in mapped_data)]
+    staged.read_at_start = set(_read_at_start(landed, site, places.target.paths))
+    for mapped in mapped_data:
+        _add_data(staged, mapped, places, site)
     for path, content in program_files(wheel, data, places.target):
         _add_written(staged, path, content, places, site, mode=_PROGRAM_MODE)
     for name, content in generated_files(planned):
@@ -192,14 +196,21 @@ def recorded_path(destination: str, site: str) -> str:
         return destination
 
 
+def _read_at_start(landed: Iterable[str], site: str, paths: Mapping[str, str]) -> Iterator[str]:
+    root, *sites = (paths[scheme].replace(os.sep, "/") for scheme in ("data", "purelib", "platlib"))
+    for path in landed:
+        if entry := startup_entry(path.replace(os.sep, "/"), root, sites):
+            own = path[: len(entry)]
+            yield shown_path(own, site if is_inside(own, site) else paths["data"])
+
+
 def _startup_notes(staged: StagedWheel) -> list[str]:
-    """A line for what will run at every start of the environment (THREATS W15); it is verified, but worth knowing."""
-    names = sorted(staged.tops)
-    found = [name for name in names if name.endswith(_STARTUP_SUFFIXES) or name.split(".")[0] in _STARTUP_MODULES]
-    if not found:
+    """A line for what will run at every start of the environment (THREATS W15, W22): verified, but worth knowing."""
+    if not staged.read_at_start:
         return []
     version = staged.planned.wheel.identity.version
-    return [f"{staged.name} {version} brings {', '.join(found)}, which every start of this environment's Python reads"]
+    found = ", ".join(sorted(staged.read_at_start))
+    return [f"{staged.name} {version} brings {found}, which every start of this environment's Python reads"]
 
 
 def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:
