@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from peep.audit.comparison import Found, compare, folder_faults
+from peep.audit.additions import find_additions, permissions_given
+from peep.audit.comparison import Found, compare
 from peep.audit.expectation import ExpectedProject
 from peep.audit.findings import Finding, FindingKind, finding
-from peep.audit.strays import Owned, stray_findings
-from peep.audit.survey import Survey, survey, walked_roots
+from peep.audit.permissions import Permissions, file_fault
+from peep.audit.survey import CACHE, Survey, survey, walked_roots
 from peep.dataclass import dataclass
 from peep.environment.installed import rows_if_any
 from peep.environment.leaving import recorded_paths
@@ -53,16 +54,19 @@ def examine(places: Places, projects: Sequence[ExpectedProject], unknown: Iterab
     hashing = Hashing([FileToHash(path, size) for path, size in wanted.items()])
     walked = survey(walked_roots(places))
     hashed = hashing.results()
-    found = Found(walked, hashed, read_records(project.record for project in projects), _strange(wanted, walked))
-    findings = [*compare(projects, found), *_claim_findings(claims, hashed), *folder_faults(walked.unreadable)]
+    permissions = permissions_given(places)
+    records = read_records(project.record for project in projects)
+    found = Found(walked, hashed, records, _strange(wanted, walked), permissions)
+    findings = [*compare(projects, found), *_claim_findings(claims, hashed, permissions)]
     owned = {**wanted, **dict.fromkeys((project.record for project in projects), 0)}
-    paths = places.target.paths
-    sites = tuple(dict.fromkeys((paths["purelib"], paths["platlib"])))
-    findings += stray_findings(walked, Owned(owned, sites, paths["scripts"], paths["data"]), places.target)
+    additions = find_additions(places, walked, owned, permissions)
+    told = {one.path for one in findings}
+    # A link in the place of a project's folder is told as that.
+    findings += [one for one in additions.findings if one.kind is not FindingKind.ELSEWHERE or one.path not in told]
     read = [file for file in hashed.values() if isinstance(file, HashedFile)]
     faulty = {one.path for one in findings}
-    sound = frozenset(path for project in projects for path in project.files if path not in faulty)
-    return Examination(tuple(findings), len(read), sum(file.size for file in read), walked, sound)
+    sound = {path for project in projects for path in project.files if path not in faulty} | additions.modules
+    return Examination(tuple(findings), len(read), sum(file.size for file in read), walked, frozenset(sound))
 
 
 def read_records(paths: Iterable[str]) -> dict[str, bytes]:
@@ -91,12 +95,15 @@ def _claims(unknown: Iterable[InstalledProject], places: Places) -> dict[str, Cl
     for project in unknown:
         for row in rows_if_any(project):
             for path in recorded_paths([row], project.metadata_path, places, []):
-                if not (path.endswith(".pyc") and not row.hash):
+                # virtualenv lists the folders of bytecode as well.
+                if row.hash or not path.endswith((".pyc", f"{os.sep}{CACHE}")):
                     claims[path] = Claim(project.name, row.hash)
     return claims
 
 
-def _claim_findings(claims: Mapping[str, Claim], hashed: Mapping[str, HashedFile | OSError]) -> Iterable[Finding]:
+def _claim_findings(
+    claims: Mapping[str, Claim], hashed: Mapping[str, HashedFile | OSError], permissions: Permissions
+) -> Iterable[Finding]:
     for path, claim in claims.items():
         got = hashed.get(path)
         if not isinstance(got, HashedFile):
@@ -105,3 +112,5 @@ def _claim_findings(claims: Mapping[str, Claim], hashed: Mapping[str, HashedFile
         elif claim.hash.startswith("sha256=") and claim.hash != f"sha256={record_hash(got.digest)}":
             reason = "its own RECORD states another hash"
             yield finding(FindingKind.CHANGED, reason, path=path, project=claim.project)
+        elif fault := file_fault(got.mode, permissions, is_executable=None):
+            yield fault.about(path, claim.project)
