@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import groupby
 
 from peep.dataclass import dataclass
 
@@ -38,8 +39,8 @@ _RELOCATABLE = (
 """What stands for the folder in the scripts of an environment that may be moved (`uv venv --relocatable`)."""
 _PROMPT_BY_NAME = ("""'('"$_virtualenv_prompt_tcsh:q"') '""", """'('"$_virtualenv_prompt_plain:q"') '""")
 """Newer scripts for csh put the prompt into a variable first."""
-_UNSAFE_UNQUOTED = frozenset("\"'$`\\\r\n")
-"""Some makers write a prompt as it is between quotes, where these would end them or be commands."""
+_COMMANDS = re.compile(r"""["$`\\\r\n]|'.*[;&|<>(){}]""", re.DOTALL)
+"""Some makers write a prompt as it is between quotes, where this would be a command."""
 _MOST_READINGS = 64
 
 
@@ -107,10 +108,15 @@ def values_for(folders: Iterable[str], prompts: Iterable[str], modules: str, lib
     say. `modules`: site-packages, relative to the folder of programs. `libraries`: folders of Tcl and Tk.
     """
     known = list(dict.fromkeys(folders))
-    shown = [form for one in dict.fromkeys(["", *prompts]) for form in (one, f"({one}) ", f"({one})")]
+    told = list(dict.fromkeys(["", *prompts]))
+    plain = [one for one in told if not _COMMANDS.search(one)]
     return {
         FOLDER: (*_encoded(known), *(one.encode() for one in _RELOCATABLE)),
-        PROMPT: (*_encoded(shown, is_trusted=False), *(one.encode() for one in _PROMPT_BY_NAME)),
+        PROMPT: (
+            *_spelled(_shown(told), _quoted),
+            *_spelled(_shown(plain), _bare),
+            *(one.encode() for one in _PROMPT_BY_NAME),
+        ),
         PROGRAMS: _encoded(["bin", "Scripts"]),
         SEPARATOR: _encoded([":", ";"]),
         MODULES: _encoded([modules]),
@@ -120,12 +126,17 @@ def values_for(folders: Iterable[str], prompts: Iterable[str], modules: str, lib
     }
 
 
-def _encoded(values: Iterable[str], *, is_trusted: bool = True) -> tuple[bytes, ...]:
-    forms: dict[str, None] = {}
-    for value in values:
-        forms.update(dict.fromkeys(_quoted(value)))
-        if is_trusted or not _UNSAFE_UNQUOTED & set(value):
-            forms.update(dict.fromkeys(_bare(value)))
+def _shown(prompts: Iterable[str]) -> list[str]:
+    return [form for one in prompts for form in (one, f"({one}) ", f"({one})")]
+
+
+def _encoded(values: Iterable[str]) -> tuple[bytes, ...]:
+    known = list(values)
+    return (*_spelled(known, _quoted), *_spelled(known, _bare))
+
+
+def _spelled(values: Iterable[str], spellings: Callable[[str], Iterator[str]]) -> tuple[bytes, ...]:
+    forms = dict.fromkeys(form for value in values for form in spellings(value))
     return tuple(form.encode("utf-8", "surrogateescape") for form in forms)
 
 
@@ -134,17 +145,55 @@ def _bare(value: str) -> Iterator[str]:
     yield value
     yield value.replace("'", "'\"'\"'")
     yield f'"{value}"'
-    yield f"r#'{value}'#"
-    yield f'b"{value}".decode("utf-8")'
 
 
 def _quoted(value: str) -> Iterator[str]:
-    """A value as the languages of these scripts quote it: shells, csh, PowerShell, fish, Python."""
+    """A value as the languages of these scripts quote it: shells, PowerShell, fish, nushell, Python."""
     yield shlex.quote(value)
-    inside = value.replace("'", "'\"'\"'")
-    yield f"'{inside}'"
-    yield f"'{inside}'".replace("\\", "'\\\\'").replace("!", "'\\!'")
     yield "'" + value.replace("'", "''") + "'"
     yield "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    yield "'" + re.sub(r"[\\']", r"'\\\g<0>'", value) + "'"
+    yield from _quoted_for_csh(value)
     yield repr(value)
     yield ascii(value)
+    points = tuple(map(ord, value))
+    yield f"''.join(__import__('builtins').map(__import__('builtins').chr, {points!r}))"
+    octets = value.encode("utf-8", "surrogateescape")
+    yield f"__import__('builtins').bytes.fromhex('{octets.hex()}')"
+    yield f'b"{"".join(map(_escaped, octets))}".decode("utf-8")'
+    sharps = "#" * (1 + max(map(len, re.findall("#+", value)), default=0))
+    yield f"r{sharps}'{value}'{sharps}"
+    if not value.isascii():
+        yield "".join(_octal_for_bash("".join(run), is_ascii=kind) for kind, run in groupby(value, str.isascii))
+
+
+def _quoted_for_csh(value: str) -> Iterator[str]:
+    quoted = "'" + value.replace("'", "'\"'\"'") + "'"
+    yield quoted
+    guarded = quoted.replace("\\", "'\\\\'").replace("!", "'\\!'")
+    yield guarded
+    # Every byte by itself, so that no locale makes a quote a part of a letter.
+    yield re.sub(r"[^\x00-\x7f]", _octets_apart, guarded)
+    drawn = {"'": "'\"'\"'", "!": "'\\\\'\\!", "\\": "'\\\\'"}
+    yield "'" + "".join(drawn.get(letter, letter) for letter in value) + "'"
+    drawn |= {"%": "%%", "^": "'\\\\^'", "\\": "'\\\\\\\\'"}
+    yield "'" + "".join(drawn.get(letter, letter) for letter in value) + "'"
+
+
+def _escaped(octet: int) -> str:
+    letter = chr(octet)
+    if letter in "\\'\"":
+        return f"\\{letter}"
+    return letter if letter.isprintable() and letter.isascii() else f"\\x{octet:02x}"
+
+
+def _octets_apart(match: re.Match[str]) -> str:
+    octets = match[0].encode("utf-8", "surrogateescape")
+    return "".join(f"{chr(0xDC00 + octet)}''" for octet in octets)
+
+
+def _octal_for_bash(text: str, *, is_ascii: bool) -> str:
+    if is_ascii:
+        return shlex.quote(text)
+    octal = "".join(f"\\0{octet:03o}" for octet in text.encode("utf-8", "surrogateescape"))
+    return f"\"$(unset -f printf 2>/dev/null || :; \\printf '%b' '{octal}')\""

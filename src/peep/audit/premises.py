@@ -146,7 +146,7 @@ def _is_own(premises: Premises, path: str) -> bool:
         return _is_interpreter(premises, path, name) or (name not in _AT_ROOT and _is_template(premises, path, name))
     if folder in (premises.target.paths["purelib"], premises.target.paths["platlib"]):
         return _is_own_module(premises, path, name)
-    return False
+    return _is_interpreters_library(premises, path, name)
 
 
 def _is_own_at_root(premises: Premises, path: str, name: str) -> bool:
@@ -184,6 +184,16 @@ def _is_interpreter(premises: Premises, path: str, name: str) -> bool:
     except OSError:
         return False
     return bool(copies) and os.path.dirname(real) == premises.scripts
+
+
+def _is_interpreters_library(premises: Premises, path: str, name: str) -> bool:
+    """A copy of the shared library that the interpreter is linked with (`virtualenv --copies`), as its base has it."""
+    is_library = re.fullmatch(r"lib(?:python|pypy|graalpy)[^/]*\.(?:so|dylib)[.0-9]*", name) is not None
+    place = os.path.join(premises.target.base_prefix, shown_path(path, premises.root))
+    try:
+        return is_library and not os.path.islink(path) and filecmp.cmp(path, place, shallow=False)
+    except OSError:
+        return False
 
 
 def is_interpreter_name(name: str, target: TargetEnvironment) -> bool:
