@@ -228,6 +228,24 @@ def test_n9_an_endless_body_ends_at_the_ceiling(scratch, catch):
     assert [problem.reason for problem in problems] == ["the body is larger than the 1,048,576 bytes that it may have"]
 
 
+@pytest.mark.parametrize(("stated", "limit"), [(100, 100), (None, 5000)], ids=["by the index", "by nobody"])
+def test_n9_a_body_whose_length_is_not_announced(scratch, catch, stated, limit):
+    """THREATS N9: it ends where the index says that the file ends, else at a ceiling."""
+    transport = served({WHEEL: BODY})
+    transport.misbehave(FakeTransport.file_url("demo", WHEEL), EndlessBody())
+    limits = DownloadLimits(max_unannounced=5000)
+    problems = fetched(transport, scratch, [wanted(WHEEL, digest(BODY), size=stated)], catch, limits=limits)
+    assert [problem.reason for problem in problems] == [f"the body is larger than the {limit:,} bytes that it may have"]
+
+
+def test_n9_a_body_without_announced_length_that_ends_is_taken(scratch, catch):
+    """THREATS N9: also one that is shorter than the index says, where its digest is a listed one (N14)."""
+    transport = served({WHEEL: BODY})
+    transport.misbehave(FakeTransport.file_url("demo", WHEEL), LieAboutLength(None))
+    for size in (None, len(BODY), len(BODY) + 7):
+        assert fetched(transport, scratch, [wanted(WHEEL, digest(BODY), size=size)], catch) == []
+
+
 def test_memory_stays_flat(scratch):
     """64 MiB go through while less than 4 MiB are ever held."""
     piece = bytes(64 * 1024)

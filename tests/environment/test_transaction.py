@@ -489,6 +489,22 @@ def test_what_runs_at_every_start_is_reported_w15(target, add):
     assert note.startswith("beta 1.0 brings beta.pth, sitecustomize, usercustomize.py, which every start")
 
 
+def test_what_runs_at_every_start_is_reported_wherever_it_comes_from_w22(target, add):
+    site = os.path.relpath(target.paths["purelib"], target.paths["data"]).replace(os.sep, "/")
+    for number, (member, shown) in enumerate(
+        [
+            ("beta-{}.data/purelib/a.pth", "a.pth"),
+            ("beta-{}.data/platlib/sitecustomize.abi3.so", "sitecustomize.abi3.so"),
+            (f"beta-{{}}.data/data/{site}/b.start", "b.start"),
+            (f"beta-{{}}.data/data/{site}/usercustomize/__init__.py", "usercustomize"),
+            ("beta-{}.data/data/lib64/python3.4/site-packages/c.pth", "lib64/python3.4/site-packages/c.pth"),
+        ]
+    ):
+        version = f"1.{number}"
+        (note,) = install(target, add("beta", version, {member.format(version): ""})).notes
+        assert note.startswith(f"beta {version} brings {shown}, which every start"), member
+
+
 def test_nothing_is_imported_once_files_move_w16(target, add, tmp_path):
     install(target, add("alpha", "1.0", {"alpha/__init__.py": "", "alpha/gone.py": ""}))
     code = f"""

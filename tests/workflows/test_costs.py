@@ -94,7 +94,8 @@ def test_a_run_with_nothing_to_do_imports_next_to_nothing(tmp_path: Path, index:
     assert settled.status == 0
     assert settled.own_modules == {
         "peep", "peep.cli", "peep.cli.main", "peep.store", "peep.store.key_value_cache", "peep.store.location",
-        "peep.shortcuts", "peep.shortcuts.fingerprint", "peep.shortcuts.noop", "peep.system", "peep.system.file_signature",
+        "peep.shortcuts", "peep.shortcuts.fingerprint", "peep.shortcuts.noop",
+        "peep.system", "peep.system.file_signature",
     }  # fmt: skip
     assert settled.modules - settled.own_modules <= {"__future__", "_blake2", "gc"}
     assert settled.requests == 0

@@ -14,7 +14,8 @@ from peep.archives.verification import HashingWriter, ReceivedArchive
 from peep.concurrency.thread_pool import Stopped
 from peep.dataclass import dataclass, field
 from peep.errors import StoreError, TransportError
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import fault_text, redacted
+from peep.http.body import stated_length
 from peep.http.transport import Response, Transport
 from peep.model import IndexFile
 from peep.reporting import Reporter
@@ -33,6 +34,8 @@ class DownloadLimits:
 
     max_bytes: int = 8 << 30
     """Ceiling for a body whose size no lock file states; several times the largest wheels that are published."""
+    max_unannounced: int = 4 << 30
+    """The same for a body whose length the server does not announce, where the index states no size either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,9 @@ class Receiver:
         try:
             with self.transport.get(file.url, _IDENTITY) as response:
                 _check_answer(response, limit)
+                if stated_length(response.url, response.headers) is None:
+                    # N14: else what an index states binds nobody. Here it is all that is known of where the body ends.
+                    limit = min(limit, self.limits.max_unannounced if file.size is None else file.size)
                 for chunk in response.chunks():
                     self._take(writer, chunk, limit, response)
                     self.reporter.download_advanced(file.filename, len(chunk))
@@ -125,7 +131,7 @@ def _check_url(url: str) -> None:
     try:
         urlsplit(url)
     except ValueError as error:
-        raise TransportError(redacted(url), f"cannot be read as a URL ({error})") from error
+        raise TransportError(redacted(url), f"cannot be read as a URL ({fault_text(error)})") from error
 
 
 def _check_answer(response: Response, limit: int) -> None:

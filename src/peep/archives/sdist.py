@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 from peep.archives.compression import MAGIC, Malformed, decompressed, has_zip_ending
 from peep.archives.random_access import ReadAt, file_size, read_at
 from peep.archives.sdist_metadata import SdistMetadata, read_static_metadata
-from peep.archives.source_members import FILE, FOLDER, SYMBOLIC_LINK, PlainTree, SourceMember, plain_tree
+from peep.archives.source_members import FILE, FOLDER, PlainTree, SourceMember, plain_tree
 from peep.archives.tar_reader import read_tar, tar_chunks
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
 from peep.archives.zip_reader import open_zip
@@ -26,7 +26,6 @@ from peep.formats.names import SDIST_COMPRESSIONS
 from peep.formats.wheel_metadata import check_core_metadata
 
 _LARGEST_READ = 1 << 24
-_LONGEST_LINK = 4096
 _EXECUTABLE = 0o111
 DEFAULT_MTIME = 315_532_800
 """1980-01-01T00:00:00Z in seconds: the oldest time that a ZIP file can hold, so that wheels can be made of the tree."""
@@ -192,15 +191,16 @@ def _zip_members(archive: SourceArchive) -> tuple[list[SourceMember], list[str],
     opened = open_zip(archive.file, archive.filename)
     problems = list(opened.problems)
     problems += [f"{printable(name)}: {reason}" for name, reason in opened.unreadable.items()]
-    members = []
-    for key, member in enumerate(opened.members):
-        kind, link = FOLDER if member.name.endswith("/") else FILE, ""
-        if member.mode & KIND_MASK == KIND_LINK and not problems:
-            if member.size > _LONGEST_LINK:
-                problems.append(f"{printable(member.name)}: is a link with a target of {member.size} bytes")
-                continue
-            kind, link = SYMBOLIC_LINK, opened.whole(member).decode("utf-8", "surrogateescape")
-        members.append(SourceMember(member.name, kind, member.size, member.mode, link, key))
+    # Python's zipfile, and so pip, makes a file of a link that holds the target's name; others make a link (Z15).
+    problems += [
+        f"{printable(member.name)}: is a symbolic link in a ZIP file, which pip unpacks as a file and others as a link"
+        for member in opened.members
+        if member.mode & KIND_MASK == KIND_LINK
+    ]
+    members = [
+        SourceMember(member.name, FOLDER if member.name.endswith("/") else FILE, member.size, member.mode, "", key)
+        for key, member in enumerate(opened.members)
+    ]
     return members, problems, lambda member: opened.chunks(opened.members[member.key])
 
 

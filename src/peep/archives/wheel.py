@@ -18,12 +18,12 @@ from peep.errors import ArchiveError
 from peep.formats.entry_points import ScriptEntryPoint, parse_script_entry_points
 from peep.formats.member_names import collision_problems, name_problems, printable
 from peep.formats.record import SIGNATURE_SUFFIXES, ParsedRecord, RecordRow, compare_record, parse_record
+from peep.formats.startup_files import startup_members
 from peep.formats.wheel_metadata import WheelMetadata, check_core_metadata, parse_wheel_metadata
 from peep.formats.wheel_names import (
     WheelFilename,
     data_problems,
     find_dist_info,
-    is_startup_file,
     parse_wheel_filename,
 )
 from peep.model import WheelEntry, WheelIdentity
@@ -80,8 +80,9 @@ class OpenWheel:
 
     @property
     def startup_files(self) -> tuple[str, ...]:
-        """Files that the interpreter runs at every start once they are installed (W15)."""
-        return tuple(entry.path for entry in self.entries if is_startup_file(entry.path))
+        """Files that the interpreter runs at every start once they are installed (W15, W22)."""
+        data_folder = self.identity.dist_info.removesuffix(".dist-info") + ".data"
+        return startup_members((entry.path for entry in self.entries), data_folder)
 
     def chunks(self, entry: WheelEntry) -> Iterator[bytes]:
         """Yield the content in pieces below 128 KiB; raises `ArchiveError` when it is not what RECORD says."""

@@ -70,6 +70,14 @@ def _apply_zip64(content: bytes, stated: Sizes, *, is_central: bool) -> tuple[Si
     return (exact[0], exact[1], exact[2]), None, None
 
 
+def has_zip64_field(extra: bytes) -> bool:
+    """Whether an extra area holds a ZIP64 field; False for one that is cut off, of which others complain."""
+    try:
+        return any(identifier == _ZIP64 for identifier, _ in extra_fields(extra))
+    except ValueError:
+        return False
+
+
 def unicode_path_problem(extra: bytes, raw_name: bytes) -> str | None:
     """The Unicode path field may only repeat the header's own name: another is a second one (GHSA-pqhf-p39g-3x64)."""
     try:

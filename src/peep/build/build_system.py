@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import sys
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from peep.dataclass import dataclass
 from peep.errors import BuildError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from peep.formats.documents import parse_toml
 
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 _LEGACY_REQUIRES = ("setuptools>=40.8.0",)
@@ -42,8 +37,8 @@ def read_build_system(pyproject: bytes | None, sdist: str) -> BuildSystem:
     if pyproject is None:
         return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
     try:
-        document = tomllib.loads(pyproject.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, no TOML, or numbers and nesting beyond measure
+        document = parse_toml(pyproject.decode("utf-8"))
+    except ValueError as error:  # not UTF-8, no TOML, or numbers and nesting beyond measure
         raise BuildError(f"its pyproject.toml cannot be read: {error}", subject=sdist) from error
     if "build-system" not in document:
         return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)

@@ -37,6 +37,7 @@ from peep.build.source_trees import ArchiveTree, SourceTree
 from peep.build.workspace import Workspace
 from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
+from peep.formats.documents import parse_json
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive
 from peep.reporting import Reporter
 from peep.store.wheels import Store
@@ -224,7 +225,7 @@ class Builder:
             return None
         wheel, account = found
         try:
-            noted = json.loads(account)
+            noted = parse_json(account)
             asked, tools = list(noted["asked"]), dict(noted["tools"])
         except (ValueError, KeyError, TypeError):
             return None

@@ -21,6 +21,7 @@ from peep.build.diagnosis import likely_cause
 from peep.build.untrusted_output import make_new_folder, read_written
 from peep.dataclass import dataclass
 from peep.errors import BackendFailed, BuildError
+from peep.formats.documents import parse_json
 from peep.system.sandbox import BuildArea, Sandbox
 
 _ANSWER_LIMIT = 16 * 1024 * 1024
@@ -142,8 +143,8 @@ class Backend:
     def _answer(self, hook: str, folder: str) -> bytes:
         try:
             text = read_written(self._workplace.area.outside("build"), (folder, "output.json"), _ANSWER_LIMIT)
-            answer = json.loads(text)
-        except (OSError, ValueError, RecursionError) as error:
+            answer = parse_json(text)
+        except (OSError, ValueError) as error:
             raise self._unusable(hook, f"its answer cannot be read: {error}") from error
         if not isinstance(answer, dict):
             raise self._unusable(hook, "its answer is no object")

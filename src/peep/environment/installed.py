@@ -5,7 +5,6 @@ Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,9 @@ from typing import Any, NamedTuple
 from peep.dataclass import replace
 from peep.environment.mapping import rooted_paths
 from peep.errors import EnvironmentChangeError
+from peep.formats.documents import parse_json
 from peep.model import HEX_LENGTHS, Digest, InstalledProject, Provenance, TargetEnvironment
+from peep.system import bounded
 from peep.system.files import regular_only
 
 _PIECE = 1 << 14
@@ -127,6 +128,8 @@ def _head_of(path: str) -> bytes:
         with open(path, "rb", buffering=0, opener=regular_only) as stream:
             while b"\n\n" not in head and b"\n\r\n" not in head and (piece := stream.read(_PIECE)):
                 head += piece
+                if len(head) > bounded.PROJECT_FILE:
+                    raise bounded.too_long(bounded.PROJECT_FILE, path)
     except OSError:
         return b""
     return head
@@ -163,7 +166,7 @@ def _start_of(path: str) -> bytes:
 def parse_provenance(content: bytes, *, is_direct: bool) -> Provenance | None:
     """Read `direct_url.json` or `provenance_url.json`; None when it is not what its PEP says."""
     try:
-        stated = json.loads(content)
+        stated = parse_json(content)
         url = stated["url"]
         hashes = tuple(_digests(stated.get("archive_info") or {}))
         repository = stated.get("vcs_info") or {}
@@ -226,8 +229,7 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
     """The whole RECORD in `metadata_path`; raises `EnvironmentChangeError` without one."""
     path = os.path.join(metadata_path, "RECORD")
     try:
-        with open(path, encoding="utf-8", newline="", opener=regular_only) as stream:
-            return stream.read()
+        return bounded.read_file(path, bounded.RECORDS).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise EnvironmentChangeError(

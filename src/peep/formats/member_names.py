@@ -29,6 +29,7 @@ _PLAIN = re.compile(
     + r"$)[A-Za-z0-9_\-+.~@=,!#$%&'()\[\]{};^` ]{0,199}[A-Za-z0-9_\-+~@=,!#$%&'()\[\]{};^`]",
     re.IGNORECASE,
 )
+_DRIVE = re.compile(r"[A-Za-z]:")
 _NOT_PORTABLE = re.compile(r'[<>:"|?*]')
 
 
@@ -74,7 +75,8 @@ def _name_problem(name: str, *, portable: bool) -> str | None:
         reason = _component_problem(part) or (_portability_problem(part) if portable else None)
         if reason:
             return reason
-    return None
+    # bsdtar takes it away wherever it runs, so that the member gets another name there.
+    return "begins with a drive letter" if _DRIVE.match(name) else None
 
 
 def _component_problem(part: str) -> str | None:
@@ -105,7 +107,7 @@ def collision_problems(names: Sequence[str]) -> list[str]:
         repeated = {key for key, count in Counter(keys).items() if count > 1}
         for wanted in sorted(repeated):
             group = [name for name, key in zip(names, keys, strict=True) if key == wanted]
-            problems.append("one file to some systems: " + ", ".join(printable(name) for name in group))
+            problems.append(f"one file to some systems: {_told_apart(group)}")
     folders = _folders(key for key in keys)
     problems.extend(
         f"{printable(name)}: is a file and also a folder"
@@ -115,10 +117,33 @@ def collision_problems(names: Sequence[str]) -> list[str]:
     return problems
 
 
+def spelling_problems(paths: Iterable[str]) -> list[str]:
+    """Say which paths, of files and of all their folders, are one where case or Unicode form does not count."""
+    spellings: dict[str, set[str]] = {"": {""}}
+    for path in paths:
+        spellings.setdefault(_collision_key(path), set()).add(path)
+    problems = []
+    for group in sorted(sorted(group) for group in spellings.values() if len(group) > 1):
+        parents = {_collision_key(path.rpartition("/")[0]) for path in group}
+        # Of folders that are one, what is in them need not be told as well.
+        if len(parents) > 1 or len(spellings.get(parents.pop(), ())) < 2:  # noqa: PLR2004 - two spellings
+            problems.append(f"one path to some systems: {_told_apart(group)}")
+    return problems
+
+
+def _told_apart(names: Sequence[str]) -> str:
+    """Names in a row; by their code points where they would look the same, in two Unicode forms."""
+    forms = {unicodedata.normalize("NFC", name) for name in names}
+    return ", ".join(printable(name) if len(forms) == len(names) else ascii(name)[1:-1] for name in names)
+
+
 def _collision_key(name: str) -> str:
+    """What is equal for names that are one on some system: Unicode's compatibility caseless matching (D146)."""
+    name = name.removesuffix("/")
     if name.isascii():
-        return name.removesuffix("/").lower()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFC", name.removesuffix("/")).casefold())
+        return name.lower()
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFKD", folded.casefold())
 
 
 def _folders(keys: Iterable[str]) -> set[str]:

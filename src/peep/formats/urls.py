@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from peep.errors import TransportError
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import fault_text, redacted
 
 MAX_REDIRECTS = 20
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -23,7 +23,7 @@ def origin(url: str) -> Origin:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise TransportError(redacted(url), f"malformed URL ({error})") from None
+        raise TransportError(redacted(url), f"malformed URL ({fault_text(error)})") from None
     if not parts.hostname:
         raise TransportError(redacted(url), "the URL names no host")
     return parts.scheme, parts.hostname, DEFAULT_PORTS.get(parts.scheme, 0) if port is None else port
@@ -34,7 +34,7 @@ def scheme_of(url: str) -> str:
     try:
         return urlsplit(url).scheme.lower()
     except ValueError as error:
-        raise TransportError(redacted(url), f"malformed URL ({error})") from None
+        raise TransportError(redacted(url), f"malformed URL ({fault_text(error)})") from None
 
 
 def redirect_target(url: str, location: str) -> str:

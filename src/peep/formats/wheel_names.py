@@ -120,13 +120,3 @@ def _interpreter_problem(script: str) -> str | None:
 def is_interpreter_name(script: str) -> bool:
     """Whether a script of this name would stand in the place of the interpreter (W10, W12); case does not count."""
     return bool(_INTERPRETER.fullmatch(script))
-
-
-def is_startup_file(path: str) -> bool:
-    """Whether the interpreter runs this file at every start once installed: `.pth`, `.start` (PEP 829), site hooks."""
-    parts = path.split("/")
-    if len(parts) > 2 and parts[0].endswith(".data") and parts[1] in ("purelib", "platlib"):  # noqa: PLR2004
-        parts = parts[2:]
-    if len(parts) == 1 and parts[0].lower().endswith((".pth", ".start")):
-        return True
-    return parts[0].partition(".")[0] in ("sitecustomize", "usercustomize")

@@ -10,8 +10,9 @@ from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from peep.dataclass import dataclass, field
-from peep.errors import TransportError
+from peep.errors import TransportError, UsageError
 from peep.formats.urls import Origin, origin
+from peep.system import bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,10 @@ class CredentialBook:
 
 
 def netrc_lookup(path: str | None) -> Lookup:
-    """Look up hosts in the netrc file at `path` (None: `~/.netrc` or `~/_netrc`); a broken file counts as empty."""
+    """Look up hosts in the netrc file at `path` (None: `~/.netrc` or `~/_netrc`); a broken file counts as empty.
+
+    Looking up raises `UsageError` for a file that is longer than `bounded.SETTINGS`.
+    """
 
     def lookup(url: str, user: str | None) -> Credentials | None:
         del user
@@ -102,6 +106,8 @@ def netrc_lookup(path: str | None) -> Lookup:
             return None
         import netrc  # noqa: PLC0415 - few have such a file
 
+        if os.path.getsize(existing) > bounded.SETTINGS:
+            raise UsageError(f"{existing}: {bounded.too_long(bounded.SETTINGS, existing).strerror}")
         try:
             entry = netrc.netrc(existing).authenticators(urlsplit(url).hostname or "")
         except (netrc.NetrcParseError, OSError, UnicodeDecodeError):

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from peep.formats.url_secrets import fault_text
+
 PLATFORM: str = sys.platform
 
 
@@ -32,7 +34,8 @@ def what_is_wrong(proxy: str) -> str:
         parts = urlsplit(proxy)
         parts.port  # noqa: B018 - a property that raises for a port that is none
     except ValueError as error:
-        return f"is no URL ({str(error)[:1].lower()}{str(error)[1:]})"
+        reason = fault_text(error)
+        return f"is no URL ({reason[:1].lower()}{reason[1:]})"
     if parts.scheme not in {"http", "https"}:
         return "is neither http nor https"
     return "" if parts.hostname else "names no host"

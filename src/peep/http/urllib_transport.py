@@ -21,7 +21,7 @@ from urllib3.util import parse_url
 from peep.concurrency.thread_pool import MOST
 from peep.dataclass import dataclass, field
 from peep.errors import TransportError, UsageError
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous, redacted
 from peep.formats.urls import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
@@ -93,6 +93,8 @@ class UrllibTransport:
 
     @contextmanager
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[Response]:
+        if is_ambiguous(url):
+            raise TransportError(redacted(url), AMBIGUOUS, PERCENT_ENCODE)
         if scheme_of(url) == "file":
             with open_file_url(url) as file_response:
                 yield file_response
@@ -272,6 +274,8 @@ def _paced_pools(pace: TransferRate) -> dict[str, type[urllib3.HTTPConnectionPoo
 
 def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManager:
     """Raises `UsageError` for a proxy that cannot be used."""
+    if is_ambiguous(proxy):
+        raise UsageError(f"the proxy of --proxy or of a *_proxy variable: {AMBIGUOUS}", PERCENT_ENCODE)
     if unfit := what_is_wrong(proxy):
         raise UsageError(f"the proxy {redacted(proxy)} {unfit}", "check --proxy and the *_proxy variables")
     secret = credentials_in(proxy)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import LISTED_SUFFIXES, NameReader, UnreadableName
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import redacted, redacted_place
 from peep.http.file_urls import file_url, files_in_folder, is_folder, path_of_file_url
 from peep.index.fetching import PageFetcher, parsed_links
 from peep.index.links import filename_in
@@ -63,7 +63,7 @@ def read_find_links(location: str, fetcher: PageFetcher) -> FlatListing:
         return FlatListing(shown, (IndexFile(filename, url.partition("#")[0], index=shown),))
     page = fetcher.fetch(url, shown)
     if page is None:
-        fetcher.reporter.warning(f"--find-links {shown}: there is nothing there")
+        fetcher.reporter.warning(f"--find-links {redacted_place(location)}: there is nothing there")
         return FlatListing(shown, ())
     return FlatListing(shown, parsed_links(page, shown))
 

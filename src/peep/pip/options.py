@@ -6,11 +6,13 @@ say. So a short program, run by the interpreter that has pip, prints them; nothi
 
 from __future__ import annotations
 
-import json
+import errno
+import re
 from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, UsageError
+from peep.formats.documents import parse_json
 from peep.model import FormatControl
 from peep.pip.options_cache import PipMemory
 from peep.system.processes import RunProgram
@@ -20,6 +22,9 @@ TIMEOUT = 60.0
 NO_PIP = 97
 """Exit status of the program when the interpreter has no pip, or one that does not run there."""
 
+_QUOTED_LINE = re.compile(r"(\[line +[0-9]+\]):? *(?:'[^']*'|\"[^\"]*\"|\S+)?.*")
+"""A line of a configuration file that cannot be read is named by its number: it may hold a password."""
+_ASK_PIP_ITSELF = "run `pip config debug` to see which files and variables it reads, or give --index-url"
 _NOT_INSTALLED = 9009
 """Of what Windows puts on PATH under Python's name where there is none, to advertise its store."""
 
@@ -112,7 +117,9 @@ def _ask(python: str, environ: Mapping[str, str], run: RunProgram) -> Mapping[st
     for arguments in ([python, "-I", "-c", ASK_PIP], [python, "-c", ASK_PIP]):
         try:
             done = run(arguments, env=environ, timeout=TIMEOUT)
-        except OSError:
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                raise PeepError(f"pip cannot tell its own options: {error.strerror}", _ASK_PIP_ITSELF) from None
             return None
         if done.status == _NOT_INSTALLED:
             return None
@@ -122,9 +129,12 @@ def _ask(python: str, environ: Mapping[str, str], run: RunProgram) -> Mapping[st
         if done.status or not mark:
             raise PeepError(
                 f"pip cannot tell its own options: {_complaint(done.errors) or f'exit status {done.status}'}",
-                "run `pip config debug` to see which files and variables it reads, or give --index-url",
+                _ASK_PIP_ITSELF,
             )
-        answer = json.loads(text)
+        try:
+            answer = parse_json(text)
+        except ValueError as error:
+            raise PeepError(f"pip cannot tell its own options: {python} answered with no JSON ({error})") from None
         return answer if isinstance(answer, dict) else None
     return None
 
@@ -178,4 +188,4 @@ def _complaint(errors: bytes) -> str:
     """What pip said at last: one line, or all that it says of a configuration file, which it names line by line."""
     lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
     begin = next((at for at, line in enumerate(lines) if line.startswith("Configuration file")), -1)
-    return " ".join(lines[begin:])[:300]
+    return _QUOTED_LINE.sub(r"\1", " ".join(lines[begin:]))[:300]

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass
+from peep.formats.documents import parse_json
+from peep.system import bounded
 from peep.system.file_signature import signature
 from peep.system.files import make_private, write_atomically
 
 FORMAT = 1
 HEEDED = ("HOME", "USERPROFILE", "APPDATA", "PROGRAMDATA", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "PYTHONPATH")
 """Variables besides `PIP_*` that decide which configuration files pip reads, or which pip is found."""
-
-_SECRET = re.compile(r"://[^/\s]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,7 @@ class PipMemory:
     def recall(self, python: str, environ: Mapping[str, str]) -> Mapping[str, object] | None:
         """The remembered answer, None when there is none that still holds."""
         try:
-            with open(self._path(python), encoding="utf-8") as file:
-                kept = json.load(file)
+            kept = parse_json(bounded.read_file(self._path(python), bounded.SETTINGS))
             answer = kept["answer"]
             if kept["state"] == _state(python, environ, answer) and isinstance(answer, dict):
                 return answer
@@ -38,8 +36,8 @@ class PipMemory:
         return None
 
     def keep(self, python: str, environ: Mapping[str, str], answer: Mapping[str, object]) -> None:
-        """Remember, unless a URL holds credentials, or this pip does not tell its files; not being able to is fine."""
-        if not isinstance(answer.get("files"), list) or _SECRET.search(json.dumps(answer)):
+        """Remember, unless a value may hold credentials or pip does not tell its files; not being able to is fine."""
+        if not isinstance(answer.get("files"), list) or _may_hold_secrets(answer.get("values")):
             return
         content = json.dumps({"state": _state(python, environ, answer), "answer": answer}).encode()
         try:
@@ -50,6 +48,15 @@ class PipMemory:
 
     def _path(self, python: str) -> str:
         return os.path.join(self.folder, f"pip-options-{hashlib.sha256(python.encode()).hexdigest()[:24]}.json")
+
+
+def _may_hold_secrets(value: object) -> bool:
+    """Whether any text in pip's options has an `@`, as all credentials do, and is not the path of a file."""
+    if isinstance(value, Mapping):
+        return any(_may_hold_secrets(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(_may_hold_secrets(inner) for inner in value)
+    return isinstance(value, str) and "@" in value and not os.path.isabs(value)
 
 
 def _state(python: str, environ: Mapping[str, str], answer: Mapping[str, object]) -> list[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from peep.formats.documents import parse_json
 from peep.model import PlannedWheel, Provenance
 from peep.store.layout import is_sha256
 from peep.store.wheels import Store
@@ -39,7 +40,7 @@ def sources_of(origin: Provenance) -> list[str]:
 def built_from(store: Store, source: str) -> list[str]:
     """sha256 (hex) of the wheels known to be built from what `source` names, the latest last."""
     try:
-        known = json.loads(store.get_value(KIND, source) or b"[]")
+        known = parse_json(store.get_value(KIND, source) or b"[]")
     except ValueError:
         return []
     return [sha256 for sha256 in known if isinstance(sha256, str) and is_sha256(sha256)]

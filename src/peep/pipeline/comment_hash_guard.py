@@ -13,6 +13,7 @@ from peep.errors import UsageError
 from peep.formats.url_secrets import redacted
 from peep.model import HashForm
 from peep.requirements.files import is_url, read_requirements_files
+from peep.system import bounded
 
 FETCHING_VERBS = frozenset({"lock"})
 _TAKES_A_VALUE = "ceiot"
@@ -62,5 +63,4 @@ class _Reading:
         if path == "-" or is_url(path):
             self.unread.append(path)
             return b""
-        with open(path, "rb") as file:
-            return file.read()
+        return bounded.read_file(path, bounded.LISTS, is_regular=False)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 
 from peep.dataclass import dataclass
 from peep.reporting import Reporter
+from peep.system import bounded
 
 
 def _standard_input() -> bytes:
-    return sys.stdin.buffer.read()
+    return bounded.read_stream(sys.stdin.buffer, bounded.LISTS, "standard input")
 
 
 @dataclass(frozen=True, slots=True)

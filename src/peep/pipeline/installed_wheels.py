@@ -42,7 +42,7 @@ from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.seed_packages import bundled_wheel
 from peep.requirements.pinned_set import PinnedSet
 from peep.store.wheels import Store
-from peep.system.files import regular_only
+from peep.system import bounded
 
 _FETCHABLE = frozenset({"http", "https", "file"})
 
@@ -135,8 +135,8 @@ def stored_origin(project: InstalledProject, store: Store) -> StoredWheel | None
 def _likeness(wheel: StoredWheel, project: InstalledProject) -> int:
     """How many rows of the installed RECORD are those of a wheel: builds from one sdist may differ."""
     try:
-        with open(os.path.join(project.metadata_path, "RECORD"), "rb", opener=regular_only) as file:
-            text = file.read().decode("utf-8", "replace")
+        path = os.path.join(project.metadata_path, "RECORD")
+        text = bounded.read_file(path, bounded.RECORDS).decode("utf-8", "replace")
     except OSError:
         return 0
     return sum(1 for stored in wheel.files if f"sha256={stored.record_hash}," in text)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from peep.archives.receive import Receiver
 from peep.dataclass import dataclass, field, replace
 from peep.errors import UsageError
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_place, redacted_place
 from peep.http.transport import Transport
 from peep.index.client import PackageIndex, SimpleIndexes
 from peep.index.find_links import can_be_index
@@ -48,8 +48,11 @@ class Network:
         """The transport of the run, with pip's certificates, proxy and patience where the user gave no other."""
         if self._transport is None:
             indexes = self.index_options()
+            network = with_defaults(self.options.network, self.pip_defaults())
+            if is_ambiguous_place(network.proxy or ""):
+                raise UsageError(f"the proxy of pip's configuration: {AMBIGUOUS}", PERCENT_ENCODE)
             opened = open_transport(
-                with_defaults(self.options.network, self.pip_defaults()),
+                network,
                 self.context.environ,
                 trusted_hosts=indexes.trusted_hosts,
                 known_urls=indexes.index_urls,
@@ -64,7 +67,7 @@ class Network:
         """
         options = self.index_options()
         if nowhere := [url for url in options.index_urls if not can_be_index(url)]:
-            lines = [f"{self._who_names(url)}: {redacted(url)} is {NO_INDEX_THERE}" for url in nowhere]
+            lines = [f"{self._who_names(url)}: {redacted_place(url)} is {NO_INDEX_THERE}" for url in nowhere]
             raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
         if not (options.index_urls or options.find_links):
             raise UsageError("there is no index to ask", "give --index-url or --find-links, or configure pip with one")
@@ -86,7 +89,11 @@ class Network:
 
     def index_options(self) -> IndexOptions:
         """The options in force: files over command line over pip's configuration."""
-        return effective_indexes(self.stated, self.options.indexes, self.pip_defaults, self.extra_indexes)
+        options = effective_indexes(self.stated, self.options.indexes, self.pip_defaults, self.extra_indexes)
+        for url in (*options.index_urls, *options.find_links):
+            if is_ambiguous_place(url):
+                raise UsageError(f"{self._who_names(url)}: {AMBIGUOUS}", PERCENT_ENCODE)
+        return options
 
 
 def effective_indexes(

@@ -19,9 +19,7 @@ from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
 from peep.requirements.pylock import LockSelection, pins_from_pylock
 from peep.requirements.sources import Accepted, trusting
-
-MOST_BYTES = 64 << 20
-"""Ceiling for a requirements or lock file from the network."""
+from peep.system import bounded
 
 
 class Reading:
@@ -32,6 +30,7 @@ class Reading:
         self._standard_input = standard_input
         self.contents: dict[str, bytes] = {}
         """By path, of local files only."""
+        self._left = bounded.ALL_LISTS
         self.is_repeatable = True
         """False when standard input, the network or a pipe was read: the next run may see something else."""
 
@@ -43,11 +42,14 @@ class Reading:
         if is_url(path):
             self.is_repeatable = False
             with self._open_transport().get(path) as response:
-                return response.read(MOST_BYTES)
-        with open(path, "rb") as file:
+                return response.read(bounded.LISTS)
+        with open(path, "rb", buffering=0) as file:
             # Bytes from a pipe (`-r <(command)`) can be had once; whoever looked whether they are the same took them.
             self.is_repeatable = self.is_repeatable and can_be_read_again(path, os.fstat(file.fileno()).st_mode)
-            content = file.read()
+            content = bounded.read_descriptor(file.fileno(), bounded.LISTS, path)
+        self._left -= len(content)
+        if self._left < 0:
+            raise bounded.too_long(bounded.ALL_LISTS, path)
         self.contents[path] = content
         return content
 
@@ -104,8 +106,7 @@ def name_of_project(folder: str) -> str:
 
     def read(filename: str) -> bytes | None:
         try:
-            with open(os.path.join(folder, filename), "rb") as file:
-                return file.read(MOST_BYTES)
+            return bounded.read_file(os.path.join(folder, filename), bounded.PROJECT_FILE)
         except OSError:
             return None
 

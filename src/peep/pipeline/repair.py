@@ -1,11 +1,13 @@
 """Repair of an environment (`verify --fix`) from verified archives, in one transaction.
 
-Only files of projects are touched. What no project owns stays where it is and goes on being told.
+Files of projects are put back, and permissions that let others write are taken away everywhere. What no project owns
+stays where it is and goes on being told.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 
 from peep.environment.installed import installed_projects
@@ -25,14 +27,21 @@ from peep.system.files import write_atomically
 from peep.target.discovery import require_changeable
 from peep.transaction.apply import apply_plan
 
+_BY_MODE = frozenset({FindingKind.MODE, FindingKind.FOLDER_MODE, FindingKind.UNREADABLE})
+_PLAIN_BITS = 0o755
+"""No set-id, no sticky bit, nothing for others to write."""
+
 
 def reinstall(session: Session, pinned: PinnedSet | None, findings: Iterable[Finding]) -> tuple[str, ...]:
     """Reinstall the projects that `findings` are about; gives back the names of those that were.
 
-    What is listed and absent, of unknown origin, or from an archive that is not listed is installed as listed.
+    Permissions of folders, and of files that no project owns, are restored first. What is listed and absent, of unknown
+    origin, or from an archive that is not listed is installed as listed.
     Raises `EnvironmentChangeError` when the environment can't be changed; it is then as it was.
     """
     require_changeable(session.target, break_system_packages=session.options.target.break_system_packages)
+    findings = tuple(findings)
+    restore_modes(findings)
     scheme_paths = scheme_paths_of(session.target)
     installed = installed_projects(scheme_paths.target)
     affected = {one.project for one in findings if one.project and one.kind is not FindingKind.EXTRA}
@@ -53,6 +62,33 @@ def reinstall(session: Session, pinned: PinnedSet | None, findings: Iterable[Fin
     plan = InstallPlan(link=tuple(wheels), replace=replaced)
     apply_plan(plan, session.target, apply_options(session.options), session.context.reporter)
     return tuple(sorted(names))
+
+
+def restore_modes(findings: Iterable[Finding]) -> None:
+    """Take from others what only the owner may do, and give the owner back what nobody could.
+
+    Files of projects are installed again after that: they may share what they are with the store, and nobody could link
+    what can't be read. Raises `EnvironmentChangeError` where that is not allowed.
+    """
+    for one in findings:
+        if one.kind not in _BY_MODE:
+            continue
+        try:
+            mode = os.lstat(one.path).st_mode
+            if stat.S_ISDIR(mode) or stat.S_ISREG(mode):
+                os.chmod(one.path, stat.S_IMODE(mode) & _PLAIN_BITS | _needed(mode, is_installed=bool(one.project)))
+        except OSError as error:
+            raise EnvironmentChangeError(
+                f"the permissions of {one.path} can't be changed: {error.strerror}",
+                "have its owner run this",
+            ) from error
+
+
+def _needed(mode: int, *, is_installed: bool) -> int:
+    """What the owner must be able to do; everybody may read what is installed."""
+    if stat.S_ISDIR(mode):
+        return stat.S_IRWXU
+    return 0o644 if is_installed else stat.S_IRUSR | stat.S_IWUSR
 
 
 def _to_put_back(

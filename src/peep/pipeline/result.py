@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, field
 from peep.model import InstallPlan, PlannedWheel, TargetEnvironment
 from peep.requirements.pinned_set import PinnedSet
 from peep.transaction.apply import Changes
@@ -23,3 +23,5 @@ class InstallResult:
     """None when nothing was changed."""
     yanked: frozenset[str] = frozenset()
     """Names of projects whose file the index calls yanked, as far as this run asked it."""
+    metadata: Mapping[str, bytes] = field(default_factory=dict)
+    """Core metadata of what is linked, by project name, for `--report`: a store of this run alone goes before that."""

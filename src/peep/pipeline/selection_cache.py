@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass
+from peep.formats.documents import parse_json
 from peep.model import Digest, FormatControl, PinnedRequirement, TargetEnvironment, listed_digest
 
 KIND = "choices"
@@ -50,7 +51,7 @@ def pin_key(pin: PinnedRequirement) -> str:
 def parsed_selections(text: bytes | None) -> dict[str, CachedSelection]:
     """What was remembered; empty when it is missing or means nothing."""
     try:
-        rows = json.loads(text or b"{}")
+        rows = parse_json(text or b"{}")
         return {key: CachedSelection(row[0], row[1], row[2], tuple(row[3])) for key, row in rows.items()}
     except (ValueError, TypeError, LookupError, AttributeError):
         return {}

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from peep.errors import EnvironmentChangeError
+from peep.formats.documents import parse_json
 from peep.proof.expected_files import ExpectedProject
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.unowned_files import source_of
@@ -160,7 +161,7 @@ def _ask(share: Sequence[tuple[str, str]], listed: str, python: str, run_program
             ended = run_program(command, env=dict(os.environ), timeout=_SECONDS)
         except OSError as error:
             raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
-        faults += [json.loads(line) for line in ended.output.splitlines() if line.startswith(b'"')]
+        faults += [parse_json(line) for line in ended.output.splitlines() if line.startswith(b'"')]
         if len(faults) < len(share):
             faults.append("it makes the interpreter crash")
     return faults

@@ -10,11 +10,12 @@ from peep.dataclass import dataclass
 from peep.environment.installed import rows_if_any
 from peep.environment.scheme_paths import SchemePaths
 from peep.model import InstalledProject, record_hash
-from peep.proof.comparison import Found, compare, folder_faults
-from peep.proof.directory_scan import DirectoryScan, scan_directories, walked_roots
+from peep.proof.additions import find_additions, permissions_given
+from peep.proof.comparison import Found, compare
+from peep.proof.directory_scan import CACHE, DirectoryScan, scan_directories, walked_roots
 from peep.proof.expected_files import ExpectedProject
 from peep.proof.findings import Finding, FindingKind, finding
-from peep.proof.unowned_files import Owned, stray_findings
+from peep.proof.permissions import Permissions, file_fault
 from peep.transaction.uninstall_files import recorded_paths
 
 _MOST_RECORD = 64 << 20
@@ -55,16 +56,19 @@ def examine(
     hashing = Hashing([FileToHash(path, size) for path, size in wanted.items()])
     walked = scan_directories(walked_roots(scheme_paths))
     hashed = hashing.results()
-    found = Found(walked, hashed, read_records(project.record for project in projects), _strange(wanted, walked))
-    findings = [*compare(projects, found), *_claim_findings(conflicts, hashed), *folder_faults(walked.unreadable)]
+    permissions = permissions_given(scheme_paths)
+    records = read_records(project.record for project in projects)
+    found = Found(walked, hashed, records, _strange(wanted, walked), permissions)
+    findings = [*compare(projects, found), *_claim_findings(conflicts, hashed, permissions)]
     owned = {**wanted, **dict.fromkeys((project.record for project in projects), 0)}
-    paths = scheme_paths.target.paths
-    sites = tuple(dict.fromkeys((paths["purelib"], paths["platlib"])))
-    findings += stray_findings(walked, Owned(owned, sites, paths["scripts"]), scheme_paths.target)
+    additions = find_additions(scheme_paths, walked, owned, permissions)
+    told = {one.path for one in findings}
+    # A link in the place of a project's folder is told as that.
+    findings += [one for one in additions.findings if one.kind is not FindingKind.ELSEWHERE or one.path not in told]
     read = [file for file in hashed.values() if isinstance(file, HashedFile)]
     faulty = {one.path for one in findings}
-    sound = frozenset(path for project in projects for path in project.files if path not in faulty)
-    return Examination(tuple(findings), len(read), sum(file.size for file in read), walked, sound)
+    sound = {path for project in projects for path in project.files if path not in faulty} | additions.modules
+    return Examination(tuple(findings), len(read), sum(file.size for file in read), walked, frozenset(sound))
 
 
 def read_records(paths: Iterable[str]) -> dict[str, bytes]:
@@ -93,13 +97,14 @@ def _claims(unknown: Iterable[InstalledProject], scheme_paths: SchemePaths) -> d
     for project in unknown:
         for row in rows_if_any(project):
             for path in recorded_paths([row], project.metadata_path, scheme_paths, []):
-                if not (path.endswith(".pyc") and not row.hash):
+                # virtualenv lists the folders of bytecode as well.
+                if row.hash or not path.endswith((".pyc", f"{os.sep}{CACHE}")):
                     conflicts[path] = OwnedFile(project.name, row.hash)
     return conflicts
 
 
 def _claim_findings(
-    conflicts: Mapping[str, OwnedFile], hashed: Mapping[str, HashedFile | OSError]
+    conflicts: Mapping[str, OwnedFile], hashed: Mapping[str, HashedFile | OSError], permissions: Permissions
 ) -> Iterable[Finding]:
     for path, claim in conflicts.items():
         got = hashed.get(path)
@@ -109,3 +114,5 @@ def _claim_findings(
         elif claim.hash.startswith("sha256=") and claim.hash != f"sha256={record_hash(got.digest)}":
             reason = "its own RECORD states another hash"
             yield finding(FindingKind.CHANGED, reason, path=path, project=claim.project)
+        elif fault := file_fault(got.mode, permissions, is_executable=None):
+            yield fault.about(path, claim.project)

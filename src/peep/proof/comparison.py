@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from peep.concurrency.file_hashing import HashedFile, is_link_error
@@ -14,12 +12,10 @@ from peep.model import StoredFile, record_hash
 from peep.proof.directory_scan import DirectoryScan
 from peep.proof.expected_files import ExpectedProject
 from peep.proof.findings import Finding, FindingKind, finding
+from peep.proof.permissions import Permissions, file_fault, mode_of
 from peep.proof.record_rows import record_faults
 
 Hashed = Mapping[str, HashedFile | OSError]
-_HAS_MODES = sys.platform != "win32"
-_UNUSUAL_BITS = 0o7022
-"""Set-id and sticky bits, and leave for others to write: no install gives them."""
 _GONE = {errno.ENOENT, errno.ENOTDIR}
 
 
@@ -34,6 +30,11 @@ class Found:
     """Content of RECORD, by path; absent when it can't be read."""
     strange_folders: frozenset[str] = frozenset()
     """Folders outside of the walk that are reached through a link."""
+    permissions: Permissions = Permissions()
+
+    def permissions_of(self, project: ExpectedProject) -> Permissions:
+        """What is allowed for files of a project: peep gives the same everywhere, pip follows the umask."""
+        return self.permissions if project.is_by_pip else Permissions()
 
 
 def compare(projects: Sequence[ExpectedProject], found: Found) -> Iterator[Finding]:
@@ -47,10 +48,11 @@ def compare(projects: Sequence[ExpectedProject], found: Found) -> Iterator[Findi
                 isinstance(got, HashedFile)
                 and got.size == file.size
                 and record_hash(got.digest) == file.record_hash
-                and not _mode_fault(got.mode, file)
+                and not file_fault(got.mode, found.permissions_of(project), is_executable=file.is_executable)
             ):
                 continue
-            yield from _file_findings(project, path, got, [file, *shared.get(path, ())])
+            allowed = [file, *shared.get(path, ())]
+            yield from _file_findings(project, path, got, allowed, found.permissions_of(project))
         yield from _misplaced(project, found)
         yield from _record_findings(project, found, shared)
 
@@ -67,14 +69,18 @@ def shared_files(projects: Sequence[ExpectedProject]) -> dict[str, list[StoredFi
 
 
 def _file_findings(
-    project: ExpectedProject, path: str, got: HashedFile | OSError | None, allowed: Sequence[StoredFile]
+    project: ExpectedProject,
+    path: str,
+    got: HashedFile | OSError | None,
+    allowed: Sequence[StoredFile],
+    permissions: Permissions,
 ) -> Iterator[Finding]:
     if isinstance(got, HashedFile):
         matching = [file for file in allowed if record_hash(got.digest) == file.record_hash]
         if not matching:
             yield _changed(project, path, got, allowed[0])
-        elif fault := _mode_fault(got.mode, matching[0]):
-            yield finding(FindingKind.MODE, fault, path=path, project=project.name)
+        elif fault := file_fault(got.mode, permissions, is_executable=matching[0].is_executable):
+            yield fault.about(path, project.name)
     else:
         yield _unreadable(project.name, path, got)
 
@@ -99,20 +105,7 @@ def _unreadable(project: str, path: str, error: OSError | None) -> Finding:
         return finding(FindingKind.LINK, "a link stands in its place", path=path, project=project)
     if error.errno == errno.EISDIR:
         return finding(FindingKind.LINK, "a folder stands in its place", path=path, project=project)
-    return finding(FindingKind.CHANGED, f"it can't be read: {error.strerror}", path=path, project=project)
-
-
-def _mode_fault(mode: int, file: StoredFile) -> str:
-    """What is wrong with permissions, in words; nothing on Windows, which has others."""
-    if not stat.S_ISREG(mode):
-        return "it is no plain file"
-    if not _HAS_MODES:
-        return ""
-    if mode & _UNUSUAL_BITS:
-        return f"its permissions are {stat.S_IMODE(mode):04o}: others may write to it, or it runs as somebody else"
-    if bool(mode & 0o100) != file.is_executable or (mode & 0o011 and not file.is_executable):
-        return f"it is {'not ' if file.is_executable else ''}executable, other than in the archive"
-    return ""
+    return finding(FindingKind.UNREADABLE, f"it can't be read: {error.strerror}", path=path, project=project)
 
 
 def _misplaced(project: ExpectedProject, found: Found) -> Iterator[Finding]:
@@ -132,6 +125,8 @@ def _record_findings(
     if content is None:
         yield finding(FindingKind.MISSING, "it is not there, or no file", path=project.record, project=project.name)
         return
+    if mode := mode_of(project.record, found.permissions_of(project)):
+        yield mode.about(project.record, project.name)
     excused = {os.path.relpath(path, project.site).replace(os.sep, "/") for path in shared if path in project.files}
     if project.is_by_pip:
         content = b"".join(sorted(line + b"\n" for line in content.splitlines()))
@@ -142,6 +137,6 @@ def _record_findings(
 def folder_faults(unreadable: Mapping[str, str]) -> Iterable[Finding]:
     """Folders that nobody could look into."""
     return [
-        finding(FindingKind.MISSING, f"it can't be listed: {why}", path=path)
+        finding(FindingKind.UNREADABLE, f"it can't be listed: {why}", path=path)
         for path, why in sorted(unreadable.items())
     ]

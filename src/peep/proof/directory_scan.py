@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from peep.dataclass import dataclass, field
 from peep.environment.mapping import WORK_FOLDER
@@ -49,12 +49,14 @@ def walked_roots(scheme_paths: SchemePaths) -> tuple[str, ...]:
     return tuple(root for root in unique if not any(is_inside(root, other) for other in unique))
 
 
-def scan_directories(roots: Iterable[str]) -> DirectoryScan:
-    """Walk through `roots`; follows no link. A root that is not there is empty."""
+def scan_directories(roots: Iterable[str], skipped: Collection[str] = ()) -> DirectoryScan:
+    """Walk through `roots`, but not into `skipped` folders; follows no link. A root that is not there is empty."""
     found = DirectoryScan(tuple(roots))
     waiting = [root for root in found.roots if os.path.isdir(root)]
     while waiting:
         folder = waiting.pop()
+        if folder in skipped:
+            continue
         found.folders.add(folder)
         is_cache = folder.endswith(os.sep + CACHE)
         try:

@@ -22,7 +22,7 @@ def refuse_planted_interpreter(python: str) -> None:
     if os.name == "nt":
         return
     for root in (os.path.dirname(python), os.path.dirname(os.path.dirname(python))):
-        settings = _settings(os.path.join(root, "pyvenv.cfg"))
+        settings = settings_of(os.path.join(root, "pyvenv.cfg"))
         if settings is not None:
             break
     else:
@@ -53,7 +53,7 @@ def _is_same(real: str, original: str, root: str) -> bool:
         return False
 
 
-def _settings(path: str) -> dict[str, str] | None:
+def settings_of(path: str) -> dict[str, str] | None:
     """The keys of a `pyvenv.cfg` (PEP 405), in lower case; None without one."""
     try:
         with open(path, encoding="utf-8", errors="replace", opener=regular_only) as file:

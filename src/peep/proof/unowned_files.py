@@ -9,14 +9,12 @@ import os
 from collections.abc import Collection, Iterator
 
 from peep.dataclass import dataclass
-from peep.environment.mapping import WORK_FOLDER, is_reserved_script
-from peep.environment.scheme_paths import is_inside
-from peep.model import TargetEnvironment
+from peep.environment.mapping import WORK_FOLDER
+from peep.formats.startup_files import startup_entry
 from peep.proof.directory_scan import DirectoryScan
 from peep.proof.findings import Finding, FindingKind, finding
+from peep.proof.maker_files import Premises, foreign_starter
 
-_STARTUP_SUFFIXES = (".pth", ".start")
-_STARTUP_MODULES = ("sitecustomize", "usercustomize")
 _IMPORTABLE = (".py", ".pyc", ".so", ".pyd", ".pyw")
 
 
@@ -26,18 +24,23 @@ class Owned:
 
     files: Collection[str]
     sites: tuple[str, ...]
-    scripts: str
+    root: str
+    """The folder that the schemes share."""
+    premises: Premises | None = None
+    """None where the environment has no folder of its own."""
 
 
-def stray_findings(scan_directories: DirectoryScan, owned: Owned, target: TargetEnvironment) -> Iterator[Finding]:
-    """What was found and belongs to nobody; the environment's own starters and interpreters aside."""
-    strays = [path for path in scan_directories.files if path not in owned.files and not _is_own(path, owned)]
+def stray_findings(
+    scan_directories: DirectoryScan, owned: Owned, kind: FindingKind = FindingKind.ADDED
+) -> Iterator[Finding]:
+    """What was found and belongs to nobody; `kind`: of what is nothing worse than that."""
+    strays = [path for path in scan_directories.files if path not in owned.files and not _is_lock(path, owned)]
     shadowed = _modules(owned.files) if any(path.endswith(_IMPORTABLE) for path in strays) else set()
     for path in strays:
-        yield _stray(path, owned, shadowed)
+        yield _stray(path, owned, shadowed, kind)
     for path, what in scan_directories.others.items():
-        if path not in owned.files and not _is_interpreter_link(path, owned, target):
-            yield _stray(path, owned, shadowed, what)
+        if path not in owned.files:
+            yield _stray(path, owned, shadowed, kind, what)
     for path in scan_directories.cached:
         if path not in owned.files and (reason := _cache_fault(path, scan_directories)):
             yield finding(FindingKind.BYTECODE, reason, path=path)
@@ -61,13 +64,14 @@ def _cache_fault(path: str, scan_directories: DirectoryScan) -> str:
     return "" if source in scan_directories.files else "it is bytecode whose source is not there"
 
 
-def _stray(path: str, owned: Owned, shadowed: Collection[str], what: str = "") -> Finding:
+def _stray(path: str, owned: Owned, shadowed: Collection[str], kind: FindingKind, what: str = "") -> Finding:
     folder, name = os.path.split(path)
     described = f"{what}; no project owns it" if what else "no project owns it"
-    if folder in owned.sites and _runs_at_start(name):
+    sites = [site.replace(os.sep, "/") for site in owned.sites]
+    if startup_entry(path.replace(os.sep, "/"), owned.root.replace(os.sep, "/"), sites):
         return finding(FindingKind.STARTUP, f"{described}, and it runs at every start of the interpreter", path=path)
-    if any(folder == os.path.join(site, module) for site in owned.sites for module in _STARTUP_MODULES):
-        return finding(FindingKind.STARTUP, f"{described}, and it runs at every start of the interpreter", path=path)
+    if owned.premises is not None and (foreign := foreign_starter(owned.premises, path, described)):
+        return foreign
     importable = name.endswith(_IMPORTABLE)
     if importable and _module(path) in shadowed:
         return finding(FindingKind.SHADOWING, f"{described}, and it can stand in for a module of one", path=path)
@@ -75,11 +79,7 @@ def _stray(path: str, owned: Owned, shadowed: Collection[str], what: str = "") -
         return finding(FindingKind.SHADOWING, f"{described}, and it can stand in for a module of one", path=path)
     if name.endswith((".pyc", ".pyo")):
         return finding(FindingKind.BYTECODE, f"{described}, and it can be imported without source", path=path)
-    return finding(FindingKind.ADDED, described, path=path)
-
-
-def _runs_at_start(name: str) -> bool:
-    return name.endswith(_STARTUP_SUFFIXES) or name.split(".", 1)[0] in _STARTUP_MODULES
+    return finding(kind, described, path=path)
 
 
 def _modules(files: Collection[str]) -> set[str]:
@@ -99,17 +99,7 @@ def _module(path: str) -> str:
     return os.path.join(folder, name.split(".", 1)[0])
 
 
-def _is_own(path: str, owned: Owned) -> bool:
-    """Activation scripts and copies of the interpreter; the file that Windows locks."""
+def _is_lock(path: str, owned: Owned) -> bool:
+    """The file that Windows locks."""
     folder, name = os.path.split(path)
-    if folder == owned.scripts and folder not in owned.sites:
-        return is_reserved_script(name)
     return folder in owned.sites and name == f"{WORK_FOLDER}.lock"
-
-
-def _is_interpreter_link(path: str, owned: Owned, target: TargetEnvironment) -> bool:
-    """Links to the interpreter among the programs, whatever their name (3.14 has one called after a Greek letter)."""
-    if os.path.dirname(path) != owned.scripts or any(is_inside(path, site) for site in owned.sites):
-        return False
-    real = os.path.realpath(target.python)
-    return os.path.realpath(path) == real and not is_inside(real, owned.scripts)

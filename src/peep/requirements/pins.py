@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.formats.markers import TargetMarkers
 from peep.formats.names import normalised
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import redacted_in
 from peep.model import HashForm, PinnedRequirement
 from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments
@@ -20,7 +19,6 @@ from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.run_options import RunOptions
 from peep.requirements.sources import Accepted, local_path, refusal, trusting
 
-_URL_WORD = re.compile(r"\S+://\S+")
 _NOTHING_ACCEPTED = Accepted()
 
 
@@ -134,7 +132,7 @@ def _why_unpinned(line: RequirementLine) -> str:
 
 
 def _unusable(line: RequirementLine, reason: str) -> UnusableRequirement:
-    text = _URL_WORD.sub(lambda found: redacted(found.group()), line.written)
+    text = redacted_in(line.written)
     return UnusableRequirement(line.location, text, reason)
 
 

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import ast
 import configparser
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from peep.formats.documents import parse_toml
 from peep.formats.names import is_name
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 ReadFile = Callable[[str], "bytes | None"]
 """Gives a file of the project's folder by its name; None when there is none."""
@@ -42,7 +37,7 @@ def stated_name(read: ReadFile) -> str:
 
 
 def _in_toml(text: str) -> str:
-    document = tomllib.loads(text)
+    document = parse_toml(text)
     return next((name for keys in _TABLES if (name := _text_at(document, keys))), "")
 
 

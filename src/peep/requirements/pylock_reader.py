@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, cast
 
@@ -18,20 +17,16 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.formats.documents import TooDeeplyNested, parse_toml
 from peep.formats.markers import UnusableCondition
 from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pylock import LockSelection
-from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
+from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
 from peep.requirements.secondary_errors import secondary_errors
 from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _PACKAGE_LINE = re.compile(r"^[ \t]*\[\[[ \t]*packages[ \t]*\]\]", re.MULTILINE)
 _PLACE = re.compile(r"packages\[(\d+)\]")
@@ -109,14 +104,13 @@ def _decoded(content: bytes, path: str) -> str:
 
 def _toml(text: str, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise _refused(Location(path, 1), "the file is nested too deeply") from None
+        return parse_toml(text)
     except ValueError as error:  # TOMLDecodeError, and numbers with more digits than Python converts
         found = _LINE_IN_MESSAGE.search(str(error))
         line = int(found.group(1)) if found else 1
         reason = _LINE_IN_MESSAGE.sub("", str(error)).lower()
-        raise _refused(Location(path, line), f"this is no valid TOML: {reason}") from None
+        what = "" if isinstance(error, TooDeeplyNested) else "this is no valid TOML: "
+        raise _refused(Location(path, line), what + reason) from None
 
 
 def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:
@@ -220,6 +214,7 @@ def _source_pin(package: Package, location: Location, lock_path: str) -> PinnedR
 
 
 def _refusal(package: Package, lock_path: str, accepted: Accepted) -> str:
+    refuse_ambiguous(package.index or "")
     if package.vcs:
         return repository_refusal(source_of(package, lock_path)[0], accepted)
     if package.directory:

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.names import archive_suffix, is_name, last_segment, name_in_filename, normalised
+from peep.formats.url_secrets import fault_text
 from peep.model import STRONG_ALGORITHMS, Digest
 from peep.requirements.hashes import MalformedHashText, digest_of
 
@@ -156,7 +157,7 @@ def _parse_url(url: str, marker: str) -> RequirementText:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - a property that raises for a port that is no number
     except ValueError as error:
-        raise MalformedRequirement(f"the URL is malformed ({error})") from None
+        raise MalformedRequirement(f"the URL is malformed ({fault_text(error)})") from None
     kind = _kind_of_url(parts)
     fragment = _Fragment.parse(parts.fragment)
     name = fragment.name or (

@@ -24,6 +24,8 @@ COUNTED = (
     "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "MSSDK", "PKG_CONFIG", "PKG_CONFIG_PATH", "RUSTFLAGS", "SDKROOT",
 )  # fmt: skip
 _READ_SIZE = 1 << 16
+_MOST_PIECES = 1024
+"""As many bytes as may be remembered (`system.bounded.RECORDS`)."""
 _FILE_TYPE, _REGULAR_FILE = 0o170000, 0o100000  # `stat.S_ISREG`, without a call for each of hundreds of files
 
 
@@ -48,6 +50,8 @@ def content(path: str) -> bytes | None:
     try:
         pieces = [os.read(descriptor, _READ_SIZE)]
         while len(pieces[-1]) == _READ_SIZE:
+            if len(pieces) > _MOST_PIECES:
+                return None
             pieces.append(os.read(descriptor, _READ_SIZE))
     except OSError:
         return None

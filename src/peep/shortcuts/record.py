@@ -6,9 +6,10 @@ unchanged.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from peep.model import LocalFolder, PinnedRequirement
+from peep.formats.url_secrets import holds_credentials
+from peep.model import LocalFolder, LockedFiles, PinnedRequirement
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
@@ -39,6 +40,8 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         return None
     if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None
+    if any(map(holds_credentials, (*inputs.values(), *_urls(result.pinned.pins)))):
+        return None  # records hold files and pins as they are, and no password is written down (THREATS N18)
     return replay.ReplayRecord(
         request=target_request(options.target),
         target=replay.target_key(session.target),
@@ -53,6 +56,13 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         signatures={path: signature(path).decode() for path in session.pip_files()},
         warnings=result.pinned.warnings,
     )
+
+
+def _urls(pins: Sequence[PinnedRequirement]) -> Iterator[bytes]:
+    for pin in pins:
+        index_url = pin.source.index_url if isinstance(pin.source, LockedFiles) else None
+        urls = (pin.url, index_url, *(file.url for file in pin.listed_files))
+        yield from (url.encode() for url in urls if url)
 
 
 def is_plain(options: InstallOptions) -> bool:

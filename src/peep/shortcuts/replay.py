@@ -16,6 +16,7 @@ from peep.dataclass import asdict, dataclass
 from peep.environment.installed import installed_projects
 from peep.environment.plan import PlanOptions, plan_install
 from peep.errors import EnvironmentChangedMeanwhile, StoredWheelsDamaged
+from peep.formats.documents import parse_json
 from peep.model import (
     Commit,
     Digest,
@@ -169,7 +170,7 @@ def parsed(text: bytes | None) -> ReplayRecord | None:
     if text is None:
         return None
     try:
-        document = json.loads(text)
+        document = parse_json(text)
         fields = {name: document[name] for name in ("target", "break_system_packages", "quiet", "inputs", "signatures")}
         return ReplayRecord(
             request=TargetRequest(**{name: _frozen(value) for name, value in document["request"].items()}),

@@ -17,6 +17,7 @@ from peep.store.location import risk_of_others
 from peep.store.manifest import Manifest, parsed
 from peep.store.stale_files import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.unpacking import unpack
+from peep.system import bounded
 from peep.system.boot_id import current_boot, is_same_boot
 from peep.system.files import private_folder, remove_tree, rename, write_atomically
 from peep.system.locks import SharedLock, lock_folder
@@ -264,7 +265,7 @@ def _store_error(root: str, error: OSError) -> StoreError:
 def _content(path: str, flags: int = 0) -> bytes | None:
     try:
         with open(path, "rb", buffering=0, opener=lambda name, usual: os.open(name, usual | flags)) as file:
-            return file.read()
+            return bounded.read_descriptor(file.fileno(), bounded.RECORDS, path)
     except OSError as error:
         # Only its owner may read a file without leaving a trace.
         return _content(path) if flags and error.errno == errno.EPERM else None

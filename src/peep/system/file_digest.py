@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 
 from peep.model import Digest
 
@@ -17,6 +20,8 @@ def digest_of_file(path: str, algorithm: str = "sha256") -> tuple[Digest, int]:
     view = memoryview(buffer)
     size = 0
     with open(path, "rb", buffering=0) as file:
+        if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is a device, which need not end", path)
         while count := file.readinto(buffer):
             hasher.update(view[:count])
             size += count

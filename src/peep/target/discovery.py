@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from peep.dataclass import dataclass
 from peep.errors import EnvironmentChangeError, UsageError
+from peep.formats.documents import parse_json
 from peep.model import TargetEnvironment
+from peep.system import bounded
 from peep.system.file_signature import signature
-from peep.system.files import regular_only
 from peep.target import probe
 from peep.target.externally_managed import external_manager
 from peep.target.shims import interpreter_behind, is_script
@@ -138,7 +139,7 @@ def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | Non
     key = _key(python)
     if remembered := memory.get_value("interpreter", key):
         try:
-            known: dict[str, Any] = json.loads(remembered)
+            known: dict[str, Any] = parse_json(remembered)
         except ValueError:
             pass  # a damaged memory is no memory
         else:
@@ -175,8 +176,7 @@ def _libc() -> str:
 
 def _text(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace", opener=regular_only) as stream:
-            return stream.read()
+        return bounded.read_file(path, bounded.SETTINGS).decode("utf-8", "replace")
     except OSError:
         return ""
 
@@ -196,7 +196,7 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
     except OSError as error:
         raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
     try:
-        answer = json.loads(ended.output)
+        answer = parse_json(ended.output)
         answer["version"], answer["paths"]
     except (ValueError, KeyError, TypeError) as error:
         told = ended.errors.decode("utf-8", "replace").strip().splitlines()

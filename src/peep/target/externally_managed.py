@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from peep.system import bounded
+
 _UNSTATED = "this environment belongs to the operating system's package manager"
 
 
@@ -16,8 +18,7 @@ def external_manager(stdlib: str) -> str | None:
 
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        with open(marker, encoding="utf-8", errors="replace") as stream:
-            parser.read_file(stream)
+        parser.read_string(bounded.read_file(marker, bounded.SETTINGS).decode("utf-8", "replace"))
         message = parser["externally-managed"]["Error"]
     except (OSError, configparser.Error, KeyError):
         return _UNSTATED

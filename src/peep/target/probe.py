@@ -75,7 +75,7 @@ def _user_site_is_visible() -> bool:
         return True
     try:
         with open(os.path.join(sys.prefix, "pyvenv.cfg"), encoding="utf-8", errors="replace") as stream:
-            lines = [line.replace(" ", "").strip().lower() for line in stream]
+            lines = [line.replace(" ", "").strip().lower() for line in stream.read(1 << 20).splitlines()]
     except OSError:
         return True
     return "include-system-site-packages=true" in lines

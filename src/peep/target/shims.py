@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from peep.errors import EnvironmentChangeError
+from peep.system.files import regular_only
 
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
@@ -18,7 +19,7 @@ def is_script(path: str) -> bool:
     if path.lower().endswith((".bat", ".cmd")):
         return True
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=regular_only) as file:
             return file.read(2) == b"#!"
     except OSError:
         return False

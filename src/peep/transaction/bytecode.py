@@ -16,6 +16,7 @@ from typing import NamedTuple
 from peep.environment.records import row
 from peep.environment.scheme_paths import SchemePaths
 from peep.errors import EnvironmentChangeError
+from peep.formats.documents import parse_json
 from peep.system.processes import RunProgram, printable_lines, run
 from peep.transaction.crash_points import CrashPoints
 from peep.transaction.staging import StagedTree, StagedWheel, recorded_path
@@ -86,7 +87,7 @@ def _compile(sources: list[Source], number: int, python: str, work: str, run_pro
         json.dump(sources, stream)
     ended = run_program([python, "-I", "-S", "-X", "utf8", "-c", _SCRIPT, todo], env=dict(os.environ), timeout=_SECONDS)
     try:
-        made: list[str] = json.loads(ended.output)
+        made: list[str] = parse_json(ended.output)
     except ValueError as error:
         reason = (printable_lines(ended.errors) or ("no answer",))[-1]
         raise EnvironmentChangeError(f"{python} could not byte-compile: {reason}", "leave --compile out") from error

@@ -25,7 +25,9 @@ from typing import NamedTuple
 from peep.dataclass import dataclass
 from peep.environment.scheme_paths import SchemePaths, is_inside
 from peep.errors import EnvironmentChangeError
-from peep.system.files import fsync_folder, regular_only, remove_tree, rename, write_atomically
+from peep.formats.documents import parse_json
+from peep.system import bounded
+from peep.system.files import fsync_folder, remove_tree, rename, write_atomically
 from peep.transaction.crash_points import CrashPoints, NoCrashPoints
 
 _JOURNAL = "journal"
@@ -210,8 +212,7 @@ def _read(path: str, scheme_paths: SchemePaths) -> Journal:
     """Read a journal that may have been planted: every move must be one that a transaction here could have made."""
     work = os.path.dirname(path)
     try:
-        with open(path, encoding="utf-8", opener=regular_only) as stream:
-            stated = json.load(stream)
+        stated = parse_json(bounded.read_file(path, bounded.RECORDS))
         if stated["format"] != _FORMAT:
             raise EnvironmentChangeError(
                 f"{path} was written by another version of peep", "run that version once more here, then this one"

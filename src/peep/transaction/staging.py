@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
@@ -18,8 +18,9 @@ from peep.environment.mapping import (
 )
 from peep.environment.programs import program_files
 from peep.environment.records import generated_files, manifest_rows, record_bytes, row, row_of
-from peep.environment.scheme_paths import SchemePaths
+from peep.environment.scheme_paths import SchemePaths, is_inside, shown_path
 from peep.errors import StoredWheelsDamaged
+from peep.formats.startup_files import startup_entry
 from peep.model import PlannedWheel, StoredFile
 from peep.system.files import write_fully
 from peep.transaction.crash_points import CrashPoints
@@ -30,9 +31,6 @@ from peep.transaction.linking import StoreFault, WheelFiles, link_wheels, parent
 _BINARY = getattr(os, "O_BINARY", 0)
 _MODE = 0o644
 _PROGRAM_MODE = 0o755
-_STARTUP_SUFFIXES = (".pth", ".start")
-"""The `site` module reads them (PEP 829)."""
-_STARTUP_MODULES = {"sitecustomize", "usercustomize"}
 
 
 class Written(NamedTuple):
@@ -62,6 +60,8 @@ class StagedWheel:
     written: list[Written] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
     """Of RECORD for all but `recorded`, as far as known."""
+    read_at_start: set[str] = field(default_factory=set)
+    """What every start of the interpreter reads of it: by name at the top of site-packages, else by path."""
 
     @property
     def name(self) -> str:
@@ -166,8 +166,12 @@ def _staged(planned: PlannedWheel, scheme_paths: SchemePaths) -> StagedWheel:
     plain, data = installed_files(wheel)
     staged = StagedWheel(planned, stage, plain, top_level_of(plain))
     refuse_work_folder(wheel, staged.top_level)
-    for file in data:
-        _add_data(staged, data_file(wheel, file, scheme_paths.target.paths), scheme_paths, site)
+    mapped_data = [data_file(wheel, file, scheme_paths.target.paths) for file in data]
+    top_level = [os.path.join(site, name) for name in staged.top_level]  # files or folders: nobody asked which
+    landed = [*top_level, *(top + os.sep for top in top_level), *(mapped.destination for mapped in mapped_data)]
+    staged.read_at_start = set(_read_at_start(landed, site, scheme_paths.target.paths))
+    for mapped in mapped_data:
+        _add_data(staged, mapped, scheme_paths, site)
     for path, content in program_files(wheel, data, scheme_paths.target):
         _add_written(staged, path, content, scheme_paths, site, mode=_PROGRAM_MODE)
     for name, content in generated_files(planned):
@@ -201,14 +205,21 @@ def recorded_path(destination: str, site: str) -> str:
         return destination
 
 
+def _read_at_start(landed: Iterable[str], site: str, paths: Mapping[str, str]) -> Iterator[str]:
+    root, *sites = (paths[scheme].replace(os.sep, "/") for scheme in ("data", "purelib", "platlib"))
+    for path in landed:
+        if entry := startup_entry(path.replace(os.sep, "/"), root, sites):
+            own = path[: len(entry)]
+            yield shown_path(own, site if is_inside(own, site) else paths["data"])
+
+
 def _startup_notes(staged: StagedWheel) -> list[str]:
-    """A line for what will run at every start of the environment (THREATS W15); it is verified, but worth knowing."""
-    names = sorted(staged.top_level)
-    found = [name for name in names if name.endswith(_STARTUP_SUFFIXES) or name.split(".")[0] in _STARTUP_MODULES]
-    if not found:
+    """A line for what will run at every start of the environment (THREATS W15, W22): verified, but worth knowing."""
+    if not staged.read_at_start:
         return []
     version = staged.planned.wheel.identity.version
-    return [f"{staged.name} {version} brings {', '.join(found)}, which every start of this environment's Python reads"]
+    found = ", ".join(sorted(staged.read_at_start))
+    return [f"{staged.name} {version} brings {found}, which every start of this environment's Python reads"]
 
 
 def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:

@@ -132,7 +132,12 @@ def change_target(
         for note in changes.notes:
             reporter.note(note)
     yanked = frozenset(candidate.pin.name for candidate in fetched.candidates if candidate.file.yanked is not None)
-    return InstallResult(plan, pinned, session.target, wheels, changes, yanked)
+    result = InstallResult(plan, pinned, session.target, wheels, changes, yanked)
+    if session.options.report is None:
+        return result
+    from peep.pipeline.installation_report import core_metadata  # noqa: PLC0415 - few runs want one
+
+    return replace(result, metadata={one.wheel.identity.name: core_metadata(one) for one in plan.link})
 
 
 def unknown_extras(pinned: PinnedSet, plan: InstallPlan) -> list[str]:

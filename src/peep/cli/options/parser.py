@@ -8,8 +8,11 @@ from peep.cli.options.argv import OptionUse, split
 from peep.cli.options.option import Option, OptionKind, OptionSupport
 from peep.dataclass import dataclass
 from peep.errors import UsageError
+from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_in, is_ambiguous_place
 
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
+_PLACES = frozenset({"index-url", "extra-index-url", "proxy"})
+"""Options that name a server, with or without a scheme."""
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 
 
@@ -50,6 +53,7 @@ def parse(words: Sequence[str], options: Sequence[Option], *, verb: str, environ
     given = [*([] if is_isolated else from_variables(options, environ)), *from_words]
     by_name = {option.name: option for option in options}
     _check(given, by_name, verb)
+    _refuse_ambiguous_urls(given, plain)
     return ParsedArguments(
         given=tuple(one for one in given if by_name[one.name].standing is OptionSupport.HONOURED),
         words=tuple(plain),
@@ -96,6 +100,17 @@ def _check(given: Iterable[OptionUse], by_name: Mapping[str, Option], verb: str)
             raise UsageError(f"peep {verb} can't honour {one.source}: {option.help}")
         if option.choices and one.value not in option.choices:
             raise UsageError(f"{one.source}: {one.value!r} is none of {', '.join(option.choices)}")
+
+
+def _refuse_ambiguous_urls(given: Iterable[OptionUse], plain: Iterable[str]) -> None:
+    """Raise `UsageError`, without the URL, for one whose password nobody can tell from its path (THREATS N19)."""
+    for one in given:
+        value = one.value or ""
+        if "@" in value and (is_ambiguous_in(value) or (one.name in _PLACES and is_ambiguous_place(value))):
+            raise UsageError(f"{one.source}: {AMBIGUOUS}", PERCENT_ENCODE)
+    for word in plain:
+        if is_ambiguous_in(word):
+            raise UsageError(f"a URL on the command line: {AMBIGUOUS}", PERCENT_ENCODE)
 
 
 def _obsolete(given: Iterable[OptionUse], by_name: Mapping[str, Option]) -> Iterator[str]:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from typing import TextIO
+
+from peep.formats.url_secrets import redacted_in
 
 TERMINAL_WIDTH = 80
 """Columns: reports never grow wider, however wide the terminal is."""
 
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
-"""Up to the last `@` before the path: a password may hold one."""
-
 
 def redact_text(text: str) -> str:
-    """Replace user names and passwords of all URLs in `text`."""
-    return _CREDENTIALS.sub("****@", text)
+    """Replace user names and passwords of all URLs in `text`, also of those that are refused as ambiguous."""
+    return redacted_in(text)
 
 
 def escape_controls(text: str) -> str:

@@ -15,6 +15,7 @@ from peep.cli.output.console import Console
 from peep.cli.output.text import counted, escape_controls
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
+from peep.system import bounded
 
 if TYPE_CHECKING:
     from peep.requirements.porting import PortedFile
@@ -81,7 +82,7 @@ def _port(parsed: ParsedArguments) -> int:
 
 
 def _standard_input() -> bytes:
-    return sys.stdin.buffer.read()
+    return bounded.read_stream(sys.stdin.buffer, bounded.LISTS, "standard input")
 
 
 def _collected(ported: Iterator[PortedFile], console: Console) -> tuple[list[PortedFile], bool]:

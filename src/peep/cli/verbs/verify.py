@@ -93,7 +93,9 @@ def run(parsed: ParsedArguments) -> int:
         except InstallRefused as refused:
             return tell_refusal(options.run, console, refused, "Nothing was verified.")
         show(verification, output.format, console, is_verbose=output.verbose > 0)
-        if options.fix and any(one.rule.startswith(("added", "not-listed")) for one in verification.findings):
+        if options.fix and any(
+            one.rule.startswith(("added", "foreign", "not-listed")) for one in verification.findings
+        ):
             console.note("--fix puts back what is listed; what was added is left for you to remove")
     return 0 if verification.is_proven else 1
 
