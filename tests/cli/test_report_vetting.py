@@ -1,6 +1,6 @@
 """What a refused run says of examined, unexamined and objected archives, as whole texts."""
 
-from peep.cli.reports import report_text
+from peep.cli.output.reports import report_text
 from peep.errors import Lack, NotExamined, ObjectedTo, RecordsUnreadable
 from support.pins import made_up, pinned
 

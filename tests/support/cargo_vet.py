@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from peep.formats.digest_lines import DigestLine
-from peep.requirements.naming import normalised
+from peep.formats.names import normalised
 from peep.vetting.records import Audit, AuditsFile
 from support.corpus import CORPUS
 

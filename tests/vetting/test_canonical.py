@@ -19,7 +19,7 @@ from peep.vetting.records import (
     Answer,
     Audit,
     AuditsFile,
-    Commit,
+    CommitLine,
     Criterion,
     Excuse,
     Import,
@@ -83,7 +83,7 @@ EXCUSE = st.builds(
     why=FILLED,
     version=TEXT,
     archives=sorted_set(LINE, 1),
-    commits=sorted_set(st.builds(Commit, HEX.map(lambda text: text[:40]), st.just("https://git.example/x"))),
+    commits=sorted_set(st.builds(CommitLine, HEX.map(lambda text: text[:40]), st.just("https://git.example/x"))),
 )
 PUBLISHED = st.builds(
     PublishedArchive, PROJECT, LINE, FILLED, FILLED, FILLED, FILLED, FILLED, DAY, trigger=TEXT, runner=TEXT

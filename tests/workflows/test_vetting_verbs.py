@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.start import run
+from peep.cli.main import run
 from peep.system.clock import utc_day
 from support.cargo_vet import SOURCE, converted
 from support.fake_index import FakeIndex

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted
-from peep.cli.vetting_text import subject_name
-from peep.cli.vetting_words import day, names_in, needed, words_after
+from peep.cli.options.install_options import install_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.vetting_words import day, names_in, needed, words_after
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted
+from peep.cli.output.vetting_text import subject_name
 from peep.errors import UsageError
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 
 
 def excuse_listed(parsed: ParsedArguments, console: Console) -> int:
@@ -34,7 +34,7 @@ def excuse_listed(parsed: ParsedArguments, console: Console) -> int:
             parsed.value("by"),
             parsed.value("vetting"),
         ),
-        Surroundings.of_process(console),
+        RunContext.of_process(console),
     )
     for one in done.objected:
         who = ", ".join(f"{found.source or found.by}: {found.why}" for found in one.objections)

@@ -9,17 +9,17 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import network_options
-from peep.cli.console import Console
-from peep.cli.parser import ParsedArguments
-from peep.cli.report_parts import plain
-from peep.cli.text import counted, is_at_terminal
-from peep.cli.vetting_words import names_in, words_after
+from peep.cli.options.install_options import network_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.vetting_words import names_in, words_after
+from peep.cli.output.console import Console
+from peep.cli.output.report_parts import plain
+from peep.cli.output.text import counted, is_at_terminal
 from peep.errors import PeepError, UsageError
 
 if TYPE_CHECKING:
+    from peep.http.transport import Transport
     from peep.pipeline.vetting_imports import Confirm, ImportContext
-    from peep.system.transport import Transport
     from peep.vetting.import_pins import Offer
 
 _MOST_LINES = 50
@@ -45,7 +45,7 @@ def import_one(parsed: ParsedArguments, console: Console) -> int:
 
 def update_some(parsed: ParsedArguments, console: Console) -> int:
     """Update one import, or all; 1 where one could not be. Raises `PeepError`."""
-    from peep.cli.failures import error_text  # noqa: PLC0415 - as above
+    from peep.cli.output.failures import error_text  # noqa: PLC0415 - as above
     from peep.workflows.vetting_update import update  # noqa: PLC0415 - as above
 
     names = words_after(parsed, "one name, or none", least=0)
@@ -74,7 +74,7 @@ def _mapped(text: str) -> tuple[str, tuple[str, ...]]:
 @contextmanager
 def _network(parsed: ParsedArguments) -> Iterator[Callable[[], Transport]]:
     """Give a function that opens the transport when something is asked for; it is closed at the end."""
-    from peep.workflows.plain_transport import open_transport  # noqa: PLC0415 - as above
+    from peep.pipeline.open_transport import open_transport  # noqa: PLC0415 - as above
 
     with ExitStack() as stack:
 

@@ -12,8 +12,18 @@ from enum import Enum
 
 from peep.dataclass import dataclass, replace
 from peep.errors import Lack, NotExamined, ObjectedTo, Problem, UsageError
-from peep.model import PinnedRequirement
-from peep.system.redirects import without_credentials
+from peep.formats.archive_names import filename_of_url
+from peep.formats.urls import without_credentials
+from peep.model import (
+    Commit,
+    Digest,
+    DirectUrl,
+    FromIndex,
+    LocalFolder,
+    LockedFiles,
+    PinnedRequirement,
+    assert_never,
+)
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
@@ -201,32 +211,33 @@ def strongest(demands: Iterable[Demand], vetting: Vetting) -> tuple[str, ...]:
 def subjects_of(pin: PinnedRequirement) -> tuple[Subject, ...]:
     """Every archive that a pin lists, or the commit that it names; one of unknown sha256 has no key.
 
-    Of a lock file each file counts once, by its sha256.
+    Of a lock file each file counts once, by its sha256. Nothing is known of a folder.
     """
-    if commit := commit_of(pin):
-        return (Subject(commit, pin.name, pin.version or ""),)
-    if pin.listed_files:
-        return tuple(
-            Subject(
-                next((digest.hex for digest in file.hashes if digest.algorithm == "sha256"), ""),
-                pin.name,
-                pin.version or "",
-                file.filename,
-            )
-            for file in pin.listed_files
-        )
-    filename = (pin.url or "").partition("?")[0].rpartition("/")[2] if len(pin.hashes) == 1 else ""
-    return tuple(
-        Subject(digest.hex if digest.algorithm == "sha256" else "", pin.name, pin.version or "", filename)
-        for digest in pin.hashes
-    )
+    match pin.source:
+        case Commit(url=url):
+            return (Subject(commit_key(url), pin.name, pin.version or ""),)
+        case LockedFiles(files=files):
+            return tuple(Subject(_sha256(file.hashes), pin.name, pin.version or "", file.filename) for file in files)
+        case DirectUrl(url=url):
+            return _listed(pin, filename_of_url(url) if len(pin.hashes) == 1 else "")
+        case FromIndex():
+            return _listed(pin, "")
+        case LocalFolder():
+            return ()
+        case _ as never:
+            assert_never(never)
 
 
-def commit_of(pin: PinnedRequirement) -> str:
-    """The key of the commit that a pin names, its URL without credentials; '' where it names none."""
-    url = pin.url or ""
-    if not url.startswith("git+"):
-        return ""
+def _listed(pin: PinnedRequirement, filename: str) -> tuple[Subject, ...]:
+    return tuple(Subject(_sha256([digest]), pin.name, pin.version or "", filename) for digest in pin.hashes)
+
+
+def _sha256(digests: Iterable[Digest]) -> str:
+    return next((digest.hex for digest in digests if digest.algorithm == "sha256"), "")
+
+
+def commit_key(url: str) -> str:
+    """The key of the commit that `git+URL@COMMIT` names, its URL without credentials."""
     address, _, commit = url.removeprefix("git+").rpartition("@")
     return f"git:{commit}  {without_credentials(address)}"
 

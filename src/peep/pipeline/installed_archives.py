@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from peep.audit.bundled import bundled_wheel
+from peep.formats.names import archive_suffix, last_segment
+from peep.formats.urls import without_credentials
 from peep.model import InstalledProject, Provenance, TargetEnvironment
-from peep.requirements.naming import archive_suffix, last_segment
-from peep.system.redirects import without_credentials
+from peep.proof.seed_packages import bundled_wheel
 from peep.vetting.verdicts import Subject
 
 
@@ -20,13 +20,13 @@ def installed_subject(project: InstalledProject, target: TargetEnvironment) -> S
         key, filename = (wheel.sha256, wheel.identity.filename) if wheel else ("", "")
         return Subject(key, project.name, project.version, filename)
     if origin.vcs_commit:
-        return Subject(commit_key(origin), project.name, project.version)
+        return Subject(recorded_commit(origin), project.name, project.version)
     sha256 = next((digest.hex for digest in origin.hashes if digest.algorithm == "sha256"), "")
     filename = last_segment(origin.url.partition("?")[0].partition("#")[0])
     return Subject(sha256, project.name, project.version, filename if archive_suffix(filename) else "")
 
 
-def commit_key(origin: Provenance) -> str:
+def recorded_commit(origin: Provenance) -> str:
     """The key of a recorded commit, as the records write it."""
     return f"git:{origin.vcs_commit}  {without_credentials(origin.url)}"
 

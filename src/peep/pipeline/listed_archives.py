@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError, RequirementsErrors, UnusableRequirement
-from peep.model import Location, PinnedRequirement
+from peep.formats.names import is_lock_path
+from peep.formats.url_secrets import redacted
+from peep.model import LocalFolder, Location, PinnedRequirement
 from peep.pipeline.examined_gate import subjects_of
 from peep.requirements.every_pin import every_pin
 from peep.requirements.files import RequirementsFile, read_requirements_files
-from peep.requirements.naming import is_lock_path
 from peep.requirements.pinned_set import Directive
 from peep.requirements.pylock import every_pin_of_pylock
-from peep.system.transport import redacted
 from peep.vetting.verdicts import Subject
 
 ReadFile = Callable[[str], bytes]
@@ -74,7 +74,7 @@ def directives_of(files: Sequence[RequirementsFile]) -> tuple[Directive, ...]:
 
 def is_folder_pin(pin: PinnedRequirement) -> bool:
     """Whether a pin names a local project: nothing can vouch for it, so nobody is asked about it."""
-    return (pin.url or "").startswith("file:") and not (pin.hashes or pin.listed_files)
+    return isinstance(pin.source, LocalFolder)
 
 
 _FOLDER = "no hash can vouch for a folder"

@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from peep.build.vcs import CommitUrl, check_out
 from peep.dataclass import dataclass
 from peep.errors import RecordsErrors, TransportError, UsageError, VettingError
-from peep.system.transport import Transport, redacted
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
+from peep.system.git import CommitUrl, check_out
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, IMPORTS, SIGNERS, copy_name
 from peep.vetting.criteria import BUILT_IN, all_criteria

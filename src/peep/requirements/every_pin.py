@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError, UnusableRequirement
+from peep.formats.names import normalised
+from peep.formats.url_secrets import redacted
+from peep.formats.versions import same_version
 from peep.model import HashForm, PinnedRequirement
-from peep.requirements.conditions import is_same_version
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order
 from peep.requirements.merging import merge
-from peep.requirements.naming import normalised
-from peep.requirements.requirement_text import Kind
+from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.sources import Accepted, refusal
-from peep.system.transport import redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class _Collector:
         self.errors: list[RequirementsError] = []
 
     def take(self, line: RequirementLine) -> None:
-        if line.parsed.kind is Kind.LOCAL_PROJECT:
+        if line.parsed.kind is RequirementKind.LOCAL_PROJECT:
             self.folders.append(_refused(line, "no hash can vouch for a folder"))
             return
         if reason := refusal(line, Accepted(repository_commits=True)):
@@ -78,14 +78,14 @@ class _Collector:
 
 
 def _pins(line: RequirementLine) -> bool:
-    return line.parsed.version is not None or line.parsed.kind is not Kind.VERSION
+    return line.parsed.version is not None or line.parsed.kind is not RequirementKind.VERSION
 
 
 def _is_of_the_same(one: RequirementLine, pinning: RequirementLine) -> bool:
     """Whether a constraint speaks of the version that is pinned; other versions stand under other markers."""
     if one.parsed.version is None or pinning.parsed.version is None:
         return False
-    return is_same_version(one.parsed.version, pinning.parsed.version)
+    return same_version(one.parsed.version, pinning.parsed.version)
 
 
 def _refused(line: RequirementLine, reason: str) -> UnusableRequirement:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TypeVar, cast
 
 from peep.formats.digest_lines import DigestLine, NotADigestLine, digest_line
-from peep.requirements.naming import is_name, normalised
+from peep.formats.names import is_name, normalised
 
 _Item = TypeVar("_Item")
 _NO_DAY = date.min

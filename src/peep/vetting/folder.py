@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections.abc import Mapping
 
 from peep.errors import RecordsErrors, RecordsUnreadable, VettingError
+from peep.system import bounded
 from peep.system.files import write_atomically
 from peep.vetting.assembly import IMPORTS, OWN_FILES, copy_name
 from peep.vetting.record_files import read_imports
@@ -45,7 +44,7 @@ def read_file(folder: str, name: str) -> bytes | None:
 def _read(folder: str, name: str, problems: list[RecordsUnreadable]) -> bytes | None:
     path = os.path.join(folder, *name.split("/"))
     try:
-        return _content(path)
+        return bounded.read_file(path, MOST_BYTES)
     except FileNotFoundError:
         if not os.path.islink(path):
             return None
@@ -53,21 +52,6 @@ def _read(folder: str, name: str, problems: list[RecordsUnreadable]) -> bytes | 
     except OSError as error:
         problems.append(RecordsUnreadable(f"{folder}/{name}", error.strerror or str(error)))
     return None
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "is no plain file")
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise OSError(errno.EFBIG, f"is larger than {MOST_BYTES >> 20} MiB")
-    return content
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Open without waiting for somebody at the other end of a pipe."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def write_files(folder: str, files: Mapping[str, bytes]) -> None:

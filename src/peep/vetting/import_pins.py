@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from peep.dataclass import dataclass, replace
 from peep.errors import RecordsErrors, UsageError, VettingError
-from peep.system.redirects import without_credentials
+from peep.formats.urls import without_credentials
 from peep.vetting.entries import is_plain_name
 from peep.vetting.imported_files import SharedFile, read_shared
 from peep.vetting.records import Audit, AuditsFile, Criterion, ImportPin, Violation

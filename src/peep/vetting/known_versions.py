@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
+from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.digest_lines import DigestLine
-from peep.index.archive_names import ArchiveName, NameReader
 from peep.vetting.assembly import Vetting
 from peep.vetting.decision import Decision
 from peep.vetting.verdicts import Subject

@@ -8,8 +8,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
+from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.digest_lines import DigestLine
-from peep.index.archive_names import ArchiveName, NameReader
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import violated
 from peep.vetting.records import Violation

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from peep.errors import RecordsUnreadable
 from peep.formats.digest_lines import NotADigestLine, digest_line
+from peep.formats.documents import parse_toml
 from peep.vetting.entries import Entry, is_plain_name
 from peep.vetting.policy import POLICY_FORMAT, Policy
 from peep.vetting.records import (
@@ -34,11 +34,6 @@ from peep.vetting.tables import (
     whole,
 )
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 ENTRY_NAMES = {
     "audit": "audit record",
     "violation": "violation",
@@ -64,12 +59,12 @@ class RecordFile:
 
     def _parsed(self, content: bytes, format_line: str) -> Mapping[str, object]:
         try:
-            values = tomllib.loads(content.decode("utf-8"))
+            values = parse_toml(content.decode("utf-8"))
         except UnicodeDecodeError as error:
             self.tell(f"is not UTF-8 (byte {error.start})")
             return {}
-        except (ValueError, RecursionError) as error:  # ValueError: numbers with more digits than Python converts, too
-            self.tell(f"is not TOML: {error or 'nested too deeply'}")
+        except ValueError as error:
+            self.tell(f"is not TOML: {error}")
             return {}
         stated = values.pop("format", None)
         if stated != format_line:

@@ -97,7 +97,7 @@ class AuditsFile:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Commit:
+class CommitLine:
     """A commit of a git repository: `git:<40 hex>  URL`."""
 
     hex: str
@@ -119,7 +119,7 @@ class Excuse:
     why: str
     version: str = ""
     archives: tuple[DigestLine, ...] = ()
-    commits: tuple[Commit, ...] = ()
+    commits: tuple[CommitLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

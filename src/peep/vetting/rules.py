@@ -9,7 +9,7 @@ from peep.dataclass import dataclass
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import with_implied
-from peep.vetting.records import Audit, Commit, Excuse
+from peep.vetting.records import Audit, CommitLine, Excuse
 from peep.vetting.verdicts import Basis, Standing
 
 
@@ -131,6 +131,6 @@ def _conclusions(lines: Iterable[DigestLine], basis: Basis) -> Iterator[Conclusi
     return (Conclusion(line.sha256, line.filename, basis) for line in lines)
 
 
-def commit_name(commit: Commit) -> str:
+def commit_name(commit: CommitLine) -> str:
     """What a commit is called where archives have a file name."""
     return f"git:{commit.hex}  {commit.url}"

@@ -10,7 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from peep.vetting.entries import Entry, NotOfThisForm, one_year_after
 from peep.vetting.policy import Override, TrustedPublisher
-from peep.vetting.records import Answer, Audit, Commit, Criterion, Excuse, ImportPin, PublishedArchive, Violation
+from peep.vetting.records import Answer, Audit, CommitLine, Criterion, Excuse, ImportPin, PublishedArchive, Violation
 
 Read = TypeVar("Read")
 _COMMIT = re.compile(r"git:(?P<hex>[0-9a-f]{40})  (?P<url>[!-~]+)")
@@ -118,12 +118,12 @@ def excuse_of(entry: Entry) -> Excuse:
     return excuse
 
 
-def commit_of(text: str) -> Commit:
+def commit_of(text: str) -> CommitLine:
     """Read `git:<40 hex>  URL`. Raises `NotOfThisForm`."""
     found = _COMMIT.fullmatch(text)
     if found is None:
         raise NotOfThisForm("is not of the form git:COMMIT  URL (40 lower-case hex digits, two spaces, a URL)")
-    return Commit(found["hex"], found["url"])
+    return CommitLine(found["hex"], found["url"])
 
 
 def published_of(entry: Entry) -> PublishedArchive:

@@ -8,12 +8,16 @@ from datetime import date
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError, VettingError
 from peep.formats.digest_lines import DigestLine
+from peep.formats.names import is_name, normalised
+from peep.formats.versions import same_version
+from peep.pipeline.context import RunContext
 from peep.pipeline.listed_archives import Listing, listing_of
 from peep.pipeline.listed_names import named_subjects
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.plain_reading import plain_reading
+from peep.pipeline.session import open_session
 from peep.pipeline.vetting_author import author
 from peep.pipeline.vetting_place import open_vetting, vetting_folder
-from peep.requirements.conditions import is_same_version
-from peep.requirements.naming import is_name, normalised
 from peep.system.clock import utc_day
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, EXCUSED, Vetting
@@ -25,10 +29,7 @@ from peep.vetting.known_versions import KnownVersions, known_filenames
 from peep.vetting.records import Answer, Audit, Criterion
 from peep.vetting.rules import Question
 from peep.vetting.verdicts import Basis, Subject
-from peep.workflows.options import InstallOptions
-from peep.workflows.plain_reading import plain_reading
-from peep.workflows.session import opened
-from peep.workflows.surroundings import Surroundings
+from peep.workflows.install import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Certified:
 
 def certify(
     options: CertifyOptions,
-    surroundings: Surroundings,
+    context: RunContext,
     state: State | None,
     divide: Divide = everything_read,
     today: date | None = None,
@@ -99,11 +100,11 @@ def certify(
         raise UsageError(
             "nobody is there to state that all was read", "state it by --notes TEXT, which becomes part of the record"
         )
-    listing = _listing(options, surroundings)
+    listing = _listing(options, context)
     folder = vetting_folder(options.vetting, listing.directives, options.run.sources.requirement_files)
     vetting = open_vetting(folder)
-    archives = _archives(options, listing, vetting, surroundings)
-    audit = _audit(options, vetting, archives, divide, author(options.by, surroundings.environ), day)
+    archives = _archives(options, listing, vetting, context)
+    audit = _audit(options, vetting, archives, divide, author(options.by, context.environ), day)
     certified(vetting, audit)  # what contradicts it is told before anybody writes a word
     notes = options.notes if options.notes is not None or state is None else state(audit, vetting.criteria)
     audit = replace(audit, notes=notes or "")
@@ -116,21 +117,21 @@ def certify(
     return Certified(folder, audit, edited.notes, _lacking(audit, after, day))
 
 
-def _listing(options: CertifyOptions, surroundings: Surroundings) -> Listing:
+def _listing(options: CertifyOptions, context: RunContext) -> Listing:
     sources = options.run.sources
     if not sources.requirement_files:
         raise UsageError("which archives did you read?", "name the files that list them: -r requirements.txt")
-    reading = plain_reading(options.run, surroundings)
-    return listing_of(sources.requirement_files, sources.constraint_files, reading.read, surroundings.environ)
+    reading = plain_reading(options.run, context)
+    return listing_of(sources.requirement_files, sources.constraint_files, reading.read, context.environ)
 
 
 def _archives(
-    options: CertifyOptions, listing: Listing, vetting: Vetting, surroundings: Surroundings
+    options: CertifyOptions, listing: Listing, vetting: Vetting, context: RunContext
 ) -> tuple[DigestLine, ...]:
     """The listed archives of the version. Raises `VettingError` where there is none that a record can name."""
     name = normalised(options.name)
     mine = [one.subject for one in listing.archives if one.subject.name == name]
-    found = [one for one in mine if not one.is_commit and is_same_version(one.version, options.version)]
+    found = [one for one in mine if not one.is_commit and same_version(one.version, options.version)]
     if not found:
         listed = ", ".join(sorted({one.version for one in mine if one.version}))
         hint = f"listed versions: {listed}" if listed else "nothing of that project is listed"
@@ -141,9 +142,9 @@ def _archives(
     names = known_filenames(vetting)
     named = tuple(replace(one, filename=one.filename or names.get(one.key, "")) for one in found)
     if not all(one.filename for one in named):
-        with opened(options.run, surroundings) as session:
+        with open_session(options.run, context, STAGES) as session:
             session.read_pins()  # the network learns from it which indexes the files name
-            named = named_subjects(named, vetting, session.store, surroundings.reporter, session.network.index)
+            named = named_subjects(named, vetting, session.store, context.reporter, session.network.index)
     return tuple(sorted({DigestLine(one.key, one.filename) for one in named}))
 
 

@@ -8,12 +8,16 @@ from datetime import date
 from peep.dataclass import dataclass, replace
 from peep.environment.installed import installed_projects
 from peep.errors import UnusableRequirement, UsageError
-from peep.index.archive_names import ArchiveName, NameReader
+from peep.formats.archive_names import ArchiveName, NameReader
 from peep.index.compatibility import Compatibility
 from peep.model import FormatControl, IndexFile, Location, TargetEnvironment
+from peep.pipeline.context import RunContext
 from peep.pipeline.examined_gate import Demand, strongest, subjects_of
 from peep.pipeline.installed_archives import installed_subject, is_folder
 from peep.pipeline.listed_archives import listing_of
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.plain_reading import plain_reading
+from peep.pipeline.session import open_session
 from peep.pipeline.vetting_place import demands_of, open_vetting, vetting_folder
 from peep.requirements.pinned_set import Directive
 from peep.system.clock import utc_day
@@ -33,10 +37,7 @@ from peep.vetting.suggestion import (
     unexamined_subjects,
 )
 from peep.vetting.verdicts import Step, Subject, Verdict
-from peep.workflows.options import InstallOptions
-from peep.workflows.plain_reading import plain_reading
-from peep.workflows.session import opened
-from peep.workflows.surroundings import Surroundings
+from peep.workflows.install import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +103,19 @@ def nobody_can_tell(_comparison: Comparison) -> None:
 
 
 def examine(
-    options: ExamineOptions, surroundings: Surroundings, price: Price = nobody_can_tell, today: date | None = None
+    options: ExamineOptions, context: RunContext, price: Price = nobody_can_tell, today: date | None = None
 ) -> Examination:
     """Judge every archive; `price` tells what a comparison costs, `today` is UTC's day unless given.
 
     Raises `RecordsErrors`, `RequirementsErrors`, `UsageError`, and what opening a target raises.
     """
     files = options.run.sources.requirement_files
-    asked = _listed(options, surroundings) if files else _installed(options, surroundings)
+    asked = _listed(options, context) if files else _installed(options, context)
     folder = vetting_folder(options.vetting, asked.directives, files)
     vetting = open_vetting(folder)
     asked = _named(asked, vetting)
     if files and options.here:
-        asked = _of_this_target(asked, options, surroundings)
+        asked = _of_this_target(asked, options, context)
     criterion = _criterion(options, asked.directives, vetting)
     decision = Decision(vetting, Question(criterion, today or utc_day()))
     return _examination(folder, vetting, decision, asked, price)
@@ -185,11 +186,11 @@ class _Judge:
 # -- what is asked about ---------------------------------------------------------------------------
 
 
-def _listed(options: ExamineOptions, surroundings: Surroundings) -> _Asked:
+def _listed(options: ExamineOptions, context: RunContext) -> _Asked:
     """The archives of the files, for whatever target."""
     sources = options.run.sources
-    reading = plain_reading(options.run, surroundings)
-    listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, surroundings.environ)
+    reading = plain_reading(options.run, context)
+    listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, context.environ)
     folders = tuple(f"{one.location}: {one.text}" for one in listing.folders)
     subjects = tuple((one.subject, one.pin.locations) for one in listing.archives)
     return _Asked(subjects, listing.unusable, folders, listing.directives)
@@ -207,9 +208,9 @@ def _named(asked: _Asked, vetting: Vetting) -> _Asked:
     )
 
 
-def _of_this_target(asked: _Asked, options: ExamineOptions, surroundings: Surroundings) -> _Asked:
+def _of_this_target(asked: _Asked, options: ExamineOptions, context: RunContext) -> _Asked:
     """Only what the target's markers select and its tags allow."""
-    with opened(options.run, surroundings) as session:
+    with open_session(options.run, context, STAGES) as session:
         held = {subject.key for pin in session.read_pins().pins for subject in subjects_of(pin)}
         usable = _Usable(session.target)
     subjects = tuple(
@@ -232,11 +233,11 @@ class _Usable:
         return not compatibility.objection(name, IndexFile(subject.filename, ""))
 
 
-def _installed(options: ExamineOptions, surroundings: Surroundings) -> _Asked:
+def _installed(options: ExamineOptions, context: RunContext) -> _Asked:
     """What is installed in the target, each project by the digest of the archive that it came from."""
     subjects: list[tuple[Subject, tuple[Location, ...]]] = []
     folders: list[str] = []
-    with opened(options.run, surroundings) as session:
+    with open_session(options.run, context, STAGES) as session:
         for _, project in sorted(installed_projects(session.target).items()):
             if is_folder(project):
                 folders.append(f"{project.name} {project.version}")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from peep.dataclass import dataclass
+from peep.pipeline.context import RunContext
 from peep.pipeline.listed_archives import listing_of
 from peep.pipeline.listed_names import named_subjects
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.plain_reading import plain_reading
+from peep.pipeline.session import opened_store
 from peep.pipeline.vetting_author import author
 from peep.pipeline.vetting_place import open_vetting, vetting_folder
 from peep.store.wheels import Store
@@ -19,10 +23,6 @@ from peep.vetting.folder import write_files
 from peep.vetting.records import Excuse
 from peep.vetting.rules import Question
 from peep.vetting.verdicts import Subject, Verdict, Word
-from peep.workflows.options import InstallOptions
-from peep.workflows.plain_reading import plain_reading
-from peep.workflows.session import opened_store
-from peep.workflows.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +49,23 @@ class Excused:
     """Of these no sha256 is listed."""
 
 
-def excuse(options: ExcuseOptions, surroundings: Surroundings, today: date | None = None) -> Excused:
+def excuse(options: ExcuseOptions, context: RunContext, today: date | None = None) -> Excused:
     """Write an excuse for every listed archive and commit that is not examined; none lasts more than a year.
 
     Raises `RequirementsErrors`, `RecordsErrors`, `VettingError` and `UsageError`; then nothing was written.
     """
     today = today or utc_day()
     sources = options.run.sources
-    reading = plain_reading(options.run, surroundings)
-    listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, surroundings.environ)
+    reading = plain_reading(options.run, context)
+    listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, context.environ)
     folder = vetting_folder(options.vetting, listing.directives, sources.requirement_files)
     vetting = open_vetting(folder)
     criteria = options.criteria or (vetting.policy.demand,)
-    like = Excuse("", criteria, author(options.by, surroundings.environ), today, options.until, options.why)
+    like = Excuse("", criteria, author(options.by, context.environ), today, options.until, options.why)
     excused(vetting, [like], today)  # what is wrong with the excuse itself is told before anything is looked up
     verdicts = _unexamined([one.subject for one in listing.archives], vetting, criteria, today)
-    with opened_store(options.run.store, surroundings) as store:
-        subjects = _named(verdicts, vetting, store, surroundings)
+    with opened_store(options.run.store, context) as store:
+        subjects = _named(verdicts, vetting, store, context)
     excuses = excused(vetting, excuses_for(subjects, like), today)
     if subjects:
         write_files(folder, {EXCUSED: canonical.excused_text(excuses)})
@@ -90,8 +90,6 @@ def _unexamined(
     return tuple(found)
 
 
-def _named(
-    verdicts: tuple[Verdict, ...], vetting: Vetting, store: Store, surroundings: Surroundings
-) -> tuple[Subject, ...]:
+def _named(verdicts: tuple[Verdict, ...], vetting: Vetting, store: Store, context: RunContext) -> tuple[Subject, ...]:
     subjects = [one.subject for one in verdicts if one.word is Word.UNEXAMINED and one.subject.key]
-    return named_subjects(subjects, vetting, store, surroundings.reporter)
+    return named_subjects(subjects, vetting, store, context.reporter)

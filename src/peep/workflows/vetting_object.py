@@ -9,9 +9,9 @@ from datetime import date
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
 from peep.formats.digest_lines import DigestLine, NotADigestLine, digest_line
+from peep.formats.names import is_name, normalised
 from peep.pipeline.vetting_author import author
 from peep.pipeline.vetting_place import open_vetting, vetting_folder
-from peep.requirements.naming import is_name, normalised
 from peep.system.clock import utc_day
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, Vetting

@@ -6,8 +6,8 @@ from datetime import date
 
 from peep.dataclass import dataclass
 from peep.errors import UsageError
+from peep.formats.names import is_name, normalised
 from peep.pipeline.vetting_place import open_vetting, vetting_folder
-from peep.requirements.naming import is_name, normalised
 from peep.vetting import canonical
 from peep.vetting.editing import trusting
 from peep.vetting.policy import TrustedPublisher

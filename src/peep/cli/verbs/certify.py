@@ -6,18 +6,18 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted, is_at_terminal
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE
+from peep.cli.options.vetting_words import names_in
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted, is_at_terminal
 from peep.cli.verb import Section, Verb
 from peep.cli.verbs.examine import VETTING
-from peep.cli.vetting_words import names_in
 from peep.errors import UsageError, VettingError
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.vetting.records import Answer, Audit, Criterion
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 OWN = (
     VETTING,
-    Option(("--since",), "what it was compared with; else the nearest examined", Kind.VALUE, "VERSION"),
+    Option(("--since",), "what it was compared with; else the nearest examined", OptionKind.VALUE, "VERSION"),
     Option(("--full",), "all of it was read, not what changed", is_peeps_own=True),
-    Option(("--criteria",), "what you vouch for, with commas; else what the policy demands", Kind.VALUE, "NAMES"),
-    Option(("--by",), "who read it, instead of git's user", Kind.VALUE, "NAME", is_peeps_own=True),
-    Option(("--notes",), "state that all was read, with a remark", Kind.VALUE, "TEXT", is_peeps_own=True),
-    Option(("--skipped",), "paths that were not read, such as tests/**", Kind.LIST, "PATTERN", is_peeps_own=True),
-    Option(("--answer",), "to a stop signal: 'RULE PATH=TEXT'", Kind.LIST, "ANSWER", is_peeps_own=True),
-    Option(("--machine",), "a program read it: its name and model", Kind.VALUE, "TOOL", is_peeps_own=True),
+    Option(("--criteria",), "what you vouch for, with commas; else what the policy demands", OptionKind.VALUE, "NAMES"),
+    Option(("--by",), "who read it, instead of git's user", OptionKind.VALUE, "NAME", is_peeps_own=True),
+    Option(("--notes",), "state that all was read, with a remark", OptionKind.VALUE, "TEXT", is_peeps_own=True),
+    Option(("--skipped",), "paths that were not read, such as tests/**", OptionKind.LIST, "PATTERN", is_peeps_own=True),
+    Option(("--answer",), "to a stop signal: 'RULE PATH=TEXT'", OptionKind.LIST, "ANSWER", is_peeps_own=True),
+    Option(("--machine",), "a program read it: its name and model", OptionKind.VALUE, "TOOL", is_peeps_own=True),
 )
 
 VERB = Verb(
@@ -89,7 +89,7 @@ def run(parsed: ParsedArguments) -> int:
         raise UsageError("--full and --since exclude each other")
     state = _stated if is_at_terminal() and not parsed.has("no-input") else None
     with Console(options.run.output) as console:
-        done = certify(options, Surroundings.of_process(console), state)
+        done = certify(options, RunContext.of_process(console), state)
         for line in _lines(done):
             console.note(line)
         for criterion in done.lacking:

@@ -5,30 +5,30 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options, number
-from peep.cli.console import Console
-from peep.cli.installing import tell_refusal
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import FOREIGN_TARGET, GENERAL, INDEXES, NETWORK, SOURCES, STORE, TARGET, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.install_command import tell_refusal
+from peep.cli.options.install_options import install_options, number
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import FOREIGN_TARGET, GENERAL, INDEXES, NETWORK, SOURCES, STORE, TARGET, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, RecordsErrors, UsageError
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.workflows.examine import Examination, ExaminedArchive
 
 _SUGGESTED = 10
 
-VETTING = Option(("--vetting",), "the folder of the records", Kind.VALUE, "DIR", is_peeps_own=True)
+VETTING = Option(("--vetting",), "the folder of the records", OptionKind.VALUE, "DIR", is_peeps_own=True)
 
 OWN = (
     VETTING,
-    Option(("--criterion",), "what archives must be examined for", Kind.VALUE, "NAME", is_peeps_own=True),
-    Option(("--explain",), "what the verdicts on a project rest on", Kind.LIST, "NAME", is_peeps_own=True),
+    Option(("--criterion",), "what archives must be examined for", OptionKind.VALUE, "NAME", is_peeps_own=True),
+    Option(("--explain",), "what the verdicts on a project rest on", OptionKind.LIST, "NAME", is_peeps_own=True),
     Option(("--here",), "only archives that the target could use", is_peeps_own=True),
-    Option(("--suggest",), "how many comparisons to suggest", Kind.VALUE, "N", is_peeps_own=True),
+    Option(("--suggest",), "how many comparisons to suggest", OptionKind.VALUE, "N", is_peeps_own=True),
 )
 
 VERB = Verb(
@@ -72,7 +72,7 @@ def run(parsed: ParsedArguments) -> int:
         for warning in parsed.warnings:
             console.warning(warning)
         try:
-            found = examine(asked, Surroundings.of_process(console))
+            found = examine(asked, RunContext.of_process(console))
         except RecordsErrors as error:
             return tell_refusal(options, console, InstallRefused(error.problems), "Nothing counts as examined.")
         explained = _explained(found, parsed.values("explain"))
@@ -82,7 +82,7 @@ def run(parsed: ParsedArguments) -> int:
 
 def _explained(found: Examination, names: tuple[str, ...]) -> list[ExaminedArchive]:
     """The archives of the projects that `--explain` names. Raises `UsageError` for one of which nothing is listed."""
-    from peep.requirements.naming import normalised  # noqa: PLC0415 - as above
+    from peep.formats.names import normalised  # noqa: PLC0415 - as above
 
     archives = []
     for name in names:
@@ -94,7 +94,7 @@ def _explained(found: Examination, names: tuple[str, ...]) -> list[ExaminedArchi
 
 
 def _text(found: Examination, explained: list[ExaminedArchive], suggested: int, *, style: str) -> str:
-    from peep.cli.vetting_text import examination_json, examination_lines, explanation_lines  # noqa: PLC0415
+    from peep.cli.output.vetting_text import examination_json, examination_lines, explanation_lines  # noqa: PLC0415
 
     if style == "json":
         return json.dumps(examination_json(found, suggested), indent=2)

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from peep.cli import vetting_actions, vetting_import_actions
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.cli.verbs.examine import VETTING
 from peep.errors import UsageError
-from peep.workflows.options import SourceOptions
+from peep.pipeline.options import SourceOptions
 
 OWN = (
     VETTING,
-    Option(("--until",), "excuse, trust: the first day on which it no longer counts", Kind.VALUE, "DATE"),
-    Option(("--since",), "trust: from which day on", Kind.VALUE, "DATE"),
-    Option(("--why",), "excuse, object, trust: the reason", Kind.VALUE, "TEXT", is_peeps_own=True),
-    Option(("--criteria",), "excuse, object, trust: for what, with commas", Kind.VALUE, "NAMES", is_peeps_own=True),
-    Option(("--by",), "excuse, object: who says so, instead of git's user", Kind.VALUE, "NAME", is_peeps_own=True),
-    Option(("--accept",), "import, update: the sha256 of what you looked at", Kind.VALUE, "SHA256"),
-    Option(("--signed-by",), "import: an identity of vetting/allowed_signers", Kind.LIST, "IDENTITY"),
-    Option(("--map",), "import: what a criterion of theirs means here: THEIRS=OURS,OURS", Kind.LIST, "NAMES"),
-    Option(("--exclude",), "import: projects whose audit records do not count", Kind.LIST, "NAME"),
+    Option(("--until",), "excuse, trust: the first day on which it no longer counts", OptionKind.VALUE, "DATE"),
+    Option(("--since",), "trust: from which day on", OptionKind.VALUE, "DATE"),
+    Option(("--why",), "excuse, object, trust: the reason", OptionKind.VALUE, "TEXT", is_peeps_own=True),
+    Option(
+        ("--criteria",), "excuse, object, trust: for what, with commas", OptionKind.VALUE, "NAMES", is_peeps_own=True
+    ),
+    Option(
+        ("--by",), "excuse, object: who says so, instead of git's user", OptionKind.VALUE, "NAME", is_peeps_own=True
+    ),
+    Option(("--accept",), "import, update: the sha256 of what you looked at", OptionKind.VALUE, "SHA256"),
+    Option(("--signed-by",), "import: an identity of vetting/allowed_signers", OptionKind.LIST, "IDENTITY"),
+    Option(("--map",), "import: what a criterion of theirs means here: THEIRS=OURS,OURS", OptionKind.LIST, "NAMES"),
+    Option(("--exclude",), "import: projects whose audit records do not count", OptionKind.LIST, "NAME"),
     Option(("--check",), "fmt: change nothing; 1 when there is something to change", is_peeps_own=True),
 )
 

@@ -1,0 +1,190 @@
+"""Verdicts, chains and counts of vetting as lines for people and as JSON for programs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from peep.cli.output.problem_json import problems_as_json
+from peep.cli.output.report_parts import plain
+from peep.cli.output.text import counted
+
+if TYPE_CHECKING:
+    from peep.pipeline.examined_gate import ExaminedSummary
+    from peep.vetting.suggestion import Suggestion
+    from peep.vetting.verdicts import Step, Subject
+    from peep.workflows.examine import Examination, ExaminedArchive
+
+
+def examined_words(summary: ExaminedSummary) -> str:
+    """What the last line of a run adds: `9 examined (2 but for compiled files), 2 by publisher, 1 excused until …`."""
+    parts = []
+    if summary.examined:
+        compiled = f" ({summary.compiled} but for compiled files)" if summary.compiled else ""
+        parts.append(f"{summary.examined} examined{compiled}")
+    parts += [f"{summary.publisher} by publisher"] * bool(summary.publisher)
+    parts += [f"{summary.machine} by a machine"] * bool(summary.machine)
+    parts += [f"{summary.excused} excused until {summary.excused_until}"] * bool(summary.excused)
+    parts += [f"not asked about: {plain(', '.join(summary.trusted_folders))}"] * bool(summary.trusted_folders)
+    return ", ".join(parts)
+
+
+# -- examine, for people ---------------------------------------------------------------------------
+
+
+def examination_lines(found: Examination, suggested: int) -> list[str]:
+    """What is not examined, one archive each; what to do; then one line that counts."""
+    lines = [_verdict_line(one) for one in found.archives if not one.verdict.is_examined]
+    lines += [f"{plain(one.text)} ({one.location}): {plain(one.reason)}" for one in found.unusable]
+    lines += [f"ignored: {plain(str(one))}" for one in found.ignored]
+    rows = [_suggestion_line(one) for one in found.suggestions[:suggested]]
+    if rows:
+        lines += ["", "to read next:", *(f"    {row}" for row in rows)]
+        left = len(found.suggestions) - len(rows)
+        lines += [f"    and {left} more (--suggest N)"] * bool(left)
+    lines += [
+        f"trusting {plain(gain.publisher)} would settle {counted(gain.archives, 'archive')} of {plain(gain.project)}"
+        for gain in found.gains
+    ]
+    lines += [f"not asked about, for no hash can vouch for a folder: {plain(one)}" for one in found.folders]
+    return [*lines, examination_summary(found)]
+
+
+def examination_summary(found: Examination) -> str:
+    """Such as `12 archives for safe-to-run: 9 read, 1 same, 2 unexamined; 3 excused until 2027-01-31`."""
+    counts: dict[str, int] = {}
+    for one in found.archives:
+        counts[one.verdict.word.value] = counts.get(one.verdict.word.value, 0) + 1
+    told = ", ".join(f"{count} {word}" for word, count in counts.items()) or "nothing is listed"
+    excused = "".join(f"; {count} excused until {end}" for end, count in found.excused)
+    return f"{counted(len(found.archives), 'archive')} for {plain(found.criterion)}: {told}{excused}"
+
+
+def _verdict_line(one: ExaminedArchive) -> str:
+    subject = one.verdict.subject
+    told = [f"{subject_name(subject)}: {one.verdict.word.value}"]
+    told += [f"{plain(found.source or found.by)} ({found.on}): {plain(found.why)}" for found in one.verdict.objections]
+    if one.would_do:
+        told.append(f"accept-{one.would_do} = false, else it were examined")
+    elif nearest := one.nearest.below or one.nearest.above:
+        told.append(f"examined: {plain(nearest.version)} ({plain(nearest.by)}, {nearest.on})")
+    return "; ".join(told)
+
+
+def subject_name(subject: Subject) -> str:
+    """Project, version, and the archive by its name, else by its digest."""
+    version = f" {plain(subject.version)}" if subject.version else ""
+    archive = subject.filename or subject.key or "an archive whose sha256 is not known"
+    return f"{plain(subject.name)}{version}: {plain(archive)}"
+
+
+def _suggestion_line(one: Suggestion) -> str:
+    told = diff_command(one)
+    if one.cost is not None:
+        told += f"      {one.cost.run} lines that run, {one.cost.other} others"
+        told += f", {one.cost.compiled} compiled bytes" if one.cost.compiled else ""
+    return told + (f"        used by {plain(', '.join(one.used_by))}" if one.used_by else "")
+
+
+def diff_command(one: Suggestion) -> str:
+    """The command that shows what is to be read."""
+    comparison = one.comparison
+    if not comparison.old_version:
+        return f"peep diff {plain(comparison.project)} {plain(comparison.new_version)} --full"
+    return f"peep diff {plain(comparison.project)} {plain(comparison.old_version)} {plain(comparison.new_version)}"
+
+
+def explanation_lines(archives: Iterable[ExaminedArchive], today: date) -> list[str]:
+    """For each archive what its verdict rests on: a line a step."""
+    lines: list[str] = []
+    for one in archives:
+        verdict = one.verdict
+        was = "was" if verdict.is_examined else "was not"
+        lines.append(f"{subject_name(verdict.subject)} {was} examined for {plain(verdict.criterion)} ({today})")
+        lines += [f"    {_step_line(step, one.chain)}" for step in one.chain]
+        lines += [
+            f"    {plain(found.source or found.by)} objects ({found.on}): {plain(found.why)}"
+            for found in verdict.objections
+        ]
+        if not (verdict.is_examined or verdict.objections):
+            lines += [f"    {_why_unexamined(one)}"]
+    return lines
+
+
+def _why_unexamined(one: ExaminedArchive) -> str:
+    if one.would_do:
+        return f"records lead to it that the policy does not accept: accept-{one.would_do} = false"
+    nearest = ", ".join(plain(found.version) for found in one.nearest.both)
+    return f"no record leads to it; examined versions next to it: {nearest or 'none'}"
+
+
+def _step_line(step: Step, chain: Sequence[Step]) -> str:
+    names = {one.key: one.filename for one in chain}
+    since = " and ".join(plain(names[key]) for key in step.since)
+    until = f" until {step.until}" if step.until else ""
+    source = f", of {plain(step.source)}" if step.source else ""
+    told = f"{step.basis.value}{f' since {since}' if since else ''}{until}"
+    return f"{plain(step.filename)}: {told}; {plain(step.by)}{source}"
+
+
+# -- examine, for programs -------------------------------------------------------------------------
+
+
+def examination_json(found: Examination, suggested: int) -> dict[str, Any]:
+    """The whole examination (docs/json-output.md)."""
+    return {
+        "criterion": found.criterion,
+        "today": found.today.isoformat(),
+        "examined": found.is_examined,
+        "archives": [_archive_json(one) for one in found.archives],
+        "folders": list(found.folders),
+        "ignored": [str(one) for one in found.ignored],
+        "suggestions": [_suggestion_json(one) for one in found.suggestions[:suggested]],
+        **problems_as_json(found.unusable),
+    }
+
+
+def _archive_json(one: ExaminedArchive) -> dict[str, Any]:
+    verdict, subject = one.verdict, one.verdict.subject
+    return {
+        "name": subject.name,
+        "version": subject.version or None,
+        "filename": subject.filename or None,
+        "sha256": subject.key if subject.key and not subject.is_commit else None,
+        "commit": subject.key if subject.is_commit else None,
+        "verdict": verdict.word.value,
+        "standing": verdict.standing.word if verdict.standing is not None else None,
+        "compiled": verdict.has_compiled,
+        "until": verdict.until.isoformat() if verdict.until else None,
+        "would_do": one.would_do or None,
+        "chain": [_step_json(step, one.chain) for step in one.chain],
+        "objections": [
+            {"by": found.by, "on": found.on.isoformat(), "why": found.why, "source": found.source or None}
+            for found in verdict.objections
+        ],
+        "nearest": [str(line) for version in one.nearest.both for line in version.archives],
+        "locations": [{"path": place.path, "line": place.line} for place in one.locations],
+    }
+
+
+def _step_json(step: Step, chain: Sequence[Step]) -> dict[str, Any]:
+    lines = {one.key: f"{one.key}  {one.filename}" for one in chain}
+    return {
+        "archive": step.key if step.key.startswith("git:") else lines[step.key],
+        "basis": step.basis.value,
+        "by": step.by,
+        "on": step.on.isoformat(),
+        "source": step.source or None,
+        "since": [lines[key] for key in step.since],
+    }
+
+
+def _suggestion_json(one: Suggestion) -> dict[str, Any]:
+    return {
+        "command": diff_command(one),
+        "run": one.cost.run if one.cost else None,
+        "other": one.cost.other if one.cost else None,
+        "compiled": one.cost.compiled if one.cost else None,
+        "used_by": list(one.used_by),
+    }
