@@ -32,10 +32,12 @@ def report_result(options: InstallOptions, console: Console, workflow: Workflow)
         result = workflow(options, RunContext.of_process(console))
     except InstallRefused as refused:
         return tell_refusal(options, console, refused)
+    examined = result.examined.summary if result.examined is not None else None
     if options.output.format == "json":
-        console.result(json.dumps(result_json(result.plan, is_dry_run=options.dry_run), indent=2))
+        told = result_json(result.plan, is_dry_run=options.dry_run, examined=examined)
+        console.result(json.dumps(told, indent=2))
     else:
-        for line in result_lines(result.plan, is_dry_run=options.dry_run):
+        for line in result_lines(result.plan, is_dry_run=options.dry_run, examined=examined):
             console.note(line)
     if options.report is not None:
         _write_report(options.report, result, console)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Protocol
 
-from peep.cli.options.option import Option, OptionSupport
+from peep.cli.options.option import Option, OptionKind, OptionSupport
 from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.output.text import TERMINAL_WIDTH, wrap
 from peep.cli.signals import unwind_on_sigterm
@@ -96,7 +96,9 @@ def _usage(calls: Sequence[str]) -> list[str]:
 def _option_lines(option: Option) -> list[str]:
     if option.standing is not OptionSupport.HONOURED:
         return []
-    value = "" if not option.takes_value else f" {option.metavar}"
+    value = f" {option.metavar}" if option.takes_value else ""
+    if option.kind is OptionKind.OPTIONAL:
+        value = f"[={option.metavar}]"
     spelled = "  " + ", ".join(option.names[:2]) + value
     explanation = option.help
     if option.choices:

@@ -8,6 +8,7 @@ from typing import Protocol
 from peep.errors import Problem
 from peep.model import PinnedRequirement, PlannedWheel, VerifiedArchive
 from peep.pipeline.fetch import WheelProvider
+from peep.pipeline.run_gate import RunGate
 from peep.pipeline.session import Session
 from peep.requirements.pinned_set import PinnedSet
 
@@ -43,10 +44,12 @@ class NothingToBuild:
     def close(self) -> None: ...
 
 
-def open_builds(session: Session, pinned: PinnedSet, provider: WheelProvider, *, are_needed: bool) -> RunBuilds:
-    """The builds of a run, to be closed at its end."""
+def open_builds(
+    session: Session, pinned: PinnedSet, provider: WheelProvider, examined: RunGate, *, are_needed: bool
+) -> RunBuilds:
+    """The builds of a run, to be closed at its end; `examined` is asked about what they are built with."""
     if not are_needed:
         return NothingToBuild()
     from peep.pipeline.builds import Builds  # noqa: PLC0415 - see above
 
-    return Builds(session, pinned, provider)
+    return Builds(session, pinned, provider, examined)

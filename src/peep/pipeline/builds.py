@@ -26,6 +26,7 @@ from peep.model import (
     VerifiedArchive,
 )
 from peep.pipeline.fetch import WheelProvider, wheels_for
+from peep.pipeline.run_gate import NothingDemanded, RunGate, Used
 from peep.pipeline.session import Session, target_request
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
@@ -41,11 +42,15 @@ _FOREIGN = (
 class Builds:
     """Plans and runs the builds of a run; to be closed at its end. Costs nothing as long as there is no sdist."""
 
-    def __init__(self, session: Session, pinned: PinnedSet, provider: WheelProvider) -> None:
+    def __init__(
+        self, session: Session, pinned: PinnedSet, provider: WheelProvider, examined: RunGate | None = None
+    ) -> None:
+        """`examined` is asked about every archive of a build environment; without it nobody is."""
         self._session = session
         self._pinned = pinned
         # `--no-binary` speaks of what is installed; applied to build tools it would have each of them built first.
         self._provider = replace(provider, formats=FormatControl())
+        self._examined = examined or NothingDemanded()
         self._open = ExitStack()
         self._trees: list[SourceTree] = []
         self._builder: Builder | None = None
@@ -141,8 +146,12 @@ class Builds:
         return {pin.name: pin for pin in (*self._pinned.pins, *listed.pins)}
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
-        fetched = wheels_for(pins, self._provider)
-        return Obtained({name: one.wheel for name, one in fetched.wheels.items()}, fetched.sdists, fetched.problems)
+        """Verified archives of build requirements; whatever is wrong with one keeps the builds from starting."""
+        wanted, refused = self._examined.tools_worth_fetching(pins)
+        fetched = wheels_for(wanted, self._provider)
+        wheels = {name: one.wheel for name, one in fetched.wheels.items()}
+        unexamined = self._examined.tool_problems(Used(wheels=[*wheels.values()], sdists=fetched.sdists))
+        return Obtained(wheels, fetched.sdists, (*fetched.problems, *refused, *unexamined))
 
     def _suggest(self) -> Suggest:
         def suggest(name: str, wanted: Sequence[str]) -> tuple[str, ...]:

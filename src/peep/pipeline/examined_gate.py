@@ -24,6 +24,7 @@ from peep.model import (
     PinnedRequirement,
     assert_never,
 )
+from peep.pipeline.examined_summary import ExaminedSummary
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
@@ -62,23 +63,6 @@ class Asked:
     pin: PinnedRequirement
     subject: Subject
     role: Role = Role.INSTALLED
-
-
-@dataclass(frozen=True, slots=True)
-class ExaminedSummary:
-    """How many archives of a run are examined, and by what; each archive counts once, as its weakest verdict says."""
-
-    examined: int = 0
-    """By people, compiled files set apart or not."""
-    compiled: int = 0
-    """Of them: but for compiled files."""
-    publisher: int = 0
-    machine: int = 0
-    excused: int = 0
-    excused_until: date | None = None
-    """The earliest end of an excuse."""
-    trusted_folders: tuple[str, ...] = ()
-    """Projects of `--trust-local`: nobody is asked about these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +244,7 @@ def summarised(verdicts: Iterable[Verdict], trusted_folders: Sequence[str] = ())
         publisher=counts[Standing.PUBLISHER],
         machine=counts[Standing.MACHINE],
         excused=counts[Standing.EXCUSED],
-        excused_until=min(ends, default=None),
+        excused_until=min(ends).isoformat() if ends else "",
         trusted_folders=tuple(trusted_folders),
     )
 

@@ -137,6 +137,10 @@ class InstallOptions:
     """Byte-compile after installing; None: the verb's default."""
     link_mode: str | None = None
     """`clone`, `hardlink` or `copy`; None: the best that the file system can do."""
+    require_examined: tuple[str, ...] = ()
+    """Criteria for which each archive must be examined; '' for the one that the policy names."""
+    vetting: str | None = None
+    """The folder of the records."""
     dry_run: bool = False
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""

@@ -20,6 +20,7 @@ from peep.requirements.pins import pinned_requirements
 from peep.requirements.pylock import LockSelection, pins_from_pylock
 from peep.requirements.sources import Accepted, trusting
 from peep.system import bounded
+from peep.system.file_signature import signature
 
 
 class Reading:
@@ -30,6 +31,10 @@ class Reading:
         self._standard_input = standard_input
         self.contents: dict[str, bytes] = {}
         """By path, of local files only."""
+        self.records: dict[str, bytes | None] = {}
+        """Likewise of vetting records; None: it was looked for and not there."""
+        self.signatures: dict[str, bytes] = {}
+        """Of what was only looked at, as it was before that."""
         self._left = bounded.ALL_LISTS
         self.is_repeatable = True
         """False when standard input, the network or a pipe was read: the next run may see something else."""
@@ -52,6 +57,14 @@ class Reading:
             raise bounded.too_long(bounded.ALL_LISTS, path)
         self.contents[path] = content
         return content
+
+    def glance(self, path: str) -> bytes | None:
+        """The bytes of a small local file of which little matters, None where there is none. Raises `OSError`."""
+        self.signatures[path] = signature(path)
+        try:
+            return bounded.read_file(path, bounded.PROJECT_FILE)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
 
 
 def can_be_read_again(path: str, mode: int) -> bool:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from peep.dataclass import dataclass, field
 from peep.model import InstallPlan, PlannedWheel, TargetEnvironment
 from peep.requirements.pinned_set import PinnedSet
 from peep.transaction.apply import Changes
+
+if TYPE_CHECKING:
+    from peep.pipeline.examined_gate import Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +27,7 @@ class InstallResult:
     """None when nothing was changed."""
     yanked: frozenset[str] = frozenset()
     """Names of projects whose file the index calls yanked, as far as this run asked it."""
+    examined: Judgement | None = None
+    """What the records say of all archives, where something demanded that."""
     metadata: Mapping[str, bytes] = field(default_factory=dict)
     """Core metadata of what is linked, by project name, for `--report`: a store of this run alone goes before that."""

@@ -53,6 +53,10 @@ class FindingKind(Enum):
     """A listed project is not installed."""
     EXTRA = "not-listed"
     """An installed project is not listed."""
+    UNEXAMINED = "not-examined"
+    """Under `--require-examined`: nobody examined the archive that a project came from."""
+    OBJECTED = "objected-to"
+    """Somebody examined that archive, or its version, and objects."""
     DIGEST = "other-digest"
     """The environment as a whole has another digest than the one given."""
 

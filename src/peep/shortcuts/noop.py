@@ -11,6 +11,7 @@ This module is imported before anything else: it may import nothing that costs t
 from __future__ import annotations
 
 import os
+import time
 
 from peep.shortcuts.fingerprint import content, metadata_names, run_key
 from peep.store.key_value_cache import key_digest, parsed_fact
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 KIND = "settled"
+ALWAYS = (0, 1 << 31)
+"""Days on which a record holds whose answer does not depend on the day."""
 
 
 class NoopRecord:
@@ -29,10 +32,11 @@ class NoopRecord:
 
     `summary` is what it told the user; `contents` maps paths of files to their bytes; `signatures` maps paths to their
     signature; `folders` maps site-packages folders to the names of the metadata folders in them; `absent` names paths
-    that must not exist (the journal of an interrupted run).
+    that must not exist (the journal of an interrupted run). It holds from the first of `days` until the day before the
+    second, counted from 1970-01-01 in UTC: what was examined may be so for a time only.
     """
 
-    __slots__ = ("absent", "contents", "folders", "signatures", "summary")
+    __slots__ = ("absent", "contents", "days", "folders", "signatures", "summary")
 
     def __init__(
         self,
@@ -41,17 +45,21 @@ class NoopRecord:
         signatures: Mapping[str, bytes],
         folders: Mapping[str, bytes],
         absent: Sequence[str] = (),
+        days: tuple[int, int] = ALWAYS,
     ) -> None:
         self.summary = summary
         self.contents = contents
         self.signatures = signatures
         self.folders = folders
         self.absent = tuple(absent)
+        self.days = days
 
     def still_holds(self) -> bool:
         """Whether the world looks as it did."""
+        first, end = self.days
         return (
-            all(signature(path) == seen for path, seen in self.signatures.items())
+            first <= time.time() // 86400 < end
+            and all(signature(path) == seen for path, seen in self.signatures.items())
             and all(metadata_names(path) == seen for path, seen in self.folders.items())
             and all(content(path) == seen for path, seen in self.contents.items())
             and not any(os.path.lexists(path) for path in self.absent)
@@ -71,9 +79,10 @@ def load(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     return snapshot.summary if snapshot and snapshot.still_holds() else None
 
 
-def nothing_to_do(count: int) -> str:
-    """What a run says that found `count` projects, all as listed."""
-    return f"nothing to do: {count} {'project is' if count == 1 else 'projects are'} as listed"
+def nothing_to_do(count: int, examined: str = "") -> str:
+    """What a run says that found `count` projects, all as listed; `examined`: what it says of examined archives."""
+    told = f"nothing to do: {count} {'project is' if count == 1 else 'projects are'} as listed"
+    return f"{told}; {examined}" if examined else told
 
 
 def rendered(snapshot: NoopRecord) -> bytes:
@@ -85,6 +94,7 @@ def rendered(snapshot: NoopRecord) -> bytes:
             _mapping(snapshot.signatures),
             _mapping(snapshot.folders),
             _list([_encoded(path) for path in snapshot.absent]),
+            _list([b"%d" % day for day in snapshot.days]),
         ]
     )
 
@@ -97,13 +107,14 @@ def parsed(value: bytes) -> NoopRecord | None:
         while position < len(value):
             fields, position = _read_list(value, position)
             lists.append(fields)
-        (summary,), contents, signatures, folders, absent = lists
+        (summary,), contents, signatures, folders, absent, (first, end) = lists
         return NoopRecord(
             _decoded(summary),
             _read_mapping(contents),
             _read_mapping(signatures),
             _read_mapping(folders),
             [_decoded(path) for path in absent],
+            (int(first), int(end)),
         )
     except ValueError:
         return None

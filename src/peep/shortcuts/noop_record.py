@@ -36,14 +36,15 @@ def record_noop(
         return
     paths = rooted_paths(target)
     snapshot = noop.NoopRecord(
-        "" if recording.quiet else noop.nothing_to_do(len(recording.pins)),
+        "" if recording.quiet else noop.nothing_to_do(len(recording.pins), recording.examined),
         {path: text for path, text in contents.items() if text is not None},
         {
             **{path: seen.encode() for path, seen in recording.signatures.items()},
             **{path: signature(path) for path in (target.python, os.path.join(target.prefix, "pyvenv.cfg"))},
         },
         {path: metadata_names(path) for path in dict.fromkeys((paths["purelib"], paths["platlib"]))},
-        [os.path.join(paths["purelib"], WORK_FOLDER)],
+        [os.path.join(paths["purelib"], WORK_FOLDER), *(path for path, seen in recording.inputs.items() if not seen)],
+        recording.days,
     )
     store.put_value(noop.KIND, run_key(words, environ), noop.rendered(snapshot))
 

@@ -7,6 +7,8 @@ unchanged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
 
 from peep.formats.url_secrets import holds_credentials
 from peep.model import LocalFolder, LockedFiles, PinnedRequirement
@@ -15,9 +17,13 @@ from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
 from peep.shortcuts import replay
 from peep.shortcuts.fingerprint import run_key
+from peep.shortcuts.noop import ALWAYS
 from peep.shortcuts.noop_record import record_noop
 from peep.store.wheels import Store
 from peep.system.file_signature import signature
+
+if TYPE_CHECKING:
+    from peep.pipeline.examined_gate import Judgement
 
 
 def remember(session: Session, result: InstallResult) -> None:
@@ -26,13 +32,16 @@ def remember(session: Session, result: InstallResult) -> None:
     if recording is not None:
         context = session.context
         place = (context.words, context.environ, session.store)
-        record_replay(*place, recording)
+        if result.examined is None:  # a replay looks at what is installed by then, and nobody would examine that
+            record_replay(*place, recording)
         record_noop(*place, recording, session.target)
 
 
 def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRecord | None:
     """The run as a recording; None when something went into it that cannot be looked at again."""
-    options, inputs = session.options, session.reading.contents
+    options, reading = session.options, session.reading
+    inputs = reading.contents
+    records = {path: text or b"" for path, text in reading.records.items()}
     if any(one.wheel.record_mismatches for one in result.wheels.values()):
         return None  # told on every use
     has_variables = any(b"${" in text for text in inputs.values())
@@ -40,7 +49,7 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         return None
     if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None
-    if any(map(holds_credentials, (*inputs.values(), *_urls(result.pinned.pins)))):
+    if any(map(holds_credentials, (*inputs.values(), *records.values(), *_urls(result.pinned.pins)))):
         return None  # records hold files and pins as they are, and no password is written down (THREATS N18)
     return replay.ReplayRecord(
         request=target_request(options.target),
@@ -52,9 +61,26 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         planning=plan_options(options),
         break_system_packages=options.target.break_system_packages,
         quiet=options.output.quiet,
-        inputs={path: replay.digest_of(text) for path, text in inputs.items()},
-        signatures={path: signature(path).decode() for path in session.pip_files()},
+        inputs={path: replay.digest_of(text) for path, text in (*inputs.items(), *reading.records.items())},
+        signatures={
+            **{path: seen.decode() for path, seen in reading.signatures.items()},
+            **{path: signature(path).decode() for path in session.pip_files()},
+        },
         warnings=result.pinned.warnings,
+        examined=str(result.examined.summary) if result.examined else "",
+        days=_days(result.examined),
+    )
+
+
+def _days(judgement: Judgement | None) -> tuple[int, int]:
+    """The days on which what the records say holds, counted from 1970-01-01."""
+    first, end = ALWAYS
+    if judgement is None:
+        return first, end
+    epoch = date(1970, 1, 1)
+    return (
+        (judgement.since - epoch).days if judgement.since else first,
+        (judgement.until - epoch).days if judgement.until else end,
     )
 
 

@@ -35,6 +35,7 @@ from peep.model import (
 )
 from peep.reporting import Reporter, SilentReporter
 from peep.shortcuts.fingerprint import content, run_key
+from peep.shortcuts.noop import ALWAYS
 from peep.store.layout import store_root
 from peep.store.wheels import Store
 from peep.system.file_signature import signature
@@ -60,10 +61,14 @@ class ReplayRecord:
     break_system_packages: bool
     quiet: int
     inputs: Mapping[str, str]
-    """Path -> sha256 of the bytes that were read."""
+    """Path -> sha256 of the bytes that were read; '' for what was not there."""
     signatures: Mapping[str, str]
     """Path of what was only looked at -> its signature."""
     warnings: tuple[str, ...] = ()
+    examined: str = ""
+    """What the run told of examined archives, where something demanded such; then it is not replayed."""
+    days: tuple[int, int] = ALWAYS
+    """On which its answer holds; see `noop.NoopRecord`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from peep.model import PinnedRequirement, VerifiedArchive
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
+from peep.pipeline.run_gate import Used, open_run_gate
 from peep.pipeline.save_archives import SavedFile, collected, publish, with_destination
 from peep.pipeline.session import open_session
 from peep.workflows.install import STAGES
@@ -24,18 +25,19 @@ def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, .
     options, destination = with_destination(options)
     with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
+        examined = open_run_gate(session, pinned)
+        wanted, unexamined = examined.worth_fetching([pin for pin in pinned.pins if not is_source_tree(pin)])
         with (
             session.store.in_use(),
             session.wheel_provider(pinned) as provider,
-            collected([pin for pin in pinned.pins if not is_source_tree(pin)], provider, destination) as (
-                collection,
-                found,
-            ),
+            collected(wanted, provider, destination) as (collection, found),
         ):
+            used = Used(wheels=[*collection.wheels.values()], sdists=collection.sdists)
+            unexamined += examined.saving_problems(used)
             stated, bad = requirements_stated(collection.sdists)
             known = {**stated, **{name: wheel.requires_dist for name, wheel in collection.wheels.items()}}
             unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
-            refuse_if_any([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet])
+            refuse_if_any([*pinned.unusable, *found, *bad, *unexamined, *without_archive(pinned.pins), *unmet])
             return publish(collection, destination)
 
 

@@ -26,6 +26,7 @@ from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
 from peep.pipeline.result import InstallResult
+from peep.pipeline.run_gate import Used, open_run_gate
 from peep.pipeline.session import Session, apply_options, open_session, plan_options
 from peep.pipeline.unpacking import add_to_store
 from peep.requirements.pinned_set import PinnedSet
@@ -71,18 +72,21 @@ def install_pins(
     """
     stored = provider.remembered(pinned.pins)
     plan = planned(session, pinned, stored, remove)
-    trees = [pin for pin in plan.missing if is_source_tree(pin)]
-    fetched = fetch_all([pin for pin in plan.missing if pin not in trees], provider)  # STAGES, for each archive
+    examined = open_run_gate(session, pinned)  # --require-examined
+    wanted, refused = examined.worth_fetching(plan.missing)
+    trees = [pin for pin in wanted if is_source_tree(pin)]
+    fetched = fetch_all([pin for pin in wanted if pin not in trees], provider)  # STAGES, for each archive
     plan = with_wheels(plan, fetched.wheels.values())
-    with closing(open_builds(session, pinned, provider, are_needed=bool(fetched.sdists or trees))) as builds:
-        found = (*fetched.problems, *builds.plan(fetched.sdists, trees))
+    with closing(open_builds(session, pinned, provider, examined, are_needed=bool(fetched.sdists or trees))) as builds:
+        used = Used(plan.link, plan.keep, sdists=fetched.sdists, trees=trees)
+        found = (*fetched.problems, *builds.plan(fetched.sdists, trees), *refused, *examined.problems(used))
         refuse_if_any(problems_of(session, pinned, plan, found, builds.stated_requirements()))
         built = builds.run()
     if built:
         plan = with_wheels(plan, built)
         refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
-    return change_target(session, pinned, plan, wheels, fetched)
+    return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement)
 
 
 def make_ready(session: Session) -> None:

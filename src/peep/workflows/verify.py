@@ -18,6 +18,7 @@ from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
 from peep.errors import EnvironmentChangeError, InstallRefused, StoredWheelsDamaged
 from peep.model import InstalledProject, TargetEnvironment
 from peep.pipeline.context import RunContext
+from peep.pipeline.examined_findings import examined_findings
 from peep.pipeline.installed_wheels import InstalledWheels, installed_wheels_of, listing_findings, planned_origin
 from peep.pipeline.options import InstallOptions, StoreOptions
 from peep.pipeline.session import Session, open_session
@@ -183,6 +184,7 @@ def _compared(
         found += bytecode_findings(
             examination.scan_directories.cached, examination.sound, projects, scheme_paths.target.python
         )
+    found += examined_findings(session, pinned, installed)
     if pinned is not None:
         found += listing_findings(
             installed, pinned.pins, {*spared_projects(installed, session.target), *origins.bundled}

@@ -18,6 +18,7 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
+from peep.pipeline.run_gate import Used, open_run_gate
 from peep.pipeline.save_archives import ArchiveCollection, SavedFile, collected, publish, with_destination
 from peep.pipeline.session import Session, open_session
 from peep.requirements.pinned_set import PinnedSet
@@ -40,17 +41,21 @@ def wheel(options: InstallOptions, context: RunContext) -> tuple[SavedFile, ...]
 
 
 def _made(session: Session, pinned: PinnedSet, provider: WheelProvider, destination: str) -> tuple[SavedFile, ...]:
+    examined = open_run_gate(session, pinned)
+    allowed, unexamined = examined.worth_fetching(pinned.pins)
     forms = {pin.name: pin.hash_form for pin in pinned.pins}
-    trees = [without_editing(pin) for pin in pinned.pins if is_source_tree(pin)]
-    pins = [pin for pin in pinned.pins if not is_source_tree(pin)]
+    trees = [without_editing(pin) for pin in allowed if is_source_tree(pin)]
+    pins = [pin for pin in allowed if not is_source_tree(pin)]
     with (
         collected(pins, provider, destination, keeps_sdists=False) as (collection, found),
-        closing(Builds(session, pinned, provider)) as builds,
+        closing(Builds(session, pinned, provider, examined)) as builds,
     ):
         unbuildable = builds.plan(collection.sdists, trees)
+        used = Used(wheels=[*collection.wheels.values()], sdists=collection.sdists, trees=trees)
+        unexamined += examined.problems(used)
         known = {**builds.stated_requirements(), **_requirements(collection)}
         unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
-        refuse_if_any([*pinned.unusable, *found, *unbuildable, *unmet])
+        refuse_if_any([*pinned.unusable, *found, *unbuildable, *unexamined, *unmet])
         for built in builds.run():
             one = built.wheel
             collection.take_built(one, packed(one), forms.get(one.identity.name, HashForm.OPTION))

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from peep.cli.options.option import Option
+from peep.cli.options.option import Option, OptionKind
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 
@@ -42,13 +42,21 @@ class _Parser(optparse.OptionParser):
         super().__init__(add_help_option=False)
         self.given: list[OptionUse] = []
         self._verb = verb
+        self._optional = {name for option in options if option.kind is OptionKind.OPTIONAL for name in option.names}
         self._long_names = [name for option in options for name in option.names if name.startswith("--")]
         for option in options:
-            kind = "string" if option.takes_value else None
+            kind = "string" if option.takes_value or option.kind is OptionKind.OPTIONAL else None
             self.add_option(*option.names, dest=option.name, action="callback", callback=self._remember, type=kind)
         if "--requirement" in self._long_names:
             self._long_names.append("--hash")
             self.add_option("--hash", action="callback", callback=self._attach, type="string")
+
+    def _process_long_opt(self, rargs: list[str], values: optparse.Values) -> None:
+        """As optparse, which knows no optional values: one that is absent is empty, and the next word is no value."""
+        word = rargs[0]
+        if "=" not in word and self._match_long_opt(word) in self._optional:
+            rargs[0] = f"{word}="
+        super()._process_long_opt(rargs, values)
 
     def error(self, msg: str) -> NoReturn:
         raise UsageError(msg, f"{self._likely(sys.exc_info()[1])}see: peep {self._verb} --help")

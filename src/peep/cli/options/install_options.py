@@ -54,6 +54,8 @@ def install_options(
         allow_record_mismatch=parsed.values("allow-record-mismatch"),
         compile=parsed.either("compile", "no-compile"),
         link_mode=parsed.value("link-mode"),
+        require_examined=parsed.values("require-examined"),
+        vetting=parsed.value("vetting"),
         dry_run=parsed.has("dry-run"),
         report=parsed.value("report"),
         destination=parsed.value("dest") or parsed.value("wheel-dir"),

@@ -16,6 +16,9 @@ class OptionKind(Enum):
     """One value; the last one given wins."""
     LIST = "list"
     """One value each time; all of them count. In a variable they are separated by white space, as in pip."""
+    OPTIONAL = "optional"
+    """A flag that may have a value, after `=` only ('' without one); each one given counts. A variable says yes or no,
+    or the value."""
 
 
 class OptionSupport(Enum):

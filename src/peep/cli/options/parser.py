@@ -74,14 +74,14 @@ def _from_variable(option: Option, variable: str, text: str) -> Iterator[OptionU
     if option.kind is OptionKind.LIST:
         for part in text.split():
             yield OptionUse(option.name, part, variable)
-    elif option.kind is OptionKind.VALUE:
+    elif option.kind is OptionKind.VALUE or (option.kind is OptionKind.OPTIONAL and text.lower() not in _TRUE | _FALSE):
         yield OptionUse(option.name, text, variable)
     elif option.kind is OptionKind.COUNT and text.isdecimal():
         for _ in range(int(text)):
             yield OptionUse(option.name, None, variable)
     elif _boolean(text, variable) is not option.is_inverted or option.name == "no-cache-dir":
         # pip: PIP_NO_CACHE_DIR disables the cache with either value, because both were once in use
-        yield OptionUse(option.name, None, variable)
+        yield OptionUse(option.name, "" if option.kind is OptionKind.OPTIONAL else None, variable)
 
 
 def _boolean(text: str, variable: str) -> bool:

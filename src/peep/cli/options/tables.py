@@ -119,7 +119,21 @@ ALLOW_RECORD_MISMATCH = Option(
     ("--allow-record-mismatch",), "accept a wheel of NAME that contradicts its RECORD", LIST, "NAME", is_peeps_own=True
 )
 
+VETTING = Option(("--vetting",), "the folder of the records", VALUE, "DIR", is_peeps_own=True)
+
+EXAMINED = (
+    Option(
+        ("--require-examined",),
+        "use nothing but what somebody examined, by the records in vetting/",
+        OptionKind.OPTIONAL,
+        "CRITERION",
+        is_peeps_own=True,
+    ),
+    VETTING,
+)
+
 CHECKS = (
+    *EXAMINED,
     Option(("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True),
     ALLOW_RECORD_MISMATCH,
 )

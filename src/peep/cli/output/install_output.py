@@ -5,29 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from peep.model import InstalledProject, InstallPlan, PlannedWheel
+from peep.pipeline.examined_summary import ExaminedSummary
 from peep.shortcuts.noop import nothing_to_do
 
 
-def result_lines(plan: InstallPlan, *, is_dry_run: bool) -> list[str]:
+def result_lines(plan: InstallPlan, *, is_dry_run: bool, examined: ExaminedSummary | None = None) -> list[str]:
     """One line per changed project, sorted by name, then one that sums up."""
     old = {project.name: project for project in plan.replace}
     lines = [_link_line(one, old.get(one.wheel.identity.name)) for one in plan.link]
     lines += [f"- {project.name} {project.version}" for project in plan.remove]
-    return [*sorted(lines, key=lambda line: line[2:]), summary(plan, is_dry_run=is_dry_run)]
+    return [*sorted(lines, key=lambda line: line[2:]), summary(plan, is_dry_run=is_dry_run, examined=examined)]
 
 
-def summary(plan: InstallPlan, *, is_dry_run: bool) -> str:
-    """Such as `installed 3, replaced 1, kept 12; every archive verified`."""
+def summary(plan: InstallPlan, *, is_dry_run: bool, examined: ExaminedSummary | None = None) -> str:
+    """Such as `installed 3, replaced 1, kept 12; every archive verified, 15 examined`."""
+    said = str(examined) if examined is not None else ""
     if plan.is_empty:
-        return nothing_to_do(len(plan.keep))
+        return nothing_to_do(len(plan.keep), said)
     new = len(plan.link) - len(plan.replace)
     counts = {"installed": new, "replaced": len(plan.replace), "removed": len(plan.remove), "kept": len(plan.keep)}
     told = ", ".join(f"{word} {count}" for word, count in counts.items() if count)
-    verified = "; every archive verified" if plan.link else ""
+    verified = "; " + ", ".join(["every archive verified"] * bool(plan.link) + [said] * bool(said))
+    verified = verified if plan.link or said else ""
     return f"would have {told}{verified}" if is_dry_run else f"{told}{verified}"
 
 
-def result_json(plan: InstallPlan, *, is_dry_run: bool) -> dict[str, Any]:
+def result_json(plan: InstallPlan, *, is_dry_run: bool, examined: ExaminedSummary | None = None) -> dict[str, Any]:
     """The same for `--format json`: names, versions and digests."""
     return {
         "dry_run": is_dry_run,
@@ -35,7 +38,20 @@ def result_json(plan: InstallPlan, *, is_dry_run: bool) -> dict[str, Any]:
         "replaced": [project_json(project) for project in plan.replace],
         "removed": [project_json(project) for project in plan.remove],
         "kept": [project_json(project) for project in plan.keep],
+        "examined": _examined_json(examined) if examined is not None else None,
         "problems": [],
+    }
+
+
+def _examined_json(summary: ExaminedSummary) -> dict[str, Any]:
+    return {
+        "examined": summary.examined,
+        "compiled": summary.compiled,
+        "publisher": summary.publisher,
+        "machine": summary.machine,
+        "excused": summary.excused,
+        "excused_until": summary.excused_until or None,
+        "folders": list(summary.trusted_folders),
     }
 
 

@@ -11,23 +11,9 @@ from peep.cli.output.report_parts import plain
 from peep.cli.output.text import counted
 
 if TYPE_CHECKING:
-    from peep.pipeline.examined_gate import ExaminedSummary
     from peep.vetting.suggestion import Suggestion
     from peep.vetting.verdicts import Step, Subject
     from peep.workflows.examine import Examination, ExaminedArchive
-
-
-def examined_words(summary: ExaminedSummary) -> str:
-    """What the last line of a run adds: `9 examined (2 but for compiled files), 2 by publisher, 1 excused until …`."""
-    parts = []
-    if summary.examined:
-        compiled = f" ({summary.compiled} but for compiled files)" if summary.compiled else ""
-        parts.append(f"{summary.examined} examined{compiled}")
-    parts += [f"{summary.publisher} by publisher"] * bool(summary.publisher)
-    parts += [f"{summary.machine} by a machine"] * bool(summary.machine)
-    parts += [f"{summary.excused} excused until {summary.excused_until}"] * bool(summary.excused)
-    parts += [f"not asked about: {plain(', '.join(summary.trusted_folders))}"] * bool(summary.trusted_folders)
-    return ", ".join(parts)
 
 
 # -- examine, for people ---------------------------------------------------------------------------

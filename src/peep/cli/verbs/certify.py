@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE
+from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE, VETTING
 from peep.cli.options.vetting_words import names_in
 from peep.cli.output.console import Console
 from peep.cli.output.text import counted, is_at_terminal
 from peep.cli.verb import Section, Verb
-from peep.cli.verbs.examine import VETTING
 from peep.errors import UsageError, VettingError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions

@@ -9,7 +9,17 @@ from peep.cli.install_command import tell_refusal
 from peep.cli.options.install_options import install_options, number
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import FOREIGN_TARGET, GENERAL, INDEXES, NETWORK, SOURCES, STORE, TARGET, format_option
+from peep.cli.options.tables import (
+    FOREIGN_TARGET,
+    GENERAL,
+    INDEXES,
+    NETWORK,
+    SOURCES,
+    STORE,
+    TARGET,
+    VETTING,
+    format_option,
+)
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, RecordsErrors, UsageError
@@ -20,8 +30,6 @@ if TYPE_CHECKING:
     from peep.workflows.examine import Examination, ExaminedArchive
 
 _SUGGESTED = 10
-
-VETTING = Option(("--vetting",), "the folder of the records", OptionKind.VALUE, "DIR", is_peeps_own=True)
 
 OWN = (
     VETTING,

@@ -15,6 +15,7 @@ from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import (
     ALLOW_RECORD_MISMATCH,
     BUILD,
+    EXAMINED,
     GENERAL,
     INDEXES,
     NETWORK,
@@ -46,6 +47,7 @@ OWN = (
     Option(("--bytecode",), "recompile every .pyc file and compare", is_peeps_own=True),
     Option(("--fix",), "put back what differs, from verified archives", is_peeps_own=True),
     ALLOW_RECORD_MISMATCH,
+    *EXAMINED,
 )
 
 VERB = Verb(

@@ -8,10 +8,9 @@ from peep.cli import vetting_actions, vetting_import_actions
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE
+from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE, VETTING
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.cli.verbs.examine import VETTING
 from peep.errors import UsageError
 from peep.pipeline.options import SourceOptions
 
