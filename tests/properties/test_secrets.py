@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -405,3 +406,53 @@ def verbs(pins: str, environment: str, out: Path) -> Iterator[list[str]]:
     yield ["freeze", "--hashes", *python]
     yield ["inventory", *python]
     yield ["digest", *python]
+
+
+def test_a_configuration_that_pip_cannot_read_is_not_repeated(play: Play):
+    (play.folder / "in" / "pip.conf").write_text(f"[global]\nproxy {USER}/{HALVES[0]}@{HALVES[1]}\n")
+    (play.folder / "in" / "pins.txt").write_text(f"{PIN}\n")
+    os.environ["PIP_CONFIG_FILE"] = str(play.folder / "in" / "pip.conf")
+    log, target = str(play.folder / "out" / "log"), str(play.folder / "target")
+    status, told = play.peep("install", "--log", log, "--target", target, "-r", str(play.folder / "in" / "pins.txt"))
+    assert status == 1
+    assert "pip cannot tell its own options" in told
+    assert traces("x" * 20, (*HALVES, USER), {"told": told.encode(), **play.left()}) == []
+
+
+@pytest.mark.parametrize("blank", [" ", "\\", "'", " #"])
+def test_a_password_with_what_divides_lines_and_words(play: Play, blank: str):
+    url = f"http://{USER}:{blank.join(HALVES)}@127.0.0.1:9/simple"
+    place = play.folder / "in" / "pins.txt"
+    os.environ["PIP_INDEX_URL"] = "http://127.0.0.1:9/simple"
+    told = ""
+    for line in (f"--index-url {url}", f"--extra-index-url={url}", f"demo @ {url}/demo-1.0.tar.gz", f"-r {url}/a.txt"):
+        place.write_text(f"{line}\n{PIN}\n")
+        status, said = play.peep("install", "--no-input", "--retries=0", "--target", "t", "-r", str(place))
+        assert status == 1
+        told += said
+    place.write_text(f"{PIN}\n")
+    for option in ("--index-url", "--extra-index-url", "--find-links", "--proxy", "--constraint"):
+        status, said = play.peep("install", "--retries=0", "--target", "t", "-r", str(place), option, url)
+        assert status in {1, 2}
+        told += said
+    os.environ["PIP_EXTRA_INDEX_URL"] = url
+    status, said = play.peep(
+        "install", "--retries=0", "--target", "t", "-r", str(place), "-i", "http://127.0.0.1:9/simple"
+    )
+    assert status in {1, 2}
+    assert "Traceback" not in told + said
+    assert traces(url, HALVES, {"told": (told + said).encode(), **play.left()}) == []
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_password_that_git_is_given(play: Play):
+    password = "/#?@".join(HALVES)
+    with SecretIndex(password) as index:
+        url = index.place(quote(password, safe=""), f"/group/demo.git@{COMMIT}").replace("http:", "git+https:")
+        place = play.folder / "in" / "pins.txt"
+        place.write_text(f"demo @ {url}\n")
+        log = str(play.folder / "out" / "log")
+        status, told = play.peep("install", "-v", "--log", log, "--target", str(play.folder / "t"), "-r", str(place))
+    assert status == 1
+    assert "git fetch failed" in told
+    assert traces(password, HALVES, {"told": told.encode(), **play.left()}) == []

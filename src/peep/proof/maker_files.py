@@ -178,7 +178,8 @@ def _is_interpreter(premises: Premises, path: str, name: str) -> bool:
         return False
     real = os.path.realpath(path)
     if not is_inside(real, premises.root):
-        return real in premises.bases
+        main = os.path.realpath(premises.target.python)  # all lead to the same, unless that one is a copy
+        return real in premises.bases and (real == main or is_inside(main, premises.root))
     try:
         copies = [base for base in premises.bases if filecmp.cmp(real, base, shallow=False)]
     except OSError:

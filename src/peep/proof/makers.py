@@ -30,7 +30,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Those of the standard library's `venv` (`EnvBuilder.replace_variables`)."""
 _PLACEHOLDER = re.compile(b"|".join(re.escape(name.encode()) for name in PLACEHOLDERS))
-_RELOCATABLE = (
+RELOCATABLE = (
     """'"$(dirname -- "$(dirname -- "$(realpath -- "$SCRIPT_PATH")")")"'""",
     "'(dirname -- (dirname -- (realpath -- (status -f))))'",
     "(path self | path dirname | path dirname)",
@@ -111,7 +111,7 @@ def values_for(folders: Iterable[str], prompts: Iterable[str], modules: str, lib
     told = list(dict.fromkeys(["", *prompts]))
     plain = [one for one in told if not _COMMANDS.search(one)]
     return {
-        FOLDER: (*_encoded(known), *(one.encode() for one in _RELOCATABLE)),
+        FOLDER: (*_encoded(known), *(one.encode() for one in RELOCATABLE)),
         PROMPT: (
             *_spelled(_shown(told), _quoted),
             *_spelled(_shown(plain), _bare),
