@@ -42,7 +42,10 @@ def completed_by_bash(words: list[str], folder: Path) -> list[str]:
     [
         (["ins"], ["install", "inspect"]),
         (["unin"], ["uninstall"]),
-        (["install", "--req"], ["--requirement", "--require-sandbox", "--require-virtualenv", "--require-venv"]),
+        (
+            ["install", "--req"],
+            ["--requirement", "--require-examined", "--require-sandbox", "--require-virtualenv", "--require-venv"],
+        ),
         (["-q", "hash", "--for"], ["--format"]),
         (["hash", "--format", ""], ["comment", "pip", "json"]),
         (["install", "--link-mode", "c"], ["clone", "copy"]),

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.cli.options.argv import OptionUse, split
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import from_variables
 from peep.cli.verb_table import peeps_verbs, verb_module
 from peep.errors import UsageError
 
@@ -136,8 +138,8 @@ def test_every_spelling_of_every_verb_means_its_option(verb):
     """Also where one is the beginning of another; no two options share one."""
     for option in verb.options:
         for name in option.names:
-            value = "x" if option.takes_value else None
-            words = [name] if value is None else [name, value]
+            value = "x" if option.takes_value else "" if option.kind is OptionKind.OPTIONAL else None
+            words = [name, value] if option.takes_value else [name]
 
             assert split(words, verb.options, verb.name) == ([OptionUse(option.name, value, name)], [])
 
@@ -167,3 +169,36 @@ def test_whatever_is_typed_is_understood_or_refused_with_a_way_on(words: list[st
 @given(st.lists(spellings(), max_size=6))
 def test_nothing_after_two_dashes_is_an_option(words: list[str]):
     assert told("-q", "--", *words) == ([("quiet", None)], words)
+
+
+OPTIONAL = (
+    Option(("--demand",), kind=OptionKind.OPTIONAL, metavar="NAME", is_peeps_own=True),
+    Option(("--demean",), is_peeps_own=True),
+    Option(("-r", "--requirement"), kind=OptionKind.LIST, metavar="FILE"),
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "values", "plain"),
+    [
+        (["--demand"], [""], []),
+        (["--demand=x", "--demand"], ["x", ""], []),
+        (["--demand", "x"], [""], ["x"]),
+        (["--deman", "-r", "f"], [""], []),
+        (["--demand="], [""], []),
+        (["-r", "--demand"], [], []),
+        (["--", "--demand"], [], ["--demand"]),
+    ],
+)
+def test_an_optional_value_stands_behind_an_equals_sign_only(words, values, plain):
+    found, others = split(words, OPTIONAL, "x")
+
+    assert [one.value for one in found if one.name == "demand"] == values
+    assert others == plain
+
+
+@pytest.mark.parametrize(("text", "values"), [("1", [""]), ("no", []), ("safe-to-deploy", ["safe-to-deploy"])])
+def test_a_variable_gives_an_optional_value_or_says_yes_or_no(text, values):
+    found = from_variables(OPTIONAL, {"PEEP_DEMAND": text})
+
+    assert [one.value for one in found] == values

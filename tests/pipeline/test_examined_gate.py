@@ -67,7 +67,7 @@ def test_what_is_examined_passes_and_is_counted_by_its_standing():
         publisher=1,
         machine=1,
         excused=3,
-        excused_until=date(2026, 12, 24),
+        excused_until="2026-12-24",
         trusted_folders=("local",),
     )
     assert (found.since, found.until) == (date(2026, 11, 1), date(2026, 12, 24))

@@ -36,6 +36,8 @@ _EXPLANATIONS = {
     FindingKind.UNLISTED: "A project came from an archive that is not listed",
     FindingKind.ABSENT: "A listed project is not installed",
     FindingKind.EXTRA: "An installed project is not listed",
+    FindingKind.UNEXAMINED: "Nobody examined the archive that a project came from",
+    FindingKind.OBJECTED: "Somebody objects to the archive that a project came from",
     FindingKind.DIGEST: "The environment has another digest than the one given",
 }
 
