@@ -92,6 +92,9 @@ class _Lookup:
         self._tails: dict[str, str] | None = None
 
     def source(self, file: ReleaseFile) -> Source:
+        folder, _, name = file.path.rpartition("/")
+        if folder.endswith(".dist-info") and "/" not in folder and name in _GENERATED_METADATA:
+            return self._made_by_backend(file, name)
         tried = [path for path in self._paths(file.path) if path in self._sdist]
         for path in tried:
             if self._sdist[path].sha256 == file.sha256:
@@ -106,6 +109,11 @@ class _Lookup:
         if native_format(file.head):
             return Source(Origin.COMPILED)
         return Source(Origin.GENERATED if self._is_generated(file) else Origin.ONLY_IN_WHEEL)
+
+    def _made_by_backend(self, file: ReleaseFile, name: str) -> Source:
+        twin = self._sdist.get("PKG-INFO") if name == "METADATA" else None
+        is_same = twin is not None and twin.sha256 == file.sha256
+        return Source(Origin.SAME, "PKG-INFO") if is_same else Source(Origin.GENERATED)
 
     def _other_bytes(self, file: ReleaseFile, path: str) -> Source:
         twin = self._sdist[path]
@@ -147,8 +155,6 @@ class _Lookup:
 
     def _is_generated(self, file: ReleaseFile) -> bool:
         folder, _, name = file.path.rpartition("/")
-        if folder.endswith(".dist-info") and "/" not in folder and name in _GENERATED_METADATA:
-            return True
         if ".dist-info/sboms" in folder or name.endswith(".mo"):
             return True
         is_version = _VERSION_MODULE.fullmatch(name) and bool(folder) and file.size < _LARGEST_VERSION_MODULE

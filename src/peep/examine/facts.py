@@ -14,6 +14,7 @@ from peep.dataclass import dataclass, field
 from peep.examine.call_kinds import kind_of_call, kind_of_method
 from peep.examine.names import Names
 from peep.examine.suspicions import Suspicions
+from peep.examine.syntax_tree import SyntaxTree, is_docstring
 
 IMPORT = "import"
 CALL = "call"
@@ -57,17 +58,22 @@ class FileFacts:
 
 def facts_of(content: bytes) -> FileFacts:
     """Analyse one Python file. Never raises: what this Python cannot parse is said in `error`."""
+    return analysed(content)[0]
+
+
+def analysed(content: bytes) -> tuple[FileFacts, SyntaxTree | None]:
+    """As `facts_of`, and the tree where there is one."""
     try:
-        tree = ast.parse(content)
-        return _Analysis(tree).facts()
+        tree = SyntaxTree(content)
+        return _Analysis(tree).facts(), tree
     except SyntaxError as error:
-        return FileFacts(f"line {error.lineno or 0}: {error.msg}")
+        return FileFacts(f"line {error.lineno or 0}: {error.msg}"), None
     except (ValueError, LookupError) as error:  # a NUL, an unknown encoding, a number of too many digits
-        return FileFacts(str(error) or type(error).__name__)
+        return FileFacts(str(error) or type(error).__name__), None
     except RecursionError:
-        return FileFacts("nested too deeply")
+        return FileFacts("nested too deeply"), None
     except MemoryError:
-        return FileFacts("takes more memory than the analysis may have")
+        return FileFacts("takes more memory than the analysis may have"), None
 
 
 @dataclass(slots=True)
@@ -82,17 +88,16 @@ class _Scope:
 
 
 class _Analysis:
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: SyntaxTree) -> None:
         self._tree = tree
-        nodes = list(ast.walk(tree))
-        self._names = Names(nodes)
-        self._suspicions = Suspicions(nodes, self._names)
+        self._names = Names(tree.nodes)
+        self._suspicions = Suspicions(tree, self._names)
         self._module = _Scope("")
         self._scopes: list[_Scope] = [self._module]
         self._literals: list[Literal] = []
 
     def facts(self) -> FileFacts:
-        self._body(self._tree.body, self._module, "")
+        self._body(self._tree.root.body, self._module, "")
         live = self._live_scopes()
         uses: list[Use] = []
         imports: list[ImportFact] = []
@@ -107,7 +112,7 @@ class _Analysis:
 
     def _body(self, statements: Sequence[ast.stmt], scope: _Scope, owner: str) -> None:
         for index, statement in enumerate(statements):
-            if index == 0 and _is_docstring(statement):
+            if index == 0 and is_docstring(statement):
                 continue
             self._visit(statement, scope, owner)
 
@@ -122,7 +127,7 @@ class _Analysis:
             _note_import(node, scope)
         else:
             self._expression(node, scope)
-            for child in ast.iter_child_nodes(node):
+            for child in self._tree.children(node):
                 self._visit(child, scope, owner)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: _Scope, owner: str) -> None:
@@ -237,10 +242,6 @@ def _note_import(node: ast.Import | ast.ImportFrom, scope: _Scope) -> None:
         scope.imports.append((node.module or "", node.level, names, node.lineno))
 
 
-def _is_docstring(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
 def _guard(test: ast.expr) -> str:
     """`never` for TYPE_CHECKING, `program` for `__name__ == "__main__"`, '' for other conditions."""
     if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
@@ -253,22 +254,3 @@ def _guard(test: ast.expr) -> str:
         if values == ["__main__"] and isinstance(test.ops[0], ast.Eq):
             return "program"
     return ""
-
-
-def same_code(one: bytes, other: bytes) -> bool:
-    """Whether two Python files differ in comments, docstrings and layout alone; False where one can't be parsed."""
-    try:
-        trees = [ast.parse(content) for content in (one, other)]
-        for tree in trees:
-            _without_docstrings(tree)
-        first, second = (ast.dump(tree) for tree in trees)
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        return False
-    return first == second
-
-
-def _without_docstrings(tree: ast.Module) -> None:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            if node.body and _is_docstring(node.body[0]):
-                node.body[0] = ast.Pass()

@@ -35,7 +35,7 @@ class ScannedImports:
 
 def scanned_imports(content: bytes) -> ScannedImports:
     """Find imports line by line; function bodies by their indentation."""
-    text = _NOT_CODE.sub(_blank, text_of(content)).replace("\\\n", "  ")
+    text = without_literals(text_of(content)).replace("\\\n", "  ")
     text = _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), text)
     outside: list[ImportFact] = []
     inside: set[str] = set()
@@ -64,6 +64,11 @@ def module_imports(content: bytes, own_tops: frozenset[str]) -> tuple[ImportFact
         if not facts.error:
             return tuple(fact for fact in facts.imports if fact.when == "import")
     return scanned.imports
+
+
+def without_literals(text: str) -> str:
+    """Python text with its comments gone and its strings emptied; lines keep their places."""
+    return _NOT_CODE.sub(_blank, text)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -60,6 +60,8 @@ class Release:
         self.sdist: ReleaseArchive | None = None
         self.main_wheel: ReleaseArchive | None = None
         self.other_wheels: tuple[ReleaseArchive, ...] = ()
+        self.sdist_tar: io.BytesIO | None = None
+        """The decompressed sdist, where it was a compressed tar file."""
         self._readers: dict[str, Callable[[], bytes]] = {}
         self._kept: dict[str, bytes] = {}
         self._kept_size = 0
@@ -111,10 +113,12 @@ class Release:
         """Open a source archive. Raises `ArchiveError`, also for a second one."""
         if self.sdist is not None:
             raise ArchiveError(filename, [f"is a second source archive beside {self.sdist.filename}"])
-        contents = self._closing.enter_context(open_sdist(_Plain(filename, file), scratch=io.BytesIO))
+        unpacked = io.BytesIO()
+        contents = self._closing.enter_context(open_sdist(_Plain(filename, file), scratch=lambda: unpacked))
+        self.sdist_tar = unpacked if unpacked.getbuffer().nbytes else None
         files = {}
         for entry in contents.entries:
-            found = _scanned(entry.path, contents.chunks(entry), entry.is_executable, entry.size)
+            found = _scanned(entry.path, contents.chunks(entry), is_executable=entry.is_executable, size=entry.size)
             files[entry.path] = found
             self._readers.setdefault(found.sha256, _sdist_reader(contents, entry, found))
         self.sdist = ReleaseArchive(filename, False, _sorted(files), contents.warnings)  # noqa: FBT003
@@ -131,7 +135,7 @@ def _scanned_wheel(
 ) -> tuple[OpenWheel, list[tuple[WheelEntry, ReleaseFile]]]:
     wheel = open_wheel(plain, allow_record_mismatch=allow_record_mismatch)
     scans = [
-        (entry, _scanned(entry.path, wheel.chunks(entry), entry.is_executable, entry.size))
+        (entry, _scanned(entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size, with_blob=True))
         for entry in wheel.archive_order()
     ]
     return wheel, scans
@@ -141,16 +145,19 @@ def _sorted(files: Mapping[str, ReleaseFile]) -> dict[str, ReleaseFile]:
     return dict(sorted(files.items()))
 
 
-def _scanned(path: str, chunks: Iterable[bytes], is_executable: bool, size: int) -> ReleaseFile:  # noqa: FBT001
+def _scanned(
+    path: str, chunks: Iterable[bytes], *, is_executable: bool, size: int, with_blob: bool = False
+) -> ReleaseFile:
     hasher = hashlib.sha256()
-    blob = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    blob = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False) if with_blob else None
     head = b""
     for chunk in chunks:
         hasher.update(chunk)
-        blob.update(chunk)
+        if blob is not None:
+            blob.update(chunk)
         if len(head) < HEAD:
             head += chunk[: HEAD - len(head)]
-    return ReleaseFile(path, hasher.hexdigest(), size, head, is_executable, blob.hexdigest())
+    return ReleaseFile(path, hasher.hexdigest(), size, head, is_executable, blob.hexdigest() if blob else "")
 
 
 def _wheel_reader(wheel: OpenWheel, entry: WheelEntry, found: ReleaseFile) -> Callable[[], bytes]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from peep.examine.call_kinds import DANGEROUS_MODULES, kind_of_call
 from peep.examine.names import Names
+from peep.examine.syntax_tree import SyntaxTree
 
 Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
@@ -25,13 +26,37 @@ _TEXT_CODECS = frozenset({"rot13", "rot_13", "hex", "base64", "zlib", "bz2", "uu
 
 
 class Suspicions:
-    """Looks at each node of one file; `nodes` are all of them, for what must be known of names beforehand."""
+    """Looks at each node of one file; what must be known of its names beforehand is gathered from the whole tree."""
 
-    def __init__(self, nodes: Sequence[ast.AST], names: Names) -> None:
+    def __init__(self, tree: SyntaxTree, names: Names) -> None:
+        self._tree = tree
         self._names = names
-        self._decoded = _decoded_names(nodes, names)
-        self._environ_parts = _partial_reads(nodes)
-        self._foreign = _foreign_names(nodes)
+        self._decoders = {id(node) for node in tree.nodes if isinstance(node, ast.Call) and self._decodes(node)}
+        self._decoded = self._decoded_names() if self._decoders else frozenset()
+        self._environ_parts = _partial_reads(tree.nodes)
+        self._foreign = _foreign_names(tree.nodes)
+
+    def _decodes(self, node: ast.Call) -> bool:
+        return self._decodes_text(node) or kind_of_call(self._names.resolve(node.func)) == "decode"
+
+    def _decoded_names(self) -> frozenset[str]:
+        """Names whose value was decoded, and functions that give back something decoded; three rounds of passing on."""
+        assignments: list[tuple[list[str], ast.AST]] = []
+        for node in self._tree.nodes:
+            if isinstance(node, ast.Assign):
+                assignments.append(([one.id for one in node.targets if isinstance(one, ast.Name)], node.value))
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                below = self._tree.below(node)
+                assignments += [([node.name], one.value) for one in below if isinstance(one, ast.Return) and one.value]
+        found: set[str] = set()
+        for _ in range(3):
+            before = len(found)
+            for targets, value in assignments:
+                if targets and not found.issuperset(targets) and self._holds_decoded(value, found):
+                    found.update(targets)
+            if len(found) == before:
+                break
+        return frozenset(found)
 
     def of(self, node: ast.AST) -> Iterator[Suspicion]:
         """Everything odd about one node itself; its children are asked for on their own."""
@@ -50,7 +75,7 @@ class Suspicions:
     def _call(self, node: ast.Call) -> Iterator[Suspicion]:
         name = self._names.resolve(node.func)
         arguments = node.args
-        if name in _RUNNERS and any(self._holds_decoded(one) for one in arguments[:2]):
+        if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in arguments[:2]):
             yield "decoded", name, node.lineno
         if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and arguments and _is_none(arguments[0]):
             yield "libc", f"{name}(None)", node.lineno
@@ -123,16 +148,14 @@ class Suspicions:
         codec = self._names.folder.text(node.args[0])
         return codec is not None and codec.lower().replace("-", "_") in _TEXT_CODECS
 
-    def _holds_decoded(self, node: ast.expr) -> bool:
-        for part in ast.walk(node):
-            if isinstance(part, ast.Call):
-                if kind_of_call(self._names.resolve(part.func)) == "decode" or self._decodes_text(part):
-                    return True
-                if isinstance(part.func, ast.Name) and part.func.id in self._decoded:
-                    return True
-            elif isinstance(part, ast.Name) and part.id in self._decoded:
-                return True
-        return False
+    def _holds_decoded(self, node: ast.AST, known: Collection[str]) -> bool:
+        """Whether something decoded stands in an expression, or a name that is known to hold something decoded."""
+        if not self._decoders:
+            return False
+        return any(
+            id(part) in self._decoders or (isinstance(part, ast.Name) and part.id in known)
+            for part in self._tree.below(node)
+        )
 
     def _is_whole_environment(self, node: ast.Attribute | ast.Name) -> bool:
         if id(node) in self._environ_parts or not isinstance(node.ctx, ast.Load):
@@ -189,32 +212,3 @@ def _foreign_names(nodes: Iterable[ast.AST]) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module != "__future__":
             found.update(alias.asname or alias.name for alias in node.names)
     return found
-
-
-def _decoded_names(nodes: Sequence[ast.AST], names: Names) -> set[str]:
-    """Names whose value was decoded, and functions that give back something decoded; three rounds of passing on."""
-    assignments: list[tuple[list[str], ast.AST]] = []
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            assignments.append(([one.id for one in node.targets if isinstance(one, ast.Name)], node.value))
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value]
-            assignments += [([node.name], value) for value in returned]
-    found: set[str] = set()
-    for _ in range(3):
-        before = len(found)
-        for targets, value in assignments:
-            if targets and not found.issuperset(targets) and _decodes(value, names, found):
-                found.update(targets)
-        if len(found) == before:
-            break
-    return found
-
-
-def _decodes(value: ast.AST, names: Names, known: set[str]) -> bool:
-    for part in ast.walk(value):
-        if isinstance(part, ast.Call) and kind_of_call(names.resolve(part.func)) == "decode":
-            return True
-        if isinstance(part, ast.Name) and part.id in known:
-            return True
-    return False
