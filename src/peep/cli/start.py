@@ -13,6 +13,7 @@ from peep.workflows.settled import recall
 VERBS = {
     "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
+    "diff": "peep.cli.verbs.diff",
     "digest": "peep.cli.verbs.digest",
     "embed": "peep.cli.verbs.embed",
     "hash": "peep.cli.verbs.hash",
