@@ -167,9 +167,7 @@ def measured(folder: Path, project: str, old: str, new: str) -> dict[str, object
 
 
 def _order(folder: Path) -> list[tuple[str, str, str]]:
-    return [
-        (path.name, str(path), "wheel" if path.suffix == ".whl" else "sdist") for path in sorted(folder.iterdir())
-    ]
+    return [(path.name, str(path), "wheel" if path.suffix == ".whl" else "sdist") for path in sorted(folder.iterdir())]
 
 
 def measure(folder: Path) -> None:
@@ -226,7 +224,9 @@ def measure(folder: Path) -> None:
         print(f"{name:<32}{count:>8}")
     for name, values in numbers.items():
         values.sort()
-        print(f"{name:<24} median {median(values):>9.1f}  p90 {values[int(len(values) * 0.9)]:>9.1f}  max {values[-1]:>9.1f}")
+        print(
+            f"{name:<24} median {median(values):>9.1f}  p90 {values[int(len(values) * 0.9)]:>9.1f}  max {values[-1]:>9.1f}"
+        )
     for rule, count in rules.most_common():
         print(f"{rule:<40}{count:>5}")
 

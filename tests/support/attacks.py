@@ -41,7 +41,9 @@ def _attack(name: str, rules: str, payload: str, **changes: object) -> Attack:
 def _wav(payload: bytes) -> bytes:
     """A sound whose header is right for fewer bytes than there are."""
     sound = b"\0" * 200
-    head = struct.pack("<4sL4s4sLHHLLHH4sL", b"RIFF", 36 + 200, b"WAVE", b"fmt ", 16, 1, 1, 8000, 8000, 1, 8, b"data", 200)
+    head = struct.pack(
+        "<4sL4s4sLHHLLHH4sL", b"RIFF", 36 + 200, b"WAVE", b"fmt ", 16, 1, 1, 8000, 8000, 1, 8, b"data", 200
+    )
     return head + sound + payload
 
 
@@ -249,4 +251,3 @@ ATTACKS: tuple[Attack, ...] = (
         both={"inert/core.py": CORE + "\n\ndef login(user):\n    return user\n"},
     ),
 )  # fmt: skip
-

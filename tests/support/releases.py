@@ -129,4 +129,5 @@ def _record_row(path: str, content: bytes) -> str:
     return f"{path},sha256={digest},{len(content)}"
 
 
+CORE_TEXT = str(PACKAGE["inert/core.py"])
 HARMLESS = TextRelease("1.0")

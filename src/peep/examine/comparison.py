@@ -292,7 +292,10 @@ def few_of_each(hits: Iterable[Hit]) -> list[Hit]:
 def _new_capabilities(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> Iterator[Capability]:
     """What files can do that they could not, outside tests and documents; one line for each kind, file and time."""
     before = [
-        (pair, one) for pair in pairs if pair.old is not None and old is not None for one in _capabilities(old, pair.old)
+        (pair, one)
+        for pair in pairs
+        if pair.old is not None and old is not None
+        for one in _capabilities(old, pair.old)
     ]
     known_here = {(pair.unit.path, one.capability, one.when) for pair, one in before}
     known = Counter((one.capability, one.when, one.call) for _, one in before)

@@ -117,9 +117,7 @@ class _Lookup:
 
     def _other_bytes(self, file: ReleaseFile, path: str) -> Source:
         twin = self._sdist[path]
-        if not native_format(file.head) and _same_but_line_ends(
-            self._content(file.sha256), self._content(twin.sha256)
-        ):
+        if not native_format(file.head) and _same_but_line_ends(self._content(file.sha256), self._content(twin.sha256)):
             return Source(Origin.LINE_ENDS, path)
         if self._is_generated(file) and self._is_generated(twin):
             return Source(Origin.GENERATED, path)

@@ -176,9 +176,7 @@ def _context(part: Edit, lines: Sequence[str], *, is_first: bool, is_last: bool)
     ]
 
 
-def _changed(
-    part: Edit, old: Sequence[str], new: Sequence[str], room: int, budget: WordBudget
-) -> list[Row]:
+def _changed(part: Edit, old: Sequence[str], new: Sequence[str], room: int, budget: WordBudget) -> list[Row]:
     removed = range(part.old_start, min(part.old_end, part.old_start + room))
     added = range(part.new_start, min(part.new_end, part.new_start + room))
     pairs = min(len(removed), len(added)) if len(removed) == len(added) else 0

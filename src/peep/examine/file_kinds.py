@@ -62,7 +62,10 @@ _MAGICS: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
     (b"\x28\xb5\x2f\xfd", "zstd", (".zst",)),
 )  # fmt: skip
 """Magic, name, and the suffixes that go with it: only both together make a known format."""
-_AT_OFFSET = ((4, b"ftyp", "mp4", (".mp4", ".m4a", ".m4v", ".mov", ".heic", ".avif")), (257, b"ustar", "tar", (".tar",)))
+_AT_OFFSET = (
+    (4, b"ftyp", "mp4", (".mp4", ".m4a", ".m4v", ".mov", ".heic", ".avif")),
+    (257, b"ustar", "tar", (".tar",)),
+)
 
 
 def native_format(head: bytes) -> str:

@@ -223,7 +223,11 @@ def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
         if old is not None and old.source_fields is not None:
             yield "build-requires-new", path, "; ".join(texts)
     if old is not None and old.source_fields is not None and old.backend != new.backend:
-        yield "backend-changed", path, f"{old.backend or 'setuptools by default'} -> {new.backend or 'setuptools by default'}"
+        yield (
+            "backend-changed",
+            path,
+            f"{old.backend or 'setuptools by default'} -> {new.backend or 'setuptools by default'}",
+        )
 
 
 def _field_findings(old: ReleaseMetadata, new: ReleaseMetadata) -> Iterator[Finding]:

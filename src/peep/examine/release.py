@@ -135,7 +135,12 @@ def _scanned_wheel(
 ) -> tuple[OpenWheel, list[tuple[WheelEntry, ReleaseFile]]]:
     wheel = open_wheel(plain, allow_record_mismatch=allow_record_mismatch)
     scans = [
-        (entry, _scanned(entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size, with_blob=True))
+        (
+            entry,
+            _scanned(
+                entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size, with_blob=True
+            ),
+        )
         for entry in wheel.archive_order()
     ]
     return wheel, scans

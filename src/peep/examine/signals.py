@@ -89,7 +89,8 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
         found += _startup_findings(file, lines)
         if is_python(file.path):
             found += codec_findings(text)
-            found += _python_findings(file, lines)
+    if is_python(file.path):
+        found += _python_findings(file, _Lines("" if file.binary else text_of(file.content)))
     hits = dict.fromkeys(
         Hit(rule, file.path, line, " ".join(evidence.split())[:300], file.moment) for rule, line, evidence in found
     )
@@ -160,11 +161,10 @@ def pth_findings(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, int, s
 
 def _python_findings(file: ExaminedFile, lines: _Lines) -> Iterator[tuple[str, int, str]]:
     facts = file.facts
-    if facts is None:
-        return
-    if facts.error:
+    error = "it is no text" if facts is None else facts.error
+    if facts is None or error:
         if file.moment in ("startup", "build", "import"):
-            yield "unread-code", 0, facts.error
+            yield "unread-code", 0, error
         return
     found = [*_use_findings(file, facts.uses, lines), *literal_findings(facts.literals)]
     yield from found

@@ -77,7 +77,12 @@ class Suspicions:
         arguments = node.args
         if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in arguments[:2]):
             yield "decoded", name, node.lineno
-        if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and arguments and _is_none(arguments[0]):
+        if (
+            name.startswith("ctypes.")
+            and name.endswith(("CDLL", "LoadLibrary"))
+            and arguments
+            and _is_none(arguments[0])
+        ):
             yield "libc", f"{name}(None)", node.lineno
         if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
             yield "write", name, node.lineno

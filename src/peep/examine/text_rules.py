@@ -26,7 +26,9 @@ _BLOBS = (
     re.compile(r"(?:\\u[0-9a-fA-F]{4}){60,}"),
 )
 _LOW_ENTROPY = 3.6
-_HASH_LINE = re.compile(r"sha(?:1|224|256|384|512)|--hash|integrity|blake2|BEGIN [A-Z ]*(?:CERTIFICATE|KEY)", re.IGNORECASE)
+_HASH_LINE = re.compile(
+    r"sha(?:1|224|256|384|512)|--hash|integrity|blake2|BEGIN [A-Z ]*(?:CERTIFICATE|KEY)", re.IGNORECASE
+)
 _COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _PLAIN_CODECS = re.compile(
     r"utf-?8(?:-sig)?|us-ascii|ascii|latin-?1|iso-?8859-?\d+|windows-125\d|cp\d+|mac-?\w+|koi8-[rut]|euc-?\w+|gb\w+|"
@@ -85,7 +87,9 @@ def _homoglyphs(text: str) -> Iterator[Finding]:
 
 def _mixes_alphabets(word: str) -> bool:
     scripts = {_script(character) for character in word if character.isalpha()}
-    return "LATIN" in scripts and bool(scripts & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "MATHEMATICAL", "FULLWIDTH"})
+    return "LATIN" in scripts and bool(
+        scripts & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "MATHEMATICAL", "FULLWIDTH"}
+    )
 
 
 def _script(character: str) -> str:

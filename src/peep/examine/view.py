@@ -12,7 +12,7 @@ from typing import NamedTuple
 from peep.dataclass import dataclass
 from peep.examine.correspondence import Origin, Source, corresponding
 from peep.examine.facts import FileFacts, ImportFact, analysed
-from peep.examine.file_kinds import binary_format, text_of
+from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
 from peep.examine.import_scan import module_imports
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
 from peep.examine.moments import is_python, is_startup_path, sdist_moments, wheel_moments
@@ -38,6 +38,7 @@ _GENERATED_EGG_INFO = frozenset(
 _PTH_IMPORT = re.compile(r"^import[ \t]+([\w.]+)", re.MULTILINE)
 
 
+_SOURCE_SUFFIXES = (".py", ".pyw", ".pth", ".start", ".pyx", ".sh", ".js", ".mjs", ".cjs", ".bat", ".cmd", ".ps1")
 _MOST_TREES = 2
 
 
@@ -197,7 +198,12 @@ class ReleaseView:
         return result
 
     def binary(self, unit: Unit) -> str:
-        """'' for text, else its format; `large` where only the digest is known."""
+        """'' for text, else its format; `large` where only the digest is known.
+
+        What an interpreter takes for source is text whatever it holds, so that nothing in it stays unread.
+        """
+        if unit.path.lower().endswith(_SOURCE_SUFFIXES) and unit.file.size <= LARGEST_FILE:
+            return native_format(unit.file.head) or ("bytecode" if is_bytecode(unit.path, unit.file.head) else "")
         if unit.file.size > LARGEST_FILE:
             return binary_format(unit.path, unit.file.head, unit.file.size) or "large"
         return binary_format(unit.path, self.release.content(unit.file.sha256), unit.file.size)

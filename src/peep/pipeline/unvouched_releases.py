@@ -77,7 +77,9 @@ def local_release(place: str, folder: str, choice: WheelChoice) -> CollectedRele
     releases = {_identity(os.path.basename(path)) for path in paths}
     if len({name for name, _ in releases}) > 1 or not _is_one_version([version for _, version in releases]):
         found = ", ".join(sorted(os.path.basename(path) for path in paths)[:6])
-        raise UsageError(f"{place}: holds archives of several releases: {found}", "give each release a folder of its own")
+        raise UsageError(
+            f"{place}: holds archives of several releases: {found}", "give each release a folder of its own"
+        )
     archives = [_copied_file(path, folder) for path in paths]
     name, version = min(releases, key=lambda release: (release[0] == "", len(release[1])))
     return CollectedRelease(normalised(name), version, _chosen(archives, choice, place))

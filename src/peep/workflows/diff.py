@@ -106,8 +106,6 @@ def _described(release: CollectedRelease) -> ReleaseDescription:
     return ReleaseDescription(release.version, release.archives.all)
 
 
-
-
 def _collected(
     request: DiffRequest, options: InstallOptions, surroundings: Surroundings, folder: str
 ) -> tuple[CollectedRelease | None, CollectedRelease]:

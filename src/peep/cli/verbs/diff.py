@@ -50,12 +50,14 @@ VERB = Verb(
                 Option(("--html",), "write the review page to FILE", Kind.VALUE, "FILE", is_peeps_own=True),
                 Option(("--stat",), "the summary only", is_peeps_own=True),
                 Option(
-                    ("--when",), f"only files of these moments: {_MOMENT_NAMES}", Kind.LIST, "MOMENTS", is_peeps_own=True
+                    ("--when",),
+                    f"only files of these moments: {_MOMENT_NAMES}",
+                    Kind.LIST,
+                    "MOMENTS",
+                    is_peeps_own=True,
                 ),
                 Option(("--all",), "also files that were read before", is_peeps_own=True),
-                Option(
-                    ("--read",), "leave out what READING says was read", Kind.LIST, "READING", is_peeps_own=True
-                ),
+                Option(("--read",), "leave out what READING says was read", Kind.LIST, "READING", is_peeps_own=True),
                 *format_option("text", "json"),
             ),
         ),
@@ -64,7 +66,11 @@ VERB = Verb(
             (
                 Option(("--full",), "everything in the release is new", is_peeps_own=True),
                 Option(
-                    ("--wheel",), "compare the wheel of that tag or file name", Kind.VALUE, "TAG|FILE", is_peeps_own=True
+                    ("--wheel",),
+                    "compare the wheel of that tag or file name",
+                    Kind.VALUE,
+                    "TAG|FILE",
+                    is_peeps_own=True,
                 ),
                 Option(("--no-sandbox",), "open the archives without a sandbox", is_peeps_own=True),
                 *INTERPRETER,
@@ -133,18 +139,14 @@ def title_of(result: DiffResult) -> str:
     return f"{result.project} {' -> '.join(versions)}"
 
 
-def _show(
-    result: DiffResult, changes: list[Change], read: frozenset[tuple[str, str]], *, is_coloured: bool
-) -> None:
+def _show(result: DiffResult, changes: list[Change], read: frozenset[tuple[str, str]], *, is_coloured: bool) -> None:
     from peep.cli.output.diff_text import Painter, changes_text, screen_text  # noqa: PLC0415 - as above
     from peep.cli.output.pager import show_paged  # noqa: PLC0415 - as above
     from peep.examine.summary import summary_lines  # noqa: PLC0415 - as above
 
     is_terminal = sys.stdout.isatty()
     painter = Painter(is_coloured=is_coloured and is_terminal and "NO_COLOR" not in os.environ)
-    lines = summary_lines(
-        result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed
-    )
+    lines = summary_lines(result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed)
     screen = screen_text(title_of(result), lines, painter)
     if not changes:
         print(screen)
@@ -156,9 +158,7 @@ def _write_page(path: str, result: DiffResult, read: frozenset[tuple[str, str]])
     from peep.examine.page import page_of  # noqa: PLC0415 - as above
     from peep.examine.summary import summary_lines  # noqa: PLC0415 - as above
 
-    lines = summary_lines(
-        result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed
-    )
+    lines = summary_lines(result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed)
     content = page_of(title_of(result), lines, result.comparison, base=result.reading_base(), read=read)
     try:
         with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
