@@ -17,7 +17,7 @@ _ZIP_SYSTEMS = {0: "FAT", 3: "Unix", 10: "NTFS", 19: "macOS"}
 _ZIP_METHODS = {0: "stored", 8: "deflated"}
 _TAR_MAGICS = {b"ustar\x0000": "ustar", b"ustar  \0": "GNU"}
 _MOST_CHANGED = 3
-"""So many habits changed at once, or one that never changes by itself, are worth a look."""
+"""So many (a metadata version counts once for both archives) habits changed at once, or one that never changes by itself, are worth a look."""
 _STEADY = frozenset({"zip create system", "zip method"})
 _MOST_SHOWN = 4
 SDIST_MEMBERS = 2_000
@@ -51,8 +51,12 @@ def wheel_habits(file: BinaryIO, wheel_fields: Mapping[str, tuple[str, ...]], me
 
 
 def _name_only(generator: str) -> str:
-    """`bdist_wheel (0.45.1)` -> `bdist_wheel`: its version changes with every update of the tool."""
-    return generator.replace("(", " ").split(" ")[0]
+    """`setuptools (80.0)` -> `setuptools`: its version changes with every update of the tool.
+
+    `bdist_wheel` is what setuptools called itself before it made wheels without the project `wheel` (70.1).
+    """
+    name = (generator.replace("(", " ").split() or [""])[0]
+    return "setuptools" if name == "bdist_wheel" else name
 
 
 def sdist_habits(
@@ -109,7 +113,8 @@ def changed_habits(old: PackingHabits | None, new: PackingHabits | None) -> list
 
 def habit_hits(changed: list[Habit]) -> list[Hit]:
     """`made-differently`: so many habits changed, or one that never does by itself."""
-    if len(changed) < _MOST_CHANGED and not any(habit.what in _STEADY for habit in changed):
+    kinds = {habit.what if habit.what == "metadata version" else (habit.archive, habit.what) for habit in changed}
+    if len(kinds) < _MOST_CHANGED and not any(habit.what in _STEADY for habit in changed):
         return []
     text = "; ".join(f"{habit.archive} {habit.what}: {habit.old} -> {habit.new}" for habit in changed)
     return [Hit("made-differently", "", 0, text[:300], "metadata")]

@@ -145,7 +145,8 @@ def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> 
         if similar:
             yield "requires-lookalike", path, f"{'; '.join(texts)} (known: {similar})"
         if old is not None:
-            yield "requires-new", path, "; ".join(texts)
+            is_optional = all(re.search(r"\bextra\s*==", text) for text in texts)
+            yield "requires-extra" if is_optional else "requires-new", path, "; ".join(texts)
     yield from (("requires-gone", path, "; ".join(texts)) for name, texts in before.items() if name not in now)
     yield from _disagreements(old, new)
 

@@ -117,8 +117,8 @@ def _used_early(new: ReleaseView, units: list[Unit]) -> Iterator[Hit]:
     for unit in units:
         wanted.setdefault(unit.path.rpartition("/")[2], unit)
     for unit in new.units.values():
-        if unit.moment not in _EARLY or not wanted:
-            continue
+        if unit.moment not in _EARLY or not wanted or unit.path.lower().endswith((".cfg", ".toml", ".in")):
+            continue  # what is to be packed is listed there, not read
         for name in sorted(_names_in(new, unit) & set(wanted)):
             data = wanted.pop(name)
             yield Hit("data-used-early", data.path, 0, f"{name} in {unit.path}", data.moment)

@@ -105,6 +105,7 @@ RULES: dict[str, Rule] = {
         NOTE,
         """
         import-write: writes or deletes files when it is imported or built
+        requires-extra: is a new requirement of an extra
         requires-gone: is no requirement any more
         requires-changed: is required in other versions
         command-gone: is no command any more

@@ -51,6 +51,7 @@ _CAPABILITIES = {
     "libc": "native",
     "write": "write",
     "environ": "environ",
+    "environ-extended": "environ",
     "hook": "hook",
     "deserialise": "deserialise",
 }
@@ -176,6 +177,7 @@ def _python_findings(file: ExaminedFile, lines: _Lines) -> Iterator[tuple[str, i
 
 def _use_findings(file: ExaminedFile, uses: Sequence[Use], lines: _Lines) -> Iterator[tuple[str, int, str]]:
     is_build = file.moment == "build"
+    is_installed = file.in_wheel or file.moment != "code"
     is_program = file.path.endswith("/__main__.py") or ".data/scripts/" in file.path
     for use in uses:
         evidence = lines[use.line].strip() or use.name
@@ -183,7 +185,7 @@ def _use_findings(file: ExaminedFile, uses: Sequence[Use], lines: _Lines) -> Ite
             yield _ANYWHERE[use.kind], use.line, evidence
         elif is_build and use.kind in _AT_BUILD:
             yield _AT_BUILD[use.kind], use.line, evidence
-        elif use.when == IMPORT and use.kind in _AT_IMPORT and not is_program:
+        elif use.when == IMPORT and use.kind in _AT_IMPORT and is_installed and not is_program:
             yield _AT_IMPORT[use.kind], use.line, evidence
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from peep.examine.call_kinds import DANGEROUS_MODULES, kind_of_call
 from peep.examine.names import Names
@@ -34,6 +34,7 @@ class Suspicions:
         self._decoders = {id(node) for node in tree.nodes if isinstance(node, ast.Call) and self._decodes(node)}
         self._decoded = self._decoded_names() if self._decoders else frozenset()
         self._environ_parts = _partial_reads(tree.nodes)
+        self._extended = _extended(tree.nodes)
         self._foreign = _foreign_names(tree.nodes)
 
     def _decodes(self, node: ast.Call) -> bool:
@@ -64,7 +65,8 @@ class Suspicions:
             yield from self._call(node)
         elif isinstance(node, ast.Attribute | ast.Name):
             if self._is_whole_environment(node):
-                yield "environ", "os.environ", node.lineno
+                kind = "environ-extended" if id(node) in self._extended else "environ"
+                yield kind, "os.environ", node.lineno
         elif isinstance(node, ast.Subscript):
             yield from self._subscript(node)
         elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
@@ -101,22 +103,34 @@ class Suspicions:
     def _hidden(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
         """Names that are made at run time, so that a search does not find them."""
         arguments = node.args
-        if name == "map" and arguments and self._names.resolve(arguments[0]) == "chr":
+        if name == "map" and len(arguments) > 1 and self._spells_letters(arguments[0], arguments[1]):
             yield "hidden-name", "map(chr, …)", node.lineno
         if name in ("bytes", "bytearray") and arguments and _spells_text(arguments[0]):
             yield "hidden-name", f"{name}([…])", node.lineno
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and arguments:
-            if isinstance(arguments[0], ast.GeneratorExp | ast.ListComp) and self._makes_letters(arguments[0].elt):
-                yield "hidden-name", "join(chr(…) for …)", node.lineno
-        function = node.func
-        if isinstance(function, ast.Call) and self._names.resolve(function.func) == "getattr":
-            if len(function.args) > 1 and self._names.folder.text(function.args[1]) is None:
-                owner = self._names.resolve(function.args[0])
-                if owner.partition(".")[0] in DANGEROUS_MODULES:
-                    yield "hidden-name", f"getattr({owner}, …)()", node.lineno
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and self._joins_letters(arguments):
+            yield "hidden-name", "join(chr(…) for …)", node.lineno
+        owner = self._computed_owner(node.func)
+        if owner.partition(".")[0] in DANGEROUS_MODULES:
+            yield "hidden-name", f"getattr({owner}, …)()", node.lineno
 
-    def _makes_letters(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Call) and self._names.resolve(node.func) == "chr"
+    def _joins_letters(self, arguments: Sequence[ast.expr]) -> bool:
+        made = arguments[0] if arguments else None
+        if not isinstance(made, ast.GeneratorExp | ast.ListComp) or not isinstance(made.elt, ast.Call):
+            return False
+        return self._spells_letters(made.elt.func, made.generators[0].iter)
+
+    def _spells_letters(self, function: ast.expr, source: ast.expr) -> bool:
+        """`chr` over anything but a range, of which alphabets are made."""
+        is_range = isinstance(source, ast.Call) and self._names.resolve(source.func) == "range"
+        return not is_range and self._names.resolve(function) == "chr"
+
+    def _computed_owner(self, function: ast.expr) -> str:
+        """The object of `getattr(OBJECT, computed)`, '' for all else."""
+        if not isinstance(function, ast.Call) or self._names.resolve(function.func) != "getattr":
+            return ""
+        if len(function.args) < 2 or self._names.folder.text(function.args[1]) is not None:  # noqa: PLR2004
+            return ""
+        return self._names.resolve(function.args[0])
 
     def _subscript(self, node: ast.Subscript) -> Iterator[Suspicion]:
         base = node.value
@@ -206,6 +220,17 @@ def _partial_reads(nodes: Iterable[ast.AST]) -> set[int]:
             )
         elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Attribute):
             found.add(id(node.value))  # an alias: what is done with it shows where it is used
+    return found
+
+
+def _extended(nodes: Iterable[ast.AST]) -> set[int]:
+    """Nodes that are copied with something added, as environments of programs are: `{**os.environ, "A": "1"}`."""
+    found: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.Dict) and len(node.keys) > 1:
+            found.update(id(value) for key, value in zip(node.keys, node.values, strict=True) if key is None)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
+            found.update(id(one) for one in node.args)
     return found
 
 
