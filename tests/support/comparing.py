@@ -14,7 +14,7 @@ from support.releases import TextRelease
 def ordered(folder: Path) -> list[tuple[str, str, str]]:
     """The archives of a folder, as a child is told of them."""
     order = []
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.iterdir(), key=lambda path: ("none-any" not in path.name, path.name)):
         role = "wheel" if path.suffix == ".whl" else "sdist"
         if role == "wheel" and any(known == "wheel" for _, _, known in order):
             role = "other-wheel"

@@ -53,7 +53,7 @@ _known(
     "base64.b16decode base64.b85decode base64.a85decode base64.z85decode base64.decodebytes base64.decodestring "
     "base64.decode binascii.unhexlify binascii.a2b_hex binascii.a2b_base64 binascii.a2b_uu bytes.fromhex "
     "bytearray.fromhex codecs.decode zlib.decompress zlib.decompressobj lzma.decompress lzma.LZMADecompressor "
-    "bz2.decompress bz2.BZ2Decompressor gzip.decompress marshal.loads marshal.load quopri.decodestring uu.decode "
+    "bz2.decompress bz2.BZ2Decompressor gzip.decompress quopri.decodestring uu.decode "
     "compression.zstd.decompress zstandard.decompress",
 )
 _known(
@@ -107,6 +107,11 @@ def kind_of_call(name: str) -> str:
     if kind is not None:
         return kind
     return next((kind for pattern, kind in _PATTERNS if pattern.fullmatch(name)), "")
+
+
+def is_decoder(name: str) -> bool:
+    """Whether a call gives back what was packed or encoded; code objects (`marshal`) are packed too."""
+    return kind_of_call(name) == "decode" or name in ("marshal.load", "marshal.loads")
 
 
 def kind_of_method(name: str) -> str:

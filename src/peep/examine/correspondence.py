@@ -98,7 +98,7 @@ class _Lookup:
         tried = [path for path in self._paths(file.path) if path in self._sdist]
         for path in tried:
             if self._sdist[path].sha256 == file.sha256:
-                return Source(Origin.SAME, path)
+                return self._same_or_decoy(file, path)
         if tried:
             return self._other_bytes(file, tried[0])
         found = self._digests.get(file.sha256)
@@ -109,6 +109,18 @@ class _Lookup:
         if native_format(file.head):
             return Source(Origin.COMPILED)
         return Source(Origin.GENERATED if self._is_generated(file) else Origin.ONLY_IN_WHEEL)
+
+    def _same_or_decoy(self, file: ReleaseFile, path: str) -> Source:
+        """Equal bytes count for nothing where one of the usual folders has other bytes at the same path.
+
+        So a tree that was put there to explain the wheel can only bring a difference to light.
+        """
+        installed = installed_path(file.path)
+        for folder in SOURCE_FOLDERS:
+            other = self._sdist.get(folder + installed)
+            if other is not None and other.sha256 != file.sha256:
+                return Source(Origin.DIFFERS, other.path)
+        return Source(Origin.SAME, path)
 
     def _made_by_backend(self, file: ReleaseFile, name: str) -> Source:
         twin = self._sdist.get("PKG-INFO") if name == "METADATA" else None

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from peep.examine.call_kinds import DANGEROUS_MODULES, kind_of_call
+from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder
 from peep.examine.names import Names
 from peep.examine.syntax_tree import SyntaxTree
 
@@ -38,7 +38,7 @@ class Suspicions:
         self._foreign = _foreign_names(tree.nodes)
 
     def _decodes(self, node: ast.Call) -> bool:
-        return self._decodes_text(node) or kind_of_call(self._names.resolve(node.func)) == "decode"
+        return self._decodes_text(node) or is_decoder(self._names.resolve(node.func))
 
     def _decoded_names(self) -> frozenset[str]:
         """Names whose value was decoded, and functions that give back something decoded; three rounds of passing on."""
