@@ -100,9 +100,8 @@ def _environment() -> dict[str, str]:
 
 def make(projects: list[str]) -> None:
     """Take the newest final releases of each project that have a wheel for this interpreter and an sdist."""
-    from packaging.version import Version
-
     from machine_index import index_of_machine
+    from packaging.version import Version
 
     lines = ["# project, version, file, sha256; oldest first\n"]
     with index_of_machine() as index:

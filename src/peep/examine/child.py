@@ -17,13 +17,13 @@ from contextlib import contextmanager
 
 import packaging
 
-from peep.build.sandbox import BuildArea, FoundIsolation, Isolation, Sandbox, SandboxLimits, interpreter_folders
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PeepError
 from peep.examine.analysis import ANSWER
 from peep.examine.answer import BadAnswer, decoded_answer, decoded_comparison, decoded_refusal
 from peep.examine.types import Comparison, UnvouchedArchive
 from peep.system.processes import LoggedRun, run
+from peep.system.sandbox import BuildArea, FoundIsolation, Isolation, Sandbox, SandboxLimits, interpreter_folders
 
 _GIGABYTE = 1 << 30
 _MOST_OUTPUT = 128 << 20

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from peep.archives.wheel_metadata import header_fields
 from peep.dataclass import dataclass, field
 from peep.examine.lookalikes import lookalike_of
 from peep.examine.types import Hit
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from peep.formats.documents import parse_toml
+from peep.formats.wheel_metadata import header_fields
 
 _KNOWN_TOOLS = frozenset(
     {
@@ -85,8 +80,8 @@ def read_build_system(content: bytes | None) -> tuple[tuple[str, ...] | None, st
     if content is None:
         return None, "", ()
     try:
-        table: Any = tomllib.loads(content.decode("utf-8")).get("build-system", {})
-    except (ValueError, RecursionError):  # UnicodeDecodeError and TOMLDecodeError too
+        table: Any = parse_toml(content.decode("utf-8")).get("build-system", {})
+    except ValueError:  # UnicodeDecodeError and TOMLDecodeError too
         return None, "", ()
     if not isinstance(table, dict):
         return None, "", ()

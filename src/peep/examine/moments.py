@@ -6,11 +6,11 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from peep.archives.wheel_names import is_startup_file
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import ImportFact
 from peep.examine.file_kinds import is_bytecode, native_format
 from peep.examine.release import ReleaseFile
+from peep.formats.startup_files import landing, startup_entry
 
 Imports = Callable[[ReleaseFile], Sequence[ImportFact]]
 """A Python file -> its imports; `when` tells which run at import."""
@@ -65,7 +65,8 @@ def is_python(path: str) -> bool:
 
 def is_startup_path(path: str) -> bool:
     """Files of a wheel that every start of the interpreter runs, wherever in `.data` they stand."""
-    if is_startup_file(path):
+    top = path.partition("/")[0]
+    if startup_entry(landing(path, top if top.endswith(".data") and "-" in top else "")):
         return True
     folder, _, rest = path.partition("/")
     name = rest.rpartition("/")[2].lower()

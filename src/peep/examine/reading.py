@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from peep.dataclass import dataclass
 from peep.examine.types import Change, UnvouchedArchive
+from peep.formats.documents import parse_json
 
 FORMAT = "peep reading 1"
 _DIGEST = re.compile(r"(?:[0-9a-f]{64})?")
@@ -67,8 +67,8 @@ def _release(release: tuple[str, Sequence[UnvouchedArchive]]) -> dict[str, Any]:
 def parse_reading(content: bytes) -> Reading:
     """Read what a review page saved. Raises `BadReading`."""
     try:
-        value = json.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        value = parse_json(content.decode("utf-8"))
+    except ValueError as error:
         raise BadReading(f"is no JSON: {error}") from None
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise BadReading(f"does not say that it is of the format {FORMAT!r}")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from peep.errors import PeepError
 from peep.examine.reading import BadReading, parse_reading
+from peep.system import bounded
 
 _MOST_BYTES = 64 << 20
 
@@ -15,10 +16,7 @@ def read_files(paths: Sequence[str]) -> frozenset[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for path in paths:
         try:
-            with open(path, "rb") as file:
-                content = file.read(_MOST_BYTES + 1)
-            if len(content) > _MOST_BYTES:
-                raise BadReading(f"is larger than {_MOST_BYTES} bytes")
+            content = bounded.read_file(path, _MOST_BYTES, is_regular=False)
             found.update((one.path, one.sha256) for one in parse_reading(content).read)
         except OSError as error:
             raise PeepError(f"--read {path}: {error.strerror or error}") from None

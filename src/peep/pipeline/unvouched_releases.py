@@ -15,15 +15,16 @@ from typing import BinaryIO
 
 from packaging.version import Version
 
-from peep.archives.wheel_names import parse_wheel_filename, same_version
 from peep.dataclass import dataclass
 from peep.errors import PeepError, UsageError
 from peep.examine.child import ReleaseArchives
 from peep.examine.types import UnvouchedArchive
-from peep.index.archive_names import ArchiveName, NameReader
+from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.names import archive_suffix, name_in_filename, normalised
+from peep.formats.versions import same_version
+from peep.formats.wheel_names import parse_wheel_filename
 from peep.index.client import PackageIndex
 from peep.model import ArchiveKind, IndexFile
-from peep.requirements.naming import archive_suffix, name_in_filename, normalised
 
 _PIECE = 1 << 17
 _NO_TAG = 1_000_000

@@ -5,24 +5,25 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from threading import Event
+from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
-from peep.archives.reception import DownloadLimits, Reception
-from peep.build.sandbox import find_isolation
+from peep.archives.receive import Receiver, receive_archive
 from peep.dataclass import dataclass
-from peep.environment.target import discover_target
 from peep.errors import UsageError
 from peep.examine.child import analyse, choose_isolation
 from peep.examine.reading import base_of
 from peep.examine.types import Comparison, UnvouchedArchive
+from peep.formats.names import archive_suffix, is_name
 from peep.model import IndexFile, TargetEnvironment
+from peep.pipeline.context import RunContext
+from peep.pipeline.network import Network
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.pip_configuration import configured_pip
+from peep.pipeline.session import configured, opened_store, target_request
 from peep.pipeline.unvouched_releases import CollectedRelease, Fetch, WheelChoice, index_release, local_release
-from peep.requirements.naming import archive_suffix, is_name
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened, opened_store, target_request
-from peep.workflows.surroundings import Surroundings
+from peep.system.sandbox import find_isolation
+from peep.target.discovery import discover_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,15 @@ def _is_path(word: str) -> bool:
     return bool(archive_suffix(word)) or os.sep in word or os.path.exists(word) or word in (".", "..")
 
 
-def diff(request: DiffRequest, options: InstallOptions, surroundings: Surroundings) -> DiffResult:
+def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> DiffResult:
     """Gather both releases, compare them in a child, and describe them.
 
     Raises `UsageError`, `PeepError`, `ArchiveError`; nothing is stored, built or installed.
     """
     isolation = choose_isolation(find_isolation(), wanted=request.use_sandbox)
     with tempfile.TemporaryDirectory(prefix="peep-diff-", ignore_cleanup_errors=True) as folder:
-        old, new = _collected(request, options, surroundings, folder)
-        surroundings.reporter.detail(f"opened in: {isolation.value}")
+        old, new = _collected(request, options, context, folder)
+        context.reporter.detail(f"opened in: {isolation.value}")
         comparison = analyse(old.archives if old else None, new.archives, isolation)
     return DiffResult(
         project=new.project or (old.project if old else "") or "release",
@@ -107,22 +108,24 @@ def _described(release: CollectedRelease) -> ReleaseDescription:
 
 
 def _collected(
-    request: DiffRequest, options: InstallOptions, surroundings: Surroundings, folder: str
+    request: DiffRequest, options: InstallOptions, context: RunContext, folder: str
 ) -> tuple[CollectedRelease | None, CollectedRelease]:
     if request.project is None:
-        with opened_store(options.store, surroundings) as store:
+        with opened_store(options.store, context) as store:
             choice = _choice(request, discover_target(target_request(options.target), store))
         old = local_release(request.old, folder, choice) if request.old is not None else None
         new = local_release(request.new, folder, choice)
         if old is not None and old.project and new.project and old.project != new.project:
-            surroundings.reporter.warning(f"two projects are compared: {old.project} and {new.project}")
+            context.reporter.warning(f"two projects are compared: {old.project} and {new.project}")
         return old, new
-    with opened(options, surroundings) as session, _fetching(session) as fetch:
-        choice = _choice(request, session.target)
-        index = session.network.index()
-        project = request.project
-        earlier = index_release(project, request.old, index, fetch, folder, choice) if request.old else None
-        return earlier, index_release(project, request.new, index, fetch, folder, choice)
+    with opened_store(options.store, context) as store:
+        defaults = configured_pip(options, context.environ, os.path.join(store.layout.remembered, "pip"))
+        options = configured(options, defaults)
+        choice = _choice(request, discover_target(target_request(options.target), store))
+        with closing(Network(options, context, defaults)) as network, _fetching(network, context) as fetch:
+            index, project = network.index(), request.project
+            earlier = index_release(project, request.old, index, fetch, folder, choice) if request.old else None
+            return earlier, index_release(project, request.new, index, fetch, folder, choice)
 
 
 def _choice(request: DiffRequest, target: TargetEnvironment) -> WheelChoice:
@@ -130,14 +133,11 @@ def _choice(request: DiffRequest, target: TargetEnvironment) -> WheelChoice:
 
 
 @contextmanager
-def _fetching(session: Session) -> Iterator[Fetch]:
-    with ExitStack() as stack:
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-fetch-", ignore_cleanup_errors=True))
-        reception = Reception(
-            session.network.transport(), scratch, session.surroundings.reporter, DownloadLimits(), Event()
-        )
+def _fetching(network: Network, context: RunContext) -> Iterator[Fetch]:
+    with tempfile.TemporaryDirectory(prefix="peep-fetch-", ignore_cleanup_errors=True) as scratch:
+        receiver = Receiver(network.transport(), scratch, context.reporter)
 
         def fetch(file: IndexFile) -> BinaryIO:
-            return reception.receive(file, {"sha256"}).file
+            return receive_archive(file, {"sha256"}, None, receiver).file
 
         yield fetch

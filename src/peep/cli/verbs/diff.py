@@ -7,11 +7,11 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INDEXES, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import OptionKind, Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INDEXES, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import PeepError, UsageError
 
@@ -47,17 +47,17 @@ VERB = Verb(
         Section(
             "What to show",
             (
-                Option(("--html",), "write the review page to FILE", Kind.VALUE, "FILE", is_peeps_own=True),
+                Option(("--html",), "write the review page to FILE", OptionKind.VALUE, "FILE", is_peeps_own=True),
                 Option(("--stat",), "the summary only", is_peeps_own=True),
                 Option(
                     ("--when",),
                     f"only files of these moments: {_MOMENT_NAMES}",
-                    Kind.LIST,
+                    OptionKind.LIST,
                     "MOMENTS",
                     is_peeps_own=True,
                 ),
                 Option(("--all",), "also files that were read before", is_peeps_own=True),
-                Option(("--read",), "leave out what READING says was read", Kind.LIST, "READING", is_peeps_own=True),
+                Option(("--read",), "leave out what READING says was read", OptionKind.LIST, "READING", is_peeps_own=True),
                 *format_option("text", "json"),
             ),
         ),
@@ -68,7 +68,7 @@ VERB = Verb(
                 Option(
                     ("--wheel",),
                     "compare the wheel of that tag or file name",
-                    Kind.VALUE,
+                    OptionKind.VALUE,
                     "TAG|FILE",
                     is_peeps_own=True,
                 ),
@@ -87,10 +87,10 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Compare and show; 0 whatever is found. Raises `PeepError` where an archive cannot be had or opened."""
+    from peep.pipeline.context import RunContext  # noqa: PLC0415 - as above
+    from peep.pipeline.options import SourceOptions  # noqa: PLC0415 - as above
     from peep.pipeline.readings import read_files  # noqa: PLC0415 - help describes this verb without running it
     from peep.workflows.diff import diff, request_of  # noqa: PLC0415 - as above
-    from peep.workflows.options import SourceOptions  # noqa: PLC0415 - as above
-    from peep.workflows.surroundings import Surroundings  # noqa: PLC0415 - as above
 
     options = install_options(parsed, verb=VERB.name, sources=SourceOptions())
     moments = _moments(parsed)
@@ -104,7 +104,7 @@ def run(parsed: ParsedArguments) -> int:
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        result = diff(request, options, Surroundings.of_process(console))
+        result = diff(request, options, RunContext.of_process(console))
         if not result.is_sandboxed:
             console.warning("the archives were opened without a sandbox (--no-sandbox)")
     changes = [
