@@ -62,7 +62,7 @@ class NotAnalysable(PeepError):
     """The child died, ran out of something, or did not answer as it should: nothing is known of the release."""
 
 
-def choose_isolation(found: FoundIsolation, *, wanted: bool) -> Isolation:
+def isolation_for(found: FoundIsolation, *, wanted: bool) -> Isolation:
     """The sandbox for analyses. Raises `PeepError` where there is none and the user did not give it up."""
     if not wanted:
         return Isolation.NONE

@@ -34,6 +34,9 @@ Habits = tuple[PackingHabits | None, PackingHabits | None]
 """Of the wheel, of the sdist."""
 MOST_ALIKE = 10
 """Hits of one rule that are told of one file."""
+MOST_CHARACTERS = 40_000_000
+"""Of all rows together."""
+_ROW_COST = 40
 _NO_DIFF = FileDiff((), 0, 0, 0)
 
 
@@ -58,7 +61,7 @@ def compare(old: Release | None, new: Release, habits: tuple[Habits, Habits]) ->
     before = ReleaseView(old, with_facts=digests) if old is not None else None
     after = ReleaseView(new, with_facts=digests)
     pairs = _sorted_pairs(pair_up(before, after))
-    changes = tuple(_change(pair, before, after) for pair in pairs)
+    changes = tuple(_within_budget(_change(pair, before, after) for pair in pairs))
     unanalysed: list[NotAnalysed] = []
     for pair in pairs:
         if pair.new is not None:
@@ -198,6 +201,18 @@ def _is_same_code(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> bool
     trees = [view.tree(unit.file) for view, unit in _sides(pair, old, new)]
     roots = [tree.root for tree in trees if tree is not None]
     return len(roots) == 2 and same_but_docstrings(*roots)  # noqa: PLR2004 - old and new
+
+
+def _within_budget(changes: Iterable[Change]) -> Iterator[Change]:
+    """Rows in reading order until `MOST_CHARACTERS` are shown; of the files after that only the counts."""
+    left = MOST_CHARACTERS
+    for change in changes:
+        size = sum(len(row.text) + _ROW_COST for row in change.rows)
+        if size <= left:
+            left -= size
+            yield change
+        else:
+            yield replace(change, rows=(), cut=change.cut + len(change.rows))
 
 
 def _sides(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> Iterator[tuple[ReleaseView, Unit]]:

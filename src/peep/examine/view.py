@@ -148,7 +148,11 @@ class ReleaseView:
         if wheel is None:
             return {}
         moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), (), self.imports)
-        return {source.path: moments[path] for path, source in self.sources.items() if source.path}
+        return {
+            source.path: moments[path]
+            for path, source in self.sources.items()
+            if source.path and source.origin is not Origin.ELSEWHERE
+        }
 
     def _is_generated(self, path: str, file: ReleaseFile) -> bool:
         folder, _, name = path.rpartition("/")

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from peep.archives.receive import Receiver, receive_archive
 from peep.dataclass import dataclass
 from peep.errors import UsageError
-from peep.examine.child import analyse, choose_isolation
+from peep.examine.child import analyse, isolation_for
 from peep.examine.reading import base_of
 from peep.examine.types import Comparison, UnvouchedArchive
 from peep.formats.names import archive_suffix, is_name
@@ -89,7 +89,7 @@ def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> 
 
     Raises `UsageError`, `PeepError`, `ArchiveError`; nothing is stored, built or installed.
     """
-    isolation = choose_isolation(find_isolation(), wanted=request.use_sandbox)
+    isolation = isolation_for(find_isolation(), wanted=request.use_sandbox)
     with tempfile.TemporaryDirectory(prefix="peep-diff-", ignore_cleanup_errors=True) as folder:
         old, new = _collected(request, options, context, folder)
         context.reporter.detail(f"opened in: {isolation.value}")
