@@ -261,7 +261,7 @@ def _all_hits(
     added = [pair.unit.key for pair, _ in here if pair.status != "changed"]
     yield from origin_hits(old, new, changed)
     yield from layout_hits(old, new, added)
-    yield from data_hits(new, altered)
+    yield from data_hits(old, new, altered)
     yield from metadata_hits(old.metadata if old else None, new.metadata)
 
 

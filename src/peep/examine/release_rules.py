@@ -96,8 +96,11 @@ def _lies_outside(path: str) -> bool:
     return not (parts[1] == "data" and parts[2] == "share" and len(parts) > 4 and parts[3] in _HARMLESS_SHARES)  # noqa: PLR2004
 
 
-def data_hits(new: ReleaseView, changed: Mapping[Key, str]) -> Iterator[Hit]:
-    """Binary files of no known format, once per folder; and new binary files that early code names."""
+def data_hits(old: ReleaseView | None, new: ReleaseView, changed: Mapping[Key, str]) -> Iterator[Hit]:
+    """Binary files of no known format, once per folder; and binary files that early code names newly.
+
+    `changed`: units that are not what they were, with their binary formats ('' for text).
+    """
     binaries = {key: kind for key, kind in changed.items() if kind and not native_format(new.units[key].file.head)}
     folders: dict[str, list[Unit]] = {}
     for key, kind in sorted(binaries.items()):
@@ -106,22 +109,38 @@ def data_hits(new: ReleaseView, changed: Mapping[Key, str]) -> Iterator[Hit]:
             folders.setdefault(unit.path.rpartition("/")[0], []).append(unit)
     for folder, units in folders.items():
         more = f" and {len(units) - 1} more in {folder or 'the top folder'}" if len(units) > 1 else ""
-        name = units[0].path.rpartition("/")[2]
+        name = _base_name(units[0])
         yield Hit("opaque-data", units[0].path, 0, f"{name}, {units[0].file.size} bytes{more}", units[0].moment)
-    if binaries:
-        yield from _used_early(new, [new.units[key] for key in sorted(binaries)])
+    # Words that are no names of files are everywhere: of known formats only names with a suffix are looked for.
+    named = [new.units[key] for key, kind in sorted(binaries.items()) if kind == "unknown" or "." in key.path]
+    yield from _used_early(old, new, [unit for unit in named if unit.file.size > _FEWEST_OPAQUE_BYTES])
 
 
-def _used_early(new: ReleaseView, units: list[Unit]) -> Iterator[Hit]:
-    wanted: dict[str, Unit] = {}
-    for unit in units:
-        wanted.setdefault(unit.path.rpartition("/")[2], unit)
-    for unit in new.units.values():
-        if unit.moment not in _EARLY or not wanted or unit.path.lower().endswith((".cfg", ".toml", ".in")):
-            continue  # what is to be packed is listed there, not read
-        for name in sorted(_names_in(new, unit) & set(wanted)):
-            data = wanted.pop(name)
-            yield Hit("data-used-early", data.path, 0, f"{name} in {unit.path}", data.moment)
+def _base_name(unit: Unit) -> str:
+    return unit.path.rpartition("/")[2]
+
+
+def _used_early(old: ReleaseView | None, new: ReleaseView, units: list[Unit]) -> Iterator[Hit]:
+    """Files that code of start-up, build or import names; of those that were there before, if it did not name them."""
+    if not units:
+        return
+    known = {_base_name(unit) for unit in units if old is not None and unit.key in old.units}
+    if known and old is not None:
+        known &= set(_early_names(old, frozenset(known)))
+    wanted = {_base_name(unit): unit for unit in reversed(units) if _base_name(unit) not in known}
+    for name, place in sorted(_early_names(new, frozenset(wanted)).items()):
+        yield Hit("data-used-early", wanted[name].path, 0, f"{name} in {place}", wanted[name].moment)
+
+
+def _early_names(view: ReleaseView, wanted: frozenset[str]) -> dict[str, str]:
+    """Which of the names stand in early code, and in which file first."""
+    found: dict[str, str] = {}
+    for unit in view.units.values():
+        # What is to be packed is listed in .cfg, .toml and .in files, not read.
+        if unit.moment in _EARLY and not unit.path.lower().endswith((".cfg", ".toml", ".in")):
+            for name in _names_in(view, unit) & wanted - found.keys():
+                found[name] = unit.path
+    return found
 
 
 def _names_in(view: ReleaseView, unit: Unit) -> set[str]:

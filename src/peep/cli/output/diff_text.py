@@ -97,7 +97,7 @@ def _change_lines(change: Change, hits: Sequence[Hit], painter: Painter) -> Iter
         if row.kind == "@":
             yield painter.paint("@", f"{'':>{width}}   … {row.text} unchanged lines")
             continue
-        yield f"{row.new or row.old:>{width}} {painter.paint_row(row, row.kind + ' ')}"
+        yield f"{row.new or row.old:>{width}} {painter.paint_row(row, row.kind + ' ')}".rstrip()
         if row.new:
             yield from _hit_lines(by_line, row.new, painter)
     if change.cut:
