@@ -26,15 +26,17 @@ class Malformed(Exception):
     """The bytes are not what the format asks for; the text says what is wrong."""
 
 
-def decompressed(read: ReadAt, size: int, compression: str) -> BinaryIO:
+def decompressed(
+    read: ReadAt, size: int, compression: str, new_file: Callable[[], Any] = tempfile.TemporaryFile
+) -> BinaryIO:
     """Write what a compressed file of `size` bytes holds into an unnamed temporary file and return that.
 
-    `compression`: gz, bz2 or xz. Exactly one compressed stream must fill the file, for of a second one and of anything
+    `compression`: gz, bz2 or xz. `new_file`: makes the file, where it is to be another one. Exactly one compressed stream must fill the file, for of a second one and of anything
     after the first some readers know nothing. Raises `Malformed`, also when more than 64 MiB come out and that is more
     than 200 times what went in.
     """
     limit = max(_RATIO_MATTERS_ABOVE, size * _HIGHEST_RATIO)
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - handed on; it has no name and goes with its last handle
+    output = new_file()  # handed on; it has no name and goes with its last handle
     try:
         output.writelines(_limited(_pieces(read, size, compression), limit))
         output.flush()

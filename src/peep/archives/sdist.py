@@ -7,10 +7,11 @@ section 3. Reading runs no code of the archive.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from peep.archives.compression import MAGIC, Malformed, decompressed, has_zip_ending
 from peep.archives.random_access import ReadAt, file_size, read_at
@@ -51,6 +52,8 @@ class SdistEntry:
 
 
 Chunks = Callable[[SourceMember], Iterator[bytes]]
+NewFile = Callable[[], Any]
+"""Makes a binary file that can be written, read and sought."""
 
 
 class SdistContents:
@@ -117,18 +120,24 @@ class SdistContents:
 
 
 def open_sdist(
-    archive: SourceArchive, *, name: str | None = None, version: str | None = None, from_index: bool = False
+    archive: SourceArchive,
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    from_index: bool = False,
+    scratch: NewFile = tempfile.TemporaryFile,
 ) -> SdistContents:
     """Check a source archive and open it.
 
     `name` (normalised) and `version`: what PKG-INFO must say, where given. `from_index`: it goes by the rules of
-    source distributions, one top folder with a PKG-INFO; archives of repositories need neither.
+    source distributions, one top folder with a PKG-INFO; archives of repositories need neither. `scratch` makes the file
+    that a compressed archive is unpacked into: `io.BytesIO` where nothing may be written.
 
     Raises `ArchiveError` with all problems.
     """
     closing = ExitStack()
     try:
-        contents, problems = _opened(archive, closing)
+        contents, problems = _opened(archive, closing, scratch)
         if not problems:
             problems = _identity_problems(contents, name, version, from_index=from_index)
         _raise_for(archive.filename, problems)
@@ -145,13 +154,15 @@ def _raise_for(filename: str, problems: list[str]) -> None:
         raise ArchiveError(filename, problems)
 
 
-def _opened(archive: SourceArchive, closing: ExitStack) -> tuple[SdistContents, list[str]]:
-    members, problems, chunks = _members(archive, closing)
+def _opened(archive: SourceArchive, closing: ExitStack, scratch: NewFile) -> tuple[SdistContents, list[str]]:
+    members, problems, chunks = _members(archive, closing, scratch)
     tree = plain_tree(members, portable=os.name == "nt")
     return SdistContents(archive.filename, tree, chunks, closing), [*problems, *tree.problems]
 
 
-def _members(archive: SourceArchive, closing: ExitStack) -> tuple[list[SourceMember], list[str], Chunks]:
+def _members(
+    archive: SourceArchive, closing: ExitStack, scratch: NewFile
+) -> tuple[list[SourceMember], list[str], Chunks]:
     lowered = archive.filename.lower()
     kinds = [kind for suffix, kind in SDIST_COMPRESSIONS.items() if lowered.endswith(suffix)]
     if not kinds:
@@ -163,7 +174,7 @@ def _members(archive: SourceArchive, closing: ExitStack) -> tuple[list[SourceMem
     if kind == "zip":
         return _zip_members(archive)
     if kind:
-        unpacked = closing.enter_context(decompressed(read, size, kind))
+        unpacked = closing.enter_context(decompressed(read, size, kind, scratch))
         read, size = read_at(unpacked), file_size(unpacked)
     return _tar_members(read, size)
 

@@ -11,6 +11,7 @@ VERBS = (
     "certify",
     "check-wheel",
     "completion",
+    "diff",
     "digest",
     "embed",
     "examine",
@@ -47,7 +48,7 @@ def module_for(verb: str, rest: list[str]) -> VerbModule | None:
 
 def verb_module(verb: str) -> VerbModule | None:
     """The module of one of peep's verbs; None for other verbs."""
-    return _installing(verb) or _proving(verb) or _vetting(verb) or _around(verb)
+    return _installing(verb) or _proving(verb) or _examining(verb) or _around(verb)
 
 
 def peeps_verbs() -> tuple[Verb, ...]:
@@ -90,10 +91,12 @@ def _proving(verb: str) -> VerbModule | None:
     return module
 
 
-def _vetting(verb: str) -> VerbModule | None:
-    """Verbs for records of what was examined."""
+def _examining(verb: str) -> VerbModule | None:
+    """Verbs for what nobody vouched for yet, and for the records of what was examined."""
     module: VerbModule
     match verb:
+        case "diff":
+            from peep.cli.verbs import diff as module
         case "examine":
             from peep.cli.verbs import examine as module
         case "certify":

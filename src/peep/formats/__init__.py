@@ -1,0 +1,1 @@
+"""Grammars, each once: pure functions from bytes or text to values, and back."""

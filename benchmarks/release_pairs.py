@@ -1,0 +1,243 @@
+"""Real pairs of consecutive releases: make the manifest, fetch what it lists, compare, and print what was found.
+
+    python benchmarks/release_pairs.py make PROJECT...     writes benchmarks/release_pairs.tsv from the configured index
+    python benchmarks/release_pairs.py measure [FOLDER]    compares all pairs; FOLDER keeps the archives
+
+The manifest states each archive's sha256; what comes with another one is an error, never another measurement.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from peep.index.client import PackageIndex
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parent / "tests")]
+MANIFEST = HERE / "release_pairs.tsv"
+_RELEASES = 4
+_LARGEST = 12_000_000
+_QUIET = {"note"}
+_MEASURE = """
+import json, resource, sys, time
+from peep.examine.analysis import answer_to
+sys.setrecursionlimit(3000)
+import warnings; warnings.simplefilter("ignore")
+start = time.process_time()
+answer = answer_to(json.loads(sys.argv[1]))
+usage = resource.getrusage(resource.RUSAGE_SELF)
+json.dump({"cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss, "answer": answer}, sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Archive:
+    project: str
+    version: str
+    filename: str
+    sha256: str
+
+
+def read_manifest() -> dict[str, dict[str, list[Archive]]]:
+    """Project -> version (oldest first) -> archives."""
+    found: dict[str, dict[str, list[Archive]]] = {}
+    for line in MANIFEST.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            archive = Archive(*line.split("\t"))
+            found.setdefault(archive.project, {}).setdefault(archive.version, []).append(archive)
+    return found
+
+
+def pairs(manifest: dict[str, dict[str, list[Archive]]]) -> Iterator[tuple[str, str, str]]:
+    for project, versions in manifest.items():
+        names = list(versions)
+        for old, new in zip(names, names[1:], strict=False):
+            yield project, old, new
+
+
+# -- fetching ------------------------------------------------------------------------------------------
+
+
+def fetch(manifest: dict[str, dict[str, list[Archive]]], folder: Path) -> None:
+    """Put every archive into FOLDER/PROJECT/VERSION, by pip's own download, and compare its digest."""
+    for project, versions in manifest.items():
+        for version, archives in versions.items():
+            place = folder / project / version
+            for archive in archives:
+                if not (place / archive.filename).exists():
+                    _download(project, version, archive, place)
+                digest = hashlib.sha256((place / archive.filename).read_bytes()).hexdigest()
+                if digest != archive.sha256:
+                    raise SystemExit(f"{archive.filename}: sha256 {digest}, the manifest lists {archive.sha256}")
+
+
+def _download(project: str, version: str, archive: Archive, place: Path) -> None:
+    kind = "--only-binary" if archive.filename.endswith(".whl") else "--no-binary"
+    command = [sys.executable, "-m", "peep", "-q", "download", "-r", "-", "-d", str(place), "--no-check-dependencies", "--ignore-requires-python"]
+    line = f"{project}=={version} --hash=sha256:{archive.sha256}\n"
+    subprocess.run([*command, kind, ":all:"], input=line.encode(), check=True, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(HERE.parent / "src")}
+
+
+# -- the manifest --------------------------------------------------------------------------------------
+
+
+def make(projects: list[str]) -> None:
+    """Take the newest final releases of each project that have a wheel for this interpreter and an sdist."""
+    from machine_index import index_of_machine
+    from packaging.version import Version
+
+    lines = ["# project, version, file, sha256; oldest first\n"]
+    with index_of_machine() as index:
+        listed = {project: list(_listed(project, index)) for project in projects}
+    for project, files in listed.items():
+        releases: dict[str, dict[str, tuple[int, str, str]]] = defaultdict(dict)
+        for file in files:
+            _note(file, releases)
+        complete = [version for version, files in releases.items() if {"wheel", "sdist"} <= files.keys()]
+        newest = sorted(complete, key=Version)[-_RELEASES:]
+        for version in newest:
+            for kind in ("wheel", "sdist"):
+                _, name, sha256 = releases[version][kind]
+                lines.append(f"{project}\t{version}\t{name}\t{sha256}\n")
+        print(project, *newest)
+    MANIFEST.write_text("".join(lines), "utf-8")
+
+
+def _listed(project: str, index: PackageIndex) -> Iterator[dict[str, object]]:
+    for detail in index.project(project)[:1]:
+        for file in detail.files:
+            digests = [digest.hex for digest in file.hashes if digest.algorithm == "sha256"]
+            if digests and (file.size or 0) < _LARGEST and file.yanked is None:
+                yield {"name": file.filename, "sha256": digests[0], "size": file.size or 0}
+
+
+def _note(file: dict[str, object], releases: dict[str, dict[str, tuple[int, str, str]]]) -> None:
+    from packaging.tags import sys_tags
+    from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+
+    name = str(file["name"])
+    try:
+        if name.endswith(".whl"):
+            _, version, _, tags = parse_wheel_filename(name)
+            ranks = {tag: rank for rank, tag in enumerate(sys_tags())}
+            rank = min((ranks[tag] for tag in tags if tag in ranks), default=-1)
+            kind = "wheel"
+        else:
+            _, version = parse_sdist_filename(name)
+            rank, kind = 0, "sdist"
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return
+    if rank < 0 or version.is_prerelease:
+        return
+    known = releases[str(version)].get(kind)
+    if known is None or rank < known[0]:
+        releases[str(version)][kind] = (rank, name, str(file["sha256"]))
+
+
+# -- measuring -----------------------------------------------------------------------------------------
+
+
+def measured(folder: Path, project: str, old: str, new: str) -> dict[str, object]:
+    """Compare one pair in a process of its own."""
+    order = {side: _order(folder / project / version) for side, version in (("old", old), ("new", new))}
+    command = [sys.executable, "-c", _MEASURE, json.dumps(order)]
+    done = subprocess.run(command, capture_output=True, env=_environment(), check=False)
+    if done.returncode:
+        raise SystemExit(f"{project} {old} {new}: {done.stderr.decode()[-2000:]}")
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
+
+
+def _order(folder: Path) -> list[tuple[str, str, str]]:
+    return [(path.name, str(path), "wheel" if path.suffix == ".whl" else "sdist") for path in sorted(folder.iterdir())]
+
+
+def measure(folder: Path) -> None:
+    from peep.examine.answer import decoded_comparison
+    from peep.examine.rules import grade_of
+    from peep.examine.summary import line_counts
+    from peep.examine.types import RUNS_UNASKED
+
+    manifest = read_manifest()
+    fetch(manifest, folder)
+    totals: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    numbers: dict[str, list[float]] = defaultdict(list)
+    started = time.monotonic()
+    for project, old, new in pairs(manifest):
+        result = measured(folder, project, old, new)
+        answer = result["answer"]
+        if "comparison" not in answer:  # type: ignore[operator]
+            totals["refused"] += 1
+            print(f"{project} {old} {new}: {answer}")
+            continue
+        found = decoded_comparison(answer["comparison"])  # type: ignore[index]
+        loud = [hit for hit in found.signals if grade_of(hit.rule) not in _QUIET]
+        metadata = [hit for hit in loud if hit.moment == "metadata"]
+        code = [hit for hit in loud if hit.moment != "metadata"]
+        totals["pairs"] += 1
+        totals["signal outside tests"] += bool(code)
+        totals["metadata"] += bool(metadata)
+        totals["capabilities"] += bool(found.capabilities)
+        totals["anything"] += bool(loud or found.capabilities)
+        totals["stop"] += any(grade_of(hit.rule) == "stop" for hit in loud)
+        totals["not analysed"] += bool(found.not_analysed)
+        if found.identity is not None:
+            totals["wheel files"] += found.identity.files
+            for name in ("same", "line_ends", "elsewhere", "differs", "generated", "compiled", "only_in_wheel"):
+                totals[f"wheel files {name}"] += getattr(found.identity, name)
+        for rule in {hit.rule for hit in found.signals}:
+            rules[rule] += 1
+        for rule in {hit.rule for hit in found.folded}:
+            rules[f"{rule} (in tests)"] += 1
+        numbers["cpu"].append(float(result["cpu"]))  # type: ignore[arg-type]
+        numbers["memory MB"].append(float(result["memory"]) / 1024)  # type: ignore[arg-type]
+        counts = line_counts(found.changes, frozenset())
+        numbers["lines that can run"].append(counts.run)
+        numbers["lines unasked"].append(
+            sum(one.plus + one.minus for one in found.changes if one.moment in RUNS_UNASKED and one.sha256)
+        )
+        for hit in loud:
+            print(f"{project} {old} {new}: {hit.rule} {hit.path}:{hit.line} {hit.evidence[:110]!a}")
+        for one in found.capabilities:
+            print(f"{project} {old} {new}: can {one.capability} {one.when} {one.path}:{one.line} {one.call}")
+    print(f"\n{time.monotonic() - started:.0f} s for {totals['pairs']} pairs of {len(manifest)} projects")
+    for name, count in sorted(totals.items()):
+        print(f"{name:<32}{count:>8}")
+    for name, values in numbers.items():
+        values.sort()
+        print(
+            f"{name:<24} median {median(values):>9.1f}  p90 {values[int(len(values) * 0.9)]:>9.1f}  max {values[-1]:>9.1f}"
+        )
+    for rule, count in rules.most_common():
+        print(f"{rule:<40}{count:>5}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["make"]:
+        make(sys.argv[2:])
+    elif sys.argv[1:2] == ["measure"]:
+        if len(sys.argv) > 2:
+            measure(Path(sys.argv[2]))
+        else:
+            with tempfile.TemporaryDirectory() as scratch:
+                measure(Path(scratch))
+    else:
+        raise SystemExit(__doc__)

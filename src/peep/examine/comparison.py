@@ -1,0 +1,353 @@
+"""Comparison of two releases, or of one with nothing: changes in reading order, signals on what is new, capabilities."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from peep.dataclass import dataclass, replace
+from peep.examine.correspondence import SOURCE_FOLDERS, Origin, installed_path, origins_count
+from peep.examine.diff import FileDiff, file_diff
+from peep.examine.file_kinds import text_of
+from peep.examine.habits import PackingHabits, changed_habits, habit_hits
+from peep.examine.metadata import metadata_hits
+from peep.examine.moments import is_python
+from peep.examine.release import LARGEST_FILE, Release
+from peep.examine.release_rules import data_hits, layout_hits, origin_hits
+from peep.examine.signals import capabilities_of, file_hits
+from peep.examine.syntax_tree import same_but_docstrings
+from peep.examine.types import (
+    FOLDED_MOMENTS,
+    RUNS,
+    Capability,
+    Change,
+    Comparison,
+    Habit,
+    Hit,
+    NotAnalysed,
+    Origins,
+    moment_rank,
+)
+from peep.examine.view import Key, ReleaseView, Unit, unit_key
+
+Habits = tuple[PackingHabits | None, PackingHabits | None]
+"""Of the wheel, of the sdist."""
+MOST_ALIKE = 10
+"""Hits of one rule that are told of one file."""
+MOST_CHARACTERS = 40_000_000
+"""Of all rows together."""
+_ROW_COST = 40
+_NO_DIFF = FileDiff((), 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One unit of the new release and what it was before (None: added), or the reverse (`new` None: removed)."""
+
+    status: str
+    old: Unit | None
+    new: Unit | None
+
+    @property
+    def unit(self) -> Unit:
+        found = self.new or self.old
+        assert found is not None  # noqa: S101 - one of the two is always there
+        return found
+
+
+def compare(old: Release | None, new: Release, habits: tuple[Habits, Habits]) -> Comparison:
+    """Compare two opened releases. `habits`: of the old one and of the new one."""
+    digests = _changed_digests(old, new)
+    before = ReleaseView(old, with_facts=digests) if old is not None else None
+    after = ReleaseView(new, with_facts=digests)
+    pairs = _sorted_pairs(pair_up(before, after))
+    changes = tuple(_within_budget(_change(pair, before, after) for pair in pairs))
+    unanalysed: list[NotAnalysed] = []
+    for pair in pairs:
+        if pair.new is not None:
+            unanalysed += _not_analysed(pair.new, after)
+    made = _made(habits)
+    hits = few_of_each([*_all_hits(before, after, pairs, changes), *habit_hits(made)])
+    hits.sort(key=lambda hit: (moment_rank(hit.moment), hit.path, hit.line, hit.rule))
+    return Comparison(
+        identity=_origins(after),
+        changes=changes,
+        signals=tuple(hit for hit in hits if hit.moment not in FOLDED_MOMENTS),
+        folded=tuple(hit for hit in hits if hit.moment in FOLDED_MOMENTS),
+        capabilities=tuple(_new_capabilities(before, after, pairs)),
+        made=tuple(made),
+        not_analysed=tuple(dict.fromkeys(unanalysed)),
+        warnings=tuple((one.filename, text) for one in new.archives for text in one.warnings),
+        blobs=_blobs(after),
+        origins=tuple(
+            (path, source.origin.value) for path, source in after.sources.items() if source.origin is not Origin.SAME
+        ),
+    )
+
+
+def _changed_digests(old: Release | None, new: Release) -> frozenset[str]:
+    """Digests that only one of the releases has: their files are analysed whole."""
+    before = {file.sha256 for one in old.archives for file in one.files.values()} if old is not None else set()
+    after = {file.sha256 for one in new.archives for file in one.files.values()}
+    return frozenset(before ^ after)
+
+
+# -- which file is which -----------------------------------------------------------------------------
+
+
+def pair_up(old: ReleaseView | None, new: ReleaseView) -> list[Pair]:
+    """Find for each unit what it was before, and what is gone; units that are the same are left out."""
+    if old is None:
+        return [Pair("added", None, unit) for unit in new.units.values()]
+    pairs: list[Pair] = []
+    used: set[Key] = set()
+    lost: list[Unit] = []
+    for key, unit in new.units.items():
+        known = _counterpart(key, old, new)
+        if known is None:
+            lost.append(unit)
+            continue
+        used.add(known.key)
+        if known.file.sha256 != unit.file.sha256:
+            pairs.append(Pair("changed", known, unit))
+        elif _runs_earlier(known, unit):
+            pairs.append(Pair("moved", known, unit))
+    by_digest = _units_by_digest(old)
+    for unit in lost:
+        origin = by_digest.get(unit.file.sha256) if unit.file.size else None
+        if origin is not None:
+            used.add(origin.key)
+        pairs.append(Pair("moved" if origin else "added", origin, unit))
+    gone = (unit for key, unit in old.units.items() if key not in used and not _still_there(unit, new))
+    return pairs + [Pair("removed", unit, None) for unit in gone]
+
+
+def _counterpart(key: Key, old: ReleaseView, new: ReleaseView) -> Unit | None:
+    found = old.units.get(key)
+    if found is not None:
+        return found
+    for twin in _twins(key):
+        found = old.units.get(twin)
+        if found is not None and twin not in new.units:
+            return found
+    return None
+
+
+def _twins(key: Key) -> Iterator[Key]:
+    """A wheel's file may have stood in the sdist alone before, below one of the usual folders, and the reverse."""
+    if key.in_wheel:
+        path = installed_path(key.path)
+        yield from (Key(False, folder + path) for folder in SOURCE_FOLDERS)  # noqa: FBT003
+        return
+    for folder in SOURCE_FOLDERS:
+        if key.path.startswith(folder):
+            yield unit_key(key.path[len(folder) :], in_wheel=True)
+
+
+def _runs_earlier(old: Unit, new: Unit) -> bool:
+    """The same bytes at the same path, which run at an earlier moment now than they did."""
+    return new.moment in RUNS and moment_rank(new.moment) < moment_rank(old.moment)
+
+
+def _units_by_digest(view: ReleaseView) -> dict[str, Unit]:
+    """Units by content; of several with one content that which runs first."""
+    ordered = sorted(view.units.values(), key=lambda unit: -moment_rank(unit.moment))
+    return {unit.file.sha256: unit for unit in ordered}
+
+
+def _still_there(unit: Unit, new: ReleaseView) -> bool:
+    """A file of the old sdist that is folded into the new wheel, or the reverse, is not gone."""
+    return any(
+        twin in new.units and new.units[twin].file.sha256 == unit.file.sha256 for twin in (unit.key, *_twins(unit.key))
+    )
+
+
+def _sorted_pairs(pairs: Iterable[Pair]) -> list[Pair]:
+    return sorted(pairs, key=lambda pair: (moment_rank(pair.unit.moment), pair.new is None, pair.unit.path))
+
+
+# -- one change --------------------------------------------------------------------------------------
+
+
+def _change(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> Change:
+    unit = pair.unit
+    view = new if pair.new is not None else old
+    assert view is not None  # noqa: S101 - something was removed, so there was an old release
+    binary = view.binary(unit)
+    shown = _diff(pair, old, new)
+    is_same = pair.status == "changed" and is_python(unit.path) and not binary and _is_same_code(pair, old, new)
+    old_path = pair.old.path if pair.old is not None and pair.new is not None else ""
+    return Change(
+        path=unit.path,
+        old_path=old_path if old_path != unit.path else "",
+        status=pair.status,
+        moment=unit.moment,
+        archives=unit.archives,
+        in_wheel=unit.key.in_wheel,
+        minus=shown.minus,
+        plus=shown.plus,
+        size=unit.file.size,
+        binary=binary,
+        sha256=pair.new.file.sha256 if pair.new is not None else "",
+        since=pair.old.file.sha256 if pair.old is not None else "",
+        same_code=is_same,
+        rows=shown.rows if pair.new is not None else (),
+        cut=shown.cut if pair.new is not None else shown.minus,
+    )
+
+
+def _is_same_code(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> bool:
+    """Python that differs in comments, docstrings and layout alone."""
+    trees = [view.tree(unit.file) for view, unit in _sides(pair, old, new)]
+    roots = [tree.root for tree in trees if tree is not None]
+    return len(roots) == 2 and same_but_docstrings(*roots)  # noqa: PLR2004 - old and new
+
+
+def _within_budget(changes: Iterable[Change]) -> Iterator[Change]:
+    """Rows in reading order until `MOST_CHARACTERS` are shown; of the files after that only the counts."""
+    left = MOST_CHARACTERS
+    for change in changes:
+        size = sum(len(row.text) + _ROW_COST for row in change.rows)
+        if size <= left:
+            left -= size
+            yield change
+        else:
+            yield replace(change, rows=(), cut=change.cut + len(change.rows))
+
+
+def _sides(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> Iterator[tuple[ReleaseView, Unit]]:
+    if pair.old is not None and old is not None:
+        yield old, pair.old
+    if pair.new is not None:
+        yield new, pair.new
+
+
+def _diff(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> FileDiff:
+    if pair.old is not None and pair.new is not None and pair.old.file.sha256 == pair.new.file.sha256:
+        return _NO_DIFF
+    texts: dict[bool, str | None] = {True: None, False: None}
+    for view, unit in _sides(pair, old, new):
+        if not view.binary(unit):
+            texts[view is new] = text_of(view.release.content(unit.file.sha256))
+    if texts[True] is None and pair.new is not None:
+        return _NO_DIFF  # binary now
+    return file_diff(texts[False], texts[True])
+
+
+def _not_analysed(unit: Unit, view: ReleaseView) -> Iterator[NotAnalysed]:
+    if unit.file.size > LARGEST_FILE:
+        yield NotAnalysed(unit.path, f"{unit.file.size} bytes: only its digest and its beginning are known")
+    elif is_python(unit.path):
+        error = "it is not text" if view.binary(unit) else view.facts(unit.file).error
+        if error:
+            yield NotAnalysed(unit.path, error)
+
+
+# -- signals -----------------------------------------------------------------------------------------
+
+
+def _all_hits(
+    old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair], changes: Sequence[Change]
+) -> Iterator[Hit]:
+    yield from new_hits(
+        [hit for pair in pairs if pair.old is not None and old is not None for hit in _unit_hits(old, pair.old)],
+        [hit for pair in pairs if pair.new is not None for hit in _unit_hits(new, pair.new)],
+        {pair.new.path: unit_key(pair.new.path, in_wheel=pair.new.key.in_wheel).path for pair in pairs if pair.new},
+        {pair.old.path: unit_key(pair.old.path, in_wheel=pair.old.key.in_wheel).path for pair in pairs if pair.old},
+    )
+    here = [(pair, change) for pair, change in zip(pairs, changes, strict=True) if pair.new is not None]
+    changed = {pair.unit.key: change.binary for pair, change in here}
+    altered = {pair.unit.key: change.binary for pair, change in here if pair.status != "moved"}
+    added = [pair.unit.key for pair, _ in here if pair.status != "changed"]
+    yield from origin_hits(old, new, changed)
+    yield from layout_hits(old, new, added)
+    yield from data_hits(old, new, altered)
+    yield from metadata_hits(old.metadata if old else None, new.metadata)
+
+
+def _unit_hits(view: ReleaseView, unit: Unit) -> list[Hit]:
+    return file_hits(view.examined(unit))
+
+
+def new_hits(
+    old: Sequence[Hit], new: Sequence[Hit], new_paths: Mapping[str, str], old_paths: Mapping[str, str]
+) -> Iterator[Hit]:
+    """Hits that became more frequent, in their file and in the whole release: code that only moved is silent.
+
+    Code that moved from tests or documents to where it runs did not only move.
+    """
+    in_file = Counter((old_paths.get(hit.path, hit.path), hit.rule, hit.evidence) for hit in old)
+    anywhere = Counter((hit.rule, hit.evidence, hit.moment in FOLDED_MOMENTS) for hit in old)
+    for hit in new:
+        here = (new_paths.get(hit.path, hit.path), hit.rule, hit.evidence)
+        overall = (hit.rule, hit.evidence, hit.moment in FOLDED_MOMENTS)
+        is_known_here, is_known = in_file[here] > 0, anywhere[overall] > 0
+        in_file[here] -= 1
+        anywhere[overall] -= 1
+        if not is_known_here and not is_known:
+            yield hit
+
+
+def few_of_each(hits: Iterable[Hit]) -> list[Hit]:
+    """At most `MOST_ALIKE` hits of one rule in one file; the last of them says how many more there are."""
+    kept: dict[tuple[str, str], list[Hit]] = {}
+    left_out: Counter[tuple[str, str]] = Counter()
+    for hit in hits:
+        group = kept.setdefault((hit.rule, hit.path), [])
+        if len(group) < MOST_ALIKE:
+            group.append(hit)
+        else:
+            left_out[hit.rule, hit.path] += 1
+    for key, count in left_out.items():
+        last = kept[key][-1]
+        kept[key][-1] = replace(last, evidence=f"{last.evidence} (and {count} more of these in this file)")
+    return [hit for group in kept.values() for hit in group]
+
+
+def _new_capabilities(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> Iterator[Capability]:
+    """What files can do that they could not, outside tests and documents; one line for each kind, file and time."""
+    before = [
+        (pair, one)
+        for pair in pairs
+        if pair.old is not None and old is not None
+        for one in _capabilities(old, pair.old)
+    ]
+    known_here = {(pair.unit.path, one.capability, one.when) for pair, one in before}
+    known = Counter((one.capability, one.when, one.call) for _, one in before)
+    told: set[tuple[str, str, str]] = set()
+    for pair in pairs:
+        if pair.new is None or pair.new.moment in FOLDED_MOMENTS:
+            continue
+        for one in _capabilities(new, pair.new):
+            here = (pair.new.path, one.capability, one.when)
+            call = (one.capability, one.when, one.call)
+            known[call] -= 1
+            if here in known_here or here in told or known[call] >= 0:
+                continue
+            told.add(here)
+            yield one
+
+
+def _capabilities(view: ReleaseView, unit: Unit) -> list[Capability]:
+    if not is_python(unit.path) or view.binary(unit):
+        return []
+    return capabilities_of(unit.path, view.facts(unit.file))
+
+
+# -- the rest ----------------------------------------------------------------------------------------
+
+
+def _made(habits: tuple[Habits, Habits]) -> list[Habit]:
+    return [habit for old, new in zip(*habits, strict=True) for habit in changed_habits(old, new)]
+
+
+def _origins(view: ReleaseView) -> Origins | None:
+    if not view.sources:
+        return None
+    counts = origins_count(view.sources)
+    return Origins(len(view.sources), **{origin.value: counts[origin] for origin in Origin})
+
+
+def _blobs(view: ReleaseView) -> tuple[tuple[str, str], ...]:
+    wheel = view.release.main_wheel
+    return tuple((path, file.blob) for path, file in wheel.files.items()) if wheel is not None else ()

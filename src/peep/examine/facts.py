@@ -1,0 +1,256 @@
+"""Facts of one Python file: what it imports and which calls of note it makes, at import or when somebody calls it.
+
+The file is parsed, never compiled and never run. Function bodies count as run at import where module level calls the
+function, also by way of other functions of the file; decorators, defaults, class bodies and metaclasses count too.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from peep.dataclass import dataclass, field
+from peep.examine.call_kinds import kind_of_call, kind_of_method
+from peep.examine.names import Names
+from peep.examine.suspicions import Suspicions
+from peep.examine.syntax_tree import SyntaxTree, is_docstring
+
+IMPORT = "import"
+CALL = "call"
+
+
+class Use(NamedTuple):
+    """One call (or access) of note. `kind`: of `call_kinds` or of `suspicions`; `name`: as resolved."""
+
+    kind: str
+    name: str
+    line: int
+    when: str
+
+
+class ImportFact(NamedTuple):
+    """One imported module: `level` leading dots, `names` of a `from` import."""
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+    line: int
+    when: str
+
+
+class Literal(NamedTuple):
+    """One text constant that is no docstring."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """`error` says why a file could not be analysed; then nothing else is known."""
+
+    error: str = ""
+    imports: tuple[ImportFact, ...] = ()
+    uses: tuple[Use, ...] = ()
+    literals: tuple[Literal, ...] = ()
+
+
+def facts_of(content: bytes) -> FileFacts:
+    """Analyse one Python file. Never raises: what this Python cannot parse is said in `error`."""
+    return analysed(content)[0]
+
+
+def analysed(content: bytes) -> tuple[FileFacts, SyntaxTree | None]:
+    """As `facts_of`, and the tree where there is one."""
+    try:
+        tree = SyntaxTree(content)
+        return _Analysis(tree).facts(), tree
+    except SyntaxError as error:
+        return FileFacts(f"line {error.lineno or 0}: {error.msg}"), None
+    except (ValueError, LookupError) as error:  # a NUL, an unknown encoding, a number of too many digits
+        return FileFacts(str(error) or type(error).__name__), None
+    except RecursionError:
+        return FileFacts("nested too deeply"), None
+    except MemoryError:
+        return FileFacts("takes more memory than the analysis may have"), None
+
+
+@dataclass(slots=True)
+class _Scope:
+    """One function, one class's method, the module, or what runs only as a program."""
+
+    key: str
+    is_method: bool = False
+    calls: set[str] = field(default_factory=set)
+    uses: list[tuple[str, str, int]] = field(default_factory=list)
+    imports: list[tuple[str, int, tuple[str, ...], int]] = field(default_factory=list)
+
+
+class _Analysis:
+    def __init__(self, tree: SyntaxTree) -> None:
+        self._tree = tree
+        self._names = Names(tree.nodes)
+        self._suspicions = Suspicions(tree, self._names)
+        self._module = _Scope("")
+        self._scopes: list[_Scope] = [self._module]
+        self._literals: list[Literal] = []
+
+    def facts(self) -> FileFacts:
+        self._body(self._tree.root.body, self._module, "")
+        live = self._live_scopes()
+        uses: list[Use] = []
+        imports: list[ImportFact] = []
+        for scope in self._scopes:
+            when = IMPORT if id(scope) in live else CALL
+            uses += [Use(kind, name, line, when) for kind, name, line in scope.uses]
+            imports += [ImportFact(*one, when) for one in scope.imports]
+        by_line = sorted(set(uses), key=lambda use: (use.line, use.kind, use.name))
+        return FileFacts("", tuple(imports), tuple(by_line), tuple(self._literals))
+
+    # -- walking ---------------------------------------------------------------------------------
+
+    def _body(self, statements: Sequence[ast.stmt], scope: _Scope, owner: str) -> None:
+        for index, statement in enumerate(statements):
+            if index == 0 and is_docstring(statement):
+                continue
+            self._visit(statement, scope, owner)
+
+    def _visit(self, node: ast.AST, scope: _Scope, owner: str) -> None:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self._function(node, scope, owner)
+        elif isinstance(node, ast.ClassDef):
+            self._class(node, scope)
+        elif isinstance(node, ast.If):
+            self._condition(node, scope, owner)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            _note_import(node, scope)
+        else:
+            self._expression(node, scope)
+            for child in self._tree.children(node):
+                self._visit(child, scope, owner)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: _Scope, owner: str) -> None:
+        for outer in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+            if outer is not None:
+                self._visit(outer, scope, owner)
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Name):
+                scope.calls.add(decorator.id)
+        inner = _Scope(f"{owner}.{node.name}" if owner else node.name, bool(owner))
+        self._scopes.append(inner)
+        self._body(node.body, inner, "")
+        if not owner and scope is self._module and node.name == "__getattr__":
+            self._lazy(inner)
+
+    def _lazy(self, scope: _Scope) -> None:
+        """PEP 562: a module's `__getattr__` runs when somebody asks for a name that is not there."""
+        for kind, name, line in list(scope.uses):
+            if kind == "network":
+                scope.uses.append(("lazy-network", name, line))
+
+    def _class(self, node: ast.ClassDef, scope: _Scope) -> None:
+        for outer in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
+            self._visit(outer, scope, "")
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Name):
+                scope.calls.add(decorator.id)
+        for base in node.bases:
+            if isinstance(base, ast.Name):
+                scope.calls.add(f"{base.id}.__init_subclass__")
+        for keyword in node.keywords:
+            if keyword.arg == "metaclass" and isinstance(keyword.value, ast.Name):
+                scope.calls.update(f"{keyword.value.id}.{name}" for name in ("__new__", "__init__", "__prepare__"))
+        self._body(node.body, scope, node.name)
+
+    def _condition(self, node: ast.If, scope: _Scope, owner: str) -> None:
+        self._visit(node.test, scope, owner)
+        guard = _guard(node.test)
+        if guard == "never":
+            inner = _Scope("<never>")
+        elif guard == "program":
+            inner = _Scope("<program>")
+        else:
+            inner = scope
+        if inner is not scope:
+            self._scopes.append(inner)
+        for statement in node.body:
+            self._visit(statement, inner, owner)
+        for statement in node.orelse:
+            self._visit(statement, scope, owner)
+
+    def _expression(self, node: ast.AST, scope: _Scope) -> None:
+        if isinstance(node, ast.Call):
+            self._call(node, scope)
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and node.value:
+                self._literals.append(Literal(node.value, node.lineno))
+        for kind, name, line in self._suspicions.of(node):
+            scope.uses.append((kind, name, line))
+
+    def _call(self, node: ast.Call, scope: _Scope) -> None:
+        name = self._names.resolve(node.func)
+        function = node.func
+        kind = kind_of_call(name) if name else ""
+        if not kind and isinstance(function, ast.Attribute):
+            kind = kind_of_method(function.attr)
+            name = name or f"*.{function.attr}"
+        if kind:
+            scope.uses.append((kind, name, node.lineno))
+        if isinstance(function, ast.Name):
+            scope.calls.add(function.id)
+        elif isinstance(function, ast.Attribute):
+            scope.calls.add(f".{function.attr}")
+        if name in ("__import__", "importlib.import_module"):
+            self._loaded(node, name, scope)
+
+    def _loaded(self, node: ast.Call, name: str, scope: _Scope) -> None:
+        module = self._names.folder.text(node.args[0]) if node.args else None
+        if module is None:
+            scope.uses.append(("computed-import", name, node.lineno))
+        elif module.strip("."):
+            level = len(module) - len(module.lstrip("."))
+            scope.imports.append((module[level:], level, (), node.lineno))
+
+    # -- which functions run at import -----------------------------------------------------------
+
+    def _live_scopes(self) -> set[int]:
+        by_call: dict[str, list[_Scope]] = {}
+        for scope in self._scopes[1:]:
+            owner, _, name = scope.key.rpartition(".")
+            names = [scope.key, f".{name}"] if scope.is_method else [scope.key]
+            if scope.is_method and name in ("__init__", "__new__", "__call__", "__post_init__", "__enter__"):
+                names.append(owner)
+            for one in names:
+                by_call.setdefault(one, []).append(scope)
+        live = {id(self._module)}
+        waiting = [self._module]
+        while waiting:
+            for call in waiting.pop().calls:
+                for scope in by_call.get(call, ()):
+                    if id(scope) not in live:
+                        live.add(id(scope))
+                        waiting.append(scope)
+        return live
+
+
+def _note_import(node: ast.Import | ast.ImportFrom, scope: _Scope) -> None:
+    if isinstance(node, ast.Import):
+        scope.imports += [(alias.name, 0, (), node.lineno) for alias in node.names]
+    else:
+        names = tuple(alias.name for alias in node.names)
+        scope.imports.append((node.module or "", node.level, names, node.lineno))
+
+
+def _guard(test: ast.expr) -> str:
+    """`never` for TYPE_CHECKING, `program` for `__name__ == "__main__"`, '' for other conditions."""
+    if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
+        return "never"
+    if isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING":
+        return "never"
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
+        right: Iterable[ast.expr] = test.comparators
+        values = [one.value for one in right if isinstance(one, ast.Constant)]
+        if values == ["__main__"] and isinstance(test.ops[0], ast.Eq):
+            return "program"
+    return ""

@@ -1,0 +1,120 @@
+"""Habits of packing: which tool made an archive, on what system, as whom. A stolen token does not bring these along."""
+
+from __future__ import annotations
+
+import struct
+import tarfile
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from peep.dataclass import dataclass
+from peep.examine.types import Habit, Hit
+
+_GZIP_SYSTEMS = {0: "FAT", 3: "Unix", 7: "Macintosh", 11: "NTFS", 255: "unknown"}
+_ZIP_SYSTEMS = {0: "FAT", 3: "Unix", 10: "NTFS", 19: "macOS"}
+_ZIP_METHODS = {0: "stored", 8: "deflated"}
+_TAR_MAGICS = {b"ustar\x0000": "ustar", b"ustar  \0": "GNU"}
+_MOST_CHANGED = 3
+"""So many (a metadata version counts once for both archives) habits changed at once, or one that never changes by itself, are worth a look."""
+_STEADY = frozenset({"zip create system", "zip method"})
+_MOST_SHOWN = 4
+SDIST_MEMBERS = 2_000
+"""Members whose headers are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackingHabits:
+    """Properties of one archive by name, in words."""
+
+    archive: str
+    """`wheel` or `sdist`."""
+    properties: Mapping[str, str]
+
+
+def wheel_habits(file: BinaryIO, wheel_fields: Mapping[str, tuple[str, ...]], metadata_version: str) -> PackingHabits:
+    """Read the headers of a wheel that the strict reader accepted. `wheel_fields`: those of its WHEEL."""
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+    return PackingHabits(
+        "wheel",
+        {
+            "generator": _name_only("; ".join(wheel_fields.get("generator", ()))),
+            "zip create system": _all({_ZIP_SYSTEMS.get(one.create_system, str(one.create_system)) for one in members}),
+            "zip create version": _all({str(one.create_version) for one in members}),
+            "zip method": _all({_ZIP_METHODS.get(one.compress_type, str(one.compress_type)) for one in members}),
+            "zip modes": _all({oct(one.external_attr >> 16) for one in members if not one.is_dir()}),
+            "metadata version": metadata_version,
+        },
+    )
+
+
+def _name_only(generator: str) -> str:
+    """`setuptools (80.0)` -> `setuptools`: its version changes with every update of the tool.
+
+    `bdist_wheel` is what setuptools called itself before it made wheels without the project `wheel` (70.1).
+    """
+    name = (generator.replace("(", " ").split() or [""])[0]
+    return "setuptools" if name == "bdist_wheel" else name
+
+
+def sdist_habits(
+    file: BinaryIO, filename: str, metadata_version: str, unpacked: BinaryIO | None = None
+) -> PackingHabits:
+    """Read the headers of a source archive that the strict reader accepted; `unpacked`: its tar file, decompressed."""
+    properties = {"metadata version": metadata_version, "suffix": "".join(filename.rpartition(".tar")[1:]) or "zip"}
+    file.seek(0)
+    head = file.read(10)
+    if head.startswith(b"\x1f\x8b") and len(head) == 10:  # noqa: PLR2004 - RFC 1952, section 2.3
+        flags, extra, system = head[3], head[8], head[9]
+        properties["gzip flags"] = f"{flags} {extra}"
+        properties["gzip system"] = _GZIP_SYSTEMS.get(system, str(system))
+        properties["gzip time"] = "none" if struct.unpack_from("<L", head, 4)[0] == 0 else "stated"
+    if not filename.lower().endswith(".zip"):
+        properties.update(_tar_properties(unpacked or file))
+    return PackingHabits("sdist", properties)
+
+
+def _tar_properties(file: BinaryIO) -> dict[str, str]:
+    owners: Counter[str] = Counter()
+    modes: set[str] = set()
+    has_pax = False
+    file.seek(0)
+    with tarfile.open(fileobj=file, mode="r:") as archive:
+        for count, member in enumerate(archive):
+            owners[f"{member.uname or member.uid}:{member.gname or member.gid}"] += 1
+            modes.add(oct(member.mode) if member.isfile() else "")
+            has_pax = has_pax or bool(member.pax_headers)
+            if count >= SDIST_MEMBERS:
+                break
+    return {
+        "owner": _all(set(owners)),
+        "tar modes": _all(modes - {""}),
+        "tar format": "pax" if has_pax else "ustar or GNU",
+    }
+
+
+def _all(values: set[str]) -> str:
+    shown = sorted(values)[:_MOST_SHOWN]
+    return ", ".join(shown) + (f" and {len(values) - len(shown)} more" if len(values) > len(shown) else "")
+
+
+def changed_habits(old: PackingHabits | None, new: PackingHabits | None) -> list[Habit]:
+    """What is not as it was, where both releases have such an archive."""
+    if old is None or new is None:
+        return []
+    return [
+        Habit(new.archive, name, old.properties[name], value)
+        for name, value in new.properties.items()
+        if name in old.properties and old.properties[name] != value
+    ]
+
+
+def habit_hits(changed: list[Habit]) -> list[Hit]:
+    """`made-differently`: so many habits changed, or one that never does by itself."""
+    kinds = {habit.what if habit.what == "metadata version" else (habit.archive, habit.what) for habit in changed}
+    if len(kinds) < _MOST_CHANGED and not any(habit.what in _STEADY for habit in changed):
+        return []
+    text = "; ".join(f"{habit.archive} {habit.what}: {habit.old} -> {habit.new}" for habit in changed)
+    return [Hit("made-differently", "", 0, text[:300], "metadata")]

@@ -1,0 +1,283 @@
+"""When each file of a release would run: at start-up, build, import, by a command, or never; from its import graph."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
+from peep.examine.facts import ImportFact
+from peep.examine.file_kinds import is_bytecode, native_format
+from peep.examine.release import ReleaseFile
+from peep.formats.startup_files import landing, startup_entry
+
+Imports = Callable[[ReleaseFile], Sequence[ImportFact]]
+"""A Python file -> its imports; `when` tells which run at import."""
+
+_TEST_FOLDERS = frozenset({"test", "tests", "testing", "testsuite", "_tests", "test_data", "testdata", "unittests"})
+_DOC_FOLDERS = frozenset({"doc", "docs", "documentation", "man"})
+_DOC_SUFFIXES = (".md", ".rst", ".txt", ".adoc", ".markdown", ".1", ".html")
+_DOC_NAMES = re.compile(
+    r"(?:readme|changes|changelog|history|news|authors|contributing|contributors|copying|licen[cs]e|notice|security|"
+    r"code_of_conduct|credits|todo|install|upgrading|citation|maintainers|thanks|release[-_]?notes?)\b.*",
+    re.IGNORECASE,
+)
+_BUILD_NAMES = frozenset(
+    {
+        "build.rs",
+        "Cargo.lock",
+        "Cargo.toml",
+        "CMakeLists.txt",
+        "configure",
+        "configure.ac",
+        "configure.in",
+        "makefile",
+        "Makefile",
+        "Makefile.am",
+        "Makefile.in",
+        "meson.build",
+        "meson_options.txt",
+        "meson.options",
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "SConstruct",
+        "hatch_build.py",
+        "build.py",
+    }
+)
+_BUILD_SUFFIXES = (".cmake", ".m4", ".ac", ".am", ".mk", ".in.cmake")
+_CODE_SUFFIXES = (
+    ".py", ".pyw", ".pyx", ".pxi", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".rs", ".go", ".js", ".mjs",
+    ".cjs", ".ts", ".jsx", ".tsx", ".sh", ".bash", ".zsh", ".fish", ".bat", ".cmd", ".ps1", ".vbs", ".pl", ".rb", ".lua",
+    ".java", ".jar", ".class", ".cu", ".f", ".f90", ".s", ".asm", ".php", ".sql", ".toml.py", ".ipynb", ".r", ".m", ".mm",
+    ".swift", ".kt", ".cs", ".wasm", ".node", ".exe", ".dll", ".so", ".dylib", ".com", ".scr", ".hta", ".msi", ".lnk",
+)  # fmt: skip
+_METADATA_NAMES = frozenset({"PKG-INFO", "MANIFEST.in", "py.typed", ".gitignore", ".gitattributes", ".editorconfig"})
+_PYTHON = (".py", ".pyw")
+
+
+def is_python(path: str) -> bool:
+    """Python source by its suffix."""
+    return path.lower().endswith(_PYTHON)
+
+
+def is_startup_path(path: str) -> bool:
+    """Files of a wheel that every start of the interpreter runs, wherever in `.data` they stand."""
+    top = path.partition("/")[0]
+    if startup_entry(landing(path, top if top.endswith(".data") and "-" in top else "")):
+        return True
+    folder, _, rest = path.partition("/")
+    name = rest.rpartition("/")[2].lower()
+    if not folder.endswith(".data") or not rest.startswith(("data/", "purelib/", "platlib/")):
+        return False
+    is_hook = name.partition(".")[0] in ("sitecustomize", "usercustomize") and name.endswith(_PYTHON)
+    return name.endswith((".pth", ".start")) or is_hook
+
+
+class ModuleGraph:
+    """The modules of one tree of files, and which of them an import brings in."""
+
+    def __init__(self, files: Mapping[str, ReleaseFile], roots: Sequence[str], imports: Imports) -> None:
+        """`roots`: folders that stand on `sys.path`, each '' or ending in `/`."""
+        self._files = files
+        self._imports = imports
+        self._paths: dict[str, list[str]] = {}
+        self._modules: dict[str, str] = {}
+        for path in files:
+            if is_python(path):
+                for root in roots:
+                    if path.startswith(root):
+                        self._add(path, root)
+
+    def _add(self, path: str, root: str) -> None:
+        parts = installed_path(path[len(root) :]).rpartition(".")[0].split("/")
+        if parts[-1] == "__init__":
+            parts.pop()
+        module = ".".join(parts)
+        if module:
+            self._paths.setdefault(module, []).append(path)
+            self._modules.setdefault(path, module)
+
+    @property
+    def tops(self) -> frozenset[str]:
+        return frozenset(module.partition(".")[0] for module in self._paths)
+
+    def paths_of(self, module: str) -> Iterator[str]:
+        """The files that importing a dotted name runs: each package above it, and itself."""
+        parts = module.split(".")
+        for count in range(1, len(parts) + 1):
+            yield from self._paths.get(".".join(parts[:count]), ())
+
+    def closure(self, start: Iterable[str]) -> set[str]:
+        """All files that run when those of `start` are run."""
+        waiting = list(dict.fromkeys(start))
+        found = set(waiting)
+        while waiting:
+            path = waiting.pop()
+            for other in self._imported_by(path):
+                if other not in found:
+                    found.add(other)
+                    waiting.append(other)
+        return found
+
+    def _imported_by(self, path: str) -> Iterator[str]:
+        file = self._files.get(path)
+        if file is None or not is_python(path):
+            return
+        for fact in self._imports(file):
+            if fact.when != "import":
+                continue
+            module = self._absolute(path, fact)
+            yield from self.paths_of(module)
+            for name in fact.names:
+                yield from self._paths.get(f"{module}.{name}", ())
+
+    def _absolute(self, path: str, fact: ImportFact) -> str:
+        if not fact.level:
+            return fact.module
+        parts = self._modules.get(path, "").split(".")
+        drop = fact.level - path.endswith(("/__init__.py", "/__init__.pyw"))
+        base = parts[: len(parts) - drop] if drop else parts
+        return ".".join([*base, fact.module] if fact.module else base)
+
+
+# -- wheel -------------------------------------------------------------------------------------------
+
+
+def wheel_moments(
+    files: Mapping[str, ReleaseFile], entry_modules: Iterable[str], pth_modules: Iterable[str], imports: Imports
+) -> dict[str, str]:
+    """The moment of every file of a wheel. `entry_modules`: of entry points; `pth_modules`: named in `.pth` lines."""
+    graph = ModuleGraph(files, ("",), imports)
+    starting = {path for path in files if is_startup_path(path)}
+    startup = graph.closure([*starting, *(path for name in pth_modules for path in graph.paths_of(name))])
+    imported = graph.closure(_wheel_tops(files))
+    commands = [path for path in files if _is_script(path) or path.endswith("/__main__.py")]
+    commanded = graph.closure([*commands, *(path for name in entry_modules for path in graph.paths_of(name))])
+    return {
+        path: "startup"
+        if path in startup
+        else "import"
+        if path in imported
+        else "command"
+        if path in commanded
+        else kind_moment(path, file)
+        for path, file in files.items()
+    }
+
+
+def _wheel_tops(files: Mapping[str, ReleaseFile]) -> Iterator[str]:
+    """Modules that `import NAME` runs: top-level ones, and in namespace packages (PEP 420) the first below them."""
+    installed = {installed_path(path) for path in files}
+    for path in files:
+        below = installed_path(path)
+        if _is_top_module(path):
+            yield path
+        elif is_python(path) and below.partition("/")[0] not in _TEST_FOLDERS and not below.endswith("-info"):
+            folders = below.split("/")[:-1]
+            above = folders[:-1] if below.endswith("/__init__.py") else folders
+            is_namespace = not any(
+                "/".join([*above[:count], "__init__.py"]) in installed for count in range(1, len(above) + 1)
+            )
+            if is_namespace and not folders[0].endswith((".data", ".dist-info")):
+                yield path
+
+
+def _is_top_module(path: str) -> bool:
+    parts = installed_path(path).split("/")
+    if not is_python(path) or parts[0] in _TEST_FOLDERS:
+        return False
+    return len(parts) == 1 or (len(parts) == 2 and parts[1] == "__init__.py")  # noqa: PLR2004 - package/__init__.py
+
+
+def _is_script(path: str) -> bool:
+    parts = path.split("/")
+    return len(parts) > 2 and parts[0].endswith(".data") and parts[1] == "scripts"  # noqa: PLR2004
+
+
+# -- sdist -------------------------------------------------------------------------------------------
+
+
+def sdist_moments(
+    files: Mapping[str, ReleaseFile], backend_paths: Sequence[str], backend: str, imports: Imports
+) -> dict[str, str]:
+    """The moment of every file of an sdist: build first, then as if its packages were installed.
+
+    `backend_paths`: `build-system.backend-path` of `pyproject.toml`; `backend`: its `build-backend`.
+    """
+    roots = tuple(dict.fromkeys(_folder(path) for path in (*backend_paths, "")))
+    graph = ModuleGraph(files, roots, imports)
+    build = {path for path in files if _is_build_file(path)}
+    scripts = [path for path in build if is_python(path)]
+    if backend_paths and backend:
+        scripts += graph.paths_of(backend.partition(":")[0])
+    build |= _build_closure(graph, scripts, files, imports)
+    installed = ModuleGraph(files, SOURCE_FOLDERS, imports)
+    tops = [path for path in files if _is_top_module(_without_source_folder(path)) and path not in build]
+    imported = installed.closure(tops)
+    return {
+        path: "build" if path in build else "import" if path in imported else kind_moment(path, file)
+        for path, file in files.items()
+    }
+
+
+def _folder(path: str) -> str:
+    cleaned = posixpath.normpath(path)
+    return "" if cleaned in (".", "") else cleaned + "/"
+
+
+def _build_closure(
+    graph: ModuleGraph, scripts: Iterable[str], files: Mapping[str, ReleaseFile], imports: Imports
+) -> set[str]:
+    """Build scripts import inside functions too (`cmdclass`), so those of the scripts themselves count all."""
+    start = list(scripts)
+    for path in list(start):
+        for fact in imports(files[path]) if path in files else ():
+            if not fact.level:
+                start += graph.paths_of(fact.module)
+    return graph.closure(start)
+
+
+def _is_build_file(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    if _in_folder(path, _TEST_FOLDERS) or _in_folder(path, _DOC_FOLDERS):
+        return False
+    if name in ("setup.py", "pyproject.toml", "setup.cfg", "hatch_build.py", "build.py"):
+        return not folder
+    return name in _BUILD_NAMES or name.endswith(_BUILD_SUFFIXES) or name.endswith(".pth")
+
+
+def _without_source_folder(path: str) -> str:
+    return next((path[len(root) :] for root in SOURCE_FOLDERS if root and path.startswith(root)), path)
+
+
+# -- both --------------------------------------------------------------------------------------------
+
+
+def kind_moment(path: str, file: ReleaseFile) -> str:
+    """The moment of a file that no import reaches, by what it is and where it lies."""
+    folder, _, name = path.rpartition("/")
+    if native_format(file.head) or is_bytecode(path, file.head):
+        return "native"
+    if _in_folder(path, _TEST_FOLDERS) or name == "conftest.py" or _is_test_name(name):
+        return "test"
+    if ".dist-info/" in path or ".egg-info/" in path or name in _METADATA_NAMES:
+        return "doc" if "/licenses/" in path else "metadata"
+    if _in_folder(path, _DOC_FOLDERS):
+        return "doc"
+    if name.lower().endswith(_CODE_SUFFIXES) or file.head.startswith(b"#!") or file.is_executable:
+        return "code"
+    if name.lower().endswith(_DOC_SUFFIXES) and (not folder or name.lower().endswith((".md", ".rst"))):
+        return "doc"
+    return "doc" if _DOC_NAMES.fullmatch(name) else "data"
+
+
+def _in_folder(path: str, names: frozenset[str]) -> bool:
+    return any(part.lower() in names for part in path.split("/")[:-1])
+
+
+def _is_test_name(name: str) -> bool:
+    stem, _, suffix = name.rpartition(".")
+    return suffix in ("py", "pyw") and (stem.startswith("test_") or stem.endswith("_test"))

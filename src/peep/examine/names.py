@@ -1,0 +1,147 @@
+"""Name resolution in one Python file: imports, aliases and detours, down to dotted names such as `subprocess.run`.
+
+One table for the whole file, whatever the scope: what a name may mean anywhere in it. That errs on the side of saying
+too much, as a reader does who searches for a word.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable
+
+from peep.examine.constants import Constant, Folder
+
+_BUILTINS = frozenset(dir(builtins))
+_NAMESPACE = "<globals>"
+_MOST_BINDINGS = 100_000
+_DEEPEST = 80
+_DICTS = (".__dict__", ".<dict>")
+_LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__", "import_module"})
+
+
+class Names:
+    """What the names of a file mean. `constants`: names bound once, to a constant; `resolve` gives dotted names."""
+
+    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+        self._imported: dict[str, str] = {}
+        self._aliases: dict[str, ast.expr] = {}
+        self._defined: set[str] = set()
+        self.constants: dict[str, Constant] = {}
+        self._resolving: set[str] = set()
+        self.folder = Folder(self.constants, self.resolve)
+        assigned: dict[str, list[ast.expr]] = {}
+        for node in nodes:
+            self._collect(node, assigned)
+        self._bind(assigned)
+
+    def _collect(self, node: ast.AST, assigned: dict[str, list[ast.expr]]) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                self._imported[alias.asname or top] = alias.name if alias.asname else top
+        elif isinstance(node, ast.ImportFrom):
+            prefix = "." * node.level + (node.module or "")
+            for alias in node.names:
+                joint = "" if prefix.endswith(".") or not prefix else "."
+                self._imported[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            self._defined.add(node.name)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                _assign(target, node.value, assigned)
+        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+            _assign(node.target, node.value, assigned)
+        elif isinstance(node, ast.arg):
+            self._defined.add(node.arg)
+
+    def _bind(self, assigned: dict[str, list[ast.expr]]) -> None:
+        for name, values in assigned.items():
+            if len(values) > 1:
+                self._defined.add(name)
+            self._aliases[name] = values[0]
+        for name, values in list(assigned.items())[:_MOST_BINDINGS]:
+            if len(values) == 1:
+                constant = self.folder.value(values[0])
+                if constant is not None:
+                    self.constants[name] = constant
+
+    def resolve(self, node: ast.expr, depth: int = 0) -> str:
+        """The dotted name that an expression means, as `os.system`; '' where that is not to be seen."""
+        if depth > _DEEPEST:
+            return ""
+        if isinstance(node, ast.Name):
+            return self._name(node.id, depth)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(self.resolve(node.value, depth + 1), node.attr)
+        if isinstance(node, ast.Call):
+            return self._call(node, depth)
+        if isinstance(node, ast.Subscript):
+            return self._item(node, depth)
+        return self.resolve(node.value, depth + 1) if isinstance(node, ast.NamedExpr | ast.Await) else ""
+
+    def _name(self, name: str, depth: int) -> str:
+        if name in self._imported:
+            return self._imported[name]
+        value = self._aliases.get(name)
+        if value is not None and name not in self._resolving:
+            self._resolving.add(name)
+            try:
+                found = self.resolve(value, depth + 1)
+            finally:
+                self._resolving.discard(name)
+            if found:
+                return found
+        if name == "__builtins__":
+            return "builtins"
+        is_own = name in self._defined or name in self._aliases
+        return name if name in _BUILTINS and not is_own else ""
+
+    @staticmethod
+    def _attribute(base: str, attribute: str) -> str:
+        if not base:
+            return ""
+        if base == "builtins" and attribute != "__dict__":
+            return attribute
+        return f"{base}.{attribute}"
+
+    def _call(self, node: ast.Call, depth: int) -> str:
+        function = self.resolve(node.func, depth + 1)
+        first = node.args[0] if node.args else None
+        if function in _LOADERS:
+            module = self.folder.text(first) or ""
+            is_top = function == "__import__" and len(node.args) < 4 and not node.keywords  # noqa: PLR2004 - fromlist
+            return module.partition(".")[0] if is_top else module
+        if function == "getattr" and len(node.args) > 1 and first is not None:
+            attribute = self.folder.text(node.args[1])
+            return self._attribute(self.resolve(first, depth + 1), attribute) if attribute else ""
+        if function in ("globals", "locals") or (function == "vars" and first is None):
+            return _NAMESPACE
+        if function == "vars" and first is not None:
+            base = self.resolve(first, depth + 1)
+            return f"{base}.<dict>" if base else ""
+        return f"{function}()" if function else ""
+
+    def _item(self, node: ast.Subscript, depth: int) -> str:
+        base = self.resolve(node.value, depth + 1)
+        key = self.folder.text(node.slice) if base else None
+        if key is None:
+            return ""
+        if base == _NAMESPACE:
+            return self._name(key, depth + 1)
+        if base == "sys.modules":
+            return key
+        if base == "builtins":
+            return key
+        for ending in _DICTS:
+            if base.endswith(ending):
+                return self._attribute(base.removesuffix(ending), key)
+        return ""
+
+
+def _assign(target: ast.expr, value: ast.expr, assigned: dict[str, list[ast.expr]]) -> None:
+    if isinstance(target, ast.Name):
+        assigned.setdefault(target.id, []).append(value)
+    elif isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+        for one, its_value in zip(target.elts, value.elts, strict=False):
+            _assign(one, its_value, assigned)

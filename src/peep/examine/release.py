@@ -1,0 +1,173 @@
+"""Archives of one release, opened by the strict readers, every content known by its sha256 and read when asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import BinaryIO
+
+from peep.archives.sdist import SdistContents, SdistEntry, open_sdist
+from peep.archives.wheel import OpenWheel, PlainWheel, open_wheel
+from peep.dataclass import dataclass
+from peep.errors import ArchiveError
+from peep.model import WheelEntry
+
+LARGEST_FILE = 1 << 26
+"""Bytes of one file that are looked into; of a larger one only its first bytes and its digest are known."""
+HEAD = 512
+"""Bytes at a file's beginning by which its format is known."""
+_MOST_KEPT = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFile:
+    """One file of an archive. `path` is below the top folder of an sdist, and the member's name in a wheel."""
+
+    path: str
+    sha256: str
+    size: int
+    """Bytes."""
+    head: bytes
+    """The first `HEAD` bytes."""
+    is_executable: bool
+    blob: str = ""
+    """git's blob id (SHA-1), of wheels' files."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseArchive:
+    """One opened archive: its files by path."""
+
+    filename: str
+    is_wheel: bool
+    files: Mapping[str, ReleaseFile]
+    warnings: tuple[str, ...]
+    dist_info: str = ""
+    is_pure: bool = False
+    """A wheel whose tags say `none-any`."""
+
+
+class Release:
+    """The archives of one release. `main_wheel` is the one that is compared, `other_wheels` only with it.
+
+    Keep it open while contents are read: nothing is held in memory but what was read last.
+    """
+
+    def __init__(self) -> None:
+        self.sdist: ReleaseArchive | None = None
+        self.main_wheel: ReleaseArchive | None = None
+        self.other_wheels: tuple[ReleaseArchive, ...] = ()
+        self.sdist_tar: io.BytesIO | None = None
+        """The decompressed sdist, where it was a compressed tar file."""
+        self._readers: dict[str, Callable[[], bytes]] = {}
+        self._kept: dict[str, bytes] = {}
+        self._kept_size = 0
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Release:  # noqa: PYI034 - typing.Self is of 3.11
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._closing.close()
+
+    @property
+    def archives(self) -> tuple[ReleaseArchive, ...]:
+        return tuple(one for one in (self.main_wheel, *self.other_wheels, self.sdist) if one is not None)
+
+    def content(self, sha256: str) -> bytes:
+        """The whole content that has this digest; files above `LARGEST_FILE` give their first bytes only."""
+        kept = self._kept.get(sha256)
+        if kept is not None:
+            return kept
+        content = self._readers[sha256]()
+        if self._kept_size + len(content) > _MOST_KEPT:
+            self._kept.clear()
+            self._kept_size = 0
+        self._kept[sha256] = content
+        self._kept_size += len(content)
+        return content
+
+    def add_wheel(self, filename: str, file: BinaryIO, *, is_main: bool) -> None:
+        """Open a wheel. What its RECORD has wrong becomes a warning; raises `ArchiveError` for all else."""
+        try:
+            wheel, scans = _scanned_wheel(PlainWheel(filename, file), allow_record_mismatch=False)
+        except ArchiveError:
+            wheel, scans = _scanned_wheel(PlainWheel(filename, file), allow_record_mismatch=True)
+        files = {}
+        for entry, found in scans:
+            files[entry.path] = found
+            self._readers.setdefault(found.sha256, _wheel_reader(wheel, entry, found))
+        is_pure = all(tag.endswith("-none-any") for tag in wheel.identity.tags)
+        opened = ReleaseArchive(filename, True, _sorted(files), wheel.warnings, wheel.identity.dist_info, is_pure)  # noqa: FBT003
+        if is_main:
+            self.main_wheel = opened
+        else:
+            self.other_wheels = (*self.other_wheels, opened)
+
+    def add_sdist(self, filename: str, file: BinaryIO) -> None:
+        """Open a source archive. Raises `ArchiveError`, also for a second one."""
+        if self.sdist is not None:
+            raise ArchiveError(filename, [f"is a second source archive beside {self.sdist.filename}"])
+        unpacked = io.BytesIO()
+        contents = self._closing.enter_context(open_sdist(_Plain(filename, file), scratch=lambda: unpacked))
+        self.sdist_tar = unpacked if unpacked.getbuffer().nbytes else None
+        files = {}
+        for entry in contents.entries:
+            found = _scanned(entry.path, contents.chunks(entry), is_executable=entry.is_executable, size=entry.size)
+            files[entry.path] = found
+            self._readers.setdefault(found.sha256, _sdist_reader(contents, entry, found))
+        self.sdist = ReleaseArchive(filename, False, _sorted(files), contents.warnings)  # noqa: FBT003
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    filename: str
+    file: BinaryIO
+
+
+def _scanned_wheel(
+    plain: PlainWheel, *, allow_record_mismatch: bool
+) -> tuple[OpenWheel, list[tuple[WheelEntry, ReleaseFile]]]:
+    wheel = open_wheel(plain, allow_record_mismatch=allow_record_mismatch)
+    scans = [
+        (
+            entry,
+            _scanned(
+                entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size, with_blob=True
+            ),
+        )
+        for entry in wheel.archive_order()
+    ]
+    return wheel, scans
+
+
+def _sorted(files: Mapping[str, ReleaseFile]) -> dict[str, ReleaseFile]:
+    return dict(sorted(files.items()))
+
+
+def _scanned(
+    path: str, chunks: Iterable[bytes], *, is_executable: bool, size: int, with_blob: bool = False
+) -> ReleaseFile:
+    hasher = hashlib.sha256()
+    blob = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False) if with_blob else None
+    head = b""
+    for chunk in chunks:
+        hasher.update(chunk)
+        if blob is not None:
+            blob.update(chunk)
+        if len(head) < HEAD:
+            head += chunk[: HEAD - len(head)]
+    return ReleaseFile(path, hasher.hexdigest(), size, head, is_executable, blob.hexdigest() if blob else "")
+
+
+def _wheel_reader(wheel: OpenWheel, entry: WheelEntry, found: ReleaseFile) -> Callable[[], bytes]:
+    return lambda: found.head if found.size > LARGEST_FILE else b"".join(wheel.chunks(entry))
+
+
+def _sdist_reader(contents: SdistContents, entry: SdistEntry, found: ReleaseFile) -> Callable[[], bytes]:
+    return lambda: found.head if found.size > LARGEST_FILE else b"".join(contents.chunks(entry))

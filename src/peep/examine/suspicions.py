@@ -1,0 +1,244 @@
+"""Constructions of Python that honest code hardly uses: decoded code that is run, names made at run time, foreign patches."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder
+from peep.examine.names import Names
+from peep.examine.syntax_tree import SyntaxTree
+
+Suspicion = tuple[str, str, int]
+"""(kind, name, line)."""
+_RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
+_LETTERS = range(9, 127)
+_FEWEST_LETTERS = 4
+_ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:[\\/]|~)")
+_HOOKED = frozenset(
+    {"sys.excepthook", "sys.displayhook", "sys.stdout.write", "threading.excepthook", "sys.unraisablehook"}
+)
+_READ_WHOLE = frozenset({"copy", "items", "values", "keys"})
+_WRITE_MODES = frozenset("wax+")
+_HOOK_LISTS = frozenset({"sys.meta_path", "sys.path_hooks", "sys.path_importer_cache"})
+_TEXT_CODECS = frozenset({"rot13", "rot_13", "hex", "base64", "zlib", "bz2", "uu", "punycode", "unicode_escape"})
+
+
+class Suspicions:
+    """Looks at each node of one file; what must be known of its names beforehand is gathered from the whole tree."""
+
+    def __init__(self, tree: SyntaxTree, names: Names) -> None:
+        self._tree = tree
+        self._names = names
+        self._decoders = {id(node) for node in tree.nodes if isinstance(node, ast.Call) and self._decodes(node)}
+        self._decoded = self._decoded_names() if self._decoders else frozenset()
+        self._environ_parts = _partial_reads(tree.nodes)
+        self._extended = _extended(tree.nodes)
+        self._foreign = _foreign_names(tree.nodes)
+
+    def _decodes(self, node: ast.Call) -> bool:
+        return self._decodes_text(node) or is_decoder(self._names.resolve(node.func))
+
+    def _decoded_names(self) -> frozenset[str]:
+        """Names whose value was decoded, and functions that give back something decoded; three rounds of passing on."""
+        assignments: list[tuple[list[str], ast.AST]] = []
+        for node in self._tree.nodes:
+            if isinstance(node, ast.Assign):
+                assignments.append(([one.id for one in node.targets if isinstance(one, ast.Name)], node.value))
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                below = self._tree.below(node)
+                assignments += [([node.name], one.value) for one in below if isinstance(one, ast.Return) and one.value]
+        found: set[str] = set()
+        for _ in range(3):
+            before = len(found)
+            for targets, value in assignments:
+                if targets and not found.issuperset(targets) and self._holds_decoded(value, found):
+                    found.update(targets)
+            if len(found) == before:
+                break
+        return frozenset(found)
+
+    def of(self, node: ast.AST) -> Iterator[Suspicion]:
+        """Everything odd about one node itself; its children are asked for on their own."""
+        if isinstance(node, ast.Call):
+            yield from self._call(node)
+        elif isinstance(node, ast.Attribute | ast.Name):
+            if self._is_whole_environment(node):
+                kind = "environ-extended" if id(node) in self._extended else "environ"
+                yield kind, "os.environ", node.lineno
+        elif isinstance(node, ast.Subscript):
+            yield from self._subscript(node)
+        elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            yield from self._assignment(node)
+        elif isinstance(node, ast.Dict):
+            yield from self._mapping(node)
+
+    def _call(self, node: ast.Call) -> Iterator[Suspicion]:
+        name = self._names.resolve(node.func)
+        arguments = node.args
+        if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in arguments[:2]):
+            yield "decoded", name, node.lineno
+        if (
+            name.startswith("ctypes.")
+            and name.endswith(("CDLL", "LoadLibrary"))
+            and arguments
+            and _is_none(arguments[0])
+        ):
+            yield "libc", f"{name}(None)", node.lineno
+        if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
+            yield "write", name, node.lineno
+        if name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
+            path = self._names.folder.text(arguments[-1]) if arguments else None
+            if path and _ABSOLUTE.match(path):
+                yield "path-insert", f"{name}({path!r})", node.lineno
+        if name == "setattr" and arguments and self._is_foreign(arguments[0]):
+            yield "patch", f"setattr({ast.unparse(arguments[0])[:80]}, …)", node.lineno
+        if self._decodes_text(node):
+            yield "decode", "*.decode", node.lineno
+        yield from self._hidden(node, name)
+        if any(keyword.arg == "cmdclass" for keyword in node.keywords):
+            yield "cmdclass", "cmdclass", node.lineno
+
+    def _hidden(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
+        """Names that are made at run time, so that a search does not find them."""
+        arguments = node.args
+        if name == "map" and len(arguments) > 1 and self._spells_letters(arguments[0], arguments[1]):
+            yield "hidden-name", "map(chr, …)", node.lineno
+        if name in ("bytes", "bytearray") and arguments and _spells_text(arguments[0]):
+            yield "hidden-name", f"{name}([…])", node.lineno
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and self._joins_letters(arguments):
+            yield "hidden-name", "join(chr(…) for …)", node.lineno
+        owner = self._computed_owner(node.func)
+        if owner.partition(".")[0] in DANGEROUS_MODULES:
+            yield "hidden-name", f"getattr({owner}, …)()", node.lineno
+
+    def _joins_letters(self, arguments: Sequence[ast.expr]) -> bool:
+        made = arguments[0] if arguments else None
+        if not isinstance(made, ast.GeneratorExp | ast.ListComp) or not isinstance(made.elt, ast.Call):
+            return False
+        return self._spells_letters(made.elt.func, made.generators[0].iter)
+
+    def _spells_letters(self, function: ast.expr, source: ast.expr) -> bool:
+        """`chr` over anything but a range, of which alphabets are made."""
+        is_range = isinstance(source, ast.Call) and self._names.resolve(source.func) == "range"
+        return not is_range and self._names.resolve(function) == "chr"
+
+    def _computed_owner(self, function: ast.expr) -> str:
+        """The object of `getattr(OBJECT, computed)`, '' for all else."""
+        if not isinstance(function, ast.Call) or self._names.resolve(function.func) != "getattr":
+            return ""
+        if len(function.args) < 2 or self._names.folder.text(function.args[1]) is not None:  # noqa: PLR2004
+            return ""
+        return self._names.resolve(function.args[0])
+
+    def _subscript(self, node: ast.Subscript) -> Iterator[Suspicion]:
+        base = node.value
+        text = self._names.resolve(base)
+        is_builtins = isinstance(base, ast.Name) and base.id == "__builtins__"
+        if is_builtins or text in ("builtins", "builtins.__dict__", "builtins.<dict>"):
+            yield "hidden-name", "__builtins__[…]", node.lineno
+
+    def _assignment(self, node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> Iterator[Suspicion]:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            base = target.value if isinstance(target, ast.Subscript) else target
+            name = self._names.resolve(base)
+            if name in _HOOK_LISTS or name in _HOOKED:
+                yield "hook", name, node.lineno
+            elif isinstance(target, ast.Attribute) and self._is_foreign(target.value):
+                yield "patch", ast.unparse(target)[:120], node.lineno
+            elif isinstance(target, ast.Name) and target.id == "cmdclass":
+                yield "cmdclass", "cmdclass", node.lineno
+
+    def _mapping(self, node: ast.Dict) -> Iterator[Suspicion]:
+        if any(isinstance(key, ast.Constant) and key.value == "cmdclass" for key in node.keys):
+            yield "cmdclass", "cmdclass", node.lineno
+
+    def _opens_to_write(self, node: ast.Call) -> bool:
+        mode = node.args[1] if len(node.args) > 1 else None
+        mode = next((keyword.value for keyword in node.keywords if keyword.arg == "mode"), mode)
+        text = self._names.folder.text(mode)
+        return text is not None and bool(_WRITE_MODES & set(text))
+
+    def _decodes_text(self, node: ast.Call) -> bool:
+        if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("decode", "encode") or not node.args:
+            return False
+        codec = self._names.folder.text(node.args[0])
+        return codec is not None and codec.lower().replace("-", "_") in _TEXT_CODECS
+
+    def _holds_decoded(self, node: ast.AST, known: Collection[str]) -> bool:
+        """Whether something decoded stands in an expression, or a name that is known to hold something decoded."""
+        if not self._decoders:
+            return False
+        return any(
+            id(part) in self._decoders or (isinstance(part, ast.Name) and part.id in known)
+            for part in self._tree.below(node)
+        )
+
+    def _is_whole_environment(self, node: ast.Attribute | ast.Name) -> bool:
+        if id(node) in self._environ_parts or not isinstance(node.ctx, ast.Load):
+            return False
+        return self._names.resolve(node) in ("os.environ", "os.environb")
+
+    def _is_foreign(self, node: ast.expr) -> bool:
+        """Whether an object belongs to an imported module that is not of the same package, nor a thing made here."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if not isinstance(root, ast.Name) or root.id not in self._foreign:
+            return False
+        return "()" not in self._names.resolve(node)
+
+
+def _spells_text(node: ast.expr) -> bool:
+    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) < _FEWEST_LETTERS:
+        return False
+    return all(
+        isinstance(one, ast.Constant) and isinstance(one.value, int) and one.value in _LETTERS for one in node.elts
+    )
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _partial_reads(nodes: Iterable[ast.AST]) -> set[int]:
+    """Nodes of which only one variable is taken: `os.environ["X"]`, `.get("X")`, `"X" in os.environ`."""
+    found: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.Subscript):
+            found.add(id(node.value))
+        elif isinstance(node, ast.Attribute):
+            if node.attr not in _READ_WHOLE:
+                found.add(id(node.value))
+        elif isinstance(node, ast.Compare):
+            found.update(
+                id(right)
+                for operator, right in zip(node.ops, node.comparators, strict=True)
+                if isinstance(operator, ast.In | ast.NotIn)
+            )
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Attribute):
+            found.add(id(node.value))  # an alias: what is done with it shows where it is used
+    return found
+
+
+def _extended(nodes: Iterable[ast.AST]) -> set[int]:
+    """Nodes that are copied with something added, as environments of programs are: `{**os.environ, "A": "1"}`."""
+    found: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.Dict) and len(node.keys) > 1:
+            found.update(id(value) for key, value in zip(node.keys, node.values, strict=True) if key is None)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
+            found.update(id(one) for one in node.args)
+    return found
+
+
+def _foreign_names(nodes: Iterable[ast.AST]) -> set[str]:
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module != "__future__":
+            found.update(alias.asname or alias.name for alias in node.names)
+    return found

@@ -1,0 +1,84 @@
+"""Syntax tree of one Python file, walked once: all nodes in a list, and the children of each at hand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+_SKIPPED_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno"})
+"""Fields that hold no part of a program that anybody looks for: contexts, operators, marks."""
+_NO_CHILDREN: tuple[ast.AST, ...] = ()
+
+
+class SyntaxTree:
+    """`root` is the module; `nodes` are all nodes but operators and contexts, parents before their children."""
+
+    def __init__(self, content: bytes) -> None:
+        """Parse; raises what `ast.parse` raises, `RecursionError` and `MemoryError` among it."""
+        self.root = ast.parse(content)
+        self.nodes: list[ast.AST] = [self.root]
+        self._children: dict[int, list[ast.AST]] = {}
+        for node in self.nodes:  # grows while it is walked
+            found = _children(node)
+            if found:
+                self._children[id(node)] = found
+                self.nodes += found
+
+    def children(self, node: ast.AST) -> Sequence[ast.AST]:
+        """The nodes right below one, in the order of the text."""
+        return self._children.get(id(node), _NO_CHILDREN)
+
+    def below(self, node: ast.AST) -> Iterator[ast.AST]:
+        """A node and everything below it."""
+        waiting = [node]
+        while waiting:
+            one = waiting.pop()
+            yield one
+            waiting += self._children.get(id(one), ())
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    kind = type(node)
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED_FIELDS)
+    found: list[ast.AST] = []
+    for name in names:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif value.__class__ is list:
+            found += [item for item in value if isinstance(item, ast.AST)]
+    return found
+
+
+def is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def same_but_docstrings(one: ast.AST, other: ast.AST) -> bool:
+    """Whether two trees are the same program; stops at the first difference. Positions and docstrings don't count."""
+    waiting: list[tuple[object, object]] = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if isinstance(left, ast.AST):
+            if type(left) is not type(right):
+                return False
+            waiting += [(getattr(left, name, None), getattr(right, name, None)) for name in left._fields]
+        elif isinstance(left, list) and isinstance(right, list):
+            left, right = _without_docstring(left), _without_docstring(right)
+            if len(left) != len(right):
+                return False
+            waiting += zip(left, right, strict=True)
+        elif type(left) is not type(right) or left != right:
+            return False
+    return True
+
+
+def _without_docstring(statements: list[object]) -> list[object]:
+    """A list of statements without a text that stands at its beginning; other lists as they are."""
+    first = statements[0] if statements else None
+    return statements[1:] if isinstance(first, ast.Expr) and is_docstring(first) else statements

@@ -1,0 +1,187 @@
+"""Rules over raw text: characters that deceive the eye, blobs, unreadable lines, and telling names in constants."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import tokenize
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from peep.examine.facts import Literal
+from peep.examine.import_scan import without_literals
+from peep.formats.visible_text import BIDIRECTIONAL, CONTROLS, INVISIBLE
+
+Finding = tuple[str, int, str]
+"""(rule, line, evidence)."""
+
+_PADDING = re.compile(r"[ \t]{120,}[^\s#]")
+_LONGEST_READABLE = 2_000
+_BLOBS = (
+    re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"),
+    re.compile(r"(?:[0-9a-fA-F]{2}){128,}"),
+    re.compile(r"(?:\\x[0-9a-fA-F]{2}){60,}"),
+    re.compile(r"(?:\\u[0-9a-fA-F]{4}){60,}"),
+)
+_LOW_ENTROPY = 3.6
+_HASH_LINE = re.compile(
+    r"sha(?:1|224|256|384|512)|--hash|integrity|blake2|BEGIN [A-Z ]*(?:CERTIFICATE|KEY)", re.IGNORECASE
+)
+_COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
+_PLAIN_CODECS = re.compile(
+    r"utf-?8(?:-sig)?|us-ascii|ascii|latin-?1|iso-?8859-?\d+|windows-125\d|cp\d+|mac-?\w+|koi8-[rut]|euc-?\w+|gb\w+|"
+    r"big5\w*|shift-?jis\w*|sjis|johab|ptcp154|tis-?620|hz|iso-?2022-\w+",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w*[^\x00-\x7f]\w*")
+
+
+def character_findings(text: str, *, is_code: bool, is_python: bool) -> Iterator[Finding]:
+    """What a text has that an eye does not see; in code more than in prose."""
+    if not text.isascii():
+        yield from _lines_with("text-bidi", BIDIRECTIONAL, text)
+        if is_code:
+            yield from _lines_with("text-invisible", INVISIBLE, text.removeprefix("\ufeff"))
+        if is_python:
+            yield from _homoglyphs(text)
+    if is_code:
+        yield from _lines_with("text-control", CONTROLS, text)
+        yield from _lines_with("text-padding", _PADDING, text)
+
+
+def _lines_with(rule: str, pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
+    last = 0
+    line, counted = 1, 0
+    for found in pattern.finditer(text):
+        line += text.count("\n", counted, found.start())
+        counted = found.start()
+        if line != last:
+            last = line
+            yield rule, line, line_at(text, found.start())
+
+
+def line_at(text: str, position: int) -> str:
+    """The line around a position, at most 300 characters of it that include the position."""
+    start = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    line = text[start : end if end >= 0 else len(text)]
+    if len(line) <= 300:  # noqa: PLR2004 - as said above
+        return line.strip(" \t\r")
+    middle = position - start
+    return line[max(0, middle - 100) : middle + 200].strip(" \t\r")
+
+
+def _homoglyphs(text: str) -> Iterator[Finding]:
+    """Identifiers that mix Latin letters with look-alikes of other scripts; by tokens, for the tree is NFKC."""
+    if not any(_mixes_alphabets(word) for word in _WORD.findall(without_literals(text))):
+        return
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.NAME and not token.string.isascii() and _mixes_alphabets(token.string):
+                yield "text-homoglyph", token.start[0], token.string
+    except (tokenize.TokenError, SyntaxError, ValueError):
+        return
+
+
+def _mixes_alphabets(word: str) -> bool:
+    scripts = {_script(character) for character in word if character.isalpha()}
+    return "LATIN" in scripts and bool(
+        scripts & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "MATHEMATICAL", "FULLWIDTH"}
+    )
+
+
+def _script(character: str) -> str:
+    return unicodedata.name(character, "").partition(" ")[0]
+
+
+# -- blobs and lines ----------------------------------------------------------------------------------
+
+
+def blob_findings(text: str) -> Iterator[Finding]:
+    """Long encoded texts and lines that nobody can read, in code."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) < 200:  # noqa: PLR2004 - the shortest blob
+            continue
+        if len(line) > _LONGEST_READABLE:
+            yield "text-long-line", number, f"{len(line)} characters: {line[:80].strip()}"
+        if not _HASH_LINE.search(line[:_LONGEST_READABLE]) and _is_blob(line[:100_000]):
+            yield "text-blob", number, line.strip()[:160]
+
+
+def _is_blob(line: str) -> bool:
+    for pattern in _BLOBS:
+        found = pattern.search(line)
+        if found and (pattern is not _BLOBS[0] or _entropy(found[0]) > _LOW_ENTROPY):
+            return True
+    return False
+
+
+def _entropy(text: str) -> float:
+    """Shannon entropy in bits per character."""
+    counts = Counter(text)
+    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
+
+
+def codec_findings(text: str) -> Iterator[Finding]:
+    """PEP 263: the declared encoding of a Python file, where it is none that people write text in."""
+    for number, line in enumerate(text.split("\n", 2)[:2], 1):
+        found = _COOKIE.match(line)
+        if found:
+            if not _PLAIN_CODECS.fullmatch(found[1].replace("_", "-")):
+                yield "code-codec", number, line.strip()
+            return
+
+
+# -- telling constants --------------------------------------------------------------------------------
+
+_VARIABLES = re.compile(
+    r"(?:AWS_(?:SECRET_ACCESS_KEY|ACCESS_KEY_ID|SESSION_TOKEN)|(?:GITHUB|GH|GITLAB|NPM|PYPI|HF|SLACK|DISCORD|TELEGRAM)"
+    r"_(?:API_)?TOKEN|NODE_AUTH_TOKEN|TWINE_PASSWORD|UV_PUBLISH_TOKEN|POETRY_PYPI_TOKEN_\w+|"
+    r"(?:OPENAI|ANTHROPIC)_API_KEY|"
+    r"AZURE_CLIENT_SECRET|GOOGLE_APPLICATION_CREDENTIALS|DOCKER_PASSWORD|KUBECONFIG|VAULT_TOKEN|SSH_AUTH_SOCK|"
+    r"ACTIONS_ID_TOKEN_REQUEST_TOKEN|ACTIONS_RUNTIME_TOKEN|CI_JOB_TOKEN)"
+)
+_FILES = re.compile(
+    r"\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|\.aws[/\\]|\.netrc\b|\.pypirc\b|\.npmrc\b|\.git-credentials|"
+    r"\.docker[/\\]config|\.kube[/\\]config|/etc/shadow|wallet\.dat|\.gnupg|\.config[/\\]gcloud|\.azure[/\\]|"
+    r"Login Data|Local State|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain",
+)
+_PERSISTENCE = re.compile(
+    r"\bcrontab\b|/etc/cron|systemd/user|\.config[/\\]autostart|LaunchAgents|LaunchDaemons|CurrentVersion\\+Run|"
+    r"authorized_keys|\.bashrc\b|\.zshrc\b|\.bash_profile|\.profile\b|/etc/rc\.local|Start Menu\\+Programs\\+Startup|"
+    r"\bschtasks\b|/etc/ld\.so\.preload|\bLD_PRELOAD\b|\.github/workflows/"
+)
+_EXFILTRATION = re.compile(
+    r"discord(?:app)?\.com/api/webhooks|api\.telegram\.org|hooks\.slack\.com|pastebin\.com|webhook\.site|"
+    r"requestbin|\bpipedream\.net|\bngrok\b|burpcollaborator|\boast(?:ify)?\.|interact\.sh|interactsh|transfer\.sh|"
+    r"\bfile\.io\b|anonfiles|gofile\.io|\bdnslog\b|\bceye\.io|canarytokens|ipinfo\.io|api\.ipify|ifconfig\.me|"
+    r"169\.254\.169\.254|metadata\.google\.internal|trycloudflare\.com|rentry\.co|hastebin|paste\.ee|0x0\.st|"
+    r"icp0\.io|workers\.dev",
+    re.IGNORECASE,
+)
+_PUNYCODE = re.compile(r"(?:^|[/.@])xn--[a-z0-9-]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\b(?:https?|ftp|wss?|tcp)://(?!127\.|0\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|192\.0\.2\.|"
+    r"198\.51\.100\.|203\.0\.113\.|255\.|1\.2\.3\.4|1\.1\.1\.1|8\.8\.8\.8)(?:\d{1,3}(?:\.\d{1,3}){3}|0x[0-9a-f]{8}|\d{8,10})\b",
+    re.IGNORECASE,
+)
+_CONSTANT_RULES = (
+    ("secret-variable", _VARIABLES, True),
+    ("secret-file", _FILES, False),
+    ("persistence", _PERSISTENCE, False),
+    ("host-exfil", _EXFILTRATION, False),
+    ("host-punycode", _PUNYCODE, False),
+    ("host-address", _ADDRESS, False),
+)
+
+
+def literal_findings(literals: Iterable[Literal]) -> Iterator[Finding]:
+    """What text constants name: credentials, places that start programs, hosts. Docstrings are not among them."""
+    for literal in literals:
+        text = literal.text[:100_000]
+        for rule, pattern, is_whole in _CONSTANT_RULES:
+            found = pattern.fullmatch(text) if is_whole else pattern.search(text)
+            if found:
+                yield rule, literal.line, found[0][:160] if is_whole or len(text) > 200 else text  # noqa: PLR2004

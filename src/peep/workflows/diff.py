@@ -1,0 +1,143 @@
+"""Verb `peep diff`: one release against another, opened in a sandbox, in the order in which it would run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any, BinaryIO
+
+from peep.archives.receive import Receiver, receive_archive
+from peep.dataclass import dataclass
+from peep.errors import UsageError
+from peep.examine.child import analyse, isolation_for
+from peep.examine.reading import base_of
+from peep.examine.types import Comparison, UnvouchedArchive
+from peep.formats.names import archive_suffix, is_name
+from peep.model import IndexFile, TargetEnvironment
+from peep.pipeline.context import RunContext
+from peep.pipeline.network import Network
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.pip_configuration import configured_pip
+from peep.pipeline.session import configured, opened_store, target_request
+from peep.pipeline.unvouched_releases import CollectedRelease, Fetch, WheelChoice, index_release, local_release
+from peep.system.sandbox import find_isolation
+from peep.target.discovery import discover_target
+
+
+@dataclass(frozen=True, slots=True)
+class DiffRequest:
+    """What to compare. `project` is None for local archives; then `old` and `new` are paths, else versions."""
+
+    new: str
+    old: str | None = None
+    project: str | None = None
+    wheel: str | None = None
+    """A tag or a file name."""
+    use_sandbox: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDescription:
+    """A release that was compared; digests were computed here, not by whoever analysed."""
+
+    version: str
+    archives: tuple[UnvouchedArchive, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiffResult:
+    """What `peep diff` shows. `is_sandboxed` is False under `--no-sandbox`."""
+
+    project: str
+    old: ReleaseDescription | None
+    new: ReleaseDescription
+    comparison: Comparison
+    is_sandboxed: bool = True
+
+    def reading_base(self) -> dict[str, Any]:
+        """What a reading of this comparison says before anything was read."""
+        old = (self.old.version, self.old.archives) if self.old is not None else None
+        return base_of(self.project, old, (self.new.version, self.new.archives))
+
+
+def request_of(words: tuple[str, ...], *, full: bool, wheel: str | None, use_sandbox: bool) -> DiffRequest:
+    """Understand the plain arguments: NAME OLD NEW, NAME NEW with `--full`, or one or two paths.
+
+    Raises `UsageError` for anything else.
+    """
+    if len(words) in (1, 2) and all(_is_path(word) for word in words):
+        if full and len(words) == 2:  # noqa: PLR2004 - old and new
+            raise UsageError("--full takes one release: everything in it is new", "name the new one alone")
+        return DiffRequest(words[-1], words[0] if len(words) > 1 else None, None, wheel, use_sandbox)
+    count = 2 if full else 3
+    if len(words) != count or not is_name(words[0]):
+        hint = "peep diff NAME OLD NEW; peep diff NAME NEW --full; peep diff OLD-FILE NEW-FILE"
+        if len(words) == 2 and is_name(words[0]):  # noqa: PLR2004 - a project and one version
+            raise UsageError(f"peep diff {words[0]} {words[1]}: against which release?", hint)
+        raise UsageError(f"peep diff does not understand: {' '.join(words)}", hint)
+    return DiffRequest(words[-1], None if full else words[1], words[0], wheel, use_sandbox)
+
+
+def _is_path(word: str) -> bool:
+    return bool(archive_suffix(word)) or os.sep in word or os.path.exists(word) or word in (".", "..")
+
+
+def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> DiffResult:
+    """Gather both releases, compare them in a child, and describe them.
+
+    Raises `UsageError`, `PeepError`, `ArchiveError`; nothing is stored, built or installed.
+    """
+    isolation = isolation_for(find_isolation(), wanted=request.use_sandbox)
+    with tempfile.TemporaryDirectory(prefix="peep-diff-", ignore_cleanup_errors=True) as folder:
+        old, new = _collected(request, options, context, folder)
+        context.reporter.detail(f"opened in: {isolation.value}")
+        comparison = analyse(old.archives if old else None, new.archives, isolation)
+    return DiffResult(
+        project=new.project or (old.project if old else "") or "release",
+        old=_described(old) if old else None,
+        new=_described(new),
+        comparison=comparison,
+        is_sandboxed=request.use_sandbox,
+    )
+
+
+def _described(release: CollectedRelease) -> ReleaseDescription:
+    return ReleaseDescription(release.version, release.archives.all)
+
+
+def _collected(
+    request: DiffRequest, options: InstallOptions, context: RunContext, folder: str
+) -> tuple[CollectedRelease | None, CollectedRelease]:
+    if request.project is None:
+        with opened_store(options.store, context) as store:
+            choice = _choice(request, discover_target(target_request(options.target), store))
+        old = local_release(request.old, folder, choice) if request.old is not None else None
+        new = local_release(request.new, folder, choice)
+        if old is not None and old.project and new.project and old.project != new.project:
+            context.reporter.warning(f"two projects are compared: {old.project} and {new.project}")
+        return old, new
+    with opened_store(options.store, context) as store:
+        defaults = configured_pip(options, context.environ, os.path.join(store.layout.remembered, "pip"))
+        options = configured(options, defaults)
+        choice = _choice(request, discover_target(target_request(options.target), store))
+        with closing(Network(options, context, defaults)) as network, _fetching(network, context) as fetch:
+            index, project = network.index(), request.project
+            earlier = index_release(project, request.old, index, fetch, folder, choice) if request.old else None
+            return earlier, index_release(project, request.new, index, fetch, folder, choice)
+
+
+def _choice(request: DiffRequest, target: TargetEnvironment) -> WheelChoice:
+    return WheelChoice(target.tags, request.wheel)
+
+
+@contextmanager
+def _fetching(network: Network, context: RunContext) -> Iterator[Fetch]:
+    with tempfile.TemporaryDirectory(prefix="peep-fetch-", ignore_cleanup_errors=True) as scratch:
+        receiver = Receiver(network.transport(), scratch, context.reporter)
+
+        def fetch(file: IndexFile) -> BinaryIO:
+            return receive_archive(file, {"sha256"}, None, receiver).file
+
+        yield fetch

@@ -1,0 +1,59 @@
+"""Imitations of published attacks: named by a rule, and first in the reading list whether named or not."""
+
+import pytest
+
+from peep.examine.rules import grade_of
+from peep.examine.types import RUNS, moment_rank
+from support.attacks import ATTACKS
+from support.comparing import compared_releases, rules_of
+from support.releases import HARMLESS, TextRelease
+
+READ_LAST = {"test", "doc", "data"}
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_named_and_read_first(attack, tmp_path):
+    found = compared_releases(tmp_path, attack.old or HARMLESS, attack.release)
+    fired = {rule for rule in rules_of(found.signals) if grade_of(rule) != "note"}
+    assert fired & set(attack.rules) or not attack.rules, fired
+    listed = [change.path for change in found.changes]
+    last = [change.path for change in found.changes if change.moment in READ_LAST]
+    for path in attack.payload:
+        path = path.replace("{info}", attack.release.dist_info)
+        assert path in listed
+        is_code = next(change.moment in RUNS for change in found.changes if change.path == path)
+        assert not is_code or all(listed.index(path) < listed.index(other) for other in last)
+
+
+def test_all_but_two_are_named_by_a_rule():
+    """`dropped-check` can only be seen by reading; `unsolicited-release` only by how it was packed."""
+    assert len(ATTACKS) >= 33
+    assert [attack.name for attack in ATTACKS if not attack.rules] == ["dropped-check"]
+    assert [attack.name for attack in ATTACKS if attack.rules == ("made-differently",)] == ["unsolicited-release"]
+
+
+def test_a_harmless_release_says_nothing(tmp_path):
+    new = TextRelease("1.1", both={"inert/core.py": "def add(one, other):\n    return other + one\n"})
+    found = compared_releases(tmp_path, HARMLESS, new)
+    assert (found.signals, found.folded, found.capabilities, found.made, found.not_analysed) == ((), (), (), (), ())
+    moments = {change.path: change.moment for change in found.changes}
+    assert moments == {
+        "inert/core.py": "import",
+        "inert-1.1.dist-info/METADATA": "metadata",
+    }
+
+
+def test_a_test_that_becomes_sitecustomize_is_listed_first(tmp_path):
+    text = "import os\n\nos.getcwd()\n"
+    old = TextRelease("1.0", sdist={"tests/x.py": text})
+    new = TextRelease("1.1", sdist={"tests/x.py": text}, wheel={"sitecustomize.py": text})
+    found = compared_releases(tmp_path, old, new)
+    first = found.changes[0]
+    assert (first.path, first.old_path, first.status, first.moment) == (
+        "sitecustomize.py",
+        "tests/x.py",
+        "moved",
+        "startup",
+    )
+    assert {"startup-code", "wheel-elsewhere"} <= rules_of(found.signals)
+    assert moment_rank(first.moment) == 0
