@@ -75,6 +75,8 @@ class AuditedPin:
     """Pinned with `===`: compares as text."""
     is_private: bool = False
     """Of an index other than the public one, or a project that the policy calls private."""
+    is_direct: bool = False
+    """By a URL or from a repository: no index is asked about it."""
 
     @property
     def sha256s(self) -> frozenset[str]:
