@@ -77,6 +77,8 @@ class AuditedPin:
     """Of an index other than the public one, or a project that the policy calls private."""
     is_direct: bool = False
     """By a URL or from a repository: no index is asked about it."""
+    index: str | None = None
+    """The index that a lock file names for it."""
 
     @property
     def sha256s(self) -> frozenset[str]:

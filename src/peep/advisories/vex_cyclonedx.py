@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, time, timezone
 from uuid import UUID, uuid5
 
-from cyclonedx.model import HashAlgorithm, HashType, XsUri
+from cyclonedx.model import HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.model.impact_analysis import ImpactAnalysisJustification, ImpactAnalysisState
@@ -25,7 +25,7 @@ from packageurl import PackageURL
 
 from peep.advisories.findings import Finding
 from peep.advisories.report import AuditReport
-from peep.advisories.vex_statements import CYCLONEDX_JUSTIFICATIONS, CYCLONEDX_STATES
+from peep.advisories.vex_statements import CYCLONEDX_JUSTIFICATIONS, CYCLONEDX_STATES, JUSTIFICATION_PROPERTY
 
 _NAMESPACE = UUID("a1c4a3b2-3f5f-5c0e-8a55-0d9b5f7f8e11")
 _SEVERITIES = {
@@ -93,6 +93,7 @@ def _vulnerability(one: Finding, at: datetime) -> Vulnerability:
             detail=suppression.reason if suppression else None,
             first_issued=issued,
         ),
+        properties=[Property(name=JUSTIFICATION_PROPERTY, value=justification)] if justification else [],
     )
 
 

@@ -37,14 +37,19 @@ CYCLONEDX_STATES: Mapping[str, str] = {
     "under_investigation": "in_triage",
     "fixed": "resolved",
 }
-_FROM_CYCLONEDX = {theirs: ours for ours, theirs in reversed(CYCLONEDX_JUSTIFICATIONS.items())} | {
+_FROM_CYCLONEDX: Mapping[str, str] = {
     "code_not_present": "vulnerable_code_not_present",
+    "code_not_reachable": "vulnerable_code_not_in_execute_path",
     "requires_configuration": "vulnerable_code_cannot_be_controlled_by_adversary",
     "requires_dependency": "vulnerable_code_cannot_be_controlled_by_adversary",
+    "requires_environment": "vulnerable_code_cannot_be_controlled_by_adversary",
     "protected_by_compiler": "inline_mitigations_already_exist",
+    "protected_by_mitigating_control": "inline_mitigations_already_exist",
     "protected_at_runtime": "inline_mitigations_already_exist",
     "protected_at_perimeter": "inline_mitigations_already_exist",
 }
+JUSTIFICATION_PROPERTY = "peep:justification"
+"""Of a CycloneDX vulnerability: OpenVEX's word, where CycloneDX has one for two of them."""
 _PURL = re.compile(
     r"pkg:pypi/(?P<name>[^@?#/]+)(?:@(?P<version>[^?#]+))?(?:\?(?P<query>[^#]*))?(?:#.*)?", re.IGNORECASE
 )
@@ -195,12 +200,20 @@ def _cyclonedx(document: Mapping[str, Any]) -> Iterator[_Statement]:
             yield _Statement(
                 _ids([vulnerability.get("id"), *references]),
                 states.get(_text(analysis.get("state")), ""),
-                _FROM_CYCLONEDX.get(_text(analysis.get("justification")), ""),
+                _justification(vulnerability, _text(analysis.get("justification"))),
                 cleaned(analysis.get("detail")),
                 _text(component.get("purl") or ref),
                 tuple(_component_digests(component)),
                 time,
             )
+
+
+def _justification(vulnerability: Mapping[str, Any], theirs: str) -> str:
+    """OpenVEX's word for CycloneDX's; of two that share one, that which a property names."""
+    properties = _objects(vulnerability, "properties")
+    named = [_text(one.get("value")) for one in properties if one.get("name") == JUSTIFICATION_PROPERTY]
+    ours = next((word for word in named if CYCLONEDX_JUSTIFICATIONS.get(word) == theirs), "")
+    return ours or _FROM_CYCLONEDX.get(theirs, "")
 
 
 def _component_digests(component: Mapping[str, Any]) -> Iterator[str]:

@@ -49,7 +49,7 @@ class LockReader:
 
     def read(self, content: bytes) -> PinnedSet:
         """Decide what the lock file pins; raises `RequirementsErrors`."""
-        document = _Document.read(content, redacted(self.path))
+        document = LockDocument.read(content, redacted(self.path))
         environment = _environment(document, self.markers, self.selection)
         errors: list[RequirementsError] = []
         pins: list[PinnedRequirement] = []
@@ -69,7 +69,7 @@ class LockReader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
+class LockDocument:
     """A lock file that is valid as such, and the line on which each of its packages begins (0 when not known)."""
 
     path: str
@@ -78,7 +78,7 @@ class _Document:
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, content: bytes, path: str) -> _Document:
+    def read(cls, content: bytes, path: str) -> LockDocument:
         text = _decoded(content, path)
         table = _toml(text, path)
         lines = tuple(text.count("\n", 0, found.start()) + 1 for found in _PACKAGE_LINE.finditer(text))
@@ -133,7 +133,7 @@ def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:
 
 
 def _environment(
-    document: _Document, markers: Mapping[str, str], selection: LockSelection
+    document: LockDocument, markers: Mapping[str, str], selection: LockSelection
 ) -> dict[str, str | frozenset[str]]:
     """The marker environment of the specification, after the file's own conditions have been found to hold."""
     lock, place = document.lock, Location(document.path, 1)
@@ -155,7 +155,7 @@ def _environment(
 
 
 def _selected(
-    document: _Document, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
+    document: LockDocument, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
 ) -> Iterator[tuple[Location, Package]]:
     seen: dict[str, Location] = {}
     for line, package in zip(document.lines, document.lock.packages, strict=True):
