@@ -17,7 +17,7 @@ from typing import BinaryIO
 from peep.advisories import bucket_plan
 from peep.advisories.bucket_plan import RefusedSnapshot, changed_ids, check_successor, may_be_delta
 from peep.advisories.lookup import read_sidecar, sidecar_path
-from peep.advisories.record import LARGEST_RECORD, Advisory, UnreadableRecord, is_record_name, parse_record
+from peep.advisories.record import LARGEST_RECORD, UnreadableRecord, is_record_name
 from peep.advisories.snapshot import (
     CLOCK_TOLERANCE,
     LARGEST_FILE,
@@ -106,7 +106,7 @@ def _held(path: str) -> FetchRecord | None:
 
 def _whole(path: str, bucket: Bucket, held: FetchRecord | None, *, may_be_the_same: bool) -> FetchedSnapshot:
     url = bucket_plan.zip_url(bucket.url)
-    same = held is not None and held.url == bucket.url and held.etag and may_be_the_same
+    same = held is not None and held.url == redacted(bucket.url) and held.etag and may_be_the_same
     headers = {"If-None-Match": held.etag} if same and held else {}
     with _new_file(path) as (aside, file):
         with bucket.transport.get(url, headers) as response:
@@ -199,12 +199,8 @@ def _changed_records(bucket: Bucket, ids: tuple[str, ...]) -> Mapping[str, bytes
                 return None
             if response.status != _OK:
                 raise TransportError(redacted(url), f"HTTP status {response.status}", status=response.status)
-            content = response.read(LARGEST_RECORD)
-        entry = parse_record(content, f"{identifier}.json")
-        if not isinstance(entry, Advisory) or entry.id != identifier:
-            reason = entry.reason if isinstance(entry, UnreadableRecord) else f"the record of {entry.id}"
-            raise RefusedSnapshot(f"{identifier}.json: {reason}")
-        return content
+            # One that can't be read is kept: it is named in every report, and others are not held up by it.
+            return response.read(LARGEST_RECORD)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         contents = list(pool.map(one, ids))
@@ -235,7 +231,7 @@ def _new_file(path: str) -> Iterator[tuple[str, BinaryIO]]:
 
 def _record(aside: str, tally: Tally, bucket: Bucket, *, full: datetime, etag: str) -> FetchRecord:
     newest = sortable_time(tally.newest) if tally.newest else ""
-    return FetchRecord(bucket.url, bucket.now, full, etag, file_sha256(aside), tally.records, newest)
+    return FetchRecord(redacted(bucket.url), bucket.now, full, etag, file_sha256(aside), tally.records, newest)
 
 
 def _put(aside: str, path: str, record: FetchRecord) -> None:
@@ -246,7 +242,7 @@ def _put(aside: str, path: str, record: FetchRecord) -> None:
 
 def _write_sidecar(path: str, record: FetchRecord) -> None:
     values = {
-        "url": redacted(record.url),
+        "url": record.url,
         "fetched": sortable_time(record.fetched),
         "full": sortable_time(record.full),
         "etag": record.etag,

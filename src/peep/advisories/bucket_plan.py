@@ -7,9 +7,10 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from peep.advisories.foreign_text import cleaned
-from peep.advisories.record import ECOSYSTEM, IDENTIFIER
+from peep.advisories.record import ECOSYSTEM, is_record_name
 from peep.advisories.snapshot import CLOCK_TOLERANCE, FetchRecord
 from peep.advisories.timestamps import parse_time, written_time
+from peep.system.transport import redacted
 
 OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 """As OSV's documentation has it ("Data dumps")."""
@@ -47,7 +48,7 @@ def record_url(base: str, identifier: str) -> str:
 
 def may_be_delta(held: FetchRecord | None, base: str, now: datetime) -> bool:
     """Whether it will do to ask for what changed: the same bucket, and the whole not too long ago."""
-    if held is None or is_zip_url(base) or held.url != base:
+    if held is None or is_zip_url(base) or held.url != redacted(base):
         return False
     return timedelta(0) <= now - held.full < FULL_AFTER and parse_time(held.newest) is not None
 
@@ -66,7 +67,7 @@ def changed_ids(listing: bytes, newest: datetime, now: datetime) -> tuple[str, .
             continue
         parts = _LINE.fullmatch(text)
         moment = parse_time(parts[1]) if parts else None
-        if parts is None or moment is None or not IDENTIFIER.fullmatch(parts[2]):
+        if parts is None or moment is None or not is_record_name(f"{parts[2]}.json"):
             raise RefusedSnapshot(f"line {number} of the list of changes is {cleaned(text, 80)!r}")
         if moment > newest or moment > now + CLOCK_TOLERANCE:
             found[parts[2]] = None
@@ -82,6 +83,4 @@ def check_successor(
         raise RefusedSnapshot(f"{gone} of the {len(old_ids)} records that are held are not in it")
     if old_newest is not None and (new_newest is None or new_newest < old_newest):
         told = "nothing" if new_newest is None else written_time(new_newest)
-        raise RefusedSnapshot(
-            f"its newest record is of {told}, that of the one that is held of {written_time(old_newest)}"
-        )
+        raise RefusedSnapshot(f"its newest record is of {told}, and that of what is held of {written_time(old_newest)}")

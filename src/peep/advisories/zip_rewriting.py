@@ -1,6 +1,7 @@
 """A zip of records with some of them replaced: what stays is copied as it is packed, nothing is unpacked for it.
 
-Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16. Same members, same bytes: no times, sorted names.
+Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16. Same members give the same bytes: they stand in
+the order of their names and have no times.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _copied(old: BinaryIO, member: ZipMember) -> PackedMember:
 
 
 def _ends(count: int, size: int, offset: int) -> bytes:
-    """The end records; those of ZIP64 where the plain one has no room (offsets stay below 4 GiB: snapshots are small)."""
+    """The end records, those of ZIP64 for many members; offsets stay below 4 GiB, for so do snapshots."""
     if count < _ALL16:
         return _END.pack(b"PK\5\6", 0, 0, count, count, size, offset, 0)
     end = offset + size

@@ -11,6 +11,8 @@ import sys
 from peep.workflows.settled import recall
 
 VERBS = {
+    "advisories": "peep.cli.verbs.advisories",
+    "audit": "peep.cli.verbs.audit",
     "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
     "digest": "peep.cli.verbs.digest",
@@ -27,6 +29,8 @@ VERBS = {
 """peep's verbs and the modules that describe (`VERB`) and run (`run`) them. All others are pip's."""
 
 SHARED_VERBS = {
+    "advisories": "peep.cli.verbs.advisories",
+    "audit": "peep.cli.verbs.audit",
     "download": "peep.cli.verbs.download",
     "freeze": "peep.cli.verbs.freeze",
     "wheel": "peep.cli.verbs.wheel",

@@ -1,0 +1,286 @@
+"""`peep audit`: known malware, vulnerabilities and withdrawals of what is pinned or installed.
+
+The order: what to judge and by which rules, the snapshot, what indexes say, the judgement. Nothing is installed,
+changed or executed; what can't be read, asked or compared is told, and makes the run incomplete instead of clean.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from functools import partial
+
+from peep import __version__
+from peep.advisories.assessment import Evidence, Subject, Terms, assess
+from peep.advisories.cvss_scores import available_scores
+from peep.advisories.exploited import LARGEST_LIST, UnreadableList, read_epss, read_kev
+from peep.advisories.findings import AuditedPin, Finding
+from peep.advisories.judgement import wanted_for
+from peep.advisories.lookup import Known, LookupOptions, look_up
+from peep.advisories.policy import AuditPolicy
+from peep.advisories.report import AuditReport, IndexFacts
+from peep.advisories.severity import rating_of
+from peep.advisories.suppressions import Suppression, UnfitSuppression
+from peep.advisories.timestamps import parse_duration
+from peep.advisories.vex_statements import LARGEST_DOCUMENT, UnreadableVex, read_vex
+from peep.advisories.watch import ProjectPages, filenames_of, interpreter_finding
+from peep.dataclass import dataclass, field, replace
+from peep.environment.installed import installed_projects
+from peep.environment.places import places_of
+from peep.environment.target import discover_target
+from peep.errors import PeepError, UsageError
+from peep.model import TargetEnvironment
+from peep.pipeline.audit_baseline import read_baseline
+from peep.pipeline.audit_settings import read_policy, read_suppression_file, settings_folder, suppressions_path
+from peep.pipeline.audited_pins import ListReader, environment_subject
+from peep.pipeline.index_facts import AskedIndexes, ask_indexes, is_of_extra_index, releases_of
+from peep.system.transport import Transport, redacted
+from peep.workflows.advisories_fetch import advisories_folder, current_snapshot
+from peep.workflows.network import Network
+from peep.workflows.options import InstallOptions
+from peep.workflows.pins import Reading
+from peep.workflows.pip_configuration import configured_pip
+from peep.workflows.session import opened_store, target_request
+from peep.workflows.surroundings import Surroundings
+from peep.workflows.verify import held_still, refuse_planted
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """What to audit, and how. `run` has sources, target, indexes, network, store and output as for any verb."""
+
+    run: InstallOptions
+    files_from: str | None = None
+    advisories: tuple[str, ...] = ()
+    is_offline: bool = False
+    asks_indexes: bool = True
+    max_age: str | None = None
+    fail_on: str | None = None
+    is_strict: bool = False
+    only_here: bool = False
+    policy: str | None = None
+    suppressions: str | None = None
+    baseline: str | None = None
+    vex_in: tuple[str, ...] = ()
+    kev: str | None = None
+    epss: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRules:
+    """By what an audit judges, read before anything else: whatever is wrong with it stops the run (status 2)."""
+
+    policy: AuditPolicy
+    suppressions: tuple[Suppression, ...] = ()
+    suppressions_path: str = ""
+    baseline: tuple[tuple[str, str | None, frozenset[str]], ...] = ()
+    kev: frozenset[str] | None = None
+    epss: Mapping[str, float] | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def audit(options: AuditOptions, surroundings: Surroundings) -> AuditReport:
+    """Judge what the options name. Raises `UsageError` for options, policy and suppressions that mean nothing."""
+    now = options.at or datetime.now(timezone.utc)
+    with ExitStack() as stack:
+        store = stack.enter_context(opened_store(options.run.store, surroundings))
+        defaults = configured_pip(options.run, surroundings.environ, os.path.join(store.layout.remembered, "pip"))
+        network = Network(options.run, surroundings, defaults)
+        stack.callback(network.close)
+        reading = Reading(partial(_transport, network, options), surroundings.standard_input)
+        files = listed_files(options, reading.read)
+        rules = read_rules(options, files)
+        for note in rules.notes:
+            surroundings.reporter.note(note)
+        target = _target(options, files, surroundings)
+        subjects = _subjects(options, files, target, reading, surroundings)
+        snapshots = _snapshots(options, rules.policy, network, surroundings, now)
+        asked = _asked(options, subjects, network, surroundings)
+        extra = _extra_indexes(network) if asked is not None else ()
+        subjects = [_completed(subject, asked, rules.policy, extra) for subject in subjects]
+        known = _known(subjects, snapshots, surroundings, now)
+        evidence = _evidence(known, asked, rules, target, now)
+        terms = Terms(now, rules.policy, rules.suppressions, rules.baseline, options.is_strict)
+        try:
+            return assess(subjects, evidence, terms)
+        except UnfitSuppression as unfit:
+            raise UsageError(f"{unfit.suppression.source}: {unfit.suppression.id}: {unfit}") from unfit
+
+
+# -- by what ---------------------------------------------------------------------------------------
+
+
+def read_rules(options: AuditOptions, files: Sequence[str]) -> AuditRules:
+    """Everything that a user wrote about the judgement. Raises `UsageError`."""
+    folder = settings_folder(files)
+    policy = _overridden(read_policy(folder, options.policy), options)
+    path = suppressions_path(folder, options.suppressions)
+    suppressions = list(read_suppression_file(path, policy, is_named=options.suppressions is not None))
+    notes: list[str] = []
+    for vex in options.vex_in:
+        try:
+            statements = read_vex(_content(vex, LARGEST_DOCUMENT), vex, policy.longest_suppression)
+        except UnreadableVex as error:
+            raise UsageError(f"--vex-in {vex}: {error}") from error
+        suppressions += statements.suppressions
+        notes += statements.left_aside
+    try:
+        kev = None if options.kev is None else read_kev(_content(options.kev, LARGEST_LIST))
+        epss = None if options.epss is None else read_epss(_content(options.epss, LARGEST_LIST))
+    except UnreadableList as error:
+        raise UsageError(f"{options.kev or options.epss}: {error}") from error
+    baseline = () if options.baseline is None else read_baseline(options.baseline)
+    return AuditRules(policy, tuple(suppressions), path, baseline, kev, epss, tuple(notes))
+
+
+def _overridden(policy: AuditPolicy, options: AuditOptions) -> AuditPolicy:
+    """The command line before the policy."""
+    if options.max_age is not None:
+        age = parse_duration(options.max_age)
+        if age is None:
+            raise UsageError(f"--max-age: {options.max_age!r} is no duration", "write 7d, 36h or 90m")
+        policy = replace(policy, max_age=age)
+    return policy if options.fail_on is None else replace(policy, fail_on=options.fail_on)
+
+
+def _content(path: str, limit: int) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
+    if len(content) > limit:
+        raise UsageError(f"{path}: larger than {limit >> 20} MiB")
+    return content
+
+
+# -- what ------------------------------------------------------------------------------------------
+
+
+def listed_files(options: AuditOptions, read: Callable[[str], bytes]) -> tuple[str, ...]:
+    """Every requirements and lock file that the options name, each once. Raises `UsageError`."""
+    named = list(options.run.sources.requirement_files)
+    if options.files_from is not None:
+        try:
+            text = read(options.files_from).decode()
+        except (OSError, PeepError, ValueError) as error:
+            raise UsageError(f"--files-from {redacted(options.files_from)}: {error}") from error
+        named += [line for line in text.splitlines() if line.strip()]
+        if not named:
+            raise UsageError(f"--files-from {redacted(options.files_from)}: it names no file")
+    return tuple(dict.fromkeys(named))
+
+
+def _target(options: AuditOptions, files: Sequence[str], surroundings: Surroundings) -> TargetEnvironment | None:
+    """The environment to audit, or the target that `--here` and `--python` mean; None where none is asked for."""
+    if files and not (options.only_here or options.run.target.python):
+        return None
+    refuse_planted(options.run)
+    with opened_store(options.run.store, surroundings) as store:
+        return discover_target(target_request(options.run.target), store)
+
+
+def _subjects(
+    options: AuditOptions,
+    files: Sequence[str],
+    target: TargetEnvironment | None,
+    reading: Reading,
+    surroundings: Surroundings,
+) -> list[Subject]:
+    if files:
+        here = target.markers if target is not None and options.only_here else None
+        constraints = options.run.sources.constraint_files
+        reader = ListReader(reading.read, surroundings.environ, constraints, here)
+        return [reader.subject(path) for path in files]
+    assert target is not None  # noqa: S101 - _target gives one where no file is named
+    places = places_of(target)
+    with held_still(places, surroundings.reporter):
+        installed = installed_projects(places.target)
+    return [environment_subject(installed, places.target.paths["data"])]
+
+
+def _completed(subject: Subject, asked: AskedIndexes | None, policy: AuditPolicy, extra: Sequence[str]) -> Subject:
+    """The subject with what is known of its pins beside what is listed: whether they are private, their file names."""
+
+    def completed(pin: AuditedPin) -> AuditedPin:
+        pages = asked.pages.get(pin.name) if asked is not None and not pin.is_direct else None
+        is_private = policy.is_private(pin.name) or is_of_extra_index(pin.hashes, pin.index, pages, extra)
+        names = filenames_of(pin, pages.details) if pages is not None else ()
+        if not (is_private or names):
+            return pin
+        return replace(pin, is_private=is_private, filenames=tuple(dict.fromkeys((*pin.filenames, *names))))
+
+    return replace(subject, pins=tuple(map(completed, subject.pins)))
+
+
+# -- evidence --------------------------------------------------------------------------------------
+
+
+def _transport(network: Network, options: AuditOptions) -> Transport:
+    if options.is_offline:
+        raise UsageError("--offline: a file from the network can't be read")
+    return network.transport()
+
+
+def _snapshots(
+    options: AuditOptions, policy: AuditPolicy, network: Network, surroundings: Surroundings, now: datetime
+) -> tuple[str, ...]:
+    """The snapshots to judge by: those given, or the fetched one, fetched anew where it is not of these hours."""
+    if options.advisories:
+        return options.advisories
+    transport = None if options.is_offline else network.transport
+    return current_snapshot(surroundings, policy, transport, now)
+
+
+def _asked(
+    options: AuditOptions, subjects: Iterable[Subject], network: Network, surroundings: Surroundings
+) -> AskedIndexes | None:
+    """What the configured indexes say, or None where they are not to be asked."""
+    if options.is_offline or not options.asks_indexes:
+        return None
+    names = {pin.name for subject in subjects for pin in subject.pins if not pin.is_direct}
+    try:
+        return ask_indexes(names, network.index)
+    except PeepError as error:
+        surroundings.reporter.warning(f"no index was asked: {error}")
+        return AskedIndexes(failed=dict.fromkeys(sorted(names), str(error)))
+
+
+def _extra_indexes(network: Network) -> tuple[str, ...]:
+    try:
+        return tuple(redacted(url) for url in network.index_options().index_urls[1:])
+    except PeepError:
+        return ()
+
+
+def _known(subjects: Iterable[Subject], snapshots: Sequence[str], surroundings: Surroundings, now: datetime) -> Known:
+    wanted = wanted_for(pin for subject in subjects for pin in subject.pins)
+    folder = advisories_folder(surroundings.environ)
+    return look_up(snapshots, wanted, LookupOptions(now, __version__, folder))
+
+
+def _evidence(
+    known: Known,
+    asked: AskedIndexes | None,
+    rules: AuditRules,
+    target: TargetEnvironment | None,
+    now: datetime,
+) -> Evidence:
+    pages: Mapping[str, ProjectPages] = asked.pages if asked is not None else {}
+    further: tuple[Finding, ...] = ()
+    if target is not None and target.implementation == "cpython":
+        ended = interpreter_finding(target.version, target.paths["data"], now)
+        further = (ended,) if ended is not None else ()
+    return Evidence(
+        known,
+        partial(rating_of, score=available_scores()),
+        pages,
+        releases_of(pages, None if target is None else target.version),
+        asked.facts() if asked is not None else IndexFacts(),
+        rules.kev,
+        rules.epss,
+        further,
+    )
