@@ -39,9 +39,8 @@ def outputs_of(stated: Sequence[str], path: str | None) -> tuple[Output, ...]:
         else:
             printed.append(name)
     if len(set(printed)) > 1:
-        raise UsageError(
-            f"--format {printed[0]} and --format {printed[1]} can't both be printed", "write --format X=FILE"
-        )
+        hint = "give one of them a file, as in --format X=FILE"
+        raise UsageError(f"--format {printed[0]} and --format {printed[1]} can't both be printed", hint)
     paths = [one.path for one in files]
     if len(set(paths)) < len(paths):
         raise UsageError("two formats can't go into one file")

@@ -67,16 +67,20 @@ def _facts(one: Finding, *, is_verbose: bool) -> Iterator[str]:
         yield one.message
     if one.epss is not None:
         yield f"epss {one.epss:.3f}"
-    if one.fix is not None and one.fix.version is not None:
-        yield f"fixed in {one.fix.version}"
-    elif one.fix is not None:
-        yield f"no fix: {', '.join(one.fix.blocked_by)}"
-    elif one.kind is Kind.VULNERABILITY:
-        yield "no fix is known"
+    if fix := _fix(one):
+        yield fix
     if one.summary:
         yield one.summary
     if is_verbose and one.disagree:
         yield f"not by {', '.join(one.disagree)}"
+
+
+def _fix(one: Finding) -> str:
+    if one.fix is None:
+        return "no fix is known" if one.kind is Kind.VULNERABILITY else ""
+    if one.fix.version is None:
+        return f"no fix: {', '.join(one.fix.blocked_by)}"
+    return f"fixed in {one.fix.version}"
 
 
 def _places(places: tuple[Place, ...]) -> str:

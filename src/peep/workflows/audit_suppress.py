@@ -1,4 +1,4 @@
-"""`peep audit --suppress`: an entry for `peep-audit.toml`, bound to what is pinned and to what the advisory says now."""
+"""`peep audit --suppress`: an entry of `peep-audit.toml` for the pinned digests and what the advisory says now."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SuppressRequest:
 
 
 def suppress_finding(request: SuppressRequest, report: AuditReport, policy: AuditPolicy) -> tuple[Suppression, ...]:
-    """Append an entry for every pin that the report has the finding for. Raises `UsageError`; then nothing is written."""
+    """Append an entry for every pin with the finding. Raises `UsageError`; then nothing is written."""
     name = normalised(request.project)
     fitting = [one for one in _all(report) if request.id in one.ids and one.name == name]
     if not fitting:

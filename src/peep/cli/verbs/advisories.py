@@ -44,10 +44,10 @@ VERB = Verb(
         "advisories info [FILE]",
     ),
     description=(
-        "`fetch` brings OSV's advisories for Python projects: all of them first, later what changed. They are kept in the "
-        "user's cache folder, or where PEEP_ADVISORIES says. A snapshot that lost records, or is older than the one that "
-        "is held, is refused. `show` prints records with what else is the same matter and what each covers. `info` tells "
-        "how many records there are, how fresh they are, and the sha256 that a policy can name."
+        "`fetch` brings OSV's advisories for Python projects: all of them first, later what changed. They are kept in "
+        "the user's cache folder, or where PEEP_ADVISORIES says. A snapshot that lost records, or is older than the one "
+        "that is held, is refused. `show` prints records with what else is the same matter and what each covers. `info` "
+        "tells how many records there are, how fresh they are, and the sha256 that a policy can name."
     ),
     examples=(
         ("peep advisories fetch", "once a day, say"),
@@ -115,9 +115,10 @@ def _info(parsed: ParsedArguments, words: Sequence[str], surroundings: Surroundi
     facts = advisories_info(words[0] if words else None, surroundings, now)
     as_of = facts.as_of
     age = None if as_of is None else max(0, int((now - as_of).total_seconds()))
+    parts = [counted(facts.records, "record"), f"{facts.withdrawn} withdrawn", f"{len(facts.malformed)} malformed"]
+    parts.append(f"{len(facts.unreadable)} not readable")
     lines = [
-        f"{facts.path}: {counted(facts.records, 'record')}, {facts.withdrawn} withdrawn, "
-        f"{len(facts.malformed)} malformed, {len(facts.unreadable)} not readable",
+        f"{facts.path}: {', '.join(parts)}",
         "age: unknown" if as_of is None else f"age: {spoken_age(now - as_of)} (as of {written_time(as_of)})",
         f"newest record: {written_time(facts.newest) if facts.newest else 'unknown'}",
         f"fetched: {written_time(facts.fetched) if facts.fetched else 'unknown'}",

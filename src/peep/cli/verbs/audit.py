@@ -76,13 +76,13 @@ VERB = Verb(
     summary="tell what is known of the pins: malware, vulnerabilities, withdrawals",
     usage=("audit [OPTIONS] [-r FILE...]", "audit --suppress ID NAME --reason TEXT --expires DATE [-r FILE...]"),
     description=(
-        "Compares what files list, or without -r what is installed, with a snapshot of OSV's advisories: malware by the "
-        "digests of the archives first, everything else by name and version. No service learns what you use; the "
-        "configured indexes, which see these names at every install, are asked what they say of the files now. Nothing "
-        "is installed or executed.\n\n"
-        "The exit status is 0 when nothing fails, 1 when a finding fails, 4 when nothing fails but not everything could "
-        "be judged: advisories that are stale, missing or broken, files that can't be read. Policy and suppressions "
-        "stand beside the first file: docs/audit.md."
+        "Compares what files list, or without -r what is installed, with a snapshot of OSV's advisories: malware by "
+        "the digests of the archives first, everything else by name and version. No service learns what you use; the "
+        "configured indexes, which see these names at every install, are asked what they say of the files now. "
+        "Nothing is installed or executed.\n\n"
+        "The exit status is 0 when nothing fails, 1 when a finding fails, 4 when nothing fails but not everything "
+        "could be judged: advisories that are stale, missing or broken, files that can't be read. Policy and "
+        "suppressions stand beside the first file: docs/audit.md."
     ),
     examples=(
         ("peep audit -r requirements.txt", "what is pinned there"),
@@ -132,12 +132,11 @@ def audit_options(parsed: ParsedArguments) -> AuditOptions:
         raise UsageError(
             f"peep audit takes no such argument: {parsed.words[0]}", f"did you mean: peep audit -r {parsed.words[0]}"
         )
-    sources = SourceOptions(
-        requirement_files=parsed.values("requirement"), constraint_files=parsed.values("constraint")
-    )
-    if not all((*sources.requirement_files, *sources.constraint_files)):
+    files, constraints = parsed.values("requirement"), parsed.values("constraint")
+    sources = SourceOptions(requirement_files=files, constraint_files=constraints)
+    if not all((*files, *constraints)):
         raise UsageError("an empty text names no requirements file", "is a variable of your shell unset?")
-    if sources.constraint_files and not (sources.requirement_files or parsed.has("files-from")):
+    if constraints and not (files or parsed.has("files-from")):
         raise UsageError("-c narrows what -r lists, and there is no -r", "audit a constraints file by -r")
     run = install_options(parsed, verb=VERB.name, sources=sources)
     return AuditOptions(
