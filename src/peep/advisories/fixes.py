@@ -40,9 +40,16 @@ class FixFinder:
         self._releases = releases
         self._candidates: dict[str, list[tuple[Version, Release]]] = {}
         self._affecting: dict[tuple[str, str], frozenset[str]] = {}
+        self._fixes: dict[tuple[str, str, frozenset[str]], Fix | None] = {}
 
     def fix(self, name: str, pinned: str, ignored: frozenset[str] = frozenset()) -> Fix | None:
         """The smallest fix of a pin; None when none is known. Records with an id in `ignored` do not count."""
+        key = (name, pinned, ignored)
+        if key not in self._fixes:
+            self._fixes[key] = self._found(name, pinned, ignored)
+        return self._fixes[key]
+
+    def _found(self, name: str, pinned: str, ignored: frozenset[str]) -> Fix | None:
         version = parsed_version(pinned)
         if version is None:
             return None

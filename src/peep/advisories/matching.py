@@ -7,6 +7,7 @@ never come here (2); aliases (12), markers (13) and pins without a version (14) 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from packaging.version import Version
 
@@ -60,11 +61,11 @@ def _compares_as_text(pin: AuditedPin) -> bool:
 
 def _by_version(advisory: Advisory, entries: Sequence[Affected], pin: AuditedPin) -> Match | None:
     if _compares_as_text(pin):  # rule 3
-        if any(pin.version in entry.listed for entry in entries):
+        if any(entry.lists(pin.version) for entry in entries):
             return Match(advisory, "versions")
         return _all_versions(advisory, entries)
-    versions = _with_public_part(pin.version)
-    is_listed = any(version_key(str(version)) in entry.versions for entry in entries for version in versions)
+    versions, keys = _with_public_part(pin.version)
+    is_listed = any(entry.lists_version(key) for entry in entries for key in keys)
     interval = _interval(entries, versions)
     if interval is None:
         return Match(advisory, "versions") if is_listed else None
@@ -84,12 +85,14 @@ def _all_versions(advisory: Advisory, entries: Sequence[Affected]) -> Match | No
     return None
 
 
-def _with_public_part(text: str) -> list[Version]:
-    """Rule 7: a version, and what is left of it without its local label."""
+@lru_cache(maxsize=1 << 12)
+def _with_public_part(text: str) -> tuple[tuple[Version, ...], tuple[str, ...]]:
+    """Rule 7: a version, and what is left of it without its local label; and the keys of both."""
     version = parsed_version(text)
     if version is None:
-        return []
-    return [version] if version.local is None else [version, Version(version.public)]
+        return (), ()
+    versions = (version,) if version.local is None else (version, Version(version.public))
+    return versions, tuple(version_key(str(one)) for one in versions)
 
 
 def _interval(entries: Sequence[Affected], versions: Sequence[Version]) -> Interval | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -55,12 +55,27 @@ class Affected:
     """What a record says of one project: `name` normalised (PEP 503)."""
 
     name: str
-    versions: frozenset[str] = frozenset()
-    """As listed, and beside each that PEP 440 spells otherwise its canonical form: that is no other listed text."""
+    listed: str = ""
+    """The versions as they are listed, each between two line feeds: to look for one in the text is faster than to make
+    a set of thousands that are asked once or never. '' when none is listed."""
+    canonical: str = ""
+    """In the same form, those that PEP 440 spells otherwise, by their canonical texts."""
     ranges: tuple[VersionRange, ...] = ()
     severity: tuple[SeverityVector, ...] = ()
-    listed: frozenset[str] = frozenset()
-    """The texts of `versions` that stand in the record, for pins that compare as text (`===`)."""
+
+    def lists(self, text: str) -> bool:
+        """Whether this very text is listed."""
+        return f"\n{text}\n" in self.listed
+
+    def lists_version(self, key: str) -> bool:
+        """Whether a version is listed in any spelling; `key` is its canonical text (`ordering.version_key`)."""
+        wanted = f"\n{key}\n"
+        return wanted in self.listed or wanted in self.canonical
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions as they are listed, in the order of their texts."""
+        return tuple(self.listed.split("\n")[1:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +222,7 @@ def _affected(entry: Mapping[str, Any], name: str) -> tuple[Affected, bool]:
     stated = _sequence(entry, "versions")
     if not all(isinstance(version, str) for version in stated):
         raise _Wrong("lists a version that is no text")
-    listed = frozenset(cleaned(version, _LONGEST_VERSION) for version in stated)
+    listed = {cleaned(version, _LONGEST_VERSION) for version in stated}
     ranges: list[VersionRange] = []
     is_malformed = False
     for one in _sequence(entry, "ranges"):
@@ -217,8 +232,12 @@ def _affected(entry: Mapping[str, Any], name: str) -> tuple[Affected, bool]:
         ranged, is_broken = ordered_range(_events(stated_range))
         is_malformed |= is_broken or stated_range["type"] == "SEMVER"
         ranges.append(ranged)
-    versions = listed | frozenset(map(version_key, listed))
-    return Affected(name, versions, tuple(ranges), _vectors(entry), listed), is_malformed
+    others = set(map(version_key, listed)) - listed
+    return Affected(name, _joined(listed), _joined(others), tuple(ranges), _vectors(entry)), is_malformed
+
+
+def _joined(versions: Collection[str]) -> str:
+    return "\n" + "\n".join(sorted(versions)) + "\n" if versions else ""
 
 
 def _events(stated_range: Mapping[str, Any]) -> Iterator[tuple[str, object]]:

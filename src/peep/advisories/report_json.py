@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,18 @@ from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.timestamps import written_time
 from peep.dataclass import replace
 from peep.model import Digest
+
+
+def report_text(report: AuditReport) -> str:
+    """The whole report as JSON text: a line for each finding, so that former reports can be compared by `diff`."""
+    parts = [f"  {json.dumps(key)}: {_listed(value)}" for key, value in report_json(report).items()]
+    return "{\n" + ",\n".join(parts) + "\n}"
+
+
+def _listed(value: object) -> str:
+    if not isinstance(value, list) or not value:
+        return json.dumps(value)
+    return "[\n" + ",\n".join(f"    {json.dumps(item)}" for item in value) + "\n  ]"
 
 
 def report_json(report: AuditReport) -> dict[str, Any]:

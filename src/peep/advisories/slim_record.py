@@ -58,17 +58,17 @@ def from_slim(text: str) -> Advisory:
 def _slim_affected(one: Affected) -> list[Any]:
     ranges = [[[[_KINDS.index(e.kind), e.version] for e in r.events], r.limits] for r in one.ranges]
     severity = [[vector.type, vector.vector] for vector in one.severity]
-    return [one.name, sorted(one.listed), sorted(one.versions - one.listed), ranges, severity]
+    return [one.name, one.listed, one.canonical, ranges, severity]
 
 
 def _affected(form: list[Any]) -> Affected:
-    name, listed, others, ranges, severity = form
+    name, listed, canonical, ranges, severity = form
     return Affected(
         name,
-        frozenset((*listed, *others)),
+        listed,
+        canonical,
         tuple(VersionRange(tuple(Event(_KINDS[k], v) for k, v in events), tuple(limits)) for events, limits in ranges),
         tuple(SeverityVector(*one) for one in severity),
-        frozenset(listed),
     )
 
 

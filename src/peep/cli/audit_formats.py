@@ -52,9 +52,9 @@ def rendered(report: AuditReport, format_: str, *, is_verbose: bool = False) -> 
     if format_ == "text":
         return "\n".join(audit_lines(report, is_verbose=is_verbose))
     if format_ == "json":
-        from peep.advisories.report_json import report_json  # noqa: PLC0415 - each run wants one or two of these
+        from peep.advisories.report_json import report_text  # noqa: PLC0415 - each run wants one or two of these
 
-        return json.dumps(report_json(report), indent=2)
+        return report_text(report)
     if format_ == "jsonl":
         from peep.advisories.report_json import subject_lines  # noqa: PLC0415
 

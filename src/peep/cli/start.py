@@ -29,8 +29,6 @@ VERBS = {
 """peep's verbs and the modules that describe (`VERB`) and run (`run`) them. All others are pip's."""
 
 SHARED_VERBS = {
-    "advisories": "peep.cli.verbs.advisories",
-    "audit": "peep.cli.verbs.audit",
     "download": "peep.cli.verbs.download",
     "freeze": "peep.cli.verbs.freeze",
     "wheel": "peep.cli.verbs.wheel",

@@ -44,7 +44,6 @@ from peep.workflows.pins import Reading
 from peep.workflows.pip_configuration import configured_pip
 from peep.workflows.session import opened_store, target_request
 from peep.workflows.surroundings import Surroundings
-from peep.workflows.verify import held_still, refuse_planted
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +177,8 @@ def _target(options: AuditOptions, files: Sequence[str], surroundings: Surroundi
     """The environment to audit, or the target that `--here` and `--python` mean; None where none is asked for."""
     if files and not (options.only_here or options.run.target.python):
         return None
+    from peep.workflows.verify import refuse_planted  # noqa: PLC0415 - 70 ms, and most audits read files
+
     refuse_planted(options.run)
     with opened_store(options.run.store, surroundings) as store:
         return discover_target(target_request(options.run.target), store)
@@ -196,6 +197,8 @@ def _subjects(
         reader = ListReader(reading.read, surroundings.environ, constraints, here)
         return [reader.subject(path) for path in files]
     assert target is not None  # noqa: S101 - _target gives one where no file is named
+    from peep.workflows.verify import held_still  # noqa: PLC0415 - as above
+
     places = places_of(target)
     with held_still(places, surroundings.reporter):
         installed = installed_projects(places.target)

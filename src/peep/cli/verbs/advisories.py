@@ -26,6 +26,9 @@ _ACTIONS = ("fetch", "show", "info")
 Answer = tuple[int, list[str], object]
 """Exit status, lines for people, value for programs."""
 
+_MOST_VERSIONS = 12
+"""That a line shows."""
+
 OWN = (
     Option(("-o", "--output"), "fetch: write to FILE, not to the usual place", Kind.VALUE, "FILE", has_variable=False),
     Option(("--from",), "fetch: from a bucket's URL, a zip, or a copied bucket", Kind.VALUE, "URL", has_variable=False),
@@ -45,8 +48,8 @@ VERB = Verb(
     ),
     description=(
         "`fetch` brings OSV's advisories for Python projects: all of them first, later what changed. They are kept in "
-        "the user's cache folder, or where PEEP_ADVISORIES says. A snapshot that lost records, or is older than the one "
-        "that is held, is refused. `show` prints records with what else is the same matter and what each covers. `info` "
+        "the user's cache folder, or where PEEP_ADVISORIES says. A snapshot that lost records, or is older than what "
+        "is held, is refused. `show` prints records with what else is the same matter and what each covers. `info` "
         "tells how many records there are, how fresh they are, and the sha256 that a policy can name."
     ),
     examples=(
@@ -154,10 +157,10 @@ def _coverage(advisory: Advisory, project: str) -> Iterator[str]:
             continue
         for ranged in entry.ranges:
             yield ", ".join(f"{event.kind} {event.version}" for event in ranged.events) or "a range without an event"
-        if entry.listed:
-            yield f"{counted(len(entry.listed), 'version')}: {', '.join(sorted(entry.listed)[:12])}" + (
-                " …" if len(entry.listed) > 12 else ""  # noqa: PLR2004 - a line's worth
-            )
+        if entry.versions:
+            shown = ", ".join(entry.versions[:_MOST_VERSIONS])
+            more = " …" if len(entry.versions) > _MOST_VERSIONS else ""
+            yield f"{counted(len(entry.versions), 'version')}: {shown}{more}"
     for file in advisory.malware_files:
         yield f"sha256 {file.sha256} {file.filename}"
 
@@ -180,7 +183,7 @@ def _group_json(shown: ShownGroup) -> Mapping[str, Any]:
                     for ranged in entry.ranges
                 ],
                 "versions": sorted(
-                    {version for entry in one.affected if entry.name == shown.project for version in entry.listed}
+                    {version for entry in one.affected if entry.name == shown.project for version in entry.versions}
                 ),
                 "files": [{"filename": file.filename, "sha256": file.sha256} for file in one.malware_files],
             }
