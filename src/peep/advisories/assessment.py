@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from peep.advisories.exploited import with_lists
-from peep.advisories.findings import AuditedPin, Finding, Place, UnjudgedPin
+from peep.advisories.findings import AuditedPin, Finding, Fix, UnjudgedPin
 from peep.advisories.fixes import FixFinder, Release
-from peep.advisories.judgement import Judge, with_fixes
+from peep.advisories.judgement import Judge
 from peep.advisories.lookup import Known
 from peep.advisories.policy import AuditPolicy, levelled
 from peep.advisories.report import (
@@ -19,6 +19,7 @@ from peep.advisories.report import (
     divided_by_baseline,
     in_order,
 )
+from peep.advisories.roster import Roster, Subject
 from peep.advisories.severity import Rater
 from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.suppressions import Suppression, suppress
@@ -27,19 +28,8 @@ from peep.advisories.watch import ProjectPages, watched
 from peep.dataclass import dataclass, field, replace
 
 Baseline = Iterable[tuple[str, str | None, frozenset[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What one thing to audit lists: pins, what has no version, and how many local projects."""
-
-    kind: str
-    path: str
-    pins: tuple[AuditedPin, ...] = ()
-    unjudged: tuple[UnjudgedPin, ...] = ()
-    local: int = 0
-    faults: tuple[str, ...] = ()
-    """What of it could not be read."""
+_MOST_TOLD = 20
+"""Unreadable records that are reasons of their own; all of them stand with their snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,82 +59,71 @@ class Terms:
     is_strict: bool = False
 
 
-def assess(subjects: Sequence[Subject], evidence: Evidence, terms: Terms) -> AuditReport:
+def assess(roster: Roster, evidence: Evidence, terms: Terms) -> AuditReport:
     """Judge everything. Raises `UnfitSuppression` for a suppression of malware that may not be."""
     judge = Judge(evidence.known, evidence.rate)
-    judgement = judge.judge(merged(pin for subject in subjects for pin in subject.pins))
+    judgement = judge.judge(roster.pins)
     finder = FixFinder(judge.of_project, evidence.releases)
-    found = with_lists(with_fixes(judgement.findings, finder, {}), evidence.kev, evidence.epss)
+    numbered = [replace(one, pin=number, fix=_fix(one, finder)) for number, one in judgement.findings]
+    found = with_lists(numbered, evidence.kev, evidence.epss)
     divided = suppress(found, terms.suppressions, terms.now.date())
-    ignored = _suppressed_records(divided.suppressed)
-    counting = [
-        levelled(with_fixes([one], finder, ignored)[0] if (one.name, one.version) in ignored else one, terms.policy)
-        for one in divided.counting
-    ]
-    new, old = divided_by_baseline([*counting, *_index_findings(subjects, evidence), *evidence.further], terms.baseline)
-    unjudged = (*(pin for subject in subjects for pin in subject.unjudged), *judgement.unjudged)
+    counting = [levelled(one, terms.policy) for one in _refixed(divided.counting, divided.suppressed, finder)]
+    facts = _index_findings(roster.pins, evidence)
+    new, old = divided_by_baseline([*counting, *facts, *evidence.further], terms.baseline)
+    unjudged = [*_unjudged(roster, judgement.unjudged)]
     return AuditReport(
         terms.now,
         tuple(evidence.known.facts),
-        tuple(_counted(subject, judgement.unjudged) for subject in subjects),
+        tuple(_counted(subject, judgement.unjudged) for subject in roster.subjects),
         evidence.index_facts,
         in_order(new),
         in_order(levelled(one, terms.policy) for one in divided.suppressed),
         in_order(old),
-        tuple(sorted(unjudged, key=lambda one: (one.name, one.reason, one.places))),
-        tuple(_incomplete(subjects, evidence, terms, has_unjudged=bool(unjudged))),
+        tuple(unjudged),
+        tuple(_incomplete(roster.subjects, evidence, terms, has_unjudged=bool(unjudged))),
         terms.is_strict,
         judgement.remarks,
     )
 
 
-def merged(pins: Iterable[AuditedPin]) -> list[AuditedPin]:
-    """The same pin in several places as one, with all its places; in the order of first appearance."""
-    first: dict[tuple[object, ...], AuditedPin] = {}
-    places: dict[tuple[object, ...], dict[Place, None]] = {}
-    filenames: dict[tuple[object, ...], dict[str, None]] = {}
-    for pin in pins:
-        key = (pin.name, pin.version, pin.is_arbitrary, frozenset(pin.hashes), pin.is_private, pin.is_direct)
-        first.setdefault(key, pin)
-        places.setdefault(key, {}).update(dict.fromkeys(pin.places))
-        filenames.setdefault(key, {}).update(dict.fromkeys(pin.filenames))
-    return [
-        replace(pin, filenames=tuple(filenames[key]), places=tuple(sorted(places[key], key=_place_order)))
-        for key, pin in first.items()
-    ]
+def _fix(one: Finding, finder: FixFinder, ignored: frozenset[str] = frozenset()) -> Fix | None:
+    return finder.fix(one.name, one.version or "", ignored)
 
 
-def _place_order(place: Place) -> tuple[str, int, str]:
-    return place.path, place.line, place.marker or ""
+def _refixed(counting: Iterable[Finding], suppressed: Iterable[Finding], finder: FixFinder) -> Iterator[Finding]:
+    """The findings; of pins that have suppressed ones with fixes that may have these as well."""
+    ignored: dict[int, frozenset[str]] = {}
+    for one in suppressed:
+        ignored[one.pin] = ignored.get(one.pin, frozenset()) | frozenset(one.ids)
+    for one in counting:
+        has_suppressed = one.pin in ignored and bool(one.ids)
+        yield replace(one, fix=_fix(one, finder, ignored[one.pin])) if has_suppressed else one
 
 
-def _index_findings(subjects: Iterable[Subject], evidence: Evidence) -> Iterator[Finding]:
-    for pin in merged(pin for subject in subjects for pin in subject.pins):
+def _index_findings(pins: Iterable[AuditedPin], evidence: Evidence) -> Iterator[Finding]:
+    for number, pin in enumerate(pins):
         pages = None if pin.is_direct else evidence.pages.get(pin.name)
         if pages is not None:
-            yield from watched(pin, pages)
+            yield from (replace(one, pin=number) for one in watched(pin, pages))
 
 
-def _suppressed_records(suppressed: Iterable[Finding]) -> dict[tuple[str, str | None], frozenset[str]]:
-    found: dict[tuple[str, str | None], frozenset[str]] = {}
-    for one in suppressed:
-        key = (one.name, one.version)
-        found[key] = found.get(key, frozenset()) | frozenset(one.ids)
-    return found
+def _unjudged(roster: Roster, numbers: frozenset[int]) -> Iterator[UnjudgedPin]:
+    listed = [one for subject in roster.subjects for one in subject.unjudged]
+    late = [UnjudgedPin(roster.pins[n].name, "unknown-version", roster.pins[n].places) for n in numbers]
+    yield from sorted((*listed, *late), key=lambda one: (one.name, one.reason, [str(place) for place in one.places]))
 
 
-def _counted(subject: Subject, unjudged: Iterable[UnjudgedPin]) -> AuditedSubject:
-    places = {(one.name, place) for one in unjudged for place in one.places}
-    late = sum(any((pin.name, place) in places for place in pin.places) for pin in subject.pins)
-    total = len(subject.pins) + len(subject.unjudged) + subject.local
+def _counted(subject: Subject, unjudged: frozenset[int]) -> AuditedSubject:
+    late = sum(number in unjudged for number in subject.pins) if unjudged else 0
     return AuditedSubject(
         subject.kind,
         subject.path,
-        pins=total,
+        pins=len(subject.pins) + len(subject.unjudged) + subject.local,
         judged=len(subject.pins) - late,
         unjudged=len(subject.unjudged) + late,
         local=subject.local,
-        held=frozenset((pin.name, pin.version, pin.hashes) for pin in subject.pins),
+        held=subject.pins,
+        files=() if subject.kind == "environment" else subject.files,
     )
 
 
@@ -153,7 +132,7 @@ def _incomplete(
 ) -> Iterator[Incompleteness]:
     yield from snapshot_faults(evidence.known, terms)
     for facts in evidence.known.facts:
-        for record in facts.unreadable[:20]:
+        for record in facts.unreadable[:_MOST_TOLD]:
             yield Incompleteness("unreadable-record", f"{facts.path}: {record.name}: {record.reason}")
     for subject in subjects:
         for fault in subject.faults:
@@ -186,6 +165,5 @@ def _staleness(facts: SnapshotFacts, terms: Terms) -> Iterator[Incompleteness]:
         yield Incompleteness("stale-advisories", f"{facts.path}: no record tells how old it is")
     elif terms.now - as_of > terms.policy.max_age:
         age, most = spoken_age(terms.now - as_of), spoken_age(terms.policy.max_age)
-        yield Incompleteness(
-            "stale-advisories", f"{facts.path}: of {written_time(as_of)}, {age} old; max-age is {most}"
-        )
+        message = f"{facts.path}: of {written_time(as_of)}, {age} old; max-age is {most}"
+        yield Incompleteness("stale-advisories", message)

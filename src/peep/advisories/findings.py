@@ -170,6 +170,8 @@ class Finding:
     fix: Fix | None = None
     material: str = ""
     """sha256 of what the judgement rests on, of all members of the group."""
+    pin: int = -1
+    """Number of the pin in the run's roster; -1 for what is of no pin. It means nothing beyond the run."""
 
     @property
     def url(self) -> str | None:

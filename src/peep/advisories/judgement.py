@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from peep.advisories.findings import AuditedPin, Finding, UnjudgedPin
-from peep.advisories.fixes import FixFinder
+from peep.advisories.findings import AuditedPin, Finding
 from peep.advisories.grouping import AdvisoryGroup, finding_of, groups_of
 from peep.advisories.lookup import Known, Wanted
 from peep.advisories.matching import Match, is_unjudged, just_above, match
 from peep.advisories.record import Advisory
 from peep.advisories.severity import Rater
-from peep.dataclass import dataclass, replace
+from peep.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What advisories say of some pins. `remarks` are for `-v`: pins just above a `last_affected`."""
 
-    findings: tuple[Finding, ...]
-    unjudged: tuple[UnjudgedPin, ...]
+    findings: tuple[tuple[int, Finding], ...]
+    """Each beside the number of its pin."""
+    unjudged: frozenset[int]
+    """Numbers of pins that can't be compared with what is known of their projects."""
     remarks: tuple[str, ...] = ()
 
 
@@ -46,20 +47,21 @@ class Judge:
         return self._by_project.get(name, ())
 
     def judge(self, pins: Iterable[AuditedPin]) -> Judgement:
-        findings: list[Finding] = []
-        unjudged: list[UnjudgedPin] = []
+        """Judge pins, whose numbers are their positions."""
+        findings: list[tuple[int, Finding]] = []
+        unjudged: set[int] = set()
         remarks: list[str] = []
-        for pin in pins:
+        for number, pin in enumerate(pins):
             advisories = self._about(pin)
             if not advisories:
                 continue
             matches = {one.id: found for one in advisories if (found := match(one, pin)) is not None}
             if matches:
-                findings += self._findings(pin, advisories, matches)
+                findings += [(number, one) for one in self._findings(pin, advisories, matches)]
             elif is_unjudged(pin, advisories):
-                unjudged.append(UnjudgedPin(pin.name, "unknown-version", pin.places))
+                unjudged.add(number)
             remarks += _remarks(pin, [one for one in advisories if one.id not in matches])
-        return Judgement(tuple(findings), tuple(unjudged), tuple(remarks))
+        return Judgement(tuple(findings), frozenset(unjudged), tuple(remarks))
 
     def _about(self, pin: AuditedPin) -> list[Advisory]:
         """Records of the pin's project, and those of any other that list its bytes."""
@@ -88,16 +90,3 @@ def _remarks(pin: AuditedPin, others: Iterable[Advisory]) -> Iterator[str]:
         last = just_above(advisory, pin)
         if last is not None:
             yield f"{pin.name} {pin.version} is above {last}, the last version that {advisory.id} calls affected"
-
-
-def with_fixes(
-    findings: Iterable[Finding], finder: FixFinder, ignored: Mapping[tuple[str, str | None], frozenset[str]]
-) -> list[Finding]:
-    """The findings, each with the version that no advisory affects.
-
-    `ignored` has, by name and version of a pin, the ids of records that are suppressed for it.
-    """
-    return [
-        replace(one, fix=finder.fix(one.name, one.version or "", ignored.get((one.name, one.version), frozenset())))
-        for one in findings
-    ]

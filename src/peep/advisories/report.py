@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from peep.advisories.findings import Finding, Level, UnjudgedPin, order_of
 from peep.advisories.snapshot import SnapshotFacts
 from peep.dataclass import dataclass, field
-from peep.model import Digest
 
 FINDINGS = "findings"
 INCOMPLETE = "incomplete"
@@ -17,8 +17,8 @@ STATUSES: Mapping[str, int] = {CLEAN: 0, FINDINGS: 1, INCOMPLETE: 4}
 """Exit statuses by outcome."""
 
 
-PinKey = tuple[str, str | None, tuple[Digest, ...]]
-"""Name, version and digests."""
+def _no_pins() -> array[int]:
+    return array("I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,10 @@ class AuditedSubject:
     judged: int = 0
     unjudged: int = 0
     local: int = 0
-    held: frozenset[PinKey] = field(default_factory=frozenset, repr=False)
-    """Its pins: what tells which findings are of it."""
+    held: array[int] = field(default_factory=_no_pins, repr=False)
+    """Numbers of its pins: what tells which findings are of it."""
+    files: tuple[str, ...] = ()
+    """All files that were read for it, as places name them; () for an environment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,40 @@ from datetime import datetime
 from typing import Any
 
 from peep.advisories.findings import AppliedSuppression, Finding, Fix, Place, SeverityRating, UnjudgedPin
-from peep.advisories.report import AuditedSubject, AuditReport, PinKey
+from peep.advisories.report import AuditedSubject, AuditReport, in_order
 from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.timestamps import written_time
 from peep.dataclass import replace
 from peep.model import Digest
 
 
-def report_text(report: AuditReport) -> str:
-    """The whole report as JSON text: a line for each finding, so that former reports can be compared by `diff`."""
-    parts = [f"  {json.dumps(key)}: {_listed(value)}" for key, value in report_json(report).items()]
-    return "{\n" + ",\n".join(parts) + "\n}"
+def report_lines(report: AuditReport) -> Iterator[str]:
+    """The whole report as lines of JSON: one for each finding, so that former reports can be compared by `diff`."""
+    yield "{"
+    head = report_json(replace(report, findings=(), suppressed=(), known=()))
+    findings = {"findings": report.findings, "suppressed": report.suppressed, "known": report.known}
+    for number, (key, value) in enumerate(head.items(), 1):
+        comma = "," if number < len(head) else ""
+        items = map(finding_json, findings[key]) if key in findings else value
+        yield from _lines_of(key, items, comma)
+    yield "}"
 
 
-def _listed(value: object) -> str:
-    if not isinstance(value, list) or not value:
-        return json.dumps(value)
-    return "[\n" + ",\n".join(f"    {json.dumps(item)}" for item in value) + "\n  ]"
+def _lines_of(key: str, value: object, comma: str) -> Iterator[str]:
+    if not isinstance(value, list | map):
+        yield f"  {json.dumps(key)}: {json.dumps(value)}{comma}"
+        return
+    items = iter(value)
+    item = next(items, None)
+    if item is None:
+        yield f"  {json.dumps(key)}: []{comma}"
+        return
+    yield f"  {json.dumps(key)}: ["
+    for following in items:
+        yield f"    {json.dumps(item)},"
+        item = following
+    yield f"    {json.dumps(item)}"
+    yield f"  ]{comma}"
 
 
 def report_json(report: AuditReport) -> dict[str, Any]:
@@ -47,21 +64,31 @@ def report_json(report: AuditReport) -> dict[str, Any]:
 
 def subject_lines(report: AuditReport) -> Iterator[dict[str, Any]]:
     """One value for each subject: its counts and what was found in it; the last has what is of no subject."""
-    told: set[PinKey] = set()
+    named = (("findings", report.findings), ("suppressed", report.suppressed), ("known", report.known))
+    by_pin = {key: _by_pin(findings) for key, findings in named}
     for subject in report.subjects:
-        told |= subject.held
-        yield {
-            "subject": subject_json(subject),
-            "findings": [finding_json(one) for one in report.findings if _key(one) in subject.held],
-            "suppressed": [finding_json(one) for one in report.suppressed if _key(one) in subject.held],
-            "known": [finding_json(one) for one in report.known if _key(one) in subject.held],
-        }
-    whole = report_json(replace(report, findings=tuple(one for one in report.findings if _key(one) not in told)))
+        value: dict[str, Any] = {"subject": subject_json(subject)}
+        for key, found in by_pin.items():
+            numbers = (number for number in subject.held if number in found)
+            ordered = in_order(one for number in numbers for one in found[number])
+            value[key] = [finding_json(_within(one, subject)) for one in ordered]
+        yield value
+    whole = report_json(replace(report, findings=tuple(by_pin["findings"].get(-1, ())), suppressed=(), known=()))
     yield {**whole, "outcome": report.outcome}
 
 
-def _key(finding: Finding) -> PinKey:
-    return finding.name, finding.version, finding.hashes
+def _within(one: Finding, subject: AuditedSubject) -> Finding:
+    """The finding with those of its places that are the subject's."""
+    if not subject.files:
+        return one
+    return replace(one, places=tuple(place for place in one.places if place.path in subject.files))
+
+
+def _by_pin(findings: Iterable[Finding]) -> dict[int, list[Finding]]:
+    found: dict[int, list[Finding]] = {}
+    for one in findings:
+        found.setdefault(one.pin, []).append(one)
+    return found
 
 
 def snapshot_json(facts: SnapshotFacts) -> dict[str, Any]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from peep import __version__
 from peep.advisories.report import AuditReport
 from peep.cli.audit_text import audit_lines
 from peep.dataclass import dataclass
 from peep.errors import PeepError, UsageError
-from peep.system.files import write_atomically
+from peep.system.files import patiently
 
 FORMATS = ("text", "json", "jsonl", "sarif", "markdown", "github", "openvex", "cyclonedx")
 
@@ -47,19 +48,23 @@ def outputs_of(stated: Sequence[str], path: str | None) -> tuple[Output, ...]:
     return (Output(printed[0] if printed else "text", path), *files)
 
 
-def rendered(report: AuditReport, format_: str, *, is_verbose: bool = False) -> str:
-    """The report as text in one format, without a line feed at its end. Raises `PeepError` for a missing library."""
+def rendered(report: AuditReport, format_: str, *, is_verbose: bool = False) -> Iterator[str]:
+    """The report as lines in one format, for a fleet's is long. Raises `PeepError` for a library that is missing."""
     if format_ == "text":
-        return "\n".join(audit_lines(report, is_verbose=is_verbose))
+        return audit_lines(report, is_verbose=is_verbose)
     if format_ == "json":
-        from peep.advisories.report_json import report_text  # noqa: PLC0415 - each run wants one or two of these
+        from peep.advisories.report_json import report_lines  # noqa: PLC0415 - each run wants one or two of these
 
-        return report_text(report)
+        return report_lines(report)
     if format_ == "jsonl":
         from peep.advisories.report_json import subject_lines  # noqa: PLC0415
 
-        return "\n".join(json.dumps(value, separators=(",", ":")) for value in subject_lines(report))
-    return _other(report, format_)
+        return (json.dumps(value, separators=(",", ":")) for value in subject_lines(report))
+    if format_ == "github":
+        from peep.advisories.report_github import github_commands  # noqa: PLC0415
+
+        return github_commands(report)
+    return iter(_other(report, format_).split("\n"))
 
 
 def _other(report: AuditReport, format_: str) -> str:
@@ -71,10 +76,6 @@ def _other(report: AuditReport, format_: str) -> str:
         from peep.advisories.report_markdown import report_markdown  # noqa: PLC0415
 
         return report_markdown(report).rstrip("\n")
-    if format_ == "github":
-        from peep.advisories.report_github import github_commands  # noqa: PLC0415
-
-        return "\n".join(github_commands(report))
     if format_ == "openvex":
         from peep.advisories.vex_openvex import report_openvex  # noqa: PLC0415
 
@@ -97,7 +98,7 @@ def write_files(report: AuditReport, outputs: Iterable[Output], environ: Mapping
     """Write what goes into files, and a job summary beside annotations. Raises `PeepError`."""
     for one in outputs:
         if one.path is not None:
-            _write(one.path, rendered(report, one.format) + "\n")
+            _write(one.path, rendered(report, one.format))
         summary = environ.get("GITHUB_STEP_SUMMARY")
         if one.format == "github" and summary:
             from peep.advisories.report_markdown import report_markdown  # noqa: PLC0415
@@ -106,9 +107,18 @@ def write_files(report: AuditReport, outputs: Iterable[Output], environ: Mapping
                 file.write(report_markdown(report))
 
 
-def _write(path: str, text: str) -> None:
+def _write(path: str, lines: Iterable[str]) -> None:
+    """Put the lines into a file, which then is whole or as it was."""
+    real = os.path.realpath(path)
+    aside = f"{real}.{os.urandom(8).hex()}"
     with _told(path):
-        write_atomically(os.path.realpath(path), text.encode("utf-8", "backslashreplace"))
+        try:
+            with open(aside, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+                file.writelines(f"{line}\n" for line in lines)
+            patiently(lambda: os.replace(aside, real))
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(aside)
 
 
 class _told:  # noqa: N801 - reads as the function that it is

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from packaging.pylock import Package
 
 from peep.advisories.findings import AuditedPin, Place, UnjudgedPin
+from peep.advisories.roster import Gathered
 from peep.errors import PeepError
 from peep.index.archive_names import ArchiveName, NameReader
 from peep.requirements.pylock_files import files_of, version_of
 from peep.requirements.pylock_reader import LockDocument
 from peep.system.transport import redacted
 
-if TYPE_CHECKING:
-    from peep.pipeline.audited_pins import Gathered
-
-Add = Callable[["Gathered"], None]
+Add = Callable[[Gathered], None]
 """Adds an entry to what was read of a subject."""
 
 
@@ -46,7 +43,7 @@ def _adder(package: Package, place: Place, path: str) -> Add:
         hashes = tuple(sorted({digest for file in files for digest in file.hashes}))
         names = tuple(sorted({file.filename for file in files}))
         is_direct = bool(package.vcs or package.archive)
-        gathered.pins.append(
+        gathered.add(
             AuditedPin(package.name, version, hashes, names, (place,), is_direct=is_direct, index=package.index)
         )
 

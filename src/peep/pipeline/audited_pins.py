@@ -6,11 +6,11 @@ What can't be read is told beside what can: an audit goes on and is incomplete.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from peep.advisories.assessment import Subject, merged
 from peep.advisories.findings import AuditedPin, Place, UnjudgedPin
-from peep.dataclass import dataclass, field
+from peep.advisories.roster import Gathered, PinTable, Subject
+from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsErrors
 from peep.index.archive_names import ArchiveName, NameReader, filename_of_url
 from peep.model import Digest, InstalledProject
@@ -24,33 +24,11 @@ from peep.system.transport import redacted
 NO_VERSION = "no-version"
 
 
-@dataclass(slots=True)
-class Gathered:
-    """What of a subject was read so far."""
-
-    pins: list[AuditedPin] = field(default_factory=list)
-    unjudged: list[UnjudgedPin] = field(default_factory=list)
-    local: set[str] = field(default_factory=set)
-    faults: list[str] = field(default_factory=list)
-
-    def subject(self, kind: str, path: str) -> Subject:
-        return Subject(
-            kind, path, tuple(merged(self.pins)), tuple(_once(self.unjudged)), len(self.local), tuple(self.faults)
-        )
-
-
-def _once(unjudged: Iterable[UnjudgedPin]) -> Iterator[UnjudgedPin]:
-    """The same name for the same reason in several places as one."""
-    places: dict[tuple[str, str], dict[Place, None]] = {}
-    for one in unjudged:
-        places.setdefault((one.name, one.reason), {}).update(dict.fromkeys(one.places))
-    return (UnjudgedPin(name, reason, tuple(found)) for (name, reason), found in places.items())
-
-
 @dataclass(frozen=True, slots=True)
 class ListReader:
     """Reads lists; `here` narrows them to the lines that hold for one target (PEP 508 environment)."""
 
+    table: PinTable
     read: ReadFile
     environ: Mapping[str, str]
     constraints: tuple[str, ...] = ()
@@ -62,7 +40,8 @@ class ListReader:
 
     def _requirements(self, path: str) -> Subject:
         files, errors = read_requirements_files([path], self.read, self.environ, self.constraints)
-        gathered = Gathered(faults=[str(error) for error in errors])
+        gathered = Gathered(self.table, faults=[str(error) for error in errors])
+        gathered.files = [redacted(file.path) for file in files]
         lines = [entry for entry in in_reading_order(files) if isinstance(entry, RequirementLine)]
         constraints: dict[str, list[RequirementLine]] = {}
         for line in lines:
@@ -76,7 +55,7 @@ class ListReader:
     def _lock(self, path: str) -> Subject:
         from peep.pipeline.audited_locks import gather_lock  # noqa: PLC0415 - TOML, tags: for lock files only
 
-        gathered = Gathered()
+        gathered = Gathered(self.table)
         try:
             for marker, add in gather_lock(self.read(path), path):
                 if self._holds(marker, path, gathered):
@@ -118,7 +97,7 @@ def gather_line(line: RequirementLine, constraints: Sequence[RequirementLine], g
     for version, is_arbitrary in versions:
         hashes = _hashes(line, constraints, version)
         filename = (filename_of_url(parsed.location),) if is_direct else ()
-        gathered.pins.append(AuditedPin(name, version, hashes, filename, (place,), is_arbitrary, is_direct=is_direct))
+        gathered.add(AuditedPin(name, version, hashes, filename, (place,), is_arbitrary, is_direct=is_direct))
 
 
 def _versions(line: RequirementLine, constraints: Sequence[RequirementLine]) -> list[tuple[str, bool]]:
@@ -148,9 +127,9 @@ def version_in_filename(name: str, filename: str) -> str:
     return read.version.replace("_", "-") if isinstance(read, ArchiveName) else ""
 
 
-def environment_subject(installed: Mapping[str, InstalledProject], path: str) -> Subject:
+def environment_subject(installed: Mapping[str, InstalledProject], path: str, table: PinTable) -> Subject:
     """What is installed in an environment, by the archive digests that are recorded there; nothing is executed."""
-    gathered = Gathered()
+    gathered = Gathered(table)
     for name, project in sorted(installed.items()):
         place = Place(project.metadata_path)
         origin = project.provenance
@@ -163,7 +142,7 @@ def environment_subject(installed: Mapping[str, InstalledProject], path: str) ->
             hashes = tuple(sorted(origin.hashes)) if origin else ()
             filename = filename_of_url(origin.url) if origin and origin.hashes else ""
             is_direct = origin is not None and origin.is_direct
-            gathered.pins.append(
+            gathered.add(
                 AuditedPin(
                     name, project.version, hashes, (filename,) if filename else (), (place,), is_direct=is_direct
                 )

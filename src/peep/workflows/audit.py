@@ -7,13 +7,13 @@ changed or executed; what can't be read, asked or compared is told, and makes th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import partial
 
 from peep import __version__
-from peep.advisories.assessment import Evidence, Subject, Terms, assess
+from peep.advisories.assessment import Evidence, Terms, assess
 from peep.advisories.cvss_scores import available_scores
 from peep.advisories.exploited import LARGEST_LIST, UnreadableList, read_epss, read_kev
 from peep.advisories.findings import AuditedPin, Finding
@@ -21,6 +21,7 @@ from peep.advisories.judgement import wanted_for
 from peep.advisories.lookup import Known, LookupOptions, look_up
 from peep.advisories.policy import AuditPolicy
 from peep.advisories.report import AuditReport, IndexFacts
+from peep.advisories.roster import PinTable, Roster
 from peep.advisories.severity import rating_of
 from peep.advisories.suppressions import Suppression, UnfitSuppression
 from peep.advisories.timestamps import parse_duration
@@ -95,16 +96,16 @@ def audit(options: AuditOptions, surroundings: Surroundings) -> AuditReport:
         for note in rules.notes:
             surroundings.reporter.note(note)
         target = _target(options, files, surroundings)
-        subjects = _subjects(options, files, target, reading, surroundings)
+        roster = _roster(options, files, target, reading, surroundings)
         snapshots = _snapshots(options, rules.policy, network, surroundings, now)
-        asked = _asked(options, subjects, network, surroundings)
+        asked = _asked(options, roster, network, surroundings)
         extra = _extra_indexes(network) if asked is not None else ()
-        subjects = [_completed(subject, asked, rules.policy, extra) for subject in subjects]
-        known = _known(subjects, snapshots, surroundings, now)
+        roster = roster.with_pins(partial(_completed, asked=asked, policy=rules.policy, extra=extra))
+        known = _known(roster, snapshots, surroundings, now)
         evidence = _evidence(known, asked, rules, target, now)
         terms = Terms(now, rules.policy, rules.suppressions, rules.baseline, options.is_strict)
         try:
-            return assess(subjects, evidence, terms)
+            return assess(roster, evidence, terms)
         except UnfitSuppression as unfit:
             raise UsageError(f"{unfit.suppression.source}: {unfit.suppression.id}: {unfit}") from unfit
 
@@ -184,39 +185,37 @@ def _target(options: AuditOptions, files: Sequence[str], surroundings: Surroundi
         return discover_target(target_request(options.run.target), store)
 
 
-def _subjects(
+def _roster(
     options: AuditOptions,
     files: Sequence[str],
     target: TargetEnvironment | None,
     reading: Reading,
     surroundings: Surroundings,
-) -> list[Subject]:
-    if files:
+) -> Roster:
+    table = PinTable()
+    if files or target is None:
         here = target.markers if target is not None and options.only_here else None
         constraints = options.run.sources.constraint_files
-        reader = ListReader(reading.read, surroundings.environ, constraints, here)
-        return [reader.subject(path) for path in files]
-    assert target is not None  # noqa: S101 - _target gives one where no file is named
+        reader = ListReader(table, reading.read, surroundings.environ, constraints, here)
+        subjects = tuple(reader.subject(path) for path in files)
+        return Roster(table.pins(), subjects)
     from peep.workflows.verify import held_still  # noqa: PLC0415 - as above
 
     places = places_of(target)
     with held_still(places, surroundings.reporter):
         installed = installed_projects(places.target)
-    return [environment_subject(installed, places.target.paths["data"])]
+    subject = environment_subject(installed, places.target.paths["data"], table)
+    return Roster(table.pins(), (subject,))
 
 
-def _completed(subject: Subject, asked: AskedIndexes | None, policy: AuditPolicy, extra: Sequence[str]) -> Subject:
-    """The subject with what is known of its pins beside what is listed: whether they are private, their file names."""
-
-    def completed(pin: AuditedPin) -> AuditedPin:
-        pages = asked.pages.get(pin.name) if asked is not None and not pin.is_direct else None
-        is_private = policy.is_private(pin.name) or is_of_extra_index(pin.hashes, pin.index, pages, extra)
-        names = filenames_of(pin, pages.details) if pages is not None else ()
-        if not (is_private or names):
-            return pin
-        return replace(pin, is_private=is_private, filenames=tuple(dict.fromkeys((*pin.filenames, *names))))
-
-    return replace(subject, pins=tuple(map(completed, subject.pins)))
+def _completed(pin: AuditedPin, asked: AskedIndexes | None, policy: AuditPolicy, extra: Sequence[str]) -> AuditedPin:
+    """A pin with what is known of it beside what is listed: whether it is private, its file names."""
+    pages = asked.pages.get(pin.name) if asked is not None and not pin.is_direct else None
+    is_private = policy.is_private(pin.name) or is_of_extra_index(pin.hashes, pin.index, pages, extra)
+    names = filenames_of(pin, pages.details) if pages is not None else ()
+    if not (is_private or names):
+        return pin
+    return replace(pin, is_private=is_private, filenames=tuple(dict.fromkeys((*pin.filenames, *names))))
 
 
 # -- evidence --------------------------------------------------------------------------------------
@@ -238,13 +237,11 @@ def _snapshots(
     return current_snapshot(surroundings, policy, transport, now)
 
 
-def _asked(
-    options: AuditOptions, subjects: Iterable[Subject], network: Network, surroundings: Surroundings
-) -> AskedIndexes | None:
+def _asked(options: AuditOptions, roster: Roster, network: Network, surroundings: Surroundings) -> AskedIndexes | None:
     """What the configured indexes say, or None where they are not to be asked."""
     if options.is_offline or not options.asks_indexes:
         return None
-    names = {pin.name for subject in subjects for pin in subject.pins if not pin.is_direct}
+    names = {pin.name for pin in roster.pins if not pin.is_direct}
     try:
         return ask_indexes(names, network.index)
     except PeepError as error:
@@ -259,8 +256,8 @@ def _extra_indexes(network: Network) -> tuple[str, ...]:
         return ()
 
 
-def _known(subjects: Iterable[Subject], snapshots: Sequence[str], surroundings: Surroundings, now: datetime) -> Known:
-    wanted = wanted_for(pin for subject in subjects for pin in subject.pins)
+def _known(roster: Roster, snapshots: Sequence[str], surroundings: Surroundings, now: datetime) -> Known:
+    wanted = wanted_for(roster.pins)
     folder = advisories_folder(surroundings.environ)
     return look_up(snapshots, wanted, LookupOptions(now, __version__, folder))
 

@@ -120,7 +120,8 @@ def run(parsed: ParsedArguments) -> int:
             return _suppress(parsed, options, report, console)
         write_files(report, outputs, os.environ)
         if outputs[0].path is None:
-            console.result(rendered(report, outputs[0].format, is_verbose=options.run.output.verbose > 0))
+            for line in rendered(report, outputs[0].format, is_verbose=options.run.output.verbose > 0):
+                console.result(line)
     return report.exit_status
 
 
