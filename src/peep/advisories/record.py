@@ -196,7 +196,7 @@ def _head(document: Mapping[str, Any]) -> tuple[str, datetime]:
     version = document.get("schema_version", "1.0.0")
     found = _SCHEMA.fullmatch(version) if isinstance(version, str) else None
     if found is None or int(found[1]) != 1:
-        raise _Wrong(f"of schema version {cleaned(version, 20) or version!r}, and only 1.x can be read")
+        raise _Wrong(f"of schema version {cleaned(str(version), 20)}, and only 1.x can be read")
     identifier = document.get("id")
     if not isinstance(identifier, str) or not IDENTIFIER.fullmatch(identifier):
         raise _Wrong("has no id that could be one")

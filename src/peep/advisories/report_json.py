@@ -18,7 +18,7 @@ from peep.model import Digest
 def report_lines(report: AuditReport) -> Iterator[str]:
     """The whole report as lines of JSON: one for each finding, so that former reports can be compared by `diff`."""
     yield "{"
-    head = report_json(replace(report, findings=(), suppressed=(), known=()))
+    head = report_json(replace(report, findings=(), suppressed=(), known=())) | {"outcome": report.outcome}
     findings = {"findings": report.findings, "suppressed": report.suppressed, "known": report.known}
     for number, (key, value) in enumerate(head.items(), 1):
         comma = "," if number < len(head) else ""

@@ -41,7 +41,7 @@ def report_cyclonedx(report: AuditReport, version: str) -> str:
     """The document as JSON text: findings as exploitable, suppressions as they were judged."""
     findings = [one for one in (*report.findings, *report.known, *report.suppressed) if one.ids and one.version]
     components = {_reference(one): _component(one) for one in findings}
-    text = "\n".join(f"{one.id} {_reference(one)} {one.suppression}" for one in findings)
+    text = "\n".join(f"{one.id} {_reference(one)} {_judged(one)}" for one in findings)
     peep = Component(name="peep", version=version, type=ComponentType.APPLICATION, bom_ref=f"tool:peep@{version}")
     bom = Bom(
         components=components.values(),
@@ -52,6 +52,11 @@ def report_cyclonedx(report: AuditReport, version: str) -> str:
     bom.metadata.tools.components.add(peep)
     written: str = make_outputter(bom, OutputFormat.JSON, SchemaVersion.V1_6).output_as_string(indent=2)
     return written
+
+
+def _judged(one: Finding) -> tuple[str, ...]:
+    applied = one.suppression
+    return () if applied is None else (applied.status, applied.justification or "", applied.reason, str(applied.added))
 
 
 def _reference(one: Finding) -> str:

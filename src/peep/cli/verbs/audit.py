@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from peep.cli.arguments import install_options
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from peep.advisories.report import AuditReport
     from peep.workflows.audit import AuditOptions
 
+_AT_ONCE = 1000
+"""Lines printed together."""
 FLAG, VALUE, LIST = Kind.FLAG, Kind.VALUE, Kind.LIST
 
 
@@ -120,8 +123,9 @@ def run(parsed: ParsedArguments) -> int:
             return _suppress(parsed, options, report, console)
         write_files(report, outputs, os.environ)
         if outputs[0].path is None:
-            for line in rendered(report, outputs[0].format, is_verbose=options.run.output.verbose > 0):
-                console.result(line)
+            lines = rendered(report, outputs[0].format, is_verbose=options.run.output.verbose > 0)
+            while batch := list(islice(lines, _AT_ONCE)):
+                console.result("\n".join(batch))
     return report.exit_status
 
 
