@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -33,6 +34,8 @@ from peep.system.files import regular_only
 _INDEX_PAYS_ABOVE = 1 << 20
 """Bytes of a zip below which streaming it takes no longer than to make an index."""
 _LARGEST_SIDECAR = 1 << 16
+_MOST_INDEXES = 4
+_NAMED_BY_DIGEST = re.compile(r"[0-9a-f]{64}\.sqlite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +193,22 @@ class _Zip:
         folder = self._options.index_folder or ""
         beside = os.path.realpath(os.path.dirname(self._path) or ".") == os.path.realpath(folder)
         name = f"{os.path.basename(self._path)}.sqlite" if beside else f"{self._digest}.sqlite"
-        stamp = IndexStamp(self._digest, self._options.version)
-        return open_index(os.path.join(folder, name), stamp, partial(entries_of_zip, self._path))
+        path = os.path.join(folder, name)
+        is_new = not os.path.exists(path)
+        index = open_index(path, IndexStamp(self._digest, self._options.version), partial(entries_of_zip, self._path))
+        if is_new:
+            _remove_old_indexes(folder)
+        return index
+
+
+def _remove_old_indexes(folder: str) -> None:
+    """Keep the latest of the indexes that are named after zips elsewhere: those come and go, with every fetch."""
+    with suppress(OSError):
+        with os.scandir(folder) as entries:
+            found = [entry for entry in entries if _NAMED_BY_DIGEST.fullmatch(entry.name)]
+        found.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+        for entry in found[_MOST_INDEXES:]:
+            os.unlink(entry.path)
 
 
 def _of_index(index: AdvisoryIndex, wanted: Wanted) -> list[Advisory]:

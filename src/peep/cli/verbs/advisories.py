@@ -177,7 +177,7 @@ def _group_json(shown: ShownGroup) -> Mapping[str, Any]:
                 "summary": one.summary,
                 "malware": one.is_malware,
                 "ranges": [
-                    [{event.kind: event.version} for event in ranged.events]
+                    [{"event": event.kind, "version": event.version} for event in ranged.events]
                     for entry in one.affected
                     if entry.name == shown.project
                     for ranged in entry.ranges
