@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.start import run
+from peep.cli.main import run
 from support.audit_run import NOW, AuditRun, ids_of, kinds, reasons
 from support.osv import contents, record, since, write_folder, write_zip
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.start import run
+from peep.cli.main import run
 from support.audit_run import AuditRun, kinds, reasons
 from support.bucket import FakeBucket
 from support.osv import record

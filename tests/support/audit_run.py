@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from peep.cli.start import run
+from peep.cli.main import run
 from support.osv import write_zip
 
 NOW = "2026-11-26T07:00:00Z"

@@ -33,10 +33,11 @@ from peep.advisories.zip_rewriting import rewrite_zip
 from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PeepError, TransportError
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.reporting import Reporter
 from peep.system.files import patiently, regular_only, write_atomically
 from peep.system.locks import FileLock
-from peep.system.transport import Transport, redacted
 
 _OK = 200
 _NOT_MODIFIED = 304

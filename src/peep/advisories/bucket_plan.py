@@ -10,7 +10,7 @@ from peep.advisories.foreign_text import cleaned
 from peep.advisories.record import ECOSYSTEM, is_record_name
 from peep.advisories.snapshot import CLOCK_TOLERANCE, FetchRecord
 from peep.advisories.timestamps import parse_time, written_time
-from peep.system.transport import redacted
+from peep.formats.url_secrets import redacted
 
 OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
 """As OSV's documentation has it ("Data dumps")."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -29,11 +28,11 @@ from peep.advisories.snapshot import (
     newer,
 )
 from peep.dataclass import dataclass, field
-from peep.system.files import regular_only
+from peep.formats.documents import parse_json
+from peep.system.bounded import SETTINGS, read_file
 
 _INDEX_PAYS_ABOVE = 1 << 20
 """Bytes of a zip below which streaming it takes no longer than to make an index."""
-_LARGEST_SIDECAR = 1 << 16
 _MOST_INDEXES = 4
 _NAMED_BY_DIGEST = re.compile(r"[0-9a-f]{64}\.sqlite")
 
@@ -141,9 +140,8 @@ def sidecar_path(path: str) -> str:
 def read_sidecar(path: str, digest: str) -> FetchRecord | None:
     """What is remembered of fetching the zip at `path`, whose sha256 is `digest`; None: nothing that can be used."""
     try:
-        with open(sidecar_path(path), "rb", opener=regular_only) as file:
-            values = json.loads(file.read(_LARGEST_SIDECAR))
-    except (OSError, ValueError, RecursionError):
+        values = parse_json(read_file(sidecar_path(path), SETTINGS))
+    except (OSError, ValueError):
         return None
     return fetch_record(values, digest)
 

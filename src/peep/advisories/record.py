@@ -16,16 +16,15 @@ from peep.advisories.foreign_text import cleaned
 from peep.advisories.ordering import VersionRange, ordered_range, version_key
 from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass
+from peep.formats.documents import parse_json
+from peep.formats.names import normalised
 
 ECOSYSTEM = "PyPI"
 LARGEST_RECORD = 4 << 20
 """Bytes."""
-DEEPEST = 100
-"""Levels of nesting."""
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII)
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.json", re.ASCII)
 _SCHEMA = re.compile(r"(\d{1,6})(?:\.\d{1,6}){0,2}", re.ASCII)
-_SEPARATORS = re.compile(r"[-_.]+")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _VECTOR = re.compile(r"[A-Za-z0-9:./-]{1,300}", re.ASCII)
 _DISPUTED = re.compile(r"\W*disputed\b", re.IGNORECASE)
@@ -127,40 +126,17 @@ def is_record_name(name: str) -> bool:
     return _FILE_NAME.fullmatch(name) is not None and len(name) <= _LONGEST_NAME
 
 
-def normalised(name: str) -> str:
-    """A project's name as PEP 503 compares it."""
-    return _SEPARATORS.sub("-", name).lower()
-
-
 def read_document(content: bytes) -> Mapping[str, Any]:
-    """A JSON object of at most `DEEPEST` levels. Raises `_Wrong`."""
+    """A JSON object, nested no deeper than `formats.documents` allows. Raises `_Wrong`."""
     if len(content) > LARGEST_RECORD:
         raise _Wrong(f"more than {LARGEST_RECORD >> 20} MiB")
     try:
-        document = json.loads(content)
-    except RecursionError:
-        raise _Wrong(f"nested more than {DEEPEST} levels deep") from None
-    except ValueError as error:  # no JSON, no UTF-8, a number of too many digits
+        document = parse_json(content)
+    except ValueError as error:  # no JSON, no UTF-8, nested too deeply, a number of too many digits
         raise _Wrong(f"no JSON ({error})") from None
     if not isinstance(document, dict):
         raise _Wrong("no JSON object")
-    if content.count(b"{") + content.count(b"[") > DEEPEST and _is_too_deep(document):
-        raise _Wrong(f"nested more than {DEEPEST} levels deep")
     return document
-
-
-def _is_too_deep(document: Mapping[str, Any]) -> bool:
-    level: list[Any] = [document]
-    for _ in range(DEEPEST):
-        level = [
-            child
-            for container in level
-            for child in (container.values() if isinstance(container, dict) else container)
-            if isinstance(child, dict | list)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _advisory(document: Mapping[str, Any]) -> Advisory:

@@ -6,20 +6,16 @@ A key that is missing, misspelled or means nothing is an error: a slip of the ke
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from peep.advisories.findings import Place
 from peep.advisories.ordering import parsed_version
-from peep.advisories.record import IDENTIFIER, normalised
+from peep.advisories.record import IDENTIFIER
 from peep.advisories.suppressions import Suppression, fault_for_malware
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover - the same module under its older name
-    import tomli as tomllib
+from peep.formats.documents import parse_toml
+from peep.formats.names import normalised
 
 FILE_NAME = "peep-audit.toml"
 STATUSES = ("not_affected", "under_investigation", "affected")
@@ -56,8 +52,8 @@ def read_suppressions(content: bytes, path: str, longest: timedelta) -> tuple[Su
     """The entries of a file, in its order. Raises `SuppressionFault` for the first thing that is wrong."""
     try:
         text = content.decode("utf-8")
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, nested without end
+        document = parse_toml(text)
+    except ValueError as error:  # no UTF-8, no TOML, nested without end
         found = re.search(r"\(at line (\d+)", str(error))
         raise SuppressionFault(int(found[1]) if found else 0, f"no TOML: {error}") from None
     lines = text.splitlines()

@@ -6,7 +6,6 @@ none is given, the exact version of a purl (package URL specification, type pypi
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -15,11 +14,13 @@ from urllib.parse import parse_qs, unquote
 
 from peep.advisories.findings import Place
 from peep.advisories.foreign_text import cleaned
-from peep.advisories.record import IDENTIFIER, normalised
+from peep.advisories.record import IDENTIFIER
 from peep.advisories.suppression_file import JUSTIFICATIONS
 from peep.advisories.suppressions import LONGEST_FOR_MALWARE, Suppression
 from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass
+from peep.formats.documents import parse_json
+from peep.formats.names import normalised
 
 LARGEST_DOCUMENT = 64 << 20
 """Bytes."""
@@ -87,8 +88,8 @@ def read_vex(content: bytes, path: str, longest: timedelta) -> VexStatements:
     Raises `UnreadableVex`.
     """
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(content)
+    except ValueError as error:
         raise UnreadableVex(f"no JSON ({error})") from None
     if not isinstance(document, dict):
         raise UnreadableVex("no JSON object")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from peep.errors import UsageError
+from peep.formats.documents import parse_json
+from peep.system.bounded import read_file
 
 _LARGEST = 1 << 30
 """Bytes."""
@@ -15,13 +15,12 @@ BaselineEntry = tuple[str, "str | None", frozenset[str]]
 def read_baseline(path: str) -> tuple[BaselineEntry, ...]:
     """What a report has found, what it knew itself included; what it suppressed is not known. Raises `UsageError`."""
     try:
-        with open(path, "rb") as file:
-            report = json.loads(file.read(_LARGEST))
+        report = parse_json(read_file(path, _LARGEST, is_regular=False), is_checked=False)
         findings = [*report["findings"], *report["known"]]
         return tuple(_entry(one) for one in findings)
     except OSError as error:
         raise UsageError(f"--baseline {path}: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         hint = f"give what `peep audit --format json -o {path}` wrote"
         raise UsageError(f"--baseline {path}: this is no report of an audit ({error})", hint) from error
 

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peep.advisories.policy import AuditPolicy, PolicyFault, policy_of
-from peep.advisories.suppression_file import FILE_NAME, SuppressionFault, read_suppressions
+from peep.advisories.suppression_file import FILE_NAME, LARGEST_FILE, SuppressionFault, read_suppressions
 from peep.advisories.suppressions import Suppression
 from peep.errors import UsageError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover - the same module under its older name
-    import tomli as tomllib
-
-_LARGEST = 16 << 20
-"""Bytes of a settings file."""
-
-Read = Callable[[str], bytes]
+from peep.formats.documents import parse_toml
+from peep.system.bounded import PROJECT_FILE, read_file
 
 
 def settings_folder(requirement_files: Sequence[str]) -> str:
@@ -52,15 +43,14 @@ def read_policy(folder: str, named: str | None) -> AuditPolicy:
 
 def _table_of(path: str, *, is_named: bool) -> Mapping[str, Any] | None:
     try:
-        with open(path, "rb") as file:
-            document = tomllib.loads(file.read(_LARGEST).decode())
+        document = parse_toml(read_file(path, PROJECT_FILE).decode())
     except FileNotFoundError:
         if is_named:
             raise UsageError(f"{path}: there is no such file") from None
         return None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UsageError(f"{path}: this is no TOML: {error}") from error
     table = _below(document, "tool", "peep", "audit")
     if table is None and (is_named or os.path.basename(path) != "pyproject.toml"):
@@ -89,8 +79,7 @@ def suppressions_path(folder: str, named: str | None) -> str:
 def read_suppression_file(path: str, policy: AuditPolicy, *, is_named: bool) -> tuple[Suppression, ...]:
     """The suppressions of a project; () where there is no file, unless it was named. Raises `UsageError`."""
     try:
-        with open(path, "rb") as file:
-            content = file.read(_LARGEST)
+        content = read_file(path, LARGEST_FILE)
     except FileNotFoundError:
         if is_named:
             raise UsageError(f"{path}: there is no such file") from None

@@ -9,10 +9,10 @@ from packaging.pylock import Package
 from peep.advisories.findings import AuditedPin, Place, UnjudgedPin
 from peep.advisories.roster import Gathered
 from peep.errors import PeepError
-from peep.index.archive_names import ArchiveName, NameReader
+from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.url_secrets import redacted
 from peep.requirements.pylock_files import files_of, version_of
 from peep.requirements.pylock_reader import LockDocument
-from peep.system.transport import redacted
 
 Add = Callable[[Gathered], None]
 """Adds an entry to what was read of a subject."""

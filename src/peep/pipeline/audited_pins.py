@@ -12,14 +12,15 @@ from peep.advisories.findings import AuditedPin, Place, UnjudgedPin
 from peep.advisories.roster import Gathered, PinTable, Subject
 from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsErrors
-from peep.index.archive_names import ArchiveName, NameReader, filename_of_url
+from peep.formats.archive_names import ArchiveName, NameReader, filename_of_url
+from peep.formats.markers import TargetMarkers, UnusableCondition
+from peep.formats.names import is_lock_path, last_segment, normalised
+from peep.formats.url_secrets import redacted
+from peep.formats.versions import same_version
 from peep.model import Digest, InstalledProject
-from peep.requirements.conditions import TargetMarkers, UnusableCondition, is_same_version
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import ReadFile, in_reading_order, read_requirements_files
-from peep.requirements.naming import is_lock_path, last_segment, normalised
-from peep.requirements.requirement_text import Kind
-from peep.system.transport import redacted
+from peep.requirements.requirement_text import RequirementKind
 
 NO_VERSION = "no-version"
 
@@ -85,7 +86,7 @@ def gather_line(line: RequirementLine, constraints: Sequence[RequirementLine], g
     for wrong in line.malformed_hashes:
         gathered.faults.append(f"{wrong.location}: the hash {wrong.text!r}: {wrong.reason}")
     name = normalised(parsed.name)
-    if parsed.kind is Kind.LOCAL_PROJECT:
+    if parsed.kind is RequirementKind.LOCAL_PROJECT:
         gathered.local.add(name or parsed.location)
         return
     versions = _versions(line, constraints)
@@ -93,7 +94,7 @@ def gather_line(line: RequirementLine, constraints: Sequence[RequirementLine], g
         shown = name or redacted(parsed.location)
         gathered.unjudged.append(UnjudgedPin(shown, NO_VERSION, (place,)))
         return
-    is_direct = parsed.kind is not Kind.VERSION
+    is_direct = parsed.kind is not RequirementKind.VERSION
     for version, is_arbitrary in versions:
         hashes = _hashes(line, constraints, version)
         filename = (filename_of_url(parsed.location),) if is_direct else ()
@@ -105,7 +106,7 @@ def _versions(line: RequirementLine, constraints: Sequence[RequirementLine]) -> 
     parsed = line.parsed
     if parsed.version is not None:
         return [(parsed.version, parsed.arbitrary_equality)]
-    if parsed.kind in {Kind.ARCHIVE_URL, Kind.LOCAL_ARCHIVE}:
+    if parsed.kind in {RequirementKind.ARCHIVE_URL, RequirementKind.LOCAL_ARCHIVE}:
         version = version_in_filename(parsed.name, last_segment(parsed.location.partition("?")[0]))
         return [(version, False)] if version else []
     pins = [(one.parsed.version, one.parsed.arbitrary_equality) for one in constraints]
@@ -116,7 +117,7 @@ def _hashes(line: RequirementLine, constraints: Sequence[RequirementLine], versi
     """All digests that are listed for a version: any of them may be what is installed."""
     found = dict.fromkeys((*line.hashes, *line.parsed.hashes))
     for one in constraints:
-        if one.parsed.version is None or is_same_version(one.parsed.version, version):
+        if one.parsed.version is None or same_version(one.parsed.version, version):
             found.update(dict.fromkeys(one.hashes))
     return tuple(sorted(found))
 

@@ -15,10 +15,10 @@ from peep.advisories.report import IndexFacts
 from peep.advisories.watch import ProjectPages
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, TransportError
-from peep.index.archive_names import ArchiveName, NameReader
+from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.url_secrets import redacted
 from peep.index.client import PackageIndex
 from peep.model import Digest, IndexFile, ProjectDetail
-from peep.system.transport import redacted
 
 _AT_ONCE = 8
 _GIVE_UP_AFTER = 3

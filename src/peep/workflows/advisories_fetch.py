@@ -13,12 +13,12 @@ from peep.advisories.policy import AuditPolicy
 from peep.advisories.snapshot import SnapshotError, file_sha256
 from peep.dataclass import dataclass
 from peep.errors import UsageError
+from peep.http.file_urls import file_url
+from peep.http.transport import Transport
+from peep.pipeline.context import RunContext
+from peep.pipeline.open_transport import open_transport
+from peep.pipeline.options import NetworkOptions
 from peep.store.layout import store_root
-from peep.system.local_files import file_url
-from peep.system.transport import Transport
-from peep.workflows.options import NetworkOptions
-from peep.workflows.plain_transport import open_transport
-from peep.workflows.surroundings import Surroundings
 
 SNAPSHOT_NAME = "PyPI.zip"
 _FRESH = timedelta(hours=6)
@@ -46,16 +46,16 @@ def snapshot_path(environ: Mapping[str, str]) -> str:
     return environ.get("PEEP_ADVISORIES") or os.path.join(advisories_folder(environ), SNAPSHOT_NAME)
 
 
-def fetch_advisories(options: FetchOptions, surroundings: Surroundings, policy: AuditPolicy) -> FetchedSnapshot:
+def fetch_advisories(options: FetchOptions, context: RunContext, policy: AuditPolicy) -> FetchedSnapshot:
     """Fetch a snapshot. Raises `FetchError`; then what was held is as it was."""
-    path = options.output or snapshot_path(surroundings.environ)
+    path = options.output or snapshot_path(context.environ)
     source = options.source or policy.advisories_url or OSV_BUCKET
     if "://" not in source and not source.startswith("file:"):
         source = _local_source(source)
-    transport = open_transport(options.network, surroundings.environ)
+    transport = open_transport(options.network, context.environ)
     try:
         now = options.at or datetime.now(timezone.utc)
-        return fetch_snapshot(path, Bucket(source, transport, surroundings.reporter, now), full=options.full)
+        return fetch_snapshot(path, Bucket(source, transport, context.reporter, now), full=options.full)
     finally:
         transport.close()
 
@@ -69,21 +69,21 @@ def _local_source(path: str) -> str:
 
 
 def current_snapshot(
-    surroundings: Surroundings, policy: AuditPolicy, transport: Callable[[], Transport] | None, now: datetime
+    context: RunContext, policy: AuditPolicy, transport: Callable[[], Transport] | None, now: datetime
 ) -> tuple[str, ...]:
     """The fetched snapshot, fetched anew when it is not of these hours; () when there is none and none comes.
 
     `transport` None: nothing is fetched. What does not come is told; an old snapshot is judged by its age.
     """
-    path = snapshot_path(surroundings.environ)
+    path = snapshot_path(context.environ)
     if transport is None or _is_fresh(path, now):
         return (path,) if os.path.exists(path) else ()
     source = policy.advisories_url or OSV_BUCKET
     try:
-        fetched = fetch_snapshot(path, Bucket(source, transport(), surroundings.reporter, now))
-        surroundings.reporter.detail(f"advisories: {fetched.how}, {fetched.record.records} records")
+        fetched = fetch_snapshot(path, Bucket(source, transport(), context.reporter, now))
+        context.reporter.detail(f"advisories: {fetched.how}, {fetched.record.records} records")
     except FetchError as error:
-        surroundings.reporter.warning(f"no newer advisories: {error}")
+        context.reporter.warning(f"no newer advisories: {error}")
     return (path,) if os.path.exists(path) else ()
 
 

@@ -15,8 +15,8 @@ from peep.advisories.severity import rating_of
 from peep.advisories.snapshot import SnapshotError, SnapshotFacts
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.pipeline.context import RunContext
 from peep.workflows.advisories_fetch import advisories_folder, snapshot_path
-from peep.workflows.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,10 @@ class ShownAdvisories:
     snapshots: tuple[SnapshotFacts, ...]
 
 
-def show_advisories(ids: Sequence[str], paths: Sequence[str], surroundings: Surroundings) -> ShownAdvisories:
+def show_advisories(ids: Sequence[str], paths: Sequence[str], context: RunContext) -> ShownAdvisories:
     """Look up ids in the snapshots at `paths`, () for the fetched one. Raises `PeepError` without a snapshot."""
-    given = tuple(paths) or (snapshot_path(surroundings.environ),)
-    options = LookupOptions(datetime.now(timezone.utc), __version__, advisories_folder(surroundings.environ))
+    given = tuple(paths) or (snapshot_path(context.environ),)
+    options = LookupOptions(datetime.now(timezone.utc), __version__, advisories_folder(context.environ))
     found = look_up(given, Wanted(ids=frozenset(ids)), options)
     raise_for(found.missing)
     names = frozenset(entry.name for one in found.advisories.values() for entry in one.affected)

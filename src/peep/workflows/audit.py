@@ -29,22 +29,24 @@ from peep.advisories.vex_statements import LARGEST_DOCUMENT, UnreadableVex, read
 from peep.advisories.watch import ProjectPages, filenames_of, interpreter_finding
 from peep.dataclass import dataclass, field, replace
 from peep.environment.installed import installed_projects
-from peep.environment.places import places_of
-from peep.environment.target import discover_target
+from peep.environment.scheme_paths import scheme_paths_of
 from peep.errors import PeepError, UsageError
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.model import TargetEnvironment
 from peep.pipeline.audit_baseline import read_baseline
 from peep.pipeline.audit_settings import read_policy, read_suppression_file, settings_folder, suppressions_path
 from peep.pipeline.audited_pins import ListReader, environment_subject
+from peep.pipeline.context import RunContext
 from peep.pipeline.index_facts import AskedIndexes, ask_indexes, is_of_extra_index, releases_of
-from peep.system.transport import Transport, redacted
+from peep.pipeline.network import Network
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.pip_configuration import configured_pip
+from peep.pipeline.read_pins import Reading
+from peep.pipeline.session import opened_store, target_request
+from peep.system.bounded import read_file
+from peep.target.discovery import discover_target
 from peep.workflows.advisories_fetch import advisories_folder, current_snapshot
-from peep.workflows.network import Network
-from peep.workflows.options import InstallOptions
-from peep.workflows.pins import Reading
-from peep.workflows.pip_configuration import configured_pip
-from peep.workflows.session import opened_store, target_request
-from peep.workflows.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +84,26 @@ class AuditRules:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
 
-def audit(options: AuditOptions, surroundings: Surroundings) -> AuditReport:
+def audit(options: AuditOptions, context: RunContext) -> AuditReport:
     """Judge what the options name. Raises `UsageError` for options, policy and suppressions that mean nothing."""
     now = options.at or datetime.now(timezone.utc)
     with ExitStack() as stack:
-        store = stack.enter_context(opened_store(options.run.store, surroundings))
-        defaults = configured_pip(options.run, surroundings.environ, os.path.join(store.layout.remembered, "pip"))
-        network = Network(options.run, surroundings, defaults)
+        store = stack.enter_context(opened_store(options.run.store, context))
+        defaults = configured_pip(options.run, context.environ, os.path.join(store.layout.remembered, "pip"))
+        network = Network(options.run, context, defaults)
         stack.callback(network.close)
-        reading = Reading(partial(_transport, network, options), surroundings.standard_input)
+        reading = Reading(partial(_transport, network, options), context.standard_input)
         files = listed_files(options, reading.read)
         rules = read_rules(options, files)
         for note in rules.notes:
-            surroundings.reporter.note(note)
-        target = _target(options, files, surroundings)
-        roster = _roster(options, files, target, reading, surroundings)
-        snapshots = _snapshots(options, rules.policy, network, surroundings, now)
-        asked = _asked(options, roster, network, surroundings)
+            context.reporter.note(note)
+        target = _target(options, files, context)
+        roster = _roster(options, files, target, reading, context)
+        snapshots = _snapshots(options, rules.policy, network, context, now)
+        asked = _asked(options, roster, network, context)
         extra = _extra_indexes(network) if asked is not None else ()
         roster = roster.with_pins(partial(_completed, asked=asked, policy=rules.policy, extra=extra))
-        known = _known(roster, snapshots, surroundings, now)
+        known = _known(roster, snapshots, context, now)
         evidence = _evidence(known, asked, rules, target, now)
         terms = Terms(now, rules.policy, rules.suppressions, rules.baseline, options.is_strict)
         try:
@@ -148,13 +150,9 @@ def _overridden(policy: AuditPolicy, options: AuditOptions) -> AuditPolicy:
 
 def _content(path: str, limit: int) -> bytes:
     try:
-        with open(path, "rb") as file:
-            content = file.read(limit + 1)
+        return read_file(path, limit, is_regular=False)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
-    if len(content) > limit:
-        raise UsageError(f"{path}: larger than {limit >> 20} MiB")
-    return content
 
 
 # -- what ------------------------------------------------------------------------------------------
@@ -174,14 +172,14 @@ def listed_files(options: AuditOptions, read: Callable[[str], bytes]) -> tuple[s
     return tuple(dict.fromkeys(named))
 
 
-def _target(options: AuditOptions, files: Sequence[str], surroundings: Surroundings) -> TargetEnvironment | None:
+def _target(options: AuditOptions, files: Sequence[str], context: RunContext) -> TargetEnvironment | None:
     """The environment to audit, or the target that `--here` and `--python` mean; None where none is asked for."""
     if files and not (options.only_here or options.run.target.python):
         return None
     from peep.workflows.verify import refuse_planted  # noqa: PLC0415 - 70 ms, and most audits read files
 
     refuse_planted(options.run)
-    with opened_store(options.run.store, surroundings) as store:
+    with opened_store(options.run.store, context) as store:
         return discover_target(target_request(options.run.target), store)
 
 
@@ -190,21 +188,21 @@ def _roster(
     files: Sequence[str],
     target: TargetEnvironment | None,
     reading: Reading,
-    surroundings: Surroundings,
+    context: RunContext,
 ) -> Roster:
     table = PinTable()
     if files or target is None:
         here = target.markers if target is not None and options.only_here else None
         constraints = options.run.sources.constraint_files
-        reader = ListReader(table, reading.read, surroundings.environ, constraints, here)
+        reader = ListReader(table, reading.read, context.environ, constraints, here)
         subjects = tuple(reader.subject(path) for path in files)
         return Roster(table.pins(), subjects)
     from peep.workflows.verify import held_still  # noqa: PLC0415 - as above
 
-    places = places_of(target)
-    with held_still(places, surroundings.reporter):
-        installed = installed_projects(places.target)
-    subject = environment_subject(installed, places.target.paths["data"], table)
+    scheme_paths = scheme_paths_of(target)
+    with held_still(scheme_paths, context.reporter):
+        installed = installed_projects(scheme_paths.target)
+    subject = environment_subject(installed, scheme_paths.target.paths["data"], table)
     return Roster(table.pins(), (subject,))
 
 
@@ -228,16 +226,16 @@ def _transport(network: Network, options: AuditOptions) -> Transport:
 
 
 def _snapshots(
-    options: AuditOptions, policy: AuditPolicy, network: Network, surroundings: Surroundings, now: datetime
+    options: AuditOptions, policy: AuditPolicy, network: Network, context: RunContext, now: datetime
 ) -> tuple[str, ...]:
     """The snapshots to judge by: those given, or the fetched one, fetched anew where it is not of these hours."""
     if options.advisories:
         return options.advisories
     transport = None if options.is_offline else network.transport
-    return current_snapshot(surroundings, policy, transport, now)
+    return current_snapshot(context, policy, transport, now)
 
 
-def _asked(options: AuditOptions, roster: Roster, network: Network, surroundings: Surroundings) -> AskedIndexes | None:
+def _asked(options: AuditOptions, roster: Roster, network: Network, context: RunContext) -> AskedIndexes | None:
     """What the configured indexes say, or None where they are not to be asked."""
     if options.is_offline or not options.asks_indexes:
         return None
@@ -245,7 +243,7 @@ def _asked(options: AuditOptions, roster: Roster, network: Network, surroundings
     try:
         return ask_indexes(names, network.index)
     except PeepError as error:
-        surroundings.reporter.warning(f"no index was asked: {error}")
+        context.reporter.warning(f"no index was asked: {error}")
         return AskedIndexes(failed=dict.fromkeys(sorted(names), str(error)))
 
 
@@ -256,9 +254,9 @@ def _extra_indexes(network: Network) -> tuple[str, ...]:
         return ()
 
 
-def _known(roster: Roster, snapshots: Sequence[str], surroundings: Surroundings, now: datetime) -> Known:
+def _known(roster: Roster, snapshots: Sequence[str], context: RunContext, now: datetime) -> Known:
     wanted = wanted_for(roster.pins)
-    folder = advisories_folder(surroundings.environ)
+    folder = advisories_folder(context.environ)
     return look_up(snapshots, wanted, LookupOptions(now, __version__, folder))
 
 

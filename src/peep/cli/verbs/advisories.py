@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from peep.cli.arguments import network_options, output_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, NETWORK, format_option
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted
+from peep.cli.options.install_options import network_options, output_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, NETWORK, format_option
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted
 from peep.cli.verb import Section, Verb
 from peep.cli.verbs.audit import moment
 from peep.errors import UsageError
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
 
 if TYPE_CHECKING:
     from peep.advisories.record import Advisory
@@ -29,12 +29,19 @@ Answer = tuple[int, list[str], object]
 _MOST_VERSIONS = 12
 """That a line shows."""
 
+VALUE = OptionKind.VALUE
 OWN = (
-    Option(("-o", "--output"), "fetch: write to FILE, not to the usual place", Kind.VALUE, "FILE", has_variable=False),
-    Option(("--from",), "fetch: from a bucket's URL, a zip, or a copied bucket", Kind.VALUE, "URL", has_variable=False),
+    Option(("-o", "--output"), "fetch: write to FILE, not to the usual place", VALUE, "FILE", has_variable=False),
+    Option(
+        ("--from",),
+        "fetch: from a bucket's URL, a zip, or a copied bucket",
+        VALUE,
+        "URL",
+        has_variable=False,
+    ),
     Option(("--full",), "fetch: all of it, not what changed", has_variable=False),
-    Option(("--advisories",), "show: look into FILE", Kind.LIST, "FILE", has_variable=False),
-    Option(("--at",), "ages as of this time (RFC 3339)", Kind.VALUE, "TIME", has_variable=False),
+    Option(("--advisories",), "show: look into FILE", OptionKind.LIST, "FILE", has_variable=False),
+    Option(("--at",), "ages as of this time (RFC 3339)", VALUE, "TIME", has_variable=False),
     *format_option("text", "json"),
 )
 
@@ -70,12 +77,12 @@ def run(parsed: ParsedArguments) -> int:
     with Console(output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        status, lines, value = _ANSWERS[action](parsed, parsed.words[1:], Surroundings.of_process(console))
+        status, lines, value = _ANSWERS[action](parsed, parsed.words[1:], RunContext.of_process(console))
         console.result(json.dumps(value, indent=2) if output.format == "json" else "\n".join(lines))
     return status
 
 
-def _fetch(parsed: ParsedArguments, words: Sequence[str], surroundings: Surroundings) -> Answer:
+def _fetch(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -> Answer:
     from peep.advisories.timestamps import written_time  # noqa: PLC0415 - help describes this verb without running it
     from peep.pipeline.audit_settings import read_policy  # noqa: PLC0415 - as above
     from peep.workflows.advisories_fetch import FetchOptions, fetch_advisories  # noqa: PLC0415 - as above
@@ -89,7 +96,7 @@ def _fetch(parsed: ParsedArguments, words: Sequence[str], surroundings: Surround
         full=parsed.has("full"),
         at=moment(parsed.value("at")),
     )
-    fetched = fetch_advisories(options, surroundings, read_policy("", None))
+    fetched = fetch_advisories(options, context, read_policy("", None))
     record = fetched.record
     told = {"full": "fetched", "delta": f"{fetched.changed} changed", "unchanged": "nothing new"}[fetched.how]
     lines = [f"{fetched.path}: {told}, {counted(record.records, 'record')}, sha256 {record.sha256}"]
@@ -107,7 +114,7 @@ def _fetch(parsed: ParsedArguments, words: Sequence[str], surroundings: Surround
     return 0, lines, value
 
 
-def _info(parsed: ParsedArguments, words: Sequence[str], surroundings: Surroundings) -> Answer:
+def _info(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -> Answer:
     from peep.advisories.report_json import snapshot_json  # noqa: PLC0415 - as above
     from peep.advisories.timestamps import spoken_age, written_time  # noqa: PLC0415 - as above
     from peep.workflows.advisories_info import advisories_info  # noqa: PLC0415 - as above
@@ -115,7 +122,7 @@ def _info(parsed: ParsedArguments, words: Sequence[str], surroundings: Surroundi
     if len(words) > 1:
         raise UsageError(f"peep advisories info takes one file, not {len(words)}")
     now = moment(parsed.value("at")) or datetime.now(timezone.utc)
-    facts = advisories_info(words[0] if words else None, surroundings, now)
+    facts = advisories_info(words[0] if words else None, context, now)
     as_of = facts.as_of
     age = None if as_of is None else max(0, int((now - as_of).total_seconds()))
     parts = [counted(facts.records, "record"), f"{facts.withdrawn} withdrawn", f"{len(facts.malformed)} malformed"]
@@ -130,12 +137,12 @@ def _info(parsed: ParsedArguments, words: Sequence[str], surroundings: Surroundi
     return 0, lines, {**snapshot_json(facts), "as_of": written_time(as_of) if as_of else None, "age": age}
 
 
-def _show(parsed: ParsedArguments, words: Sequence[str], surroundings: Surroundings) -> Answer:
+def _show(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -> Answer:
     from peep.workflows.advisories_show import show_advisories  # noqa: PLC0415 - as above
 
     if not words:
         raise UsageError("peep advisories show wants at least one id", "such as: peep advisories show CVE-2023-43804")
-    shown = show_advisories(words, parsed.values("advisories"), surroundings)
+    shown = show_advisories(words, parsed.values("advisories"), context)
     lines = [line for one in shown.groups for line in _group_lines(one)]
     lines += [f"{one}: no record knows this id" for one in shown.unknown]
     value = {"groups": [_group_json(one) for one in shown.groups], "unknown": list(shown.unknown)}
@@ -192,7 +199,7 @@ def _group_json(shown: ShownGroup) -> Mapping[str, Any]:
     }
 
 
-_ANSWERS: Mapping[str, Callable[[ParsedArguments, Sequence[str], Surroundings], Answer]] = {
+_ANSWERS: Mapping[str, Callable[[ParsedArguments, Sequence[str], RunContext], Answer]] = {
     "fetch": _fetch,
     "show": _show,
     "info": _info,

@@ -7,16 +7,16 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INDEXES, INTERPRETER, NETWORK, SOURCES, STORE
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INDEXES, INTERPRETER, NETWORK, SOURCES, STORE
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.dataclass import replace
 from peep.errors import UsageError
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.advisories.report import AuditReport
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1000
 """Lines printed together."""
-FLAG, VALUE, LIST = Kind.FLAG, Kind.VALUE, Kind.LIST
+FLAG, VALUE, LIST = OptionKind.FLAG, OptionKind.VALUE, OptionKind.LIST
 
 
-def _own(name: str, help_: str, kind: Kind = FLAG, metavar: str = "", choices: tuple[str, ...] = ()) -> Option:
+def _own(name: str, help_: str, kind: OptionKind = FLAG, metavar: str = "", choices: tuple[str, ...] = ()) -> Option:
     return Option((f"--{name}",), help_, kind, metavar, choices, is_peeps_own=True, has_variable=False)
 
 
@@ -109,7 +109,7 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Audit what was asked; give back the exit status. Raises `PeepError`."""
-    from peep.cli.audit_formats import outputs_of, rendered, write_files  # noqa: PLC0415 - help does without
+    from peep.cli.output.audit_formats import outputs_of, rendered, write_files  # noqa: PLC0415 - help does without
     from peep.workflows.audit import audit  # noqa: PLC0415 - as above
 
     outputs = outputs_of(parsed.values("format"), parsed.value("output"))
@@ -118,7 +118,7 @@ def run(parsed: ParsedArguments) -> int:
     with Console(replace(options.run.output, format="json" if is_data else "text")) as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        report = audit(options, Surroundings.of_process(console))
+        report = audit(options, RunContext.of_process(console))
         if parsed.has("suppress"):
             return _suppress(parsed, options, report, console)
         write_files(report, outputs, os.environ)
@@ -178,8 +178,8 @@ def moment(text: str | None) -> datetime | None:
 
 def _suppress(parsed: ParsedArguments, options: AuditOptions, report: AuditReport, console: Console) -> int:
     from peep.pipeline.audit_settings import settings_folder, suppressions_path  # noqa: PLC0415 - as above
+    from peep.pipeline.audit_suppress import SuppressRequest, suppress_finding  # noqa: PLC0415
     from peep.workflows.audit import read_rules  # noqa: PLC0415
-    from peep.workflows.audit_suppress import SuppressRequest, suppress_finding  # noqa: PLC0415
 
     if len(parsed.words) != 1:
         raise UsageError("--suppress wants one project", "peep audit --suppress ID NAME --reason TEXT --expires DATE")
