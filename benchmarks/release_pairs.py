@@ -86,7 +86,19 @@ def fetch(manifest: dict[str, dict[str, list[Archive]]], folder: Path) -> None:
 
 def _download(project: str, version: str, archive: Archive, place: Path) -> None:
     kind = "--only-binary" if archive.filename.endswith(".whl") else "--no-binary"
-    command = [sys.executable, "-m", "peep", "-q", "download", "-r", "-", "-d", str(place), "--no-check-dependencies", "--ignore-requires-python"]
+    command = [
+        sys.executable,
+        "-m",
+        "peep",
+        "-q",
+        "download",
+        "-r",
+        "-",
+        "-d",
+        str(place),
+        "--no-check-dependencies",
+        "--ignore-requires-python",
+    ]
     line = f"{project}=={version} --hash=sha256:{archive.sha256}\n"
     subprocess.run([*command, kind, ":all:"], input=line.encode(), check=True, env=_environment())
 

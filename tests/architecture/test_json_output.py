@@ -37,6 +37,7 @@ from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.fake_index import FakeIndex
+from support.osv import record, since, write_zip
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
 from support.stored import stored_path
@@ -137,7 +138,10 @@ def test_every_kind_of_finding_is_listed():
 
 def test_every_verb_that_prints_json_has_a_section():
     printing = {
-        verb.name for verb in peeps_verbs() for one in verb.options if one.name == "format" and "json" in one.choices
+        verb.name
+        for verb in peeps_verbs()
+        for one in verb.options
+        if one.name == "format" and "json" in (*one.choices, *one.help.split(", "))
     }
 
     assert printing
@@ -176,6 +180,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "a refused run": ["install", *where, "-r", str(unlisted)],
             "peep download, peep wheel": ["download", *where, "-d", str(folder / "d"), "-r", str(listed)],
             **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},
+            **audit_commands(folder),
         }
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
@@ -187,6 +192,24 @@ def examined_by(listed: str) -> str:
     """An audit record of the first archive that a requirements file lists, since another that was read, too."""
     digest = re.findall("sha256:([0-9a-f]{64})", listed)[0]
     return audit("old", project="alpha") + audit("new", since=["old"], project="alpha").replace(hex_of("new"), digest)
+
+
+def audit_commands(folder: Path) -> dict[str, list[str]]:
+    records = [
+        record("PYSEC-1", "gamma", events=since("0", "2.0"), versions=["1.0"], aliases=["CVE-1"]),
+        record("PYSEC-2", "gamma", versions=["3.0"], aliases=["CVE-1"], schema_version="2.0.0"),
+    ]
+    snapshot = write_zip(folder / "snapshot.zip", records)
+    pins = folder / "audited.txt"
+    pins.write_text(f"gamma==1.0 --hash=sha256:{'a' * 64}\nunpinned\n")
+    given = ["--advisories", str(snapshot)]
+    fetched = ["-o", str(folder / "fetched.zip"), "--from", str(snapshot)]
+    return {
+        "peep audit": ["audit", "--offline", "-r", str(pins), *given],
+        "peep advisories fetch": ["advisories", "fetch", *fetched],
+        "peep advisories show": ["advisories", "show", "CVE-1", *given],
+        "peep advisories info": ["advisories", "info", str(snapshot)],
+    }
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

@@ -8,6 +8,8 @@ import os
 from peep.cli.verb import Verb, VerbModule
 
 VERBS = (
+    "advisories",
+    "audit",
     "certify",
     "check-wheel",
     "completion",
@@ -75,9 +77,13 @@ def _installing(verb: str) -> VerbModule | None:
 
 
 def _proving(verb: str) -> VerbModule | None:
-    """Verbs that look at an environment."""
+    """Verbs that look at an environment, or at what is known of it."""
     module: VerbModule
     match verb:
+        case "audit":
+            from peep.cli.verbs import audit as module
+        case "advisories":
+            from peep.cli.verbs import advisories as module
         case "verify":
             from peep.cli.verbs import verify as module
         case "digest":

@@ -229,7 +229,9 @@ def _extended(nodes: Iterable[ast.AST]) -> set[int]:
     for node in nodes:
         if isinstance(node, ast.Dict) and len(node.keys) > 1:
             found.update(id(value) for key, value in zip(node.keys, node.values, strict=True) if key is None)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords
+        ):
             found.update(id(one) for one in node.args)
     return found
 

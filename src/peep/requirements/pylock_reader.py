@@ -45,19 +45,19 @@ class LockReader:
 
     def read(self, content: bytes) -> PinnedSet:
         """Decide what the lock file pins; raises `RequirementsErrors`."""
-        document = _Document.read(content, redacted(self.path))
+        document = LockDocument.read(content, redacted(self.path))
         environment = _environment(document, self.markers, self.selection)
         errors = list(document.faults)
         return self._pinned(document, _selected(document, environment, errors), errors)
 
     def read_all(self, content: bytes) -> PinnedSet:
         """Every entry of the lock file, for whatever target; raises `RequirementsErrors`."""
-        document = _Document.read(content, redacted(self.path))
+        document = LockDocument.read(content, redacted(self.path))
         places = (Location(document.path, line) for line in document.lines)
         return self._pinned(document, zip(places, document.lock.packages, strict=True), list(document.faults))
 
     def _pinned(
-        self, document: _Document, selected: Iterable[tuple[Location, Package]], errors: list[RequirementsError]
+        self, document: LockDocument, selected: Iterable[tuple[Location, Package]], errors: list[RequirementsError]
     ) -> PinnedSet:
         """What the selected entries pin; `errors` may grow while these are gone through."""
         pins: list[PinnedRequirement] = []
@@ -79,7 +79,7 @@ class LockReader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
+class LockDocument:
     """A lock file that is valid as such, and the line on which each of its packages begins (0 when not known)."""
 
     path: str
@@ -92,7 +92,7 @@ class _Document:
     """What is wrong with these."""
 
     @classmethod
-    def read(cls, content: bytes, path: str) -> _Document:
+    def read(cls, content: bytes, path: str) -> LockDocument:
         text = _decoded(content, path)
         table = _toml(text, path)
         lines = tuple(text.count("\n", 0, found.start()) + 1 for found in _PACKAGE_LINE.finditer(text))
@@ -147,7 +147,7 @@ def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:
 
 
 def _environment(
-    document: _Document, markers: Mapping[str, str], selection: LockSelection
+    document: LockDocument, markers: Mapping[str, str], selection: LockSelection
 ) -> dict[str, str | frozenset[str]]:
     """The marker environment of the specification, after the file's own conditions have been found to hold."""
     lock, place = document.lock, Location(document.path, 1)
@@ -169,7 +169,7 @@ def _environment(
 
 
 def _selected(
-    document: _Document, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
+    document: LockDocument, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
 ) -> Iterator[tuple[Location, Package]]:
     seen: dict[str, Location] = {}
     for line, package in zip(document.lines, document.lock.packages, strict=True):
