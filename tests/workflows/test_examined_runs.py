@@ -439,6 +439,19 @@ def test_verify_says_who_objects_and_what_cannot_be_believed(place):
     assert "vetting/audits.toml: unknown keys: x" in text
 
 
+def test_fix_puts_back_nothing_that_nobody_examined(place):
+    place.run_words(place.words("install"))
+    site = Path(place.target.paths["purelib"])
+    for name in ("good", "other"):
+        (site / name / "__init__.py").unlink()
+    records(place.machine, audit_of(place.good, "good"))
+
+    assert place.run("verify", "--require-examined", "--fix")[0] == 1
+
+    assert (site / "good" / "__init__.py").exists()
+    assert not (site / "other" / "__init__.py").exists()
+
+
 # -- what is remembered ----------------------------------------------------------------------------
 
 
