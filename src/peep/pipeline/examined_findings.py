@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from peep.errors import InstallRefused, Lack, NotExamined, ObjectedTo, Problem
-from peep.model import InstalledProject, Location, PinnedRequirement
+from peep.model import InstalledProject, Location, PinnedRequirement, PlannedWheel
 from peep.pipeline.run_gate import Used, open_run_gate
 from peep.pipeline.session import Session
 from peep.proof.findings import Finding, FindingKind, finding
@@ -27,7 +27,7 @@ def examined_findings(
 
     Raises `InstallRefused` with what is wrong with the records, `UsageError` and `SettingsError`.
     """
-    listing = pinned or PinnedSet(tuple(_pin_of(project) for project in installed.values()))
+    listing = _listing(pinned, installed)
     names = {pin.name for pin in listing.pins}
     kept = [project for name, project in sorted(installed.items()) if name in names]
     problems = open_run_gate(session, listing).problems(Used(keep=kept))
@@ -35,6 +35,22 @@ def examined_findings(
     if len(findings) < len(problems):
         raise InstallRefused(problems)
     return findings
+
+
+def examined_only(
+    session: Session,
+    pinned: PinnedSet | None,
+    installed: Mapping[str, InstalledProject],
+    wheels: Sequence[PlannedWheel],
+) -> list[PlannedWheel]:
+    """Those of `wheels` that may be put back: where something demands it, none that nobody examined."""
+    problems = open_run_gate(session, _listing(pinned, installed)).problems(Used(link=wheels))
+    refused = {problem.pin.name for problem in problems if isinstance(problem, NotExamined | ObjectedTo)}
+    return [one for one in wheels if one.wheel.identity.name not in refused]
+
+
+def _listing(pinned: PinnedSet | None, installed: Mapping[str, InstalledProject]) -> PinnedSet:
+    return pinned or PinnedSet(tuple(_pin_of(project) for project in installed.values()))
 
 
 def _findings(problems: tuple[Problem, ...], installed: Mapping[str, InstalledProject]) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from peep.environment.records import record_bytes
 from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
+from peep.pipeline.examined_findings import examined_only
 from peep.pipeline.installed_wheels import installed_wheels_of, planned_origin, supplied
 from peep.pipeline.session import Session, apply_options
 from peep.proof.check import read_records
@@ -52,6 +53,7 @@ def reinstall(session: Session, pinned: PinnedSet | None, findings: Iterable[Fin
         for sha256 in damaged:
             session.store.drop(sha256)
         wheels = _to_put_back(affected, installed, session, pinned)
+    wheels = examined_only(session, pinned, installed, wheels)
     names = {one.wheel.identity.name for one in wheels}
     if not wheels:
         return ()
