@@ -10,14 +10,17 @@ import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from peep.advisories.foreign_text import cleaned
 from peep.advisories.record import LARGEST_RECORD, Advisory, UnreadableRecord, is_record_name, parse_record
 from peep.advisories.timestamps import parse_time
-from peep.archives.zip_reader import ZipReader, open_zip
 from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, PeepError
 from peep.system.files import regular_only
+
+if TYPE_CHECKING:
+    from peep.archives.zip_reader import ZipReader
 
 MOST_RECORDS = 200_000
 MOST_BYTES = 2 << 30
@@ -141,6 +144,8 @@ def is_zip(path: str) -> bool:
 
 def entries_of_zip(path: str) -> Iterator[Entry]:
     """Every record of a zip, and what is none. Raises `SnapshotError` for a zip that can't be followed."""
+    from peep.archives.zip_reader import open_zip  # noqa: PLC0415 - not for runs that an index serves
+
     name = os.path.basename(path)
     try:
         with open(path, "rb", opener=regular_only) as file:

@@ -6,14 +6,15 @@ They see these names at every install. An index that does not answer costs facts
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from peep.advisories.findings import AuditedPin
 from peep.advisories.fixes import Release
 from peep.advisories.ordering import version_key
 from peep.advisories.report import IndexFacts
-from peep.advisories.watch import ProjectPages
-from peep.dataclass import dataclass, field
+from peep.advisories.watch import ProjectPages, filenames_of
+from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, TransportError
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.url_secrets import redacted
@@ -31,9 +32,22 @@ class AskedIndexes:
 
     pages: dict[str, ProjectPages] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    """The configured indexes but the main one, without credentials."""
 
     def facts(self) -> IndexFacts:
         return IndexFacts(asked=True, failed=tuple(sorted(self.failed.items())))
+
+    def releases(self, python: tuple[int, int, int] | None) -> dict[str, Sequence[Release]]:
+        """The releases that could be gone to: not yanked, for the target's Python, of the first index that has any."""
+        return {name: _releases(one, python) for name, one in self.pages.items() if one.details}
+
+    def completed(self, pin: AuditedPin) -> AuditedPin:
+        """A pin with what indexes tell of it: whether it is of an extra one, the names of its files."""
+        pages = None if pin.is_direct else self.pages.get(pin.name)
+        is_private = pin.is_private or is_of_extra_index(pin.hashes, pin.index, pages, self.extra)
+        names = filenames_of(pin, pages.details) if pages is not None else ()
+        return replace(pin, is_private=is_private, filenames=tuple(dict.fromkeys((*pin.filenames, *names))))
 
 
 def ask_indexes(names: Iterable[str], open_index: Callable[[], PackageIndex]) -> AskedIndexes:
@@ -83,11 +97,6 @@ def _versions(name: str, details: Iterable[ProjectDetail]) -> dict[str, str]:
     reader = NameReader(name)
     read = {file.filename: reader.read(file.filename) for detail in details for file in detail.files}
     return {filename: one.version.replace("_", "-") for filename, one in read.items() if isinstance(one, ArchiveName)}
-
-
-def releases_of(pages: Mapping[str, ProjectPages], python: tuple[int, int, int] | None) -> dict[str, Sequence[Release]]:
-    """The releases of each project that could be gone to: not yanked, for the target's Python, on its first index."""
-    return {name: _releases(one, python) for name, one in pages.items() if one.details}
 
 
 def _releases(pages: ProjectPages, python: tuple[int, int, int] | None) -> list[Release]:

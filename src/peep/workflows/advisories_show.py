@@ -15,8 +15,8 @@ from peep.advisories.severity import rating_of
 from peep.advisories.snapshot import SnapshotError, SnapshotFacts
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.pipeline.advisories_place import advisories_folder, snapshot_path
 from peep.pipeline.context import RunContext
-from peep.workflows.advisories_fetch import advisories_folder, snapshot_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def _snapshot_line(facts: SnapshotFacts, report: AuditReport) -> str:
     told = "of unknown age" if as_of is None else f"of {as_of:%Y-%m-%d %H:%M} UTC ({spoken_age(report.at - as_of)} old)"
     digest = f"sha256 {facts.sha256}" if facts.sha256 else f"folder {facts.path}"
     malformed = f", {len(facts.malformed)} malformed" if facts.malformed else ""
-    return f"advisories {told}, {facts.records} records{malformed}, {digest}"
+    return f"advisories {told}, {counted(facts.records, 'record')}{malformed}, {digest}"
 
 
 def _row(one: Finding, *, is_verbose: bool) -> tuple[str, ...]:

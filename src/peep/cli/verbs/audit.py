@@ -20,7 +20,7 @@ from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.advisories.report import AuditReport
-    from peep.workflows.audit import AuditOptions
+    from peep.pipeline.audit_rules import AuditOptions
 
 _AT_ONCE = 1000
 """Lines printed together."""
@@ -131,7 +131,7 @@ def run(parsed: ParsedArguments) -> int:
 
 def audit_options(parsed: ParsedArguments) -> AuditOptions:
     """The options of an audit; raises `UsageError`."""
-    from peep.workflows.audit import AuditOptions  # noqa: PLC0415 - as above
+    from peep.pipeline.audit_rules import AuditOptions  # noqa: PLC0415 - as above
 
     if parsed.words and not parsed.has("suppress"):
         raise UsageError(
@@ -177,9 +177,9 @@ def moment(text: str | None) -> datetime | None:
 
 
 def _suppress(parsed: ParsedArguments, options: AuditOptions, report: AuditReport, console: Console) -> int:
+    from peep.pipeline.audit_rules import read_rules  # noqa: PLC0415
     from peep.pipeline.audit_settings import settings_folder, suppressions_path  # noqa: PLC0415 - as above
     from peep.pipeline.audit_suppress import SuppressRequest, suppress_finding  # noqa: PLC0415
-    from peep.workflows.audit import read_rules  # noqa: PLC0415
 
     if len(parsed.words) != 1:
         raise UsageError("--suppress wants one project", "peep audit --suppress ID NAME --reason TEXT --expires DATE")
