@@ -35,6 +35,7 @@ from peep.store.wheels import Store
 from support.fake_index import FakeIndex
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
+from support.releases import HARMLESS, TextRelease
 from support.stored import stored_path
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "json-output.md").read_text("utf-8")
@@ -164,12 +165,19 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "peep install, peep sync": ["install", "--dry-run", *where, "-r", str(listed)],
             "a refused run": ["install", *where, "-r", str(unlisted)],
             "peep download, peep wheel": ["download", *where, "-d", str(folder / "d"), "-r", str(listed)],
+            "peep diff": ["diff", *(str(release.write(folder / release.version)) for release in compared_releases())],
             **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},
         }
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
         }
+
+
+def compared_releases() -> tuple[TextRelease, TextRelease]:
+    """A harmless release, and one of which everything can be said."""
+    code = {"inert/core.py": "import os\n\nos.system('true')\n", "inert/extra.py": "def f(:\n"}
+    return HARMLESS, TextRelease("1.1", both=code, wheel={"inert.pth": "import inert\n"}, owner="root")
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:
