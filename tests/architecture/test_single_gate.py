@@ -95,7 +95,9 @@ LOOKING = {"examine", "pipeline", "workflows", "cli"}
 
 def test_what_nobody_vouched_for_goes_to_nothing_that_stores_builds_or_installs():
     """Only what looks at archives knows the type; and it has no field that those who take archives ask for."""
-    knowing = {path.relative_to(SOURCES).parts[0] for path in SOURCES.rglob("*.py") if UNVOUCHED in path.read_text("utf-8")}
+    knowing = {
+        path.relative_to(SOURCES).parts[0] for path in SOURCES.rglob("*.py") if UNVOUCHED in path.read_text("utf-8")
+    }
     assert knowing
     assert knowing <= LOOKING
     installing = {"fetch", "builds", "repair", "save_archives", "unpacking", "installed_wheels"}

@@ -3,7 +3,7 @@
 import pytest
 
 from peep.examine.types import Habit
-from support.comparing import compared_releases, rules_of
+from support.comparing import compared, compared_releases, rules_of
 from support.releases import CORE_TEXT, HARMLESS, PACKAGE, TextRelease
 
 
@@ -65,7 +65,9 @@ def test_every_file_has_its_moment(tmp_path):
 
 
 def test_changes_stand_in_reading_order(tmp_path):
-    new = TextRelease("1.1", both={"inert/core.py": "x = 1\n"}, wheel={"a.pth": "x\n"}, sdist={"tests/test_core.py": ""})
+    new = TextRelease(
+        "1.1", both={"inert/core.py": "x = 1\n"}, wheel={"a.pth": "x\n"}, sdist={"tests/test_core.py": ""}
+    )
     found = compared_releases(tmp_path, HARMLESS, new)
     assert [change.moment for change in found.changes] == ["startup", "import", "metadata", "test"]
 
@@ -99,7 +101,9 @@ def test_wheel_files_that_the_sdist_does_not_explain(tmp_path, release, rule, pa
 def test_what_was_so_before_is_silent(tmp_path):
     both = {"inert/core.py": "import os\nos.system('x')\n"}
     old = TextRelease("1.0", both=both, wheel={"inert/only.py": "x = 1\n"})
-    new = TextRelease("1.1", both={"inert/core.py": "import os\n\n\nos.system('x')\n"}, wheel={"inert/only.py": "x = 1\n"})
+    new = TextRelease(
+        "1.1", both={"inert/core.py": "import os\n\n\nos.system('x')\n"}, wheel={"inert/only.py": "x = 1\n"}
+    )
     assert rules_of(compared_releases(tmp_path, old, new).signals) == set()
 
 
@@ -160,7 +164,9 @@ def test_habits_are_told_in_words(tmp_path):
 
 
 def test_new_capabilities_name_line_and_call(tmp_path):
-    new = TextRelease("1.1", both={"inert/core.py": CORE_TEXT + "\n\ndef f():\n    import socket\n    socket.socket()\n"})
+    new = TextRelease(
+        "1.1", both={"inert/core.py": CORE_TEXT + "\n\ndef f():\n    import socket\n    socket.socket()\n"}
+    )
     found = compared_releases(tmp_path, HARMLESS, new)
     assert [(one.capability, one.when, one.path, one.line, one.call) for one in found.capabilities] == [
         ("network", "call", "inert/core.py", 14, "socket.socket")
@@ -210,10 +216,10 @@ def test_many_hits_of_one_kind_are_counted(tmp_path):
 
 
 def test_another_wheel_of_the_release_must_be_the_same_or_compiled(tmp_path):
-    from support.comparing import compared
-
     new = HARMLESS.write(tmp_path / "new")
-    other = TextRelease("1.0", tag="cp311-cp311-linux_x86_64", has_sdist=False, wheel={"inert/fast.so": b"\x7fELF" + b"\0" * 99})
+    other = TextRelease(
+        "1.0", tag="cp311-cp311-linux_x86_64", has_sdist=False, wheel={"inert/fast.so": b"\x7fELF" + b"\0" * 99}
+    )
     other.write(new)
     found = compared(HARMLESS.write(tmp_path / "old"), new)
     assert found.changes == ()

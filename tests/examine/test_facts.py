@@ -55,7 +55,10 @@ def test_detours_lead_to_the_same_name(source):
         ("import os\nif True:\n    try:\n        os.system('x')\n    except OSError: pass\n", "import"),
         ("import os\nx = [os.system(y) for y in 'ab']\n", "import"),
         ("import os\nif __name__ == '__main__':\n    os.system('x')\n", "call"),
-        ("import os\nclass M(type):\n    def __new__(c, *a):\n        os.system('x')\nclass B(metaclass=M): pass\n", "import"),
+        (
+            "import os\nclass M(type):\n    def __new__(c, *a):\n        os.system('x')\nclass B(metaclass=M): pass\n",
+            "import",
+        ),
         ("import os\nclass P:\n    def __init_subclass__(c):\n        os.system('x')\nclass C(P): pass\n", "import"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Analysis inside the sandboxed child: opens the archives of two releases, compares them, answers with one line of JSON.
+"""Analysis inside the sandboxed child: two releases opened, compared, and answered for in one line of JSON.
 
 Nothing of an archive runs here: files are decompressed, decoded, parsed and compared. The order comes as an argument,
 the answer goes to standard output behind `ANSWER`; standard error leads nowhere.
@@ -79,7 +79,7 @@ def _comparison(old: Sequence[OrderedArchive] | None, new: Sequence[OrderedArchi
 
 def _opened(release: Release, archives: Sequence[OrderedArchive], stack: ExitStack) -> Habits:
     for filename, path, role in archives:
-        file = stack.enter_context(open(path, "rb"))
+        file = stack.enter_context(open(path, "rb"))  # noqa: SIM115 - the stack closes it
         if role == "sdist":
             release.add_sdist(filename, file)
         else:

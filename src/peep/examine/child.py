@@ -194,14 +194,16 @@ def _understood(done: LoggedRun, output: bytes, limits: ChildLimits) -> Comparis
             "failed": lambda: _out_of_memory(limits),
         }
         kind = next(iter(answer))
-        if kind not in read:
-            raise BadAnswer("it is of no known kind")
-        return read[kind]()
+        return read[kind]() if kind in read else _nonsense()
     except BadAnswer as error:
         raise NotAnalysable(f"the release could not be analysed: the answer makes no sense: {error}", _HINT) from None
 
 
 _HINT = "its archives are made in a way that stops being looked at: do not install them before somebody read them"
+
+
+def _nonsense() -> Comparison:
+    raise BadAnswer("it is of no known kind")
 
 
 def _refused(value: object) -> Comparison:

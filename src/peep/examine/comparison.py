@@ -1,4 +1,4 @@
-"""Comparison of two releases, or of one with nothing: changes in reading order, signals on what is new, capabilities."""
+"""Comparison of releases: changes in reading order, signals on what is new, capabilities, habits."""
 
 from __future__ import annotations
 

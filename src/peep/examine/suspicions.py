@@ -1,4 +1,4 @@
-"""Constructions of Python that honest code hardly uses: decoded code that is run, names made at run time, foreign patches."""
+"""Suspicious constructions: decoded code that is run, names made at run time, patches of other projects."""
 
 from __future__ import annotations
 
@@ -76,29 +76,29 @@ class Suspicions:
 
     def _call(self, node: ast.Call) -> Iterator[Suspicion]:
         name = self._names.resolve(node.func)
-        arguments = node.args
-        if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in arguments[:2]):
+        if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in node.args[:2]):
             yield "decoded", name, node.lineno
-        if (
-            name.startswith("ctypes.")
-            and name.endswith(("CDLL", "LoadLibrary"))
-            and arguments
-            and _is_none(arguments[0])
-        ):
-            yield "libc", f"{name}(None)", node.lineno
         if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
             yield "write", name, node.lineno
-        if name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
-            path = self._names.folder.text(arguments[-1]) if arguments else None
-            if path and _ABSOLUTE.match(path):
-                yield "path-insert", f"{name}({path!r})", node.lineno
-        if name == "setattr" and arguments and self._is_foreign(arguments[0]):
-            yield "patch", f"setattr({ast.unparse(arguments[0])[:80]}, …)", node.lineno
         if self._decodes_text(node):
             yield "decode", "*.decode", node.lineno
-        yield from self._hidden(node, name)
         if any(keyword.arg == "cmdclass" for keyword in node.keywords):
             yield "cmdclass", "cmdclass", node.lineno
+        if name and node.args:
+            yield from self._call_with(name, node)
+        yield from self._hidden(node, name)
+
+    def _call_with(self, name: str, node: ast.Call) -> Iterator[Suspicion]:
+        """Calls that are odd by what they are given."""
+        first = node.args[0]
+        if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and _is_none(first):
+            yield "libc", f"{name}(None)", node.lineno
+        elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
+            path = self._names.folder.text(node.args[-1])
+            if path and _ABSOLUTE.match(path):
+                yield "path-insert", f"{name}({path!r})", node.lineno
+        elif name == "setattr" and self._is_foreign(first):
+            yield "patch", f"setattr({ast.unparse(first)[:80]}, …)", node.lineno
 
     def _hidden(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
         """Names that are made at run time, so that a search does not find them."""
@@ -229,7 +229,9 @@ def _extended(nodes: Iterable[ast.AST]) -> set[int]:
     for node in nodes:
         if isinstance(node, ast.Dict) and len(node.keys) > 1:
             found.update(id(value) for key, value in zip(node.keys, node.values, strict=True) if key is None)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords
+        ):
             found.update(id(one) for one in node.args)
     return found
 

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import install_options
-from peep.cli.options.option import OptionKind, Option
+from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, INDEXES, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
 from peep.cli.output.console import Console
@@ -57,7 +57,9 @@ VERB = Verb(
                     is_peeps_own=True,
                 ),
                 Option(("--all",), "also files that were read before", is_peeps_own=True),
-                Option(("--read",), "leave out what READING says was read", OptionKind.LIST, "READING", is_peeps_own=True),
+                Option(
+                    ("--read",), "leave out what READING says was read", OptionKind.LIST, "READING", is_peeps_own=True
+                ),
                 *format_option("text", "json"),
             ),
         ),
