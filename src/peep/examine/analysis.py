@@ -19,7 +19,7 @@ from peep.examine.comparison import Habits, compare
 from peep.examine.habits import PackingHabits, sdist_habits, wheel_habits
 from peep.examine.metadata import read_fields
 from peep.examine.release import Release, ReleaseArchive
-from peep.examine.types import encoded
+from peep.examine.types import Comparison, encoded
 
 ANSWER = "\npeep examined: "
 """What stands before the answer, which is the last line."""
@@ -61,20 +61,21 @@ def _limit_itself(limits: Mapping[str, int]) -> None:
 def answer_to(order: Mapping[str, Any]) -> dict[str, Any]:
     """The comparison, or why there is none; raises nothing that an archive can cause."""
     try:
-        return {"comparison": encoded(_comparison(order.get("old"), order["new"]))}
+        return {"comparison": encoded(_comparison(order))}
     except ArchiveError as error:
         return {"refused": [error.filename, list(error.problems)]}
     except MemoryError:
         return {"failed": "memory"}
 
 
-def _comparison(old: Sequence[OrderedArchive] | None, new: Sequence[OrderedArchive]) -> Any:
+def _comparison(order: Mapping[str, Any]) -> Comparison:
+    old, new = order.get("old"), order["new"]
     with ExitStack() as stack:
         before = stack.enter_context(Release()) if old is not None else None
         after = stack.enter_context(Release())
         habits_before = _opened(before, old or (), stack) if before is not None else (None, None)
         habits_after = _opened(after, new, stack)
-        return compare(before, after, (habits_before, habits_after))
+        return compare(before, after, (habits_before, habits_after), order.get("object_format", ""))
 
 
 def _opened(release: Release, archives: Sequence[OrderedArchive], stack: ExitStack) -> Habits:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from peep.examine.rules import RULES
 from peep.examine.types import (
     MOMENTS,
+    Blob,
     Capability,
     Change,
     Comparison,
@@ -61,7 +62,7 @@ def decoded_comparison(value: Any) -> Comparison:
         made=_field(value, "made", _many(_made(Habit, _one_of("wheel", "sdist"), _text, _text, _text))),
         not_analysed=_field(value, "not_analysed", _many(_made(NotAnalysed, _text, _text))),
         warnings=_field(value, "warnings", _many(_pair)),
-        blobs=_field(value, "blobs", _many(_pair)),
+        blobs=_field(value, "blobs", _many(_made(Blob, _text, _moment, _text, _text, _text, _text))),
         origins=_field(value, "origins", _many(_pair)),
     )
 

@@ -75,9 +75,14 @@ def isolation_for(found: FoundIsolation, *, wanted: bool) -> Isolation:
 
 
 def analyse(
-    old: ReleaseArchives | None, new: ReleaseArchives, isolation: Isolation, limits: ChildLimits | None = None
+    old: ReleaseArchives | None,
+    new: ReleaseArchives,
+    isolation: Isolation,
+    limits: ChildLimits | None = None,
+    *,
+    object_format: str = "",
 ) -> Comparison:
-    """Compare two releases (or look at one alone) in a child.
+    """Compare two releases (or look at one alone) in a child. `object_format`: git's, where a commit is compared.
 
     Raises `ArchiveError` for archives that the strict readers refuse, `NotAnalysable` where the child fails.
     """
@@ -86,6 +91,7 @@ def analyse(
         order = {
             "old": _handed_over(old, area, "old") if old is not None else None,
             "new": _handed_over(new, area, "new"),
+            "object_format": object_format,
             "limits": {
                 "RLIMIT_CPU": limits.processor_seconds,
                 "RLIMIT_DATA": limits.memory,
