@@ -41,14 +41,10 @@ def for_programs(tree: SyntaxTree) -> set[int]:
     That is `env=os.environ`, `{**os.environ, "A": "1"}`, `dict(os.environ, A="1")`, and a copy under a name that is
     only changed and given as `env=`.
     """
-    found: set[int] = set()
+    found = {id(value) for node in tree.nodes for value in _extended(node)}
     copies: dict[str, list[ast.expr]] = {}
     for node in tree.nodes:
-        if isinstance(node, ast.Dict) and len(node.keys) > 1:
-            found.update(id(value) for key, value in zip(node.keys, node.values, strict=True) if key is None)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
-            found.update(id(one) for one in node.args if node.keywords)
-        elif isinstance(node, ast.keyword) and node.arg in _ENVIRONMENT_KEYWORDS:
+        if isinstance(node, ast.keyword) and node.arg in _ENVIRONMENT_KEYWORDS:
             found.update(id(one) for one in _copied(node.value))
         elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             copies.setdefault(node.targets[0].id, []).extend(_copied(node.value))
@@ -59,6 +55,14 @@ def for_programs(tree: SyntaxTree) -> set[int]:
             if name not in used_otherwise:
                 found.update(id(one) for one in values)
     return found
+
+
+def _extended(node: ast.AST) -> Iterator[ast.expr]:
+    """What is copied with something added: X of `{**X, "A": "1"}` and of `dict(X, A="1")`."""
+    if isinstance(node, ast.Dict) and len(node.keys) > 1:
+        yield from (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
+        yield from node.args
 
 
 def _copied(node: ast.expr) -> Iterator[ast.expr]:
@@ -78,13 +82,18 @@ def _used_otherwise(tree: SyntaxTree, names: Iterable[str]) -> set[str]:
     wanted = set(names)
     harmless: set[int] = set()
     for node in tree.nodes:
-        if isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr in _HARMLESS) or (isinstance(node, ast.keyword) and node.arg in _ENVIRONMENT_KEYWORDS):
+        if (
+            isinstance(node, ast.Subscript)
+            or (isinstance(node, ast.Attribute) and node.attr in _HARMLESS)
+            or (isinstance(node, ast.keyword) and node.arg in _ENVIRONMENT_KEYWORDS)
+        ):
             harmless.add(id(node.value))
     return {
         node.id
         for node in tree.nodes
-        if isinstance(node, ast.Name)
-        and node.id in wanted
-        and isinstance(node.ctx, ast.Load)
-        and id(node) not in harmless
+        if isinstance(node, ast.Name) and node.id in wanted and _is_read(node) and id(node) not in harmless
     }
+
+
+def _is_read(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)
