@@ -1,7 +1,7 @@
 """Real pairs of consecutive releases: make the manifest, fetch what it lists, compare, and print what was found.
 
     python benchmarks/release_pairs.py make PROJECT...     writes benchmarks/release_pairs.tsv from the configured index
-    python benchmarks/release_pairs.py measure [FOLDER]    compares all pairs; FOLDER keeps the archives
+    python benchmarks/release_pairs.py measure [FOLDER [PROJECT...]]    compares all pairs; FOLDER keeps the archives
 
 The manifest states each archive's sha256; what comes with another one is an error, never another measurement.
 """
@@ -18,19 +18,27 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from peep.index.client import PackageIndex
+from machine_index import index_of_machine
+from packaging.tags import sys_tags
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
+
+from peep.examine.answer import decoded_comparison
+from peep.examine.rules import grade_of
+from peep.examine.summary import line_counts
+from peep.examine.types import RUNS_UNASKED, Comparison, Hit
+from peep.index.client import PackageIndex
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parent / "tests")]
 MANIFEST = HERE / "release_pairs.tsv"
 _RELEASES = 4
 _LARGEST = 12_000_000
-_QUIET = {"note"}
+QUIET = {"note"}
 _MEASURE = """
 import json, resource, sys, time
 from peep.examine.analysis import answer_to
@@ -64,7 +72,7 @@ def read_manifest() -> dict[str, dict[str, list[Archive]]]:
 def pairs(manifest: dict[str, dict[str, list[Archive]]]) -> Iterator[tuple[str, str, str]]:
     for project, versions in manifest.items():
         names = list(versions)
-        for old, new in zip(names, names[1:], strict=False):
+        for old, new in pairwise(names):
             yield project, old, new
 
 
@@ -112,8 +120,6 @@ def _environment() -> dict[str, str]:
 
 def make(projects: list[str]) -> None:
     """Take the newest final releases of each project that have a wheel for this interpreter and an sdist."""
-    from machine_index import index_of_machine
-    from packaging.version import Version
 
     lines = ["# project, version, file, sha256; oldest first\n"]
     with index_of_machine() as index:
@@ -141,9 +147,6 @@ def _listed(project: str, index: PackageIndex) -> Iterator[dict[str, object]]:
 
 
 def _note(file: dict[str, object], releases: dict[str, dict[str, tuple[int, str, str]]]) -> None:
-    from packaging.tags import sys_tags
-    from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
-
     name = str(file["name"])
     try:
         if name.endswith(".whl"):
@@ -166,14 +169,14 @@ def _note(file: dict[str, object], releases: dict[str, dict[str, tuple[int, str,
 # -- measuring -----------------------------------------------------------------------------------------
 
 
-def measured(folder: Path, project: str, old: str, new: str) -> dict[str, object]:
+def measured(folder: Path, project: str, old: str, new: str) -> dict[str, Any]:
     """Compare one pair in a process of its own."""
     order = {side: _order(folder / project / version) for side, version in (("old", old), ("new", new))}
     command = [sys.executable, "-c", _MEASURE, json.dumps(order)]
     done = subprocess.run(command, capture_output=True, env=_environment(), check=False)
     if done.returncode:
         raise SystemExit(f"{project} {old} {new}: {done.stderr.decode()[-2000:]}")
-    result: dict[str, object] = json.loads(done.stdout)
+    result: dict[str, Any] = json.loads(done.stdout)
     return result
 
 
@@ -181,75 +184,87 @@ def _order(folder: Path) -> list[tuple[str, str, str]]:
     return [(path.name, str(path), "wheel" if path.suffix == ".whl" else "sdist") for path in sorted(folder.iterdir())]
 
 
-def measure(folder: Path) -> None:
-    from peep.examine.answer import decoded_comparison
-    from peep.examine.rules import grade_of
-    from peep.examine.summary import line_counts
-    from peep.examine.types import RUNS_UNASKED
+class Tally:
+    """What all pairs came to."""
 
-    manifest = read_manifest()
+    def __init__(self) -> None:
+        self.totals: Counter[str] = Counter()
+        self.rules: Counter[str] = Counter()
+        self.numbers: dict[str, list[float]] = defaultdict(list)
+
+    def add(self, name: str, found: Comparison, measured: dict[str, float]) -> None:
+        loud = [hit for hit in found.signals if grade_of(hit.rule) not in QUIET]
+        self._count_signals(found, loud)
+        self._count_origins(found)
+        self._note_numbers(found, measured)
+        for hit in loud:
+            print(f"{name}: {hit.rule} {hit.path}:{hit.line} {hit.evidence[:110]!a}")
+        for one in found.capabilities:
+            print(f"{name}: can {one.capability} {one.when} {one.path}:{one.line} {one.call}")
+
+    def _count_signals(self, found: Comparison, loud: list[Hit]) -> None:
+        self.totals["pairs"] += 1
+        self.totals["pairs with a signal outside tests"] += any(hit.moment != "metadata" for hit in loud)
+        self.totals["pairs with metadata"] += any(hit.moment == "metadata" for hit in loud)
+        self.totals["pairs with capabilities"] += bool(found.capabilities)
+        self.totals["pairs with anything"] += bool(loud or found.capabilities)
+        self.totals["pairs with a stop"] += any(grade_of(hit.rule) == "stop" for hit in loud)
+        self.totals["pairs with files not analysed"] += bool(found.not_analysed)
+        self.rules.update({hit.rule for hit in found.signals})
+        self.rules.update({f"{hit.rule} (in tests)" for hit in found.folded})
+
+    def _count_origins(self, found: Comparison) -> None:
+        if found.identity is not None:
+            self.totals["wheel files"] += found.identity.files
+            for origin in ("same", "line_ends", "elsewhere", "differs", "generated", "compiled", "only_in_wheel"):
+                self.totals[f"wheel files {origin}"] += getattr(found.identity, origin)
+
+    def _note_numbers(self, found: Comparison, measured: dict[str, float]) -> None:
+        counts = line_counts(found.changes, frozenset())
+        unasked = [one for one in found.changes if one.moment in RUNS_UNASKED and one.sha256]
+        self.numbers["CPU seconds"].append(measured["cpu"])
+        self.numbers["memory MB"].append(measured["memory"] / 1024)
+        self.numbers["lines that can run"].append(counts.run)
+        self.numbers["lines that run unasked"].append(sum(one.plus + one.minus for one in unasked))
+
+    def show(self) -> None:
+        for name, count in sorted(self.totals.items()):
+            print(f"{name:<40}{count:>8}")
+        for name, values in self.numbers.items():
+            values.sort()
+            p90 = values[int(len(values) * 0.9)]
+            print(f"{name:<24} median {median(values):>9.1f}  p90 {p90:>9.1f}  max {values[-1]:>9.1f}")
+        for rule, count in self.rules.most_common():
+            print(f"{rule:<40}{count:>8}")
+
+
+def measure(folder: Path, projects: list[str]) -> None:
+    manifest = {name: found for name, found in read_manifest().items() if not projects or name in projects}
     fetch(manifest, folder)
-    totals: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
-    numbers: dict[str, list[float]] = defaultdict(list)
+    tally = Tally()
     started = time.monotonic()
     for project, old, new in pairs(manifest):
         result = measured(folder, project, old, new)
-        answer = result["answer"]
-        if "comparison" not in answer:  # type: ignore[operator]
-            totals["refused"] += 1
-            print(f"{project} {old} {new}: {answer}")
+        if "comparison" not in result["answer"]:
+            tally.totals["pairs not analysed"] += 1
+            print(f"{project} {old} {new}: {result['answer']}")
             continue
-        found = decoded_comparison(answer["comparison"])  # type: ignore[index]
-        loud = [hit for hit in found.signals if grade_of(hit.rule) not in _QUIET]
-        metadata = [hit for hit in loud if hit.moment == "metadata"]
-        code = [hit for hit in loud if hit.moment != "metadata"]
-        totals["pairs"] += 1
-        totals["signal outside tests"] += bool(code)
-        totals["metadata"] += bool(metadata)
-        totals["capabilities"] += bool(found.capabilities)
-        totals["anything"] += bool(loud or found.capabilities)
-        totals["stop"] += any(grade_of(hit.rule) == "stop" for hit in loud)
-        totals["not analysed"] += bool(found.not_analysed)
-        if found.identity is not None:
-            totals["wheel files"] += found.identity.files
-            for name in ("same", "line_ends", "elsewhere", "differs", "generated", "compiled", "only_in_wheel"):
-                totals[f"wheel files {name}"] += getattr(found.identity, name)
-        for rule in {hit.rule for hit in found.signals}:
-            rules[rule] += 1
-        for rule in {hit.rule for hit in found.folded}:
-            rules[f"{rule} (in tests)"] += 1
-        numbers["cpu"].append(float(result["cpu"]))  # type: ignore[arg-type]
-        numbers["memory MB"].append(float(result["memory"]) / 1024)  # type: ignore[arg-type]
-        counts = line_counts(found.changes, frozenset())
-        numbers["lines that can run"].append(counts.run)
-        numbers["lines unasked"].append(
-            sum(one.plus + one.minus for one in found.changes if one.moment in RUNS_UNASKED and one.sha256)
-        )
-        for hit in loud:
-            print(f"{project} {old} {new}: {hit.rule} {hit.path}:{hit.line} {hit.evidence[:110]!a}")
-        for one in found.capabilities:
-            print(f"{project} {old} {new}: can {one.capability} {one.when} {one.path}:{one.line} {one.call}")
-    print(f"\n{time.monotonic() - started:.0f} s for {totals['pairs']} pairs of {len(manifest)} projects")
-    for name, count in sorted(totals.items()):
-        print(f"{name:<32}{count:>8}")
-    for name, values in numbers.items():
-        values.sort()
-        print(
-            f"{name:<24} median {median(values):>9.1f}  p90 {values[int(len(values) * 0.9)]:>9.1f}  max {values[-1]:>9.1f}"
-        )
-    for rule, count in rules.most_common():
-        print(f"{rule:<40}{count:>5}")
+        tally.add(f"{project} {old} {new}", decoded_comparison(result["answer"]["comparison"]), result)
+    print(f"\n{time.monotonic() - started:.0f} s, {len(manifest)} projects")
+    tally.show()
+
+
+def main(words: list[str]) -> None:
+    if words[:1] == ["make"]:
+        make(words[1:])
+    elif words[:1] == ["measure"] and len(words) > 1:
+        measure(Path(words[1]), words[2:])
+    elif words == ["measure"]:
+        with tempfile.TemporaryDirectory() as scratch:
+            measure(Path(scratch), [])
+    else:
+        raise SystemExit(__doc__)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["make"]:
-        make(sys.argv[2:])
-    elif sys.argv[1:2] == ["measure"]:
-        if len(sys.argv) > 2:
-            measure(Path(sys.argv[2]))
-        else:
-            with tempfile.TemporaryDirectory() as scratch:
-                measure(Path(scratch))
-    else:
-        raise SystemExit(__doc__)
+    main(sys.argv[1:])

@@ -40,6 +40,7 @@ from support.fake_index import FakeIndex
 from support.osv import record, since, write_zip
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
+from support.releases import HARMLESS, TextRelease
 from support.stored import stored_path
 from support.vetting import audit, audits_file, hex_of
 
@@ -179,6 +180,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "peep install, peep sync": ["install", "--dry-run", *where, "-r", str(listed)],
             "a refused run": ["install", *where, "-r", str(unlisted)],
             "peep download, peep wheel": ["download", *where, "-d", str(folder / "d"), "-r", str(listed)],
+            "peep diff": ["diff", *(str(release.write(folder / release.version)) for release in compared_releases())],
             **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},
             **audit_commands(folder),
         }
@@ -210,6 +212,12 @@ def audit_commands(folder: Path) -> dict[str, list[str]]:
         "peep advisories show": ["advisories", "show", "CVE-1", *given],
         "peep advisories info": ["advisories", "info", str(snapshot)],
     }
+
+
+def compared_releases() -> tuple[TextRelease, TextRelease]:
+    """A harmless release, and one of which everything can be said."""
+    code = {"inert/core.py": "import os\n\nos.system('true')\n", "inert/extra.py": "def f(:\n"}
+    return HARMLESS, TextRelease("1.1", both=code, wheel={"inert.pth": "import inert\n"}, owner="root")
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

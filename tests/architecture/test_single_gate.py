@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import peep
+from peep.examine.types import UnvouchedArchive
 
 SOURCES = Path(peep.__file__).parent
 GATE = SOURCES / "archives" / "verification.py"
@@ -86,3 +87,19 @@ def test_the_check_allows_types_and_questions(tmp_path):
         encoding="utf-8",
     )
     assert makers("VerifiedArchive", [source]) == []
+
+
+UNVOUCHED = "UnvouchedArchive"
+LOOKING = {"examine", "pipeline", "workflows", "cli"}
+
+
+def test_what_nobody_vouched_for_goes_to_nothing_that_stores_builds_or_installs():
+    """Only what looks at archives knows the type; and it has no field that those who take archives ask for."""
+    knowing = {
+        path.relative_to(SOURCES).parts[0] for path in SOURCES.rglob("*.py") if UNVOUCHED in path.read_text("utf-8")
+    }
+    assert knowing
+    assert knowing <= LOOKING
+    installing = {"fetch", "builds", "repair", "save_archives", "unpacking", "installed_wheels"}
+    assert not [name for name in installing if UNVOUCHED in (SOURCES / "pipeline" / f"{name}.py").read_text("utf-8")]
+    assert not {"pin", "file", "digest", "kind"} & set(UnvouchedArchive.__slots__)

@@ -18,8 +18,7 @@ def test_named_and_read_first(attack, tmp_path):
     assert fired & set(attack.rules) or not attack.rules, fired
     listed = [change.path for change in found.changes]
     last = [change.path for change in found.changes if change.moment in READ_LAST]
-    for path in attack.payload:
-        path = path.replace("{info}", attack.release.dist_info)
+    for path in (one.replace("{info}", attack.release.dist_info) for one in attack.payload):
         assert path in listed
         is_code = next(change.moment in RUNS for change in found.changes if change.path == path)
         assert not is_code or all(listed.index(path) < listed.index(other) for other in last)

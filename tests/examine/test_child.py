@@ -52,7 +52,7 @@ def test_nothing_runs_and_nothing_is_left(tmp_path, monkeypatch):
     found = analysed(tmp_path, release)
     assert [change.path for change in found.changes if change.moment == "startup"] == ["sitecustomize.py", "x.pth"]
     assert not marker.exists()
-    assert {name for name in os.listdir(tmp_path)} == {"old", "new"}
+    assert set(os.listdir(tmp_path)) == {"old", "new"}
     left = set(os.listdir(os.environ.get("TMPDIR", "/tmp"))) - temporary
     assert not [name for name in left if name.startswith("peep-examine")]
 
@@ -98,7 +98,7 @@ def test_what_the_reader_refuses_is_told_by_name(tmp_path):
 
 def test_without_a_sandbox_only_by_request():
     none = FoundIsolation(Isolation.NONE, "there is none for plan9")
-    with pytest.raises(PeepError, match="no sandbox here.*plan9") as refused:
+    with pytest.raises(PeepError, match=r"no sandbox here.*plan9") as refused:
         isolation_for(none, wanted=True)
     assert "--no-sandbox" in refused.value.hint
     assert isolation_for(none, wanted=False) is Isolation.NONE

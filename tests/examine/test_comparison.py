@@ -3,7 +3,7 @@
 import pytest
 
 from peep.examine.types import Habit
-from support.comparing import compared_releases, rules_of
+from support.comparing import compared, compared_releases, rules_of
 from support.releases import CORE_TEXT, HARMLESS, PACKAGE, TextRelease
 
 
@@ -216,8 +216,6 @@ def test_many_hits_of_one_kind_are_counted(tmp_path):
 
 
 def test_another_wheel_of_the_release_must_be_the_same_or_compiled(tmp_path):
-    from support.comparing import compared
-
     new = HARMLESS.write(tmp_path / "new")
     other = TextRelease(
         "1.0", tag="cp311-cp311-linux_x86_64", has_sdist=False, wheel={"inert/fast.so": b"\x7fELF" + b"\0" * 99}

@@ -29,7 +29,7 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
         self._inside = tag if tag == "style" or (tag == "script" and not attrs) else ""
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, _tag):
         self._inside = ""
 
     def handle_data(self, data):
@@ -57,7 +57,7 @@ def elements(page):
     return parser
 
 
-def test_the_policy_names_the_very_style_and_script(page, elements):
+def test_the_policy_names_the_very_style_and_script(elements):
     for name in ("style", "script"):
         digest = base64.b64encode(hashlib.sha256(elements.texts[name].encode()).digest()).decode()
         assert f"{name}-src 'sha256-{digest}'" in policy()

@@ -4,6 +4,7 @@ Hosts end in `.example`, commands do nothing, payloads are texts. They are archi
 sure that nothing of them runs.
 """
 
+# ruff: noqa: E501 -- lines of attacks are as long as they were
 from __future__ import annotations
 
 import base64

@@ -1,4 +1,4 @@
-"""A real headless Chromium by its DevTools protocol: a page opened, looked at and typed into, a message for each step."""
+"""A real headless Chromium by its DevTools protocol: a page opened, looked at and typed into."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ class Browser:
 @contextlib.contextmanager
 def running_browser(program: str, profile: Path) -> Iterator[Browser]:
     """A browser of its own, with nothing of the user's; gone with the context."""
-    from websocket import create_connection  # type: ignore[import-untyped]
+    from websocket import create_connection  # noqa: PLC0415 - where it is not installed, tests are skipped
 
     command = [
         program,
@@ -117,9 +118,7 @@ def _debugging_port(profile: Path, process: subprocess.Popen[bytes]) -> tuple[in
 
 def _page_of(port: int) -> str:
     """The path of the first tab's socket."""
-    import urllib.request
-
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://127.0.0.1:{port}/json") as answer:
         tabs = json.load(answer)
-    url = next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
+    url: str = next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page")
     return "/" + url.split("/", 3)[3]

@@ -13,7 +13,7 @@ from support.releases import TextRelease
 
 def ordered(folder: Path) -> list[tuple[str, str, str]]:
     """The archives of a folder, as a child is told of them."""
-    order = []
+    order: list[tuple[str, str, str]] = []
     for path in sorted(folder.iterdir(), key=lambda path: ("none-any" not in path.name, path.name)):
         role = "wheel" if path.suffix == ".whl" else "sdist"
         if role == "wheel" and any(known == "wheel" for _, _, known in order):

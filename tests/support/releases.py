@@ -19,7 +19,8 @@ PACKAGE: dict[str, Content] = {
     "inert/__init__.py": '"""A project that does nothing."""\n\nfrom inert.core import add\n\n__all__ = ["add"]\n',
     "inert/core.py": "import json\n\n\ndef add(one, other):\n    return one + other\n\n\ndef text(value):\n"
     "    return json.dumps(value)\n",
-    "inert/cli.py": "import sys\n\nfrom inert.core import add\n\n\ndef main():\n    print(add(*map(int, sys.argv[1:3])))\n",
+    "inert/cli.py": "import sys\n\nfrom inert.core import add\n\n\n"
+    "def main():\n    print(add(*map(int, sys.argv[1:3])))\n",
     "inert/extra.py": "def unused():\n    return None\n",
 }
 SOURCES: dict[str, Content] = {

@@ -31,9 +31,9 @@ def decompressed(
 ) -> BinaryIO:
     """Write what a compressed file of `size` bytes holds into an unnamed temporary file and return that.
 
-    `compression`: gz, bz2 or xz. `new_file`: makes the file, where it is to be another one. Exactly one compressed stream must fill the file, for of a second one and of anything
-    after the first some readers know nothing. Raises `Malformed`, also when more than 64 MiB come out and that is more
-    than 200 times what went in.
+    `compression`: gz, bz2 or xz. `new_file`: makes the file, where it is to be another one. Exactly one compressed
+    stream must fill the file, for of a second one and of anything after the first some readers know nothing. Raises
+    `Malformed`, also when more than 64 MiB come out and that is more than 200 times what went in.
     """
     limit = max(_RATIO_MATTERS_ABOVE, size * _HIGHEST_RATIO)
     output = new_file()  # handed on; it has no name and goes with its last handle

@@ -130,8 +130,8 @@ def open_sdist(
     """Check a source archive and open it.
 
     `name` (normalised) and `version`: what PKG-INFO must say, where given. `from_index`: it goes by the rules of
-    source distributions, one top folder with a PKG-INFO; archives of repositories need neither. `scratch` makes the file
-    that a compressed archive is unpacked into: `io.BytesIO` where nothing may be written.
+    source distributions, one top folder with a PKG-INFO; archives of repositories need neither. `scratch` makes the
+    file that a compressed archive is unpacked into: `io.BytesIO` where nothing may be written.
 
     Raises `ArchiveError` with all problems.
     """

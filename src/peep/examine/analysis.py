@@ -1,4 +1,4 @@
-"""Analysis inside the sandboxed child: opens the archives of two releases, compares them, answers with one line of JSON.
+"""Analysis inside the sandboxed child: two releases opened, compared, and answered for in one line of JSON.
 
 Nothing of an archive runs here: files are decompressed, decoded, parsed and compared. The order comes as an argument,
 the answer goes to standard output behind `ANSWER`; standard error leads nowhere.
@@ -19,7 +19,7 @@ from peep.examine.comparison import Habits, compare
 from peep.examine.habits import PackingHabits, sdist_habits, wheel_habits
 from peep.examine.metadata import read_fields
 from peep.examine.release import Release, ReleaseArchive
-from peep.examine.types import encoded
+from peep.examine.types import Comparison, encoded
 
 ANSWER = "\npeep examined: "
 """What stands before the answer, which is the last line."""
@@ -61,25 +61,26 @@ def _limit_itself(limits: Mapping[str, int]) -> None:
 def answer_to(order: Mapping[str, Any]) -> dict[str, Any]:
     """The comparison, or why there is none; raises nothing that an archive can cause."""
     try:
-        return {"comparison": encoded(_comparison(order.get("old"), order["new"]))}
+        return {"comparison": encoded(_comparison(order))}
     except ArchiveError as error:
         return {"refused": [error.filename, list(error.problems)]}
     except MemoryError:
         return {"failed": "memory"}
 
 
-def _comparison(old: Sequence[OrderedArchive] | None, new: Sequence[OrderedArchive]) -> Any:
+def _comparison(order: Mapping[str, Any]) -> Comparison:
+    old, new = order.get("old"), order["new"]
     with ExitStack() as stack:
         before = stack.enter_context(Release()) if old is not None else None
         after = stack.enter_context(Release())
         habits_before = _opened(before, old or (), stack) if before is not None else (None, None)
         habits_after = _opened(after, new, stack)
-        return compare(before, after, (habits_before, habits_after))
+        return compare(before, after, (habits_before, habits_after), order.get("object_format", ""))
 
 
 def _opened(release: Release, archives: Sequence[OrderedArchive], stack: ExitStack) -> Habits:
     for filename, path, role in archives:
-        file = stack.enter_context(open(path, "rb"))
+        file = stack.enter_context(open(path, "rb"))  # noqa: SIM115 - the stack closes it
         if role == "sdist":
             release.add_sdist(filename, file)
         else:

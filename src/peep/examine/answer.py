@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from peep.examine.rules import RULES
 from peep.examine.types import (
     MOMENTS,
+    Blob,
     Capability,
     Change,
     Comparison,
@@ -52,26 +53,24 @@ def decoded_comparison(value: Any) -> Comparison:
     """Check and take over a whole comparison. Raises `BadAnswer`."""
     if not isinstance(value, dict):
         raise BadAnswer("its comparison is none")
-    fields = {
-        name: check(value[name]) if name in value else _missing(name)
-        for name, check in (
-            ("identity", _optional(_made(Origins, *[_count] * 8))),
-            ("changes", _many(_change)),
-            ("signals", _many(_hit)),
-            ("folded", _many(_hit)),
-            ("capabilities", _many(_made(Capability, _text, _one_of("import", "call"), _text, _count, _text))),
-            ("made", _many(_made(Habit, _one_of("wheel", "sdist"), _text, _text, _text))),
-            ("not_analysed", _many(_made(NotAnalysed, _text, _text))),
-            ("warnings", _many(_pair)),
-            ("blobs", _many(_pair)),
-            ("origins", _many(_pair)),
-        )
-    }
-    return Comparison(**fields)
+    return Comparison(
+        identity=_field(value, "identity", _optional(_made(Origins, *[_count] * 8))),
+        changes=_field(value, "changes", _many(_change)),
+        signals=_field(value, "signals", _many(_hit)),
+        folded=_field(value, "folded", _many(_hit)),
+        capabilities=_field(value, "capabilities", _many(_capability)),
+        made=_field(value, "made", _many(_made(Habit, _one_of("wheel", "sdist"), _text, _text, _text))),
+        not_analysed=_field(value, "not_analysed", _many(_made(NotAnalysed, _text, _text))),
+        warnings=_field(value, "warnings", _many(_pair)),
+        blobs=_field(value, "blobs", _many(_made(Blob, _text, _moment, _text, _text, _text, _text))),
+        origins=_field(value, "origins", _many(_pair)),
+    )
 
 
-def _missing(name: str) -> Any:
-    raise BadAnswer(f"{name} is missing")
+def _field(value: dict[str, Any], name: str, check: Callable[[Any], T]) -> T:
+    if name not in value:
+        raise BadAnswer(f"{name} is missing")
+    return check(value[name])
 
 
 def _text(value: Any) -> str:
@@ -145,6 +144,7 @@ def _span(value: Any) -> tuple[int, int]:
 
 _moment = _one_of(*MOMENTS)
 _row = _made(Row, _one_of(" ", "-", "+", "@"), _count, _count, _text, _many(_span))
+_capability = _made(Capability, _text, _one_of("import", "call"), _text, _count, _text)
 _hit = _made(Hit, _one_of(*RULES), _text, _count, _text, _moment)
 _change = _made(
     Change,

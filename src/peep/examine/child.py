@@ -75,9 +75,14 @@ def isolation_for(found: FoundIsolation, *, wanted: bool) -> Isolation:
 
 
 def analyse(
-    old: ReleaseArchives | None, new: ReleaseArchives, isolation: Isolation, limits: ChildLimits | None = None
+    old: ReleaseArchives | None,
+    new: ReleaseArchives,
+    isolation: Isolation,
+    limits: ChildLimits | None = None,
+    *,
+    object_format: str = "",
 ) -> Comparison:
-    """Compare two releases (or look at one alone) in a child.
+    """Compare two releases (or look at one alone) in a child. `object_format`: git's, where a commit is compared.
 
     Raises `ArchiveError` for archives that the strict readers refuse, `NotAnalysable` where the child fails.
     """
@@ -86,6 +91,7 @@ def analyse(
         order = {
             "old": _handed_over(old, area, "old") if old is not None else None,
             "new": _handed_over(new, area, "new"),
+            "object_format": object_format,
             "limits": {
                 "RLIMIT_CPU": limits.processor_seconds,
                 "RLIMIT_DATA": limits.memory,
@@ -194,14 +200,16 @@ def _understood(done: LoggedRun, output: bytes, limits: ChildLimits) -> Comparis
             "failed": lambda: _out_of_memory(limits),
         }
         kind = next(iter(answer))
-        if kind not in read:
-            raise BadAnswer("it is of no known kind")
-        return read[kind]()
+        return read[kind]() if kind in read else _nonsense()
     except BadAnswer as error:
         raise NotAnalysable(f"the release could not be analysed: the answer makes no sense: {error}", _HINT) from None
 
 
 _HINT = "its archives are made in a way that stops being looked at: do not install them before somebody read them"
+
+
+def _nonsense() -> Comparison:
+    raise BadAnswer("it is of no known kind")
 
 
 def _refused(value: object) -> Comparison:

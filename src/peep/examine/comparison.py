@@ -1,7 +1,8 @@
-"""Comparison of two releases, or of one with nothing: changes in reading order, signals on what is new, capabilities."""
+"""Comparison of releases: changes in reading order, signals on what is new, capabilities, habits."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -19,6 +20,7 @@ from peep.examine.syntax_tree import same_but_docstrings
 from peep.examine.types import (
     FOLDED_MOMENTS,
     RUNS,
+    Blob,
     Capability,
     Change,
     Comparison,
@@ -55,8 +57,8 @@ class Pair:
         return found
 
 
-def compare(old: Release | None, new: Release, habits: tuple[Habits, Habits]) -> Comparison:
-    """Compare two opened releases. `habits`: of the old one and of the new one."""
+def compare(old: Release | None, new: Release, habits: tuple[Habits, Habits], object_format: str = "") -> Comparison:
+    """Compare two opened releases. `habits`: of the old one and of the new one; `object_format`: git's, for `blobs`."""
     digests = _changed_digests(old, new)
     before = ReleaseView(old, with_facts=digests) if old is not None else None
     after = ReleaseView(new, with_facts=digests)
@@ -78,7 +80,7 @@ def compare(old: Release | None, new: Release, habits: tuple[Habits, Habits]) ->
         made=tuple(made),
         not_analysed=tuple(dict.fromkeys(unanalysed)),
         warnings=tuple((one.filename, text) for one in new.archives for text in one.warnings),
-        blobs=_blobs(after),
+        blobs=tuple(_blobs(after, object_format)) if object_format else (),
         origins=tuple(
             (path, source.origin.value) for path, source in after.sources.items() if source.origin is not Origin.SAME
         ),
@@ -348,6 +350,32 @@ def _origins(view: ReleaseView) -> Origins | None:
     return Origins(len(view.sources), **{origin.value: counts[origin] for origin in Origin})
 
 
-def _blobs(view: ReleaseView) -> tuple[tuple[str, str], ...]:
-    wheel = view.release.main_wheel
-    return tuple((path, file.blob) for path, file in wheel.files.items()) if wheel is not None else ()
+def _blobs(view: ReleaseView, object_format: str) -> Iterator[Blob]:
+    archive = view.release.main_wheel or view.release.sdist
+    in_wheel = archive is not None and archive.is_wheel
+    for path, file in archive.files.items() if archive is not None else ():
+        content = view.release.content(file.sha256)
+        unit = view.units.get(unit_key(path, in_wheel=in_wheel))
+        source = view.sources.get(path)
+        unix = content.replace(b"\r\n", b"\n") if b"\r\n" in content and not is_binary(content) else b""
+        yield Blob(
+            path=path,
+            moment=unit.moment if unit is not None else "metadata",
+            blob=blob_id(content, object_format),
+            unix_blob=blob_id(unix, object_format) if unix else "",
+            source=source.path if source is not None else "",
+            origin=source.origin.value if source is not None else "",
+        )
+
+
+def blob_id(content: bytes, object_format: str) -> str:
+    """Git's object id of a file's bytes; `object_format`: sha1 or sha256 (gitformat-hash-function-transition)."""
+    hasher = hashlib.new(object_format, usedforsecurity=False)
+    hasher.update(b"blob %d\0" % len(content))
+    hasher.update(content)
+    return hasher.hexdigest()
+
+
+def is_binary(content: bytes) -> bool:
+    """As git tells it: a NUL among the first 8,000 bytes."""
+    return b"\0" in content[:8000]

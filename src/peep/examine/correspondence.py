@@ -87,7 +87,7 @@ class _Lookup:
         self._sdist = sdist.files
         self._content = content
         self._digests = {file.sha256: path for path, file in reversed(list(sdist.files.items()))}
-        self._folders = _voted_folders(wheel.files, sdist.files)
+        self._folders = voted_folders(wheel.files, sdist.files)
         self._claimed = tuple(_claimed_folders(sdist, content))
         self._tails: dict[str, str] | None = None
 
@@ -211,7 +211,7 @@ def _is_harmless(node: ast.AST) -> bool:
 # -- which folder of the sdist holds a top-level name ------------------------------------------------
 
 
-def _voted_folders(wheel: Iterable[str], sdist: Iterable[str]) -> dict[str, str]:
+def voted_folders(wheel: Iterable[str], sdist: Iterable[str]) -> dict[str, str]:
     """For each top-level name of the wheel the sdist's folder above it, by the number of whole paths that end alike.
 
     Ties: fewer folders, then text order. Linear: every tail of an sdist path that begins with such a name is looked up.

@@ -182,9 +182,8 @@ class _Analysis:
     def _expression(self, node: ast.AST, scope: _Scope) -> None:
         if isinstance(node, ast.Call):
             self._call(node, scope)
-        elif isinstance(node, ast.Constant):
-            if isinstance(node.value, str) and node.value:
-                self._literals.append(Literal(node.value, node.lineno))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+            self._literals.append(Literal(node.value, node.lineno))
         for kind, name, line in self._suspicions.of(node):
             scope.uses.append((kind, name, line))
 

@@ -17,7 +17,8 @@ _ZIP_SYSTEMS = {0: "FAT", 3: "Unix", 10: "NTFS", 19: "macOS"}
 _ZIP_METHODS = {0: "stored", 8: "deflated"}
 _TAR_MAGICS = {b"ustar\x0000": "ustar", b"ustar  \0": "GNU"}
 _MOST_CHANGED = 3
-"""So many (a metadata version counts once for both archives) habits changed at once, or one that never changes by itself, are worth a look."""
+"""So many habits changed at once, or one that never changes by itself, are worth a look; a metadata version counts once
+for both archives."""
 _STEADY = frozenset({"zip create system", "zip method"})
 _MOST_SHOWN = 4
 SDIST_MEMBERS = 2_000

@@ -45,7 +45,10 @@ def _is_near(one: str, other: str) -> bool:
 
 
 def edit_distance(one: str, other: str, most: int) -> int:
-    """Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours; above `most`: more."""
+    """Optimal string alignment distance: insertions, deletions, substitutions, swaps of neighbours.
+
+    Above `most` it is `most + 1`, whatever it would be.
+    """
     before: list[int] = []
     row = list(range(len(other) + 1))
     for index, letter in enumerate(one, 1):

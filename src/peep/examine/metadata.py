@@ -17,11 +17,12 @@ from peep.formats.wheel_metadata import header_fields
 
 _KNOWN_TOOLS = frozenset(
     {
-        "bash", "cat", "cd", "chmod", "chown", "conda", "cp", "curl", "diff", "docker", "find", "gcc", "git", "go", "grep",
-        "kill", "kubectl", "less", "ls", "make", "mv", "node", "npm", "npx", "pip", "pip3", "pipx", "poetry", "ps", "pytest",
-        "python", "python3", "rm", "rsync", "scp", "sed", "sh", "ssh", "su", "sudo", "tar", "tox", "twine", "uv", "uvx",
-        "vim", "wget", "which", "yarn", "zsh", "cargo", "cmake", "gpg", "perl", "ruby", "pdm", "hatch", "flit", "aws",
-        "gcloud", "az", "helm", "terraform", "ansible", "systemctl", "mypy", "ruff", "black", "activate", "deactivate",
+        "bash", "cat", "cd", "chmod", "chown", "conda", "cp", "curl", "diff", "docker", "find", "gcc", "git", "go",
+        "grep", "kill", "kubectl", "less", "ls", "make", "mv", "node", "npm", "npx", "pip", "pip3", "pipx",
+        "poetry", "ps", "pytest", "python", "python3", "rm", "rsync", "scp", "sed", "sh", "ssh", "su", "sudo",
+        "tar", "tox", "twine", "uv", "uvx", "vim", "wget", "which", "yarn", "zsh", "cargo", "cmake", "gpg", "perl",
+        "ruby", "pdm", "hatch", "flit", "aws", "gcloud", "az", "helm", "terraform", "ansible", "systemctl", "mypy",
+        "ruff", "black", "activate", "deactivate",
     }
 )  # fmt: skip
 _PEOPLE = ("author", "author-email", "maintainer", "maintainer-email")
@@ -118,7 +119,7 @@ def _by_name(texts: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for text in texts:
         try:
-            name = canonicalize_name(Requirement(text).name)
+            name: str = canonicalize_name(Requirement(text).name)
         except (InvalidRequirement, RecursionError):
             name = text
         found.setdefault(name, []).append(" ".join(text.split()))
@@ -182,24 +183,26 @@ def _entry_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
     path = new.entries_path or new.metadata_path
     before = old.entries if old else {}
     for (group, name), target in new.entries.items():
-        text = f"{group}: {name} = {target}"
         known = before.get((group, name))
-        if known == target:
-            continue
+        text = f"{group}: {name} = {target}"
         is_command = group in _COMMANDS
         if is_command and known is None and name.lower() in _KNOWN_TOOLS and canonicalize_name(name) != new.name:
             yield "command-shadow", path, text
-        if old is None:
-            continue
-        if not is_command:
-            yield "plugin-new", path, text
-        elif known is None:
-            yield "command-new", path, text
-        else:
-            yield "command-moved", path, f"{name}: {known} -> {target}"
+        if old is not None and known != target:
+            yield (
+                _entry_rule(is_command=is_command, is_new=known is None),
+                path,
+                f"{text} (was {known})" if known else text,
+            )
     for (group, name), target in before.items():
         if (group, name) not in new.entries and group in _COMMANDS:
             yield "command-gone", path, f"{name} = {target}"
+
+
+def _entry_rule(*, is_command: bool, is_new: bool) -> str:
+    if not is_command:
+        return "plugin-new"
+    return "command-new" if is_new else "command-moved"
 
 
 def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterator[Finding]:

@@ -49,10 +49,11 @@ _BUILD_NAMES = frozenset(
 )
 _BUILD_SUFFIXES = (".cmake", ".m4", ".ac", ".am", ".mk", ".in.cmake")
 _CODE_SUFFIXES = (
-    ".py", ".pyw", ".pyx", ".pxi", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".rs", ".go", ".js", ".mjs",
-    ".cjs", ".ts", ".jsx", ".tsx", ".sh", ".bash", ".zsh", ".fish", ".bat", ".cmd", ".ps1", ".vbs", ".pl", ".rb", ".lua",
-    ".java", ".jar", ".class", ".cu", ".f", ".f90", ".s", ".asm", ".php", ".sql", ".toml.py", ".ipynb", ".r", ".m", ".mm",
-    ".swift", ".kt", ".cs", ".wasm", ".node", ".exe", ".dll", ".so", ".dylib", ".com", ".scr", ".hta", ".msi", ".lnk",
+    ".py", ".pyw", ".pyx", ".pxi", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".rs", ".go",
+    ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".sh", ".bash", ".zsh", ".fish", ".bat", ".cmd", ".ps1",
+    ".vbs", ".pl", ".rb", ".lua", ".java", ".jar", ".class", ".cu", ".f", ".f90", ".s", ".asm", ".php", ".sql",
+    ".toml.py", ".ipynb", ".r", ".m", ".mm", ".swift", ".kt", ".cs", ".wasm", ".node", ".exe", ".dll", ".so",
+    ".dylib", ".com", ".scr", ".hta", ".msi", ".lnk",
 )  # fmt: skip
 _METADATA_NAMES = frozenset({"PKG-INFO", "MANIFEST.in", "py.typed", ".gitignore", ".gitattributes", ".editorconfig"})
 _PYTHON = (".py", ".pyw")

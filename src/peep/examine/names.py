@@ -36,15 +36,8 @@ class Names:
         self._bind(assigned)
 
     def _collect(self, node: ast.AST, assigned: dict[str, list[ast.expr]]) -> None:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                top = alias.name.partition(".")[0]
-                self._imported[alias.asname or top] = alias.name if alias.asname else top
-        elif isinstance(node, ast.ImportFrom):
-            prefix = "." * node.level + (node.module or "")
-            for alias in node.names:
-                joint = "" if prefix.endswith(".") or not prefix else "."
-                self._imported[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self._collect_import(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             self._defined.add(node.name)
         elif isinstance(node, ast.Assign):
@@ -54,6 +47,17 @@ class Names:
             _assign(node.target, node.value, assigned)
         elif isinstance(node, ast.arg):
             self._defined.add(node.arg)
+
+    def _collect_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                self._imported[alias.asname or top] = alias.name if alias.asname else top
+            return
+        prefix = "." * node.level + (node.module or "")
+        joint = "" if prefix.endswith(".") or not prefix else "."
+        for alias in node.names:
+            self._imported[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
 
     def _bind(self, assigned: dict[str, list[ast.expr]]) -> None:
         for name, values in assigned.items():

@@ -33,8 +33,6 @@ class ReleaseFile:
     head: bytes
     """The first `HEAD` bytes."""
     is_executable: bool
-    blob: str = ""
-    """git's blob id (SHA-1), of wheels' files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +135,7 @@ def _scanned_wheel(
     scans = [
         (
             entry,
-            _scanned(
-                entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size, with_blob=True
-            ),
+            _scanned(entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size),
         )
         for entry in wheel.archive_order()
     ]
@@ -150,19 +146,14 @@ def _sorted(files: Mapping[str, ReleaseFile]) -> dict[str, ReleaseFile]:
     return dict(sorted(files.items()))
 
 
-def _scanned(
-    path: str, chunks: Iterable[bytes], *, is_executable: bool, size: int, with_blob: bool = False
-) -> ReleaseFile:
+def _scanned(path: str, chunks: Iterable[bytes], *, is_executable: bool, size: int) -> ReleaseFile:
     hasher = hashlib.sha256()
-    blob = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False) if with_blob else None
     head = b""
     for chunk in chunks:
         hasher.update(chunk)
-        if blob is not None:
-            blob.update(chunk)
         if len(head) < HEAD:
             head += chunk[: HEAD - len(head)]
-    return ReleaseFile(path, hasher.hexdigest(), size, head, is_executable, blob.hexdigest() if blob else "")
+    return ReleaseFile(path, hasher.hexdigest(), size, head, is_executable)
 
 
 def _wheel_reader(wheel: OpenWheel, entry: WheelEntry, found: ReleaseFile) -> Callable[[], bytes]:

@@ -18,9 +18,10 @@ _ORIGIN_RULES = {
 }
 _FOREIGN_SUFFIXES = frozenset(
     {
-        ".js", ".mjs", ".cjs", ".ts", ".jsx", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".vbs", ".exe", ".dll",
-        ".jar", ".class", ".wasm", ".node", ".lua", ".rb", ".pl", ".php", ".go", ".swift", ".hta", ".scr", ".com", ".msi",
-        ".lnk", ".jse", ".wsf", ".so", ".dylib", ".applescript", ".command", ".elf", ".bin", ".run", ".out",
+        ".js", ".mjs", ".cjs", ".ts", ".jsx", ".sh", ".bash", ".zsh", ".bat", ".cmd", ".ps1", ".vbs", ".exe",
+        ".dll", ".jar", ".class", ".wasm", ".node", ".lua", ".rb", ".pl", ".php", ".go", ".swift", ".hta",
+        ".scr", ".com", ".msi", ".lnk", ".jse", ".wsf", ".so", ".dylib", ".applescript", ".command", ".elf",
+        ".bin", ".run", ".out",
     }
 )  # fmt: skip
 _HARMLESS_SHARES = ("man", "doc", "icons", "applications", "jupyter")

@@ -1,4 +1,4 @@
-"""Summary of a comparison: the lines on top of screen and page, in an order, each only where there is something to say."""
+"""Summary of a comparison: the lines on top of screen and page, each only where there is something to say."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from peep.dataclass import dataclass
+from peep.examine.commit import CommitIdentity
 from peep.examine.rules import NOTE, RULES, grade_of
 from peep.examine.types import MOMENTS, RUNS, Change, Comparison, Hit, UnvouchedArchive
 
@@ -48,6 +49,7 @@ def summary_lines(
     verdict: str = "unexamined",
     read: frozenset[tuple[str, str]] = frozenset(),
     is_sandboxed: bool = True,
+    commit: CommitIdentity | None = None,
 ) -> list[SummaryLine]:
     """Everything above the diff; the verdict first."""
     counts = line_counts(comparison.changes, read)
@@ -64,6 +66,10 @@ def summary_lines(
         lines.append(SummaryLine("archive", f"{archive.filename}  sha256 {archive.sha256}  {sound}"))
     lines += [SummaryLine("warning", f"{name}: {text}", "look") for name, text in comparison.warnings]
     lines += _identity(comparison)
+    if commit is not None:
+        grade = "look" if commit.hits else ""
+        lines.append(SummaryLine("identity", f"archive = commit {commit.same}/{commit.files}  {commit.commit}", grade))
+        lines += [SummaryLine("caution", remark) for remark in commit.remarks]
     lines += _moments(comparison.changes)
     lines += [
         SummaryLine("newly", f"{one.capability} {_when(one.when)}: {one.path}:{one.line} {one.call}", "look")

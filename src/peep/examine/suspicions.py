@@ -1,4 +1,4 @@
-"""Constructions of Python that honest code hardly uses: decoded code that is run, names made at run time, foreign patches."""
+"""Suspicious constructions: decoded code that is run, names made at run time, patches of other projects."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder
+from peep.examine.environment_reads import for_programs, partial_reads
 from peep.examine.names import Names
 from peep.examine.syntax_tree import SyntaxTree
 
@@ -19,7 +20,6 @@ _ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:[\\/]|~)")
 _HOOKED = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.stdout.write", "threading.excepthook", "sys.unraisablehook"}
 )
-_READ_WHOLE = frozenset({"copy", "items", "values", "keys"})
 _WRITE_MODES = frozenset("wax+")
 _HOOK_LISTS = frozenset({"sys.meta_path", "sys.path_hooks", "sys.path_importer_cache"})
 _TEXT_CODECS = frozenset({"rot13", "rot_13", "hex", "base64", "zlib", "bz2", "uu", "punycode", "unicode_escape"})
@@ -33,8 +33,8 @@ class Suspicions:
         self._names = names
         self._decoders = {id(node) for node in tree.nodes if isinstance(node, ast.Call) and self._decodes(node)}
         self._decoded = self._decoded_names() if self._decoders else frozenset()
-        self._environ_parts = _partial_reads(tree.nodes)
-        self._extended = _extended(tree.nodes)
+        self._environ_parts = partial_reads(tree.nodes)
+        self._for_programs = for_programs(tree)
         self._foreign = _foreign_names(tree.nodes)
 
     def _decodes(self, node: ast.Call) -> bool:
@@ -65,7 +65,7 @@ class Suspicions:
             yield from self._call(node)
         elif isinstance(node, ast.Attribute | ast.Name):
             if self._is_whole_environment(node):
-                kind = "environ-extended" if id(node) in self._extended else "environ"
+                kind = "environ-extended" if id(node) in self._for_programs else "environ"
                 yield kind, "os.environ", node.lineno
         elif isinstance(node, ast.Subscript):
             yield from self._subscript(node)
@@ -76,29 +76,29 @@ class Suspicions:
 
     def _call(self, node: ast.Call) -> Iterator[Suspicion]:
         name = self._names.resolve(node.func)
-        arguments = node.args
-        if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in arguments[:2]):
+        if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in node.args[:2]):
             yield "decoded", name, node.lineno
-        if (
-            name.startswith("ctypes.")
-            and name.endswith(("CDLL", "LoadLibrary"))
-            and arguments
-            and _is_none(arguments[0])
-        ):
-            yield "libc", f"{name}(None)", node.lineno
         if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
             yield "write", name, node.lineno
-        if name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
-            path = self._names.folder.text(arguments[-1]) if arguments else None
-            if path and _ABSOLUTE.match(path):
-                yield "path-insert", f"{name}({path!r})", node.lineno
-        if name == "setattr" and arguments and self._is_foreign(arguments[0]):
-            yield "patch", f"setattr({ast.unparse(arguments[0])[:80]}, …)", node.lineno
         if self._decodes_text(node):
             yield "decode", "*.decode", node.lineno
-        yield from self._hidden(node, name)
         if any(keyword.arg == "cmdclass" for keyword in node.keywords):
             yield "cmdclass", "cmdclass", node.lineno
+        if name and node.args:
+            yield from self._call_with(name, node)
+        yield from self._hidden(node, name)
+
+    def _call_with(self, name: str, node: ast.Call) -> Iterator[Suspicion]:
+        """Calls that are odd by what they are given."""
+        first = node.args[0]
+        if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and _is_none(first):
+            yield "libc", f"{name}(None)", node.lineno
+        elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
+            path = self._names.folder.text(node.args[-1])
+            if path and _ABSOLUTE.match(path):
+                yield "path-insert", f"{name}({path!r})", node.lineno
+        elif name == "setattr" and self._is_foreign(first):
+            yield "patch", f"setattr({ast.unparse(first)[:80]}, …)", node.lineno
 
     def _hidden(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
         """Names that are made at run time, so that a search does not find them."""
@@ -201,39 +201,6 @@ def _spells_text(node: ast.expr) -> bool:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def _partial_reads(nodes: Iterable[ast.AST]) -> set[int]:
-    """Nodes of which only one variable is taken: `os.environ["X"]`, `.get("X")`, `"X" in os.environ`."""
-    found: set[int] = set()
-    for node in nodes:
-        if isinstance(node, ast.Subscript):
-            found.add(id(node.value))
-        elif isinstance(node, ast.Attribute):
-            if node.attr not in _READ_WHOLE:
-                found.add(id(node.value))
-        elif isinstance(node, ast.Compare):
-            found.update(
-                id(right)
-                for operator, right in zip(node.ops, node.comparators, strict=True)
-                if isinstance(operator, ast.In | ast.NotIn)
-            )
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Attribute):
-            found.add(id(node.value))  # an alias: what is done with it shows where it is used
-    return found
-
-
-def _extended(nodes: Iterable[ast.AST]) -> set[int]:
-    """Nodes that are copied with something added, as environments of programs are: `{**os.environ, "A": "1"}`."""
-    found: set[int] = set()
-    for node in nodes:
-        if isinstance(node, ast.Dict) and len(node.keys) > 1:
-            found.update(id(value) for key, value in zip(node.keys, node.values, strict=True) if key is None)
-        elif (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords
-        ):
-            found.update(id(one) for one in node.args)
-    return found
 
 
 def _foreign_names(nodes: Iterable[ast.AST]) -> set[str]:

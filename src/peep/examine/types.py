@@ -152,6 +152,21 @@ class NotAnalysed:
 
 
 @dataclass(frozen=True, slots=True)
+class Blob:
+    """One file as git knows it. `source`: the sdist's path of the same file, '' for none."""
+
+    path: str
+    moment: str
+    blob: str
+    """Object id of the bytes: SHA-1 or SHA-256 of `blob LENGTH`, a NUL and the content."""
+    unix_blob: str
+    """The same with LF for CR LF; '' where that changes nothing."""
+    source: str
+    origin: str
+    """In the sdist, '' where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """All that is to be said of one release against another, or of one alone."""
 
@@ -165,8 +180,8 @@ class Comparison:
     not_analysed: tuple[NotAnalysed, ...]
     warnings: tuple[tuple[str, str], ...]
     """(archive file name, what its reader found odd)."""
-    blobs: tuple[tuple[str, str], ...] = ()
-    """(installed path of the wheel, git blob id by SHA-1) of every file of the new wheel, for its commit."""
+    blobs: tuple[Blob, ...] = ()
+    """Every file of the new wheel (of the sdist where there is none) as git would know it; where it was asked for."""
     origins: tuple[tuple[str, str], ...] = ()
     """(path in the wheel, origin) for every file of the new wheel that is not the same as in the sdist."""
 

@@ -104,6 +104,49 @@ def check_out(wanted: CommitUrl, folder: str, environ: Mapping[str, str], run_pr
     _forget_credentials(folder, wanted)
 
 
+_TREE_ROW = re.compile(rb"(?P<mode>[0-9]{6}) (?P<kind>blob|commit|tree) (?P<id>[0-9a-f]+)\t(?P<path>.*)", re.DOTALL)
+_LINK_MODE = b"120000"
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTree:
+    """The files of a commit. `blobs`: path -> object id of plain files; links and submodules are only counted."""
+
+    blobs: Mapping[str, str]
+    links: int = 0
+    submodules: int = 0
+
+
+def list_tree(wanted: CommitUrl, folder: str, environ: Mapping[str, str], run_program: RunProgram = run) -> CommitTree:
+    """Fetch the trees of one commit, no contents, into `folder`, which exists and is empty, and list its files.
+
+    Nothing is checked out, no filter and no hook runs, submodules are not followed. Raises `BuildError`.
+    """
+    env = {**_environment(environ, wanted), "GIT_NO_LAZY_FETCH": "1"}
+    git = _Git(folder, env, run_program, wanted.shown)
+    is_sha256 = len(wanted.commit) == 64  # noqa: PLR2004 - digits
+    git("init", "--quiet", "--bare", "--template=", *(["--object-format=sha256"] if is_sha256 else []), ".")
+    git("fetch", "--quiet", "--depth", "1", "--filter=blob:none", "--", wanted.repository, wanted.commit)
+    return _parsed_tree(git("ls-tree", "-r", "-z", "--full-tree", wanted.commit))
+
+
+def _parsed_tree(output: bytes) -> CommitTree:
+    """git-ls-tree(1), `-z`: MODE TYPE ID, a tab and the path, each ended by a NUL."""
+    blobs: dict[str, str] = {}
+    links = submodules = 0
+    for row in output.split(b"\0"):
+        found = _TREE_ROW.fullmatch(row)
+        if found is None:
+            continue
+        if found["kind"] == b"commit":
+            submodules += 1
+        elif found["mode"] == _LINK_MODE:
+            links += 1
+        else:
+            blobs[found["path"].decode("utf-8", "surrogateescape")] = found["id"].decode("ascii")
+    return CommitTree(blobs, links, submodules)
+
+
 _REFERENCES = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
 
 

@@ -9,12 +9,14 @@ from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
 from peep.archives.receive import Receiver, receive_archive
-from peep.dataclass import dataclass
-from peep.errors import UsageError
+from peep.dataclass import dataclass, replace
+from peep.errors import BuildError, UsageError
 from peep.examine.child import analyse, isolation_for
+from peep.examine.commit import CommitIdentity, compared_with_commit
 from peep.examine.reading import base_of
 from peep.examine.types import Comparison, UnvouchedArchive
 from peep.formats.names import archive_suffix, is_name
+from peep.formats.url_secrets import redacted
 from peep.model import IndexFile, TargetEnvironment
 from peep.pipeline.context import RunContext
 from peep.pipeline.network import Network
@@ -22,6 +24,7 @@ from peep.pipeline.options import InstallOptions
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.session import configured, opened_store, target_request
 from peep.pipeline.unvouched_releases import CollectedRelease, Fetch, WheelChoice, index_release, local_release
+from peep.system.git import CommitUrl, list_tree, parse_commit_url
 from peep.system.sandbox import find_isolation
 from peep.target.discovery import discover_target
 
@@ -36,6 +39,8 @@ class DiffRequest:
     wheel: str | None = None
     """A tag or a file name."""
     use_sandbox: bool = True
+    commit: CommitUrl | None = None
+    """The commit that the new release says it was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class DiffResult:
     new: ReleaseDescription
     comparison: Comparison
     is_sandboxed: bool = True
+    commit: CommitIdentity | None = None
 
     def reading_base(self) -> dict[str, Any]:
         """What a reading of this comparison says before anything was read."""
@@ -93,13 +99,40 @@ def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> 
     with tempfile.TemporaryDirectory(prefix="peep-diff-", ignore_cleanup_errors=True) as folder:
         old, new = _collected(request, options, context, folder)
         context.reporter.detail(f"opened in: {isolation.value}")
-        comparison = analyse(old.archives if old else None, new.archives, isolation)
+        object_format = _OBJECT_FORMATS[len(request.commit.commit)] if request.commit is not None else ""
+        comparison = analyse(old.archives if old else None, new.archives, isolation, object_format=object_format)
+    commit = _commit_of(request.commit, comparison, context) if request.commit is not None else None
+    if commit is not None:
+        comparison = replace(comparison, signals=(*comparison.signals, *commit.hits))
     return DiffResult(
         project=new.project or (old.project if old else "") or "release",
         old=_described(old) if old else None,
         new=_described(new),
         comparison=comparison,
         is_sandboxed=request.use_sandbox,
+        commit=commit,
+    )
+
+
+_OBJECT_FORMATS = {40: "sha1", 64: "sha256"}
+"""Digits of a commit id -> the hash function of its repository."""
+
+
+def parse_commit(text: str) -> CommitUrl:
+    """`URL@40HEX`, with or without `git+`. Raises `UsageError`, for branches and tags too."""
+    try:
+        return parse_commit_url(text if text.startswith("git+") else f"git+{text}")
+    except BuildError as error:
+        raise UsageError(f"--commit {redacted(text)}: {error.message}", error.hint) from None
+
+
+def _commit_of(wanted: CommitUrl, comparison: Comparison, context: RunContext) -> CommitIdentity:
+    with tempfile.TemporaryDirectory(prefix="peep-commit-", ignore_cleanup_errors=True) as folder:
+        tree = list_tree(wanted, folder, context.environ)
+    remarks = [f"{tree.submodules} submodules are not looked into"] if tree.submodules else []
+    remarks += [f"{tree.links} links are not followed"] if tree.links else []
+    return compared_with_commit(
+        comparison.blobs, tree.blobs, redacted(wanted.repository), wanted.commit, tuple(remarks)
     )
 
 

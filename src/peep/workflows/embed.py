@@ -64,7 +64,7 @@ def portable_target(target: TargetEnvironment) -> TargetEnvironment:
 def own_members() -> Iterator[tuple[str, bytes]]:
     """Yield the source of the running peep, compiled files aside: path and content."""
     for path, entry in _walk("peep", files("peep")):
-        if path.endswith((".py", ".txt", ".typed")):
+        if path.endswith((".py", ".txt", ".typed", ".xz")):
             yield path, entry.read_bytes()
 
 

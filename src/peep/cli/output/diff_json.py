@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from peep.dataclass import asdict
+from peep.examine.commit import CommitIdentity
 from peep.examine.rules import grade_of
 from peep.examine.summary import line_counts
 from peep.examine.types import Change, Hit
@@ -26,7 +27,7 @@ def diff_as_json(result: DiffResult, read: frozenset[tuple[str, str]], verdict: 
         "old": _release(result.old, ()) if result.old is not None else None,
         "new": _release(result.new, comparison.warnings),
         "identity": asdict(identity) if identity is not None else None,
-        "commit": None,
+        "commit": _commit(result.commit) if result.commit is not None else None,
         "provenance": None,
         "lines": asdict(counts),
         "changes": [_change(change, read) for change in comparison.changes],
@@ -37,6 +38,10 @@ def diff_as_json(result: DiffResult, read: frozenset[tuple[str, str]], verdict: 
         "not_analysed": [asdict(one) for one in comparison.not_analysed],
         "problems": [],
     }
+
+
+def _commit(commit: CommitIdentity) -> dict[str, Any]:
+    return {"url": commit.url, "commit": commit.commit, "files": commit.files, "same": commit.same}
 
 
 def _release(release: ReleaseDescription, warnings: Sequence[tuple[str, str]]) -> dict[str, Any]:

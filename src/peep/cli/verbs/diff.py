@@ -13,6 +13,7 @@ from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, INDEXES, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
+from peep.dataclass import replace
 from peep.errors import PeepError, UsageError
 
 if TYPE_CHECKING:
@@ -74,6 +75,13 @@ VERB = Verb(
                     "TAG|FILE",
                     is_peeps_own=True,
                 ),
+                Option(
+                    ("--commit",),
+                    "compare with the trees of that commit, too",
+                    OptionKind.VALUE,
+                    "URL@ID",
+                    is_peeps_own=True,
+                ),
                 Option(("--no-sandbox",), "open the archives without a sandbox", is_peeps_own=True),
                 *INTERPRETER,
             ),
@@ -92,7 +100,7 @@ def run(parsed: ParsedArguments) -> int:
     from peep.pipeline.context import RunContext  # noqa: PLC0415 - as above
     from peep.pipeline.options import SourceOptions  # noqa: PLC0415 - as above
     from peep.pipeline.readings import read_files  # noqa: PLC0415 - help describes this verb without running it
-    from peep.workflows.diff import diff, request_of  # noqa: PLC0415 - as above
+    from peep.workflows.diff import diff, parse_commit, request_of  # noqa: PLC0415 - as above
 
     options = install_options(parsed, verb=VERB.name, sources=SourceOptions())
     moments = _moments(parsed)
@@ -102,6 +110,8 @@ def run(parsed: ParsedArguments) -> int:
         wheel=parsed.value("wheel"),
         use_sandbox=not parsed.has("no-sandbox"),
     )
+    if commit := parsed.value("commit"):
+        request = replace(request, commit=parse_commit(commit))
     read = read_files(parsed.values("read"))
     with Console(options.output) as console:
         for warning in parsed.warnings:
@@ -148,7 +158,9 @@ def _show(result: DiffResult, changes: list[Change], read: frozenset[tuple[str, 
 
     is_terminal = sys.stdout.isatty()
     painter = Painter(is_coloured=is_coloured and is_terminal and "NO_COLOR" not in os.environ)
-    lines = summary_lines(result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed)
+    lines = summary_lines(
+        result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed, commit=result.commit
+    )
     screen = screen_text(title_of(result), lines, painter)
     if not changes:
         print(screen)
@@ -160,7 +172,9 @@ def _write_page(path: str, result: DiffResult, read: frozenset[tuple[str, str]])
     from peep.examine.page import page_of  # noqa: PLC0415 - as above
     from peep.examine.summary import summary_lines  # noqa: PLC0415 - as above
 
-    lines = summary_lines(result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed)
+    lines = summary_lines(
+        result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed, commit=result.commit
+    )
     content = page_of(title_of(result), lines, result.comparison, base=result.reading_base(), read=read)
     try:
         with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -1,0 +1,104 @@
+"""Wheel = commit: files looked up in the trees of a commit, with a repository on this machine."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from peep.dataclass import replace
+from peep.errors import UsageError
+from peep.examine.commit import compared_with_commit
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions, StoreOptions
+from peep.reporting import SilentReporter
+from peep.system.git import list_tree, parse_commit_url
+from peep.workflows.diff import diff, parse_commit, request_of
+from support.releases import CORE_TEXT, HARMLESS, TextRelease
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+ENVIRON = {"PATH": os.environ.get("PATH", "")}
+
+
+def git(folder, *words):
+    identity = ["-c", "user.name=x", "-c", "user.email=x@host.example", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", *identity, *words], cwd=folder, check=True, capture_output=True, env={**ENVIRON, "HOME": str(folder)}
+    )
+    return done.stdout.decode().strip()
+
+
+@pytest.fixture(params=["sha1", "sha256"])
+def repository(request, tmp_path):
+    """The sources of the harmless release, committed; gives back its URL and the commit."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "-q", f"--object-format={request.param}")
+    for path, content in HARMLESS.sdist_members().items():
+        if path != "PKG-INFO":
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "first")
+    commit = git(folder, "rev-parse", "HEAD")
+    (folder / "later.txt").write_text("later")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "second")
+    return folder.as_uri(), commit
+
+
+def compared(tmp_path, repository, release):
+    url, commit = repository
+    request = request_of((str(release.write(tmp_path / "new")),), full=False, wheel=None, use_sandbox=True)
+    context = RunContext({**os.environ}, SilentReporter())
+    options = InstallOptions(store=StoreOptions(folder=str(tmp_path / "store")))
+    return diff(replace(request, commit=parse_commit(f"{url}@{commit}")), options, context)
+
+
+def test_a_wheel_of_the_commit_is_equal(tmp_path, repository):
+    result = compared(tmp_path, repository, HARMLESS)
+    assert result.commit is not None
+    assert (result.commit.files, result.commit.same) == (4, 4)
+    assert result.comparison.signals == ()
+
+
+def test_altered_and_added_files_are_named(tmp_path, repository):
+    release = TextRelease(
+        "1.0", both={"inert/core.py": CORE_TEXT + "x = 1\n", "inert/more.py": "y = 1\n", "inert/copy.py": CORE_TEXT}
+    )
+    result = compared(tmp_path, repository, release)
+    assert result.commit is not None
+    assert (result.commit.files, result.commit.same) == (6, 3)
+    assert {(hit.rule, hit.path, hit.evidence) for hit in result.comparison.signals} == {
+        ("commit-differs", "inert/core.py", "the commit has other bytes at src/inert/core.py"),
+        ("commit-only", "inert/more.py", "nowhere in the commit"),
+        ("commit-only", "inert/copy.py", "the same bytes stand at src/inert/core.py"),
+    }
+
+
+def test_line_ends_are_benign(tmp_path, repository):
+    release = TextRelease("1.0", both={"inert/core.py": CORE_TEXT.replace("\n", "\r\n")})
+    result = compared(tmp_path, repository, release)
+    assert result.commit is not None
+    assert (result.commit.files, result.commit.same) == (4, 4)
+
+
+def test_only_trees_are_fetched(tmp_path, repository):
+    url, commit = repository
+    folder = tmp_path / "fetched"
+    folder.mkdir()
+    tree = list_tree(parse_commit_url(f"git+{url}@{commit}"), str(folder), ENVIRON)
+    assert "src/inert/core.py" in tree.blobs
+    assert "later.txt" not in tree.blobs
+    assert not any(path.name == "core.py" for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", "0123456", ""])
+def test_a_tag_is_never_believed(revision):
+    with pytest.raises(UsageError, match=r"--commit https://code\.example/x"):
+        parse_commit(f"https://code.example/x@{revision}")
+
+
+def test_nothing_to_compare_is_nothing():
+    found = compared_with_commit([], {"a": "b"}, "https://code.example/x", "0" * 40)
+    assert (found.files, found.same, found.hits) == (0, 0, ())
