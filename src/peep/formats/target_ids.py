@@ -87,9 +87,8 @@ def _platform_objection(platform: str) -> str:
     found = _PLATFORM.fullmatch(platform)
     if found is None:
         return f"{platform!r} is no wheel platform tag of Linux, macOS or Windows"
-    machine, known = found["linux_machine"], LINUX_MACHINES
-    if found["macos"]:
-        machine, known = found["mac_machine"], MAC_MACHINES
+    known: tuple[str, ...] = MAC_MACHINES if found["macos"] else LINUX_MACHINES
+    machine = found["mac_machine"] or found["linux_machine"]
     if machine is not None and machine not in known:
         return f"{machine!r} is no machine; one of {', '.join(known)} is"
     return ""
