@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from packaging.version import Version
+
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.target_ids import parse_target_id
 from peep.locking.candidates import CandidatePolicy, NamedFile, ProjectPage, Release, page_of
@@ -99,8 +101,6 @@ class LockWorld:
 
 
 def page_version(text: str) -> str:
-    from packaging.version import Version
-
     return str(Version(text))
 
 

@@ -66,6 +66,8 @@ def _terms(atoms: Sequence[PricedAtom], wanted: int) -> list[_Term]:
                 truth &= atom.truth
             if truth and not truth & ~wanted:
                 _keep(best, _term(chosen, truth))
+        if wanted in best:  # nothing longer is cheaper
+            break
     return list(best.values())
 
 

@@ -21,6 +21,22 @@ from peep.locking.target_groups import JointGroup
 _STATED = 1.0
 _GENERATED = 1.5
 _EQUALITY_NAMES = ("sys_platform", "platform_machine", "platform_python_implementation")
+_PREFERRED = (
+    "sys_platform ==",
+    "sys_platform !=",
+    "python_version <",
+    "python_version >=",
+    "python_version ==",
+    "python_version !=",
+    "platform_python_implementation ==",
+    "platform_python_implementation !=",
+    "python_full_version <",
+    "python_full_version >=",
+    "platform_machine ==",
+    "platform_machine !=",
+)
+"""Generated comparisons, the first ones first where several would do: operating systems rather than processors."""
+_EACH_RANK = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,7 @@ class _Markers:
         self._judges = [MarkerJudge(group.markers, group.open_names) for group in self._groups]
         self._stated = _stated_atoms(solutions)
         self._generated = tuple(
-            PricedAtom(text, self._truth(text), _GENERATED) for text in generated_atoms(self._groups)
+            PricedAtom(text, self._truth(text), _price(text)) for text in generated_atoms(self._groups)
         )
         self._known: dict[tuple[int, tuple[str, ...]], str] = {}
         self._truths: dict[str, int | None] = {}
@@ -109,6 +125,11 @@ class _Markers:
             except UnreadableMarker:
                 self._truths[text] = None
         return self._truths[text]
+
+
+def _price(generated: str) -> float:
+    kind = " ".join(generated.split()[:2])
+    return _GENERATED + _EACH_RANK * _PREFERRED.index(kind)
 
 
 def _stated_atoms(solutions: Sequence[TargetSolution]) -> dict[str, tuple[str, ...]]:
