@@ -171,12 +171,16 @@ class FileChooser:
             known = self._known[release.version] = FileChoice(known.chosen, reasons, known.is_yanked)
         return known
 
+    def objection(self, one: NamedFile) -> str:
+        """Say why the target can't use a file, or give back ''."""
+        return self._compatibility.objection(one.name, one.file)
+
     def best_of(self, files: Iterable[NamedFile]) -> FileChoice:
         """Choose among files of one release: not yanked, wheel over sdist, best tag, highest build tag, name."""
         usable: list[NamedFile] = []
         reasons: list[tuple[str, str]] = []
         for one in files:
-            objection = self._compatibility.objection(one.name, one.file)
+            objection = self.objection(one)
             if objection:
                 reasons.append((one.file.filename, objection))
             else:

@@ -62,6 +62,8 @@ class Unusable:
     reason: str
     needs_build: str = ""
     """File name of the source archive that would have to be built."""
+    without_file: str = ""
+    """ID of the member that no file fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class GroupView:
         kept = self.kept(release.project)
         if kept is None or kept.version != release.version:
             return chooser.choose(release)
-        listed = [one for one in release.files if _may_be_listed(one, kept.hashes)]
+        listed = [one for one in release.files if may_be_listed(one, kept.hashes)]
         choice = chooser.best_of(listed)
         return choice if choice.chosen is not None else chooser.best_of(release.files)
 
@@ -184,7 +186,7 @@ class GroupView:
         for member in self.group.members:
             choice = self.file_choice(release, member)
             if choice.chosen is None:
-                return Unusable(release, _no_file(choice, member))
+                return Unusable(release, _no_file(choice, member), without_file=member.id.text)
             if choice.is_yanked and not self._may_be_yanked(release):
                 return Unusable(release, f"was yanked{_because(choice.chosen.file.yanked)}")
             chosen.append((member, choice.chosen))
@@ -246,8 +248,8 @@ class GroupView:
         return not edge.marker or self.judge.holds(edge.marker)
 
 
-def _may_be_listed(one: NamedFile, hashes: tuple[Digest, ...]) -> bool:
-    """Whether a file is one of the listed ones, as far as the index states digests that can be compared."""
+def may_be_listed(one: NamedFile, hashes: tuple[Digest, ...]) -> bool:
+    """Tell whether a file is one of the listed ones, as far as the index states digests that can be compared."""
     stated = [digest for digest in one.file.hashes if digest.algorithm in {listed.algorithm for listed in hashes}]
     return not stated or any(digest in hashes for digest in stated)
 

@@ -13,6 +13,7 @@ _DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
 KNOWN = {
     "--allow-record-mismatch": True,
     "--build-constraint": True,
+    "--locked-for": True,
     "--no-check-dependencies": False,
     "--require-sandbox": False,
     "--trust-local": True,
