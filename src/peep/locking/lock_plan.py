@@ -124,7 +124,7 @@ def _todays(
     left_out: list[str] = []
     for one in sorted(files, key=lambda one: one.file.filename):
         digest = stated_sha256(one)
-        if digest is None and one.file.filename in usable:
+        if digest is None and (one.file.filename in usable or one.file.url.startswith("file:")):
             digest = digests.sha256(one)
         if digest is None:
             left_out.append(one.file.filename)
