@@ -15,7 +15,6 @@ PIPS_VERBS = (
     "index",
     "inspect",
     "list",
-    "lock",
     "search",
     "show",
     "uninstall",

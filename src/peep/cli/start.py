@@ -19,6 +19,7 @@ VERBS = {
     "help": "peep.cli.verbs.help",
     "install": "peep.cli.verbs.install",
     "inventory": "peep.cli.verbs.inventory",
+    "lock": "peep.cli.verbs.lock",
     "port": "peep.cli.verbs.port",
     "store": "peep.cli.verbs.store",
     "sync": "peep.cli.verbs.sync",
