@@ -10,7 +10,7 @@ from peep.locking.group_view import Admission
 from peep.locking.listed_pins import header_arguments, judged_pins, known_pins
 from peep.locking.lock_plan import HashPolicy
 from peep.locking.lock_run import LockInputs
-from peep.locking.make_lock import Lock, NoSolution, OutsideWorld, make_lock, written_pins
+from peep.locking.make_lock import Lock, LockFormat, NoSolution, OutsideWorld, make_lock, written_pins
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
 from peep.model import Digest
 from peep.requirements.file_parser import RequirementLine, parse_text
@@ -50,7 +50,7 @@ def locked(projects, *texts, targets=(LINUX,), before="", **given) -> Lock:
         pins = written_pins(planned, annotates_files=given.get("annotates_files", False))
         return requirements_text(RequirementsLock(arguments, tuple(targets), pins))
 
-    return make_lock(inputs, OutsideWorld(world, world, digests), hashes, write, read)
+    return make_lock(inputs, OutsideWorld(world, world, digests), hashes, LockFormat(write, read))
 
 
 def changed(before: str, lock: Lock):
@@ -159,7 +159,9 @@ def test_a_digest_that_the_index_does_not_state_is_computed():
     def write(planned, _):
         return requirements_text(RequirementsLock((), (LINUX,), written_pins(planned)))
 
-    lock = make_lock(inputs, OutsideWorld(world, world, digests), HashPolicy(CandidatePolicy()), write, read)
+    lock = make_lock(
+        inputs, OutsideWorld(world, world, digests), HashPolicy(CandidatePolicy()), LockFormat(write, read)
+    )
     assert digests.asked == ["a-1.0-py3-none-any.whl"]
     assert f"--hash=sha256:{sha256_of('a-1.0-py3-none-any.whl')}" in lock.text
     assert any("states no sha256 of a-1.0-cp311-cp311-win_amd64.whl" in warning for warning in lock.warnings)
@@ -193,7 +195,6 @@ def test_admission_is_part_of_the_inputs():
         inputs,
         OutsideWorld(world, world, TrueDigests()),
         HashPolicy(CandidatePolicy()),
-        lambda planned, _: requirements_text(RequirementsLock((), (LINUX,), written_pins(planned))),
-        read,
+        LockFormat(lambda planned, _: requirements_text(RequirementsLock((), (LINUX,), written_pins(planned))), read),
     )
     assert [str(pin.merged.version) for pin in lock.pins] == ["2.0a1"]

@@ -55,21 +55,28 @@ class Lock:
     warnings: tuple[str, ...]
 
 
-Write = Callable[[Sequence[PlannedPin], Sequence[TargetSolution]], str]
-"""Pins -> text of the file."""
-Read = Callable[[str], Sequence[JudgedPin]]
-"""Text of the file -> its pins, by the reader that an installer uses."""
+@dataclass(frozen=True, slots=True)
+class LockFormat:
+    """How a lock is written and read."""
+
+    write: Callable[[Sequence[PlannedPin], Sequence[TargetSolution]], str]
+    """Pins -> text of the file."""
+    read: Callable[[str], Sequence[JudgedPin]]
+    """Text of the file -> its pins, by the reader that an installer uses."""
+    tells_extras: bool = True
+    """Extras stand beside the names of pins."""
 
 
-def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, write: Write, read: Read) -> Lock:
+def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form: LockFormat) -> Lock:
     """Make a lock. Raises `NoSolution`, `LockContradictsItself` (a bug), and what the outside world raises."""
     found = solve_all(inputs, world.pages, world.metadata)
     if found.failures:
         raise NoSolution(found.failures)
-    planned = planned_pins(merge(found.solutions), inputs.known, hashes, world.digests, inputs.constraints)
-    text = write(planned, found.solutions)
+    merged = merge(found.solutions, tells_extras=form.tells_extras)
+    planned = planned_pins(merged, inputs.known, hashes, world.digests, inputs.constraints)
+    text = form.write(planned, found.solutions)
     archives = PageArchives(world.pages, world.metadata, inputs.policy)
-    prove(read(text), found.solutions, archives)
+    prove(form.read(text), found.solutions, archives, tells_extras=form.tells_extras)
     warnings = dict.fromkeys(_warnings(found.solutions, planned))
     return Lock(text, planned, found.solutions, tuple(sorted(warnings)))
 

@@ -104,6 +104,16 @@ class MarkerJudge:
         return _ALWAYS if _atom(found).variable in self._open else found[0]
 
 
+def assumed(canonical: str, names: Iterable[str]) -> str:
+    """Give back a canonical marker with all comparisons of these names taken as true; '' where nothing else is left."""
+    wanted = frozenset(names)
+    if not any(atom.variable in wanted for atom in atoms_of(canonical)):
+        return canonical
+    kept = [atom for atom in atoms_of(canonical) if atom.variable not in wanted]
+    text = _ATOM.sub(lambda found: _ALWAYS if _atom(found).variable in wanted else found[0], canonical)
+    return canonical_marker(text) if kept else ""
+
+
 def micro_thresholds(canonical: str, minor: tuple[int, int]) -> frozenset[int]:
     """Micro versions of `minor` at which a marker's truth may change: the first of each new side."""
     found: set[int] = set()

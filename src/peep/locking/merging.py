@@ -58,12 +58,15 @@ class UnmergeableSolutions(AssertionError):
     """No marker tells groups apart that differ: a bug, since groups are made by their marker environments."""
 
 
-def merge(solutions: Sequence[TargetSolution]) -> tuple[MergedPin, ...]:
-    """Merge the solutions of all groups; sorted by name, then version, then extras."""
+def merge(solutions: Sequence[TargetSolution], *, tells_extras: bool = True) -> tuple[MergedPin, ...]:
+    """Merge the solutions of all groups; sorted by name, then version, then extras.
+
+    `tells_extras`: the format writes extras beside names, so that pins which differ in them stand apart.
+    """
     found: dict[tuple[str, Version, tuple[str, ...]], int] = {}
     for number, solution in enumerate(solutions):
         for name, pin in solution.pins.items():
-            key = name, pin.candidate.release.version, pin.extras
+            key = name, pin.candidate.release.version, pin.extras if tells_extras else ()
             found[key] = found.get(key, 0) | 1 << number
     markers = _Markers(solutions)
     return tuple(_merged(key, mask, solutions, markers) for key, mask in sorted(found.items()))
@@ -175,12 +178,16 @@ def generated_atoms(groups: Sequence[JointGroup]) -> tuple[str, ...]:
 
 
 def markers_of_groups(groups: Iterable[JointGroup]) -> tuple[str, ...]:
-    """Give back a marker for each group of .0 versions that holds for its minor version and platform, sorted."""
-    texts = {
-        " and ".join(
-            f'{name} == "{group.markers[name]}"'
-            for name in ("python_version", "sys_platform", "platform_machine", "platform_python_implementation")
-        )
-        for group in groups
-    }
+    """Give back a marker for each declared interpreter and platform, sorted; exact versions by all their numbers."""
+    texts: set[str] = set()
+    for group in groups:
+        for member in group.members:
+            python = "python_version" if member.id.micro is None else "python_full_version"
+            names = (python, "sys_platform", "platform_machine", "platform_python_implementation")
+            texts.add(" and ".join(f'{name} == "{group.markers[name]}"' for name in names))
     return tuple(sorted(str(Marker(text)) for text in texts))
+
+
+def marker_for(solutions: Sequence[TargetSolution], name: str, mask: int) -> str:
+    """Give back the marker of a project that stands in the groups of `mask` (bit 0: the first), '' for all."""
+    return _Markers(solutions).of(name, mask)

@@ -13,13 +13,15 @@ class LockContradictsItself(AssertionError):
     """What would be written is not what was solved: a bug, so nothing is written."""
 
 
-def prove(pins: Sequence[JudgedPin], solutions: Sequence[TargetSolution], archives: Archives) -> None:
+def prove(
+    pins: Sequence[JudgedPin], solutions: Sequence[TargetSolution], archives: Archives, *, tells_extras: bool = True
+) -> None:
     """Hold the pins, as read from the text, against each solution and the judge.
 
-    Raises `LockContradictsItself`.
+    `tells_extras`: the format writes extras beside names. Raises `LockContradictsItself`.
     """
     for solution in solutions:
-        _compare(pins, solution)
+        _compare(pins, solution, tells_extras=tells_extras)
         for member in solution.group.members:
             name = member.id.text
             if solution.group.is_witness:
@@ -30,10 +32,12 @@ def prove(pins: Sequence[JudgedPin], solutions: Sequence[TargetSolution], archiv
                 raise LockContradictsItself(f"{verdict.target}: {first.name}: {first.reason}")
 
 
-def _compare(pins: Sequence[JudgedPin], solution: TargetSolution) -> None:
+def _compare(pins: Sequence[JudgedPin], solution: TargetSolution, *, tells_extras: bool) -> None:
     markers = MarkerJudge(solution.group.markers, solution.group.open_names)
     read = sorted((pin.name, pin.version, pin.extras) for pin in pins if markers.holds(pin.marker))
-    own = sorted((name, pin.candidate.release.text, pin.extras) for name, pin in solution.pins.items())
+    own = sorted(
+        (name, pin.candidate.release.text, pin.extras if tells_extras else ()) for name, pin in solution.pins.items()
+    )
     if read != own:
         differing = sorted(set(read) ^ set(own)) or read
         raise LockContradictsItself(f"{solution.group}: the text and the solution differ in {differing[0]}")

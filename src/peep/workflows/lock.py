@@ -25,7 +25,7 @@ from peep.locking.listed_pins import judged_pins, known_pins
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import HashPolicy, PlannedPin
 from peep.locking.lock_run import LockInputs
-from peep.locking.make_lock import Lock, OutsideWorld, make_lock, written_pins
+from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
 from peep.locking.settings import LockSettings
 from peep.locking.solver import TargetSolution
@@ -243,7 +243,7 @@ class LockSession:
             del solutions
             return self._text(planned, targets, read, line_end)
 
-        return make_lock(inputs, world, hashes, write, read_pins_of_text)
+        return make_lock(inputs, world, hashes, LockFormat(write, read_pins_of_text))
 
     def _open_index(self) -> PackageIndex:
         return self.network.index(RevalidatedPages(PageCache(self.store)))
