@@ -150,6 +150,8 @@ class ReadPylock:
     files: KnownFiles
     targets: tuple[str, ...] = ()
     """Of its `[tool.peep] locked-for`."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Index of a package by its name, where the file says it: a URL, or the name of an index of the settings."""
 
 
 class UnreadableLock(PeepError):
@@ -166,7 +168,14 @@ def read_lock_file(text: str, path: str) -> ReadPylock:
     files = {str(digest): file for package in document.packages for file in files_of(package) for digest in file.hashes}
     peep = (document.tool or {}).get("peep", {})
     stated = peep.get("locked-for", []) if isinstance(peep, Mapping) else []
-    return ReadPylock(pins, files, tuple(one for one in stated if isinstance(one, str)))
+    indexes = {package.name: index for package in document.packages if (index := _index(package))}
+    return ReadPylock(pins, files, tuple(one for one in stated if isinstance(one, str)), indexes)
+
+
+def _index(package: Package) -> str:
+    peep = (package.tool or {}).get("peep", {})
+    named = peep.get("index", "") if isinstance(peep, Mapping) else ""
+    return package.index or (named if isinstance(named, str) else "")
 
 
 def _pin(package: Package, path: str) -> JudgedPin:
