@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from packaging.version import Version
 
 from peep.formats.core_metadata import ProjectMetadata
-from peep.formats.target_ids import parse_target_id
+from peep.formats.target_ids import TargetId, parse_target_id
 from peep.locking.candidates import CandidatePolicy, NamedFile, ProjectPage, Release, page_of
 from peep.locking.edges import parse_edge
 from peep.locking.group_view import Admission
@@ -112,7 +112,7 @@ def roots(*texts: str) -> list[Root]:
     return [root(text, line) for line, text in enumerate(texts, start=1)]
 
 
-def ids(*texts: str):
+def ids(*texts: str) -> list[TargetId]:
     return [parse_target_id(text) for text in texts]
 
 

@@ -10,7 +10,6 @@ from peep.index.client import PackageIndex
 from peep.locking.candidates import ProjectPage, page_of
 from peep.model import ProjectDetail
 from peep.pipeline.once import Once
-from peep.reporting import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,11 @@ class BoundIndex:
 class IndexPages:
     """Implements `locking.sources.Pages`; safe to use from many threads."""
 
-    def __init__(self, open_index: Callable[[], PackageIndex], bound: Sequence[BoundIndex], reporter: Reporter) -> None:
+    def __init__(self, open_index: Callable[[], PackageIndex], bound: Sequence[BoundIndex]) -> None:
         """`open_index`: everything that unbound projects may come from; opened when the first of them is wanted."""
         self._open = Once[None, PackageIndex](lambda _: open_index())
         self._bound = tuple(bound)
-        self._reporter = reporter
+        self._shadowed: dict[str, tuple[str, ...]] = {}
         self._pages = Once(self._asked)
 
     def page(self, project: str) -> ProjectPage:
@@ -43,13 +42,16 @@ class IndexPages:
         """Give back the name of the index that a project is bound to, '' for none."""
         return next((bound.name for bound in self._bound if bound.holds(project)), "")
 
+    def shadowed(self) -> dict[str, tuple[str, ...]]:
+        """Give back projects that several indexes have, by name: the first index counts."""
+        return dict(sorted(self._shadowed.items()))
+
     def _asked(self, project: str) -> ProjectPage:
         bound = next((one for one in self._bound if one.holds(project)), None)
         index = self._open.get(None) if bound is None else bound.index
         details = [detail for detail in index.project(project) if detail.files]
         if len(details) > 1:
-            others = ", ".join(detail.index for detail in details[1:])
-            self._reporter.warning(f"{project} is on {details[0].index}, which counts, and also on {others}")
+            self._shadowed[project] = tuple(detail.index for detail in details)
         return page_of(project, _first(details))
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass, field, replace
 from peep.environment.target import discover_target
 from peep.errors import PeepError, RequirementsErrors, UsageError
 from peep.formats.ages import parse_age
@@ -56,6 +56,8 @@ from peep.workflows.pins import Reading
 from peep.workflows.pip_configuration import configured_pip
 from peep.workflows.session import opened_store, target_request
 from peep.workflows.surroundings import Surroundings
+
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ class LockSession:
         """Ask the indexes and solve."""
         self.network.stated = read.index_options
         inputs = self._inputs(read, present, targets)
-        pages = IndexPages(self._open_index, (), self.surroundings.reporter)
+        pages = IndexPages(self._open_index, ())
         cache = MetadataCache(self.store)
         metadata = IndexMetadata(self.network.transport, cache, self.scratch, self.surroundings.reporter)
         world = OutsideWorld(pages, metadata, metadata)
@@ -243,7 +245,8 @@ class LockSession:
             del solutions
             return self._text(planned, targets, read, line_end)
 
-        return make_lock(inputs, world, hashes, LockFormat(write, read_pins_of_text))
+        made = make_lock(inputs, world, hashes, LockFormat(write, read_pins_of_text))
+        return replace(made, warnings=(*made.warnings, *shadow_warnings(pages.shadowed(), made.pins)))
 
     def _open_index(self) -> PackageIndex:
         return self.network.index(RevalidatedPages(PageCache(self.store)))
@@ -284,6 +287,20 @@ class LockSession:
         limit = parse_age(settings.min_age, now) if settings.min_age else None
         limits = {normalised(name): parse_age(age, now) for name, age in settings.min_age_for.items()}
         return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
+
+
+def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[PlannedPin]) -> Iterator[str]:
+    """Tell of listed projects that several indexes have, in one line for each set of indexes."""
+    names = {pin.merged.name for pin in pins}
+    by_indexes: dict[tuple[str, ...], list[str]] = {}
+    for name, indexes in shadowed.items():
+        if name in names:
+            by_indexes.setdefault(tuple(indexes), []).append(name)
+    for (first, *others), found in by_indexes.items():
+        shown = ", ".join(found[:_MOST_NAMES]) + (
+            f" and {len(found) - _MOST_NAMES} more" if found[_MOST_NAMES:] else ""
+        )
+        yield f"{shown}: taken from {first}, which comes first, though {', '.join(others)} has them as well"
 
 
 @contextmanager

@@ -168,7 +168,7 @@ def read_lock_file(text: str, path: str) -> ReadPylock:
     files = {str(digest): file for package in document.packages for file in files_of(package) for digest in file.hashes}
     peep = (document.tool or {}).get("peep", {})
     stated = peep.get("locked-for", []) if isinstance(peep, Mapping) else []
-    indexes = {package.name: index for package in document.packages if (index := _index(package))}
+    indexes = {str(package.name): index for package in document.packages if (index := _index(package))}
     return ReadPylock(pins, files, tuple(one for one in stated if isinstance(one, str)), indexes)
 
 
