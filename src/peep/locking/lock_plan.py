@@ -73,7 +73,7 @@ def planned_pins(
         by_release.setdefault((pin.name, str(pin.version)), []).append(pin)
     listed = {key: listed_release(pins, known, policy, digests) for key, pins in by_release.items()}
     limits: dict[str, list[str]] = {}
-    for limit in constraints:
+    for limit in (one for one in constraints if one.origin):
         limits.setdefault(limit.edge.name, []).append(limit.origin)
     return tuple(
         PlannedPin(pin, listed[pin.name, str(pin.version)], tuple(sorted({*_via(pin), *limits.get(pin.name, ())})))

@@ -38,3 +38,4 @@ class Constraint:
     edge: Edge
     location: Location
     origin: str
+    """As `# via` comments name it; '' for limits of one run, which no comment names."""

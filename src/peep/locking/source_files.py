@@ -40,11 +40,8 @@ class Sources:
     warnings: tuple[str, ...] = ()
 
 
-def from_requirements_files(files: Sequence[RequirementsFile], named: Sequence[str]) -> Sources:
-    """Read roots and constraints off parsed files; `named` are the paths of the command line.
-
-    What an included file asks for is said to come from the named file that includes it, as pip-compile says it.
-    """
+def from_requirements_files(files: Sequence[RequirementsFile]) -> Sources:
+    """Read roots and constraints off parsed files; each root is said to come from the file that it stands in."""
     roots: list[Root] = []
     constraints: list[Constraint] = []
     errors: list[RequirementsError] = []
@@ -62,7 +59,6 @@ def from_requirements_files(files: Sequence[RequirementsFile], named: Sequence[s
                 constraints.append(Constraint(edge, line.location, f"-c {line.location.path}"))
             else:
                 roots.append(Root(edge, line.location, _origin(line.location.path)))
-    del named
     warnings = tuple(warning for file in files for warning in file.warnings)
     return Sources(tuple(roots), tuple(constraints), tuple(errors), warnings)
 

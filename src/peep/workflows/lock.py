@@ -10,45 +10,43 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
+from functools import partial
 
 from peep.dataclass import dataclass, field, replace
 from peep.environment.target import discover_target
-from peep.errors import PeepError, RequirementsErrors, UsageError
-from peep.formats.ages import parse_age
+from peep.errors import UsageError
+from peep.formats.ages import UnreadableTime, parse_age
 from peep.formats.target_ids import TargetId, parse_target_id
-from peep.index.client import PackageIndex
+from peep.index.client import PackageIndex, SimpleIndexes
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.changes import PinChange, changes
-from peep.locking.completeness import JudgedPin
-from peep.locking.group_view import Admission, GroupView, KnownPin, ViewSources
-from peep.locking.listed_pins import judged_pins, known_pins
+from peep.locking.edges import UnreadableRequirement, parse_edge
+from peep.locking.group_view import GroupView, ViewSources
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import HashPolicy, PlannedPin
 from peep.locking.lock_run import LockInputs
 from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
+from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
+from peep.locking.project_sources import Wanted
+from peep.locking.roots import Constraint
 from peep.locking.settings import LockSettings
 from peep.locking.solver import TargetSolution
-from peep.locking.source_files import Sources, admission, from_requirements_files, option_lines
+from peep.locking.source_files import admission
 from peep.locking.target_groups import joint_groups
-from peep.model import FormatControl, IndexOptions, TargetEnvironment
-from peep.pipeline.kept_pages import RevalidatedPages
+from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
+from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
+from peep.pipeline.lock_file import PresentLock, read_pins, read_present, write_lock
 from peep.pipeline.lock_metadata import IndexMetadata
-from peep.pipeline.lock_pages import IndexPages
+from peep.pipeline.lock_pages import BoundIndex, IndexPages
+from peep.pipeline.lock_sources import ReadSources, read_sources
 from peep.pipeline.lock_walk import walk
-from peep.requirements.file_parser import OptionLine, RequirementLine, parse_text
-from peep.requirements.files import (
-    RequirementsFile,
-    parse_arguments,
-    read_requirements_files,
-)
+from peep.requirements.expansion import expand
 from peep.requirements.naming import normalised
-from peep.requirements.run_options import RunOptions, with_format
-from peep.requirements.text import DecodedText, decode
+from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache
 from peep.store.wheels import Store
-from peep.system.files import write_atomically
 from peep.target.declared import id_of_environment
 from peep.workflows.network import Network
 from peep.workflows.options import InstallOptions
@@ -68,6 +66,7 @@ class LockOptions:
     """Indexes, network, store, interpreter, output."""
     paths: LockPaths
     settings: LockSettings = field(default_factory=LockSettings)
+    wanted: Wanted = field(default_factory=Wanted)
     upgrade: bool = False
     upgraded: tuple[tuple[str, str], ...] = ()
     """`--upgrade-package`: names, and the versions that they are to have ('' the newest)."""
@@ -75,6 +74,7 @@ class LockOptions:
     allows_pre_releases: bool = False
     is_check: bool = False
     is_dry_run: bool = False
+    is_offline: bool = False
     arguments: tuple[str, ...] = ()
     """Options for the header: those that say what is locked."""
 
@@ -124,66 +124,6 @@ def finish(options: LockOptions, present: PresentLock, made: Lock, targets: Sequ
     )
 
 
-def write_lock(path: str, content: bytes) -> None:
-    """Let `path` hold `content`, whole, or what it held before. Raises `PeepError`."""
-    try:
-        write_atomically(path, content, durable=True)
-    except OSError as error:
-        raise PeepError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-# -- the present lock --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PresentLock:
-    """What the output file holds before the run."""
-
-    content: bytes | None = None
-    source: DecodedText = field(default_factory=DecodedText)
-    known: dict[str, tuple[KnownPin, ...]] = field(default_factory=dict)
-    targets: tuple[str, ...] = ()
-    """Of its `--locked-for` lines."""
-
-    @property
-    def line_end(self) -> str:
-        """CRLF where the first line ends so, else LF."""
-        first = self.source.text.partition("\n")[0]
-        return "\r\n" if first.endswith("\r") else "\n"
-
-
-def read_present(path: str) -> PresentLock:
-    """Read the lock that is there; without one there is nothing to keep. Raises `RequirementsErrors`."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read()
-    except FileNotFoundError:
-        return PresentLock()
-    except OSError as error:
-        raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
-    source = decode(content, path)
-    parsed = parse_text(source.text, path, {})
-    pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
-    if parsed.errors or errors:
-        raise RequirementsErrors([*parsed.errors, *errors])
-    stated = tuple(one.value for one in parsed.directives if one.option == "--locked-for")
-    return PresentLock(content, source, dict(known_pins(pins)), stated)
-
-
-# -- the run -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSources:
-    """Sources of a run, and what they say about indexes and formats."""
-
-    sources: Sources
-    index_options: IndexOptions
-    formats: FormatControl
-    option_lines: tuple[str, ...]
-    line_end: str = "\n"
-
-
 @dataclass(frozen=True, slots=True)
 class LockSession:
     """One run: its options and what it works on."""
@@ -196,9 +136,10 @@ class LockSession:
 
     def declared_targets(self, present: PresentLock) -> tuple[TargetId, ...]:
         """Command line and settings, else the lines of the present lock, else this interpreter, which is told."""
-        texts = self.options.settings.targets or present.targets or ("here",)
-        if texts == ("here",) and not self.options.settings.targets:
+        stated = self.options.settings.targets or present.targets
+        if not stated:
             self.surroundings.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
+        texts = stated or ("here",)
         return tuple(sorted({parse_target_id(self._here() if text == "here" else text) for text in texts}))
 
     def _here(self) -> str:
@@ -210,70 +151,94 @@ class LockSession:
 
     def read_sources(self) -> ReadSources:
         """Read all sources. Raises `RequirementsErrors` with every bad line of all of them."""
-        paths = self.options.paths
         reading = Reading(self.network.transport, self.surroundings.standard_input)
-        files, faults = read_requirements_files(
-            paths.files, reading.read, self.surroundings.environ, self.options.settings.constraints
+        read = read_sources(
+            self.options.paths,
+            self.options.wanted,
+            self.options.settings.constraints,
+            reading.read,
+            self.surroundings.environ,
         )
-        given, malformed = parse_arguments(paths.requirements, self.surroundings.environ)
-        sources = from_requirements_files([*files, given], paths.files)
-        run_options = RunOptions(os.path.exists)
-        run_options.take_all(option for file in files for option in file.options)
-        lines, leaks = option_lines(unexpanded(files))
-        errors = [*faults, *malformed, *sources.errors, *run_options.errors, *leaks]
-        if errors:
-            raise RequirementsErrors(errors)
-        for warning in sources.warnings:
+        for warning in read.sources.warnings:
             self.surroundings.reporter.warning(warning)
-        return ReadSources(sources, run_options.index_options, run_options.format_control, lines, line_end_of(files))
+        return read
 
     def make(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId]) -> Lock:
         """Ask the indexes and solve."""
         self.network.stated = read.index_options
         inputs = self._inputs(read, present, targets)
-        pages = IndexPages(self._open_index, ())
-        cache = MetadataCache(self.store)
-        metadata = IndexMetadata(self.network.transport, cache, self.scratch, self.surroundings.reporter)
-        world = OutsideWorld(pages, metadata, metadata)
+        pages = IndexPages(self._open_index, self._bound_indexes())
+        metadata = self.index_metadata()
         sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
-        line_end = present.line_end if present.content is not None else read.line_end
-
-        def write(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution]) -> str:
-            del solutions
-            return self._text(planned, targets, read, line_end)
-
-        made = make_lock(inputs, world, hashes, LockFormat(write, read_pins_of_text))
+        made = make_lock(
+            inputs, OutsideWorld(pages, metadata, metadata), hashes, self._format(read, present, targets, pages)
+        )
         return replace(made, warnings=(*made.warnings, *shadow_warnings(pages.shadowed(), made.pins)))
 
-    def _open_index(self) -> PackageIndex:
-        return self.network.index(RevalidatedPages(PageCache(self.store)))
+    def index_metadata(self) -> IndexMetadata:
+        """Give back what answers questions about archives."""
+        cache = MetadataCache(self.store)
+        return IndexMetadata(self.network.transport, cache, self.scratch, self.surroundings.reporter)
 
-    def _text(
-        self, planned: Sequence[PlannedPin], targets: Sequence[TargetId], read: ReadSources, line_end: str
-    ) -> str:
+    def _format(
+        self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], pages: IndexPages
+    ) -> LockFormat:
+        path = self.options.paths.output
+        ids = tuple(target.text for target in targets)
+        reader = partial(read_pins, path=path)
+        if self.options.paths.is_pylock:
+
+            def write_lock_file(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution]) -> str:
+                names = {pin.merged.name: pages.index_name(pin.merged.name) for pin in planned}
+                style = PylockStyle(
+                    ids, read.extras, read.groups, index_names=names, known_files=self._known_files(present)
+                )
+                return lock_file_text(planned, solutions, style)
+
+            return LockFormat(write_lock_file, reader, tells_extras=False)
+        line_end = present.line_end if present.content is not None else read.line_end
+        return LockFormat(lambda planned, _: self._text(planned, ids, read, line_end), reader)
+
+    def _known_files(self, present: PresentLock) -> KnownFiles:
+        return {} if self.options.refresh_hashes else present.files
+
+    def _open_index(self) -> PackageIndex:
+        cache = PageCache(self.store)
+        return self.network.index(OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache))
+
+    def _bound_indexes(self) -> list[BoundIndex]:
+        found = []
+        for named in self.options.settings.indexes:
+            url = expand(named.url, self.surroundings.environ)
+            cache = PageCache(self.store)
+            kept = OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache)
+            index = SimpleIndexes(self.network.transport(), IndexOptions((url,)), self.surroundings.reporter, kept)
+            found.append(BoundIndex(named.name, tuple(map(_pattern, named.projects)), index))
+        return found
+
+    def _text(self, planned: Sequence[PlannedPin], ids: tuple[str, ...], read: ReadSources, line_end: str) -> str:
         paths = self.options.paths
         arguments = (
             *sorted((*self.options.arguments, f"--output-file={paths.output}")),
             *sorted((*paths.files, *paths.requirements)),
         )
         pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
-        text = RequirementsLock(arguments, tuple(target.text for target in targets), pins, read.option_lines)
-        return requirements_text(text, line_end)
+        return requirements_text(RequirementsLock(arguments, ids, pins, read.option_lines), line_end)
 
     def _inputs(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId]) -> LockInputs:
         sources = read.sources
-        asked = admission(sources.roots, sources.constraints)
+        constraints = (*sources.constraints, *wanted_versions(self.options.upgraded))
         known = {} if self.options.upgrade else present.known
         names = {normalised(name) for name, _ in self.options.upgraded}
         return LockInputs(
             tuple(targets),
             sources.roots,
-            sources.constraints,
+            constraints,
             self._policy(read.formats),
-            Admission(asked.pre_releases, asked.exact),
+            admission(sources.roots, constraints),
             {name: pins for name, pins in known.items() if name not in names},
         )
 
@@ -284,9 +249,34 @@ class LockSession:
             for value in values:
                 formats = with_format(formats, option, value)
         now = datetime.now(timezone.utc)
-        limit = parse_age(settings.min_age, now) if settings.min_age else None
-        limits = {normalised(name): parse_age(age, now) for name, age in settings.min_age_for.items()}
+        limits = {_pattern(name): _moment(age, now) for name, age in settings.min_age_for.items()}
+        limit = _moment(settings.min_age, now) if settings.min_age else None
         return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
+
+
+def wanted_versions(upgraded: Sequence[tuple[str, str]]) -> list[Constraint]:
+    """Give back the versions of `--upgrade-package NAME==VERSION` as limits. Raises `UsageError`."""
+    found = []
+    for name, version in upgraded:
+        try:
+            edge = parse_edge(f"{name}=={version}" if version else name)
+        except UnreadableRequirement as error:
+            raise UsageError(f"--upgrade-package: {error}") from None
+        if version:
+            found.append(Constraint(edge, Location("--upgrade-package", 0), ""))
+    return found
+
+
+def _moment(age: str, now: datetime) -> datetime:
+    try:
+        return parse_age(age, now)
+    except UnreadableTime as error:
+        raise UsageError(f"--min-age: {error}", error.hint) from None
+
+
+def _pattern(text: str) -> str:
+    """Normalise a name or a pattern of names, whose stars stay."""
+    return "*".join(normalised(part) for part in text.split("*"))
 
 
 def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[PlannedPin]) -> Iterator[str]:
@@ -297,9 +287,8 @@ def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[Planne
         if name in names:
             by_indexes.setdefault(tuple(indexes), []).append(name)
     for (first, *others), found in by_indexes.items():
-        shown = ", ".join(found[:_MOST_NAMES]) + (
-            f" and {len(found) - _MOST_NAMES} more" if found[_MOST_NAMES:] else ""
-        )
+        more = f" and {len(found) - _MOST_NAMES} more" if found[_MOST_NAMES:] else ""
+        shown = ", ".join(found[:_MOST_NAMES]) + more
         yield f"{shown}: taken from {first}, which comes first, though {', '.join(others)} has them as well"
 
 
@@ -313,24 +302,3 @@ def opened_lock(options: LockOptions, surroundings: Surroundings) -> Iterator[Lo
         stack.callback(network.close)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
         yield LockSession(options, surroundings, store, network, scratch)
-
-
-def read_pins_of_text(text: str) -> tuple[JudgedPin, ...]:
-    """Read a lock's text as an installer does. Raises `RequirementsErrors`."""
-    parsed = parse_text(text, "the new lock", {})
-    pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
-    if parsed.errors or errors:
-        raise RequirementsErrors([*parsed.errors, *errors])
-    return pins
-
-
-def unexpanded(files: Sequence[RequirementsFile]) -> Iterator[OptionLine]:
-    """Give back the option lines of the sources as they are written, variables in them."""
-    for file in files:
-        parsed = parse_text(file.source.text, file.path, {})
-        yield from (entry for entry in parsed.entries if isinstance(entry, OptionLine))
-
-
-def line_end_of(files: Sequence[RequirementsFile]) -> str:
-    """Give back how the lines of the first source end."""
-    return "\r\n" if files and files[0].source.text.partition("\n")[0].endswith("\r") else "\n"

@@ -1,0 +1,93 @@
+"""Lock files on disk: the present one read for its pins, the next one written whole, in either format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from peep.dataclass import dataclass, field
+from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.locking.completeness import JudgedPin
+from peep.locking.group_view import KnownPin
+from peep.locking.listed_pins import header_arguments, judged_pins, known_pins
+from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_file
+from peep.model import Location
+from peep.requirements.file_parser import RequirementLine, parse_text
+from peep.requirements.naming import is_lock_path
+from peep.requirements.text import DecodedText, decode
+from peep.system.files import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class PresentLock:
+    """What the output file holds before a run."""
+
+    content: bytes | None = None
+    """None: there is no such file."""
+    source: DecodedText = field(default_factory=DecodedText)
+    pins: tuple[JudgedPin, ...] = ()
+    known: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    """For which it says that it was locked."""
+    files: KnownFiles = field(default_factory=dict)
+    """Values of a pylock.toml's files."""
+    arguments: tuple[str, ...] | None = None
+    """Of `peep lock` in its header."""
+
+    @property
+    def line_end(self) -> str:
+        """CRLF where the first line ends so, else LF."""
+        return "\r\n" if self.source.text.partition("\n")[0].endswith("\r") else "\n"
+
+
+def read_present(path: str) -> PresentLock:
+    """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return PresentLock()
+    except OSError as error:
+        raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
+    source = decode(content, path)
+    if is_lock_path(path):
+        return _present_lock_file(content, source, path)
+    parsed = parse_text(source.text, path, {})
+    pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
+    if parsed.errors or errors:
+        raise RequirementsErrors([*parsed.errors, *errors])
+    stated = tuple(one.value for one in parsed.directives if one.option == "--locked-for")
+    arguments = header_arguments(source.text)
+    return PresentLock(content, source, pins, known_pins(pins), stated, arguments=arguments)
+
+
+def _present_lock_file(content: bytes, source: DecodedText, path: str) -> PresentLock:
+    pins, files, targets = _read_lock_file(source.text, path)
+    return PresentLock(content, source, pins, known_pins(pins), targets, files)
+
+
+def _read_lock_file(text: str, path: str) -> tuple[tuple[JudgedPin, ...], KnownFiles, tuple[str, ...]]:
+    try:
+        found = read_lock_file(text, path)
+    except UnreadableLock as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
+    return found.pins, found.files, found.targets
+
+
+def read_pins(text: str, path: str) -> Sequence[JudgedPin]:
+    """Read a lock's text as an installer does. Raises `RequirementsErrors`."""
+    if is_lock_path(path):
+        return _read_lock_file(text, path)[0]
+    parsed = parse_text(text, path, {})
+    pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
+    if parsed.errors or errors:
+        raise RequirementsErrors([*parsed.errors, *errors])
+    return pins
+
+
+def write_lock(path: str, content: bytes) -> None:
+    """Let `path` hold `content`, whole, or what it held before. Raises `PeepError`."""
+    try:
+        write_atomically(path, content, durable=True)
+    except OSError as error:
+        raise PeepError(f"{path} cannot be written: {error.strerror or error}") from error
