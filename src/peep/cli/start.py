@@ -13,6 +13,7 @@ from peep.workflows.settled import recall
 VERBS = {
     "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
+    "convert": "peep.cli.verbs.convert",
     "digest": "peep.cli.verbs.digest",
     "embed": "peep.cli.verbs.embed",
     "hash": "peep.cli.verbs.hash",

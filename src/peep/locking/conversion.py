@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
 from peep.locking.completeness import JudgedPin
 from peep.locking.output.pipfile import PipfileLock, pipfile_losses, pipfile_text
@@ -19,6 +19,7 @@ from peep.locking.readers.pdm import read_pdm_lock
 from peep.locking.readers.pipfile import read_pipfile_lock
 from peep.locking.readers.poetry import read_poetry_lock
 from peep.locking.readers.uv import read_uv_lock
+from peep.locking.sources import Pages
 from peep.requirements.naming import is_lock_path, last_segment
 
 _READERS = {
@@ -77,6 +78,31 @@ def locked_packages(
             losses.append(Loss(pin.name, "it has no hash", changes_install=True))
     ordered = tuple(sorted(packages, key=lambda one: (one.name, one.version, one.marker)))
     return ReadLock(ordered, tuple(losses))
+
+
+def lacks_urls(packages: Sequence[LockedPackage]) -> bool:
+    """Tell whether a lock file of these packages would lack names or URLs of files."""
+    return any(not (file.name and file.url) for package in packages for file in package.files)
+
+
+def fill_from_pages(read: ReadLock, pages: Pages) -> ReadLock:
+    """Take names, URLs, sizes and times of files from the indexes, by their digests; what no index has stays open."""
+    return ReadLock(tuple(_filled(package, pages) for package in read.packages), read.losses, read.left_out)
+
+
+def _filled(package: LockedPackage, pages: Pages) -> LockedPackage:
+    if package.url or not lacks_urls([package]):
+        return package
+    releases = pages.page(package.name).releases
+    offered = {digest: one.file for release in releases for one in release.files for digest in one.file.hashes}
+    files = []
+    for file in package.files:
+        known = offered.get(file.digest)
+        if known is not None and not (file.name and file.url):
+            url = known.url.partition("#")[0]
+            file = LockedFile(file.digest, known.filename, url, known.size, known.upload_time or "")  # noqa: PLW2901
+        files.append(file)
+    return replace(package, files=tuple(files))
 
 
 def convert(read: ReadLock, output: str, *, annotates_files: bool = False, targets: Sequence[str] = ()) -> Written:

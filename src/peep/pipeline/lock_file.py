@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_view import KnownPin
@@ -15,6 +15,8 @@ from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.naming import is_lock_path
 from peep.requirements.text import DecodedText, decode
 from peep.system.files import write_atomically
+
+_DIRECTIVES = ("--locked-for", "--build-constraint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class PresentLock:
     """Values of a pylock.toml's files."""
     arguments: tuple[str, ...] | None = None
     """Of `peep lock` in its header."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Index of a project, where a pylock.toml says it."""
+    build_constraints: tuple[str, ...] = ()
+    """Files that list what builds need, as the file names them."""
 
     @property
     def line_end(self) -> str:
@@ -49,40 +55,42 @@ def read_present(path: str) -> PresentLock:
     except OSError as error:
         raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
     source = decode(content, path)
+    return replace(read_text(source.text, path), content=content, source=source)
+
+
+def read_text(text: str, path: str) -> PresentLock:
+    """Read a lock's text as an installer does; its name says the format. Raises `RequirementsErrors`."""
     if is_lock_path(path):
-        return _present_lock_file(content, source, path)
-    parsed = parse_text(source.text, path, {})
+        return _lock_file(text, path)
+    parsed = parse_text(text, path, {})
     pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
     if parsed.errors or errors:
         raise RequirementsErrors([*parsed.errors, *errors])
-    stated = tuple(one.value for one in parsed.directives if one.option == "--locked-for")
-    arguments = header_arguments(source.text)
-    return PresentLock(content, source, pins, known_pins(pins), stated, arguments=arguments)
+    stated = {option: [one.value for one in parsed.directives if one.option == option] for option in _DIRECTIVES}
+    return PresentLock(
+        None,
+        DecodedText(text),
+        pins,
+        known_pins(pins),
+        tuple(stated["--locked-for"]),
+        arguments=header_arguments(text),
+        build_constraints=tuple(stated["--build-constraint"]),
+    )
 
 
-def _present_lock_file(content: bytes, source: DecodedText, path: str) -> PresentLock:
-    pins, files, targets = _read_lock_file(source.text, path)
-    return PresentLock(content, source, pins, known_pins(pins), targets, files)
-
-
-def _read_lock_file(text: str, path: str) -> tuple[tuple[JudgedPin, ...], KnownFiles, tuple[str, ...]]:
+def _lock_file(text: str, path: str) -> PresentLock:
     try:
         found = read_lock_file(text, path)
     except UnreadableLock as error:
         reason = str(error).removeprefix(f"{path}: ")
         raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
-    return found.pins, found.files, found.targets
+    known = known_pins(found.pins)
+    return PresentLock(None, DecodedText(text), found.pins, known, found.targets, found.files, indexes=found.indexes)
 
 
 def read_pins(text: str, path: str) -> Sequence[JudgedPin]:
-    """Read a lock's text as an installer does. Raises `RequirementsErrors`."""
-    if is_lock_path(path):
-        return _read_lock_file(text, path)[0]
-    parsed = parse_text(text, path, {})
-    pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
-    if parsed.errors or errors:
-        raise RequirementsErrors([*parsed.errors, *errors])
-    return pins
+    """Read a lock's text as an installer does, for its pins. Raises `RequirementsErrors`."""
+    return read_text(text, path).pins
 
 
 def write_lock(path: str, content: bytes) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from functools import partial
@@ -33,6 +33,7 @@ from peep.locking.roots import Constraint
 from peep.locking.settings import LockSettings
 from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
+from peep.locking.sources import Pages
 from peep.locking.target_groups import joint_groups
 from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
 from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
@@ -167,7 +168,7 @@ class LockSession:
         """Ask the indexes and solve."""
         self.network.stated = read.index_options
         inputs = self._inputs(read, present, targets)
-        pages = IndexPages(self._open_index, self._bound_indexes())
+        pages = self.pages()
         metadata = self.index_metadata()
         sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
@@ -177,6 +178,10 @@ class LockSession:
             inputs, OutsideWorld(pages, metadata, metadata), hashes, self._format(read, present, targets, pages)
         )
         return replace(made, warnings=(*made.warnings, *shadow_warnings(pages.shadowed(), made.pins)))
+
+    def pages(self) -> IndexPages:
+        """Give back what answers for pages of the configured and the bound indexes."""
+        return IndexPages(self._open_index, self._bound_indexes())
 
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""
@@ -302,3 +307,10 @@ def opened_lock(options: LockOptions, surroundings: Surroundings) -> Iterator[Lo
         stack.callback(network.close)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
         yield LockSession(options, surroundings, store, network, scratch)
+
+
+@contextmanager
+def opened_pages(base: InstallOptions, surroundings: Surroundings) -> Iterator[Callable[[], Pages]]:
+    """Give what opens pages of the configured indexes when they are wanted; the network is let go at the end."""
+    with opened_lock(LockOptions(base, LockPaths((), (), "")), surroundings) as session:
+        yield session.pages
