@@ -9,7 +9,6 @@ from peep.cli.verb import Verb
 
 PIPS_VERBS = (
     "cache",
-    "check",
     "config",
     "debug",
     "index",

@@ -29,6 +29,7 @@ VERBS = {
 """peep's verbs and the modules that describe (`VERB`) and run (`run`) them. All others are pip's."""
 
 SHARED_VERBS = {
+    "check": "peep.cli.verbs.check",
     "download": "peep.cli.verbs.download",
     "freeze": "peep.cli.verbs.freeze",
     "wheel": "peep.cli.verbs.wheel",
@@ -140,10 +141,18 @@ def module_for(verb: str, rest: list[str]) -> str | None:
         return SHARED_VERBS[verb]  # peep's help says when pip takes over
     if verb == "freeze":
         return SHARED_VERBS[verb] if any(word.startswith("--hashe") for word in rest) else None
+    if verb == "check":
+        return SHARED_VERBS[verb] if reads_requirements(rest) or names_lock_file(rest) else None
     if verb in SHARED_VERBS:
         is_ours = reads_requirements(rest) or any(word.startswith("--trust-local") for word in rest)
         return SHARED_VERBS[verb] if is_ours else None
     return VERBS.get(verb)
+
+
+def names_lock_file(words: list[str]) -> bool:
+    """Whether a plain argument is a `pylock.toml` or `pylock.NAME.toml`."""
+    names = [word.replace("\\", "/").rpartition("/")[2] for word in words if not word.startswith("-")]
+    return any(name.startswith("pylock.") and name.endswith(".toml") for name in names)
 
 
 def reads_requirements(words: list[str]) -> bool:
