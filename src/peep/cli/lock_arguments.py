@@ -50,6 +50,21 @@ def lock_options(parsed: ParsedArguments, verb: Verb) -> LockOptions:
     )
 
 
+def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOptions:
+    """Give back what a verb that works on one named file was asked for. Raises `UsageError` and `SettingsError`."""
+    settings = lock_settings(parsed, project_settings((path,)))
+    base = install_options(parsed, verb=verb.name, sources=SourceOptions())
+    return LockOptions(
+        base,
+        LockPaths((), (), path),
+        settings,
+        Wanted(settings.extras, settings.groups),
+        allows_pre_releases=parsed.has("pre"),
+        is_offline=parsed.has("offline"),
+        arguments=header_options(settings, parsed),
+    )
+
+
 def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:
     """Complete `-o FILE` without sources by the command that FILE's header holds."""
     output = parsed.value("output-file")

@@ -18,14 +18,7 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
     if options.base.output.format == "json":
         console.result(json.dumps(result_data(result), indent=2))
         return
-    for change in result.changes:
-        before, after = ", ".join(change.before), ", ".join(change.after)
-        if change.before == change.after:
-            counts = f"{len(change.hashes_added)} hashes more, {len(change.hashes_removed)} fewer"
-            console.note(f"{change.name} {after}: {counts}")
-        else:
-            forced = f" ({'; '.join(change.forced_by)})" if change.forced_by else ""
-            console.note(f"{change.name}: {before or 'new'} -> {after or 'gone'}{forced}")
+    tell_changes(result, console)
     names = {pin.merged.name for pin in result.pins}
     title = f"{counted(len(names), 'project')} for {counted(len(result.targets), 'target')}"
     if result.is_written:
@@ -34,6 +27,18 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
         console.note(f"{result.path} would change: {title}")
     else:
         console.note(f"{result.path} is as it should be: {title}")
+
+
+def tell_changes(result: LockResult, console: Console) -> None:
+    """Print each project that changes, with what forces it."""
+    for change in result.changes:
+        before, after = ", ".join(change.before), ", ".join(change.after)
+        if change.before == change.after:
+            counts = f"{len(change.hashes_added)} hashes more, {len(change.hashes_removed)} fewer"
+            console.note(f"{change.name} {after}: {counts}")
+        else:
+            forced = f" ({'; '.join(change.forced_by)})" if change.forced_by else ""
+            console.note(f"{change.name}: {before or 'new'} -> {after or 'gone'}{forced}")
 
 
 def counted(number: int, noun: str) -> str:

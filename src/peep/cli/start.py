@@ -11,6 +11,7 @@ import sys
 from peep.workflows.settled import recall
 
 VERBS = {
+    "add": "peep.cli.verbs.add",
     "check-wheel": "peep.cli.verbs.check_wheel",
     "completion": "peep.cli.verbs.completion",
     "convert": "peep.cli.verbs.convert",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from peep.dataclass import dataclass
@@ -34,6 +35,10 @@ class ListedRelease:
     is_kept: bool = False
     """The hashes are those of the present lock."""
     warnings: tuple[str, ...] = ()
+
+    def names(self) -> tuple[tuple[Digest, str], ...]:
+        """Give back the file name of each hash."""
+        return tuple((digest, one.file.filename) for one, digest in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +120,26 @@ def _todays(
     policy: HashPolicy,
     digests: Digests,
 ) -> ListedRelease:
+    targets = {member.id.text: member for pin in pins for group, _ in pin.solved for member in group.members}
+    choosers = [FileChooser(release.project, target, policy.candidates) for target in targets.values()]
+    return listed_files(release, choosers, policy, digests, chosen)
+
+
+def listed_files(
+    release: Release,
+    choosers: Sequence[FileChooser],
+    policy: HashPolicy,
+    digests: Digests,
+    chosen: Mapping[str, NamedFile] = MappingProxyType({}),
+) -> ListedRelease:
+    """List the files of a release that are old enough, and what is `chosen` in any case, with their sha256.
+
+    `choosers` of the targets say which files have to have one. Raises `ContradictoryDigests`.
+    """
     files, _ = admitted_files(release, policy.candidates)
     files = tuple(dict.fromkeys((*files, *chosen.values())))
-    usable = {**chosen, **{one.file.filename: one for one in files if _fits_any(one, pins, policy)}}
+    usable = {one.file.filename for one in files if any(not chooser.objection(one) for chooser in choosers)}
+    usable |= set(chosen)
     if policy.only_for_targets:
         files = tuple(one for one in files if one.file.filename in usable)
     found: dict[str, tuple[NamedFile, Digest]] = {}
@@ -139,11 +161,6 @@ def _todays(
 def stated_sha256(one: NamedFile) -> Digest | None:
     """Give back the sha256 that the index states of a file."""
     return next((digest for digest in one.file.hashes if digest.algorithm == SHA256), None)
-
-
-def _fits_any(one: NamedFile, pins: Sequence[MergedPin], policy: HashPolicy) -> bool:
-    targets = {member.id.text: member for pin in pins for group, _ in pin.solved for member in group.members}
-    return any(not FileChooser(pins[0].name, target, policy.candidates).objection(one) for target in targets.values())
 
 
 def _unstated(release: Release, filenames: Sequence[str]) -> Iterator[str]:

@@ -98,7 +98,7 @@ def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False
             pin.merged.marker,
             pin.listed.hashes,
             pin.via,
-            tuple((digest, one.file.filename) for one, digest in pin.listed.files) if annotates_files else (),
+            pin.listed.names() if annotates_files else (),
         )
         for pin in planned
     )

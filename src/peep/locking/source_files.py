@@ -86,9 +86,13 @@ def _origin(path: str) -> str:
 
 def admission(roots: Iterable[Root], constraints: Iterable[Constraint]) -> Admission:
     """Tell which pre-releases and yanked versions the user's own clauses ask for."""
+    return admission_of([*(root.edge for root in roots), *(limit.edge for limit in constraints)])
+
+
+def admission_of(edges: Iterable[Edge]) -> Admission:
+    """Do as `admission` for single requirements."""
     pre_releases: set[str] = set()
     exact: dict[str, set[Version]] = {}
-    edges = [*(root.edge for root in roots), *(limit.edge for limit in constraints)]
     for edge in edges:
         for version, is_pin in _versions(edge.specifier):
             if version.is_prerelease:

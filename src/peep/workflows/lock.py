@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from functools import partial
+from types import MappingProxyType
 
 from peep.dataclass import dataclass, field, replace
 from peep.environment.target import discover_target
@@ -57,6 +58,7 @@ from peep.workflows.session import opened_store, target_request
 from peep.workflows.surroundings import Surroundings
 
 _MOST_NAMES = 5
+_ANY_FORMAT = FormatControl()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +96,39 @@ class LockResult:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MadeLock:
+    """A lock that was not written yet."""
+
+    content: bytes
+    result: LockResult
+
+
 def lock(options: LockOptions, surroundings: Surroundings) -> LockResult:
     """Make the lock and write it, unless `--check` or `--dry-run` forbid that, or nothing changes.
 
     Raises `NoSolution` with every target that has none, `RequirementsErrors` with every bad line; nothing is written.
     """
     with opened_lock(options, surroundings) as session:
-        present = read_present(options.paths.output)
-        targets = session.declared_targets(present)
-        sources = session.read_sources()
-        made = session.make(sources, present, targets)
-        return finish(options, present, made, targets)
+        made = lock_in(session)
+        if made.result.is_different and not (options.is_check or options.is_dry_run):
+            write_lock(options.paths.output, made.content)
+            return replace(made.result, is_written=True)
+        return made.result
 
 
-def finish(options: LockOptions, present: PresentLock, made: Lock, targets: Sequence[TargetId]) -> LockResult:
-    """Write the text where it differs, and tell what became of each pin."""
+def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyType({})) -> MadeLock:
+    """Make the lock of a session without writing it; `changed` files are read as if they held these bytes."""
+    output = session.options.paths.output
+    present = read_present(output)
+    targets = session.declared_targets(present)
+    sources = session.read_sources(changed)
+    made = session.make(sources, present, targets)
     content = present.source.encode(made.text)
+    ids = tuple(sorted(target.text for target in targets))
     is_different = content != present.content
-    is_written = is_different and not (options.is_check or options.is_dry_run)
-    if is_written:
-        write_lock(options.paths.output, content)
-    return LockResult(
-        options.paths.output,
-        is_written,
-        is_different,
-        tuple(sorted(target.text for target in targets)),
-        made.pins,
-        changes(present.known, made.pins),
-        made.warnings,
-    )
+    found = changes(present.known, made.pins)
+    return MadeLock(content, LockResult(output, False, is_different, ids, made.pins, found, made.warnings))  # noqa: FBT003
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +156,18 @@ class LockSession:
             raise UsageError("this interpreter is of a kind that no target ID names", "declare targets: --target ID")
         return found
 
-    def read_sources(self) -> ReadSources:
+    def read_sources(self, changed: Mapping[str, bytes] = MappingProxyType({})) -> ReadSources:
         """Read all sources. Raises `RequirementsErrors` with every bad line of all of them."""
         reading = Reading(self.network.transport, self.surroundings.standard_input)
+
+        def read_file(path: str) -> bytes:
+            return changed[path] if path in changed else reading.read(path)
+
         read = read_sources(
             self.options.paths,
             self.options.wanted,
             self.options.settings.constraints,
-            reading.read,
+            read_file,
             self.surroundings.environ,
         )
         for warning in read.sources.warnings:
@@ -242,12 +252,13 @@ class LockSession:
             tuple(targets),
             sources.roots,
             constraints,
-            self._policy(read.formats),
+            self.policy(read.formats),
             admission(sources.roots, constraints),
             {name: pins for name, pins in known.items() if name not in names},
         )
 
-    def _policy(self, stated: FormatControl) -> CandidatePolicy:
+    def policy(self, stated: FormatControl = _ANY_FORMAT) -> CandidatePolicy:
+        """Give back which files and versions may be chosen; `stated`: the formats of the sources."""
         settings = self.options.settings
         formats = stated
         for option, values in (("--no-binary", settings.no_binary), ("--only-binary", settings.only_binary)):

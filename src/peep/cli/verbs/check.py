@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
 from peep.cli.console import Console
 from peep.cli.option import Kind, Option
 from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
 from peep.cli.parser import ParsedArguments
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
-from peep.workflows.options import SourceOptions
 from peep.workflows.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -67,25 +65,16 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Judge a list; 1 when it is not complete on every target. Raises `PeepError`."""
-    from peep.locking.lock_paths import LockPaths  # noqa: PLC0415 - help must not cost this
-    from peep.locking.settings import LockSettings, NamedIndex  # noqa: PLC0415 - as above
-    from peep.pipeline.settings import project_settings  # noqa: PLC0415 - as above
+    from peep.cli.lock_arguments import options_for_file  # noqa: PLC0415 - help must not cost this
     from peep.workflows.check import check_list  # noqa: PLC0415 - as above
-    from peep.workflows.lock import LockOptions  # noqa: PLC0415 - as above
 
     files = (*parsed.values("requirement"), *parsed.words)
     if len(files) != 1:
         raise UsageError("peep check wants one list", f"usage: peep {VERB.usage[0]}")
-    stated = project_settings(files)
-    settings = LockSettings(
-        targets=parsed.values("target") or stated.targets,
-        indexes=tuple(NamedIndex(one.name, one.url, one.projects) for one in stated.indexes),
-    )
-    base = install_options(parsed, verb=VERB.name, sources=SourceOptions())
-    options = LockOptions(base, LockPaths((), (), files[0]), settings, is_offline=parsed.has("offline"))
-    with Console(base.output) as console:
+    options = options_for_file(parsed, VERB, files[0])
+    with Console(options.base.output) as console:
         result = check_list(options, Surroundings.of_process(console))
-        _tell(result, console, is_json=base.output.format == "json")
+        _tell(result, console, is_json=options.base.output.format == "json")
     return 0 if result.is_complete else 1
 
 
