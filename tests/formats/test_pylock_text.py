@@ -7,14 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.pylock import Pylock
 
-from peep.formats.pylock_text import (
-    PylockDirectory,
-    PylockDocument,
-    PylockFile,
-    PylockPackage,
-    PylockVcs,
-    pylock_text,
-)
+from peep.formats.pylock_text import PylockDirectory, PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
 from peep.model import Digest
 
 if sys.version_info >= (3, 11):

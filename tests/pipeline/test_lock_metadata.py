@@ -29,10 +29,10 @@ class Memory:
     def __init__(self) -> None:
         self.values: dict[tuple[str, str], bytes] = {}
 
-    def lookup(self, kind: str, key: str) -> bytes | None:
+    def get_value(self, kind: str, key: str) -> bytes | None:
         return self.values.get((kind, key))
 
-    def note(self, kind: str, key: str, value: bytes) -> None:
+    def put_value(self, kind: str, key: str, value: bytes) -> None:
         self.values[kind, key] = value
 
 

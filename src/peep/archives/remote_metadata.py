@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 
-from peep.archives.member_names import printable
 from peep.archives.zip_directory import CentralEntry, NotAZip, duplicate_problems, read_directory, read_ends
 from peep.archives.zip_local import ZipMember, read_member_header
 from peep.archives.zip_reader import ZipReader
 from peep.archives.zip_structure import ZipTable
 from peep.errors import ArchiveError, TransportError
 from peep.formats.core_metadata import LARGEST_METADATA
+from peep.formats.member_names import printable
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.model import IndexFile
-from peep.system.transport import Transport, redacted
 
 _TAIL = 64 * 1024
 """Bytes from the end that are asked for first: the directory of most wheels, and often METADATA itself."""

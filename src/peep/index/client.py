@@ -1,4 +1,4 @@
-"""Asks all configured indexes and find-links locations for a project, and gives their answers in order."""
+"""Package index client: all configured indexes and find-links, asked in order."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from peep.index.archive_names import normalised
+from peep.formats.names import normalised
+from peep.formats.url_secrets import redacted
+from peep.http.file_urls import is_file, is_folder, path_of_file_url
+from peep.http.transport import Transport
 from peep.index.fetching import FetchedPage, PageFetcher, parsed_project
 from peep.index.find_links import FlatListing, as_url, files_of_folder, read_find_links
 from peep.index.pages import PageSource
 from peep.model import IndexOptions, ProjectDetail
 from peep.reporting import Reporter
-from peep.system.local_files import is_file, is_folder, path_of_file_url
-from peep.system.transport import Transport, redacted
 
 _THIS_MACHINE = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|::1")
 
@@ -54,8 +55,8 @@ class SimpleIndexes:
         self, transport: Transport, options: IndexOptions, reporter: Reporter, pages: KeptPages | None = None
     ) -> None:
         """`pages`: where pages are kept and revalidated; None: each is fetched whole."""
-        self._fetcher = PageFetcher(transport, reporter)
         self._pages = pages
+        self._fetcher = PageFetcher(transport, reporter)
         self._reporter = reporter
         self._index_urls = (
             () if options.no_index else tuple(dict.fromkeys(as_url(url).rstrip("/") for url in options.index_urls))

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from peep.errors import PackageIndexError, TransportError
 from peep.formats.core_metadata import LARGEST_METADATA
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.model import IndexFile
-from peep.system.transport import Transport, redacted
 
 _OK = 200
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 
 from packaging.utils import canonicalize_name
 
 from peep.errors import PeepError
+from peep.formats.documents import parse_toml
+from peep.formats.names import normalised
 from peep.formats.setting_lines import line_of_key
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.requirements.blocks import line_end
 from peep.requirements.file_parser import RequirementLine, parse_text
-from peep.requirements.naming import normalised
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _TOKEN = re.compile(r"\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*|[\[\]]|,")
 
@@ -87,8 +82,8 @@ def _edge_name(requirement: str) -> str:
 
 def _document(text: str, path: str) -> Mapping[str, object]:
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise CannotAdd(f"{path}: this is no TOML: {error}") from None
 
 

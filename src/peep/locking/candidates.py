@@ -14,7 +14,8 @@ from packaging.version import InvalidVersion, Version
 from peep.dataclass import dataclass, field
 from peep.errors import PackageIndexError
 from peep.formats.ages import UnreadableTime, parse_time
-from peep.index.archive_names import SDIST_SUFFIXES, ArchiveName, NameReader, UnreadableName
+from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName
+from peep.formats.names import SDIST_SUFFIXES
 from peep.index.compatibility import NO_RANK, Compatibility
 from peep.model import ArchiveKind, FormatControl, IndexFile, ProjectDetail
 from peep.target.declared import DeclaredTarget

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from peep.dataclass import dataclass, replace
+from peep.formats.names import is_lock_path, last_segment
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
 from peep.locking.completeness import JudgedPin
 from peep.locking.output.pipfile import PipfileLock, pipfile_losses, pipfile_text
@@ -20,7 +21,6 @@ from peep.locking.readers.pipfile import read_pipfile_lock
 from peep.locking.readers.poetry import read_poetry_lock
 from peep.locking.readers.uv import read_uv_lock
 from peep.locking.sources import Pages
-from peep.requirements.naming import is_lock_path, last_segment
 
 _READERS = {
     "Pipfile.lock": read_pipfile_lock,

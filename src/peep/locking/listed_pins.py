@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from packaging.version import InvalidVersion, Version
 
 from peep.errors import RequirementsError
+from peep.formats.names import normalised
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_view import KnownPin
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
 from peep.requirements.file_parser import RequirementLine
-from peep.requirements.naming import normalised
 
 _COMMAND = re.compile(r"^#\s{4}peep lock(?P<arguments>(?: [^\r\n]*)?)\r?$", re.MULTILINE)
 

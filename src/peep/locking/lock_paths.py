@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import UsageError
-from peep.requirements.naming import is_lock_path
+from peep.formats.names import is_lock_path
 
 DEFAULT_SOURCE = "requirements.in"
 DEFAULT_OUTPUT = "requirements.txt"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import configparser
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,17 +16,13 @@ from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, RequirementsError
+from peep.formats.documents import parse_toml
 from peep.formats.setting_lines import line_of_key, line_of_syntax_error
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.roots import Root, Scope
 from peep.locking.source_files import Sources
 from peep.model import Location
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 EXTRAS, GROUPS = "extras", "dependency_groups"
 _NEEDED = ("dependencies", "optional-dependencies")
@@ -57,8 +52,8 @@ class ProjectSource:
 def has_project(text: str) -> bool:
     """Tell whether a pyproject.toml has `[project]`; what's no TOML has none."""
     try:
-        return isinstance(tomllib.loads(text).get("project"), dict)
-    except (ValueError, RecursionError):
+        return isinstance(parse_toml(text).get("project"), dict)
+    except ValueError:
         return False
 
 
@@ -79,8 +74,8 @@ class _Pyproject:
 
     def read(self) -> ProjectSource:
         try:
-            document = tomllib.loads(self._text)
-        except (ValueError, RecursionError) as error:
+            document = parse_toml(self._text)
+        except ValueError as error:
             place = Location(self._path, line_of_syntax_error(str(error), self._text))
             return ProjectSource(Sources(errors=(RequirementsError(place, f"this is no TOML: {error}"),)))
         project = document.get("project", {})

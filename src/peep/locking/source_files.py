@@ -17,16 +17,16 @@ from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.roots import Constraint, Root
 from peep.requirements.file_parser import COMMAND_LINE, OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile
-from peep.requirements.requirement_text import Kind
+from peep.requirements.requirement_text import RequirementKind
 
 _REPEATED = ("--index-url", "--extra-index-url", "--find-links", "--no-binary", "--only-binary")
 """Options of sources that an installer of the lock needs as well, in the order of the output."""
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _NO_CHOICE = {
-    Kind.ARCHIVE_URL: "a lock of URLs",
-    Kind.LOCAL_ARCHIVE: "a lock of local archives",
-    Kind.LOCAL_PROJECT: "a lock of local folders",
-    Kind.REPOSITORY: "a lock of repositories",
+    RequirementKind.ARCHIVE_URL: "a lock of URLs",
+    RequirementKind.LOCAL_ARCHIVE: "a lock of local archives",
+    RequirementKind.LOCAL_PROJECT: "a lock of local folders",
+    RequirementKind.REPOSITORY: "a lock of repositories",
 }
 
 
@@ -73,7 +73,7 @@ class _Unlockable(Exception):
 
 def _edge(line: RequirementLine) -> Edge:
     parsed = line.parsed
-    if parsed.kind is not Kind.VERSION:
+    if parsed.kind is not RequirementKind.VERSION:
         raise _Unlockable(f"{_NO_CHOICE[parsed.kind]} is not made: {line.written!r} chooses no version of an index")
     extras = f"[{','.join(parsed.extras)}]" if parsed.extras else ""
     marker = f" ; {parsed.marker}" if parsed.marker else ""

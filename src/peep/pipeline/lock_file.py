@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.names import is_lock_path
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_view import KnownPin
 from peep.locking.listed_pins import header_arguments, judged_pins, known_pins
 from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_file
 from peep.model import Location
+from peep.requirements.decoding import DecodedText, decode
 from peep.requirements.file_parser import RequirementLine, parse_text
-from peep.requirements.naming import is_lock_path
-from peep.requirements.text import DecodedText, decode
 from peep.system.files import write_atomically
 
 _DIRECTIVES = ("--locked-for", "--build-constraint")

@@ -13,18 +13,14 @@ from typing import BinaryIO
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from peep.archives.reception import DownloadLimits, Reception
+from peep.archives.receive import Receiver, receive_archive
 from peep.archives.remote_metadata import RangesRefused, read_remote_metadata
 from peep.archives.sdist import open_sdist
 from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PackageIndexError
-from peep.formats.core_metadata import (
-    LARGEST_METADATA,
-    ProjectMetadata,
-    UnreadableMetadata,
-    parse_core_metadata,
-)
+from peep.formats.core_metadata import LARGEST_METADATA, ProjectMetadata, UnreadableMetadata, parse_core_metadata
+from peep.http.transport import Transport
 from peep.index.sidecar import read_sidecar
 from peep.locking.candidates import NamedFile, Release
 from peep.locking.lock_plan import stated_sha256
@@ -33,7 +29,6 @@ from peep.model import ArchiveKind, Digest, IndexFile
 from peep.pipeline.once import Once
 from peep.reporting import Reporter
 from peep.store.metadata_cache import MetadataCache
-from peep.system.transport import Transport
 
 _LARGEST_ARCHIVE = 4 << 30
 """Bytes of a file that is downloaded only to be looked into."""
@@ -82,7 +77,7 @@ class IndexMetadata:
 
     def _hashed(self, key: tuple[str, str]) -> Digest:
         file = self._questions[key].named.file
-        received = self._reception().receive(file, {"sha256"}, file.size or _LARGEST_ARCHIVE)
+        received = receive_archive(file, {"sha256"}, file.size or _LARGEST_ARCHIVE, self._receiver())
         received.file.close()
         return next(digest for digest in received.digests if digest.algorithm == "sha256")
 
@@ -134,7 +129,7 @@ class IndexMetadata:
         Raises `PackageIndexError` when it is not as the index states.
         """
         algorithms = {digest.algorithm for digest in file.hashes}
-        received = self._reception().receive(file, algorithms, file.size or _LARGEST_ARCHIVE)
+        received = receive_archive(file, algorithms, file.size or _LARGEST_ARCHIVE, self._receiver())
         wrong = [digest for digest in file.hashes if digest not in received.digests]
         if wrong:
             received.file.close()
@@ -143,8 +138,8 @@ class IndexMetadata:
         received.file.seek(0)
         return received.file
 
-    def _reception(self) -> Reception:
-        return Reception(self._transport.get(None), self._scratch, self._reporter, DownloadLimits(), self.stop)
+    def _receiver(self) -> Receiver:
+        return Receiver(self._transport.get(None), self._scratch, self._reporter, self.stop)
 
 
 @dataclass(frozen=True, slots=True)

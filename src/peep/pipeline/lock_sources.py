@@ -11,10 +11,10 @@ from peep.locking.lock_paths import LockPaths
 from peep.locking.project_sources import ProjectSource, Wanted, from_pyproject, from_setup_cfg
 from peep.locking.source_files import Sources, from_requirements_files, option_lines
 from peep.model import FormatControl, IndexOptions, Location
+from peep.requirements.decoding import decode
 from peep.requirements.file_parser import OptionLine, parse_text
 from peep.requirements.files import RequirementsFile, parse_arguments, read_requirements_files
 from peep.requirements.run_options import RunOptions
-from peep.requirements.text import decode
 
 ReadFile = Callable[[str], bytes]
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg")

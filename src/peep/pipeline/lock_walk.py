@@ -11,11 +11,11 @@ from collections.abc import Sequence
 
 from packaging.specifiers import SpecifierSet
 
+from peep.concurrency.thread_pool import MOST, Lane, run_lanes
 from peep.errors import PeepError
 from peep.locking.edges import Edge
 from peep.locking.group_view import Candidate, GroupView
 from peep.locking.roots import Root
-from peep.system.threads import MOST, Lane, run_lanes
 
 _MOST_TRIES = 3
 """Releases that are looked at of one project when the first ones turn out to be unusable."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from peep.errors import PeepError
 from peep.formats.settings import OWN_FILE, PYPROJECT, Settings, SettingsError, SettingsText, read_settings
 from peep.model import Location
+from peep.requirements.decoding import decode
 from peep.requirements.files import is_url
-from peep.requirements.text import decode
 
 _LARGEST = 4 * 1024 * 1024
 """Bytes."""

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsErrors
+from peep.formats.names import normalised
 from peep.model import Digest, HashForm
+from peep.requirements.decoding import PhysicalLine, physical_lines
 from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.hashes import hash_line, match_comment_line
-from peep.requirements.lines import LogicalLine, logical_lines
-from peep.requirements.naming import normalised
+from peep.requirements.logical_lines import LogicalLine, logical_lines
 from peep.requirements.options import divide
-from peep.requirements.text import PhysicalLine, physical_lines
 
 _VERSION = re.compile(r"(===?)(\s*)([A-Za-z0-9._!+-]+)")
 _FILE_COMMENT = re.compile(r"[ \t]*# file \S+[ \t]*")

@@ -6,6 +6,7 @@ import json
 from typing import Protocol
 
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.documents import parse_json
 
 _KIND = "metadata"
 _FORMAT = 1
@@ -14,9 +15,9 @@ _FORMAT = 1
 class Memory(Protocol):
     """Remembers answers by kind and key, and may forget at any time; `store.wheels.Store` is one."""
 
-    def lookup(self, kind: str, key: str) -> bytes | None: ...
+    def get_value(self, kind: str, key: str) -> bytes | None: ...
 
-    def note(self, kind: str, key: str, value: bytes) -> None: ...
+    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 class MetadataCache:
@@ -27,11 +28,11 @@ class MetadataCache:
 
     def get(self, sha256: str) -> ProjectMetadata | None:
         """Give back what the archive with this digest (lower-case hex) says of itself."""
-        kept = self._memory.lookup(_KIND, f"{_FORMAT} {sha256}")
+        kept = self._memory.get_value(_KIND, f"{_FORMAT} {sha256}")
         if kept is None:
             return None
         try:
-            name, version, requires, python, extras, is_static = json.loads(kept)
+            name, version, requires, python, extras, is_static = parse_json(kept)
             return ProjectMetadata(name, version, tuple(requires), python, tuple(extras), bool(is_static))
         except (ValueError, TypeError):
             return None
@@ -45,4 +46,4 @@ class MetadataCache:
             metadata.provides_extra,
             metadata.is_static,
         ]
-        self._memory.note(_KIND, f"{_FORMAT} {sha256}", json.dumps(value, separators=(",", ":")).encode())
+        self._memory.put_value(_KIND, f"{_FORMAT} {sha256}", json.dumps(value, separators=(",", ":")).encode())

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from peep.dataclass import dataclass
+from peep.formats.documents import parse_json
+from peep.formats.url_secrets import redacted
 from peep.model import Digest, IndexFile, ProjectDetail
-from peep.system.transport import redacted
 
 _KIND = "page"
 _FORMAT = 1
@@ -22,9 +23,9 @@ _FORMAT = 1
 class Memory(Protocol):
     """Remembers answers by kind and key, and may forget at any time; `store.wheels.Store` is one."""
 
-    def lookup(self, kind: str, key: str) -> bytes | None: ...
+    def get_value(self, kind: str, key: str) -> bytes | None: ...
 
-    def note(self, kind: str, key: str, value: bytes) -> None: ...
+    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,17 @@ class PageCache:
         self._memory = memory
 
     def get(self, url: str) -> KeptPage | None:
-        kept = self._memory.lookup(_KIND, f"{_FORMAT} {redacted(url)}")
+        kept = self._memory.get_value(_KIND, f"{_FORMAT} {redacted(url)}")
         if kept is None:
             return None
         try:
-            return _decoded(json.loads(kept))
+            return _decoded(parse_json(kept))
         except (ValueError, TypeError, KeyError, IndexError):
             return None
 
     def put(self, url: str, page: KeptPage) -> None:
         value = json.dumps(_encoded(page), separators=(",", ":"), ensure_ascii=False)
-        self._memory.note(_KIND, f"{_FORMAT} {redacted(url)}", value.encode("utf-8", "surrogatepass"))
+        self._memory.put_value(_KIND, f"{_FORMAT} {redacted(url)}", value.encode("utf-8", "surrogatepass"))
 
 
 def _encoded(page: KeptPage) -> list[Any]:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass
-from peep.environment.tags import TagOverrides, compatible_tags
 from peep.formats.target_ids import TargetId
 from peep.model import TargetEnvironment
+from peep.target.tags import TagOverrides, compatible_tags
 
 OPEN_NAMES = frozenset({"platform_release", "platform_version"})
 """Marker names that no ID can answer: the kernel's release, and what it says of itself."""

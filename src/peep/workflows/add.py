@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, UsageError
+from peep.formats.names import is_lock_path, normalised
 from peep.locking.additions import CannotAdd, add_to_pyproject, add_to_requirements
 from peep.locking.candidates import FileChooser, Release
 from peep.locking.completeness import Judged, JudgedPin, Kind, judge
@@ -22,13 +23,12 @@ from peep.locking.page_archives import PageArchives
 from peep.locking.source_files import admission_of
 from peep.locking.target_groups import joint_groups
 from peep.model import Digest
+from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present, write_lock
 from peep.requirements.blocks import NewPin, append_block, replace_blocks
+from peep.requirements.decoding import decode
 from peep.requirements.file_parser import RequirementLine, parse_text
-from peep.requirements.naming import is_lock_path, normalised
-from peep.requirements.text import decode
 from peep.workflows.lock import LockOptions, LockResult, LockSession, lock_in, opened_lock
-from peep.workflows.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class AddResult:
     """Where a source was changed, what became of its lock."""
 
 
-def add(options: AddOptions, surroundings: Surroundings) -> AddResult:
+def add(options: AddOptions, context: RunContext) -> AddResult:
     """Add requirements to a file. Raises `PeepError` for what cannot be added; then nothing was written."""
-    with opened_lock(options.lock, surroundings) as session:
+    with opened_lock(options.lock, context) as session:
         if os.path.basename(options.path) == "pyproject.toml" or not has_hashes(options.path):
             return _into_source(options, session)
         return _into_list(options, session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 
+from peep.concurrency.thread_pool import MOST, Lane, run_lanes
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.target_ids import TargetId
@@ -15,10 +16,9 @@ from peep.locking.group_view import python_thresholds
 from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
 from peep.locking.page_archives import PageArchives
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
+from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present
-from peep.system.threads import MOST, Lane, run_lanes
 from peep.workflows.lock import LockOptions, opened_lock
-from peep.workflows.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class CheckResult:
         return all(verdict.is_complete for verdict in self.verdicts)
 
 
-def check_list(options: LockOptions, surroundings: Surroundings) -> CheckResult:
+def check_list(options: LockOptions, context: RunContext) -> CheckResult:
     """Judge the file that `options.paths.output` names. Raises `RequirementsErrors` for one that cannot be read."""
-    with opened_lock(options, surroundings) as session:
+    with opened_lock(options, context) as session:
         present = read_present(options.paths.output)
         if present.content is None:
             raise PeepError(f"{options.paths.output} cannot be read: there is no such file")

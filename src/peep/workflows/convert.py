@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.names import is_lock_path
 from peep.locking.conversion import (
     Written,
     convert,
@@ -19,8 +20,7 @@ from peep.locking.readers.locked import LockedPackage, Loss, ReadLock, Selection
 from peep.locking.sources import Pages
 from peep.model import Location
 from peep.pipeline.lock_file import PresentLock, read_present, read_text, write_lock
-from peep.requirements.naming import is_lock_path
-from peep.requirements.text import decode
+from peep.requirements.decoding import decode
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,35 +6,37 @@ from collections.abc import Sequence
 
 from peep.archives.sdist import open_sdist
 from peep.build.source_pins import is_source_tree
-from peep.errors import ArchiveError, BadArchive, Problem, Problems, UnusableRequirement
+from peep.errors import ArchiveError, BadArchive, Problem, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
-from peep.workflows.gathering import SavedFile, gathered, hand_over, unmet_requirements, with_destination
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import opened
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
+from peep.pipeline.save_archives import SavedFile, collected, publish, with_destination
+from peep.pipeline.session import open_session
+from peep.workflows.install import STAGES
 
 
-def download(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFile, ...]:
+def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, ...]:
     """Put every listed archive into `options.destination` (or the working directory), all or none.
 
     Raises `InstallRefused` with every problem of the run, before anything is in the folder.
     """
     options, destination = with_destination(options)
-    with opened(options, surroundings) as session:
+    with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
         with (
-            session.store.held(),
-            session.supplier(pinned) as supplier,
-            gathered([pin for pin in pinned.pins if not is_source_tree(pin)], supplier, destination) as (
-                gathering,
+            session.store.in_use(),
+            session.wheel_provider(pinned) as provider,
+            collected([pin for pin in pinned.pins if not is_source_tree(pin)], provider, destination) as (
+                collection,
                 found,
             ),
         ):
-            stated, bad = requirements_stated(gathering.sdists)
-            known = {**stated, **{name: wheel.requires_dist for name, wheel in gathering.wheels.items()}}
-            unmet = unmet_requirements(session, pinned, known)
-            Problems([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet]).raise_if_any()
-            return hand_over(gathering, destination)
+            stated, bad = requirements_stated(collection.sdists)
+            known = {**stated, **{name: wheel.requires_dist for name, wheel in collection.wheels.items()}}
+            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+            refuse_if_any([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet])
+            return publish(collection, destination)
 
 
 def without_archive(pins: Sequence[PinnedRequirement]) -> list[Problem]:

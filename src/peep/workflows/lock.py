@@ -14,9 +14,9 @@ from functools import partial
 from types import MappingProxyType
 
 from peep.dataclass import dataclass, field, replace
-from peep.environment.target import discover_target
 from peep.errors import UsageError
 from peep.formats.ages import UnreadableTime, parse_age
+from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
 from peep.index.client import PackageIndex, SimpleIndexes
 from peep.locking.candidates import CandidatePolicy
@@ -37,25 +37,25 @@ from peep.locking.source_files import admission
 from peep.locking.sources import Pages
 from peep.locking.target_groups import joint_groups
 from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
+from peep.pipeline.context import RunContext
 from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
 from peep.pipeline.lock_file import PresentLock, read_pins, read_present, write_lock
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
 from peep.pipeline.lock_sources import ReadSources, read_sources
 from peep.pipeline.lock_walk import walk
+from peep.pipeline.network import Network
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.pip_configuration import configured_pip
+from peep.pipeline.read_pins import Reading
+from peep.pipeline.session import opened_store, target_request
 from peep.requirements.expansion import expand
-from peep.requirements.naming import normalised
 from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache
 from peep.store.wheels import Store
 from peep.target.declared import id_of_environment
-from peep.workflows.network import Network
-from peep.workflows.options import InstallOptions
-from peep.workflows.pins import Reading
-from peep.workflows.pip_configuration import configured_pip
-from peep.workflows.session import opened_store, target_request
-from peep.workflows.surroundings import Surroundings
+from peep.target.discovery import discover_target
 
 _MOST_NAMES = 5
 _ANY_FORMAT = FormatControl()
@@ -104,12 +104,12 @@ class MadeLock:
     result: LockResult
 
 
-def lock(options: LockOptions, surroundings: Surroundings) -> LockResult:
+def lock(options: LockOptions, context: RunContext) -> LockResult:
     """Make the lock and write it, unless `--check` or `--dry-run` forbid that, or nothing changes.
 
     Raises `NoSolution` with every target that has none, `RequirementsErrors` with every bad line; nothing is written.
     """
-    with opened_lock(options, surroundings) as session:
+    with opened_lock(options, context) as session:
         made = lock_in(session)
         if made.result.is_different and not (options.is_check or options.is_dry_run):
             write_lock(options.paths.output, made.content)
@@ -136,7 +136,7 @@ class LockSession:
     """One run: its options and what it works on."""
 
     options: LockOptions
-    surroundings: Surroundings
+    context: RunContext
     store: Store
     network: Network
     scratch: str
@@ -145,7 +145,7 @@ class LockSession:
         """Command line and settings, else the lines of the present lock, else this interpreter, which is told."""
         stated = self.options.settings.targets or present.targets
         if not stated:
-            self.surroundings.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
+            self.context.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
         texts = stated or ("here",)
         return tuple(sorted({parse_target_id(self._here() if text == "here" else text) for text in texts}))
 
@@ -158,7 +158,7 @@ class LockSession:
 
     def read_sources(self, changed: Mapping[str, bytes] = MappingProxyType({})) -> ReadSources:
         """Read all sources. Raises `RequirementsErrors` with every bad line of all of them."""
-        reading = Reading(self.network.transport, self.surroundings.standard_input)
+        reading = Reading(self.network.transport, self.context.standard_input)
 
         def read_file(path: str) -> bytes:
             return changed[path] if path in changed else reading.read(path)
@@ -168,10 +168,10 @@ class LockSession:
             self.options.wanted,
             self.options.settings.constraints,
             read_file,
-            self.surroundings.environ,
+            self.context.environ,
         )
         for warning in read.sources.warnings:
-            self.surroundings.reporter.warning(warning)
+            self.context.reporter.warning(warning)
         return read
 
     def make(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId]) -> Lock:
@@ -196,7 +196,7 @@ class LockSession:
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""
         cache = MetadataCache(self.store)
-        return IndexMetadata(self.network.transport, cache, self.scratch, self.surroundings.reporter)
+        return IndexMetadata(self.network.transport, cache, self.scratch, self.context.reporter)
 
     def _format(
         self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], pages: IndexPages
@@ -227,10 +227,10 @@ class LockSession:
     def _bound_indexes(self) -> list[BoundIndex]:
         found = []
         for named in self.options.settings.indexes:
-            url = expand(named.url, self.surroundings.environ)
+            url = expand(named.url, self.context.environ)
             cache = PageCache(self.store)
             kept = OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache)
-            index = SimpleIndexes(self.network.transport(), IndexOptions((url,)), self.surroundings.reporter, kept)
+            index = SimpleIndexes(self.network.transport(), IndexOptions((url,)), self.context.reporter, kept)
             found.append(BoundIndex(named.name, tuple(map(_pattern, named.projects)), index))
         return found
 
@@ -309,19 +309,19 @@ def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[Planne
 
 
 @contextmanager
-def opened_lock(options: LockOptions, surroundings: Surroundings) -> Iterator[LockSession]:
+def opened_lock(options: LockOptions, context: RunContext) -> Iterator[LockSession]:
     """Open store and network for a run; both are let go at its end."""
     with ExitStack() as stack:
-        store = stack.enter_context(opened_store(options.base.store, surroundings))
-        defaults = configured_pip(options.base, surroundings.environ, os.path.join(store.layout.remembered, "pip"))
-        network = Network(options.base, surroundings, defaults)
+        store = stack.enter_context(opened_store(options.base.store, context))
+        defaults = configured_pip(options.base, context.environ, os.path.join(store.layout.remembered, "pip"))
+        network = Network(options.base, context, defaults)
         stack.callback(network.close)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
-        yield LockSession(options, surroundings, store, network, scratch)
+        yield LockSession(options, context, store, network, scratch)
 
 
 @contextmanager
-def opened_pages(base: InstallOptions, surroundings: Surroundings) -> Iterator[Callable[[], Pages]]:
+def opened_pages(base: InstallOptions, context: RunContext) -> Iterator[Callable[[], Pages]]:
     """Give what opens pages of the configured indexes when they are wanted; the network is let go at the end."""
-    with opened_lock(LockOptions(base, LockPaths((), (), "")), surroundings) as session:
+    with opened_lock(LockOptions(base, LockPaths((), (), "")), context) as session:
         yield session.pages

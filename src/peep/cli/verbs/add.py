@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.cli.verbs.lock import WHERE_FROM
 from peep.errors import UsageError
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
 
 if TYPE_CHECKING:
     from peep.workflows.add import AddResult
@@ -36,12 +36,14 @@ VERB = Verb(
         Section(
             "Options",
             (
-                Option(("-r", "--requirement"), "the list, or the source", Kind.LIST, "FILE"),
-                Option(("--target",), "for that INTERPRETER-PLATFORM, or here", Kind.LIST, "ID", has_variable=False),
+                Option(("-r", "--requirement"), "the list, or the source", OptionKind.LIST, "FILE"),
+                Option(
+                    ("--target",), "for that INTERPRETER-PLATFORM, or here", OptionKind.LIST, "ID", has_variable=False
+                ),
                 Option(
                     ("--min-age", "--exclude-newer", "--uploaded-prior-to"),
                     "choose and list nothing younger",
-                    Kind.LIST,
+                    OptionKind.LIST,
                     "AGE",
                     has_variable=False,
                 ),
@@ -61,7 +63,7 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Add what was asked for. Raises `PeepError`; then nothing was written."""
-    from peep.cli.lock_arguments import options_for_file  # noqa: PLC0415 - help must not cost this
+    from peep.cli.options.lock_options import options_for_file  # noqa: PLC0415 - help must not cost this
     from peep.workflows.add import AddOptions, add  # noqa: PLC0415 - as above
 
     files = parsed.values("requirement")
@@ -71,13 +73,13 @@ def run(parsed: ParsedArguments) -> int:
     with Console(options.lock.base.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        result = add(options, Surroundings.of_process(console))
+        result = add(options, RunContext.of_process(console))
         _tell(result, console, is_json=options.lock.base.output.format == "json")
     return 0
 
 
 def _tell(result: AddResult, console: Console, *, is_json: bool) -> None:
-    from peep.cli.lock_report import result_data, tell_changes  # noqa: PLC0415 - as above
+    from peep.cli.output.lock_output import result_data, tell_changes  # noqa: PLC0415 - as above
 
     if is_json:
         console.result(json.dumps(_data(result) if result.lock is None else result_data(result.lock), indent=2))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
 
 if TYPE_CHECKING:
     from peep.locking.completeness import Incompleteness
@@ -37,22 +37,28 @@ VERB = Verb(
         Section(
             "Options",
             (
-                Option(("-r", "--requirement"), "the list", Kind.LIST, "FILE"),
+                Option(("-r", "--requirement"), "the list", OptionKind.LIST, "FILE"),
                 Option(
-                    ("--target",), "check for that INTERPRETER-PLATFORM, or here", Kind.LIST, "ID", has_variable=False
+                    ("--target",),
+                    "check for that INTERPRETER-PLATFORM, or here",
+                    OptionKind.LIST,
+                    "ID",
+                    has_variable=False,
                 ),
                 Option(("--offline",), "ask nobody; what was kept from earlier runs has to do", is_peeps_own=True),
-                Option(("--only-binary",), "only wheels of these projects; :all:, or names", Kind.LIST, "NAMES"),
-                Option(("--no-binary",), "no wheels of these projects; :all:, or names", Kind.LIST, "NAMES"),
+                Option(("--only-binary",), "only wheels of these projects; :all:, or names", OptionKind.LIST, "NAMES"),
+                Option(("--no-binary",), "no wheels of these projects; :all:, or names", OptionKind.LIST, "NAMES"),
             ),
         ),
         Section(
             "Where from",
             (
-                Option(("-i", "--index-url", "--pypi-url"), "the package index", Kind.VALUE, "URL"),
-                Option(("--extra-index-url",), "a further package index", Kind.LIST, "URL"),
+                Option(("-i", "--index-url", "--pypi-url"), "the package index", OptionKind.VALUE, "URL"),
+                Option(("--extra-index-url",), "a further package index", OptionKind.LIST, "URL"),
                 Option(("--no-index",), "ask no index, only --find-links"),
-                Option(("-f", "--find-links"), "look for archives in a folder or on a page, too", Kind.LIST, "URL"),
+                Option(
+                    ("-f", "--find-links"), "look for archives in a folder or on a page, too", OptionKind.LIST, "URL"
+                ),
             ),
         ),
         Section("Interpreter", INTERPRETER),
@@ -65,7 +71,7 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Judge a list; 1 when it is not complete on every target. Raises `PeepError`."""
-    from peep.cli.lock_arguments import options_for_file  # noqa: PLC0415 - help must not cost this
+    from peep.cli.options.lock_options import options_for_file  # noqa: PLC0415 - help must not cost this
     from peep.workflows.check import check_list  # noqa: PLC0415 - as above
 
     files = (*parsed.values("requirement"), *parsed.words)
@@ -73,7 +79,7 @@ def run(parsed: ParsedArguments) -> int:
         raise UsageError("peep check wants one list", f"usage: peep {VERB.usage[0]}")
     options = options_for_file(parsed, VERB, files[0])
     with Console(options.base.output) as console:
-        result = check_list(options, Surroundings.of_process(console))
+        result = check_list(options, RunContext.of_process(console))
         _tell(result, console, is_json=options.base.output.format == "json")
     return 0 if result.is_complete else 1
 

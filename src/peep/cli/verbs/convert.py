@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, NETWORK, PROGRESS, STORE, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INDEX_PLACES, NETWORK, PROGRESS, PROJECT_PARTS, STORE, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.workflows.convert import ConvertResult
@@ -39,22 +39,13 @@ VERB = Verb(
         Section(
             "Options",
             (
-                Option(("-o", "--output-file"), "write FILE; its name says the format", Kind.VALUE, "FILE"),
-                Option(("--extra",), "with that extra of the project", Kind.LIST, "NAME", has_variable=False),
-                Option(("--group",), "with that group", Kind.LIST, "NAME", has_variable=False),
-                Option(("--all-groups",), "with all groups", has_variable=False),
+                Option(("-o", "--output-file"), "write FILE; its name says the format", OptionKind.VALUE, "FILE"),
+                *PROJECT_PARTS,
                 Option(("--allow-loss",), "write it although something else may be installed", has_variable=False),
                 Option(("--annotate-files",), "name the file of each hash in a comment", is_peeps_own=True),
             ),
         ),
-        Section(
-            "Where from",
-            (
-                Option(("-i", "--index-url", "--pypi-url"), "the package index", Kind.VALUE, "URL"),
-                Option(("--extra-index-url",), "a further package index", Kind.LIST, "URL"),
-                Option(("-f", "--find-links"), "look for archives in a folder or on a page, too", Kind.LIST, "URL"),
-            ),
-        ),
+        Section("Where from", INDEX_PLACES),
         Section("Store", STORE),
         Section("Network", NETWORK),
         Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL)),
@@ -82,7 +73,7 @@ def run(parsed: ParsedArguments) -> int:
     )
     options = ConvertOptions(parsed.words[0], output, selection, parsed.has("allow-loss"), parsed.has("annotate-files"))
     with Console(base.output) as console:
-        with opened_pages(base, Surroundings.of_process(console)) as pages:
+        with opened_pages(base, RunContext.of_process(console)) as pages:
             result = convert_lock(options, pages)
         _tell(result, console, is_json=base.output.format == "json")
     return 0 if result.is_written else 1

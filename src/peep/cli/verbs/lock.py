@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
+    DECLARED_TARGETS,
+    FORMATS,
+    GENERAL,
+    INDEX_PLACES,
+    INTERPRETER,
+    MIN_AGE,
+    NETWORK,
+    OFFLINE,
+    PROGRESS,
+    PROJECT_PARTS,
+    STORE,
+    format_option,
+)
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
 
 WHAT = (
-    Option(("-r", "--requirement"), "read FILE, as if it were named without -r", Kind.LIST, "FILE"),
-    Option(("-c", "--constraint"), "limits on versions of what else is required", Kind.LIST, "FILE"),
-    Option(("-o", "--output-file"), "write FILE: pylock.toml, or else a requirements file", Kind.VALUE, "FILE"),
-    Option(("--target",), "lock for that INTERPRETER-PLATFORM, or here", Kind.LIST, "ID", has_variable=False),
-    Option(("--extra",), "with that extra of the project", Kind.LIST, "NAME", has_variable=False),
-    Option(("--all-extras",), "with all of them", has_variable=False),
-    Option(("--group",), "with that dependency group", Kind.LIST, "NAME", has_variable=False),
-    Option(("--all-groups",), "with all of them", has_variable=False),
+    Option(("-r", "--requirement"), "read FILE, as if it were named without -r", OptionKind.LIST, "FILE"),
+    Option(("-c", "--constraint"), "limits on versions of what else is required", OptionKind.LIST, "FILE"),
+    Option(("-o", "--output-file"), "write FILE: pylock.toml, or else a requirements file", OptionKind.VALUE, "FILE"),
+    *DECLARED_TARGETS,
+    *PROJECT_PARTS,
+    Option(("--all-extras",), "with all extras", has_variable=False),
 )
 
 WHICH = (
     Option(("-U", "--upgrade"), "forget all locked versions", has_variable=False),
-    Option(("-P", "--upgrade-package"), "forget that one; ==VERSION names the next", Kind.LIST, "NAME[==VERSION]"),
-    Option(
-        ("--min-age", "--exclude-newer", "--uploaded-prior-to"),
-        "choose and list nothing younger: 7d, 36h, P7D, a date, a time; NAME=AGE for one project",
-        Kind.LIST,
-        "AGE",
-        has_variable=False,
-    ),
+    Option(("-P", "--upgrade-package"), "forget that one; ==VERSION names the next", OptionKind.LIST, "NAME"),
+    *MIN_AGE,
     Option(("--pre",), "pre-releases count as others do"),
-    Option(("--hashes",), "list all files, or those of the targets", Kind.VALUE, "WHICH", ("all", "targets")),
+    Option(("--hashes",), "list all files, or those of the targets", OptionKind.VALUE, "WHICH", ("all", "targets")),
     Option(("--refresh-hashes",), "hashes of kept versions are today's", is_peeps_own=True),
     Option(("--annotate-files",), "name the file of each hash in a comment", is_peeps_own=True),
     Option(("--check",), "write nothing; 1 if a run would change the file", is_peeps_own=True),
@@ -39,14 +44,10 @@ WHICH = (
 )
 
 WHERE_FROM = (
-    Option(("--offline",), "ask nobody; pages and metadata are those kept from earlier runs", is_peeps_own=True),
-    Option(("--index",), "another URL for an index of the settings", Kind.LIST, "NAME=URL", has_variable=False),
-    Option(("-i", "--index-url", "--pypi-url"), "the package index", Kind.VALUE, "URL"),
-    Option(("--extra-index-url",), "a further package index", Kind.LIST, "URL"),
-    Option(("--no-index",), "ask no index, only --find-links"),
-    Option(("-f", "--find-links"), "look for archives in a folder or on a page, too", Kind.LIST, "URL"),
-    Option(("--no-binary",), "no wheels of these projects; :all:, :none:, or names with commas", Kind.LIST, "NAMES"),
-    Option(("--only-binary",), "only wheels of these projects; :all:, :none:, or names", Kind.LIST, "NAMES"),
+    *OFFLINE,
+    Option(("--index",), "another URL for an index of the settings", OptionKind.LIST, "NAME=URL", has_variable=False),
+    *INDEX_PLACES,
+    *FORMATS,
 )
 
 VERB = Verb(
@@ -80,8 +81,8 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Make the lock; 1 when `--check` finds a difference. Raises `PeepError`."""
-    from peep.cli.lock_arguments import lock_options  # noqa: PLC0415 - help must not cost this
-    from peep.cli.lock_report import tell, tell_refusal  # noqa: PLC0415 - as above
+    from peep.cli.options.lock_options import lock_options  # noqa: PLC0415 - help must not cost this
+    from peep.cli.output.lock_output import tell, tell_refusal  # noqa: PLC0415 - as above
     from peep.locking.make_lock import NoSolution  # noqa: PLC0415 - as above
     from peep.workflows.lock import lock  # noqa: PLC0415 - as above
 
@@ -92,7 +93,7 @@ def run(parsed: ParsedArguments) -> int:
         if options.paths.were_chosen:
             console.note(f"locking {' '.join(options.paths.files)} into {options.paths.output}")
         try:
-            result = lock(options, Surroundings.of_process(console))
+            result = lock(options, RunContext.of_process(console))
         except NoSolution as refused:
             if options.base.output.format != "json":
                 raise

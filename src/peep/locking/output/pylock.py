@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.pylock import (
@@ -16,8 +15,9 @@ from packaging.pylock import (
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError
+from peep.formats.documents import parse_toml
+from peep.formats.names import SDIST_SUFFIXES, sdist_suffix
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
-from peep.index.archive_names import SDIST_SUFFIXES, sdist_suffix
 from peep.locking.candidates import NamedFile
 from peep.locking.completeness import JudgedPin
 from peep.locking.lock_plan import PlannedPin
@@ -26,11 +26,6 @@ from peep.locking.merging import markers_of_groups
 from peep.locking.scopes import scoped_marker, scopes_of
 from peep.locking.solver import TargetSolution
 from peep.model import STRONG_ALGORITHMS, Digest, Location
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _WHEEL = ".whl"
 SCOPE_NAMES = ("extras", "dependency_groups")
@@ -161,8 +156,8 @@ class UnreadableLock(PeepError):
 def read_lock_file(text: str, path: str) -> ReadPylock:
     """Read all pins, whatever their extras and groups. Raises `UnreadableLock`."""
     try:
-        document = Pylock.from_dict(tomllib.loads(text))
-    except (PylockValidationError, PylockUnsupportedVersionError, ValueError, RecursionError) as error:
+        document = Pylock.from_dict(parse_toml(text))
+    except (PylockValidationError, PylockUnsupportedVersionError, ValueError) as error:
         raise UnreadableLock(f"{path}: this is no lock file: {error}") from None
     pins = tuple(_pin(package, path) for package in document.packages)
     files = {str(digest): file for package in document.packages for file in files_of(package) for digest in file.hashes}

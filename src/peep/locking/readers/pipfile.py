@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from peep.formats.documents import parse_json
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -48,8 +48,8 @@ def read_pipfile_lock(text: str, selection: Selection) -> ReadLock:
 
 def _document(text: str) -> Mapping[str, Any]:
     try:
-        return table_of(json.loads(text), "the file")
-    except (ValueError, RecursionError) as error:
+        return table_of(parse_json(text), "the file")
+    except ValueError as error:
         raise UnreadableLock(f"this is no JSON: {error}") from None
 
 

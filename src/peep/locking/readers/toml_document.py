@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from typing import Any
 
+from peep.formats.documents import parse_toml
 from peep.locking.readers.locked import UnreadableLock
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _NUMBER = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d{1,4})?")
 
@@ -20,8 +15,8 @@ _NUMBER = re.compile(r"(\d{1,4})(?:\.(\d{1,4}))?(?:\.\d{1,4})?")
 def parsed_toml(text: str) -> Mapping[str, Any]:
     """Read a text as TOML. Raises `UnreadableLock`."""
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        return parse_toml(text)
+    except ValueError as error:
         raise UnreadableLock(f"this is no TOML: {error}") from None
 
 
