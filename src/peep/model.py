@@ -245,6 +245,8 @@ class IndexFile:
     """None: not yanked; otherwise the reason, perhaps empty (PEP 592)."""
     index: str = ""
     """The index or page it was found on, without credentials, for messages."""
+    sidecar: tuple[Digest, ...] | None = None
+    """Digests of the METADATA that the index offers beside a wheel (PEP 658, 714); None: none offered; (): unstated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import html
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote
@@ -33,6 +35,8 @@ class FileFacts:
     requires_python: str | None = None
     yanked: str | bool = False
     url: str | None = None
+    sidecar: str | bool | bytes | None = None
+    """METADATA beside the file (PEP 658): True: its own, with its digest; "unhashed": without; bytes: these instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,9 @@ class IndexContent:
         self.api_version = api_version
         self.formats = tuple(formats)
         self.pages = dict(pages or {})
+        self.serves_ranges = True
+        self.etags = False
+        """Pages have an ETag, and are not sent again to those who have it."""
 
     def answer(self, request: Request) -> Answer:
         path, _, _ = request.path.partition("?")
@@ -102,6 +109,8 @@ class IndexContent:
             return self._root(request)
         if match := re.fullmatch(r"/simple/([^/]+)/?", path):
             return self._project(request, normalised(match[1]), has_slash=path.endswith("/"))
+        if match := re.fullmatch(r"/files/([^/]+)/([^/]+)\.metadata", path):
+            return self._sidecar(match[1], unquote(match[2]))
         if match := re.fullmatch(r"/files/([^/]+)/([^/]+)", path):
             return self._file(request, match[1], unquote(match[2]))
         return Answer(404, b"no such page\n", (("Content-Type", "text/plain"),))
@@ -122,7 +131,11 @@ class IndexContent:
     def _rendered(self, request: Request, json_body: bytes, html_body: bytes) -> Answer:
         accepted = request.headers.get("accept", "*/*")
         if "json" in self.formats and JSON_TYPE in accepted:
-            return Answer(200, json_body, (("Content-Type", JSON_TYPE),))
+            tag = f'"{hashlib.sha256(json_body).hexdigest()}"'
+            headers = (("Content-Type", JSON_TYPE), *([("ETag", tag)] if self.etags else []))
+            if self.etags and request.headers.get("if-none-match") == tag:
+                return Answer(304, b"", headers)
+            return Answer(200, json_body, headers)
         if "html" in self.formats and HTML_TYPE in accepted:
             return Answer(200, html_body, (("Content-Type", HTML_TYPE),))
         if "html" in self.formats:
@@ -135,13 +148,25 @@ class IndexContent:
             return Answer(404, b"no such file\n", (("Content-Type", "text/plain"),))
         tag = f'"{hashlib.sha256(body).hexdigest()}"'
         headers = (("Content-Type", "application/octet-stream"), ("Accept-Ranges", "bytes"), ("ETag", tag))
-        wanted = re.fullmatch(r"bytes=(\d+)-", request.headers.get("range", ""))
-        if wanted is None or request.headers.get("if-range", tag) != tag:
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+        if wanted is None or not self.serves_ranges or request.headers.get("if-range", tag) != tag:
             return Answer(200, body, headers)
-        start = int(wanted[1])
+        start, last = int(wanted[1]), min(int(wanted[2] or len(body) - 1), len(body) - 1)
         if start >= len(body):
             return Answer(416, b"", (("Content-Range", f"bytes */{len(body)}"),))
-        return Answer(206, body[start:], (*headers, ("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")))
+        return Answer(206, body[start : last + 1], (*headers, ("Content-Range", f"bytes {start}-{last}/{len(body)}")))
+
+    def _sidecar(self, name: str, filename: str) -> Answer:
+        stated = self.facts.get(filename, FileFacts()).sidecar
+        if stated is None:
+            return Answer(404, b"no such file\n", (("Content-Type", "text/plain"),))
+        body = stated if isinstance(stated, bytes) else self.own_metadata(name, filename)
+        return Answer(200, body, (("Content-Type", "application/octet-stream"),))
+
+    def own_metadata(self, name: str, filename: str) -> bytes:
+        """METADATA of a wheel."""
+        with zipfile.ZipFile(io.BytesIO(self.projects[normalised(name)][filename])) as wheel:
+            return wheel.read(next(one for one in wheel.namelist() if one.endswith(".dist-info/METADATA")))
 
     def project_json(self, name: str) -> bytes:
         """The PEP 691 answer, with what the API version allows of PEPs 700 and 792."""
@@ -166,6 +191,9 @@ class IndexContent:
             entry["requires-python"] = facts.requires_python
         if facts.yanked is not False:
             entry["yanked"] = facts.yanked
+        if facts.sidecar is not None:
+            own = {"sha256": hashlib.sha256(self.own_metadata(name, filename)).hexdigest()}
+            entry["core-metadata"] = True if facts.sidecar == "unhashed" else own
         if minor >= 1:
             entry["size"] = len(self.projects[name][filename]) if facts.size is None else facts.size
             entry["upload-time"] = UPLOADED if facts.upload_time is None else facts.upload_time

@@ -62,6 +62,19 @@ def compare_local_headers(
     return members
 
 
+def read_member_header(read: ReadAt, entry: CentralEntry) -> tuple[ZipMember | None, list[str]]:
+    """Compare one entry's local header with the central directory, for a file of which not everything is there.
+
+    Gives back the member, None where there is no header, and what is wrong with it.
+    """
+    header = read(entry.header_offset, _LOCAL.size)
+    if len(header) < _LOCAL.size:
+        return None, [f"has no local header at offset {entry.header_offset}, where it should be"]
+    content, _, reasons = _inspect(read, entry, header)
+    member = ZipMember(entry.name, entry.method, entry.crc, entry.compressed_size, entry.size, content, entry.mode)
+    return member, reasons
+
+
 def _read_descriptor(read: ReadAt, offset: int, entry: CentralEntry, *, is_zip64: bool) -> tuple[int, str | None]:
     """Read the data descriptor (APPNOTE 4.3.9) at `offset`: its length in bytes, and what is wrong with it.
 

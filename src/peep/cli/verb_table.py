@@ -8,11 +8,13 @@ import os
 from peep.cli.verb import Verb, VerbModule
 
 VERBS = (
+    "add",
     "advisories",
     "audit",
     "certify",
     "check-wheel",
     "completion",
+    "convert",
     "diff",
     "digest",
     "embed",
@@ -21,6 +23,7 @@ VERBS = (
     "help",
     "install",
     "inventory",
+    "lock",
     "port",
     "store",
     "sync",
@@ -29,10 +32,10 @@ VERBS = (
 )
 """peep's own, whatever follows."""
 
-SHARED_VERBS = ("download", "freeze", "wheel")
-"""peep's when they read requirements files or are asked for hashes, which pip would not see."""
+SHARED_VERBS = ("check", "download", "freeze", "wheel")
+"""peep's when they read requirements or lock files or are asked for hashes, which pip would not see."""
 
-PIPS_VERBS = ("cache", "check", "config", "debug", "index", "inspect", "list", "lock", "search", "show", "uninstall")
+PIPS_VERBS = ("cache", "config", "debug", "index", "inspect", "list", "search", "show", "uninstall")
 """Verbs that pip has and peep does not; whatever else is given goes to pip as well."""
 
 SHORT_OPTIONS_WITH_VALUE = "Cbcdefitw"
@@ -50,7 +53,7 @@ def module_for(verb: str, rest: list[str]) -> VerbModule | None:
 
 def verb_module(verb: str) -> VerbModule | None:
     """The module of one of peep's verbs; None for other verbs."""
-    return _installing(verb) or _proving(verb) or _examining(verb) or _around(verb)
+    return _installing(verb) or _locking(verb) or _proving(verb) or _examining(verb) or _around(verb)
 
 
 def peeps_verbs() -> tuple[Verb, ...]:
@@ -71,6 +74,23 @@ def _installing(verb: str) -> VerbModule | None:
             from peep.cli.verbs import download as module
         case "wheel":
             from peep.cli.verbs import wheel as module
+        case _:
+            return None
+    return module
+
+
+def _locking(verb: str) -> VerbModule | None:
+    """Verbs that make lists and judge them."""
+    module: VerbModule
+    match verb:
+        case "lock":
+            from peep.cli.verbs import lock as module
+        case "add":
+            from peep.cli.verbs import add as module
+        case "convert":
+            from peep.cli.verbs import convert as module
+        case "check":
+            from peep.cli.verbs import check as module
         case _:
             return None
     return module
@@ -142,7 +162,15 @@ def _is_ours(verb: str, rest: list[str]) -> bool:
         return True  # peep's help says when pip takes over
     if verb == "freeze":
         return any(word.startswith("--hashe") for word in rest)
+    if verb == "check":
+        return reads_requirements(rest) or names_lock_file(rest)
     return reads_requirements(rest) or any(word.startswith("--trust-local") for word in rest)
+
+
+def names_lock_file(words: list[str]) -> bool:
+    """Whether a plain argument is a `pylock.toml` or `pylock.NAME.toml`."""
+    names = [word.replace("\\", "/").rpartition("/")[2] for word in words if not word.startswith("-")]
+    return any(name.startswith("pylock.") and name.endswith(".toml") for name in names)
 
 
 def reads_requirements(words: list[str]) -> bool:

@@ -8,19 +8,14 @@ for the `[tool]` table.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError
+from peep.formats.documents import parse_toml
 from peep.formats.setting_lines import line_of_key, line_of_syntax_error
 from peep.model import HEX_LENGTHS, Location
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 PYPROJECT = "pyproject.toml"
 OWN_FILE = "peep.toml"
@@ -261,12 +256,10 @@ def _table_of_pyproject(source: SettingsText) -> Mapping[str, Any] | None:
 
 def _parsed(source: SettingsText) -> dict[str, Any]:
     try:
-        return tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
+        return parse_toml(source.text)
+    except ValueError as error:
         line = line_of_syntax_error(str(error), source.text)
         raise SettingsError([(Location(source.path, line), f"this is no TOML: {error}")]) from None
-    except (ValueError, RecursionError) as error:
-        raise SettingsError([(Location(source.path, 0), f"this cannot be read as TOML: {error}")]) from None
 
 
 class _Reader:

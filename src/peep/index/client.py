@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
@@ -12,8 +12,9 @@ from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted
 from peep.http.file_urls import is_file, is_folder, path_of_file_url
 from peep.http.transport import Transport
-from peep.index.fetching import PageFetcher, parsed_project
+from peep.index.fetching import FetchedPage, PageFetcher, parsed_project
 from peep.index.find_links import FlatListing, as_url, files_of_folder, read_find_links
+from peep.index.pages import PageSource
 from peep.model import IndexOptions, ProjectDetail
 from peep.reporting import Reporter
 
@@ -32,13 +33,29 @@ class PackageIndex(Protocol):
         """
 
 
+class KeptPages(Protocol):
+    """Answers for pages from what was kept of them, as far as that still holds. Safe to use from many threads."""
+
+    def project(
+        self,
+        source: PageSource,
+        fetcher: PageFetcher,
+        parse: Callable[[FetchedPage | None, PageSource], ProjectDetail | None],
+    ) -> ProjectDetail | None:
+        """Give back what the page says of the project, fetched by `fetcher` and read by `parse` where need be."""
+
+
 class SimpleIndexes:
     """`PackageIndex` over a `Transport`: simple-API servers, static trees, `file:` indexes and find-links.
 
     `options.index_urls` must be complete: whoever sets `keeps_default_index` has put the default index in front.
     """
 
-    def __init__(self, transport: Transport, options: IndexOptions, reporter: Reporter) -> None:
+    def __init__(
+        self, transport: Transport, options: IndexOptions, reporter: Reporter, pages: KeptPages | None = None
+    ) -> None:
+        """`pages`: where pages are kept and revalidated; None: each is fetched whole."""
+        self._pages = pages
         self._fetcher = PageFetcher(transport, reporter)
         self._reporter = reporter
         self._index_urls = (
@@ -78,10 +95,14 @@ class SimpleIndexes:
                 files = files_of_folder(url, index)
                 return ProjectDetail(name, files, index) if files else None
             url += "index.html"
-        page = self._fetcher.fetch(url, index)
+        if self._pages is not None and not url.startswith("file:"):
+            return self._pages.project(PageSource(url, name, index), self._fetcher, self._parsed)
+        return self._parsed(self._fetcher.fetch(url, index), PageSource(url, name, index))
+
+    def _parsed(self, page: FetchedPage | None, source: PageSource) -> ProjectDetail | None:
         if page is None:
             return None
-        parsed = parsed_project(page, name, index)
+        parsed = parsed_project(page, source.project, source.index)
         for warning in parsed.warnings:
             self._reporter.warning(warning)
         return parsed.detail

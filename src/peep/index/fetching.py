@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, field
 from peep.errors import PackageIndexError
 from peep.http.transport import Response, Transport
 from peep.index.pages import PageSource, ParsedPage
@@ -21,6 +22,8 @@ SIMPLE_TYPE = "application/vnd.pypi.simple."
 OK = 200
 NOT_FOUND = frozenset({404, 410})
 REFUSED = frozenset({401, 403})
+UNCHANGED = 304
+VALIDATORS = ("etag", "last-modified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class FetchedPage:
     url: str
     content_type: str
     body: bytes
+    validators: Mapping[str, str] = field(default_factory=dict)
+    """By which the server will tell whether the page has changed: `etag`, `last-modified`."""
 
     @property
     def media_type(self) -> str:
@@ -38,6 +43,10 @@ class FetchedPage:
     @property
     def is_json(self) -> bool:
         return self.media_type.endswith(("+json", "/json"))
+
+
+NOT_MODIFIED = FetchedPage("", "", b"")
+"""What stands for a page that is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +61,16 @@ class PageFetcher:
 
         Raises `TransportError` when it does not come, `PackageIndexError` when what comes is no page of an index.
         """
-        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, identity", "Cache-Control": "max-age=0"}
+        return self.fetch_unless(url, index, {})
+
+    def fetch_unless(self, url: str, index: str, conditions: Mapping[str, str]) -> FetchedPage | None:
+        """As `fetch`, but `NOT_MODIFIED` where the server says that what meets `conditions` still holds (RFC 9110)."""
+        headers = {"Accept": ACCEPT, "Accept-Encoding": "gzip, identity", "Cache-Control": "max-age=0", **conditions}
         with self.transport.get(url, headers) as response:
             if response.status in NOT_FOUND:
                 return None
+            if response.status == UNCHANGED and conditions:
+                return NOT_MODIFIED
             if response.status in REFUSED:
                 hint = "put user name and password into netrc or keyring, or into the index URL"
                 raise PackageIndexError(index, f"refuses {_path(url)} (HTTP status {response.status})", hint)
@@ -63,7 +78,8 @@ class PageFetcher:
                 raise PackageIndexError(index, f"answers {_path(url)} with HTTP status {response.status}")
             body = _decompressed(response.read(LONGEST_PAGE), response, index)
             content_type = response.headers.get("content-type", "text/html")
-            return _checked(FetchedPage(response.url, content_type, body), index)
+            validators = {name: response.headers[name] for name in VALIDATORS if name in response.headers}
+            return _checked(FetchedPage(response.url, content_type, body, validators), index)
 
 
 def parsed_project(page: FetchedPage, project: str, index: str) -> ParsedPage:

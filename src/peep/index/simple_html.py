@@ -13,7 +13,7 @@ from peep.dataclass import dataclass, field
 from peep.formats.archive_names import LISTED_SUFFIXES
 from peep.index.links import LinkBase, filename_in, fragment_digests
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
-from peep.model import IndexFile, ProjectDetail
+from peep.model import Digest, IndexFile, ProjectDetail
 
 _RAW_TEXT = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 _INTERESTING = re.compile(rf"<(?:!--|(a|base|meta|{'|'.join(_RAW_TEXT)})(?=[\s/>]))", re.IGNORECASE)
@@ -71,7 +71,14 @@ def _file(anchor: Attributes, base: LinkBase, index: str) -> IndexFile | None:
         requires_python=anchor.get("data-requires-python") or None,
         yanked=anchor.get("data-yanked"),
         index=index,
+        sidecar=_sidecar(anchor),
     )
+
+
+def _sidecar(anchor: Attributes) -> tuple[Digest, ...] | None:
+    """PEP 714: `data-core-metadata`, or else the older name; ALGORITHM=HEX, or any other text where none is stated."""
+    stated = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
+    return None if stated is None or stated.lower() == "false" else fragment_digests(f"#{stated}")
 
 
 def decoded(body: bytes, content_type: str = "") -> str:

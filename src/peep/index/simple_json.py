@@ -65,6 +65,7 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
         requires_python=_text(entry.get("requires-python")),
         yanked=_yanked(entry.get("yanked")),
         index=index,
+        sidecar=_sidecar(entry),
     )
 
 
@@ -73,6 +74,14 @@ def _hashes(stated: object) -> tuple[Digest, ...]:
         return ()
     found = [digest_of(algorithm, text) for algorithm, text in stated.items() if isinstance(text, str)]
     return tuple([digest for digest in found if digest is not None])
+
+
+def _sidecar(entry: Mapping[str, object]) -> tuple[Digest, ...] | None:
+    """PEP 714: `core-metadata`, or else the older name; a table of digests, or true where there are none."""
+    stated = entry.get("core-metadata", entry.get("dist-info-metadata"))
+    if isinstance(stated, dict):
+        return _hashes(stated)
+    return () if stated is True else None
 
 
 def _text(value: object) -> str | None:

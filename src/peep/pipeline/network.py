@@ -13,7 +13,7 @@ from peep.dataclass import dataclass, field, replace
 from peep.errors import UsageError
 from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_place, redacted_place
 from peep.http.transport import Transport
-from peep.index.client import PackageIndex, SimpleIndexes
+from peep.index.client import KeptPages, PackageIndex, SimpleIndexes
 from peep.index.find_links import can_be_index
 from peep.model import IndexOptions
 from peep.pip.options import PipDefaults
@@ -60,8 +60,8 @@ class Network:
             self._transport, self._close = opened, opened.close
         return self._transport
 
-    def index(self) -> PackageIndex:
-        """Everything that may be asked for projects.
+    def index(self, pages: KeptPages | None = None) -> PackageIndex:
+        """Everything that may be asked for projects; `pages` keeps what they answer.
 
         Raises `UsageError` when there is no index at all, or one of them is nowhere to be found.
         """
@@ -71,7 +71,7 @@ class Network:
             raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
         if not (options.index_urls or options.find_links):
             raise UsageError("there is no index to ask", "give --index-url or --find-links, or configure pip with one")
-        return SimpleIndexes(self.transport(), options, self.context.reporter)
+        return SimpleIndexes(self.transport(), options, self.context.reporter, pages)
 
     def _who_names(self, url: str) -> str:
         given = self.options.indexes

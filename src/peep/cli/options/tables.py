@@ -33,13 +33,21 @@ SOURCES = (
     Option(("--require-hashes", "--no-deps", "--no-dependencies"), "peep always does", standing=IMPLIED),
 )
 
-INDEXES = (
+INDEX_PLACES = (
     Option(("-i", "--index-url", "--pypi-url"), "the package index", VALUE, "URL"),
     Option(("--extra-index-url",), "a further package index", LIST, "URL"),
     Option(("--no-index",), "ask no index, only --find-links"),
     Option(("-f", "--find-links"), "look for archives in a folder or on a page, too", LIST, "URL"),
+)
+
+FORMATS = (
     Option(("--no-binary",), "no wheels of these projects; :all:, :none:, or names with commas", LIST, "NAMES"),
     Option(("--only-binary",), "only wheels of these projects; :all:, :none:, or names with commas", LIST, "NAMES"),
+)
+
+INDEXES = (
+    *INDEX_PLACES,
+    *FORMATS,
     Option(("--pre", "--prefer-binary", "--check-build-dependencies"), "pins and hashes decide", standing=IMPLIED),
     Option(("--all-releases",), "pins and hashes decide", LIST, "NAMES", standing=IMPLIED),
     Option(("--refresh-package",), "peep answers no question from an old page", LIST, "NAMES", standing=IMPLIED),
@@ -225,3 +233,24 @@ REMOVED_FROM_PIP = (
 def format_option(*choices: str) -> tuple[Option, ...]:
     """`--format`, with the choices of a verb, the default first."""
     return (Option(("--format",), "how to print", VALUE, "FORMAT", choices, is_peeps_own=True),)
+
+
+DECLARED_TARGETS = (Option(("--target",), "for that INTERPRETER-PLATFORM, or here", LIST, "ID", has_variable=False),)
+
+OFFLINE = (Option(("--offline",), "ask nobody; what was kept from earlier runs has to do", is_peeps_own=True),)
+
+MIN_AGE = (
+    Option(
+        ("--min-age", "--exclude-newer", "--uploaded-prior-to"),
+        "choose and list nothing younger: 7d, 36h, P7D, a date, a time; NAME=AGE for one project",
+        LIST,
+        "AGE",
+        has_variable=False,
+    ),
+)
+
+PROJECT_PARTS = (
+    Option(("--extra",), "with that extra of the project", LIST, "NAME", has_variable=False),
+    Option(("--group",), "with that dependency group", LIST, "NAME", has_variable=False),
+    Option(("--all-groups",), "with all of them", has_variable=False),
+)

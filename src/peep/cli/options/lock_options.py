@@ -1,0 +1,142 @@
+"""Words of `peep lock` and the project's settings -> the frozen options that the workflow reads."""
+
+from __future__ import annotations
+
+import os
+
+from peep.cli.options.install_options import install_options
+from peep.cli.options.parser import ParsedArguments, parse
+from peep.cli.verb import Verb
+from peep.errors import UsageError
+from peep.formats.settings import Settings
+from peep.locking.lock_paths import LockPaths, lock_paths
+from peep.locking.project_sources import Wanted, has_project
+from peep.locking.settings import LockSettings, NamedIndex
+from peep.pipeline.lock_file import read_present
+from peep.pipeline.options import SourceOptions
+from peep.pipeline.settings import project_settings
+from peep.workflows.lock import LockOptions
+
+_LARGEST_PROJECT = 1 << 22
+
+
+def lock_options(parsed: ParsedArguments, verb: Verb) -> LockOptions:
+    """Give back what was asked for: the command line, what a lock's own header says, the project's settings.
+
+    Raises `UsageError` and `SettingsError`.
+    """
+    parsed = with_header(parsed, verb)
+    paths = _paths(parsed)
+    stated = project_settings(paths.files or (paths.output,))
+    settings = lock_settings(parsed, stated)
+    return LockOptions(
+        install_options(parsed, verb=verb.name, sources=SourceOptions()),
+        paths,
+        settings,
+        Wanted(
+            settings.extras,
+            settings.groups,
+            all_extras=parsed.has("all-extras"),
+            all_groups=parsed.has("all-groups"),
+        ),
+        upgrade=parsed.has("upgrade"),
+        upgraded=tuple(_upgraded(text) for text in parsed.values("upgrade-package")),
+        refresh_hashes=parsed.has("refresh-hashes"),
+        allows_pre_releases=parsed.has("pre"),
+        is_check=parsed.has("check"),
+        is_dry_run=parsed.has("dry-run"),
+        is_offline=parsed.has("offline"),
+        arguments=header_options(settings, parsed),
+    )
+
+
+def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOptions:
+    """Give back what a verb that works on one named file was asked for. Raises `UsageError` and `SettingsError`."""
+    settings = lock_settings(parsed, project_settings((path,)))
+    base = install_options(parsed, verb=verb.name, sources=SourceOptions())
+    return LockOptions(
+        base,
+        LockPaths((), (), path),
+        settings,
+        Wanted(settings.extras, settings.groups),
+        allows_pre_releases=parsed.has("pre"),
+        is_offline=parsed.has("offline"),
+        arguments=header_options(settings, parsed),
+    )
+
+
+def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:
+    """Complete `-o FILE` without sources by the command that FILE's header holds."""
+    output = parsed.value("output-file")
+    if not output or parsed.words or parsed.values("requirement") or not os.path.isfile(output):
+        return parsed
+    arguments = read_present(output).arguments
+    if arguments is None:
+        return parsed
+    stated = parse(arguments, verb.options, verb=verb.name, environ={})
+    return ParsedArguments((*stated.given, *parsed.given), stated.words, parsed.warnings)
+
+
+def _paths(parsed: ParsedArguments) -> LockPaths:
+    files, output = parsed.values("requirement"), parsed.value("output-file") or ""
+    return lock_paths(parsed.words, files, output, os.path.exists, has_project=_has_project())
+
+
+def _has_project() -> bool:
+    try:
+        with open("pyproject.toml", encoding="utf-8") as file:
+            return has_project(file.read(_LARGEST_PROJECT))
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
+    """Put the command line's values over those of the settings; lists are replaced."""
+    ages = parsed.values("min-age")
+    for_projects = dict(age.split("=", 1) for age in ages if "=" in age)
+    indexes = {one.name: NamedIndex(one.name, one.url, one.projects) for one in stated.indexes}
+    for text in parsed.values("index"):
+        name, equals, url = text.partition("=")
+        if not equals or name not in indexes:
+            raise UsageError(f"--index: {text!r} is not NAME=URL with the name of an index of the settings")
+        indexes[name] = NamedIndex(name, url, indexes[name].projects)
+    return LockSettings(
+        targets=parsed.values("target") or stated.targets,
+        min_age=next((age for age in reversed(ages) if "=" not in age), stated.min_age),
+        min_age_for={**stated.min_age_for, **for_projects},
+        hashes=parsed.value("hashes") or stated.hashes or "all",
+        extras=parsed.values("extra") or stated.extras,
+        groups=parsed.values("group") or stated.groups,
+        constraints=parsed.values("constraint") or stated.constraints,
+        only_binary=parsed.values("only-binary") or stated.only_binary,
+        no_binary=parsed.values("no-binary") or stated.no_binary,
+        annotate_files=parsed.has("annotate-files") or stated.annotate_files,
+        build_output=stated.build_output,
+        allow_build=stated.allow_build,
+        indexes=tuple(indexes[name] for name in sorted(indexes)),
+    )
+
+
+def header_options(settings: LockSettings, parsed: ParsedArguments) -> tuple[str, ...]:
+    """Options that say what is locked, as the header of the file repeats them; none that has its default."""
+    lists = {
+        "constraint": settings.constraints,
+        "extra": settings.extras,
+        "group": settings.groups,
+        "no-binary": settings.no_binary,
+        "only-binary": settings.only_binary,
+    }
+    options = [f"--{name}={value}" for name, values in lists.items() for value in values]
+    options += [f"--{name}" for name in ("all-extras", "all-groups", "pre") if parsed.has(name)]
+    if settings.annotate_files:
+        options.append("--annotate-files")
+    if settings.hashes != "all":
+        options.append(f"--hashes={settings.hashes}")
+    return tuple(options)
+
+
+def _upgraded(text: str) -> tuple[str, str]:
+    name, _, version = text.partition("==")
+    if not name.strip():
+        raise UsageError(f"--upgrade-package: {text!r} names no project", "write NAME, or NAME==VERSION")
+    return name.strip(), version.strip()

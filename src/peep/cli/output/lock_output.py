@@ -1,0 +1,95 @@
+"""What became of a lock, for people and for programs (docs/json-output.md)."""
+
+from __future__ import annotations
+
+import json
+
+from peep.cli.output.console import Console
+from peep.locking.derivation import sentence
+from peep.locking.make_lock import NoSolution
+from peep.locking.solver import Unsolvable
+from peep.workflows.lock import LockOptions, LockResult
+
+
+def tell(result: LockResult, options: LockOptions, console: Console) -> None:
+    """Print what became of the lock."""
+    for warning in result.warnings:
+        console.warning(warning)
+    if options.base.output.format == "json":
+        console.result(json.dumps(result_data(result), indent=2))
+        return
+    tell_changes(result, console)
+    names = {pin.merged.name for pin in result.pins}
+    title = f"{counted(len(names), 'project')} for {counted(len(result.targets), 'target')}"
+    if result.is_written:
+        console.note(f"wrote {result.path}: {title}; nothing of them was examined")
+    elif result.is_different:
+        console.note(f"{result.path} would change: {title}")
+    else:
+        console.note(f"{result.path} is as it should be: {title}")
+
+
+def tell_changes(result: LockResult, console: Console) -> None:
+    """Print each project that changes, with what forces it."""
+    for change in result.changes:
+        before, after = ", ".join(change.before), ", ".join(change.after)
+        if change.before == change.after:
+            counts = f"{len(change.hashes_added)} hashes more, {len(change.hashes_removed)} fewer"
+            console.note(f"{change.name} {after}: {counts}")
+        else:
+            forced = f" ({'; '.join(change.forced_by)})" if change.forced_by else ""
+            console.note(f"{change.name}: {before or 'new'} -> {after or 'gone'}{forced}")
+
+
+def counted(number: int, noun: str) -> str:
+    """Give back a number with its noun, `1 target`, `2 targets`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def tell_refusal(refused: NoSolution, options: LockOptions, console: Console) -> int:
+    """Print targets without a solution as docs/json-output.md promises it; give back the exit status."""
+    problems = [_unsatisfiable(failure, target) for failure in refused.failures for target in failure.group.ids]
+    empty: dict[str, object] = {name: [] for name in ("targets", "pins", "changes", "warnings")}
+    answer = {"written": False, "path": options.paths.output, **empty, "problems": problems}
+    console.result(json.dumps(answer, indent=2))
+    return refused.exit_status
+
+
+def _unsatisfiable(failure: Unsolvable, target: str) -> dict[str, object]:
+    asking = [(fact.parent or str(fact.origin and fact.origin.location), str(fact.edge)) for fact in failure.facts]
+    requirements = [f"{who} requires {edge}" for who, edge in asking]
+    return {"kind": "unsatisfiable", "target": target, "reason": sentence(failure), "requirements": requirements}
+
+
+def result_data(result: LockResult) -> dict[str, object]:
+    """Give back a result as docs/json-output.md promises it."""
+    return {
+        "written": result.is_written,
+        "path": result.path,
+        "targets": list(result.targets),
+        "pins": [
+            {
+                "name": pin.merged.name,
+                "version": str(pin.merged.version),
+                "marker": pin.merged.marker or None,
+                "extras": list(pin.merged.extras),
+                "index": pin.merged.solved[0][1].candidate.files[0][1].file.index,
+                "hashes": [str(digest) for digest in pin.listed.hashes],
+            }
+            for pin in result.pins
+        ],
+        "changes": [
+            {
+                "name": change.name,
+                "before": list(change.before),
+                "after": list(change.after),
+                "marker": change.marker or None,
+                "forced_by": list(change.forced_by),
+                "hashes_added": [str(digest) for digest in change.hashes_added],
+                "hashes_removed": [str(digest) for digest in change.hashes_removed],
+            }
+            for change in result.changes
+        ],
+        "warnings": list(result.warnings),
+        "problems": [],
+    }

@@ -1,0 +1,72 @@
+"""Differences between the present lock and the next one, with what forces each change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.version import Version
+
+from peep.dataclass import dataclass
+from peep.locking.group_view import KnownPin
+from peep.locking.lock_plan import PlannedPin
+from peep.model import Digest
+
+
+@dataclass(frozen=True, slots=True)
+class PinChange:
+    """What becomes of a project."""
+
+    name: str
+    before: tuple[str, ...]
+    """Versions, newest first; () where it was not listed."""
+    after: tuple[str, ...]
+    marker: str = ""
+    """Of the newest version after the change."""
+    forced_by: tuple[str, ...] = ()
+    """Requirements that exclude the version before, each with what states it."""
+    hashes_added: tuple[Digest, ...] = ()
+    hashes_removed: tuple[Digest, ...] = ()
+
+
+def changes(known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin]) -> tuple[PinChange, ...]:
+    """Compare pins by name; projects whose versions and hashes stay are left out. Sorted by name."""
+    after: dict[str, list[PlannedPin]] = {}
+    for pin in planned:
+        after.setdefault(pin.merged.name, []).append(pin)
+    found = (_change(name, known.get(name, ()), after.get(name, ())) for name in sorted({*known, *after}))
+    return tuple(one for one in found if one is not None)
+
+
+def _change(name: str, before: Sequence[KnownPin], after: Sequence[PlannedPin]) -> PinChange | None:
+    old = _newest_first(pin.version for pin in before)
+    new = _newest_first(pin.merged.version for pin in after)
+    had = {digest for pin in before for digest in pin.hashes}
+    has = {digest for pin in after for digest in pin.listed.hashes}
+    if old == new and had == has:
+        return None
+    marker = next((pin.merged.marker for pin in after if pin.merged.version == new[0]), "") if new else ""
+    return PinChange(
+        name,
+        tuple(map(str, old)),
+        tuple(map(str, new)),
+        marker,
+        _forced_by([version for version in old if version not in new], after) if old != new else (),
+        tuple(sorted(has - had, key=str)),
+        tuple(sorted(had - has, key=str)),
+    )
+
+
+def _newest_first(versions: Iterable[Version]) -> list[Version]:
+    return sorted(set(versions), reverse=True)
+
+
+def _forced_by(gone: Sequence[Version], after: Sequence[PlannedPin]) -> tuple[str, ...]:
+    """Find what excludes the versions that go."""
+    reasons: set[str] = set()
+    for pin in after:
+        for requirer in pin.merged.requirers:
+            specifier = requirer.edge.specifier
+            if gone and not any(specifier.contains(version, prereleases=True) for version in gone):
+                who = str(requirer.root.location) if requirer.root is not None else requirer.parent
+                reasons.add(f"{who} requires {requirer.edge}")
+    return tuple(sorted(reasons))

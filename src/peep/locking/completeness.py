@@ -1,0 +1,270 @@
+"""Judge of a list of pins: is it complete and consistent for a target? Serves lock, check, bundle and mirror.
+
+Sources: core metadata (Requires-Dist, Requires-Python), PEP 508 (markers, extras), PEP 440 (version clauses). Which
+file a target would take, and what that says of itself, comes from `Archives`; nothing here asks for anything.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Protocol
+
+from packaging.version import InvalidVersion, Version
+
+from peep.dataclass import dataclass
+from peep.formats.core_metadata import ProjectMetadata
+from peep.index.compatibility import python_objection
+from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
+from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker
+from peep.model import Digest, Location
+from peep.target.declared import DeclaredTarget
+
+
+class Kind(Enum):
+    """What is wrong with a list for a target."""
+
+    TWO_PINS = "two-pins"
+    NO_FILE = "no-usable-file"
+    WRONG_PYTHON = "wrong-python"
+    OMITTED = "omitted-dependency"
+    CONFLICT = "conflicting-dependency"
+    NOT_BUILDABLE = "missing-build-constraint"
+    UNREADABLE = "unreadable-metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPin:
+    """One listed pin, wherever the list stands."""
+
+    name: str
+    """Normalised."""
+    version: str
+    """'' for a pin by URL."""
+    marker: str = ""
+    """Canonical; '' for none."""
+    extras: tuple[str, ...] = ()
+    hashes: tuple[Digest, ...] = ()
+    url: str = ""
+    location: Location | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version}" if self.version else f"{self.name} @ {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetArchive:
+    """The listed file that a target takes for a pin."""
+
+    filename: str
+    metadata: ProjectMetadata | None
+    """None where nothing can be known without building it."""
+    is_sdist: bool = False
+    unreadable: str = ""
+    """Why its metadata means nothing; '' when it's fine."""
+    cautions: tuple[str, ...] = ()
+    """Yanked, quarantined, too young."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoArchive:
+    """No listed file of a pin can be used on a target."""
+
+    reason: str
+    files: tuple[tuple[str, str], ...] = ()
+    """Each file with why it can't be used."""
+
+
+class Archives(Protocol):
+    """Which file each target takes."""
+
+    def chosen(self, pin: JudgedPin, target: DeclaredTarget) -> TargetArchive | NoArchive:
+        """Choose among the files whose digest the pin lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incompleteness:
+    """One thing that is wrong with a list for one target."""
+
+    kind: Kind
+    target: str
+    """ID; a witness's with its version, as `cp311-… at Python 3.11.3`."""
+    name: str
+    reason: str
+    requirement: str = ""
+    chain: tuple[str, ...] = ()
+    """From a pin that nothing requires to the one that asks, by name."""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a list is worth on one target."""
+
+    target: str
+    incomplete: tuple[Incompleteness, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.incomplete
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a list is judged with."""
+
+    archives: Archives
+    buildable: frozenset[str] | None = None
+    """File names of source archives whose build requirements are listed; None: not asked."""
+    name: str = ""
+    """The target's name in reports; '' its ID."""
+
+
+def judge(pins: Sequence[JudgedPin], target: DeclaredTarget, judged: Judged) -> Verdict:
+    """Judge the pins for one target: files, Python versions, requirements, builds. All faults at once, sorted."""
+    court = _Court(target, judged)
+    for pin in pins:
+        court.admit(pin)
+    court.follow()
+    faults = sorted(court.faults, key=lambda one: (one.name, one.kind.value, one.requirement, one.reason))
+    return Verdict(court.target_name, tuple(faults), tuple(dict.fromkeys(court.warnings)))
+
+
+class _Court:
+    """Collects what is wrong while pins and their requirements are looked at."""
+
+    def __init__(self, target: DeclaredTarget, judged: Judged) -> None:
+        self.target_name = judged.name or target.id.text
+        self.faults: list[Incompleteness] = []
+        self.warnings: list[str] = []
+        self._target = target
+        self._judged = judged
+        self._markers = MarkerJudge(target.environment.markers, target.open_names)
+        self._pins: dict[str, JudgedPin] = {}
+        self._metadata: dict[str, ProjectMetadata] = {}
+        self._asked: dict[tuple[str, str], None] = {}
+        self._parents: dict[str, str] = {}
+
+    def admit(self, pin: JudgedPin) -> None:
+        """Take a pin that counts on the target, with the file that the target would install."""
+        if not self._holds(pin):
+            return
+        other = self._pins.get(pin.name)
+        if other is not None:
+            reason = f"{other} and {pin} are both listed here"
+            self._fault(Kind.TWO_PINS, pin, reason)
+            return
+        self._pins[pin.name] = pin
+        found = self._judged.archives.chosen(pin, self._target)
+        match found:
+            case NoArchive():
+                files = "; ".join(f"{name} {reason}" for name, reason in found.files[-3:])
+                self._fault(Kind.NO_FILE, pin, f"{found.reason}: {files}" if files else found.reason)
+            case TargetArchive():
+                self._take(pin, found)
+
+    def _holds(self, pin: JudgedPin) -> bool:
+        try:
+            return self._markers.holds(pin.marker)
+        except UnreadableMarker as error:
+            self._fault(Kind.UNREADABLE, pin, str(error))
+            return False
+
+    def _take(self, pin: JudgedPin, archive: TargetArchive) -> None:
+        self.warnings += (f"{pin}: {caution}" for caution in archive.cautions)
+        if archive.unreadable:
+            self._fault(Kind.UNREADABLE, pin, f"{archive.filename} {archive.unreadable}")
+        buildable = self._judged.buildable
+        if archive.is_sdist and buildable is not None and archive.filename not in buildable:
+            self._fault(Kind.NOT_BUILDABLE, pin, f"{archive.filename} has to be built, and no build constraints list")
+        if archive.metadata is None:
+            if not archive.unreadable:
+                self.warnings.append(f"{pin}: what {archive.filename} requires is known only after a build")
+            return
+        self._metadata[pin.name] = archive.metadata
+        if objection := python_objection(archive.metadata.requires_python, self._target.environment.version):
+            self._fault(Kind.WRONG_PYTHON, pin, f"{archive.filename} {objection}")
+
+    def follow(self) -> None:
+        """Follow requirements from pin to pin, extras included."""
+        waiting = deque((name, "") for name in sorted(self._pins))
+        waiting.extend((name, extra) for name in sorted(self._pins) for extra in self._pins[name].extras)
+        missing: dict[tuple[str, str], Edge] = {}
+        while waiting:
+            name, extra = waiting.popleft()
+            if (name, extra) in self._asked or name not in self._metadata:
+                continue
+            self._asked[name, extra] = None
+            for edge in self._edges(name, extra):
+                if edge.name not in self._pins:
+                    missing.setdefault((edge.name, name), edge)
+                    continue
+                self._parents.setdefault(edge.name, name)
+                self._compare(edge, name)
+                waiting.extend((edge.name, more) for more in edge.extras)
+        for (_, requirer), edge in missing.items():
+            self._omitted(edge, requirer)
+
+    def _edges(self, name: str, extra: str) -> list[Edge]:
+        found = []
+        for text in self._metadata[name].requires_dist:
+            try:
+                edge = parse_edge(text)
+                holds = self._markers.judge(edge.marker, extra)
+                counts = holds.holds and (not extra or not self._markers.holds(edge.marker))
+            except (UnreadableRequirement, UnreadableMarker) as error:
+                self._fault(Kind.UNREADABLE, self._pins[name], str(error))
+                continue
+            if counts:
+                found.append(edge)
+                self.warnings += (
+                    f"{name} requires {edge} where {atom}, which no target says: taken as true"
+                    for atom in holds.taken_as_true
+                )
+        return found
+
+    def _compare(self, edge: Edge, requirer: str) -> None:
+        pin = self._pins[edge.name]
+        version = pin.version or (self._metadata[pin.name].version if pin.name in self._metadata else "")
+        if edge.url or not version or satisfies(edge, version):
+            return
+        reason = f"{requirer} requires {edge}, and {pin.version or version} is listed"
+        self._fault(Kind.CONFLICT, pin, reason, str(edge), self._chain(requirer))
+
+    def _omitted(self, edge: Edge, requirer: str) -> None:
+        chain = self._chain(requirer)
+        reason = f"{requirer} requires it, and it is not listed"
+        where = self._pins[requirer].location
+        fault = Incompleteness(Kind.OMITTED, self.target_name, edge.name, reason, str(edge), chain, where)
+        self.faults.append(fault)
+
+    def _chain(self, name: str) -> tuple[str, ...]:
+        chain = [name]
+        while (parent := self._parents.get(chain[0])) is not None and parent not in chain:
+            chain.insert(0, parent)
+        return tuple(chain)
+
+    def _fault(
+        self, kind: Kind, pin: JudgedPin, reason: str, requirement: str = "", chain: tuple[str, ...] = ()
+    ) -> None:
+        found = Incompleteness(kind, self.target_name, pin.name, reason, requirement, chain, pin.location)
+        self.faults.append(found)
+
+
+def satisfies(edge: Edge, version: str) -> bool:
+    """Tell whether a listed version lies within a requirement; a pre-release that is listed counts as wanted."""
+    try:
+        return edge.specifier.contains(Version(version), prereleases=True)
+    except InvalidVersion:
+        return not str(edge.specifier)
+
+
+def complete_targets(verdicts: Iterable[Verdict]) -> Mapping[str, bool]:
+    """Give back for each ID whether all verdicts on it, witnesses included, are complete."""
+    found: dict[str, bool] = {}
+    for verdict in verdicts:
+        name = verdict.target.partition(" ")[0]
+        found[name] = found.get(name, True) and verdict.is_complete
+    return found

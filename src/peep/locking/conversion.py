@@ -1,0 +1,195 @@
+"""One lock file as another: what is kept, what is lost, and the proof that nothing else changed.
+
+Reads requirements.txt, pylock.toml, Pipfile.lock, poetry.lock, pdm.lock, uv.lock; writes requirements.txt,
+pylock.toml, Pipfile.lock. No network: what a format needs and the input lacks is asked for by the workflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from peep.dataclass import dataclass, replace
+from peep.formats.names import is_lock_path, last_segment
+from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
+from peep.locking.completeness import JudgedPin
+from peep.locking.output.pipfile import PipfileLock, pipfile_losses, pipfile_text
+from peep.locking.output.requirements_txt import WrittenPin, pin_lines
+from peep.locking.readers.locked import LockedFile, LockedPackage, Loss, ReadLock, Selection
+from peep.locking.readers.pdm import read_pdm_lock
+from peep.locking.readers.pipfile import read_pipfile_lock
+from peep.locking.readers.poetry import read_poetry_lock
+from peep.locking.readers.uv import read_uv_lock
+from peep.locking.sources import Pages
+
+_READERS = {
+    "Pipfile.lock": read_pipfile_lock,
+    "poetry.lock": read_poetry_lock,
+    "pdm.lock": read_pdm_lock,
+    "uv.lock": read_uv_lock,
+}
+_SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A converted file and what it lacks."""
+
+    text: str
+    losses: tuple[Loss, ...]
+
+    @property
+    def refusals(self) -> tuple[Loss, ...]:
+        """Losses that change what is installed."""
+        return tuple(loss for loss in self.losses if loss.changes_install)
+
+
+def is_foreign_lock(path: str) -> bool:
+    """Tell by its name whether a file is another tool's lock."""
+    return last_segment(path) in _READERS
+
+
+def read_foreign_lock(text: str, path: str, selection: Selection) -> ReadLock:
+    """Read a lock of another tool, by its name. Raises `UnreadableLock`."""
+    return _READERS[last_segment(path)](text, selection)
+
+
+def locked_packages(
+    pins: Sequence[JudgedPin], files: Iterable[PylockFile] = (), indexes: Mapping[str, str] = MappingProxyType({})
+) -> ReadLock:
+    """Give back the pins of a requirements or lock file as packages.
+
+    `files` and `indexes` are the values that a lock file has.
+    """
+    by_digest = {digest: file for file in files for digest in file.hashes}
+    packages = []
+    losses = []
+    for pin in pins:
+        listed = tuple(
+            LockedFile(digest, file.name, file.url, file.size, file.upload_time)
+            if (file := by_digest.get(digest)) is not None
+            else LockedFile(digest)
+            for digest in pin.hashes
+        )
+        index = indexes.get(pin.name, "")
+        package = LockedPackage(pin.name, pin.version, pin.marker, pin.extras, listed, index, pin.url)
+        packages.append(package)
+        if not listed and not pin.url.startswith("git+"):
+            losses.append(Loss(pin.name, "it has no hash", changes_install=True))
+    ordered = tuple(sorted(packages, key=lambda one: (one.name, one.version, one.marker)))
+    return ReadLock(ordered, tuple(losses))
+
+
+def lacks_urls(packages: Sequence[LockedPackage]) -> bool:
+    """Tell whether a lock file of these packages would lack names or URLs of files."""
+    return any(not (file.name and file.url) for package in packages for file in package.files)
+
+
+def fill_from_pages(read: ReadLock, pages: Pages) -> ReadLock:
+    """Take names, URLs, sizes and times of files from the indexes, by their digests; what no index has stays open."""
+    return ReadLock(tuple(_filled(package, pages) for package in read.packages), read.losses, read.left_out)
+
+
+def _filled(package: LockedPackage, pages: Pages) -> LockedPackage:
+    if package.url or not lacks_urls([package]):
+        return package
+    releases = pages.page(package.name).releases
+    offered = {digest: one.file for release in releases for one in release.files for digest in one.file.hashes}
+    files = []
+    for file in package.files:
+        known = offered.get(file.digest)
+        if known is not None and not (file.name and file.url):
+            url = known.url.partition("#")[0]
+            file = LockedFile(file.digest, known.filename, url, known.size, known.upload_time or "")  # noqa: PLW2901
+        files.append(file)
+    return replace(package, files=tuple(files))
+
+
+def convert(read: ReadLock, output: str, *, annotates_files: bool = False, targets: Sequence[str] = ()) -> Written:
+    """Write packages as the format that the output's name says."""
+    if is_lock_path(output):
+        return _as_lock_file(read, targets)
+    if last_segment(output) == "Pipfile.lock":
+        losses = (*read.losses, *pipfile_losses(read.packages), *_value_losses(read.packages))
+        return Written(pipfile_text(PipfileLock(read.packages, _only_url(read.packages))), losses)
+    return _as_requirements(read, annotates_files=annotates_files, targets=targets)
+
+
+def _only_url(packages: Sequence[LockedPackage]) -> str:
+    urls = {package.index for package in packages if "://" in package.index}
+    return urls.pop() if len(urls) == 1 else ""
+
+
+# -- requirements.txt --------------------------------------------------------------------------------
+
+
+def _as_requirements(read: ReadLock, *, annotates_files: bool, targets: Sequence[str]) -> Written:
+    lines = [f"# peep: --locked-for={target}" for target in sorted(targets)]
+    for package in read.packages:
+        names = tuple((file.digest, file.name) for file in package.files if file.name)
+        pin = WrittenPin(
+            package.name,
+            package.version,
+            package.extras,
+            package.marker,
+            tuple(file.digest for file in package.files),
+            filenames=names if annotates_files else (),
+            url=package.url,
+        )
+        lines += pin_lines(pin)
+    losses = [*read.losses, *_value_losses(read.packages, keeps_names=annotates_files), *_index_losses(read.packages)]
+    return Written("\n".join([*lines, ""]), tuple(losses))
+
+
+def _value_losses(packages: Sequence[LockedPackage], *, keeps_names: bool = False) -> list[Loss]:
+    """Tell of values that no installer needs."""
+    files = [file for package in packages for file in package.files]
+    stated = {
+        "URLs of files": any(file.url for file in files),
+        "sizes of files": any(file.size is not None for file in files),
+        "upload times": any(file.upload_time for file in files),
+        "names of files": any(file.name for file in files) and not keeps_names,
+    }
+    return [Loss("", what, changes_install=False) for what, is_lost in stated.items() if is_lost]
+
+
+def _index_losses(packages: Sequence[LockedPackage]) -> list[Loss]:
+    names = sorted({package.index for package in packages if package.index})
+    return [Loss("", f"which index serves which project ({', '.join(names)})", changes_install=False)] if names else []
+
+
+# -- pylock.toml -------------------------------------------------------------------------------------
+
+
+def _as_lock_file(read: ReadLock, targets: Sequence[str]) -> Written:
+    losses = list(read.losses)
+    packages = tuple(_pylock_package(package, losses) for package in read.packages)
+    tool = {"locked-for": sorted(targets)} if targets else {}
+    return Written(pylock_text(PylockDocument(packages, tool=tool)), tuple(losses))
+
+
+def _pylock_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage:
+    files = []
+    for file in package.files:
+        if not file.name or not file.url:
+            what = f"the name and the URL of its file with {file.digest}, which a lock file needs, are not known"
+            losses.append(Loss(package.name, what, changes_install=True))
+            continue
+        files.append(PylockFile(file.name, (file.digest,), file.url, "", file.size, file.upload_time))
+    if package.extras:
+        extras = ", ".join(package.extras)
+        losses.append(Loss(package.name, f"its extras ({extras}), which bring nothing more", changes_install=False))
+    if package.url:
+        losses.append(Loss(package.name, f"it comes from {package.url}, not from an index", changes_install=True))
+    sdists = [file for file in files if file.name.lower().endswith(_SDIST)]
+    losses += [Loss(package.name, f"{more.name}: a lock file has one sdist", False) for more in sdists[1:]]  # noqa: FBT003
+    index = package.index if "://" in package.index else ""
+    return PylockPackage(
+        package.name,
+        package.version,
+        package.marker,
+        index=index,
+        sdist=sdists[0] if sdists else None,
+        wheels=tuple(sorted((file for file in files if file.name.endswith(".whl")), key=lambda file: file.name)),
+        tool={"index": package.index} if package.index and not index else {},
+    )

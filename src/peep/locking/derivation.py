@@ -1,0 +1,86 @@
+"""Sentence that says why targets have no solution, naming the lines of the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+
+from peep.locking.solver import Fact, Unsolvable
+
+_MOST_FACTS = 8
+_MOST_VERSIONS = 3
+_MOST_UNUSABLE = 5
+
+
+def sentence(failure: Unsolvable) -> str:
+    """Tell which project cannot be had, what asks for it in which version, and by which line of the sources."""
+    subject = _subject(failure)
+    facts = [fact for fact in failure.facts if fact.child == subject]
+    title = f"no version of {subject} suits {failure.group}"
+    if subject in failure.missing:
+        return f"{title}: no index has it, and {_joined(_requests(facts, failure.facts))}"
+    reasons = _joined(_requests(facts, failure.facts))
+    unusable = [one for one in failure.unusable if one.release.project == subject]
+    shown = [f"{one.release.text} {one.reason}" for one in unusable[:_MOST_UNUSABLE]]
+    if len(unusable) > _MOST_UNUSABLE:
+        shown.append(f"{len(unusable) - _MOST_UNUSABLE} older ones cannot be used either")
+    told = f"{title}: {reasons}" if reasons else title
+    return f"{told}; {'; '.join(shown)}" if shown else told
+
+
+def _subject(failure: Unsolvable) -> str:
+    """Choose the project whose facts leave no usable version; the one with the fewest facts, then by name."""
+    names = sorted({fact.child for fact in failure.facts})
+    if failure.missing:
+        return failure.missing[0]
+    impossible = [name for name in names if _is_impossible(name, failure)]
+    counts = {name: sum(fact.child == name for fact in failure.facts) for name in names}
+    if impossible:
+        return min(impossible, key=lambda name: (counts[name], name))
+    return max(names, key=lambda name: (counts[name], name), default="anything")
+
+
+def _is_impossible(name: str, failure: Unsolvable) -> bool:
+    allowed = reduce(lambda left, fact: left & fact.allowed, _of(name, failure.facts), -1)
+    unusable = sum(one.release.project == name for one in failure.unusable)
+    return allowed >= 0 and allowed.bit_count() <= unusable
+
+
+def _of(name: str, facts: Sequence[Fact]) -> list[Fact]:
+    return [fact for fact in facts if fact.child == name]
+
+
+def _requests(facts: Sequence[Fact], everything: Sequence[Fact]) -> Iterator[str]:
+    for fact in facts[:_MOST_FACTS]:
+        yield f"{_requirer(fact, everything)} requires {fact.edge}"
+    if len(facts) > _MOST_FACTS:
+        yield f"{len(facts) - _MOST_FACTS} more requirements"
+
+
+def _requirer(fact: Fact, everything: Sequence[Fact]) -> str:
+    if fact.origin is not None:
+        return str(fact.origin.location)
+    return f"{fact.parent} {_versions(fact.versions)} ({_origin(fact.parent, everything, ())})"
+
+
+def _versions(versions: Sequence[str]) -> str:
+    if len(versions) <= _MOST_VERSIONS:
+        return ", ".join(versions)
+    return f"{versions[-1]} to {versions[0]}"
+
+
+def _origin(name: str, everything: Sequence[Fact], above: tuple[str, ...]) -> str:
+    """Give back the line of the source that asks for a project, or what it is required by, up to that line."""
+    asking = [fact for fact in everything if fact.child == name]
+    roots = sorted(str(fact.origin.location) for fact in asking if fact.origin is not None)
+    if roots:
+        return ", ".join(roots[:_MOST_VERSIONS])
+    parents = [fact for fact in asking if fact.parent and fact.parent not in (*above, name)]
+    if not parents:
+        return "an indirect requirement"
+    first = parents[0]
+    return f"required by {first.parent} ({_origin(first.parent, everything, (*above, name))})"
+
+
+def _joined(parts: Iterator[str]) -> str:
+    return ", and ".join(parts)

@@ -1,0 +1,71 @@
+"""Pins of a requirements file as values: those of the present lock, and those that a judge looks at."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.version import InvalidVersion, Version
+
+from peep.errors import RequirementsError
+from peep.formats.names import normalised
+from peep.locking.completeness import JudgedPin
+from peep.locking.group_view import KnownPin
+from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
+from peep.requirements.file_parser import RequirementLine
+
+_COMMAND = re.compile(r"^#\s{4}peep lock(?P<arguments>(?: [^\r\n]*)?)\r?$", re.MULTILINE)
+
+
+def judged_pins(lines: Iterable[RequirementLine]) -> tuple[tuple[JudgedPin, ...], tuple[RequirementsError, ...]]:
+    """Give back every pin of a file, and an error for each line that pins nothing or whose marker means nothing."""
+    pins: list[JudgedPin] = []
+    errors: list[RequirementsError] = []
+    for line in lines:
+        try:
+            pins.append(_judged(line))
+        except (UnreadableMarker, ValueError) as error:
+            errors.append(RequirementsError(line.location, str(error)))
+    return tuple(pins), tuple(errors)
+
+
+def _judged(line: RequirementLine) -> JudgedPin:
+    parsed = line.parsed
+    if not parsed.name:
+        raise ValueError(f"{line.written!r} names no project")
+    if parsed.version is None and not parsed.location:
+        raise ValueError(f"{line.written!r} pins no version")
+    return JudgedPin(
+        normalised(parsed.name),
+        parsed.version or "",
+        canonical_marker(parsed.marker) if parsed.marker else "",
+        parsed.extras,
+        line.hashes,
+        parsed.location,
+        line.location,
+    )
+
+
+def known_pins(pins: Sequence[JudgedPin]) -> Mapping[str, tuple[KnownPin, ...]]:
+    """Give back pins of versions by name, as preferences; what is no version of PEP 440 cannot be kept."""
+    found: dict[str, list[KnownPin]] = {}
+    for pin in pins:
+        try:
+            version = Version(pin.version)
+        except InvalidVersion:
+            continue
+        found.setdefault(pin.name, []).append(KnownPin(pin.name, version, pin.marker, pin.hashes))
+    return {name: tuple(some) for name, some in found.items()}
+
+
+def header_arguments(text: str) -> tuple[str, ...] | None:
+    """Give back the arguments of `peep lock` in the header of a lock, None where there is no such header."""
+    above = re.split(r"(?m)^(?!#)", text, maxsplit=1)[0]
+    found = _COMMAND.search(above)
+    if found is None:
+        return None
+    try:
+        return tuple(shlex.split(found["arguments"]))
+    except ValueError:
+        return None

@@ -1,0 +1,75 @@
+"""Sources and output of `peep lock`, where the command line leaves them open. Nothing is opened here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from peep.dataclass import dataclass
+from peep.errors import UsageError
+from peep.formats.names import is_lock_path
+
+DEFAULT_SOURCE = "requirements.in"
+DEFAULT_OUTPUT = "requirements.txt"
+DEFAULT_LOCK_FILE = "pylock.toml"
+_PROJECT = "pyproject.toml"
+_FILES = (".in", ".txt", ".toml", ".cfg")
+
+
+@dataclass(frozen=True, slots=True)
+class LockPaths:
+    """What is read and written."""
+
+    files: tuple[str, ...]
+    """Source files, sorted, each once."""
+    requirements: tuple[str, ...]
+    """Requirements of the command line, sorted."""
+    output: str
+    were_chosen: bool = False
+    """The user named neither: both names are worth a line."""
+
+    @property
+    def is_pylock(self) -> bool:
+        return is_lock_path(self.output)
+
+
+def is_source_file(word: str) -> bool:
+    """Tell whether a word names a file rather than a requirement."""
+    return word.lower().endswith(_FILES) or "/" in word or (os.sep in word and " @ " not in word)
+
+
+def lock_paths(
+    words: Sequence[str], files: Sequence[str], output: str, exists: Callable[[str], bool], *, has_project: bool
+) -> LockPaths:
+    """Decide what is read and written.
+
+    `words`: plain arguments; `files`: those of `-r`. `has_project`: the working folder has a pyproject.toml with
+    `[project]`. Raises `UsageError` where there is nothing to read, or no name to write to.
+    """
+    named = tuple(sorted({*files, *(word for word in words if is_source_file(word))}))
+    requirements = tuple(sorted({word for word in words if not is_source_file(word)}))
+    if named or requirements:
+        return LockPaths(named, requirements, output or _output_for(named, exists))
+    if exists(DEFAULT_SOURCE):
+        source = DEFAULT_SOURCE
+    elif has_project:
+        source = _PROJECT
+    else:
+        reason = f"there is nothing to lock: neither {DEFAULT_SOURCE} nor a {_PROJECT} with [project] is here"
+        raise UsageError(reason, "name a source, as in: peep lock requirements.in")
+    chosen = output or (DEFAULT_LOCK_FILE if exists(DEFAULT_LOCK_FILE) else DEFAULT_OUTPUT)
+    return LockPaths((source,), (), chosen, were_chosen=not output)
+
+
+def _output_for(named: Sequence[str], exists: Callable[[str], bool]) -> str:
+    """One source: its stem with `.txt`; pyproject.toml has the default names."""
+    if len(named) != 1:
+        raise UsageError("several sources have no one name for their lock", "give it one: -o requirements.txt")
+    folder, name = os.path.split(named[0])
+    if name in {_PROJECT, "setup.cfg"}:
+        lock_file = os.path.join(folder, DEFAULT_LOCK_FILE)
+        return lock_file if exists(lock_file) else os.path.join(folder, DEFAULT_OUTPUT)
+    stem, ending = os.path.splitext(named[0])
+    if ending == ".txt":
+        raise UsageError(f"{named[0]} would be replaced by its own lock", "name another file: -o FILE")
+    return f"{stem}.txt"

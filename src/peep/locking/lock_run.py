@@ -1,0 +1,90 @@
+"""All groups of a lock, solved one after the other until no boundary between micro versions is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from packaging.version import Version
+
+from peep.dataclass import dataclass, field
+from peep.formats.target_ids import TargetId
+from peep.locking.candidates import CandidatePolicy
+from peep.locking.group_view import Admission, GroupView, KnownPin, ViewSources
+from peep.locking.marker_atoms import micro_thresholds
+from peep.locking.roots import Constraint, Root
+from peep.locking.solver import TargetSolution, Unsolvable, solve
+from peep.locking.sources import Metadata, Pages
+from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
+
+
+@dataclass(frozen=True, slots=True)
+class LockInputs:
+    """Everything that a lock is a function of, beside the indexes."""
+
+    targets: tuple[TargetId, ...]
+    roots: tuple[Root, ...]
+    constraints: tuple[Constraint, ...] = ()
+    policy: CandidatePolicy = field(default_factory=CandidatePolicy)
+    admission: Admission = field(default_factory=Admission)
+    known: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
+    """Pins of the present lock that are to be kept, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockSolutions:
+    """One solution a group, newest Python first; or why groups have none."""
+
+    solutions: tuple[TargetSolution, ...]
+    failures: tuple[Unsolvable, ...] = ()
+
+
+def solve_all(inputs: LockInputs, pages: Pages, metadata: Metadata) -> LockSolutions:
+    """Solve for every declared target and every witness that what was consulted asks for.
+
+    All groups are tried, so that all failures are told at once. Raises `TooManyWitnesses` and what `solve` raises.
+    """
+    sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
+    micros = _stated_micros(inputs)
+    while True:
+        found = _solved(joint_groups(inputs.targets, micros), inputs, sources)
+        consulted = [(one.group.version[:2], one.thresholds) for one in found.solutions]
+        more = more_micros(micros, _of_declared(consulted, inputs.targets))
+        if more == micros or found.failures:
+            return found
+        micros = more
+
+
+def _stated_micros(inputs: LockInputs) -> Micros:
+    """Take the boundaries that the sources' own markers state."""
+    edges = (*(root.edge for root in inputs.roots), *(limit.edge for limit in inputs.constraints))
+    markers = {edge.marker for edge in edges}
+    return more_micros(
+        {},
+        (
+            (minor, frozenset().union(*(micro_thresholds(marker, minor) for marker in markers)))
+            for minor in declared_minors(inputs.targets)
+        ),
+    )
+
+
+def _of_declared(
+    consulted: Sequence[tuple[tuple[int, int], frozenset[int]]], targets: Sequence[TargetId]
+) -> list[tuple[tuple[int, int], frozenset[int]]]:
+    minors = declared_minors(targets)
+    return [(minor, found) for minor, found in consulted if minor in minors]
+
+
+def _solved(groups: Sequence[JointGroup], inputs: LockInputs, sources: ViewSources) -> LockSolutions:
+    solutions: list[TargetSolution] = []
+    failures: list[Unsolvable] = []
+    preferred: dict[str, Version] = {}
+    for group in groups:
+        answer = solve(GroupView(group, sources, preferred), inputs.roots, inputs.constraints)
+        match answer:
+            case TargetSolution():
+                solutions.append(answer)
+                for name, pin in answer.pins.items():
+                    preferred.setdefault(name, pin.candidate.release.version)
+            case Unsolvable():
+                failures.append(answer)
+    return LockSolutions(tuple(solutions), tuple(failures))

@@ -1,0 +1,109 @@
+"""One lock, from inputs to proven text: solve, merge, list hashes, write, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from peep.dataclass import dataclass
+from peep.errors import PeepError
+from peep.locking.completeness import JudgedPin
+from peep.locking.derivation import sentence
+from peep.locking.group_view import KnownPin
+from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
+from peep.locking.lock_run import LockInputs, solve_all
+from peep.locking.merging import merge
+from peep.locking.output.requirements_txt import WrittenPin
+from peep.locking.page_archives import PageArchives
+from peep.locking.read_back import prove
+from peep.locking.solver import TargetSolution, Unsolvable
+from peep.locking.sources import Metadata, Pages
+
+
+class NoSolution(PeepError):
+    """Targets without a solution; all of them are told at once."""
+
+    def __init__(self, failures: Sequence[Unsolvable]) -> None:
+        super().__init__("\n".join(sentence(failure) for failure in failures), _hint(failures))
+        self.failures = tuple(failures)
+
+
+def _hint(failures: Sequence[Unsolvable]) -> str:
+    builds = sorted({one.release.project for failure in failures for one in failure.unusable if one.needs_build})
+    if builds:
+        return f"--allow-build {builds[0]} lets its build backend say what it requires, in the sandbox"
+    if any(len(one.group.members) > 1 and any(each.without_file for each in one.unusable) for one in failures):
+        return "no marker tells these targets apart: only separate files, one for each, can hold different versions"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideWorld:
+    """Whatever a lock asks for."""
+
+    pages: Pages
+    metadata: Metadata
+    digests: Digests
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock that was read back and found to give each target its solution."""
+
+    text: str
+    pins: tuple[PlannedPin, ...]
+    solutions: tuple[TargetSolution, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LockFormat:
+    """How a lock is written and read."""
+
+    write: Callable[[Sequence[PlannedPin], Sequence[TargetSolution]], str]
+    """Pins -> text of the file."""
+    read: Callable[[str], Sequence[JudgedPin]]
+    """Text of the file -> its pins, by the reader that an installer uses."""
+    tells_extras: bool = True
+    """Extras stand beside the names of pins."""
+
+
+def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form: LockFormat) -> Lock:
+    """Make a lock. Raises `NoSolution`, `LockContradictsItself` (a bug), and what the outside world raises."""
+    found = solve_all(inputs, world.pages, world.metadata)
+    if found.failures:
+        raise NoSolution(found.failures)
+    merged = merge(found.solutions, tells_extras=form.tells_extras)
+    planned = planned_pins(merged, inputs.known, hashes, world.digests, inputs.constraints)
+    text = form.write(planned, found.solutions)
+    archives = PageArchives(world.pages, world.metadata, inputs.policy)
+    prove(form.read(text), found.solutions, archives, tells_extras=form.tells_extras)
+    warnings = dict.fromkeys(_warnings(found.solutions, planned))
+    return Lock(text, planned, found.solutions, tuple(sorted(warnings)))
+
+
+def _warnings(solutions: Sequence[TargetSolution], planned: Sequence[PlannedPin]) -> Iterator[str]:
+    for solution in solutions:
+        yield from solution.warnings
+    for pin in planned:
+        yield from pin.listed.warnings
+
+
+def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False) -> tuple[WrittenPin, ...]:
+    """Give back pins as a requirements file writes them."""
+    return tuple(
+        WrittenPin(
+            pin.merged.name,
+            str(pin.merged.version),
+            pin.merged.extras,
+            pin.merged.marker,
+            pin.listed.hashes,
+            pin.via,
+            pin.listed.names() if annotates_files else (),
+        )
+        for pin in planned
+    )
+
+
+def without(known: Mapping[str, tuple[KnownPin, ...]], upgraded: Mapping[str, str]) -> dict[str, tuple[KnownPin, ...]]:
+    """Forget the pins of projects that are to be upgraded (`--upgrade-package NAME[==V]`)."""
+    return {name: pins for name, pins in known.items() if name not in upgraded}

@@ -1,0 +1,58 @@
+"""Text of a Pipfile.lock (pipfile-spec 6) of pins: one version for each name, hashes without file names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from peep.dataclass import dataclass
+from peep.locking.readers.locked import LockedPackage, Loss
+
+_SPEC = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PipfileLock:
+    """What the file holds."""
+
+    packages: tuple[LockedPackage, ...]
+    index_url: str = ""
+    """The one source that it names; '' for none."""
+
+
+def pipfile_losses(packages: Sequence[LockedPackage]) -> tuple[Loss, ...]:
+    """Tell what a Pipfile.lock cannot hold of these packages."""
+    losses: list[Loss] = []
+    seen: set[str] = set()
+    for package in packages:
+        if package.name in seen:
+            losses.append(Loss(package.name, "it has two versions, and a Pipfile.lock holds one", changes_install=True))
+        seen.add(package.name)
+        if package.url:
+            losses.append(Loss(package.name, f"it comes from {package.url}, not from an index", changes_install=True))
+    losses.append(Loss("", "the digest of a Pipfile: there is none yet", changes_install=False))
+    return tuple(losses)
+
+
+def pipfile_text(lock: PipfileLock) -> str:
+    """Give back the text in Pipenv's form: sorted keys, four spaces; of two versions of a name the last one."""
+    entries = {}
+    for package in lock.packages:
+        entry: dict[str, object] = {}
+        if package.extras:
+            entry["extras"] = sorted(package.extras)
+        if package.files:
+            entry["hashes"] = sorted({str(file.digest) for file in package.files})
+        if package.marker:
+            entry["markers"] = package.marker.replace('"', "'")
+        entry["version"] = f"=={package.version}"
+        entries[package.name] = entry
+    source = {"name": "index", "url": lock.index_url, "verify_ssl": True}
+    meta = {
+        "hash": {"sha256": ""},
+        "pipfile-spec": _SPEC,
+        "requires": {},
+        "sources": [source] if lock.index_url else [],
+    }
+    document = {"_meta": meta, "default": entries, "develop": {}}
+    return json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False) + "\n"

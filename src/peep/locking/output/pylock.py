@@ -1,0 +1,208 @@
+"""Values of a lock as a lock file of PEP 751, and the pins of such a file as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.pylock import (
+    Package,
+    PackageSdist,
+    PackageWheel,
+    Pylock,
+    PylockUnsupportedVersionError,
+    PylockValidationError,
+)
+
+from peep.dataclass import dataclass, field
+from peep.errors import PeepError, RequirementsError
+from peep.formats.documents import parse_toml
+from peep.formats.names import SDIST_SUFFIXES, sdist_suffix
+from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
+from peep.locking.candidates import NamedFile
+from peep.locking.completeness import JudgedPin
+from peep.locking.lock_plan import PlannedPin
+from peep.locking.marker_atoms import assumed, canonical_marker
+from peep.locking.merging import markers_of_groups
+from peep.locking.scopes import scoped_marker, scopes_of
+from peep.locking.solver import TargetSolution
+from peep.model import STRONG_ALGORITHMS, Digest, Location
+
+_WHEEL = ".whl"
+SCOPE_NAMES = ("extras", "dependency_groups")
+
+KnownFiles = Mapping[str, PylockFile]
+"""Files of the present lock by digest (`sha256:…`): their values stay as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class PylockStyle:
+    """What stands in the file beside the pins."""
+
+    targets: tuple[str, ...]
+    extras: tuple[str, ...] = ()
+    dependency_groups: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] = ()
+    build_constraint: str = ""
+    index_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of bound indexes, by project."""
+    known_files: KnownFiles = field(default_factory=dict)
+
+
+def lock_file_text(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution], style: PylockStyle) -> str:
+    """Give back the text of the lock file; the same values give the same bytes."""
+    scopes = [scopes_of(solution) for solution in solutions]
+    listed = {pin.merged.name for pin in planned}
+    several = {name for name in listed if sum(pin.merged.name == name for pin in planned) > 1}
+    packages = tuple(
+        _package(pin, scoped_marker(pin.merged, solutions, scopes), _dependencies(pin, planned, several), style)
+        for pin in planned
+    )
+    tool: dict[str, str | Sequence[str]] = {"locked-for": sorted(style.targets)}
+    if style.build_constraint:
+        tool["build-constraint"] = [style.build_constraint]
+    document = PylockDocument(
+        packages,
+        markers_of_groups(solution.group for solution in solutions),
+        _requires_python(solutions),
+        tuple(sorted(style.extras)),
+        tuple(sorted(style.dependency_groups)),
+        tuple(sorted(style.default_groups)),
+        tool,
+    )
+    return pylock_text(document)
+
+
+def _package(
+    pin: PlannedPin, marker: str, dependencies: tuple[tuple[str, str], ...], style: PylockStyle
+) -> PylockPackage:
+    files = _files(pin, style.known_files)
+    sdists = [file for file in files if not file.name.endswith(_WHEEL)]
+    index = style.index_names.get(pin.merged.name, "")
+    return PylockPackage(
+        pin.merged.name,
+        str(pin.merged.version),
+        marker,
+        _stated_python(one for one, _ in pin.listed.files),
+        dependencies,
+        sdist=min(sdists, key=lambda file: SDIST_SUFFIXES.index(sdist_suffix(file.name)), default=None),
+        wheels=tuple(file for file in files if file.name.endswith(_WHEEL)),
+        tool={"index": index} if index else {},
+    )
+
+
+def _files(pin: PlannedPin, known: KnownFiles) -> list[PylockFile]:
+    """Give back what is listed, by name; of a kept pin also what the index offers no more."""
+    files = {file.name: file for file in (_file(one, digest, known) for one, digest in pin.listed.files)}
+    for digest in pin.listed.hashes if pin.listed.is_kept else ():
+        kept = known.get(str(digest))
+        if kept is not None:
+            files.setdefault(kept.name, kept)
+    return [files[name] for name in sorted(files)]
+
+
+def _file(one: NamedFile, digest: Digest, known: KnownFiles) -> PylockFile:
+    kept = known.get(str(digest))
+    if kept is not None and kept.name == one.file.filename:
+        return kept
+    file = one.file
+    return PylockFile(
+        file.filename, (digest,), file.url.partition("#")[0], size=file.size, upload_time=file.upload_time or ""
+    )
+
+
+def _stated_python(files: Iterable[NamedFile]) -> str:
+    """Give back Requires-Python where all files of the release say the same."""
+    stated = {one.file.requires_python or "" for one in files}
+    return stated.pop() if len(stated) == 1 else ""
+
+
+def _requires_python(solutions: Sequence[TargetSolution]) -> str:
+    oldest = min(solution.group.version for solution in solutions)
+    exact = all(member.id.micro is not None for one in solutions for member in one.group.members)
+    return f">={'.'.join(map(str, oldest if exact else oldest[:2]))}"
+
+
+def _dependencies(pin: PlannedPin, planned: Sequence[PlannedPin], several: set[str]) -> tuple[tuple[str, str], ...]:
+    """Give back what a pin requires of the list, sorted; with a version where its name is listed in several."""
+    found = set()
+    for other in planned:
+        if other.merged.name != pin.merged.name and any(
+            requirer.parent == pin.merged.name for requirer in other.merged.requirers
+        ):
+            version = str(other.merged.version) if other.merged.name in several else ""
+            found.add((other.merged.name, version))
+    return tuple(sorted(found))
+
+
+# -- reading -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPylock:
+    """Pins of a lock file, and the values of its files."""
+
+    pins: tuple[JudgedPin, ...]
+    files: KnownFiles
+    targets: tuple[str, ...] = ()
+    """Of its `[tool.peep] locked-for`."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Index of a package by its name, where the file says it: a URL, or the name of an index of the settings."""
+
+
+class UnreadableLock(PeepError):
+    """A text that is no lock file of PEP 751."""
+
+
+def read_lock_file(text: str, path: str) -> ReadPylock:
+    """Read all pins, whatever their extras and groups. Raises `UnreadableLock`."""
+    try:
+        document = Pylock.from_dict(parse_toml(text))
+    except (PylockValidationError, PylockUnsupportedVersionError, ValueError) as error:
+        raise UnreadableLock(f"{path}: this is no lock file: {error}") from None
+    pins = tuple(_pin(package, path) for package in document.packages)
+    files = {str(digest): file for package in document.packages for file in files_of(package) for digest in file.hashes}
+    peep = (document.tool or {}).get("peep", {})
+    stated = peep.get("locked-for", []) if isinstance(peep, Mapping) else []
+    indexes = {str(package.name): index for package in document.packages if (index := _index(package))}
+    return ReadPylock(pins, files, tuple(one for one in stated if isinstance(one, str)), indexes)
+
+
+def _index(package: Package) -> str:
+    peep = (package.tool or {}).get("peep", {})
+    named = peep.get("index", "") if isinstance(peep, Mapping) else ""
+    return package.index or (named if isinstance(named, str) else "")
+
+
+def _pin(package: Package, path: str) -> JudgedPin:
+    marker = assumed(canonical_marker(str(package.marker)), SCOPE_NAMES) if package.marker else ""
+    hashes = tuple(dict.fromkeys(digest for file in files_of(package) for digest in file.hashes))
+    url = package.vcs.url or "" if package.vcs else package.archive.url or "" if package.archive else ""
+    return JudgedPin(
+        package.name, str(package.version or ""), marker, hashes=hashes, url=url, location=Location(path, 0)
+    )
+
+
+def files_of(package: Package) -> tuple[PylockFile, ...]:
+    """Give back wheels, sdist and archive of a package with all their values."""
+    found = [_read_file(wheel) for wheel in package.wheels or ()]
+    if package.sdist is not None:
+        found.append(_read_file(package.sdist))
+    if package.archive is not None:
+        archive = package.archive
+        name = (archive.url or archive.path or "").rpartition("/")[2]
+        found.append(PylockFile(name, _digests(archive.hashes), archive.url or "", archive.path or "", archive.size))
+    return tuple(found)
+
+
+def _read_file(one: PackageWheel | PackageSdist) -> PylockFile:
+    time = one.upload_time.isoformat() if one.upload_time else ""
+    return PylockFile(one.filename, _digests(one.hashes), one.url or "", one.path or "", one.size, time)
+
+
+def _digests(hashes: Mapping[str, str]) -> tuple[Digest, ...]:
+    return tuple(Digest(name, text.lower()) for name, text in sorted(hashes.items()) if name in STRONG_ALGORITHMS)
+
+
+def refusal(error: UnreadableLock, path: str) -> RequirementsError:
+    """Give back an unreadable lock as an error of its file."""
+    return RequirementsError(Location(path, 0), str(error).removeprefix(f"{path}: "))

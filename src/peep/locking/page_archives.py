@@ -1,0 +1,68 @@
+"""Archives that targets take for listed pins, by the pages of the indexes: what the judge of a list is told."""
+
+from __future__ import annotations
+
+from packaging.version import InvalidVersion, Version
+
+from peep.formats.core_metadata import ProjectMetadata
+from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, Release
+from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
+from peep.locking.group_view import may_be_listed
+from peep.locking.sources import Metadata, NeedsBuild, Pages, Unreadable
+from peep.model import ArchiveKind
+from peep.target.declared import DeclaredTarget
+
+_QUARANTINED = "quarantined"
+
+
+class PageArchives:
+    """Implements `completeness.Archives` over pages and metadata."""
+
+    def __init__(self, pages: Pages, metadata: Metadata, policy: CandidatePolicy) -> None:
+        self._pages = pages
+        self._metadata = metadata
+        self._policy = policy
+
+    def chosen(self, pin: JudgedPin, target: DeclaredTarget) -> TargetArchive | NoArchive:
+        """Choose among the listed files of the pinned release; without hashes any file counts."""
+        page = self._pages.page(pin.name)
+        if not page.exists:
+            return NoArchive("no index has it")
+        release = _release(page.releases, pin.version)
+        if release is None:
+            return NoArchive(f"{page.index} has no version {pin.version}")
+        listed = [one for one in release.files if not pin.hashes or may_be_listed(one, pin.hashes)]
+        if not listed:
+            return NoArchive(f"no file that {page.index} offers of {pin.version} has a listed hash")
+        choice = FileChooser(pin.name, target, self._policy).best_of(listed)
+        if choice.chosen is None:
+            unlisted = FileChooser(pin.name, target, self._policy).best_of(release.files).chosen
+            reason = f"none of its listed files fits {target.id}"
+            if unlisted is not None:
+                reason += f"; {unlisted.file.filename} would, and its hash is not listed"
+            return NoArchive(reason, choice.reasons)
+        return self._archive(release, choice.chosen, page.status)
+
+    def _archive(self, release: Release, one: NamedFile, status: str) -> TargetArchive:
+        cautions = []
+        if one.file.yanked is not None:
+            cautions.append(f"was yanked: {one.file.yanked[:200]}" if one.file.yanked else "was yanked")
+        if status == _QUARANTINED:
+            cautions.append("its project is quarantined")
+        is_sdist = one.name.kind is ArchiveKind.SDIST
+        found = self._metadata.metadata(release, one)
+        match found:
+            case ProjectMetadata():
+                return TargetArchive(one.file.filename, found, is_sdist, cautions=tuple(cautions))
+            case NeedsBuild():
+                return TargetArchive(one.file.filename, None, is_sdist, cautions=tuple(cautions))
+            case Unreadable():
+                return TargetArchive(one.file.filename, None, is_sdist, found.reason, tuple(cautions))
+
+
+def _release(releases: tuple[Release, ...], version: str) -> Release | None:
+    try:
+        wanted = Version(version)
+    except InvalidVersion:
+        return None
+    return next((release for release in releases if release.version == wanted), None)

@@ -1,0 +1,156 @@
+"""Packages of other tools' lock files as values, and what is lost on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from peep.dataclass import dataclass
+from peep.errors import PeepError
+from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
+from peep.model import HEX_LENGTHS, Digest
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+
+
+class UnreadableLock(PeepError):
+    """A lock file that is none of its kind, or of a version that is not understood here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedFile:
+    """A file of a package as a lock file states it; '' and None for what it does not state."""
+
+    digest: Digest
+    name: str = ""
+    url: str = ""
+    size: int | None = None
+    upload_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockedPackage:
+    """One pin of a lock file."""
+
+    name: str
+    """Normalised."""
+    version: str
+    marker: str = ""
+    """Canonical."""
+    extras: tuple[str, ...] = ()
+    files: tuple[LockedFile, ...] = ()
+    index: str = ""
+    """Name or URL of the index, as the file has it."""
+    url: str = ""
+    """Of a direct archive, or `git+…@COMMIT`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Loss:
+    """Something of a lock file that its conversion does not hold."""
+
+    name: str
+    """Of a project, '' for the file as a whole."""
+    what: str
+    changes_install: bool
+    """What is installed may be something else: refused without `--allow-loss`."""
+    is_final: bool = False
+    """Refused whatever is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which parts of a lock file count beside its default group."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    all_groups: bool = False
+
+    def has_group(self, name: str) -> bool:
+        return self.all_groups or canonicalize_name(name) in self.groups
+
+    def has_extra(self, name: str) -> bool:
+        return canonicalize_name(name) in self.extras
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLock:
+    """What a reader found."""
+
+    packages: tuple[LockedPackage, ...]
+    """Sorted by name and version."""
+    losses: tuple[Loss, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Groups and extras that were not asked for."""
+
+
+def table_of(value: Any, what: str) -> Mapping[str, Any]:
+    """Give back a table. Raises `UnreadableLock`."""
+    if not isinstance(value, dict):
+        raise UnreadableLock(f"{what} is no table")
+    return value
+
+
+def tables_of(value: Any, what: str) -> list[Mapping[str, Any]]:
+    """Give back a list of tables. Raises `UnreadableLock`."""
+    if not isinstance(value, list):
+        raise UnreadableLock(f"{what} is no list")
+    return [table_of(one, f"an entry of {what}") for one in value]
+
+
+def text_of(table: Mapping[str, Any], key: str, what: str) -> str:
+    """Give back a text, '' where there is none. Raises `UnreadableLock`."""
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise UnreadableLock(f"{key} of {what} is no text")
+    return value
+
+
+def name_of(value: Any, what: str) -> str:
+    """Give back a normalised name. Raises `UnreadableLock`."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise UnreadableLock(f"{what} has the name {str(value)[:60]!r}, which is none")
+    return canonicalize_name(value)
+
+
+def version_of(value: Any, what: str) -> str:
+    """Give back a version as written, which PEP 440 must know. Raises `UnreadableLock`."""
+    try:
+        Version(value)
+    except (InvalidVersion, TypeError, ValueError):
+        raise UnreadableLock(f"{what} has the version {str(value)[:60]!r}, which is none") from None
+    return str(value)
+
+
+def marker_of(value: Any, what: str) -> str:
+    """Give back a canonical marker. Raises `UnreadableLock`."""
+    if not isinstance(value, str):
+        raise UnreadableLock(f"the marker of {what} is no text")
+    try:
+        return canonical_marker(value) if value.strip() else ""
+    except UnreadableMarker as error:
+        raise UnreadableLock(f"{what}: {error}") from None
+
+
+def digest_of(value: Any, what: str) -> Digest | None:
+    """Read `algorithm:hex`; None for algorithms that vouch for nothing. Raises `UnreadableLock` for what is none."""
+    if not isinstance(value, str) or ":" not in value:
+        raise UnreadableLock(f"{what} has the hash {str(value)[:60]!r}, which is none")
+    algorithm, _, hexadecimal = value.partition(":")
+    if algorithm not in HEX_LENGTHS:
+        return None
+    if len(hexadecimal) != HEX_LENGTHS[algorithm] or not _HEX.fullmatch(hexadecimal):
+        raise UnreadableLock(f"{what} has the hash {value[:80]!r}, which is none")
+    return Digest(algorithm, hexadecimal.lower())
+
+
+def hash_losses(package: LockedPackage) -> tuple[Loss, ...]:
+    """Tell of a package without a hash that counts."""
+    if package.files or package.url.startswith("git+"):
+        return ()
+    return (Loss(package.name, "it has no hash", changes_install=True),)

@@ -1,0 +1,147 @@
+"""Reader of pdm.lock (lock_version up to 4.x), as PDM writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from peep.locking.edges import UnreadableRequirement, parse_edge
+from peep.locking.marker_atoms import UnreadableMarker
+from peep.locking.readers.locked import (
+    LockedFile,
+    LockedPackage,
+    Loss,
+    ReadLock,
+    Selection,
+    UnreadableLock,
+    digest_of,
+    hash_losses,
+    marker_of,
+    name_of,
+    table_of,
+    tables_of,
+    text_of,
+    version_of,
+)
+from peep.locking.readers.propagation import GraphEdge, GraphNode, propagated
+from peep.locking.readers.toml_document import parsed_toml, version_number
+
+_NEWEST_MAJOR = 4
+_DEFAULT = "default"
+_SOURCES = ("path", "url", "git", "hg", "svn", "bzr")
+
+
+def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
+    """Read the default group and those that are asked for; the project's extras are groups. Raises `UnreadableLock`."""
+    document = parsed_toml(text)
+    metadata = table_of(document.get("metadata"), "metadata")
+    number = version_number(metadata.get("lock_version"), "lock_version")
+    if number[0] > _NEWEST_MAJOR:
+        raise UnreadableLock(f"lock_version is {number[0]}.{number[1]}; up to {_NEWEST_MAJOR}.x is read here")
+    entries = tables_of(document.get("package", []), "package")
+    hashes = metadata.get("files", {})
+    losses: list[Loss] = []
+    inherits = "inherit_metadata" in metadata.get("strategy", [])
+    taken, left_out = _taken(entries, selection, inherits=inherits)
+    packages = [one for entry in taken if (one := _package(entry, hashes, losses)) is not None]
+    if not inherits:
+        what = "groups and markers that only pyproject.toml states; the strategy inherit_metadata has them"
+        losses.append(Loss("", what, changes_install=True))
+        packages = _propagated(taken, packages)
+    return ReadLock(_joined(packages), tuple(losses), left_out)
+
+
+def _taken(
+    entries: Sequence[Mapping[str, Any]], selection: Selection, *, inherits: bool
+) -> tuple[list[Mapping[str, Any]], tuple[str, ...]]:
+    if not inherits:
+        return list(entries), ()
+    taken: list[Mapping[str, Any]] = []
+    left_out: dict[str, None] = {}
+    for entry in entries:
+        groups = [str(group) for group in entry.get("groups", [_DEFAULT])]
+        counting = [
+            group for group in groups if group == _DEFAULT or selection.has_group(group) or selection.has_extra(group)
+        ]
+        left_out.update(dict.fromkeys(group for group in groups if group not in counting))
+        if counting:
+            taken.append(entry)
+    return taken, tuple(sorted(left_out))
+
+
+def _package(entry: Mapping[str, Any], hashes: Any, losses: list[Loss]) -> LockedPackage | None:
+    name = name_of(entry.get("name"), "a package")
+    if kind := next((key for key in _SOURCES if key in entry), ""):
+        losses.append(Loss(name, f"it comes from a {kind}, not from an index", changes_install=True))
+        return None
+    version = version_of(entry.get("version"), name)
+    stated = entry.get("files") or table_of(hashes, "files").get(f"{entry.get('name')} {version}", [])
+    package = LockedPackage(
+        name,
+        version,
+        marker_of(entry.get("marker", ""), name),
+        tuple(sorted(canonicalize_name(str(extra)) for extra in entry.get("extras", ()))),
+        tuple(_files(tables_of(stated, f"files of {name}"), name)),
+    )
+    if not package.extras:
+        losses.extend(hash_losses(package))
+    return package
+
+
+def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:
+    for one in stated:
+        digest = digest_of(one.get("hash"), name)
+        url = text_of(one, "url", name)
+        if digest is not None:
+            yield LockedFile(digest, text_of(one, "file", name) or url.rpartition("/")[2].partition("#")[0], url)
+
+
+def _joined(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Join the entries of one package: PDM lists it once more for each set of extras."""
+    found: dict[tuple[str, str], LockedPackage] = {}
+    for package in packages:
+        key = package.name, package.version
+        known = found.get(key)
+        if known is None:
+            found[key] = package
+            continue
+        extras = tuple(sorted({*known.extras, *package.extras}))
+        marker = known.marker if not known.extras else package.marker if not package.extras else known.marker
+        files = known.files or package.files
+        found[key] = LockedPackage(package.name, package.version, marker, extras, files)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _propagated(entries: Sequence[Mapping[str, Any]], packages: Sequence[LockedPackage]) -> list[LockedPackage]:
+    """Before `inherit_metadata`: markers stand at dependencies, and flow down from what nothing requires."""
+    nodes: dict[str, GraphNode] = {}
+    required: set[str] = set()
+    by_key = {(package.name, package.version): package for package in packages}
+    for entry in entries:
+        name, version = name_of(entry.get("name"), "a package"), str(entry.get("version"))
+        if (name, version) not in by_key:
+            continue
+        edges = tuple(_edges(entry, name))
+        required.update(edge.name for edge in edges if edge.name != name)
+        known = nodes.get(f"{name} {version}")
+        joined = (*(known.edges if known else ()), *edges)
+        nodes[f"{name} {version}"] = GraphNode(name, version, tuple(edge for edge in joined if edge.name != name))
+    roots = [GraphEdge(node.name) for node in nodes.values() if node.name not in required]
+    markers = propagated(nodes, roots)
+    return [
+        LockedPackage(
+            one.name, one.version, markers.get(f"{one.name} {one.version}", ""), one.extras, one.files, one.index
+        )
+        for one in packages
+    ]
+
+
+def _edges(entry: Mapping[str, Any], name: str) -> Iterator[GraphEdge]:
+    for text in entry.get("dependencies", []):
+        try:
+            edge = parse_edge(str(text))
+        except (UnreadableRequirement, UnreadableMarker) as error:
+            raise UnreadableLock(f"{name}: {error}") from None
+        yield GraphEdge(edge.name, edge.marker, str(edge.specifier) or "*")

@@ -1,0 +1,109 @@
+"""Reader of Pipfile.lock (pipfile-spec 6), as Pipenv writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from peep.formats.documents import parse_json
+from peep.locking.readers.locked import (
+    LockedFile,
+    LockedPackage,
+    Loss,
+    ReadLock,
+    Selection,
+    UnreadableLock,
+    digest_of,
+    hash_losses,
+    marker_of,
+    name_of,
+    table_of,
+    text_of,
+    version_of,
+)
+
+_SPEC = 6
+_DEFAULT, _DEVELOP = "default", "develop"
+_SOURCES = ("path", "file", "git", "editable")
+
+
+def read_pipfile_lock(text: str, selection: Selection) -> ReadLock:
+    """Read the default group and those that are asked for (`dev` is `develop`). Raises `UnreadableLock`."""
+    document = _document(text)
+    meta = table_of(document.get("_meta"), "_meta")
+    if meta.get("pipfile-spec") != _SPEC:
+        raise UnreadableLock(f"pipfile-spec is {meta.get('pipfile-spec')!r}; {_SPEC} is read here")
+    groups = [name for name in document if name != "_meta"]
+    wanted = [name for name in groups if name == _DEFAULT or selection.has_group(_asked_as(name))]
+    packages: dict[tuple[str, str], LockedPackage] = {}
+    losses: list[Loss] = list(_index_losses(meta))
+    for group in wanted:
+        for name, entry in table_of(document[group], group).items():
+            _take(name, table_of(entry, name), packages, losses)
+    ordered = tuple(packages[key] for key in sorted(packages))
+    return ReadLock(ordered, tuple(losses), tuple(_asked_as(one) for one in groups if one not in wanted))
+
+
+def _document(text: str) -> Mapping[str, Any]:
+    try:
+        return table_of(parse_json(text), "the file")
+    except ValueError as error:
+        raise UnreadableLock(f"this is no JSON: {error}") from None
+
+
+def _asked_as(group: str) -> str:
+    return "dev" if group == _DEVELOP else canonicalize_name(group)
+
+
+def _take(
+    name: str, entry: Mapping[str, Any], packages: dict[tuple[str, str], LockedPackage], losses: list[Loss]
+) -> None:
+    """Add one entry; what can't be a pin becomes a loss."""
+    normal = name_of(name, "an entry")
+    marker = marker_of(entry.get("markers", ""), name)
+    if reason := next((key for key in _SOURCES if key in entry), ""):
+        losses.append(Loss(normal, f"it comes from a {reason}, not from an index", changes_install=True))
+        return
+    version = text_of(entry, "version", name)
+    if not version.startswith("==") or version.startswith("==="):
+        stated = f"its version is {version!r}" if version else "it has no version"
+        what = f"{stated}: Pipenv left it unresolved; lock it on the system that needs it"
+        losses.append(Loss(normal, what, changes_install=True, is_final=True))
+        return
+    package = LockedPackage(
+        normal,
+        version_of(version.removeprefix("=="), name),
+        marker,
+        tuple(sorted(canonicalize_name(str(extra)) for extra in entry.get("extras", ()))),
+        tuple(_files(entry, name)),
+        text_of(entry, "index", name),
+    )
+    before = packages.setdefault((normal, package.version), package)
+    if before.marker != package.marker:
+        packages[normal, package.version] = _united(before, package)
+    losses.extend(hash_losses(package))
+
+
+def _united(one: LockedPackage, other: LockedPackage) -> LockedPackage:
+    """Join entries of two groups: needed where either is."""
+    marker = "" if not (one.marker and other.marker) else marker_of(f"({one.marker}) or ({other.marker})", one.name)
+    extras = tuple(sorted({*one.extras, *other.extras}))
+    return LockedPackage(one.name, one.version, marker, extras, one.files, one.index)
+
+
+def _files(entry: Mapping[str, Any], name: str) -> Iterator[LockedFile]:
+    hashes = entry.get("hashes", [])
+    if not isinstance(hashes, list):
+        raise UnreadableLock(f"hashes of {name} is no list")
+    for stated in sorted({str(one) for one in hashes}):
+        digest = digest_of(stated, name)
+        if digest is not None:
+            yield LockedFile(digest)
+
+
+def _index_losses(meta: Mapping[str, Any]) -> Iterator[Loss]:
+    sources = meta.get("sources", [])
+    if isinstance(sources, list) and len(sources) > 1:
+        yield Loss("", "the names of its indexes; peep takes them from its settings", changes_install=False)

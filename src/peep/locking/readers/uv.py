@@ -1,0 +1,212 @@
+"""Reader of uv.lock (version 1, any revision), as uv writes it.
+
+Markers stand on edges, so they flow down from the project itself. Extras and groups that conflict are written by uv as
+pseudo extras in markers (`extra == 'extra-5-name-cpu'`, `extra == 'group-4-name-dev'`); those asked for are true.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.utils import canonicalize_name
+
+from peep.locking.marker_atoms import Atom, atoms_of
+from peep.locking.readers.locked import (
+    LockedFile,
+    LockedPackage,
+    Loss,
+    ReadLock,
+    Selection,
+    UnreadableLock,
+    digest_of,
+    hash_losses,
+    marker_of,
+    name_of,
+    table_of,
+    tables_of,
+    text_of,
+    version_of,
+)
+from peep.locking.readers.propagation import GraphEdge, GraphNode, propagated
+from peep.locking.readers.toml_document import parsed_toml
+
+_VERSION = 1
+_PROJECT_SOURCES = ("virtual", "editable")
+_DIRECT = ("git", "url", "path", "directory", "editable", "virtual")
+_PSEUDO = re.compile(r"(?P<kind>extra|group|project)-(?P<length>\d+)-(?P<rest>.+)")
+_TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
+
+
+def read_uv_lock(text: str, selection: Selection) -> ReadLock:
+    """Read what the project requires, with the extras and groups that are asked for. Raises `UnreadableLock`."""
+    document = parsed_toml(text)
+    if document.get("version") != _VERSION:
+        raise UnreadableLock(f"version is {document.get('version')!r}; {_VERSION} is read here")
+    entries = tables_of(document.get("package", []), "package")
+    roots = [entry for entry in entries if _is_project(entry)] or [one for one in entries if _is_member(one)]
+    if not roots:
+        raise UnreadableLock("it has no package that is the project itself, so nothing says what is needed")
+    reader = _Reader(selection)
+    return reader.read(entries, roots, text_of(document, "requires-python", "the file"))
+
+
+def _is_project(entry: Mapping[str, Any]) -> bool:
+    source = table_of(entry.get("source", {}), "source")
+    return any(source.get(kind) == "." for kind in _PROJECT_SOURCES)
+
+
+def _is_member(entry: Mapping[str, Any]) -> bool:
+    """Tell whether a package is a member of a workspace; where the workspace has no project, all of them count."""
+    source = table_of(entry.get("source", {}), "source")
+    return any(kind in source for kind in _PROJECT_SOURCES)
+
+
+class _Reader:
+    """Collects pins and losses of one file."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._losses: list[Loss] = []
+        self._left_out: dict[str, None] = {}
+
+    def read(
+        self, entries: Sequence[Mapping[str, Any]], roots: Sequence[Mapping[str, Any]], requires_python: str
+    ) -> ReadLock:
+        nodes: dict[str, GraphNode] = {}
+        packages: dict[str, LockedPackage] = {}
+        for entry in entries:
+            name = name_of(entry.get("name"), "a package")
+            if entry in roots:
+                continue
+            version = text_of(entry, "version", name)
+            for extra in ("", *table_of(entry.get("optional-dependencies", {}), name)):
+                key = _key(name, version, extra)
+                nodes[key] = self._node(entry, name, version, extra)
+            packages[_key(name, version, "")] = self._package(entry, name, version)
+        edges = [edge for root in roots for edge in self._root_edges(root)]
+        markers = propagated(nodes, edges, requires_python)
+        return self._result(packages, nodes, markers)
+
+    def _result(
+        self, packages: Mapping[str, LockedPackage], nodes: Mapping[str, GraphNode], markers: Mapping[str, str]
+    ) -> ReadLock:
+        found = []
+        for key, package in packages.items():
+            if key not in markers:
+                continue
+            extras = [one.partition("[")[2][:-1] for one in markers if "[" in one and _base(one, nodes) == key]
+            if package.url and not package.url.startswith("git+"):
+                what = f"it comes from {package.url}, not from an index"
+                self._losses.append(Loss(package.name, what, changes_install=True))
+                continue
+            marked = LockedPackage(
+                package.name,
+                package.version,
+                markers[key],
+                tuple(sorted(extras)),
+                package.files,
+                package.index,
+                package.url,
+            )
+            self._losses.extend(hash_losses(marked))
+            found.append(marked)
+        ordered = tuple(sorted(found, key=lambda one: (one.name, one.version)))
+        return ReadLock(ordered, tuple(self._losses), tuple(sorted(self._left_out)))
+
+    def _node(self, entry: Mapping[str, Any], name: str, version: str, extra: str) -> GraphNode:
+        stated = entry.get("dependencies", [])
+        edges: list[GraphEdge] = []
+        if extra:
+            stated = table_of(entry["optional-dependencies"], name)[extra]
+            edges.append(GraphEdge(name, version=version))
+        for one in tables_of(stated, f"dependencies of {name}"):
+            edges.extend(self._edges(one, name))
+        forks = [marker_of(text, name) for text in entry.get("resolution-markers", [])]
+        marker = self._decided(marker_of(" or ".join(f"({text})" for text in forks), name)) if forks else ""
+        return GraphNode(f"{name}[{canonicalize_name(extra)}]" if extra else name, version, tuple(edges), marker)
+
+    def _root_edges(self, root: Mapping[str, Any]) -> Iterator[GraphEdge]:
+        name = name_of(root.get("name"), "the project")
+        for one in tables_of(root.get("dependencies", []), f"dependencies of {name}"):
+            yield from self._edges(one, name)
+        for table, has in (
+            ("optional-dependencies", self._selection.has_extra),
+            ("dev-dependencies", self._selection.has_group),
+        ):
+            for group, stated in table_of(root.get(table, {}), table).items():
+                if not has(group):
+                    self._left_out[canonicalize_name(group)] = None
+                    continue
+                for one in tables_of(stated, f"{group} of {name}"):
+                    yield from self._edges(one, name)
+
+    def _edges(self, one: Mapping[str, Any], requirer: str) -> Iterator[GraphEdge]:
+        name = name_of(one.get("name"), f"a dependency of {requirer}")
+        marker = self._decided(marker_of(one.get("marker", ""), requirer))
+        version = text_of(one, "version", requirer)
+        yield GraphEdge(name, marker, version=version)
+        for extra in one.get("extra", []):
+            yield GraphEdge(f"{name}[{canonicalize_name(str(extra))}]", marker, version=version)
+
+    def _decided(self, marker: str) -> str:
+        """Replace pseudo extras by what was asked for."""
+        for atom in atoms_of(marker):
+            if atom.variable == "extra":
+                truth = self._is_asked_for(atom)
+                marker = marker.replace(atom.text, _TRUE if truth else _FALSE)
+        return marker_of(marker, "a marker")
+
+    def _is_asked_for(self, atom: Atom) -> bool:
+        found = _PSEUDO.fullmatch(atom.value)
+        if found is None:
+            return self._selection.has_extra(atom.value) is (atom.operator == "==")
+        name = found["rest"][int(found["length"]) + 1 :]
+        asked = {"extra": self._selection.has_extra, "group": self._selection.has_group}
+        is_true = asked[found["kind"]](name) if found["kind"] in asked else True
+        return is_true if atom.operator == "==" else not is_true
+
+    def _package(self, entry: Mapping[str, Any], name: str, version: str) -> LockedPackage:
+        source = table_of(entry.get("source", {}), f"source of {name}")
+        direct = next((kind for kind in _DIRECT if kind in source), "")
+        stated = [*tables_of(entry.get("wheels", []), name)]
+        if "sdist" in entry:
+            stated.append(table_of(entry["sdist"], f"sdist of {name}"))
+        return LockedPackage(
+            name,
+            version if direct else version_of(version, name),
+            files=tuple(_files(stated, name)),
+            index=text_of(source, "registry", name),
+            url=_direct_url(direct, text_of(source, direct, name)) if direct else "",
+        )
+
+
+def _key(name: str, version: str, extra: str) -> str:
+    return f"{name} {version} [{canonicalize_name(extra)}]" if extra else f"{name} {version}"
+
+
+def _base(key: str, nodes: Mapping[str, GraphNode]) -> str:
+    del nodes
+    return key.partition(" [")[0]
+
+
+def _direct_url(kind: str, text: str) -> str:
+    if kind != "git":
+        return f"{kind} {text}"
+    url, _, commit = text.partition("#")
+    return f"git+{url.partition('?')[0]}@{commit}"
+
+
+def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:
+    for one in stated:
+        if "hash" not in one:
+            continue
+        digest = digest_of(one["hash"], name)
+        url = text_of(one, "url", name) or text_of(one, "path", name)
+        filename = unquote(urlsplit(url).path.rpartition("/")[2])
+        size = one.get("size")
+        if digest is not None:
+            known = size if isinstance(size, int) else None
+            yield LockedFile(digest, filename, url, known, str(one.get("upload-time", "")))

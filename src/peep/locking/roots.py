@@ -1,0 +1,41 @@
+"""Roots of a lock: the requirements that people wrote, with the line of each."""
+
+from __future__ import annotations
+
+from peep.dataclass import dataclass
+from peep.locking.edges import Edge
+from peep.model import Location
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """An extra or a dependency group of the source, outside of which a root does not count (PEP 621, PEP 735)."""
+
+    kind: str
+    """`extras` or `dependency_groups`, as PEP 751's markers call them."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A requirement of a source."""
+
+    edge: Edge
+    location: Location
+    origin: str
+    """The source as `# via` comments name it: `-r requirements.in`, `app (pyproject.toml)`."""
+    scopes: tuple[Scope, ...] = ()
+    """() counts always; otherwise when any of them is asked for."""
+
+    def __str__(self) -> str:
+        return f"{self.location}"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A limit on versions of a project that counts where something else requires it (`-c`)."""
+
+    edge: Edge
+    location: Location
+    origin: str
+    """As `# via` comments name it; '' for limits of one run, which no comment names."""

@@ -1,0 +1,152 @@
+"""Requirements of source files as roots and constraints of a lock, and the option lines that its output repeats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from peep.dataclass import dataclass
+from peep.errors import RequirementsError
+from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
+from peep.locking.group_view import Admission
+from peep.locking.marker_atoms import UnreadableMarker
+from peep.locking.roots import Constraint, Root
+from peep.requirements.file_parser import COMMAND_LINE, OptionLine, RequirementLine
+from peep.requirements.files import RequirementsFile
+from peep.requirements.requirement_text import RequirementKind
+
+_REPEATED = ("--index-url", "--extra-index-url", "--find-links", "--no-binary", "--only-binary")
+"""Options of sources that an installer of the lock needs as well, in the order of the output."""
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
+_NO_CHOICE = {
+    RequirementKind.ARCHIVE_URL: "a lock of URLs",
+    RequirementKind.LOCAL_ARCHIVE: "a lock of local archives",
+    RequirementKind.LOCAL_PROJECT: "a lock of local folders",
+    RequirementKind.REPOSITORY: "a lock of repositories",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What sources ask for."""
+
+    roots: tuple[Root, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    errors: tuple[RequirementsError, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def from_requirements_files(files: Sequence[RequirementsFile]) -> Sources:
+    """Read roots and constraints off parsed files; each root is said to come from the file that it stands in."""
+    roots: list[Root] = []
+    constraints: list[Constraint] = []
+    errors: list[RequirementsError] = []
+    for file in files:
+        for line in file.lines:
+            try:
+                edge = _edge(line)
+            except (UnreadableRequirement, UnreadableMarker) as error:
+                errors.append(RequirementsError(line.location, str(error)))
+                continue
+            except _Unlockable as error:
+                errors.append(RequirementsError(line.location, str(error), error.hint))
+                continue
+            if line.is_constraint:
+                constraints.append(Constraint(edge, line.location, f"-c {line.location.path}"))
+            else:
+                roots.append(Root(edge, line.location, _origin(line.location.path)))
+    warnings = tuple(warning for file in files for warning in file.warnings)
+    return Sources(tuple(roots), tuple(constraints), tuple(errors), warnings)
+
+
+class _Unlockable(Exception):
+    """A requirement that names its source itself in a way that no lock can hold."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.hint = hint
+
+
+def _edge(line: RequirementLine) -> Edge:
+    parsed = line.parsed
+    if parsed.kind is not RequirementKind.VERSION:
+        raise _Unlockable(f"{_NO_CHOICE[parsed.kind]} is not made: {line.written!r} chooses no version of an index")
+    extras = f"[{','.join(parsed.extras)}]" if parsed.extras else ""
+    marker = f" ; {parsed.marker}" if parsed.marker else ""
+    return parse_edge(f"{parsed.name}{extras}{parsed.specifier}{marker}")
+
+
+def _origin(path: str) -> str:
+    return "the command line" if path == COMMAND_LINE else f"-r {path}"
+
+
+def admission(roots: Iterable[Root], constraints: Iterable[Constraint]) -> Admission:
+    """Tell which pre-releases and yanked versions the user's own clauses ask for."""
+    return admission_of([*(root.edge for root in roots), *(limit.edge for limit in constraints)])
+
+
+def admission_of(edges: Iterable[Edge]) -> Admission:
+    """Do as `admission` for single requirements."""
+    pre_releases: set[str] = set()
+    exact: dict[str, set[Version]] = {}
+    for edge in edges:
+        for version, is_pin in _versions(edge.specifier):
+            if version.is_prerelease:
+                pre_releases.add(edge.name)
+            if is_pin:
+                exact.setdefault(edge.name, set()).add(version)
+    return Admission(frozenset(pre_releases), {name: frozenset(versions) for name, versions in exact.items()})
+
+
+def _versions(specifier: SpecifierSet) -> Iterable[tuple[Version, bool]]:
+    for clause in specifier:
+        try:
+            version = Version(clause.version.removesuffix(".*"))
+        except InvalidVersion:
+            continue
+        if clause.operator != "!=":
+            yield version, clause.operator in {"==", "==="} and not clause.version.endswith(".*")
+
+
+# -- option lines ------------------------------------------------------------------------------------
+
+
+def option_lines(entries: Iterable[OptionLine]) -> tuple[tuple[str, ...], tuple[RequirementsError, ...]]:
+    """Give back the option lines that the output repeats, as written, variables unexpanded.
+
+    A credential that is written out is refused: it would be copied into a file that is shared.
+    """
+    values: dict[str, dict[str, None]] = {name: {} for name in _REPEATED}
+    errors: list[RequirementsError] = []
+    for entry in entries:
+        if entry.name not in values:
+            continue
+        if _has_literal_credentials(entry.value):
+            reason = f"{entry.name} holds a credential that would be written into the lock"
+            errors.append(RequirementsError(entry.location, reason, "write ${VARIABLE} in its place, or use netrc"))
+            continue
+        values[entry.name][entry.value] = None
+    return tuple(_ordered_lines(values)), tuple(errors)
+
+
+def _ordered_lines(values: Mapping[str, Mapping[str, None]]) -> Iterable[str]:
+    for name in _REPEATED:
+        texts = list(values[name])
+        if name == "--index-url":
+            texts = texts[-1:]
+        if name in {"--no-binary", "--only-binary"}:
+            texts = sorted({part.strip() for text in texts for part in text.split(",") if part.strip()})
+            texts.sort(key=lambda text: text != ":all:")
+        yield from (f"{name} {text}" for text in texts)
+
+
+def _has_literal_credentials(value: str) -> bool:
+    try:
+        user = urlsplit(value).netloc.rpartition("@")[0]
+    except ValueError:
+        return "@" in value
+    return any(part and not _VARIABLE.fullmatch(part) for part in user.split(":", 1))

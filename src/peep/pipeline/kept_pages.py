@@ -1,0 +1,63 @@
+"""Pages of indexes from the page cache: revalidated with the index, or taken as they are where nothing may be asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from peep.errors import PackageIndexError, TransportError
+from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
+from peep.index.pages import PageSource
+from peep.model import ProjectDetail
+from peep.store.page_cache import KeptPage, PageCache
+
+Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
+
+
+class RevalidatedPages:
+    """Implements `index.client.KeptPages`: every page is asked for, with what tells whether it has changed."""
+
+    def __init__(self, cache: PageCache, now: Callable[[], float] = time.time) -> None:
+        self._cache = cache
+        self._now = now
+
+    def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
+        kept = self._cache.get(source.url)
+        page = fetcher.fetch_unless(source.url, source.index, _conditions(kept))
+        if page is NOT_MODIFIED and kept is not None:
+            return kept.detail
+        detail = parse(page, source)
+        validators = page.validators if page is not None else {}
+        etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
+        self._cache.put(source.url, KeptPage(detail, etag, modified, self._now()))
+        return detail
+
+
+def _conditions(kept: KeptPage | None) -> dict[str, str]:
+    """RFC 9110, 13.1: the strongest validator that there is."""
+    if kept is None or kept.detail is None:
+        return {}
+    if kept.etag:
+        return {"If-None-Match": kept.etag}
+    return {"If-Modified-Since": kept.last_modified} if kept.last_modified else {}
+
+
+class OfflinePages:
+    """Implements `index.client.KeptPages` without asking anybody (`--offline`)."""
+
+    def __init__(self, cache: PageCache) -> None:
+        self._cache = cache
+
+    def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
+        """Give back what was kept. Raises `PackageIndexError` where nothing was."""
+        del fetcher, parse
+        kept = self._cache.get(source.url)
+        if kept is None:
+            reason = f"was never asked for {source.project}, and --offline asks for nothing"
+            raise PackageIndexError(source.index, reason, "run the command once without --offline")
+        return kept.detail
+
+
+def offline_refusal(url: str) -> TransportError:
+    """Give back the error for a download under `--offline`."""
+    return TransportError(url, "is not kept here, and --offline asks for nothing", "run the command without --offline")

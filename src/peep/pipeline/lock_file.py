@@ -1,0 +1,101 @@
+"""Lock files on disk: the present one read for its pins, the next one written whole, in either format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from peep.dataclass import dataclass, field, replace
+from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.names import is_lock_path
+from peep.locking.completeness import JudgedPin
+from peep.locking.group_view import KnownPin
+from peep.locking.listed_pins import header_arguments, judged_pins, known_pins
+from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_file
+from peep.model import Location
+from peep.requirements.decoding import DecodedText, decode
+from peep.requirements.file_parser import RequirementLine, parse_text
+from peep.system.files import write_atomically
+
+_DIRECTIVES = ("--locked-for", "--build-constraint")
+
+
+@dataclass(frozen=True, slots=True)
+class PresentLock:
+    """What the output file holds before a run."""
+
+    content: bytes | None = None
+    """None: there is no such file."""
+    source: DecodedText = field(default_factory=DecodedText)
+    pins: tuple[JudgedPin, ...] = ()
+    known: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    """For which it says that it was locked."""
+    files: KnownFiles = field(default_factory=dict)
+    """Values of a pylock.toml's files."""
+    arguments: tuple[str, ...] | None = None
+    """Of `peep lock` in its header."""
+    indexes: Mapping[str, str] = field(default_factory=dict)
+    """Index of a project, where a pylock.toml says it."""
+    build_constraints: tuple[str, ...] = ()
+    """Files that list what builds need, as the file names them."""
+
+    @property
+    def line_end(self) -> str:
+        """CRLF where the first line ends so, else LF."""
+        return "\r\n" if self.source.text.partition("\n")[0].endswith("\r") else "\n"
+
+
+def read_present(path: str) -> PresentLock:
+    """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return PresentLock()
+    except OSError as error:
+        raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
+    source = decode(content, path)
+    return replace(read_text(source.text, path), content=content, source=source)
+
+
+def read_text(text: str, path: str) -> PresentLock:
+    """Read a lock's text as an installer does; its name says the format. Raises `RequirementsErrors`."""
+    if is_lock_path(path):
+        return _lock_file(text, path)
+    parsed = parse_text(text, path, {})
+    pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
+    if parsed.errors or errors:
+        raise RequirementsErrors([*parsed.errors, *errors])
+    stated = {option: [one.value for one in parsed.directives if one.option == option] for option in _DIRECTIVES}
+    return PresentLock(
+        None,
+        DecodedText(text),
+        pins,
+        known_pins(pins),
+        tuple(stated["--locked-for"]),
+        arguments=header_arguments(text),
+        build_constraints=tuple(stated["--build-constraint"]),
+    )
+
+
+def _lock_file(text: str, path: str) -> PresentLock:
+    try:
+        found = read_lock_file(text, path)
+    except UnreadableLock as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
+    known = known_pins(found.pins)
+    return PresentLock(None, DecodedText(text), found.pins, known, found.targets, found.files, indexes=found.indexes)
+
+
+def read_pins(text: str, path: str) -> Sequence[JudgedPin]:
+    """Read a lock's text as an installer does, for its pins. Raises `RequirementsErrors`."""
+    return read_text(text, path).pins
+
+
+def write_lock(path: str, content: bytes) -> None:
+    """Let `path` hold `content`, whole, or what it held before. Raises `PeepError`."""
+    try:
+        write_atomically(path, content, durable=True)
+    except OSError as error:
+        raise PeepError(f"{path} cannot be written: {error.strerror or error}") from error

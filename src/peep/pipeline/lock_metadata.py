@@ -1,0 +1,177 @@
+"""Metadata for locking: from the cache, a declared sidecar, byte ranges, or at last the whole archive.
+
+No code of an archive runs. What comes from sidecars and ranges chooses versions; digests that are written are those
+that the index states, or those of bytes that were downloaded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import BinaryIO
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from peep.archives.receive import Receiver, receive_archive
+from peep.archives.remote_metadata import RangesRefused, read_remote_metadata
+from peep.archives.sdist import open_sdist
+from peep.archives.zip_reader import open_zip
+from peep.dataclass import dataclass
+from peep.errors import ArchiveError, PackageIndexError
+from peep.formats.core_metadata import LARGEST_METADATA, ProjectMetadata, UnreadableMetadata, parse_core_metadata
+from peep.http.transport import Transport
+from peep.index.sidecar import read_sidecar
+from peep.locking.candidates import NamedFile, Release
+from peep.locking.lock_plan import stated_sha256
+from peep.locking.sources import NeedsBuild, Unreadable
+from peep.model import ArchiveKind, Digest, IndexFile
+from peep.pipeline.once import Once
+from peep.reporting import Reporter
+from peep.store.metadata_cache import MetadataCache
+
+_LARGEST_ARCHIVE = 4 << 30
+"""Bytes of a file that is downloaded only to be looked into."""
+
+Answer = ProjectMetadata | NeedsBuild | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question; questions with the same address have the same answer."""
+
+    release: Release
+    named: NamedFile
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.named.file.filename, self.named.file.url
+
+
+class IndexMetadata:
+    """Implements `locking.sources.Metadata` and `locking.lock_plan.Digests`; safe to use from many threads."""
+
+    def __init__(
+        self, open_transport: Callable[[], Transport], cache: MetadataCache, scratch: str, reporter: Reporter
+    ) -> None:
+        """`scratch`: a folder that only this user can enter, for archives that have to be looked into whole."""
+        self._transport = Once[None, Transport](lambda _: open_transport())
+        self._cache = cache
+        self._scratch = scratch
+        self._reporter = reporter
+        self._questions: dict[tuple[str, str], _Asked] = {}
+        self._answers = Once(self._found)
+        self._digests = Once(self._hashed)
+        self.stop = threading.Event()
+
+    def metadata(self, release: Release, file: NamedFile) -> Answer:
+        asked = _Asked(release, file)
+        self._questions.setdefault(asked.key, asked)
+        return self._answers.get(asked.key)
+
+    def sha256(self, file: NamedFile) -> Digest:
+        """Download a file and give back its true digest."""
+        asked = _Asked(Release("", Version("0"), ()), file)
+        self._questions.setdefault(asked.key, asked)
+        return self._digests.get(asked.key)
+
+    def _hashed(self, key: tuple[str, str]) -> Digest:
+        file = self._questions[key].named.file
+        received = receive_archive(file, {"sha256"}, file.size or _LARGEST_ARCHIVE, self._receiver())
+        received.file.close()
+        return next(digest for digest in received.digests if digest.algorithm == "sha256")
+
+    def _found(self, key: tuple[str, str]) -> Answer:
+        asked = self._questions[key]
+        stated = stated_sha256(asked.named)
+        kept = self._cache.get(stated.hex) if stated is not None else None
+        if kept is not None:
+            return _usable(kept, asked)
+        try:
+            read = self._read(asked)
+        except (UnreadableMetadata, ArchiveError) as error:
+            return Unreadable(asked.named.file.filename, f"holds metadata that cannot be used: {error}")
+        if stated is not None:
+            self._cache.put(stated.hex, read)
+        return _usable(read, asked)
+
+    def _read(self, asked: _Asked) -> ProjectMetadata:
+        file = asked.named.file
+        if asked.named.name.kind is ArchiveKind.SDIST:
+            return self._read_sdist(asked)
+        content = read_sidecar(file, self._transport.get(None))
+        if content is None:
+            try:
+                content = read_remote_metadata(file, self._transport.get(None))
+            except RangesRefused:
+                with self._received(file) as body:
+                    content = _metadata_of_wheel(body, file.filename)
+        return parse_core_metadata(content)
+
+    def _read_sdist(self, asked: _Asked) -> ProjectMetadata:
+        """PEP 643 or PEP 621, whichever is final; else metadata that says that it is not."""
+        file = asked.named.file
+        with self._received(file) as body, open_sdist(_Source(file.filename, body), from_index=True) as contents:
+            static = contents.static_metadata()
+            if static is None:
+                return ProjectMetadata(asked.release.project, asked.release.text, is_static=False)
+            return ProjectMetadata(
+                canonicalize_name(static.name),
+                static.version,
+                static.requires_dist,
+                static.requires_python,
+                tuple(canonicalize_name(extra) for extra in static.provides_extra),
+            )
+
+    def _received(self, file: IndexFile) -> BinaryIO:
+        """Download a whole archive into a private file.
+
+        Raises `PackageIndexError` when it is not as the index states.
+        """
+        algorithms = {digest.algorithm for digest in file.hashes}
+        received = receive_archive(file, algorithms, file.size or _LARGEST_ARCHIVE, self._receiver())
+        wrong = [digest for digest in file.hashes if digest not in received.digests]
+        if wrong:
+            received.file.close()
+            came = next(digest for digest in received.digests if digest.algorithm == wrong[0].algorithm)
+            raise PackageIndexError(file.index, f"states {wrong[0]} for {file.filename}, and what came is {came}")
+        received.file.seek(0)
+        return received.file
+
+    def _receiver(self) -> Receiver:
+        return Receiver(self._transport.get(None), self._scratch, self._reporter, self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Implements `archives.sdist.SourceArchive`."""
+
+    filename: str
+    file: BinaryIO
+
+
+def _metadata_of_wheel(body: BinaryIO, filename: str) -> bytes:
+    reader = open_zip(body, filename)
+    found = [one for one in reader.members if one.name.endswith(".dist-info/METADATA") and one.name.count("/") == 1]
+    if reader.problems or reader.unreadable or len(found) != 1:
+        problems = [*reader.problems, *reader.unreadable.values()]
+        raise ArchiveError(filename, problems or [f"has {len(found)} files called METADATA, not one"])
+    if found[0].size > LARGEST_METADATA:
+        raise ArchiveError(filename, [f"METADATA is {found[0].size} bytes; the limit is {LARGEST_METADATA}"])
+    return reader.whole(found[0])
+
+
+def _usable(metadata: ProjectMetadata, asked: _Asked) -> Answer:
+    """Hold metadata against the file's name, which chose it."""
+    filename = asked.named.file.filename
+    if metadata.name != asked.release.project:
+        return Unreadable(filename, f"says that it is of the project {metadata.name[:100]}")
+    try:
+        is_same = Version(metadata.version) == asked.release.version
+    except InvalidVersion:
+        is_same = False
+    if not is_same:
+        return Unreadable(filename, f"says that it is version {metadata.version[:100]}")
+    if not metadata.is_static:
+        return NeedsBuild(filename)
+    return metadata

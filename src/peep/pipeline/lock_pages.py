@@ -1,0 +1,59 @@
+"""Pages for locking, from the configured indexes: the first that has a project, or the one that it is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+
+from peep.dataclass import dataclass
+from peep.index.client import PackageIndex
+from peep.locking.candidates import ProjectPage, page_of
+from peep.model import ProjectDetail
+from peep.pipeline.once import Once
+
+
+@dataclass(frozen=True, slots=True)
+class BoundIndex:
+    """An index of the settings that alone is asked for some projects, and for nothing else."""
+
+    name: str
+    patterns: tuple[str, ...]
+    """Normalised names, or patterns such as `corp-*`."""
+    index: PackageIndex
+
+    def holds(self, project: str) -> bool:
+        return any(fnmatchcase(project, pattern) for pattern in self.patterns)
+
+
+class IndexPages:
+    """Implements `locking.sources.Pages`; safe to use from many threads."""
+
+    def __init__(self, open_index: Callable[[], PackageIndex], bound: Sequence[BoundIndex]) -> None:
+        """`open_index`: everything that unbound projects may come from; opened when the first of them is wanted."""
+        self._open = Once[None, PackageIndex](lambda _: open_index())
+        self._bound = tuple(bound)
+        self._shadowed: dict[str, tuple[str, ...]] = {}
+        self._pages = Once(self._asked)
+
+    def page(self, project: str) -> ProjectPage:
+        return self._pages.get(project)
+
+    def index_name(self, project: str) -> str:
+        """Give back the name of the index that a project is bound to, '' for none."""
+        return next((bound.name for bound in self._bound if bound.holds(project)), "")
+
+    def shadowed(self) -> dict[str, tuple[str, ...]]:
+        """Give back projects that several indexes have, by name: the first index counts."""
+        return dict(sorted(self._shadowed.items()))
+
+    def _asked(self, project: str) -> ProjectPage:
+        bound = next((one for one in self._bound if one.holds(project)), None)
+        index = self._open.get(None) if bound is None else bound.index
+        details = [detail for detail in index.project(project) if detail.files]
+        if len(details) > 1:
+            self._shadowed[project] = tuple(detail.index for detail in details)
+        return page_of(project, _first(details))
+
+
+def _first(details: Sequence[ProjectDetail]) -> ProjectDetail | None:
+    return details[0] if details else None

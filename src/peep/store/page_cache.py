@@ -1,0 +1,96 @@
+"""Cache of index pages by URL, compact, with what the server gave to revalidate them.
+
+Of a page of a megabyte some tenth is kept: names, addresses without their common beginnings, digests, sizes, times,
+versions of Python. Credentials are part of no key and no value.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from peep.dataclass import dataclass
+from peep.formats.documents import parse_json
+from peep.formats.url_secrets import redacted
+from peep.model import Digest, IndexFile, ProjectDetail
+
+_KIND = "page"
+_FORMAT = 1
+
+
+class Memory(Protocol):
+    """Remembers answers by kind and key, and may forget at any time; `store.wheels.Store` is one."""
+
+    def get_value(self, kind: str, key: str) -> bytes | None: ...
+
+    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A page as it came at `time`; `detail` None: the index did not have the project then."""
+
+    detail: ProjectDetail | None
+    etag: str = ""
+    last_modified: str = ""
+    time: float = 0.0
+    """Seconds since the epoch."""
+
+
+class PageCache:
+    """Pages by URL; what is damaged counts as absent."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def get(self, url: str) -> KeptPage | None:
+        kept = self._memory.get_value(_KIND, f"{_FORMAT} {redacted(url)}")
+        if kept is None:
+            return None
+        try:
+            return _decoded(parse_json(kept))
+        except (ValueError, TypeError, KeyError, IndexError):
+            return None
+
+    def put(self, url: str, page: KeptPage) -> None:
+        value = json.dumps(_encoded(page), separators=(",", ":"), ensure_ascii=False)
+        self._memory.put_value(_KIND, f"{_FORMAT} {redacted(url)}", value.encode("utf-8", "surrogatepass"))
+
+
+def _encoded(page: KeptPage) -> list[Any]:
+    head = [page.etag, page.last_modified, page.time]
+    if page.detail is None:
+        return head
+    detail = page.detail
+    names = [detail.name, detail.index, detail.status, detail.status_reason]
+    prefix = os.path.commonprefix([file.url for file in detail.files])  # noqa: RUF071 - letters are meant, not folders
+    return [*head, *names, prefix, [_encoded_file(file, len(prefix)) for file in detail.files]]
+
+
+def _encoded_file(file: IndexFile, start: int) -> list[Any]:
+    sidecar = None if file.sidecar is None else [str(digest) for digest in file.sidecar]
+    hashes = [str(digest) for digest in file.hashes]
+    tail = [file.size, file.upload_time, file.requires_python, file.yanked, sidecar]
+    return [file.filename, file.url[start:], hashes, *tail]
+
+
+def _decoded(value: Sequence[Any]) -> KeptPage:
+    etag, last_modified, time, *rest = value
+    if not rest:
+        return KeptPage(None, etag, last_modified, time)
+    name, index, status, reason, prefix, files = rest
+    found = tuple(_decoded_file(file, prefix, index) for file in files)
+    return KeptPage(ProjectDetail(name, found, index, status, reason), etag, last_modified, time)
+
+
+def _decoded_file(value: Sequence[Any], prefix: str, index: str) -> IndexFile:
+    filename, url, hashes, size, time, python, yanked, sidecar = value
+    beside = None if sidecar is None else tuple(map(_digest, sidecar))
+    return IndexFile(filename, prefix + url, tuple(map(_digest, hashes)), size, time, python, yanked, index, beside)
+
+
+def _digest(text: str) -> Digest:
+    algorithm, _, hexadecimal = text.partition(":")
+    return Digest(algorithm, hexadecimal)

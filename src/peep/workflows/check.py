@@ -1,0 +1,110 @@
+"""`peep check -r`: a list judged for each declared target, whether it is complete and consistent there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from peep.concurrency.thread_pool import MOST, Lane, run_lanes
+from peep.dataclass import dataclass
+from peep.errors import PeepError
+from peep.formats.target_ids import TargetId
+from peep.locking.candidates import CandidatePolicy
+from peep.locking.completeness import Archives, Judged, JudgedPin, TargetArchive, Verdict, judge
+from peep.locking.edges import UnreadableRequirement, parse_edge
+from peep.locking.group_view import python_thresholds
+from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
+from peep.locking.page_archives import PageArchives
+from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
+from peep.pipeline.context import RunContext
+from peep.pipeline.lock_file import PresentLock, read_present
+from peep.workflows.lock import LockOptions, opened_lock
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a list is worth on each target, witnesses apart."""
+
+    path: str
+    verdicts: tuple[Verdict, ...]
+    pins: int
+
+    @property
+    def is_complete(self) -> bool:
+        return all(verdict.is_complete for verdict in self.verdicts)
+
+
+def check_list(options: LockOptions, context: RunContext) -> CheckResult:
+    """Judge the file that `options.paths.output` names. Raises `RequirementsErrors` for one that cannot be read."""
+    with opened_lock(options, context) as session:
+        present = read_present(options.paths.output)
+        if present.content is None:
+            raise PeepError(f"{options.paths.output} cannot be read: there is no such file")
+        targets = session.declared_targets(present)
+        archives = PageArchives(session.pages(), session.index_metadata(), CandidatePolicy(options.base.format_control))
+        verdicts = verdicts_on(present, targets, archives)
+        return CheckResult(options.paths.output, tuple(verdicts), len(present.pins))
+
+
+def verdicts_on(present: PresentLock, targets: Sequence[TargetId], archives: Archives) -> list[Verdict]:
+    """Judge the list for all targets, and for every micro version of Python at which something changes."""
+    micros = _micros_of_markers(present.pins, targets)
+    while True:
+        groups = joint_groups(targets, micros)
+        fetch_ahead(present.pins, groups, archives)
+        found = [_micros_of_archives(present.pins, group, archives) for group in groups]
+        more = more_micros(micros, [one for one in found if one[0] in declared_minors(targets)])
+        if more == micros:
+            return [verdict for group in groups for verdict in _judged(present.pins, group, archives)]
+        micros = more
+
+
+def fetch_ahead(pins: Sequence[JudgedPin], groups: Sequence[JointGroup], archives: Archives) -> None:
+    """Ask for all pages and metadata at once, in as many threads as are of use; errors wait for whoever needs them."""
+    lane = Lane(MOST)
+    for pin in pins:
+        lane.add(lambda pin=pin: _fetch(pin, groups, archives))  # type: ignore[misc]
+    run_lanes([lane], threading.Event(), limit=MOST)
+
+
+def _fetch(pin: JudgedPin, groups: Sequence[JointGroup], archives: Archives) -> None:
+    for group in groups:
+        for member in group.members:
+            try:
+                archives.chosen(pin, member)
+            except PeepError:
+                return
+
+
+def _judged(pins: Sequence[JudgedPin], group: JointGroup, archives: Archives) -> Iterator[Verdict]:
+    for member in group.members:
+        at = f" at Python {member.python_full_version}" if group.is_witness else ""
+        yield judge(pins, member, Judged(archives, name=f"{member.id}{at}"))
+
+
+def _micros_of_markers(pins: Sequence[JudgedPin], targets: Sequence[TargetId]) -> Micros:
+    found = (
+        (minor, frozenset().union(*(micro_thresholds(pin.marker, minor) for pin in pins)))
+        for minor in declared_minors(targets)
+    )
+    return more_micros({}, found)
+
+
+def _micros_of_archives(
+    pins: Sequence[JudgedPin], group: JointGroup, archives: Archives
+) -> tuple[tuple[int, int], frozenset[int]]:
+    """Find the boundaries that the metadata of chosen archives states."""
+    minor = group.version[:2]
+    found: frozenset[int] = frozenset()
+    for pin in pins:
+        for member in group.members:
+            chosen = archives.chosen(pin, member)
+            if not isinstance(chosen, TargetArchive) or chosen.metadata is None:
+                continue
+            found |= python_thresholds(chosen.metadata.requires_python, minor)
+            for text in chosen.metadata.requires_dist:
+                try:
+                    found |= micro_thresholds(parse_edge(text).marker, minor)
+                except (UnreadableRequirement, UnreadableMarker):
+                    continue  # the judge tells of it
+    return minor, found

@@ -1,0 +1,111 @@
+"""`peep convert`: one lock file as another, every loss told, nothing written that changes what is installed unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from peep.dataclass import dataclass, field
+from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.names import is_lock_path
+from peep.locking.conversion import (
+    Written,
+    convert,
+    fill_from_pages,
+    is_foreign_lock,
+    lacks_urls,
+    locked_packages,
+    read_foreign_lock,
+)
+from peep.locking.readers.locked import LockedPackage, Loss, ReadLock, Selection, UnreadableLock
+from peep.locking.sources import Pages
+from peep.model import Location
+from peep.pipeline.lock_file import PresentLock, read_present, read_text, write_lock
+from peep.requirements.decoding import decode
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertOptions:
+    """Everything that `peep convert` can be asked for."""
+
+    source: str
+    output: str
+    selection: Selection = field(default_factory=Selection)
+    allows_loss: bool = False
+    annotates_files: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertResult:
+    """What was written, or why nothing was."""
+
+    path: str
+    is_written: bool
+    packages: tuple[LockedPackage, ...]
+    losses: tuple[Loss, ...]
+    left_out: tuple[str, ...]
+    """Groups and extras that were not asked for."""
+
+    @property
+    def refusals(self) -> tuple[Loss, ...]:
+        return tuple(loss for loss in self.losses if loss.changes_install)
+
+
+class ConversionContradictsItself(AssertionError):
+    """What was written is not what was read: a bug, so nothing is kept of it."""
+
+
+def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> ConvertResult:
+    """Convert a lock file; `open_pages` is called where the output needs URLs that the input does not have.
+
+    Raises `RequirementsErrors` for an input that cannot be read.
+    """
+    read, targets = read_input(options.source, options.selection)
+    if is_lock_path(options.output) and lacks_urls(read.packages):
+        read = fill_from_pages(read, open_pages())
+    written = convert(read, options.output, annotates_files=options.annotates_files, targets=targets)
+    result = ConvertResult(options.output, False, read.packages, written.losses, read.left_out)  # noqa: FBT003
+    if any(loss.is_final or not options.allows_loss for loss in result.refusals):
+        return result
+    _prove(written, read, options)
+    write_lock(options.output, written.text.encode())
+    return ConvertResult(options.output, True, read.packages, written.losses, read.left_out)  # noqa: FBT003
+
+
+def read_input(path: str, selection: Selection) -> tuple[ReadLock, tuple[str, ...]]:
+    """Read a lock of any format, and the targets that it says it is for. Raises `RequirementsErrors`, `PeepError`."""
+    if is_foreign_lock(path):
+        try:
+            with open(path, "rb") as file:
+                content = file.read()
+            return read_foreign_lock(decode(content, path).text, path, selection), ()
+        except OSError as error:
+            raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
+        except UnreadableLock as error:
+            raise RequirementsErrors([RequirementsError(Location(path, 0), str(error))]) from None
+    present = read_present(path)
+    if present.content is None:
+        raise PeepError(f"{path} cannot be read: there is no such file")
+    return _from_present(present), present.targets
+
+
+def _from_present(present: PresentLock) -> ReadLock:
+    return locked_packages(present.pins, present.files.values(), present.indexes)
+
+
+def _prove(written: Written, read: ReadLock, options: ConvertOptions) -> None:
+    """Read the text back: the same names, versions, markers and hashes, but for what was told as lost."""
+    if is_foreign_lock(options.output):
+        again = read_foreign_lock(written.text, options.output, Selection())
+    else:
+        again = _from_present(read_text(written.text, options.output))
+    lost = {loss.name for loss in written.losses if loss.name and loss.changes_install}
+    if _essence(again.packages, lost) != _essence(read.packages, lost):
+        raise ConversionContradictsItself(f"{options.output}: what was written is not what was read")
+
+
+def _essence(packages: Sequence[LockedPackage], without: set[str]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    return sorted(
+        (one.name, one.version, one.marker, tuple(sorted(str(file.digest) for file in one.files)))
+        for one in packages
+        if one.name not in without
+    )

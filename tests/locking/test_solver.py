@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import pytest
+from packaging.version import Version
+
+from peep.locking.candidates import CandidatePolicy
+from peep.locking.derivation import sentence
+from peep.locking.edges import parse_edge
+from peep.locking.group_view import Admission, GroupView, KnownPin, ViewSources
+from peep.locking.roots import Constraint
+from peep.locking.solver import TargetSolution, Unsolvable, solve
+from peep.locking.target_groups import joint_groups
+from peep.model import Digest, Location
+from support.lock_world import LINUX, MUSL, WINDOWS, LockWorld, Made, ids, roots, sha256_of
+
+
+def answer(projects, *texts, target=LINUX, constraints=(), **changes):
+    targets = (target,) if isinstance(target, str) else target
+    (group,) = joint_groups(ids(*targets))
+    world = LockWorld(projects)
+    sources = ViewSources(
+        world,
+        world,
+        changes.get("policy", CandidatePolicy()),
+        changes.get("admission", Admission()),
+        changes.get("known", {}),
+    )
+    view = GroupView(group, sources, changes.get("preferred", {}))
+    limits = [Constraint(parse_edge(text), Location("limits.txt", 1), "-c limits.txt") for text in constraints]
+    return solve(view, roots(*texts), limits)
+
+
+def pins(projects, *texts, **changes):
+    found = answer(projects, *texts, **changes)
+    assert isinstance(found, TargetSolution), sentence(found)
+    return {name: pin.candidate.release.text for name, pin in found.pins.items()}
+
+
+def refusal(projects, *texts, **changes):
+    found = answer(projects, *texts, **changes)
+    assert isinstance(found, Unsolvable)
+    return sentence(found)
+
+
+def test_the_newest_version_that_everything_allows_is_chosen():
+    projects = {"app": {"1.0": ["lib<2"], "0.9": []}, "lib": {"2.0": [], "1.5": [], "1.4": []}}
+    assert pins(projects, "app", "lib!=1.5") == {"app": "1.0", "lib": "1.4"}
+
+
+def test_an_older_version_is_taken_where_the_newest_conflicts():
+    projects = {"app": {"2.0": ["lib>=3"], "1.0": ["lib"]}, "lib": {"3.0": [], "2.0": []}}
+    assert pins(projects, "app", "lib<3") == {"app": "1.0", "lib": "2.0"}
+
+
+def test_an_extra_brings_its_requirements_and_pins_its_project():
+    projects = {
+        "gamma": {"3.0": Made(["delta", "fast ; extra == 'fast'"], extras=["fast"]), "2.0": Made()},
+        "delta": {"1.0": []},
+        "fast": {"1.0": []},
+    }
+    assert pins(projects, "gamma") == {"delta": "1.0", "gamma": "3.0"}
+    found = answer(projects, "gamma[fast]")
+    assert list(found.pins) == ["delta", "fast", "gamma"]
+    assert found.pins["gamma"].extras == ("fast",)
+
+
+def test_an_edge_that_is_true_without_the_extra_is_not_the_extras():
+    projects = {
+        "a": {"1.0": Made(["b ; extra == 'x' or python_version >= '3'"], extras=["x"])},
+        "b": {"1.0": []},
+    }
+    found = answer(projects, "a[x]")
+    assert [requirer.extra for requirer in found.requirers if requirer.child == "b"] == [""]
+
+
+def test_an_extra_that_is_not_there_is_told():
+    found = answer({"a": {"1.0": []}}, "a[nope]")
+    assert found.warnings == ("a 1.0 has no extra called nope",)
+
+
+def test_markers_are_those_of_the_target():
+    projects = {"a": {"1.0": ["colorama ; sys_platform == 'win32'"]}, "colorama": {"0.4": []}}
+    assert pins(projects, "a") == {"a": "1.0"}
+    assert pins(projects, "a", target=WINDOWS) == {"a": "1.0", "colorama": "0.4"}
+
+
+def test_a_release_without_a_usable_file_is_passed_over():
+    projects = {
+        "a": {
+            "3.0": Made(tags=["cp313-cp313-manylinux_2_28_x86_64"]),
+            "2.0": Made(tags=["cp311-cp311-win_amd64"]),
+            "1.5": Made(requires_python=">=3.12"),
+            "1.4": Made(requires_python=">=3.12", page_requires_python=""),
+            "1.0": Made(tags=["cp311-cp311-manylinux_2_17_x86_64"]),
+        }
+    }
+    assert pins(projects, "a") == {"a": "1.0"}
+
+
+def test_a_joint_group_needs_a_file_for_each_member_and_takes_all_requirements():
+    glibc, musl = "cp311-cp311-manylinux_2_17_x86_64", "cp311-cp311-musllinux_1_2_x86_64"
+    projects = {
+        "a": {
+            "2.0": Made(tags=[glibc]),
+            "1.0": Made(tags=[glibc, musl], requires_by_tag={glibc: ["b"], musl: ["b", "c"]}),
+        },
+        "b": {"1.0": []},
+        "c": {"1.0": []},
+    }
+    found = answer(projects, "a", target=(LINUX, MUSL))
+    assert {name: pin.candidate.release.text for name, pin in found.pins.items()} == {
+        "a": "1.0",
+        "b": "1.0",
+        "c": "1.0",
+    }
+    assert any("its wheels differ" in warning for warning in found.warnings)
+    assert pins(projects, "a") == {"a": "2.0"}
+
+
+def test_a_joint_group_without_a_common_version_names_its_ids():
+    projects = {
+        "a": {
+            "2.0": Made(tags=["cp311-cp311-manylinux_2_17_x86_64"]),
+            "1.0": Made(tags=["cp311-cp311-musllinux_1_2_x86_64"]),
+        }
+    }
+    told = refusal(projects, "a", target=(LINUX, MUSL))
+    assert f"no version of a suits {LINUX}, {MUSL}" in told
+    assert f"2.0 has no file for {MUSL}" in told
+    assert f"1.0 has no file for {LINUX}" in told
+
+
+def test_yanked_releases_are_for_those_who_name_them():
+    projects = {"a": {"2.0": Made(yanked="broken"), "1.0": []}}
+    assert pins(projects, "a") == {"a": "1.0"}
+    admission = Admission(exact={"a": frozenset({Version("2.0")})})
+    found = answer(projects, "a==2.0", admission=admission)
+    assert found.pins["a"].candidate.release.text == "2.0"
+    assert found.warnings == ("a 2.0 was yanked: broken",)
+    assert "2.0 was yanked: broken" in refusal(projects, "a>1.0")
+
+
+def test_pre_releases_need_a_word():
+    projects = {"a": {"2.0rc1": [], "1.0": []}, "only": {"0.1a1": []}}
+    assert pins(projects, "a", "only") == {"a": "1.0", "only": "0.1a1"}
+    assert pins(projects, "a", policy=CandidatePolicy(allows_pre_releases=True)) == {"a": "2.0rc1"}
+    assert pins(projects, "a>=2.0rc1", admission=Admission(pre_releases=frozenset({"a"}))) == {"a": "2.0rc1"}
+    assert "2.0rc1 is a pre-release, which nothing asks for" in refusal(projects, "a>1.0")
+
+
+def test_a_source_archive_serves_when_its_metadata_is_static():
+    projects = {"a": {"1.0": Made(["b"], tags=(), sdist="static")}, "b": {"1.0": []}}
+    found = answer(projects, "a")
+    assert list(found.pins) == ["a", "b"]
+    assert found.warnings == (f"a 1.0 has to be built on {LINUX}",)
+
+
+def test_a_dynamic_source_archive_makes_way_for_an_older_version():
+    projects = {"a": {"2.0": Made(tags=(), sdist="dynamic"), "1.0": []}}
+    assert pins(projects, "a") == {"a": "1.0"}
+    told = refusal(projects, "a>=2")
+    assert "only a-2.0.tar.gz fits" in told
+
+
+def test_a_direct_url_in_metadata_is_refused_by_name():
+    projects = {"a": {"1.0": ["evil @ https://evil.example/evil-1.0.tar.gz"]}}
+    assert "1.0 requires evil by a direct URL" in refusal(projects, "a")
+
+
+def test_a_direct_url_behind_an_extra_is_refused_only_with_the_extra():
+    projects = {"a": {"1.0": Made(["evil @ https://evil.example/evil-1.0.tar.gz ; extra == 'x'"], extras=["x"])}}
+    assert pins(projects, "a") == {"a": "1.0"}
+    assert isinstance(answer(projects, "a[x]"), Unsolvable)
+
+
+def test_a_kept_pin_is_preferred_and_only_its_listed_files_count():
+    tags = ["cp311-cp311-manylinux_2_17_x86_64", "py3-none-any"]
+    projects = {"a": {"2.0": [], "1.0": Made(tags=tags)}}
+    listed = Digest("sha256", sha256_of("a-1.0-py3-none-any.whl"))
+    known = {"a": (KnownPin("a", Version("1.0"), "", (listed,)),)}
+    found = answer(projects, "a", known=known)
+    assert found.pins["a"].candidate.release.text == "1.0"
+    assert [one.file.filename for _, one in found.pins["a"].candidate.files] == ["a-1.0-py3-none-any.whl"]
+    assert pins(projects, "a>1", known=known) == {"a": "2.0"}
+
+
+def test_what_groups_before_chose_is_preferred():
+    assert pins({"a": {"2.0": [], "1.0": []}}, "a", preferred={"a": Version("1.0")}) == {"a": "1.0"}
+
+
+def test_constraints_limit_and_bring_nothing():
+    projects = {"a": {"1.0": ["b"]}, "b": {"2.0": [], "1.0": []}, "c": {"1.0": []}}
+    assert pins(projects, "a", constraints=["b<2", "c==1.0"]) == {"a": "1.0", "b": "1.0"}
+    told = refusal(projects, "a", constraints=["b>5"])
+    assert "limits.txt:1 requires b>5" in told
+    assert "a 1.0 (requirements.in:1) requires b" in told
+
+
+def test_a_conflict_names_requirers_versions_and_lines():
+    projects = {
+        "left": {"1.0": ["common<2"]},
+        "right": {"1.0": ["common>=2"]},
+        "common": {"1.0": [], "2.0": []},
+    }
+    assert refusal(projects, "left", "right", target=WINDOWS) == (
+        "no version of common suits cp311-win_amd64: left 1.0 (requirements.in:1) requires common<2, "
+        "and right 1.0 (requirements.in:2) requires common>=2"
+    )
+
+
+def test_a_conflict_far_from_the_sources_names_the_chain():
+    projects = {
+        "app": {"1.0": ["mid"]},
+        "mid": {"1.0": ["common<2"]},
+        "common": {"1.0": [], "2.0": []},
+    }
+    assert refusal(projects, "app", "common>=2") == (
+        f"no version of common suits {LINUX}: requirements.in:2 requires common>=2, "
+        "and mid 1.0 (required by app (requirements.in:1)) requires common<2"
+    )
+
+
+def test_an_unknown_project_is_named_with_what_asks_for_it():
+    assert refusal({"a": {"1.0": ["ghost"]}}, "a") == (
+        f"no version of ghost suits {LINUX}: no index has it, and a 1.0 (requirements.in:1) requires ghost"
+    )
+
+
+def test_an_open_marker_counts_as_true_and_is_told():
+    projects = {"a": {"1.0": ["b ; platform_release >= '5'"]}, "b": {"1.0": []}}
+    found = answer(projects, "a")
+    assert list(found.pins) == ["a", "b"]
+    assert found.warnings == ('a requires b where platform_release >= "5", which no target says: taken as true',)
+
+
+def test_boundaries_between_micro_versions_are_noted():
+    projects = {
+        "a": {"1.0": ["b ; python_full_version < '3.11.3'"], "0.9": Made(requires_python=">=3.11.7")},
+        "b": {"1.0": Made(requires_python="!=3.11.5")},
+    }
+    assert answer(projects, "a").thresholds == {3, 5, 6}
+
+
+@pytest.mark.parametrize("order", [("a", "b", "c"), ("c", "b", "a"), ("b", "c", "a")])
+def test_the_order_of_sources_changes_nothing(order):
+    projects = {
+        "a": {"2.0": ["x<2"], "1.0": ["x"]},
+        "b": {"2.0": ["x>=2"], "1.0": ["x"]},
+        "c": {"1.0": ["a", "b"]},
+        "x": {"3.0": [], "2.0": [], "1.0": []},
+    }
+    assert pins(projects, *order) == {"a": "2.0", "b": "1.0", "c": "1.0", "x": "1.0"}
+
+
+def test_cycles_end():
+    projects = {"a": {"1.0": ["b"]}, "b": {"1.0": ["a"]}}
+    assert pins(projects, "a") == {"a": "1.0", "b": "1.0"}
+    extras = {"a": {"1.0": Made(["a[y] ; extra == 'x'", "a[x] ; extra == 'y'", "b ; extra == 'y'"], extras="xy")}}
+    assert pins({**extras, "b": {"1.0": []}}, "a[x]") == {"a": "1.0", "b": "1.0"}

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peep.formats.core_metadata import ProjectMetadata
+from peep.model import Digest, IndexFile, ProjectDetail
+from peep.store.metadata_cache import MetadataCache
+from peep.store.page_cache import KeptPage, PageCache
+
+URL = "https://user:secret@index.example/simple/foo/"
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], bytes] = {}
+
+    def get_value(self, kind: str, key: str) -> bytes | None:
+        return self.values.get((kind, key))
+
+    def put_value(self, kind: str, key: str, value: bytes) -> None:
+        self.values[kind, key] = value
+
+
+texts = st.text(max_size=12)
+digests = st.lists(st.sampled_from([Digest("sha256", "a" * 64), Digest("sha512", "b" * 128)]), unique=True).map(tuple)
+files = st.builds(
+    IndexFile,
+    texts,
+    texts.map(lambda text: f"https://files.example/{text}"),
+    digests,
+    st.none() | st.integers(0, 1 << 60),
+    st.none() | texts,
+    st.none() | texts,
+    st.none() | texts,
+    st.just("https://index.example/simple"),
+    st.none() | digests,
+)
+
+
+@given(st.lists(files, max_size=4).map(tuple), texts, texts)
+def test_a_page_comes_back_as_it_was(files, etag, status):
+    cache = PageCache(Memory())
+    page = KeptPage(ProjectDetail("foo", files, "https://index.example/simple", status, "why"), etag, "then", 12.5)
+    cache.put(URL, page)
+    assert cache.get(URL) == page
+
+
+def test_a_missing_project_is_remembered_too():
+    cache = PageCache(Memory())
+    cache.put(URL, KeptPage(None, time=3.0))
+    assert cache.get(URL) == KeptPage(None, time=3.0)
+    assert cache.get("https://other.example/") is None
+
+
+def test_no_credential_is_kept():
+    memory = Memory()
+    PageCache(memory).put(URL, KeptPage(None))
+    assert "secret" not in repr(memory.values)
+
+
+def test_what_is_damaged_is_absent():
+    memory = Memory()
+    pages, metadata = PageCache(memory), MetadataCache(memory)
+    pages.put(URL, KeptPage(None))
+    metadata.put("a" * 64, ProjectMetadata("foo", "1.0"))
+    for damage in (b"", b"[]", b"{}", b"[1]", b"\xff", b'["a","b","c","d"]'):
+        memory.values = dict.fromkeys(memory.values, damage)
+        assert pages.get(URL) is None
+        assert metadata.get("a" * 64) is None
+
+
+@given(texts, st.lists(texts, max_size=3).map(tuple), st.booleans())
+def test_metadata_comes_back_as_it_was(text, requires, is_static):
+    cache = MetadataCache(Memory())
+    metadata = ProjectMetadata("foo", text, requires, text, requires, is_static)
+    cache.put("a" * 64, metadata)
+    assert cache.get("a" * 64) == metadata
+    assert cache.get("b" * 64) is None
