@@ -296,6 +296,8 @@ class Candidate:
     """Bytes that a lock file states for this file: enforced."""
     alternatives: tuple[IndexFile, ...] = ()
     """Next best files whose digest the index does not state: tried in this order when `file` turns out unlisted."""
+    mirrors: tuple[IndexFile, ...] = ()
+    """The same listed digest at other places: tried in this order when `file` does not come."""
     cautions: tuple[str, ...] = ()
     """What the user should hear about this choice although it stands: yanked, quarantined, a better file unlisted."""
 

@@ -86,7 +86,7 @@ def test_n18_refusals_say_what_to_do_and_hide_credentials(transport, reporter, s
     transport.misbehave(f"{A}/simple/demo/", Fail(status))
     with pytest.raises(PackageIndexError, match=str(status)) as caught:
         indexes(transport, reporter, "https://user:secret@a.example/simple").project("demo")
-    assert "netrc" in caught.value.hint
+    assert "user name and password from the URL" in caught.value.hint
     assert "secret" not in str(caught.value)
 
 

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from peep.errors import PeepError
+from peep.errors import PackageIndexError, PeepError, TransportError
 from peep.formats.names import normalised
+from peep.index.answers import ProjectAnswers, SourceFailure
 from peep.model import Digest, IndexFile, ProjectDetail
 
 
@@ -27,6 +28,12 @@ class FakePackageIndex:
             raise self.failures[name]
         found = (self._detail(number, name) for number in range(len(self.indexes)))
         return tuple(detail for detail in found if detail is not None)
+
+    def answers(self, name: str) -> ProjectAnswers:
+        try:
+            return ProjectAnswers(self.project(name))
+        except (TransportError, PackageIndexError) as error:
+            return ProjectAnswers(failures=(SourceFailure("https://index-0.example/simple", error),))
 
     def _detail(self, number: int, name: str) -> ProjectDetail | None:
         held = {normalised(project): files for project, files in self.indexes[number].items()}

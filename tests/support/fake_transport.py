@@ -25,6 +25,7 @@ class FakeResponse:
     url: str
     headers: Mapping[str, str]
     answer: Answer
+    credentials_from: str = ""
 
     def chunks(self) -> Iterator[bytes]:
         body = self.answer.body
@@ -88,7 +89,8 @@ class FakeTransport:
             raise TransportError(redacted(url), f"HTTP status {answer.status}", status=answer.status)
         if answer.is_reset and answer.cut_after is None:
             raise TransportError(redacted(url), "the connection was reset")
-        yield FakeResponse(answer.status, url, _response_headers(answer), answer)
+        sent = "the URL" if "@" in urlsplit(url).netloc else ""
+        yield FakeResponse(answer.status, url, _response_headers(answer), answer, sent)
 
     def _answer(self, url: str, headers: Mapping[str, str]) -> Answer:
         parts = urlsplit(url)

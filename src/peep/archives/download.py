@@ -81,8 +81,29 @@ class DownloadTask:
         try:
             received = self._received(self._candidates)
         except TransportError as error:
-            self.problems += [_failure(candidate, error) for candidate in self._candidates]
+            self._go_elsewhere(error)
             return
+        self._verify_for_all(received)
+
+    def _go_elsewhere(self, error: TransportError) -> None:
+        """Fetch the file from where else the same digest is stated, or one of the alternatives; else keep `error`."""
+        asked = tuple(self._candidates)
+        for file in asked[0].mirrors:
+            self._candidates = [replace(candidate, file=file) for candidate in asked]
+            try:
+                received = self._received(self._candidates)
+            except TransportError:
+                continue
+            self._receiver.reporter.warning(f"{error}; {file.filename} is taken from {redacted(file.url)}")
+            self._verify_for_all(received)
+            return
+        for candidate in asked:
+            if self._found_among_alternatives(candidate):
+                self._receiver.reporter.warning(f"{error}; a file with a listed hash came from elsewhere")
+            else:
+                self.problems.append(_failure(candidate, error))
+
+    def _verify_for_all(self, received: ReceivedArchive) -> None:
         *others, last = self._candidates
         try:
             for candidate in others:

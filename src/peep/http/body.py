@@ -29,6 +29,10 @@ class Exchange(Protocol):
     def headers(self) -> Mapping[str, str]:
         """Names in lower case."""
 
+    @property
+    def credentials_from(self) -> str:
+        """As of `transport.Response`."""
+
     def read(self, amount: int) -> bytes:
         """At most `amount` bytes, b'' at the end; raises `PassingFault` or `TransportError`."""
 
@@ -49,6 +53,7 @@ class HttpResponse:
         self.status = exchange.status
         self.url = exchange.url
         self.headers = exchange.headers
+        self.credentials_from = exchange.credentials_from
 
     def chunks(self) -> Iterator[bytes]:
         received = 0

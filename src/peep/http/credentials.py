@@ -21,6 +21,8 @@ class Credentials:
 
     user: str
     password: str = field(repr=False)
+    source: str = ""
+    """Where they were found, for messages: `the URL`, `netrc`, `keyring`."""
 
     @property
     def header(self) -> str:
@@ -37,7 +39,7 @@ def credentials_in(url: str) -> Credentials | None:
     parts = urlsplit(url)
     if not parts.username:
         return None
-    return Credentials(unquote(parts.username), unquote(parts.password or ""))
+    return Credentials(unquote(parts.username), unquote(parts.password or ""), "the URL")
 
 
 class CredentialBook:
@@ -85,7 +87,7 @@ class CredentialBook:
         key = origin(url)
         sent = self.lookup(url)
         found = self._from_keyring(_origin_url(key), sent.user if sent else None)
-        if found is None or found == sent:
+        if found is None or (sent is not None and (found.user, found.password) == (sent.user, sent.password)):
             return None
         with self._lock:
             self._by_origin[key] = found
@@ -112,7 +114,7 @@ def netrc_lookup(path: str | None) -> Lookup:
             entry = netrc.netrc(existing).authenticators(urlsplit(url).hostname or "")
         except (netrc.NetrcParseError, OSError, UnicodeDecodeError):
             return None
-        return Credentials(entry[0], entry[2] or "") if entry else None
+        return Credentials(entry[0], entry[2] or "", "netrc") if entry else None
 
     return lookup
 
@@ -129,7 +131,7 @@ def keyring_lookup() -> Lookup:
             found = keyring.get_credential(url, user)
         except Exception:  # noqa: BLE001 - backends raise whatever they like; without them there is just no password
             return None
-        return Credentials(found.username or "", found.password or "") if found else None
+        return Credentials(found.username or "", found.password or "", "keyring") if found else None
 
     return lookup
 

@@ -52,6 +52,7 @@ class FileResponse:
     url: str
     file: BinaryIO | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    credentials_from: str = ""
 
     def chunks(self) -> Iterator[bytes]:
         try:

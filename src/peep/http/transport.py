@@ -21,6 +21,10 @@ class Response(Protocol):
     def headers(self) -> Mapping[str, str]:
         """Names in lower case."""
 
+    @property
+    def credentials_from(self) -> str:
+        """Where the credentials came from that were sent last: `the URL`, `netrc`, `keyring`; '' when none were."""
+
     def chunks(self) -> Iterator[bytes]:
         """The body as it was sent (no content decoding), in pieces of at most 256 KiB.
 

@@ -155,7 +155,7 @@ class UrllibTransport:
             response = self._send(address, sent)
         except (faults.HTTPError, OSError, ValueError) as error:
             raise fault_of(address, error) from error
-        exchange = _Exchange(address, response)
+        exchange = _Exchange(address, response, credentials.source if credentials else "")
         if response.status >= FIRST_SERVER_ERROR or response.status in RETRIED_STATUSES:
             exchange.close()
             raise PassingFault(
@@ -225,8 +225,9 @@ class _Route:
 class _Exchange:
     """Implements `http_body.Exchange` over a urllib3 response."""
 
-    def __init__(self, url: str, response: urllib3.BaseHTTPResponse) -> None:
+    def __init__(self, url: str, response: urllib3.BaseHTTPResponse, credentials_from: str) -> None:
         self.url = url
+        self.credentials_from = credentials_from
         self.status = response.status
         self.headers = {name.lower(): value for name, value in response.headers.items()}
         self._response = response

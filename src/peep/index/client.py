@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
+from peep.errors import PackageIndexError, TransportError
 from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted
 from peep.http.file_urls import is_file, is_folder, path_of_file_url
 from peep.http.transport import Transport
+from peep.index.answers import ProjectAnswers, SourceFailure, failure_of
 from peep.index.fetching import FetchedPage, PageFetcher, parsed_project
 from peep.index.find_links import FlatListing, as_url, files_of_folder, read_find_links
 from peep.index.pages import PageSource
@@ -29,7 +31,13 @@ class PackageIndex(Protocol):
 
         Find-links locations come first, then the indexes in their order: for a pin without hashes the first one
         counts (index priority), for a hashed pin any of them may offer a listed file. Raises `TransportError` and
-        `PackageIndexError`; a source that cannot be asked is an error, because the choice would depend on it.
+        `PackageIndexError` for a source that cannot be asked: it is for who needs them all.
+        """
+
+    def answers(self, name: str) -> ProjectAnswers:
+        """As `project`, and sources that cannot be asked are told of beside what the others say.
+
+        Raises `UsageError` for what keeps all projects from being asked for, such as wrong certificates.
         """
 
 
@@ -63,27 +71,60 @@ class SimpleIndexes:
         )
         self._find_links = tuple(dict.fromkeys(map(as_url, options.find_links)))
         self._lock = threading.Lock()
-        self._flat: tuple[FlatListing, ...] | None = None
-        self._remembered: dict[str, tuple[ProjectDetail, ...]] = {}
+        self._flat: tuple[FlatListing | SourceFailure, ...] | None = None
+        self._remembered: dict[str, ProjectAnswers] = {}
+        self._has_answered: set[str] = set()
+        self._silent: dict[str, SourceFailure] = {}
+        """Both by URL of an index. One that never answered is not asked for the next project: each would take long."""
         for url in (*self._index_urls, *self._find_links):
             if is_open_to_tampering(url, options.trusted_hosts):
                 reporter.warning(f"{redacted(url)} is plain http: anyone on the way can hide files or offer others")
 
     def project(self, name: str) -> tuple[ProjectDetail, ...]:
+        answers = self.answers(name)
+        for failure in answers.failures:
+            raise failure.error
+        return answers.details
+
+    def answers(self, name: str) -> ProjectAnswers:
         name = normalised(name)
         known = self._remembered.get(name)
         if known is None:
-            flat = [listing.project(name) for listing in self._flat_listings()]
-            found = [*flat, *(self._ask(index_url, name) for index_url in self._index_urls)]
-            known = self._remembered[name] = tuple(detail for detail in found if detail is not None)
+            found: list[ProjectDetail | SourceFailure | None] = [
+                one.project(name) if isinstance(one, FlatListing) else one for one in self._flat_listings()
+            ]
+            found += [self._answer(index_url, name) for index_url in self._index_urls]
+            known = self._remembered[name] = ProjectAnswers(
+                tuple(one for one in found if isinstance(one, ProjectDetail)),
+                tuple(one for one in found if isinstance(one, SourceFailure)),
+            )
         return known
 
-    def _flat_listings(self) -> tuple[FlatListing, ...]:
+    def _flat_listings(self) -> tuple[FlatListing | SourceFailure, ...]:
         """The find-links locations, read once, when they are first wanted."""
         with self._lock:
             if self._flat is None:
-                self._flat = tuple(read_find_links(location, self._fetcher) for location in self._find_links)
+                self._flat = tuple(map(self._listing, self._find_links))
             return self._flat
+
+    def _listing(self, location: str) -> FlatListing | SourceFailure:
+        try:
+            return read_find_links(location, self._fetcher)
+        except (TransportError, PackageIndexError) as error:
+            return failure_of(location, error)
+
+    def _answer(self, index_url: str, name: str) -> ProjectDetail | SourceFailure | None:
+        if index_url in self._silent:
+            return self._silent[index_url]
+        try:
+            answer = self._ask(index_url, name)
+        except (TransportError, PackageIndexError) as error:
+            failure = failure_of(index_url, error)
+            if failure.is_silent and index_url not in self._has_answered:
+                self._silent[index_url] = failure
+            return failure
+        self._has_answered.add(index_url)
+        return answer
 
     def _ask(self, index_url: str, name: str) -> ProjectDetail | None:
         """What the index at `index_url` says of `name`; None when it does not have it."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from peep.dataclass import dataclass, field
 from peep.errors import PackageIndexError
 from peep.http.transport import Response, Transport
+from peep.index.answers import refusal_hint
 from peep.index.pages import PageSource, ParsedPage
 from peep.model import IndexFile
 from peep.reporting import Reporter
@@ -72,7 +73,7 @@ class PageFetcher:
             if response.status == UNCHANGED and conditions:
                 return NOT_MODIFIED
             if response.status in REFUSED:
-                hint = "put user name and password into netrc or keyring, or into the index URL"
+                hint = refusal_hint(response.status, response.credentials_from)
                 raise PackageIndexError(index, f"refuses {_path(url)} (HTTP status {response.status})", hint)
             if response.status != OK:
                 raise PackageIndexError(index, f"answers {_path(url)} with HTTP status {response.status}")

@@ -90,6 +90,7 @@ def select_candidate(
         offered=tuple(survey.offered),
         exact_size=_exact_size(pin, winner.file),
         alternatives=_alternatives(pin, winner, losers),
+        mirrors=_mirrors(pin, winner, losers),
         cautions=cautions_about(winner, losers, sources),
     )
 
@@ -155,6 +156,13 @@ def _only_index(pin: PinnedRequirement, sources: Sequence[ProjectDetail]) -> int
 def _exact_size(pin: PinnedRequirement, file: IndexFile) -> int | None:
     """PEP 751: the size that a lock file states binds; an index's is advice (THREATS N14)."""
     return next((listed.size for listed in pin.listed_files if listed.filename == file.filename), None)
+
+
+def _mirrors(pin: PinnedRequirement, winner: UsableFile, losers: Sequence[UsableFile]) -> tuple[IndexFile, ...]:
+    """The very same file, going by what indexes state of it, at other places."""
+    digest = listed_digest(winner.file.hashes, pin, winner.file.filename)
+    same = (loser.file for loser in losers if loser.file.filename == winner.file.filename)
+    return tuple(file for file in same if digest is not None and digest in file.hashes)
 
 
 def _alternatives(pin: PinnedRequirement, winner: UsableFile, losers: Sequence[UsableFile]) -> tuple[IndexFile, ...]:

@@ -156,7 +156,7 @@ class Builds:
     def _suggest(self) -> Suggest:
         def suggest(name: str, wanted: Sequence[str]) -> tuple[str, ...]:
             try:
-                details = self._provider.open_index().project(name)
+                details = self._provider.open_index().answers(name).details
             except PeepError:
                 return ()  # the report stands without a suggestion
             return suggested_lines(name, wanted, details, ".".join(map(str, self._session.target.version)))

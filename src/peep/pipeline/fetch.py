@@ -14,8 +14,9 @@ from threading import Lock
 from peep.archives.download import Downloader, DownloadTask, OnVerified, Receive, Verify
 from peep.concurrency.thread_pool import Lane, run_lanes
 from peep.dataclass import dataclass, field, replace
-from peep.errors import ArchiveError, FetchFailure, HashMissing, NoUsableFile, PeepError, Problem, UsageError
+from peep.errors import ArchiveError, HashMissing, NoUsableFile, Problem
 from peep.formats.urls import without_credentials
+from peep.index.answers import ProjectAnswers, SourceFailure
 from peep.index.client import PackageIndex
 from peep.index.rejection_messages import choice_lines
 from peep.model import (
@@ -42,6 +43,7 @@ from peep.pipeline.selection_cache import (
     rendered_selections,
     selections_key,
 )
+from peep.pipeline.unanswered import failures_as_problems, is_needed, is_unserved, warnings_about
 from peep.pipeline.unpacking import Unpack, Unpacker
 from peep.reporting import Reporter
 from peep.store.wheels import Store
@@ -152,7 +154,8 @@ def fetch_all(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> Fet
         search = Search(provider, pins, arrivals.accept, arrivals.has_stored)
         run_lanes(search.lanes, search.stop)
     candidates, found = search.results()
-    provider.remember(arrivals.choices)
+    unsure = {pin_key(pin) for pin in search.partly_answered()}  # with all sources, another file might be chosen
+    provider.remember({key: choice for key, choice in arrivals.choices.items() if key not in unsure})
     problems = tuple(provider.recognised(problem) for problem in found)
     return FetchResult(arrivals.wheels, tuple(arrivals.sdists), problems, candidates)
 
@@ -183,9 +186,10 @@ class Search:
         self._downloader = provider.open_downloader(provider.stages)
         self._accept = accept
         self._is_there = is_there
-        self._chosen: dict[int, Candidate | Problem] = {}
+        self._chosen: dict[int, Candidate | NoUsableFile] = {}
+        self._failures: dict[int, tuple[SourceFailure, ...]] = {}
         self._downloads: dict[int, DownloadTask] = {}
-        """Both by the number of the pin."""
+        """All by the number of the pin."""
         # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
         asking = Lane(first=1)
         self.lanes = [asking, self._downloader.lane]
@@ -195,31 +199,46 @@ class Search:
             if index is not None and _is_asked_for(pin):
                 asking.add(partial(self._ask, index, number, pin))
             else:
-                self._choose(number, pin, ())
+                self._choose(number, pin, ProjectAnswers())
 
     def results(self) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
         """The choices and all problems, once the lanes have run; each in the order of the pins, choosing first."""
-        chosen = [self._chosen[number] for number in range(len(self._pins))]
-        candidates = tuple(one for one in chosen if isinstance(one, Candidate))
+        tasks = dict.fromkeys(self._downloads[number] for number in sorted(self._downloads))
+        of_downloads = [problem for task in tasks for problem in task.problems]
+        candidates: list[Candidate] = []
+        problems: list[Problem] = []
+        done_without: list[tuple[PinnedRequirement, tuple[SourceFailure, ...]]] = []
+        for number, pin in enumerate(self._pins):
+            chosen, failures = self._chosen[number], self._failures.get(number, ())
+            if failures and (is_needed(pin, chosen) or is_unserved(pin, of_downloads)):
+                problems += failures_as_problems(pin, failures)
+                continue
+            if failures:
+                done_without.append((pin, failures))
+            if isinstance(chosen, Candidate):
+                candidates.append(chosen)
+            else:
+                problems.append(chosen)
         for candidate in candidates:
             self._provider.tell_choice(candidate)
-        problems = [one for one in chosen if not isinstance(one, Candidate)]
-        tasks = dict.fromkeys(self._downloads[number] for number in sorted(self._downloads))
-        return candidates, (*problems, *(problem for task in tasks for problem in task.problems))
+        for text in warnings_about(done_without):
+            self._provider.reporter.warning(text)
+        return tuple(candidates), (*problems, *of_downloads)
+
+    def partly_answered(self) -> list[PinnedRequirement]:
+        """Pins for which some source could not be asked."""
+        return [self._pins[number] for number in sorted(self._failures)]
 
     def _ask(self, index: PackageIndex, number: int, pin: PinnedRequirement) -> None:
-        try:
-            answer = index.project(pin.name)
-        except UsageError:
-            raise  # wrong certificates, a wrong proxy: it is the same for all projects
-        except PeepError as error:
-            self._chosen[number] = FetchFailure(pin, "", str(error), error.hint)
-        else:
-            self._choose(number, pin, answer)
+        self._choose(number, pin, index.answers(pin.name))
 
-    def _choose(self, number: int, pin: PinnedRequirement, answer: Sequence[ProjectDetail]) -> None:
+    def _choose(self, number: int, pin: PinnedRequirement, answers: ProjectAnswers) -> None:
         provider = self._provider
-        chosen = self._chosen[number] = provider.stages.select(pin, answer, provider.target, provider.formats)
+        chosen = self._chosen[number] = provider.stages.select(pin, answers.details, provider.target, provider.formats)
+        if answers.failures:
+            self._failures[number] = answers.failures
+            if is_needed(pin, chosen):
+                return
         if isinstance(chosen, Candidate) and not self._is_there(chosen):
             self._downloads[number] = self._downloader.add(chosen, self._accept)
 

@@ -22,7 +22,8 @@ from peep.pipeline.pip_configuration import completed, configured_pip
 from peep.pipeline.read_pins import Reading, name_of_project, read_pins, with_formats
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.sources import Accepted
-from peep.store.layout import store_root
+from peep.store.layout import NoHomeFolderError, store_root
+from peep.store.location import can_be_written
 from peep.store.wheels import Store
 from peep.target.discovery import TargetRequest, discover_target
 from peep.transaction.apply import ApplyOptions
@@ -95,7 +96,7 @@ def _named_indexes(pinned: PinnedSet) -> Iterator[str]:
 def open_session(options: InstallOptions, context: RunContext, stages: Stages) -> Iterator[Session]:
     """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
     with ExitStack() as stack:
-        store = stack.enter_context(opened_store(options.store, context))
+        store = stack.enter_context(store_of_run(options.store, context))
         defaults = configured_pip(options, context.environ, os.path.join(store.layout.remembered, "pip"))
         options = configured(options, defaults)
         target = discover_target(target_request(options.target), store)
@@ -121,6 +122,31 @@ def opened_store(options: StoreOptions, context: RunContext) -> Iterator[Store]:
         return
     with tempfile.TemporaryDirectory(prefix="peep-store-", ignore_cleanup_errors=True) as folder:
         yield Store(folder, context.reporter)
+
+
+@contextmanager
+def store_of_run(options: StoreOptions, context: RunContext) -> Iterator[Store]:
+    """As `opened_store`; where no store can be kept, one that goes when the run ends, with a warning, as in pip.
+
+    A store that can be read and not written to serves with what it holds. One that the user named must be there, or
+    it must be possible to make it.
+    """
+    try:
+        root = store_root(context.environ, options.folder) if options.is_kept else ""
+    except NoHomeFolderError as error:
+        root, why = "", error.message
+    else:
+        is_named = bool(options.folder or context.environ.get("PEEP_STORE"))
+        if not options.is_kept or can_be_written(root) or (is_named and not os.path.isdir(root)):
+            with opened_store(options, context) as store:
+                yield store
+            return
+        why = f"the store {root} can't be written to"
+    hint = "let --store or PEEP_STORE name a folder that you may write to"
+    context.reporter.warning(f"{why}; what this run fetches is kept for this run alone ({hint})")
+    lower = Store(root, context.reporter) if root and os.path.isdir(root) else None
+    with tempfile.TemporaryDirectory(prefix="peep-store-", ignore_cleanup_errors=True) as folder:
+        yield Store(folder, context.reporter, lower)
 
 
 def target_request(options: TargetOptions) -> TargetRequest:

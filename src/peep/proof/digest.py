@@ -7,7 +7,6 @@ environment, and with it every deployment script that pins one.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -20,15 +19,12 @@ from peep.environment.mapping import WORK_FOLDER, is_reserved_script
 from peep.environment.scheme_paths import SchemePaths, shown_path
 from peep.errors import EnvironmentChangeError
 from peep.proof.directory_scan import DirectoryScan, scan_directories, walked_roots
+from peep.proof.spellings import HEAD, is_own_interpreter, named_in
 from peep.system.files import regular_only
 from peep.transaction.uninstall_files import recorded_paths
 
 _LEFT_OUT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "provenance_url.json")
 """Of `.dist-info`: who installed it, from which mirror, at whose request, into which folder. None of it is code."""
-_HEAD = re.compile(
-    rb"#!/bin/sh\n'''exec' (?P<quoted>'[^\n]*'|[^\s']+) \"\$0\" \"\$@\"\n' '''\n"
-    rb"|#!(?P<plain>/[^\n]*|[A-Za-z]:[^\n]*|\"[A-Za-z]:[^\n]*\")\n"
-)
 _NEUTRAL = b"#!python\n"
 _HEAD_SIZE = 1 << 16
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
@@ -126,27 +122,11 @@ def _neutral(path: str, scheme_paths: SchemePaths) -> bytes:
 
 
 def neutral_program(content: bytes, python: str, scripts: str) -> bytes:
-    """A program without the place of the interpreter that its first line names; any other interpreter stays. Pure."""
-    match = _HEAD.match(content[:_HEAD_SIZE])
+    """A program without the place of the interpreter that its first line names; any other interpreter stays."""
+    match = HEAD.match(content[:_HEAD_SIZE])
     if match is None:
         return _neutral_executable(content, python)
-    named = match["plain"] or match["quoted"] or b""
-    interpreter = _unquoted(named.decode("utf-8", "surrogateescape"))
-    folder, name = os.path.split(interpreter)
-    is_own = interpreter == python or (
-        folder in {scripts, os.path.dirname(python)}
-        and re.fullmatch(r"(python|pypy)[0-9.]*[tdw]{0,2}", name) is not None
-    )
-    return _NEUTRAL + content[match.end() :] if is_own else content
-
-
-def _unquoted(text: str) -> str:
-    """The word that a shell reads, of those that `shlex.quote` writes, or `py`, of a path in quotes."""
-    if text.startswith('"'):
-        return text[1:-1]
-    if text.startswith("'"):
-        return text[1:-1].replace("'\"'\"'", "'")
-    return text
+    return _NEUTRAL + content[match.end() :] if is_own_interpreter(named_in(match), python, scripts) else content
 
 
 def _neutral_executable(content: bytes, python: str) -> bytes:

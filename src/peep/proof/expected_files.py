@@ -29,6 +29,8 @@ class ExpectedProject:
     """The rows of RECORD, bytecode aside."""
     programs: frozenset[str] = frozenset()
     """Those of `files` that are launchers or rewritten scripts."""
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """The content of each program, by path."""
     written: dict[str, bytes] = field(default_factory=dict)
     """The content of generated metadata, by path."""
     is_by_pip: bool = False
@@ -77,6 +79,7 @@ def _add_programs(expected: ExpectedProject, programs: dict[str, bytes]) -> None
         expected.files[path] = stated(path, content, is_executable=True)
         expected.rows.append(row_of(recorded_path(path, expected.site), content))
     expected.programs = frozenset(programs)
+    expected.contents = dict(programs)
 
 
 def _add_generated(expected: ExpectedProject) -> None:

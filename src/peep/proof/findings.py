@@ -39,6 +39,8 @@ class FindingKind(Enum):
     """An empty folder that no project owns; in site-packages it is imported as a namespace package."""
     FOREIGN = "foreign-starter"
     """A program called like the interpreter, or an activation script, that the environment's maker didn't write."""
+    MOVED = "moved"
+    """The environment lies in another folder than the one that its programs and activation scripts name."""
     SETTINGS = "edited-settings"
     """`pyvenv.cfg` is not as any maker writes it, or names another interpreter."""
     BYTECODE = "bytecode"

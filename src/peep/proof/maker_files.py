@@ -8,7 +8,6 @@ from __future__ import annotations
 import filecmp
 import os
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from glob import glob
 
@@ -20,6 +19,7 @@ from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.interpreter import settings_of
 from peep.proof.maker_table import known_fingerprints
 from peep.proof.makers import Fingerprint, Values, is_written, values_for, venv_fingerprint
+from peep.proof.spellings import former_root, named_roots
 from peep.system.files import regular_only
 
 CONFIGURATION = "pyvenv.cfg"
@@ -61,7 +61,7 @@ def premises_of(scheme_paths: SchemePaths) -> Premises | None:
     settings = settings_of(os.path.join(root, CONFIGURATION)) or {}
     values = values_for(
         _spelled_folders(root, target),
-        [os.path.basename(root), os.path.basename(target.prefix), _unquoted(settings.get("prompt", ""))],
+        [*map(os.path.basename, _spelled_folders(root, target)), _unquoted(settings.get("prompt", ""))],
         os.path.relpath(target.paths["purelib"], target.paths["scripts"]).replace(os.sep, "/"),
         _libraries(target.base_prefix),
     )
@@ -69,17 +69,11 @@ def premises_of(scheme_paths: SchemePaths) -> Premises | None:
 
 
 def _spelled_folders(root: str, target: TargetEnvironment) -> Iterator[str]:
-    """The root as it may have been called when the environment was made: by way of a link, too."""
+    """The root as it may have been called when the environment was made: by way of a link, or elsewhere."""
     yield root
     yield target.prefix
-    content = _read(os.path.join(target.paths["scripts"], "activate")) or b""
-    for match in re.finditer(rb"^\s*(?:export )?VIRTUAL_ENV=(.+)$", content, re.MULTILINE):
-        try:
-            words = shlex.split(match[1].decode("utf-8", "surrogateescape"))
-        except ValueError:
-            continue
-        if len(words) == 1 and os.path.isabs(words[0]) and os.path.realpath(words[0]) == root:
-            yield words[0]
+    former = former_root(target)  # of which there is a finding
+    yield from [former] if former is not None else named_roots(target.paths["scripts"])
 
 
 def _unquoted(text: str) -> str:

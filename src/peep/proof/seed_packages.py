@@ -17,6 +17,7 @@ from peep.errors import ArchiveError
 from peep.model import InstalledProject, PlannedWheel, StoredFile, StoredWheel, TargetEnvironment, record_hash
 from peep.proof.expected_files import ExpectedProject, expected_project, stated
 from peep.system.files import regular_only
+from peep.transaction.staging import recorded_path
 
 NAMES = frozenset({"pip", "setuptools"})
 _OF_THE_SYSTEM = "/usr/share/python-wheels"
@@ -98,15 +99,15 @@ def _add_launchers(expected: ExpectedProject, target: TargetEnvironment) -> None
     version = "{}.{}".format(*target.version[:2])
     interpreters = [os.path.join(scripts, name) for name in ("python", "python3", f"python{version}")]
     known = [launcher % os.fsencode(python) for python in interpreters for launcher in _LAUNCHERS]
-    programs = set()
+    programs: dict[str, bytes] = {}
     for name in ("pip", "pip3", f"pip{version}"):
         path = os.path.join(scripts, name)
         if os.path.lexists(path):
             content = _matching(path, known)
             expected.files[path] = stated(path, content, is_executable=True)
-            expected.rows.append(row_of(os.path.relpath(path, expected.site).replace(os.sep, "/"), content))
-            programs.add(path)
-    expected.programs = frozenset(programs)
+            expected.rows.append(row_of(recorded_path(path, expected.site), content))
+            programs[path] = content
+    expected.programs, expected.contents = frozenset(programs), programs
 
 
 def _matching(path: str, known: Iterable[bytes]) -> bytes:

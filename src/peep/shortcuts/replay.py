@@ -36,7 +36,7 @@ from peep.model import (
 from peep.reporting import Reporter, SilentReporter
 from peep.shortcuts.fingerprint import content, run_key
 from peep.shortcuts.noop import ALWAYS
-from peep.store.layout import store_root
+from peep.store.layout import NoHomeFolderError, store_root
 from peep.store.wheels import Store
 from peep.system.file_signature import signature
 from peep.target.discovery import TargetRequest, discover_target, require_changeable
@@ -89,7 +89,10 @@ class Replayed:
 
 def loaded_replay(words: Sequence[str], environ: Mapping[str, str]) -> LoadedReplay | None:
     """The recording of this command, if there is one and all its inputs are what they were."""
-    store = Store(store_root(environ), SilentReporter())
+    try:
+        store = Store(store_root(environ), SilentReporter())
+    except NoHomeFolderError:
+        return None
     recording = parsed(store.get_value(KIND, run_key(words, environ)))
     if recording is None or not _inputs_are_unchanged(recording):
         return None

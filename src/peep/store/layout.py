@@ -92,11 +92,15 @@ def _fanned_out(folder: str, digest: str) -> str:
     return os.path.join(folder, digest[:2], digest)
 
 
+class NoHomeFolderError(UsageError):
+    """There is no folder to keep a store in by default."""
+
+
 def store_root(environ: Mapping[str, str], option: str | None = None) -> str:
     """Absolute path of the store: the option, else `PEEP_STORE`, else `peep` in the platform's folder for caches.
 
     Raises `UsageError` when `PEEP_STORE` is no absolute path, for a store must not depend on the current folder, and
-    when the user has no home folder.
+    `NoHomeFolderError` when the user has no home folder.
     """
     if option:
         return os.path.abspath(os.path.expanduser(option))
@@ -110,6 +114,6 @@ def store_root(environ: Mapping[str, str], option: str | None = None) -> str:
         if os.path.isabs(folder := platformdirs.user_cache_dir("peep", appauthor=False)):
             return os.path.normpath(folder)
     # A container's user number without an account, say.
-    raise UsageError(
+    raise NoHomeFolderError(
         "there is no home folder to keep a store in", "let HOME, --store or PEEP_STORE name a folder, from the root"
     )

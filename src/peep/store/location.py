@@ -28,6 +28,18 @@ def known_store_root(environ: Mapping[str, str]) -> str | None:
     return os.path.join(folder, "peep") if os.path.isabs(folder) else None
 
 
+def can_be_written(root: str) -> bool:
+    """Whether a store at `root` (absolute) takes more, or could be made; nothing is made."""
+    place = root
+    while not os.path.lexists(place):
+        above = os.path.dirname(place)
+        if above == place:
+            return False
+        place = above
+    parts = (place, *(os.path.join(root, name) for name in ("temporary", "wheels-v3"))) if place == root else (place,)
+    return os.path.isdir(place) and all(os.access(one, os.W_OK | os.X_OK) for one in parts if os.path.lexists(one))
+
+
 if sys.platform == "win32":
 
     def risk_of_others(root: str) -> str:

@@ -37,8 +37,12 @@ class Store:
     can't be used: made by a newer peep, not writable, full.
     """
 
-    def __init__(self, root: str, reporter: Reporter) -> None:
+    def __init__(self, root: str, reporter: Reporter, lower: Store | None = None) -> None:
+        """`lower`: a store that is read and never changed, for what this one has not."""
         self.layout = StoreLayout(root)
+        self._lower = lower
+        self._distrusted: set[str] = set()
+        """Wheels of `lower` that were found to be damaged."""
         self._reporter = reporter
         self._is_ready = False
         self._boot = ""
@@ -53,10 +57,14 @@ class Store:
 
     def get_many(self, digests: Iterable[str]) -> dict[str, StoredWheel]:
         """Those of the wheels that are there, by digest."""
+        digests = tuple(digests)
         found = {sha256: manifest for sha256 in digests if (manifest := self._manifest(sha256)) is not None}
         unproven = [manifest.wheel for manifest in found.values() if not self._is_settled(manifest)]
         damaged = self._settle(unproven) if unproven else set()
-        return {sha256: manifest.wheel for sha256, manifest in found.items() if sha256 not in damaged}
+        present = {sha256: manifest.wheel for sha256, manifest in found.items() if sha256 not in damaged}
+        if self._lower is None:
+            return present
+        return {**self._lower.get_many({*digests}.difference(present, self._distrusted)), **present}
 
     def add(self, contents: WheelContents, record_mismatches: tuple[str, ...] = ()) -> StoredWheel:
         """Unpack a verified wheel, or find it there already. It appears whole, in one rename, or not at all.
@@ -83,6 +91,7 @@ class Store:
 
     def drop(self, sha256: str) -> None:
         """Forget a wheel, since it was found to be damaged. Environments that link its files keep them."""
+        self._distrusted.add(sha256)
         discarded = self.move_out(sha256)
         if discarded is not None:
             _discard(discarded)
@@ -108,6 +117,8 @@ class Store:
             # No store yet, or a file system without locks: a wheel that vanishes is noticed when it is linked.
             with suppress(OSError):
                 stack.enter_context(SharedLock(self.layout.in_use_lock))
+            if self._lower is not None:
+                stack.enter_context(self._lower.in_use())
             yield
 
     def move_out(self, sha256: str) -> str | None:
@@ -131,7 +142,8 @@ class Store:
     def get_value(self, kind: str, key: str) -> bytes | None:
         """The value noted last for this kind and key; None when there is none or it is damaged."""
         text = _content(self.layout.fact(kind, key_digest(key)))
-        return None if text is None else parsed_fact(text, kind, key)
+        value = None if text is None else parsed_fact(text, kind, key)
+        return self._lower.get_value(kind, key) if value is None and self._lower is not None else value
 
     def note_built(self, key: str, sha256: str, record: bytes) -> None:
         """Remember that the stored wheel `sha256` was built for `key`, any text that names *all* that went into it.
@@ -147,7 +159,7 @@ class Store:
         text = _content(self.layout.built_record(key_digest(key)))
         value = None if text is None else parsed_fact(text, "built", key)
         if value is None:
-            return None
+            return None if self._lower is None else self._lower.built(key)
         sha256, _, record = value.partition(b"\n")
         wheel = self.get(sha256.decode())
         return None if wheel is None else (wheel, record)

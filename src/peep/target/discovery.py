@@ -120,12 +120,12 @@ def named_interpreter(python: str | None) -> str:
         return os.path.abspath(sys.executable)
     if os.path.isdir(python):
         for inside in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
-            candidate = os.path.join(os.path.abspath(python), *inside.split("/"))
+            candidate = os.path.join(_absolute(python), *inside.split("/"))
             if os.path.isfile(candidate):
                 return candidate
         raise UsageError(f"--python {python}: there is no interpreter in this folder")
     if os.path.isfile(python):
-        return os.path.abspath(python)
+        return os.path.join(_absolute(os.path.dirname(python)), os.path.basename(python))
     import shutil  # noqa: PLC0415 -- 5 ms, for names on PATH only
 
     # Not everything on PATH is one: where the folder `env` is missing, the program `env` was not meant.
@@ -133,6 +133,11 @@ def named_interpreter(python: str | None) -> str:
     if found is None:
         raise UsageError(f"--python {python}: no such file, folder or program")
     return os.path.abspath(found)
+
+
+def _absolute(folder: str) -> str:
+    """An absolute path of a folder; links are kept, but for one that is left by `..` again."""
+    return os.path.realpath(folder) if ".." in folder.replace("/", os.sep).split(os.sep) else os.path.abspath(folder)
 
 
 def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | None) -> dict[str, Any]:

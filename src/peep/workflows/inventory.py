@@ -11,7 +11,7 @@ from peep.environment.scheme_paths import scheme_paths_of
 from peep.errors import PeepError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.session import opened_store, target_request
+from peep.pipeline.session import store_of_run, target_request
 from peep.proof.inventory import InventoryEntry, inventory_of
 from peep.target.discovery import discover_target
 from peep.workflows.verify import held_still, refuse_planted
@@ -22,7 +22,7 @@ _LIBRARIES = {"cyclonedx": "cyclonedx-python-lib", "spdx": "spdx-tools"}
 def inventory(options: InstallOptions, context: RunContext) -> tuple[InventoryEntry, ...]:
     """Every installed project of the target, sorted by name."""
     refuse_planted(options)
-    with opened_store(options.store, context) as store:
+    with store_of_run(options.store, context) as store:
         target = discover_target(target_request(options.target), store)
     scheme_paths = scheme_paths_of(target)
     with held_still(scheme_paths, context.reporter):

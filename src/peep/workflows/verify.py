@@ -29,6 +29,7 @@ from peep.proof.expected_files import ExpectedProject, expected_project
 from peep.proof.findings import Finding, FindingKind, finding, ordered
 from peep.proof.interpreter import refuse_planted_interpreter
 from peep.proof.seed_packages import bundled_project
+from peep.proof.spellings import adopt_spelling, former_root, named_roots
 from peep.reporting import Reporter
 from peep.requirements.pinned_set import PinnedSet
 from peep.target.discovery import named_interpreter
@@ -177,9 +178,10 @@ def _compared(
     options: VerifyOptions,
 ) -> Verification:
     projects = expected_projects(installed, origins, scheme_paths, session)
+    moved = moved_findings(projects, scheme_paths.target)
     known = {project.name for project in projects}
     examination = examine(scheme_paths, projects, [one for name, one in installed.items() if name not in known])
-    found = [*origins.findings, *examination.findings, *_identity_findings(installed, projects)]
+    found = [*moved, *origins.findings, *examination.findings, *_identity_findings(installed, projects)]
     if options.bytecode:
         found += bytecode_findings(
             examination.scan_directories.cached, examination.sound, projects, scheme_paths.target.python
@@ -228,6 +230,19 @@ def expected_projects(
         *projects,
         *(bundled_project(origins.bundled[name], installed[name], scheme_paths.target) for name in brought),
     ]
+
+
+def moved_findings(projects: list[ExpectedProject], target: TargetEnvironment) -> list[Finding]:
+    """One finding for an environment that lies elsewhere than where it was made; its programs are expected so then."""
+    former = former_root(target)
+    are_moved = [adopt_spelling(project, target, former) for project in projects]
+    if former is None or not (any(are_moved) or former in named_roots(target.paths["scripts"])):
+        return []
+    reason = (
+        f"it was made as {former}, and its programs or activation scripts still name that folder: it was moved or "
+        "copied; move it back, or make a new environment here and install into that"
+    )
+    return [finding(FindingKind.MOVED, reason, path=target.paths["data"])]
 
 
 def _identity_findings(installed: Mapping[str, InstalledProject], projects: list[ExpectedProject]) -> Iterator[Finding]:
