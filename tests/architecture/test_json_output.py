@@ -154,7 +154,14 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         unlisted = folder / "unlisted.txt"
         unlisted.write_text("gamma==1.0\n")
         (ground.site / "beta.py").write_text("changed")
+        source, list_without = folder / "requirements.in", folder / "incomplete.txt"
+        source.write_text("alpha\n")
+        list_without.write_text(listed.read_text().replace("gamma", "delta"))
+        lock = ["-i", index.simple_url, "--target", "cp312-win_amd64"]
         commands = {
+            "peep lock, peep add": ["lock", *lock, str(source)],
+            "peep convert": ["convert", str(listed), "-o", str(folder / "converted.txt")],
+            "peep check": ["check", *lock, "-r", str(list_without)],
             "peep hash": ["hash", str(wheel)],
             "peep check-wheel": ["check-wheel", str(wheel)],
             "peep sync --check": ["sync", "--check", *where, "-r", str(listed)],
