@@ -169,7 +169,14 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         (ground.site / "beta.py").write_text("changed")
         (folder / "vetting").mkdir()
         (folder / "vetting" / "audits.toml").write_bytes(audits_file(examined_by(listed.read_text())))
+        source, list_without = folder / "requirements.in", folder / "incomplete.txt"
+        source.write_text("alpha\n")
+        list_without.write_text(listed.read_text().replace("gamma", "delta"))
+        lock = ["-i", index.simple_url, "--target", "cp312-win_amd64"]
         commands = {
+            "peep lock, peep add": ["lock", *lock, str(source)],
+            "peep convert": ["convert", str(listed), "-o", str(folder / "converted.txt")],
+            "peep check": ["check", *lock, "-r", str(list_without)],
             "peep examine": ["examine", "-r", str(listed)],
             "peep hash": ["hash", str(wheel)],
             "peep check-wheel": ["check-wheel", str(wheel)],
