@@ -14,6 +14,7 @@ KNOWN = {
     "--allow-record-mismatch": True,
     "--build-constraint": True,
     "--no-check-dependencies": False,
+    "--refuse-malware": False,
     "--require-sandbox": False,
     "--trust-local": True,
 }

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from peep.formats.url_secrets import holds_credentials
 from peep.model import LocalFolder, LockedFiles, PinnedRequirement
+from peep.pipeline.malware_gate import demands_judgement
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
+from peep.pipeline.settings_place import settings_paths
 from peep.shortcuts import replay
 from peep.shortcuts.fingerprint import run_key
 from peep.shortcuts.noop_record import record_noop
@@ -40,6 +42,8 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         return None
     if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None
+    if demands_judgement(session, result.pinned):
+        return None  # advisories grow old by the hour: each run judges anew
     if any(map(holds_credentials, (*inputs.values(), *_urls(result.pinned.pins)))):
         return None  # records hold files and pins as they are, and no password is written down (THREATS N18)
     return replay.ReplayRecord(
@@ -53,7 +57,10 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         break_system_packages=options.target.break_system_packages,
         quiet=options.output.quiet,
         inputs={path: replay.digest_of(text) for path, text in inputs.items()},
-        signatures={path: signature(path).decode() for path in session.pip_files()},
+        signatures={
+            path: signature(path).decode()
+            for path in (*session.pip_files(), *settings_paths(options.sources.requirement_files))
+        },
         warnings=result.pinned.warnings,
     )
 
