@@ -131,6 +131,10 @@ class InstallOptions:
     trust_installed: bool = False
     """What satisfies a pin by its version counts as satisfied, whatever its origin."""
     check_dependencies: bool = True
+    refuse_malware: bool = False
+    """Refuse pins that a snapshot of advisories lists as malware; directives and settings may ask for it, too."""
+    advisories: tuple[str, ...] = ()
+    """Snapshots to judge by; (): the fetched one."""
     allow_record_mismatch: tuple[str, ...] = ()
     """Names (as written) whose wheels may differ from their RECORD."""
     compile: bool | None = None

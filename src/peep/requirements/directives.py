@@ -15,6 +15,7 @@ KNOWN: dict[str, bool | None] = {
     "--build-constraint": True,
     "--locked-for": True,
     "--no-check-dependencies": False,
+    "--refuse-malware": False,
     "--require-examined": None,
     "--require-sandbox": False,
     "--trust-local": True,

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from peep.formats.url_secrets import holds_credentials
 from peep.model import LocalFolder, LockedFiles, PinnedRequirement
+from peep.pipeline.malware_gate import demands_judgement
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
+from peep.pipeline.settings_place import settings_paths
 from peep.shortcuts import replay
 from peep.shortcuts.fingerprint import run_key
 from peep.shortcuts.noop import ALWAYS
@@ -49,6 +51,8 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         return None
     if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None
+    if demands_judgement(session, result.pinned):
+        return None  # advisories grow old by the hour: each run judges anew
     if any(map(holds_credentials, (*inputs.values(), *records.values(), *_urls(result.pinned.pins)))):
         return None  # records hold files and pins as they are, and no password is written down (THREATS N18)
     return replay.ReplayRecord(
@@ -64,7 +68,10 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         inputs={path: replay.digest_of(text) for path, text in (*inputs.items(), *reading.records.items())},
         signatures={
             **{path: seen.decode() for path, seen in reading.signatures.items()},
-            **{path: signature(path).decode() for path in session.pip_files()},
+            **{
+                path: signature(path).decode()
+                for path in (*session.pip_files(), *settings_paths(options.sources.requirement_files))
+            },
         },
         warnings=result.pinned.warnings,
         examined=str(result.examined.summary) if result.examined else "",

@@ -9,6 +9,7 @@ from peep.build.source_pins import is_source_tree
 from peep.errors import ArchiveError, BadArchive, Problem, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
 from peep.pipeline.context import RunContext
+from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
 from peep.pipeline.run_gate import Used, open_run_gate
@@ -25,6 +26,7 @@ def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, .
     options, destination = with_destination(options)
     with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
+        refuse_known_malware(session, pinned)
         examined = open_run_gate(session, pinned)
         wanted, unexamined = examined.worth_fetching([pin for pin in pinned.pins if not is_source_tree(pin)])
         with (

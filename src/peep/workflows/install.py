@@ -23,6 +23,7 @@ from peep.pipeline.build_need import open_builds
 from peep.pipeline.built_wheel_cache import note_built
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
+from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
 from peep.pipeline.result import InstallResult
@@ -55,6 +56,7 @@ def install(options: InstallOptions, context: RunContext) -> InstallResult:
     with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
+        refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:

@@ -16,6 +16,7 @@ from peep.pipeline.attempts import attempts
 from peep.pipeline.builds import Builds
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import WheelProvider
+from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
 from peep.pipeline.run_gate import Used, open_run_gate
@@ -33,6 +34,7 @@ def wheel(options: InstallOptions, context: RunContext) -> tuple[SavedFile, ...]
     options, destination = with_destination(options)
     with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
+        refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:

@@ -51,6 +51,8 @@ def install_options(
         ignore_installed=parsed.has("ignore-installed"),
         trust_installed=parsed.has("trust-installed"),
         check_dependencies=not parsed.has("no-check-dependencies"),
+        refuse_malware=parsed.has("refuse-malware"),
+        advisories=parsed.values("advisories"),
         allow_record_mismatch=parsed.values("allow-record-mismatch"),
         compile=parsed.either("compile", "no-compile"),
         link_mode=parsed.value("link-mode"),

@@ -143,6 +143,8 @@ EXAMINED = (
 CHECKS = (
     *EXAMINED,
     Option(("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True),
+    Option(("--refuse-malware",), "refuse what the fetched advisories list as malware", is_peeps_own=True),
+    Option(("--advisories",), "judge malware by FILE, not by the fetched advisories", LIST, "FILE", has_variable=False),
     ALLOW_RECORD_MISMATCH,
 )
 

@@ -19,6 +19,7 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    KnownMalware,
     MissingBuildRequirement,
     NotExamined,
     NoUsableFile,
@@ -47,6 +48,17 @@ def report_text(problems: Sequence[Problem], width: int | None = None, last_line
     """
     blocks = [block for render in _BLOCKS if (block := render(problems, width))]
     return redact_text("\n\n".join([*blocks, f"{RULE}\n{last_line}"]))
+
+
+def _malware(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, KnownMalware, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), [_malware_line(p)], width) for p in found)
+    return _listing("The following are listed as malware; nothing was downloaded:", entries, width)
+
+
+def _malware_line(problem: KnownMalware) -> str:
+    what = "these bytes are" if problem.certainty == "hash" else "this version is"
+    return f"{problem.id}: {what} listed; see: peep advisories show {problem.id}"
 
 
 def _mismatches(problems: Sequence[Problem], width: int | None) -> str:
@@ -176,6 +188,7 @@ _DIRECT = 2
 """Names in the chain of a build requirement that the archive itself states."""
 
 _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
+    _malware,
     _mismatches,
     _unexamined,
     _objections,
