@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from peep.environment.tags import TagOverrides, compatible_tags
 from peep.errors import UsageError
@@ -67,10 +67,24 @@ def markers_for(markers: Mapping[str, str], overrides: TagOverrides) -> dict[str
     if names := _IMPLEMENTATIONS.get(overrides.implementation):
         changed["implementation_name"], changed["platform_python_implementation"] = names
     if overrides.platforms:
-        changed.update(_platform_markers(overrides.platforms[0]))
+        changed.update(_common_markers(overrides.platforms))
         for name in ("platform_release", "platform_version"):
             changed.pop(name, None)
     return changed
+
+
+def _common_markers(platforms: Sequence[str]) -> dict[str, str]:
+    """What all platforms agree on. Raises `UsageError` for two systems or machines: markers are judged for one."""
+    common: dict[str, str] = {}
+    for platform in platforms:
+        for name, value in _platform_markers(platform).items():
+            if common.setdefault(name, value) != value:
+                raise UsageError(
+                    f"--platform {platforms[0]} and --platform {platform} contradict each other: {name} is "
+                    f"{common[name]!r} on the one and {value!r} on the other",
+                    "several --platform are alternatives for one machine; name each machine with --target of its own",
+                )
+    return common
 
 
 def _platform_markers(platform: str) -> dict[str, str]:
