@@ -32,6 +32,10 @@ class UsageError(PeepError):
     exit_status = 2
 
 
+class NoIndexToAsk(UsageError):
+    """Something has to be looked up, and neither the command line nor pip's configuration names a place for it."""
+
+
 class RequirementsError(PeepError):
     """A line of a requirements or lock file that means nothing safe."""
 

@@ -14,7 +14,7 @@ from peep.build.suggestion import suggested_lines
 from peep.build.trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
-from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
+from peep.errors import BuildError, FetchFailure, NoIndexToAsk, NoUsableFile, PeepError, Problem
 from peep.model import Digest, FormatControl, PinnedRequirement, PlannedWheel, Provenance, StoredWheel, VerifiedArchive
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
@@ -132,7 +132,12 @@ class Builds:
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         known = self._supplier.remembered(pins)
-        supply = self._supplier.fetch([pin for pin in pins if pin.name not in known])
+        missing = [pin for pin in pins if pin.name not in known]
+        try:
+            supply = self._supplier.fetch(missing)
+        except NoIndexToAsk as error:  # of this run nothing else may have needed one
+            reason = f"{error}, and building {', '.join(tree.label for tree in self._trees)} needs it"
+            return Obtained({}, (), tuple(NoUsableFile(pin, reason) for pin in missing))
         wheels = {name: one.wheel for name, one in (*known.items(), *supply.wheels.items())}
         return Obtained(wheels, tuple(supply.sdists), tuple(supply.problems))
 

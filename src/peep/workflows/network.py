@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
-from peep.errors import UsageError
+from peep.errors import NoIndexToAsk, UsageError
 from peep.index.client import PackageIndex, SimpleIndexes
 from peep.index.find_links import can_be_index
 from peep.index.pip_options import PipDefaults
@@ -66,7 +66,8 @@ class Network:
             lines = [f"{self._who_names(url)}: {redacted(url)} is {NO_INDEX_THERE}" for url in nowhere]
             raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
         if not (options.index_urls or options.find_links):
-            raise UsageError("there is no index to ask", "give --index-url or --find-links, or configure pip with one")
+            hint = "give --index-url or --find-links, or configure pip with one"
+            raise NoIndexToAsk("there is no index to ask", hint)
         return SimpleIndexes(self.transport(), options, self.surroundings.reporter)
 
     def _who_names(self, url: str) -> str:
