@@ -8,9 +8,11 @@ from peep.archives.sdist import open_sdist
 from peep.build.source_pins import is_source_tree
 from peep.errors import ArchiveError, BadArchive, Problem, Problems, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
+from peep.requirements.pinned_set import PinnedSet
+from peep.workflows.at_hand import ArchivesAtHand
 from peep.workflows.gathering import SavedFile, gathered, hand_over, unmet_requirements, with_destination
 from peep.workflows.options import InstallOptions
-from peep.workflows.session import opened
+from peep.workflows.session import Session, opened
 from peep.workflows.surroundings import Surroundings
 
 
@@ -25,16 +27,19 @@ def download(options: InstallOptions, surroundings: Surroundings) -> tuple[Saved
         with (
             session.store.held(),
             session.supplier(pinned) as supplier,
-            gathered([pin for pin in pinned.pins if not is_source_tree(pin)], supplier, destination) as (
-                gathering,
-                found,
-            ),
+            gathered(_still_wanted(session, pinned, destination), supplier, destination) as (gathering, found),
         ):
             stated, bad = requirements_stated(gathering.sdists)
             known = {**stated, **{name: wheel.requires_dist for name, wheel in gathering.wheels.items()}}
             unmet = unmet_requirements(session, pinned, known)
             Problems([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet]).raise_if_any()
             return hand_over(gathering, destination)
+
+
+def _still_wanted(session: Session, pinned: PinnedSet, destination: str) -> list[PinnedRequirement]:
+    """The pins that archives come for; what the destination holds already is verified from there."""
+    pins = [pin for pin in pinned.pins if not is_source_tree(pin)]
+    return ArchivesAtHand(destination).pointed(pins, session.target, session.formats(pinned))
 
 
 def without_archive(pins: Sequence[PinnedRequirement]) -> list[Problem]:
