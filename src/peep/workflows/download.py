@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 
 from peep.archives.sdist import open_sdist
+from peep.build.build_system import read_build_system
 from peep.build.source_pins import is_source_tree
-from peep.errors import ArchiveError, BadArchive, Problem, Problems, UnusableRequirement
+from peep.errors import ArchiveError, BadArchive, BuildError, Problem, Problems, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.at_hand import ArchivesAtHand
@@ -29,10 +31,12 @@ def download(options: InstallOptions, surroundings: Surroundings) -> tuple[Saved
             session.supplier(pinned) as supplier,
             gathered(_still_wanted(session, pinned, destination), supplier, destination) as (gathering, found),
         ):
-            stated, bad = requirements_stated(gathering.sdists)
+            needs: list[str] = []
+            stated, bad = requirements_stated(gathering.sdists, needs)
             known = {**stated, **{name: wheel.requires_dist for name, wheel in gathering.wheels.items()}}
             unmet = unmet_requirements(session, pinned, known)
             Problems([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet]).raise_if_any()
+            _tell_needs(needs, session, pinned)
             return hand_over(gathering, destination)
 
 
@@ -48,10 +52,20 @@ def without_archive(pins: Sequence[PinnedRequirement]) -> list[Problem]:
     return [UnusableRequirement(pin.location, str(pin), reason) for pin in pins if is_source_tree(pin)]
 
 
-def requirements_stated(sdists: Sequence[VerifiedArchive]) -> tuple[dict[str, Sequence[str]], list[Problem]]:
+def _tell_needs(needs: Sequence[str], session: Session, pinned: PinnedSet) -> None:
+    """Whoever names build constraints expects their archives, too; this verb saves what is listed for installing."""
+    if session.options.build.constraint_files or pinned.directive_values("--build-constraint"):
+        for need in needs:
+            session.surroundings.reporter.warning(f"{need}, which is not saved here; peep bundle create saves it, too")
+
+
+def requirements_stated(
+    sdists: Sequence[VerifiedArchive], needs: list[str]
+) -> tuple[dict[str, Sequence[str]], list[Problem]]:
     """Look into source archives as a build would, without running them, and let go of them.
 
-    Gives back what those require that say so for good (PEP 643), by project name, and what is wrong.
+    Gives back what those require that say so for good (PEP 643), by project name, and what is wrong. A line for each
+    whose build takes other projects is added to `needs`.
     """
     stated: dict[str, Sequence[str]] = {}
     problems: list[Problem] = []
@@ -61,8 +75,18 @@ def requirements_stated(sdists: Sequence[VerifiedArchive]) -> tuple[dict[str, Se
             try:
                 with open_sdist(archive, name=pin.name, version=pin.version, from_index=pin.url is None) as contents:
                     metadata = None if pin.subdirectory else contents.static_metadata()
+                    pyproject = contents.read(posixpath.join(pin.subdirectory or "", "pyproject.toml"))
             except ArchiveError as error:
                 problems.append(BadArchive(pin, archive.filename, error.problems, error.hint))
                 continue
+        needs += _build_needs(archive.filename, pyproject)
         stated[pin.name] = metadata.requires_dist if metadata else ()
     return stated, problems
+
+
+def _build_needs(sdist: str, pyproject: bytes | None) -> list[str]:
+    try:
+        requires = read_build_system(pyproject, sdist).requires
+    except BuildError as error:
+        return [f"{error}, so that nobody knows what building it needs"]
+    return [f"{sdist}: building it needs {', '.join(requires)}"] if requires else []
