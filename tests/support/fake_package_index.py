@@ -28,6 +28,10 @@ class FakePackageIndex:
         found = (self._detail(number, name) for number in range(len(self.indexes)))
         return tuple(detail for detail in found if detail is not None)
 
+    def in_find_links(self, name: str) -> tuple[ProjectDetail, ...]:
+        del name
+        return ()
+
     def _detail(self, number: int, name: str) -> ProjectDetail | None:
         held = {normalised(project): files for project, files in self.indexes[number].items()}
         if name not in held:

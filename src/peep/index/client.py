@@ -30,6 +30,9 @@ class PackageIndex(Protocol):
         `PackageIndexError`; a source that cannot be asked is an error, because the choice would depend on it.
         """
 
+    def in_find_links(self, name: str) -> tuple[ProjectDetail, ...]:
+        """What the find-links locations alone have of a project, for when an index does not answer; raises as above."""
+
 
 class SimpleIndexes:
     """`PackageIndex` over a `Transport`: simple-API servers, static trees, `file:` indexes and find-links.
@@ -55,10 +58,13 @@ class SimpleIndexes:
         name = normalised(name)
         known = self._remembered.get(name)
         if known is None:
-            flat = [listing.project(name) for listing in self._flat_listings()]
-            found = [*flat, *(self._ask(index_url, name) for index_url in self._index_urls)]
+            found = [*self.in_find_links(name), *(self._ask(index_url, name) for index_url in self._index_urls)]
             known = self._remembered[name] = tuple(detail for detail in found if detail is not None)
         return known
+
+    def in_find_links(self, name: str) -> tuple[ProjectDetail, ...]:
+        found = [listing.project(normalised(name)) for listing in self._flat_listings()]
+        return tuple(detail for detail in found if detail is not None)
 
     def _flat_listings(self) -> tuple[FlatListing, ...]:
         """The find-links locations, read once, when they are first wanted."""

@@ -13,7 +13,15 @@ from threading import Lock
 
 from peep.archives.download import Downloader, OnVerified, Order
 from peep.dataclass import dataclass, field, replace
-from peep.errors import ArchiveError, FetchFailure, HashMissing, PeepError, Problem, UsageError
+from peep.errors import (
+    ArchiveError,
+    FetchFailure,
+    HashMissing,
+    PeepError,
+    Problem,
+    TransportError,
+    UsageError,
+)
 from peep.index.client import PackageIndex
 from peep.index.selection import select_candidate
 from peep.index.why_not import choice_lines
@@ -168,6 +176,8 @@ class _Search:
         self._outcomes: dict[int, Candidate | Problem] = {}
         self._orders: dict[int, Order] = {}
         """Both by the number of the pin."""
+        self._fallbacks: dict[int, FetchFailure] = {}
+        """By number: what kept an index from being asked, where find-links may have the listed archive all the same."""
 
     def run(self) -> tuple[list[Candidate], list[Problem]]:
         """What was chosen, and what is wrong: with choices, then with downloads, each in the order of the pins."""
@@ -179,6 +189,7 @@ class _Search:
             else:
                 self._choose(number, pin, ())
         run_lanes([asking, self._downloader.lane], self._downloader.stop)
+        self._settle_fallbacks()
         outcomes = [self._outcomes[number] for number in range(len(self._pins))]
         candidates = [outcome for outcome in outcomes if isinstance(outcome, Candidate)]
         problems = [outcome for outcome in outcomes if not isinstance(outcome, Candidate)]
@@ -186,14 +197,47 @@ class _Search:
         return candidates, [*problems, *(problem for order in orders for problem in order.problems)]
 
     def _ask(self, index: PackageIndex, number: int, pin: PinnedRequirement) -> None:
+        failed = next(iter(self._fallbacks.values()), None)
+        if failed is not None and self._falls_back(index, number, replace(failed, pin=pin)):
+            return  # it would fail again, after as many attempts
         try:
             answer = index.project(pin.name)
         except UsageError:
             raise  # wrong certificates, a wrong proxy: it is the same for all projects
         except PeepError as error:
-            self._outcomes[number] = FetchFailure(pin, "", str(error), error.hint)
+            failure = FetchFailure(pin, "", str(error), error.hint)
+            if not (isinstance(error, TransportError) and self._falls_back(index, number, failure)):
+                self._outcomes[number] = failure
         else:
             self._choose(number, pin, answer)
+
+    def _falls_back(self, index: PackageIndex, number: int, failure: FetchFailure) -> bool:
+        """Try what find-links has for a hashed pin, of which no index need say anything to be trusted."""
+        pin = failure.pin
+        try:
+            details = index.in_find_links(pin.name) if pin.hashes else ()
+        except PeepError:
+            return False
+        if not isinstance(select_candidate(pin, details, self._supplier.target, self._supplier.formats), Candidate):
+            return False
+        self._fallbacks[number] = failure
+        self._choose(number, pin, details)
+        return True
+
+    def _settle_fallbacks(self) -> None:
+        """Where find-links did not have it either, the index is what failed; else that is worth a warning."""
+        for number, failure in self._fallbacks.items():
+            order = self._orders.get(number)
+            if order is not None and order.problems:
+                self._outcomes[number] = failure
+                del self._orders[number]
+        had = [number for number, failure in sorted(self._fallbacks.items()) if self._outcomes[number] is not failure]
+        if had:
+            reason = self._fallbacks[had[0]].reason
+            self._supplier.reporter.warning(
+                f"{reason}; --find-links had {len(had)} of the listed archives, but which one is taken of several may "
+                "depend on the index: --no-index keeps to the folder"
+            )
 
     def _choose(self, number: int, pin: PinnedRequirement, answer: Sequence[ProjectDetail]) -> None:
         chosen = select_candidate(pin, answer, self._supplier.target, self._supplier.formats)
