@@ -231,8 +231,7 @@ def parse_manifest(content: bytes) -> BundleManifest:
     except NotCanonical as error:
         raise ManifestError(str(error)) from None
     top = Fields.of(document, "the manifest")
-    if (stated := top.text("format")) != FORMAT:
-        raise ManifestError(f"is of the format {stated[:60]!r}, and {FORMAT!r} is what is understood here")
+    top.require("format", FORMAT)
     if unknown := sorted(set(top.values) - set(_TOP)):
         raise ManifestError(f"has a key that is not known: {unknown[0]!r}")
     manifest = BundleManifest(

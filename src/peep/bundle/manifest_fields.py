@@ -48,6 +48,11 @@ class Fields:
             raise self._wrong(key, "a printable text")
         return value
 
+    def require(self, key: str, expected: str) -> None:
+        """The text that says which format this is."""
+        if (stated := self.text(key)) != expected:
+            raise ManifestError(f"is of the {key} {stated[:60]!r}, and {expected!r} is what is understood here")
+
     def optional_text(self, key: str) -> str | None:
         return None if self._value(key) is None else self.text(key)
 
