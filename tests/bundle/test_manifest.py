@@ -14,9 +14,9 @@ from peep.bundle.manifest import (
     InputRole,
     parse_manifest,
 )
-from peep.bundle.manifest_fields import ManifestError
 from peep.dataclass import replace
 from peep.formats.canonical_json import canonical_json
+from peep.formats.json_fields import ManifestError
 from peep.formats.target_ids import parse_target_id
 from peep.model import ArchiveKind
 

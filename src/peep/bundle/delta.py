@@ -14,11 +14,11 @@ from typing import BinaryIO
 from peep.bundle.check import parsed_manifest
 from peep.bundle.layout import stored_files
 from peep.bundle.manifest import MANIFEST, BundleManifest, digest_of
-from peep.bundle.manifest_fields import Fields, ManifestError, hex_digest
 from peep.bundle.tar import Member, write_tar
 from peep.bundle.tree import FileSource, TarTree, UnreadableBundle
 from peep.dataclass import dataclass
 from peep.formats.canonical_json import NotCanonical, canonical_json, parse_canonical_json
+from peep.formats.json_fields import Fields, ManifestError, hex_digest
 from peep.model import Digest
 
 PREFIX = "bundle-delta/"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from peep.archives.member_names import collision_problems
 from peep.bundle.manifest import MANIFEST, BundleArchive, BundleFile, BundleManifest
-from peep.bundle.manifest_fields import ManifestError
+from peep.formats.json_fields import ManifestError
 from peep.formats.simple_pages import (
     HTML_PAGE,
     JSON_PAGE,

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from enum import Enum
 from hashlib import sha256
 
-from peep.bundle.manifest_fields import Fields, ManifestError, hex_digest, known_word, plain_name, safe_path
+from peep.archives.member_names import name_problems
 from peep.dataclass import dataclass
 from peep.formats.canonical_json import JsonValue, NotCanonical, canonical_json, parse_canonical_json
+from peep.formats.json_fields import Fields, ManifestError, hex_digest, known_word
 from peep.formats.target_ids import TargetId
 from peep.index.archive_names import normalised
 from peep.model import ArchiveKind, Digest
@@ -315,3 +316,17 @@ def _check_targets(manifest: BundleManifest) -> None:
     for archive in manifest.archives:
         if unknown := sorted(set(archive.targets) - known):
             raise ManifestError(f"has {archive.filename} for the target {unknown[0]!r}, which it does not declare")
+
+
+def safe_path(path: str) -> str:
+    """A relative path that means one file inside the bundle on every system."""
+    if problems := name_problems([path]):
+        raise ManifestError(f"lists {problems[0]}")
+    return path
+
+
+def plain_name(filename: str) -> str:
+    """The name of a file in a folder."""
+    if "/" in filename:
+        raise ManifestError(f"lists {filename!r} as a file name")
+    return safe_path(filename)

@@ -1,4 +1,4 @@
-"""Values of a manifest, read with their types checked: of the kind that the format asks for, or refused. Pure."""
+"""Members of a JSON document, read with their types checked: of the kind that its format asks for, or refused. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
 
-from peep.archives.member_names import name_problems
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.canonical_json import JsonValue
@@ -18,7 +17,7 @@ Word = TypeVar("Word", bound=Enum)
 
 
 class ManifestError(PeepError):
-    """A `bundle.json` that is none; the message reads on after the file's name ("has …", "is …")."""
+    """A document that is not of its format; the message reads on after the file's name ("has …", "is …")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,13 @@ class Fields:
             raise self._wrong(key, "sorted, and hold nothing twice")
         return tuple(texts)
 
+    def ordered_texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts in an order that means something."""
+        value = self._value(key)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self._wrong(key, "a list of texts")
+        return tuple(one for one in value if isinstance(one, str))
+
     def objects(self, key: str) -> list[Fields]:
         value = self._value(key)
         if not isinstance(value, list):
@@ -112,20 +118,6 @@ def known_word(words: type[Word], text: str) -> Word:
     except ValueError:
         known = ", ".join(str(word.value) for word in words)
         raise ManifestError(f"has {text[:80]!r} where one of {known} should be") from None
-
-
-def safe_path(path: str) -> str:
-    """A relative path that means one file inside the bundle on every system."""
-    if problems := name_problems([path]):
-        raise ManifestError(f"lists {problems[0]}")
-    return path
-
-
-def plain_name(filename: str) -> str:
-    """The name of a file in a folder."""
-    if "/" in filename:
-        raise ManifestError(f"lists {filename!r} as a file name")
-    return safe_path(filename)
 
 
 def _shown(value: JsonValue) -> str:
