@@ -1,0 +1,81 @@
+"""Core metadata of one archive (METADATA, PKG-INFO): the fields that choosing versions needs.
+
+Sources: core metadata specification; PEP 643 (which fields of an sdist are final), PEP 566 (the header form).
+"""
+
+from __future__ import annotations
+
+import re
+
+from packaging.metadata import parse_email
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from peep.dataclass import dataclass
+
+LARGEST_METADATA = 4 * 1024 * 1024
+"""Bytes that METADATA may have, its description included."""
+_END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_FIRST_STATIC = Version("2.2")
+_DECIDING = frozenset({"requires-dist", "requires-python", "provides-extra"})
+
+
+class UnreadableMetadata(ValueError):
+    """Bytes that are no core metadata; `str` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectMetadata:
+    """What an archive says of itself."""
+
+    name: str
+    """Normalised (PEP 503)."""
+    version: str
+    """As written."""
+    requires_dist: tuple[str, ...] = ()
+    """Requirements (PEP 508), as written, in their order."""
+    requires_python: str = ""
+    provides_extra: tuple[str, ...] = ()
+    """Normalised."""
+    is_static: bool = True
+    """Every wheel built of the archive must say the same (PEP 643); always so for a wheel's own METADATA."""
+
+
+def parse_core_metadata(content: bytes, *, is_wheel: bool = True) -> ProjectMetadata:
+    """Read the header part of METADATA or PKG-INFO.
+
+    Raises `UnreadableMetadata` for more than `LARGEST_METADATA`, for bytes that are not UTF-8, and without exactly one
+    Metadata-Version, Name and Version.
+    """
+    if len(content) > LARGEST_METADATA:
+        raise UnreadableMetadata(f"has {len(content)} bytes; the limit is {LARGEST_METADATA}")
+    found = _END_OF_HEADERS.search(content)
+    headers = content[: found.start() + 1] if found else content
+    try:
+        headers.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnreadableMetadata("is not UTF-8") from None
+    fields, unparsed = parse_email(headers)
+    for name in ("metadata_version", "name", "version"):
+        if name not in fields:
+            stated = len(unparsed.get(name.replace("_", "-"), ()))
+            raise UnreadableMetadata(f"states {name.replace('_', '-').title()} {stated} times, not once")
+    if "requires-python" in unparsed:
+        raise UnreadableMetadata("states Requires-Python more than once")
+    return ProjectMetadata(
+        name=canonicalize_name(fields["name"]),
+        version=fields["version"],
+        requires_dist=tuple(" ".join(text.split()) for text in fields.get("requires_dist", ())),
+        requires_python=fields.get("requires_python", ""),
+        provides_extra=tuple(canonicalize_name(extra) for extra in fields.get("provides_extra", ())),
+        is_static=is_wheel or _is_static(fields["metadata_version"], fields.get("dynamic", ())),
+    )
+
+
+def _is_static(metadata_version: str, dynamic: list[str] | tuple[()]) -> bool:
+    """PEP 643: from 2.2 on, what `Dynamic` does not name is final."""
+    try:
+        is_new_enough = Version(metadata_version) >= _FIRST_STATIC
+    except InvalidVersion:
+        return False
+    return is_new_enough and not _DECIDING & {name.strip().lower() for name in dynamic}
