@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,22 @@ def pytest_configure() -> None:
     """Hear Ctrl-C also where a shell started the tests in the background, and so had it ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_STARTING = re.compile(
+    r"subprocess|sys\.executable|os\.fork|support\.(scenario|fake_index|real_servers|neighbours|proving_ground|build_machine)"
+)
+"""What a module of tests mentions that starts programs or servers, or forks."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests of modules that start programs as `process`; the others are the unit half (`dev.py test --quick`)."""
+    starting: dict[Path, bool] = {}
+    for item in items:
+        if item.path not in starting:
+            starting[item.path] = _STARTING.search(item.path.read_text("utf-8")) is not None
+        if starting[item.path]:
+            item.add_marker("process")
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from peep.system.file_digest import digest_of_file
 from peep.system.files import remove_tree
-from peep.workflows.hash import digest_of_file
 from support.scenario_run import peep_command
 from support.wheels import metadata_text, record_row
 

@@ -45,7 +45,7 @@ FOUND = re.compile(
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class NoopRecord:
     """An environment as an installer left it."""
 
     files: dict[str, tuple[str, bool]]
@@ -118,7 +118,7 @@ def site(environment: Path) -> Path:
     return next(environment.glob("lib/python*/site-packages"))
 
 
-def snapshot(environment: Path) -> Snapshot:
+def snapshot(environment: Path) -> NoopRecord:
     programs = {str(environment / "bin" / name) for one in installed(environment) for name in scripts(one)}
     files, launchers, records = {}, {}, {}
     for folder, _, names in os.walk(environment):
@@ -134,7 +134,7 @@ def snapshot(environment: Path) -> Snapshot:
             elif name not in PERSONAL or path.parent.suffix != ".dist-info":
                 content = hashlib.sha256(path.read_bytes()).hexdigest()
                 files[key] = (content, bool(path.stat().st_mode & 0o111))
-    return Snapshot(files, launchers, records)
+    return NoopRecord(files, launchers, records)
 
 
 def is_ours_to_ignore(path: Path, environment: Path) -> bool:

@@ -1,6 +1,6 @@
 """`python -m peep`."""
 
-from peep.cli.start import main
+from peep.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""`dataclass(slots=True)` as the standard library has it, made in a fifth of the time.
+"""Fast `dataclass(slots=True)`: read it as `dataclasses.dataclass`, made in a fifth of the time.
 
 peep has some 150 small types. `dataclasses` compiles six functions for each of them and imports `inspect` to do so: 45
 of the 105 milliseconds in which a run imports its modules, more than other installers take for a whole run. Here one

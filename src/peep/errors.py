@@ -1,7 +1,7 @@
-"""Every error that a user can read. Each holds facts and renders itself; families go by whose fault it is.
+"""Errors that users can read: each holds facts and renders itself, in families by whose fault it is.
 
 Messages are lower case, without a full stop, cause first; what to do about it stands in `hint`. URLs arrive here
-already redacted (`peep.system.transport.redacted`). `exit_status` is what the command line returns.
+already redacted (`peep.http.transport.redacted`). `exit_status` is what the command line returns.
 """
 
 from __future__ import annotations
@@ -37,12 +37,16 @@ class NoIndexToAsk(UsageError):
 
 
 class RequirementsError(PeepError):
-    """A line of a requirements or lock file that means nothing safe."""
+    """A line of a requirements or lock file that means nothing safe.
 
-    def __init__(self, location: Location, reason: str, hint: str = "") -> None:
+    `is_stray_hash`: it is a `--hash` that the line above it has lost.
+    """
+
+    def __init__(self, location: Location, reason: str, hint: str = "", *, is_stray_hash: bool = False) -> None:
         super().__init__(f"{location}: {reason}", hint)
         self.location = location
         self.reason = reason
+        self.is_stray_hash = is_stray_hash
 
 
 class RequirementsErrors(PeepError):
@@ -119,7 +123,11 @@ class DestinationError(PeepError):
 
 
 class BuildError(PeepError):
-    """An sdist that could not be made into a wheel."""
+    """An sdist that could not be made into a wheel; `subject` is the archive, commit or folder that is spoken of."""
+
+    def __init__(self, reason: str, hint: str = "", *, subject: str = "") -> None:
+        super().__init__(f"{subject}: {reason}" if subject else reason, hint)
+        self.reason = reason
 
 
 class BackendFailed(BuildError):

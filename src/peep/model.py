@@ -1,4 +1,4 @@
-"""The types that flow between the stages: frozen, without I/O, without decisions.
+"""Types between the stages: frozen, without I/O, without decisions.
 
 Read `workflows/install.py` first; it shows which stage makes which of these.
 Names are those of the packaging glossary and of the PEPs given at each type.
@@ -10,7 +10,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, NoReturn, Protocol
 
 from peep.dataclass import dataclass, field
 
@@ -20,6 +20,11 @@ STRONG_ALGORITHMS = tuple(HEX_LENGTHS)
 """The only algorithms whose digest may vouch for an archive, as in pip's hash-checking mode."""
 MOST_BYTES = 1 << 63
 """No file system knows a file of this size; numbers beyond it, which anybody may state, break arithmetic."""
+
+
+def assert_never(value: NoReturn) -> NoReturn:
+    """Tell type checkers that a `match` has seen all cases, as `typing.assert_never` does from Python 3.11 on."""
+    raise AssertionError(f"no case for {value!r}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,6 +84,55 @@ class ListedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FromIndex:
+    """A project to be looked for at the indexes, by name and version."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectUrl:
+    """An archive at a URL (PEP 508, direct reference)."""
+
+    url: str
+    """Without its hash fragment; `file:` for a local archive."""
+    subdirectory: str | None = None
+    """Of the archive, where the project is not at its top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A source tree at a commit of a repository: the commit is what was vetted."""
+
+    url: str
+    """`git+https://…@<40 hex digits>`."""
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFolder:
+    """A source tree that the user trusts as it stands (`--trust-local`)."""
+
+    url: str
+    """`file:`."""
+    is_editable: bool = False
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedFiles:
+    """The files that a lock file names (PEP 751); then no index is asked for them."""
+
+    files: tuple[ListedFile, ...]
+    index_url: str | None = None
+    """The index that the lock file names for the project, to try first."""
+    direct_url: str | None = None
+    """Of an `archive` entry: its one file is a direct reference."""
+    subdirectory: str | None = None
+
+
+Source = FromIndex | DirectUrl | Commit | LocalFolder | LockedFiles
+
+
+@dataclass(frozen=True, slots=True)
 class PinnedRequirement:
     """One project at one exact version, or one URL, with every hash that the user listed for it."""
 
@@ -94,18 +148,11 @@ class PinnedRequirement:
     hash_form: HashForm = HashForm.OPTION
     arbitrary_equality: bool = False
     """Pinned with `===`: versions compare as text (PEP 440, arbitrary equality)."""
-    url: str | None = None
-    """The direct URL (PEP 508) without its hash fragment; `git+https://…` for VCS; `file:` for a local project."""
-    subdirectory: str | None = None
-    editable: bool = False
+    source: Source = FromIndex()
     extras: tuple[str, ...] = ()
     """Normalised, sorted."""
     marker: str | None = None
     """The marker as written; it has already been found true for the target."""
-    listed_files: tuple[ListedFile, ...] = ()
-    """Filled from a lock file only; then no index is asked."""
-    index_url: str | None = None
-    """The index that a lock file names for this project, to try first."""
     config_settings: tuple[tuple[str, str], ...] = ()
     """Per-requirement `--config-settings`, for builds."""
     is_requested: bool = True
@@ -114,6 +161,27 @@ class PinnedRequirement:
     @property
     def location(self) -> Location:
         return self.locations[0]
+
+    @property
+    def url(self) -> str | None:
+        """The URL of a direct reference, whatever it leads to; None for what has a version."""
+        match self.source:
+            case FromIndex():
+                return None
+            case DirectUrl(url=url) | Commit(url=url) | LocalFolder(url=url) | LockedFiles(direct_url=url):
+                return url
+            case _ as never:
+                assert_never(never)
+
+    @property
+    def listed_files(self) -> tuple[ListedFile, ...]:
+        """The files that a lock file names."""
+        return self.source.files if isinstance(self.source, LockedFiles) else ()
+
+    @property
+    def subdirectory(self) -> str | None:
+        """The folder of the source tree that holds the project, where that is not its top."""
+        return None if isinstance(self.source, FromIndex) else self.source.subdirectory
 
     def __str__(self) -> str:
         if self.version is None:
@@ -195,8 +263,20 @@ class Rejection:
     """A file that was not chosen, and why: what "why not?" prints."""
 
     filename: str
-    reason: str
+    objection: str
+    """In words; '' for a file of another version."""
     index: str = ""
+    other_version: str | None = None
+    """The version that its name states, where that is not the pinned one."""
+    is_listed: bool = False
+    """Its digest is one that the pin lists."""
+
+    @property
+    def reason(self) -> str:
+        """The whole reason, as part of a sentence about the file."""
+        if self.other_version is not None:
+            return f"is version {self.other_version}{' and has a hash of yours' if self.is_listed else ''}"
+        return f"{self.objection} (its digest is listed)" if self.is_listed else self.objection
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How the stages tell what they do, without knowing whether anybody listens."""
+"""Reporter protocol: notes, warnings and progress of the stages, whoever listens."""
 
 from __future__ import annotations
 

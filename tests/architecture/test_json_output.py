@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 
-from peep.audit.findings import FindingKind
-from peep.cli.catalogue import peeps_verbs
-from peep.cli.problem_data import KINDS, problems_as_json
-from peep.cli.start import run
+from peep.cli.main import run
+from peep.cli.output.problem_json import KINDS, problems_as_json
+from peep.cli.verb_table import peeps_verbs
 from peep.errors import (
     BadArchive,
     ConflictingDependency,
@@ -30,6 +29,7 @@ from peep.errors import (
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
+from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.fake_index import FakeIndex

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from peep.archives.download import Downloader
-from peep.archives.reception import DownloadLimits, Reception
+from peep.archives.receive import DownloadLimits, Receiver, receive_archive
+from peep.archives.verification import verify_archive
+from peep.concurrency.thread_pool import MOST, run_lanes
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, HashMissing, StoreError
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.model import ListedFile, VerifiedArchive
 from peep.reporting import SilentReporter
-from peep.system.http import HttpOptions, UrllibTransport
-from peep.system.threads import MOST, run_lanes
 from support.fake_index import FakeIndex
 from support.fake_transport import FakeTransport
 from support.misbehaviour import (
@@ -102,8 +103,9 @@ def wanted(filename=WHEEL, *hashes, name="demo", version="1.0", line=1, **more):
 
 
 def fetched(transport, scratch, candidates, on_verified, *, reporter=None, limits=None, connections=MOST):
-    downloader = Downloader(transport, scratch, reporter or SilentReporter(), limits)
-    orders = dict.fromkeys(downloader.order(candidate, on_verified) for candidate in candidates)
+    receiver = Receiver(transport, scratch, reporter or SilentReporter(), limits=limits or DownloadLimits())
+    downloader = Downloader(receiver, receive_archive, verify_archive)
+    orders = dict.fromkeys(downloader.add(candidate, on_verified) for candidate in candidates)
     run_lanes([downloader.lane], downloader.stop, limit=connections)
     return [problem for order in orders for problem in order.problems]
 
@@ -226,6 +228,24 @@ def test_n9_an_endless_body_ends_at_the_ceiling(scratch, catch):
     assert [problem.reason for problem in problems] == ["the body is larger than the 1,048,576 bytes that it may have"]
 
 
+@pytest.mark.parametrize(("stated", "limit"), [(100, 100), (None, 5000)], ids=["by the index", "by nobody"])
+def test_n9_a_body_whose_length_is_not_announced(scratch, catch, stated, limit):
+    """THREATS N9: it ends where the index says that the file ends, else at a ceiling."""
+    transport = served({WHEEL: BODY})
+    transport.misbehave(FakeTransport.file_url("demo", WHEEL), EndlessBody())
+    limits = DownloadLimits(max_unannounced=5000)
+    problems = fetched(transport, scratch, [wanted(WHEEL, digest(BODY), size=stated)], catch, limits=limits)
+    assert [problem.reason for problem in problems] == [f"the body is larger than the {limit:,} bytes that it may have"]
+
+
+def test_n9_a_body_without_announced_length_that_ends_is_taken(scratch, catch):
+    """THREATS N9: also one that is shorter than the index says, where its digest is a listed one (N14)."""
+    transport = served({WHEEL: BODY})
+    transport.misbehave(FakeTransport.file_url("demo", WHEEL), LieAboutLength(None))
+    for size in (None, len(BODY), len(BODY) + 7):
+        assert fetched(transport, scratch, [wanted(WHEEL, digest(BODY), size=size)], catch) == []
+
+
 def test_memory_stays_flat(scratch):
     """64 MiB go through while less than 4 MiB are ever held."""
     piece = bytes(64 * 1024)
@@ -296,25 +316,25 @@ class FullDisk(io.BytesIO):
 
 @pytest.mark.parametrize("is_late", [False, True])
 def test_a_full_disk_is_said_plainly(scratch, is_late):
-    class OnFullDisk(Reception):
-        def _new_file(self):
+    class OnFullDisk(Receiver):
+        def new_file(self):
             return FullDisk(100_000, is_late)
 
-    reception = OnFullDisk(served({WHEEL: BODY}), scratch, SilentReporter(), DownloadLimits(), threading.Event())
+    receiver = OnFullDisk(served({WHEEL: BODY}), scratch, SilentReporter())
     with pytest.raises(StoreError, match="No space left on device"):
-        reception.receive(wanted().file, {"sha256"})
+        receive_archive(wanted().file, {"sha256"}, None, receiver)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_closing_what_could_not_be_written_hides_no_error(scratch):
-    class OnFullDisk(Reception):
-        def _new_file(self):
+    class OnFullDisk(Receiver):
+        def new_file(self):
             return open("/dev/full", "w+b")
 
     small = served({WHEEL: b"small enough to wait in the buffer"})
-    reception = OnFullDisk(small, scratch, SilentReporter(), DownloadLimits(), threading.Event())
+    receiver = OnFullDisk(small, scratch, SilentReporter())
     with pytest.raises(StoreError, match="No space left on device"):
-        reception.receive(wanted().file, {"sha256"})
+        receive_archive(wanted().file, {"sha256"}, None, receiver)
 
 
 def test_a_bad_inside_is_one_problem_among_others(scratch):

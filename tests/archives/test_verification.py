@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peep.archives.verification import HEAD_SIZE, Intake, algorithms_for, verify
+from peep.archives.verification import HEAD_SIZE, HashingWriter, algorithms_for, verify_archive
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
 from peep.model import (
     STRONG_ALGORITHMS,
@@ -27,14 +27,14 @@ SDIST = "demo-1.0.tar.gz"
 
 
 def received(body=BODY, algorithms=STRONG_ALGORITHMS, **answer):
-    intake = Intake(io.BytesIO(), algorithms)
+    intake = HashingWriter(io.BytesIO(), algorithms)
     for start in range(0, len(body), 1000):
         intake.write(body[start : start + 1000])
     return intake.finish(**answer)
 
 
 def judged(pin, file=None, *, body=BODY, answer=None, **more):
-    return verify(candidate(pin, file or offered(WHEEL), **more), received(body, **(answer or {})))
+    return verify_archive(candidate(pin, file or offered(WHEEL), **more), received(body, **(answer or {})))
 
 
 POINTER = b"version https://git-lfs.example/spec/v1\noid sha256:%s\nsize 10300\n" % digest(BODY).hex.encode()
@@ -65,7 +65,7 @@ class TestGitLfsPointers:
         assert "LFS" not in mismatch.story
 
 
-class TestIntake:
+class TestHashingWriter:
     def test_counts_hashes_and_keeps_the_bytes(self):
         got = received()
         assert got.size == len(BODY)
@@ -80,7 +80,7 @@ class TestIntake:
     @settings(deadline=None)
     @given(st.lists(st.binary(max_size=700), max_size=8))
     def test_pieces_do_not_matter(self, pieces):
-        intake = Intake(io.BytesIO(), ["sha256"])
+        intake = HashingWriter(io.BytesIO(), ["sha256"])
         for piece in pieces:
             intake.write(piece)
         whole = b"".join(pieces)
@@ -218,13 +218,13 @@ class TestStories:
     def test_the_vetted_file_is_of_no_use_here(self):
         files = (offered(WHEEL, digest(BODY)), offered("demo-1.0-cp27-cp27m-win32.whl", made_up("a")))
         assert self.story(files[0], offered=files).startswith("the file that you vetted, demo-1.0-cp27-cp27m-win32.whl")
-        why = Rejection("demo-1.0-cp27-cp27m-win32.whl", "is for another platform (its digest is listed)")
+        why = Rejection("demo-1.0-cp27-cp27m-win32.whl", "is for another platform", is_listed=True)
         told = self.story(files[0], offered=files, rejections=(why,))
         assert told.endswith("demo-1.0-cp27-cp27m-win32.whl, is still offered, but is for another platform")
 
     def test_the_version_was_changed_and_the_hash_was_not(self):
         files = (offered(WHEEL, digest(BODY)), offered("demo-0.9.tar.gz", made_up("a")))
-        why = Rejection("demo-0.9.tar.gz", "is version 0.9 and has a hash of yours")
+        why = Rejection("demo-0.9.tar.gz", "", other_version="0.9", is_listed=True)
         assert self.story(files[0], offered=files, rejections=(why,)) == (
             "the hash of demo-0.9.tar.gz is listed: perhaps the version was changed, and the hash was not"
         )

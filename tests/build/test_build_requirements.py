@@ -5,13 +5,19 @@ from __future__ import annotations
 from peep.build.requirements import BuildNeed, close_needs, foreseen_needs
 from peep.build.suggestion import suggested_lines
 from peep.model import Digest, IndexFile, Location, PinnedRequirement, ProjectDetail
+from support.pins import source_for
 
 MARKERS = {"python_version": "3.11", "sys_platform": "linux", "python_full_version": "3.11.7"}
 
 
 def pin(name, version="1.0", *, hashes=("a" * 64,), url=None):
     return PinnedRequirement(
-        name, name, version, (Location("build.txt", 3),), tuple(Digest("sha256", text) for text in hashes), url=url
+        name,
+        name,
+        version,
+        (Location("build.txt", 3),),
+        tuple(Digest("sha256", text) for text in hashes),
+        source=source_for(url, {}),
     )
 
 

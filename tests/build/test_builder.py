@@ -10,11 +10,11 @@ import pytest
 
 from peep.build.builder import Builder, BuildSupport
 from peep.build.plan import BuildPlan, BuildSettings, checked_subdirectory, merged_settings
-from peep.build.sandbox import Isolation, SandboxLimits, find_isolation
-from peep.build.trees import ArchiveTree, local_tree
+from peep.build.source_trees import ArchiveTree, local_tree
 from peep.build.variables import steering_variables
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
 from peep.store.wheels import Store
+from peep.system.sandbox import Isolation, SandboxLimits, find_isolation
 from support.isolation import can_run
 from support.listener import Listener
 from support.pins import pinned

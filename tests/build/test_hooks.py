@@ -10,9 +10,9 @@ import pytest
 
 from peep.build.build_system import BuildSystem
 from peep.build.hooks import Backend, Workplace
-from peep.build.sandbox import BuildArea, Sandbox, SandboxLimits, find_isolation, interpreter_folders
 from peep.build.variables import build_variables
 from peep.errors import BackendFailed, BuildError
+from peep.system.sandbox import BuildArea, Sandbox, SandboxLimits, find_isolation, interpreter_folders
 
 PYTHON = os.path.realpath(sys.executable)
 

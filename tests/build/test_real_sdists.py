@@ -18,10 +18,12 @@ import pytest
 
 from peep.errors import BackendFailed, PeepError
 from peep.model import StoredWheel
-from peep.workflows.builds import Builds
-from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions
-from peep.workflows.session import opened
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.builds import Builds
+from peep.pipeline.context import RunContext
+from peep.pipeline.fetch import fetch_all
+from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions
+from peep.pipeline.session import open_session
+from peep.workflows.install import STAGES
 from support.corpus import CORPUS, needs_corpus
 from support.listener import Listener
 from support.stored import stored_path
@@ -47,17 +49,17 @@ def build(environ, store, sources=None):
         build=BuildOptions(constraint_files=(str(HERE / "build.txt"),)),
         store=StoreOptions(folder=str(store)),
     )
-    with opened(options, Surroundings(environ, reporter)) as session:
+    with open_session(options, RunContext(environ, reporter), STAGES) as session:
         try:
             session.network.index().project("six")
         except PeepError as error:
             pytest.skip(f"no index: {error}")
         pinned = session.read_pins()
         assert pinned.unusable == ()
-        with session.supplier(pinned) as supplier:
-            supply = supplier.fetch(pinned.pins)
-            with closing(Builds(session, pinned, supplier)) as builds:
-                assert (supply.problems, supply.wheels, builds.plan(supply.sdists)) == ([], {}, ())
+        with session.wheel_provider(pinned) as provider:
+            fetched = fetch_all(pinned.pins, provider)
+            with closing(Builds(session, pinned, provider)) as builds:
+                assert (fetched.problems, fetched.wheels, builds.plan(fetched.sdists)) == ((), {}, ())
                 wheels = {one.wheel.identity.name: one.wheel for one in builds.run()}
     assert sorted(wheels) == sorted(pin.name for pin in pinned.pins)
     return Run(wheels, [note for note in reporter.notes if note.startswith("building ")])

@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from peep.build.sandbox import (
+from peep.errors import BuildError
+from peep.system.sandbox import (
     BuildArea,
     FoundIsolation,
     Isolation,
@@ -21,7 +22,6 @@ from peep.build.sandbox import (
     choose_isolation,
     interpreter_folders,
 )
-from peep.errors import BuildError
 from support.isolation import can_run
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="sandboxes exist on Linux only")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from peep.build.toolbox import have_made
+from peep.build.build_environment import have_made
 from peep.errors import BuildError
 from peep.system.processes import CompletedRun
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from peep.build.trees import ArchiveTree
+from peep.build.source_trees import ArchiveTree
 from peep.errors import ArchiveError, BuildError
 from support.shelf import archive_pin, verified
 from support.wheels import sdist_bytes

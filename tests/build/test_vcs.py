@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 from peep.build.source_pins import is_source_tree
-from peep.build.trees import commit_tree, local_tree
-from peep.build.vcs import check_out, parse_commit_url
+from peep.build.source_trees import commit_tree, local_tree
 from peep.errors import BuildError
+from peep.system.git import check_out, parse_commit_url
 from peep.system.processes import CompletedRun
 from support.pins import pinned
 

@@ -9,10 +9,10 @@ from peep.bundle.folder import MARKER, BundleWriter, claimed_folder
 from peep.bundle.problems import BundleFileFault, FileState, UnpulledFile
 from peep.bundle.tree import FilesTree, FolderTree, UnreadableBundle
 from peep.errors import DestinationError
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.index.client import SimpleIndexes
 from peep.model import IndexOptions
 from peep.reporting import SilentReporter
-from peep.system.http import HttpOptions, UrllibTransport
 from support.small_bundle import LOCK, LONG, NAMES, SDIST, WHEEL, small_bundle, written_bundle
 
 

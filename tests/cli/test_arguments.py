@@ -6,14 +6,14 @@ import os
 
 import pytest
 
-from peep.cli.arguments import install_options
-from peep.cli.option import Kind, Standing
-from peep.cli.parser import parse
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import OptionKind, OptionSupport
+from peep.cli.options.parser import parse
 from peep.cli.verbs.install import VERB
-from peep.environment.placing import LinkMode
 from peep.errors import UsageError
 from peep.model import FormatControl
-from peep.workflows.options import InstallOptions
+from peep.pipeline.options import InstallOptions
+from peep.transaction.link_modes import LinkMode
 
 
 def options(*words: str, **environ: str) -> InstallOptions:
@@ -199,7 +199,7 @@ def test_an_argument_that_says_what_it_must_be_needs_no_file(argument: str):
     assert options(argument).sources.requirements == (argument,)
 
 
-REFUSED = [option for option in VERB.options if option.standing is Standing.REFUSED]
+REFUSED = [option for option in VERB.options if option.standing is OptionSupport.REFUSED]
 
 
 @pytest.mark.parametrize("option", REFUSED, ids=lambda option: option.name)
@@ -210,7 +210,7 @@ def test_what_peep_cannot_honour_is_refused_by_name(option):
     assert str(caught.value).endswith(option.help)
 
 
-OBSOLETE = [option for option in VERB.options if option.standing is Standing.OBSOLETE]
+OBSOLETE = [option for option in VERB.options if option.standing is OptionSupport.OBSOLETE]
 
 
 @pytest.mark.parametrize("option", OBSOLETE, ids=lambda option: option.name)
@@ -224,7 +224,7 @@ def test_what_pip_has_removed_is_skipped_with_a_warning_that_names_it(option):
 
 
 def test_what_peep_always_does_changes_nothing():
-    implied = [option for option in VERB.options if option.standing is Standing.IMPLIED]
+    implied = [option for option in VERB.options if option.standing is OptionSupport.IMPLIED]
     assert implied
     for option in implied:
         words = [option.names[-1], *(["1"] if option.takes_value else [])]
@@ -234,8 +234,8 @@ def test_what_peep_always_does_changes_nothing():
 def test_no_name_is_given_to_two_options():
     names = [name for option in VERB.options for name in option.names]
     assert len(names) == len(set(names))
-    assert all(option.help or option.standing is not Standing.HONOURED for option in VERB.options)
-    assert all(option.metavar for option in VERB.options if option.kind in {Kind.VALUE, Kind.LIST})
+    assert all(option.help or option.standing is not OptionSupport.HONOURED for option in VERB.options)
+    assert all(option.metavar for option in VERB.options if option.kind in {OptionKind.VALUE, OptionKind.LIST})
 
 
 def test_everything_at_once():

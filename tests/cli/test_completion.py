@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
-from peep.cli.completion import bash_script, fish_script, zsh_script
+from peep.cli.output.completion import bash_script, fish_script, zsh_script
+from peep.cli.verb_table import PIPS_VERBS, peeps_verbs
 
 ASK_BASH = """
 source {script}

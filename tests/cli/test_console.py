@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli import progress
-from peep.cli.console import Console
-from peep.cli.progress import DelayedBar, LineProgress, RawProgress
-from peep.workflows.options import OutputOptions
+from peep.cli.output import progress
+from peep.cli.output.console import Console
+from peep.cli.output.progress import DelayedBar, LineProgress, RawProgress
+from peep.pipeline.options import OutputOptions
 
 
 class Terminal(io.StringIO):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.failures import bug_report, error_text, explained
+from peep.cli.output.failures import bug_report, error_text, explained
 from peep.cli.signals import Terminated
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UsageError
 from peep.model import Location
@@ -89,7 +89,7 @@ def _fail(text: str) -> None:
 
 PROGRAM = """
 import sys, time
-from peep.cli import start
+from peep.cli import main, verb_table
 from peep.cli.verb import Verb
 class Module:
     VERB = Verb("slow", "", (), "", (), ())
@@ -99,9 +99,8 @@ class Module:
             time.sleep(30)
         finally:
             print("undone", flush=True)
-sys.modules["peep.cli.verbs.slow"] = Module
-start.VERBS["slow"] = "peep.cli.verbs.slow"
-sys.exit(start.run(["slow"]))
+verb_table.module_for = lambda verb, rest: Module
+sys.exit(main.run(["slow"]))
 """
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peep.cli.problem_data import problems_as_json
-from peep.cli.reports import report_text
+from peep.cli.output.problem_json import problems_as_json
+from peep.cli.output.reports import report_text
 from peep.errors import (
     BadArchive,
     ConflictingDependency,
@@ -278,7 +278,7 @@ def test_every_kind_of_problem_is_told():
 
 def test_why_not():
     wheels = tuple(Rejection(f"demo-1.0-cp3{n}-cp3{n}-win32.whl", "is for another platform") for n in range(6, 14))
-    sdist = Rejection(SDIST, "requires Python >=3.12, the target has 3.11.7 (its digest is listed)")
+    sdist = Rejection(SDIST, "requires Python >=3.12, the target has 3.11.7", is_listed=True)
     text = report_text([NoUsableFile(pinned("demo==1.0"), "nothing fits", (*wheels, sdist))], 80)
     assert text == (
         """\

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
-from peep.cli.option_tables import GENERAL, INTERPRETER, NETWORK
-from peep.cli.start import GENERAL_OPTIONS_WITH_VALUE, SHARED_VERBS, VERBS, implied_verb, module_for, split_verb
+from peep.cli.main import GENERAL_OPTIONS_WITH_VALUE, implied_verb, split_verb
+from peep.cli.options.tables import GENERAL, INTERPRETER, NETWORK
+from peep.cli.verb_table import PIPS_VERBS, SHARED_VERBS, VERBS, module_for, peeps_verbs
 from support.scenario_run import peep_command
 
 
@@ -46,7 +46,12 @@ def test_the_verb_is_the_first_plain_word(words: list[str], expected: tuple[str 
 )
 def test_options_alone_are_pips_unless_they_ask_for_help_or_the_version(words: list[str], verb: str):
     assert implied_verb(words) == verb
-    assert (module_for(verb, []) is None) == (verb == "")
+    assert (verb == "version" or module_for(verb, []) is not None) == (verb != "")
+
+
+def name_of(module):
+    assert module is not None
+    return module.VERB.name
 
 
 @pytest.mark.parametrize("verb", ["download", "wheel"])
@@ -65,7 +70,7 @@ def test_options_alone_are_pips_unless_they_ask_for_help_or_the_version(words: l
     ],
 )
 def test_what_reads_requirements_files_never_goes_to_pip(verb: str, words: list[str]):
-    assert module_for(verb, ["x", *words]) == SHARED_VERBS[verb]
+    assert name_of(module_for(verb, ["x", *words])) == verb
 
 
 @pytest.mark.parametrize(
@@ -77,13 +82,13 @@ def test_what_reads_none_is_pips(words: list[str]):
 
 def test_a_variable_may_name_the_requirements_file(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PIP_REQUIREMENT", "requirements.txt")
-    assert module_for("download", []) == SHARED_VERBS["download"]
+    assert name_of(module_for("download", [])) == "download"
 
 
 @pytest.mark.parametrize("option", ["--powershell", "-p"])
 def test_completion_that_only_pip_has_is_pips(option: str):
     assert module_for("completion", [option]) is None
-    assert module_for("completion", ["--bash"]) == VERBS["completion"]
+    assert name_of(module_for("completion", ["--bash"])) == "completion"
 
 
 @pytest.mark.parametrize("verb", [*PIPS_VERBS, "no-such-verb"])
@@ -106,12 +111,12 @@ def test_every_verb_describes_itself_within_eighty_columns():
 
 def test_nothing_is_imported_before_the_verb_is_known():
     """A run with nothing to do must not pay for what only other runs need."""
-    script = "import sys; import peep.cli.start; print(*sorted(sys.modules))"
+    script = "import sys; import peep.cli.main; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {script}"],
                             capture_output=True, text=True, check=True).stdout.split()  # fmt: skip
     heavy = {"argparse", "dataclasses", "enum", "inspect", "optparse", "peep.errors", "peep.model", "re", "typing"}
     assert heavy.isdisjoint(loaded)
-    assert "peep.cli.start" in loaded
+    assert "peep.cli.main" in loaded
 
 
 def test_general_options_may_stand_before_the_verb_with_their_values():

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from peep.cli.text import counted, fold_width, folded, printable, size_text
+from peep.cli.output.text import counted, escape_controls, fold_width, size_text, wrap
 
 
 @pytest.mark.parametrize(
@@ -21,19 +21,19 @@ from peep.cli.text import counted, fold_width, folded, printable, size_text
     ],
 )
 def test_no_character_is_left_that_a_terminal_obeys(text: str, shown: str):
-    assert printable(text) == shown
+    assert escape_controls(text) == shown
 
 
 def test_folding_breaks_between_words_only():
     text = "some words and --hash=sha256:" + "a" * 64 + " and more"
-    lines = folded(text, 30, "  ").split("\n")
+    lines = wrap(text, 30, "  ").split("\n")
     assert lines == ["  some words and", "  --hash=sha256:" + "a" * 64, "  and more"]
     assert " ".join(line.strip() for line in lines) == text
 
 
 def test_what_fits_stays_as_it_is():
-    assert folded("two  spaces", 80, "> ") == "> two  spaces"
-    assert folded("x " * 100, None) == "x " * 100
+    assert wrap("two  spaces", 80, "> ") == "> two  spaces"
+    assert wrap("x " * 100, None) == "x " * 100
 
 
 def test_only_terminals_are_folded_for():

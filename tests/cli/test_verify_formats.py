@@ -10,11 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from peep.audit.findings import Finding, FindingKind, finding, ordered
-from peep.audit.report import _EXPLANATIONS, sarif
-from peep.cli.start import run
+from peep.cli.main import run
 from peep.cli.verbs.verify import finding_lines, summary
 from peep.model import TargetEnvironment
+from peep.proof.findings import Finding, FindingKind, finding, ordered
+from peep.proof.report import _EXPLANATIONS, sarif
 from peep.workflows.verify import Verification
 from support.fake_index import FakeIndex
 from support.proving_ground import Ground, proving_ground, usual_projects

@@ -6,24 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peep.cli.catalogue import peeps_verbs, verb_named
-from peep.cli.words import Given, divide
+from peep.cli.options.argv import OptionUse, split
+from peep.cli.verb_table import peeps_verbs, verb_module
 from peep.errors import UsageError
 
-INSTALL = verb_named("install")
+INSTALL = verb_module("install").VERB
 NAMES = sorted(name for option in INSTALL.options for name in option.names)
 
 
 def told(*words: str, verb: str = "install") -> tuple[list[tuple[str, str | None]], list[str]]:
     """Names and values of options, and the plain arguments."""
-    options, plain = divide(words, verb_named(verb).options, verb)
+    options, plain = split(words, verb_module(verb).VERB.options, verb)
     return [(one.name, one.value) for one in options], plain
 
 
 def refused(*words: str, verb: str = "install") -> tuple[str, str]:
     """The error and its hint."""
     with pytest.raises(UsageError) as caught:
-        divide(words, verb_named(verb).options, verb)
+        split(words, verb_module(verb).VERB.options, verb)
     return str(caught.value), caught.value.hint
 
 
@@ -72,9 +72,13 @@ def test_a_beginning_that_only_one_option_has_is_enough(beginning: str, name: st
 
 
 def test_an_option_is_told_as_it_was_spelled_and_a_beginning_in_full():
-    options, _ = divide(["-q", "--dry", "-rf"], INSTALL.options, "install")
+    options, _ = split(["-q", "--dry", "-rf"], INSTALL.options, "install")
 
-    assert options == [Given("quiet", None, "-q"), Given("dry-run", None, "--dry-run"), Given("requirement", "f", "-r")]
+    assert options == [
+        OptionUse("quiet", None, "-q"),
+        OptionUse("dry-run", None, "--dry-run"),
+        OptionUse("requirement", "f", "-r"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_every_spelling_of_every_verb_means_its_option(verb):
             value = "x" if option.takes_value else None
             words = [name] if value is None else [name, value]
 
-            assert divide(words, verb.options, verb.name) == ([Given(option.name, value, name)], [])
+            assert split(words, verb.options, verb.name) == ([OptionUse(option.name, value, name)], [])
 
 
 def spellings() -> st.SearchStrategy[str]:
@@ -152,7 +156,7 @@ def test_whatever_is_typed_is_understood_or_refused_with_a_way_on(words: list[st
     hint = "see: peep install --help"
     names: set[str] = set()
     try:
-        names = {f"--{one.name}" for one in divide(words, INSTALL.options, "install")[0]}
+        names = {f"--{one.name}" for one in split(words, INSTALL.options, "install")[0]}
     except UsageError as error:
         hint = error.hint
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 
 from peep.errors import TransportError
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.index.client import SimpleIndexes
 from peep.model import Digest, IndexOptions
 from peep.reporting import SilentReporter
-from peep.system.http import HttpOptions, UrllibTransport
 from support.fake_index import FakeIndex, FakeTransport, FileFacts, IndexContent
 from support.fake_package_index import FakePackageIndex
 from support.real_servers import find_devpi, find_nginx, running_devpi, running_http_server, running_nginx, write_tree

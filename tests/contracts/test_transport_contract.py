@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from peep.errors import TransportError
-from peep.system.http import HttpOptions, UrllibTransport
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from support.fake_index import FakeIndex, FakeTransport
 from support.misbehaviour import CaptivePortal, ChangeBody, EndlessBody, Fail, Gzip, Redirect, Reset, Truncate
 

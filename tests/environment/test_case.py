@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from peep.environment.installed import installed_projects, read_record
-from peep.environment.journal import Move
-from peep.environment.leaving import LeavingFiles, departures
-from peep.environment.placement import Placement, ordered_moves
-from peep.environment.places import in_one_case, places_of
-from peep.environment.transaction import apply_plan
+from peep.environment.scheme_paths import in_one_case, scheme_paths_of
 from peep.errors import EnvironmentChangeError
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import apply_plan
+from peep.transaction.journal import Move
+from peep.transaction.move_plan import Placement, ordered_moves
+from peep.transaction.uninstall_files import LeavingFiles, files_to_remove
 from support.environment_tree import make_environment, plan_for
 from support.memory_wheel import MemoryWheel
 
@@ -33,7 +33,7 @@ def site(target) -> Path:
 @pytest.fixture
 def mirror(target):
     """With an empty work folder."""
-    mirror = places_of(target).mirrors[0]
+    mirror = scheme_paths_of(target).mirrors[0]
     os.makedirs(mirror.new)
     return mirror
 
@@ -65,14 +65,14 @@ def test_a_folder_in_other_letters_goes_before_its_successor_comes(target, site,
     put(site / "Crypto" / "__init__.py", "the same")
     known_as(site / "Crypto", "crypto")
     staged = os.path.dirname(put(mirror.staged(str(site / "crypto" / "__init__.py")), content))
-    aside = os.path.join(mirror.old, "0")
+    backup = os.path.join(mirror.old, "0")
 
-    placement = Placement(places_of(target), {str(site / "Crypto"): aside}, force=False)
+    placement = Placement(scheme_paths_of(target), {str(site / "Crypto"): backup}, force=False)
     placement.match(mirror, ignores_case=True)
 
     assert placement.conflicts == []
     assert ordered_moves(placement, {}, {}) == [
-        Move(str(site / "Crypto"), aside),
+        Move(str(site / "Crypto"), backup),
         Move(staged, str(site / "crypto")),
     ]
 
@@ -83,18 +83,18 @@ def test_files_leave_that_a_record_spells_in_other_letters(target, site):
     put(site / "kept" / "Other.py")
     listed = LeavingFiles({str(site / "Crypto"): {"Cipher.PY"}, str(site / "kept"): {"other.txt"}})
 
-    going = departures(listed, places_of(target), ignores_case=True)
+    going = files_to_remove(listed, scheme_paths_of(target), ignores_case=True)
 
     assert going.paths == (str(site / "crypto"),)
     if not os.path.lexists(site / "CRYPTO"):
-        assert departures(listed, places_of(target)).paths == ()
+        assert files_to_remove(listed, scheme_paths_of(target)).paths == ()
 
 
 def test_another_name_of_the_work_folder_leads_nowhere(target, site, mirror):
     """NTFS makes up short names for old programs: PEEP~1."""
     put(mirror.staged(str(site / "PEEP~1" / "committed")))
     known_as(Path(mirror.work), "PEEP~1")
-    placement = Placement(places_of(target), {}, force=True)
+    placement = Placement(scheme_paths_of(target), {}, force=True)
 
     placement.match(mirror)
 

@@ -10,11 +10,11 @@ import time
 import pytest
 
 from peep.environment.installed import installed_projects
-from peep.environment.lock import environment_lock
-from peep.environment.transaction import apply_plan
 from peep.errors import EnvironmentChangedMeanwhile
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import apply_plan
+from peep.transaction.lock import environment_lock
 from support.environment_tree import make_environment, plan_for, tree_digest
 from support.forks import forked, status_of
 from support.listener import Listener
@@ -71,7 +71,7 @@ def test_the_second_run_waits_and_says_for_whom(tmp_path):
     (site / ".peep" / "holder").write_text("process 4711\x1b")
     code = f"""
 import time
-from peep.environment.lock import environment_lock
+from peep.transaction.lock import environment_lock
 from peep.reporting import SilentReporter
 with environment_lock({str(site)!r}, SilentReporter()):
     open({str(tmp_path / "held")!r}, "w").close()

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from peep.environment.installed import installed_projects
-from peep.environment.transaction import ApplyOptions, apply_plan, recover
 from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import ApplyOptions, apply_plan, recover
 from support.environment_tree import make_environment, plan_for, tree_digest
 from support.forks import forked, status_of
 from support.memory_wheel import MemoryWheel
@@ -48,10 +48,10 @@ class Fails(Dies):
 
 class Listens:
     def __init__(self) -> None:
-        self.steps: list[str] = []
+        self.crash_points: list[str] = []
 
     def reached(self, step: str) -> None:
-        self.steps.append(step)
+        self.crash_points.append(step)
 
 
 def in_a_process_that_dies(action: Callable[[], object]) -> bool:
@@ -95,8 +95,8 @@ class Scene:
         plan = plan_for([*new, old[0]], self.target)
         self.plan: InstallPlan = replace(plan, remove=(installed_projects(self.target)["gone"],))
         listening = Listens()
-        apply_plan(self.plan, self.target, steps=listening)
-        self.steps = listening.steps
+        apply_plan(self.plan, self.target, crash_points=listening)
+        self.crash_points = listening.crash_points
         self.after = tree_digest(self.target.prefix)
         self.restore()
 
@@ -118,34 +118,41 @@ class Scene:
 def scene(tmp_path_factory):
     found = Scene(tmp_path_factory.mktemp("crash"))
     assert found.before != found.after
-    assert len(found.steps) > 30
+    assert len(found.crash_points) > 30
     return found
 
 
 def test_killed_at_every_step(scene):
     outcomes = []
-    for number in range(len(scene.steps)):
+    for number in range(len(scene.crash_points)):
         scene.restore()
-        assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, steps=Dies(number)))  # noqa: B023
+        assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, crash_points=Dies(number)))  # noqa: B023
         said = recover(scene.target)
         outcomes.append({scene.before: "old", scene.after: "new"}.get(scene.digest(), "half"))
-        assert said is not None, scene.steps[number]
+        assert said is not None, scene.crash_points[number]
         assert recover(scene.target) is None
 
-    assert "half" not in outcomes, [step for step, was in zip(scene.steps, outcomes, strict=True) if was == "half"]
+    assert "half" not in outcomes, [
+        step for step, was in zip(scene.crash_points, outcomes, strict=True) if was == "half"
+    ]
     turn = outcomes.index("new")
     assert set(outcomes[:turn]) == {"old"}
     assert set(outcomes[turn:]) == {"new"}
-    assert scene.steps[turn] == "committed"
+    assert scene.crash_points[turn] == "committed"
 
 
 def test_killed_again_while_repairing(scene):
-    for number in (3, scene.steps.index("move 0") + 9, scene.steps.index("commit"), len(scene.steps) - 2):
+    for number in (
+        3,
+        scene.crash_points.index("move 0") + 9,
+        scene.crash_points.index("commit"),
+        len(scene.crash_points) - 2,
+    ):
         repair_steps = 0
         while True:
             scene.restore()
-            assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, steps=Dies(number)))  # noqa: B023
-            died = in_a_process_that_dies(lambda: recover(scene.target, steps=Dies(repair_steps)))  # noqa: B023
+            assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, crash_points=Dies(number)))  # noqa: B023
+            died = in_a_process_that_dies(lambda: recover(scene.target, crash_points=Dies(repair_steps)))  # noqa: B023
             recover(scene.target)
             assert scene.digest() in {scene.before, scene.after}
             if not died:
@@ -155,31 +162,31 @@ def test_killed_again_while_repairing(scene):
 
 
 def test_the_next_run_repairs_and_then_does_its_work(scene):
-    for number in range(0, len(scene.steps), 7):
+    for number in range(0, len(scene.crash_points), 7):
         scene.restore()
-        assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, steps=Dies(number)))  # noqa: B023
+        assert in_a_process_that_dies(lambda: apply_plan(scene.plan, scene.target, crash_points=Dies(number)))  # noqa: B023
         apply_plan(scene.plan, scene.target)
 
         assert scene.digest() == scene.after
 
 
 def test_an_error_at_any_step_before_the_commit_undoes_everything(scene):
-    for number, step in enumerate(scene.steps):
+    for number, step in enumerate(scene.crash_points):
         if step == "committed":
             break
         scene.restore()
         with pytest.raises(EnvironmentChangeError, match=r"No space left on device; it is as it was"):
-            apply_plan(scene.plan, scene.target, ApplyOptions(), steps=Fails(number))
+            apply_plan(scene.plan, scene.target, ApplyOptions(), crash_points=Fails(number))
         assert scene.digest() == scene.before, step
         assert recover(scene.target) is None
 
 
 def test_an_error_while_tidying_up_leaves_the_new_environment_and_the_rest_to_the_next_run(scene):
-    tidying = scene.steps.index("committed") + 1
-    assert tidying < len(scene.steps)
-    for number in range(tidying, len(scene.steps)):
+    tidying = scene.crash_points.index("committed") + 1
+    assert tidying < len(scene.crash_points)
+    for number in range(tidying, len(scene.crash_points)):
         scene.restore()
-        apply_plan(scene.plan, scene.target, ApplyOptions(), steps=Fails(number))
+        apply_plan(scene.plan, scene.target, ApplyOptions(), crash_points=Fails(number))
         recover(scene.target)
         assert scene.digest() == scene.after
 
@@ -190,7 +197,7 @@ def test_a_target_folder_that_a_killed_run_made_is_gone_again(scene, tmp_path):
     target = replace(scene.target, paths={**paths, "headers": str(folder / "include")})
     plan = replace(scene.plan, keep=(), remove=(), replace=())
     for number in (0, 5):
-        assert in_a_process_that_dies(lambda: apply_plan(plan, target, steps=Dies(number)))  # noqa: B023
+        assert in_a_process_that_dies(lambda: apply_plan(plan, target, crash_points=Dies(number)))  # noqa: B023
         assert folder.exists()
         recover(target)
         assert os.listdir(tmp_path) == []

@@ -16,9 +16,9 @@ from peep.environment.installed import (
     read_record,
     requirements_of,
 )
-from peep.environment.target import TargetRequest, discover_target
 from peep.errors import EnvironmentChangeError
 from peep.model import Digest, InstalledProject, Provenance
+from peep.target.discovery import TargetRequest, discover_target
 
 A = "a" * 64
 

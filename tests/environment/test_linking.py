@@ -8,12 +8,12 @@ import stat
 
 import pytest
 
-from peep.environment.linking import LinkMode, WheelFiles, link_wheels, parent_folders
-from peep.environment.placing import next_mode
 from peep.errors import EnvironmentChangeError
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.system.files import clone_file, private_folder, remove_tree
+from peep.transaction.link_modes import next_mode
+from peep.transaction.linking import LinkMode, WheelFiles, link_wheels, parent_folders
 from support.memory_wheel import MemoryWheel
 from support.stored import stored_path
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from peep.environment.linking import _WORTH_PROCESSES
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.linking import _WORTH_PROCESSES
 from support.memory_wheel import MemoryWheel
 from support.stored import stored_path
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system
 
 DRIVER = """
 import os, resource, signal, sys, threading, time
-from peep.environment.linking import WheelFiles, link_wheels
+from peep.transaction.linking import WheelFiles, link_wheels
 from peep.errors import EnvironmentChangeError
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from peep.environment.installed import installed_projects
-from peep.environment.transaction import apply_plan
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import apply_plan
 from support.environment_tree import make_environment, plan_for, tree_of
 from support.memory_wheel import MemoryWheel
 from support.neighbours import uv

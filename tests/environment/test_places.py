@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from peep.environment.places import _device
-from peep.environment.shims import is_script
+from peep.environment.scheme_paths import _device
+from peep.target.shims import is_script
 
 
 def test_a_folder_that_is_not_there_yet_will_be_on_the_disk_of_the_one_above(tmp_path):

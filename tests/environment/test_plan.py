@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from peep.environment.plan import PlanOptions, plan_install, plan_sync, refreshed, with_wheels
+from peep.environment.plan import PlanOptions, plan_install, refreshed, unlisted_projects, with_wheels
 from peep.model import (
     Digest,
     InstalledProject,
@@ -17,12 +17,14 @@ from peep.model import (
     StoredWheel,
     WheelIdentity,
 )
+from support.pins import source_for
 
 GOOD, OTHER = Digest("sha256", "a" * 64), Digest("sha256", "b" * 64)
 
 
 def pin(name="alpha", version="1.0", *, hashes=(GOOD,), **more):
-    return PinnedRequirement(name, name, version, (Location("r.txt", 1),), hashes, **more)
+    source = source_for(more.pop("url", None), more)
+    return PinnedRequirement(name, name, version, (Location("r.txt", 1),), hashes, source=source, **more)
 
 
 def installed(name="alpha", version="1.0", *digests, **more):
@@ -134,12 +136,11 @@ def test_fetched_wheels_join_the_plan():
 
 def test_sync_removes_what_is_not_listed_but_not_pip_and_peep():
     present = named(*(installed(name, "1.0", GOOD) for name in ("alpha", "pip", "peep", "stray", "helper")))
-    plan = plan_install([pin()], present, {})
 
     protected = ("pip", "peep", "helper")
-    assert [one.name for one in plan_sync(plan, [pin()], present, protected).remove] == ["stray"]
-    everything = plan_sync(plan, [pin()], present, protected, include_all=True)
-    assert [one.name for one in everything.remove] == ["helper", "peep", "pip", "stray"]
+    assert [one.name for one in unlisted_projects([pin()], present, protected)] == ["stray"]
+    everything = unlisted_projects([pin()], present)
+    assert [one.name for one in everything] == ["helper", "peep", "pip", "stray"]
 
 
 @pytest.mark.parametrize(

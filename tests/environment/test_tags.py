@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peep.environment.tags import TagOverrides, compatible_tags
+from peep.target.tags import TagOverrides, compatible_tags
 
 
 def facts(platform, *, libc="", macos="", machine="x86_64", version=(3, 12, 1), **abi):

@@ -12,11 +12,11 @@ import pytest
 from packaging.markers import default_environment
 from packaging.tags import sys_tags
 
-from peep.environment.foreign import python_numbers
-from peep.environment.probe import facts
-from peep.environment.target import TargetRequest, discover_target, named_interpreter, require_changeable
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.system.processes import CompletedRun, run
+from peep.target.cross_target import python_numbers
+from peep.target.discovery import TargetRequest, discover_target, named_interpreter, require_changeable
+from peep.target.probe import facts
 from support.environment_tree import make_environment
 
 
@@ -24,10 +24,10 @@ class Memory:
     def __init__(self) -> None:
         self.notes: dict[tuple[str, str], bytes] = {}
 
-    def lookup(self, kind: str, key: str) -> bytes | None:
+    def get_value(self, kind: str, key: str) -> bytes | None:
         return self.notes.get((kind, key))
 
-    def note(self, kind: str, key: str, value: bytes) -> None:
+    def put_value(self, kind: str, key: str, value: bytes) -> None:
         self.notes[kind, key] = value
 
 

@@ -13,14 +13,14 @@ import pytest
 
 from peep.environment.installed import installed_projects, read_record
 from peep.environment.mapping import mapped_files
-from peep.environment.places import places_of
 from peep.environment.plan import PlanOptions
-from peep.environment.staging import plan_staging
-from peep.environment.transaction import ApplyOptions, apply_plan, recover
+from peep.environment.scheme_paths import scheme_paths_of
 from peep.errors import EnvironmentChangeError, StoredWheelsDamaged
 from peep.model import InstallPlan, StoredFile
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import ApplyOptions, apply_plan, recover
+from peep.transaction.staging import plan_staging
 from support.environment_tree import make_environment, plan_for, tree_digest, tree_of
 from support.listener import Listener
 from support.memory_wheel import MemoryWheel
@@ -469,16 +469,16 @@ def test_installers_replace_themselves_like_anything_else_w19(target, add):
 
 
 def test_names_that_collide_without_regard_to_case_w17(target, add):
-    places = places_of(target)
+    scheme_paths = scheme_paths_of(target)
     alpha, beta = add("alpha", files={"Shared/a.py": "1"}), add("beta", files={"shared/A.py": "2"})
     plan = plan_for([alpha, beta], target)
-    assert plan_staging(plan.link, places, force=False, ignores_case=False).notes == []
+    assert plan_staging(plan.link, scheme_paths, force=False, ignores_case=False).notes == []
     with pytest.raises(EnvironmentChangeError, match=r"shared/A\.py \(alpha, beta\)"):
-        plan_staging(plan.link, places, force=False, ignores_case=True)
+        plan_staging(plan.link, scheme_paths, force=False, ignores_case=True)
     for pair in ("x.py", "X.py"), ("\u00e9.py", "e\u0301.py"):
         twice = add("gamma", files=dict.fromkeys(pair, ""))
         with pytest.raises(EnvironmentChangeError, match="one path twice"):
-            plan_staging(plan_for([twice], target).link, places, force=False, ignores_case=True)
+            plan_staging(plan_for([twice], target).link, scheme_paths, force=False, ignores_case=True)
 
 
 def test_what_runs_at_every_start_is_reported_w15(target, add):
@@ -489,15 +489,31 @@ def test_what_runs_at_every_start_is_reported_w15(target, add):
     assert note.startswith("beta 1.0 brings beta.pth, sitecustomize, usercustomize.py, which every start")
 
 
+def test_what_runs_at_every_start_is_reported_wherever_it_comes_from_w22(target, add):
+    site = os.path.relpath(target.paths["purelib"], target.paths["data"]).replace(os.sep, "/")
+    for number, (member, shown) in enumerate(
+        [
+            ("beta-{}.data/purelib/a.pth", "a.pth"),
+            ("beta-{}.data/platlib/sitecustomize.abi3.so", "sitecustomize.abi3.so"),
+            (f"beta-{{}}.data/data/{site}/b.start", "b.start"),
+            (f"beta-{{}}.data/data/{site}/usercustomize/__init__.py", "usercustomize"),
+            ("beta-{}.data/data/lib64/python3.4/site-packages/c.pth", "lib64/python3.4/site-packages/c.pth"),
+        ]
+    ):
+        version = f"1.{number}"
+        (note,) = install(target, add("beta", version, {member.format(version): ""})).notes
+        assert note.startswith(f"beta {version} brings {shown}, which every start"), member
+
+
 def test_nothing_is_imported_once_files_move_w16(target, add, tmp_path):
     install(target, add("alpha", "1.0", {"alpha/__init__.py": "", "alpha/gone.py": ""}))
     code = f"""
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
-from peep.environment.transaction import apply_plan
+from peep.transaction.apply import apply_plan
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
-from peep.environment.target import TargetRequest, discover_target
+from peep.target.discovery import TargetRequest, discover_target
 from support.environment_tree import plan_for
 from support.memory_wheel import MemoryWheel
 
@@ -513,7 +529,7 @@ wheel = Store({str(tmp_path / "store")!r}, SilentReporter()).add(
 )
 sys.path.append(target.paths["purelib"])
 watch = Watch()
-apply_plan(plan_for([wheel], target), target, steps=watch)
+apply_plan(plan_for([wheel], target), target, crash_points=watch)
 assert watch.known
 print(sorted(name for name in set(sys.modules) - watch.known if name.split(".")[0] not in sys.stdlib_module_names))
 """

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peep.environment.installed import installed_projects
-from peep.environment.target import TargetRequest, discover_target
-from peep.environment.transaction import apply_plan
 from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.target.discovery import TargetRequest, discover_target
+from peep.transaction.apply import apply_plan
 from support.environment_tree import plan_for, tree_of
 from support.memory_wheel import MemoryWheel
 

@@ -18,12 +18,12 @@ import atheris
 
 with atheris.instrument_imports(include=["peep.requirements"]):
     from peep.errors import PeepError
+    from peep.requirements.decoding import decode
     from peep.requirements.file_parser import RequirementLine, parse_text
     from peep.requirements.files import parse_requirements_files
     from peep.requirements.pins import pinned_requirements
     from peep.requirements.port import port_to_comments, port_to_pip
     from peep.requirements.pylock import LockSelection, pins_from_pylock
-    from peep.requirements.text import decode
 
 MARKERS = {
     "implementation_name": "cpython",

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from peep.errors import PackageIndexError
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.index.client import SimpleIndexes, is_open_to_tampering
 from peep.model import IndexOptions
-from peep.system.http import HttpOptions, UrllibTransport
 from support.fake_index import FakeTransport, FileFacts, IndexContent
 from support.index_content import JSON_TYPE
 from support.listener import Listener

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from peep.errors import PeepError, UsageError
-from peep.index.pip_memory import PipMemory
-from peep.index.pip_options import NO_PIP, pip_defaults
+from peep.pip.options import NO_PIP, pip_defaults
+from peep.pip.options_cache import PipMemory
 from peep.system.processes import CompletedRun, run
 
 pytest.importorskip("pip")

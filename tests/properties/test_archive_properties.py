@@ -2,22 +2,23 @@
 
 import contextlib
 import io
+import unicodedata
 import zipfile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peep.archives.entry_points import parse_script_entry_points
-from peep.archives.member_names import collision_problems, name_problems
-from peep.archives.record import parse_record
 from peep.archives.sdist import open_sdist
 from peep.archives.sdist_metadata import read_static_metadata
 from peep.archives.wheel import PlainWheel, open_wheel
-from peep.archives.wheel_metadata import check_core_metadata, parse_wheel_metadata
-from peep.archives.wheel_names import parse_wheel_filename
 from peep.archives.zip_reader import open_zip
 from peep.errors import ArchiveError
+from peep.formats.entry_points import parse_script_entry_points
+from peep.formats.member_names import collision_problems, name_problems, spelling_problems
+from peep.formats.record import parse_record
+from peep.formats.wheel_metadata import check_core_metadata, parse_wheel_metadata
+from peep.formats.wheel_names import parse_wheel_filename
 from support.plain_sdist import PlainSdist
 from support.tar_building import build_tar
 from support.wheels import sdist_bytes, wheel_bytes
@@ -125,6 +126,25 @@ def test_names_are_judged_whatever_they_are(names: list[str]) -> None:
             name.startswith("/") or "\\" in name or ".." in name.split("/") or "" in name.removesuffix("/").split("/")
             for name in names
         )
+
+
+@given(st.text(st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=8), st.data())
+def test_t19_every_other_spelling_of_a_path_is_found(name: str, data: st.DataObject) -> None:
+    forms = [form for form in ("NFC", "NFD", "NFKC", "NFKD") if "/" not in unicodedata.normalize(form, name)]
+    other = unicodedata.normalize(data.draw(st.sampled_from(forms)), name) if forms else name
+    other = other.casefold() if data.draw(st.booleans()) else other
+    inside = data.draw(st.sampled_from(["demo/{}", "demo/{}/x", "{}/deep/x"]))
+    path, second = inside.format(name), inside.format(other)
+
+    found = spelling_problems({*parents(path), *parents(second)})
+
+    assert bool(found) == (path != second)
+    assert len(found) <= 1
+
+
+def parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[: number + 1]) for number in range(len(parts))]
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

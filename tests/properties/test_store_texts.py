@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.model import StoredFile, StoredWheel, WheelIdentity
-from peep.store.facts import parsed_fact, rendered_fact
+from peep.store.key_value_cache import parsed_fact, rendered_fact
 from peep.store.layout import file_path
 from peep.store.manifest import Manifest, parsed, rendered
 

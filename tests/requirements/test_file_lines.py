@@ -1,10 +1,10 @@
 import pytest
 
 from peep.model import HashForm
+from peep.requirements.decoding import physical_lines
 from peep.requirements.files import in_reading_order, read_requirements_files
-from peep.requirements.lines import logical_lines
+from peep.requirements.logical_lines import logical_lines
 from peep.requirements.options import DividedLine, MalformedOptions, divide
-from peep.requirements.text import physical_lines
 from support.requirements_files import HEX_A, HEX_B, errors_of, parse
 
 

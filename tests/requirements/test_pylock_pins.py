@@ -3,8 +3,8 @@ import os
 import pytest
 
 from peep.errors import RequirementsErrors
+from peep.formats.names import is_lock_path
 from peep.model import Digest, HashForm
-from peep.requirements.naming import is_lock_path
 from peep.requirements.pylock import LockSelection, pins_from_pylock
 from peep.requirements.sources import Accepted, file_url
 from support.requirements_files import HEX_A, HEX_B, LINUX
@@ -77,7 +77,7 @@ def test_a_pin_brings_every_file_with_size_and_hashes():
 
     assert (pin.name, pin.version, pin.hash_form, pin.is_requested) == ("a-b", "1.0", HashForm.LOCK, False)
     assert pin.hashes == (Digest("sha256", HEX_A), Digest("sha256", HEX_B))
-    assert pin.index_url == "https://index.example/simple"
+    assert pin.source.index_url == "https://index.example/simple"
     assert (str(pin.location), pin.location.line) == ("/srv/pylock.toml:3", 3)
     first, second, sdist = pin.listed_files
     assert (first.filename, first.size, first.url) == (
@@ -212,7 +212,7 @@ def test_commits_and_trusted_folders_are_pins_when_accepted():
     a, b = pins(text, accepted=Accepted(repository_commits=True, local_projects=("/srv",))).pins
 
     assert (a.url, a.subdirectory) == (f"git+https://x.example/a.git@{COMMIT}", "s")
-    assert (b.url, b.editable) == (file_url(os.path.abspath("/srv/lib")), True)
+    assert (b.url, b.source.is_editable) == (file_url(os.path.abspath("/srv/lib")), True)
 
 
 def test_a_short_commit_is_no_pin_even_when_commits_are_accepted():

@@ -130,7 +130,7 @@ def test_a_local_project_is_accepted_in_and_below_trusted_folders_only(tmp_path)
 
     pinned = pins_of(text, accepted=accepted)
 
-    assert [(pin.name, pin.editable, pin.url) for pin in pinned.pins] == [("a", True, file_url(str(inside)))]
+    assert [(pin.name, pin.source.is_editable, pin.url) for pin in pinned.pins] == [("a", True, file_url(str(inside)))]
     assert [line.location.line for line in pinned.unusable] == [2, 3]
 
 

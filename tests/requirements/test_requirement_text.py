@@ -1,7 +1,7 @@
 import pytest
 
 from peep.model import Digest
-from peep.requirements.requirement_text import Kind, MalformedRequirement, parse_requirement_text
+from peep.requirements.requirement_text import MalformedRequirement, RequirementKind, parse_requirement_text
 from support.requirements_files import HEX_A
 
 URL = "https://x.example/archive/6e92e41.tar.gz"
@@ -31,7 +31,7 @@ URL = "https://x.example/archive/6e92e41.tar.gz"
 def test_r12_takes_names_and_pins(text, name, version, extras, marker):
     parsed = parse_requirement_text(text)
 
-    assert parsed.kind is Kind.VERSION
+    assert parsed.kind is RequirementKind.VERSION
     assert (parsed.name, parsed.version, parsed.extras, parsed.marker) == (name, version, extras, marker)
     assert parsed.arbitrary_equality == ("===" in text)
 
@@ -39,34 +39,34 @@ def test_r12_takes_names_and_pins(text, name, version, extras, marker):
 @pytest.mark.parametrize(
     ("text", "kind", "name", "location"),
     [
-        (f"{URL}#egg=rest", Kind.ARCHIVE_URL, "rest", URL),
-        (f"{URL}#egg=rest==1.0", Kind.ARCHIVE_URL, "rest", URL),
-        (URL, Kind.ARCHIVE_URL, "", URL),
-        (f"rest @ {URL}", Kind.ARCHIVE_URL, "rest", URL),
-        (f"rest@{URL}", Kind.ARCHIVE_URL, "rest", URL),
+        (f"{URL}#egg=rest", RequirementKind.ARCHIVE_URL, "rest", URL),
+        (f"{URL}#egg=rest==1.0", RequirementKind.ARCHIVE_URL, "rest", URL),
+        (URL, RequirementKind.ARCHIVE_URL, "", URL),
+        (f"rest @ {URL}", RequirementKind.ARCHIVE_URL, "rest", URL),
+        (f"rest@{URL}", RequirementKind.ARCHIVE_URL, "rest", URL),
         (
             "https://x.example/a_b-1.0-py3-none-any.whl",
-            Kind.ARCHIVE_URL,
+            RequirementKind.ARCHIVE_URL,
             "a_b",
             "https://x.example/a_b-1.0-py3-none-any.whl",
         ),
-        ("https://x.example/a-b-1.0.zip", Kind.ARCHIVE_URL, "a-b", "https://x.example/a-b-1.0.zip"),
-        ("https://x.example/v1.0.zip", Kind.ARCHIVE_URL, "", "https://x.example/v1.0.zip"),
-        ("HTTPS://x.example/a-1.0.zip", Kind.ARCHIVE_URL, "a", "HTTPS://x.example/a-1.0.zip"),
-        ("file:///srv/a-1.0.tar.gz", Kind.ARCHIVE_URL, "a", "file:///srv/a-1.0.tar.gz"),
-        ("file:///srv/project", Kind.LOCAL_PROJECT, "", "file:///srv/project"),
-        ("file:.#egg=here", Kind.LOCAL_PROJECT, "here", "file:."),
-        ("git+https://x.example/a.git@main#egg=a", Kind.REPOSITORY, "a", "git+https://x.example/a.git@main"),
-        ("git+ssh://git@x.example/a.git", Kind.REPOSITORY, "", "git+ssh://git@x.example/a.git"),
-        ("git://x.example/a.git@v1#egg=a", Kind.REPOSITORY, "a", "git://x.example/a.git@v1"),
-        ("a @ git+https://x.example/a.git", Kind.REPOSITORY, "a", "git+https://x.example/a.git"),
-        (".", Kind.LOCAL_PROJECT, "", "."),
-        ("./a/b", Kind.LOCAL_PROJECT, "", "./a/b"),
-        ("..\\a", Kind.LOCAL_PROJECT, "", "..\\a"),
-        ("./a-1.0.tar.gz", Kind.LOCAL_ARCHIVE, "a", "./a-1.0.tar.gz"),
-        ("a-1.0.tar.gz", Kind.LOCAL_ARCHIVE, "a", "a-1.0.tar.gz"),
-        ("a-1.0-py3-none-any.whl", Kind.LOCAL_ARCHIVE, "a", "a-1.0-py3-none-any.whl"),
-        (".model/en_core-3.4.1.tar.gz", Kind.LOCAL_ARCHIVE, "en_core", ".model/en_core-3.4.1.tar.gz"),
+        ("https://x.example/a-b-1.0.zip", RequirementKind.ARCHIVE_URL, "a-b", "https://x.example/a-b-1.0.zip"),
+        ("https://x.example/v1.0.zip", RequirementKind.ARCHIVE_URL, "", "https://x.example/v1.0.zip"),
+        ("HTTPS://x.example/a-1.0.zip", RequirementKind.ARCHIVE_URL, "a", "HTTPS://x.example/a-1.0.zip"),
+        ("file:///srv/a-1.0.tar.gz", RequirementKind.ARCHIVE_URL, "a", "file:///srv/a-1.0.tar.gz"),
+        ("file:///srv/project", RequirementKind.LOCAL_PROJECT, "", "file:///srv/project"),
+        ("file:.#egg=here", RequirementKind.LOCAL_PROJECT, "here", "file:."),
+        ("git+https://x.example/a.git@main#egg=a", RequirementKind.REPOSITORY, "a", "git+https://x.example/a.git@main"),
+        ("git+ssh://git@x.example/a.git", RequirementKind.REPOSITORY, "", "git+ssh://git@x.example/a.git"),
+        ("git://x.example/a.git@v1#egg=a", RequirementKind.REPOSITORY, "a", "git://x.example/a.git@v1"),
+        ("a @ git+https://x.example/a.git", RequirementKind.REPOSITORY, "a", "git+https://x.example/a.git"),
+        (".", RequirementKind.LOCAL_PROJECT, "", "."),
+        ("./a/b", RequirementKind.LOCAL_PROJECT, "", "./a/b"),
+        ("..\\a", RequirementKind.LOCAL_PROJECT, "", "..\\a"),
+        ("./a-1.0.tar.gz", RequirementKind.LOCAL_ARCHIVE, "a", "./a-1.0.tar.gz"),
+        ("a-1.0.tar.gz", RequirementKind.LOCAL_ARCHIVE, "a", "a-1.0.tar.gz"),
+        ("a-1.0-py3-none-any.whl", RequirementKind.LOCAL_ARCHIVE, "a", "a-1.0-py3-none-any.whl"),
+        (".model/en_core-3.4.1.tar.gz", RequirementKind.LOCAL_ARCHIVE, "en_core", ".model/en_core-3.4.1.tar.gz"),
     ],
 )
 def test_takes_direct_sources(text, kind, name, location):

@@ -3,7 +3,7 @@ import codecs
 import pytest
 
 from peep.errors import RequirementsError
-from peep.requirements.text import decode, physical_lines
+from peep.requirements.decoding import decode, physical_lines
 
 
 @pytest.mark.parametrize(

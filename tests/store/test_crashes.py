@@ -14,7 +14,7 @@ import pytest
 from peep.errors import StoreError
 from peep.reporting import SilentReporter
 from peep.store.inspection import faults_in_full
-from peep.store.upkeep import collect_garbage, verify
+from peep.store.maintenance import check_wheels, collect_garbage
 from peep.store.wheels import Store
 from support.forks import forked, status_of
 from support.memory_wheel import MemoryWheel
@@ -84,7 +84,7 @@ def test_a_kill_at_any_step_of_dropping_leaves_nothing_or_all(root):
             break
 
     assert step > 5
-    assert verify(store) == ()
+    assert check_wheels(store) == ()
     assert os.listdir(store.layout.temporary) == []  # the next run sweeps up behind the killed ones
 
 
@@ -109,7 +109,7 @@ def test_many_processes_add_drop_and_collect_at_once(root):
     assert [status_of(child) for child in children] == [0, 0, 0, 0]
     store = Store(root, SilentReporter())
     assert set(store.get_many(contents.sha256 for contents in wheels[1:])) == {c.sha256 for c in wheels[1:]}
-    assert verify(store) == ()
+    assert check_wheels(store) == ()
     assert os.listdir(store.layout.temporary) == []
 
 
@@ -167,17 +167,17 @@ def test_a_disk_that_fills_up_and_one_that_becomes_read_only(small_disk):
     with pytest.raises(StoreError, match="can't take more"):
         store.add(large)
     assert store.get(wheel.sha256) == wheel
-    assert verify(store) == ()
+    assert check_wheels(store) == ()
     assert os.listdir(store.layout.temporary) == []
 
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     reader = Store(str(small_disk / "store"), SilentReporter())
-    with reader.held():
+    with reader.in_use():
         assert reader.get(wheel.sha256) == wheel
-    reader.note("plan", "key", b"value")
+    reader.put_value("plan", "key", b"value")
     with pytest.raises(StoreError, match="can't be written to"):
         reader.add(large)
     with pytest.raises(StoreError, match="can't be written to"):
         reader.drop(wheel.sha256)
-    assert reader.lookup("plan", "key") is None
+    assert reader.get_value("plan", "key") is None
     assert reader.get(wheel.sha256) == wheel

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from peep.reporting import SilentReporter
-from peep.store.facts import parsed_fact, rendered_fact
 from peep.store.inspection import faults_in_full
+from peep.store.key_value_cache import parsed_fact, rendered_fact
 from peep.store.manifest import parsed, rendered
 from peep.store.wheels import Store
-from peep.system.boot import current_boot, is_same_boot
+from peep.system.boot_id import current_boot, is_same_boot
 from support.listener import Listener
 from support.memory_wheel import MemoryWheel
 from support.stored import stored_path
@@ -169,13 +169,13 @@ class TestPowerCut:
 
 class TestFacts:
     def test_what_was_noted_last_is_found_by_kind_and_key(self, store):
-        store.note("plan", "a", b"1")
-        store.note("plan", "a", b"2\nlines\0")
-        store.note("target", "a", b"3")
+        store.put_value("plan", "a", b"1")
+        store.put_value("plan", "a", b"2\nlines\0")
+        store.put_value("target", "a", b"3")
 
-        assert store.lookup("plan", "a") == b"2\nlines\0"
-        assert store.lookup("target", "a") == b"3"
-        assert store.lookup("plan", "b") is None
+        assert store.get_value("plan", "a") == b"2\nlines\0"
+        assert store.get_value("target", "a") == b"3"
+        assert store.get_value("plan", "b") is None
 
     def test_every_damage_means_forgotten(self):
         text = rendered_fact("plan", "key", b"value")
@@ -191,10 +191,10 @@ class TestFacts:
     def test_a_store_that_takes_nothing_forgets_in_silence(self, tmp_path):
         (tmp_path / "file").write_text("in the way")
         store = Store(str(tmp_path / "file/store"), SilentReporter())
-        store.note("plan", "key", b"value")
+        store.put_value("plan", "key", b"value")
         store.note_built("key", "0" * 64, b"")
 
-        assert store.lookup("plan", "key") is None
+        assert store.get_value("plan", "key") is None
         assert store.built("key") is None
 
     def test_a_built_wheel_is_found_by_everything_that_went_into_it(self, store):

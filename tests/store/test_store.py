@@ -156,7 +156,7 @@ class TestGetting:
     def test_nothing_is_made_by_looking(self, store, root):
         assert store.get("0" * 64) is None
         assert store.get_many(["0" * 64, "1" * 64]) == {}
-        assert store.lookup("plan", "key") is None
+        assert store.get_value("plan", "key") is None
         assert not os.path.exists(root)
 
     def test_many_gives_those_that_are_there(self, store):

@@ -12,7 +12,7 @@ import platformdirs
 import pytest
 
 from peep.errors import UsageError
-from peep.index.pip_memory import PipMemory
+from peep.pip.options_cache import PipMemory
 from peep.reporting import SilentReporter
 from peep.store.layout import store_root
 from peep.store.location import known_store_root, risk
@@ -79,7 +79,7 @@ def test_a_real_store_holds_what_the_page_lists_and_nothing_else(store, wheel):
     manifest.chmod(0o644)
     manifest.write_bytes(rendered(earlier))
     assert store.get(wheel.sha256) == wheel
-    store.note("plan", "key", b"value")
+    store.put_value("plan", "key", b"value")
     store.note_built("key", wheel.sha256, b"")
     PipMemory(os.path.join(store.layout.remembered, "pip")).keep(sys.executable, {}, {"pip": "", "files": []})
     os.mkdir(os.path.join(store.layout.temporary, "drop-" + "0" * 16))

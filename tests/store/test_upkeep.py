@@ -11,7 +11,7 @@ import pytest
 
 from peep.errors import StoreError
 from peep.reporting import SilentReporter
-from peep.store.upkeep import StoreSize, collect_garbage, digests_in, size, verify
+from peep.store.maintenance import StoreSize, check_wheels, collect_garbage, digests_in, size
 from peep.store.wheels import Store
 from peep.system.locks import lock_folder
 from support.memory_wheel import MemoryWheel
@@ -44,7 +44,7 @@ class TestVerifying:
     def test_an_untouched_store_is_sound(self, store):
         wheels = [store.add(MemoryWheel("click")), store.add(MemoryWheel("flask", entry_points={"x": {"y": "z"}}))]
 
-        assert verify(store) == ()
+        assert check_wheels(store) == ()
         assert digests_in(store.layout) == sorted(wheel.sha256 for wheel in wheels)
 
     def test_every_single_changed_byte_is_found_even_when_size_and_time_were_put_back(self, store):
@@ -54,14 +54,14 @@ class TestVerifying:
             wheel = store.add(contents)
             overwrite(stored_path(wheel, file.path), b"!", as_if_untouched=True)
 
-            assert [(found.path, found.reason) for found in verify(store)] == [(file.path, "other bytes")]
+            assert [(found.path, found.reason) for found in check_wheels(store)] == [(file.path, "other bytes")]
             assert store.get(wheel.sha256) is None
 
     def test_only_the_damaged_wheel_goes_and_adding_it_again_heals(self, store):
         sound, damaged = store.add(MemoryWheel("click")), store.add(MemoryWheel("flask"))
         os.unlink(stored_path(damaged, "flask/__init__.py"))
 
-        found = verify(store)
+        found = check_wheels(store)
 
         assert [(file.filename, file.path, file.reason) for file in found] == [
             ("flask-1.0-py3-none-any.whl", "flask/__init__.py", "missing")
@@ -69,7 +69,7 @@ class TestVerifying:
         assert store.get(damaged.sha256) is None
         assert store.get(sound.sha256) == sound
         assert store.add(MemoryWheel("flask")) == damaged
-        assert verify(store) == ()
+        assert check_wheels(store) == ()
 
     def test_what_cannot_be_dropped_is_not_told_as_dropped(self, store):
         class ReadOnly(Store):
@@ -79,14 +79,14 @@ class TestVerifying:
         wheel = store.add(MemoryWheel("click"))
         os.unlink(stored_path(wheel, "click/__init__.py"))
 
-        assert [file.is_dropped for file in verify(ReadOnly(store.layout.root, SilentReporter()))] == [False]
-        assert [file.is_dropped for file in verify(store)] == [True]
+        assert [file.is_dropped for file in check_wheels(ReadOnly(store.layout.root, SilentReporter()))] == [False]
+        assert [file.is_dropped for file in check_wheels(store)] == [True]
 
     def test_a_damaged_manifest_is_found(self, store):
         wheel = store.add(MemoryWheel("click"))
         overwrite(os.path.join(wheel.root, "manifest"), b"x")
 
-        assert [(found.sha256, found.path) for found in verify(store)] == [(wheel.sha256, "manifest")]
+        assert [(found.sha256, found.path) for found in check_wheels(store)] == [(wheel.sha256, "manifest")]
         assert digests_in(store.layout) == []
 
 
@@ -99,7 +99,7 @@ class TestSize:
 
     def test_a_store_that_is_not_there_is_empty(self, store):
         assert size(store) == StoreSize(0, 0, 0)
-        assert verify(store) == ()
+        assert check_wheels(store) == ()
         assert collect_garbage(store, 30).removed == ()
         assert not os.path.exists(store.layout.root)
 
@@ -109,7 +109,7 @@ class TestGarbage:
         recent, old = store.add(MemoryWheel("click")), store.add(MemoryWheel("flask"))
         aged(os.path.join(old.root, "manifest"), days=31)
 
-        looked_at = size(store), verify(store)
+        looked_at = size(store), check_wheels(store)
         collected = collect_garbage(store, 30)
 
         assert looked_at == (StoreSize(2, len(recent.files) + len(old.files), looked_at[0].bytes), ())
@@ -137,18 +137,18 @@ class TestGarbage:
 
     def test_old_facts_and_build_records_go(self, store):
         wheel = store.add(MemoryWheel("click"))
-        store.note("plan", "old", b"1")
-        store.note("plan", "new", b"2")
+        store.put_value("plan", "old", b"1")
+        store.put_value("plan", "new", b"2")
         store.note_built("old", wheel.sha256, b"")
         for folder in (store.layout.remembered, store.layout.built):
             for place, _, names in os.walk(folder):
                 for name in names:
                     aged(os.path.join(place, name), days=31)
-        store.note("plan", "new", b"2")
+        store.put_value("plan", "new", b"2")
 
         collect_garbage(store, 30)
 
-        assert (store.lookup("plan", "old"), store.lookup("plan", "new")) == (None, b"2")
+        assert (store.get_value("plan", "old"), store.get_value("plan", "new")) == (None, b"2")
         assert store.built("old") is None
 
     @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no shared locks")
@@ -156,7 +156,7 @@ class TestGarbage:
         wheel = store.add(MemoryWheel("click"))
         waiting = threading.Event()
         thread = threading.Thread(target=collect_garbage, args=(store, 0, lambda _: waiting.set()))
-        with store.held():
+        with store.in_use():
             thread.start()
             assert waiting.wait(10)
             assert store.get(wheel.sha256) == wheel
@@ -165,7 +165,7 @@ class TestGarbage:
         assert store.get(wheel.sha256) is None
 
     def test_holding_a_store_that_is_not_there_makes_nothing(self, store):
-        with store.held():
+        with store.in_use():
             assert not os.path.exists(store.layout.root)
 
 

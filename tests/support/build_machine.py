@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from peep.workflows.install import install
-from peep.workflows.options import (
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import (
     BuildOptions,
     GivenIndexes,
     InstallOptions,
@@ -22,8 +22,8 @@ from peep.workflows.options import (
     StoreOptions,
     TargetOptions,
 )
-from peep.workflows.outcome import Outcome
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.result import InstallResult
+from peep.workflows.install import install
 from support.fake_index import FakeIndex
 from support.listener import Listener
 from support.wheels import sdist_bytes
@@ -74,13 +74,13 @@ class BuildMachine:
     def line(name: str, content: bytes) -> str:
         return f"{name}==1.0 --hash=sha256:{hashlib.sha256(content).hexdigest()}"
 
-    def install(self, *head: str, **build: Any) -> Outcome:
+    def install(self, *head: str, **build: Any) -> InstallResult:
         """Install what `lines` list, with `head` above them."""
         requirements = self.folder / "requirements.txt"
         requirements.write_text("\n".join([*head, *self.lines]))
         return self.install_from(SourceOptions(requirement_files=(str(requirements),)), **build)
 
-    def install_from(self, sources: SourceOptions, **build: Any) -> Outcome:
+    def install_from(self, sources: SourceOptions, **build: Any) -> InstallResult:
         options = InstallOptions(
             sources=sources,
             indexes=self.indexes,
@@ -89,7 +89,7 @@ class BuildMachine:
             build=BuildOptions(**{"use_sandbox": False, **build}),
             store=StoreOptions(folder=str(self.folder / "store")),
         )
-        return install(options, Surroundings(dict(os.environ), self.told))
+        return install(options, RunContext(dict(os.environ), self.told))
 
     def builds(self) -> list[str]:
         return [note for note in self.told.notes if note.startswith("building ")]

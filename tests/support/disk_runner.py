@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from peep.environment.installed import installed_projects
-from peep.environment.transaction import apply_plan, recover
 from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan, StoredWheel, TargetEnvironment
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.transaction.apply import apply_plan, recover
 from support.environment_tree import make_environment, plan_for, tree_digest
 from support.memory_wheel import MemoryWheel
 

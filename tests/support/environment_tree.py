@@ -11,7 +11,6 @@ from pathlib import Path
 
 from peep.environment.installed import installed_projects
 from peep.environment.plan import PlanOptions, plan_install
-from peep.environment.target import TargetRequest, discover_target
 from peep.model import (
     Digest,
     InstallPlan,
@@ -21,6 +20,7 @@ from peep.model import (
     StoredWheel,
     TargetEnvironment,
 )
+from peep.target.discovery import TargetRequest, discover_target
 
 
 def make_environment(folder: Path, python: str = sys.executable) -> TargetEnvironment:

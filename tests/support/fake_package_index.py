@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from peep.errors import PeepError
-from peep.index.archive_names import normalised
+from peep.formats.names import normalised
 from peep.model import Digest, IndexFile, ProjectDetail
 
 

@@ -1,4 +1,4 @@
-"""The in-memory fake of `peep.system.transport.Transport`: the same content and misbehaviours, without a socket."""
+"""The in-memory fake of `peep.http.transport.Transport`: the same content and misbehaviours, without a socket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
 from peep.errors import TransportError
-from peep.system.transport import redacted
+from peep.formats.url_secrets import redacted
 from support.index_content import Answer, IndexContent, Request, normalised
 from support.misbehaviour import Misbehaviour
 

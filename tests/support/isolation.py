@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from peep.build.sandbox import Isolation, find_isolation
+from peep.system.sandbox import Isolation, find_isolation
 
 
 def can_run(isolation: Isolation) -> bool:

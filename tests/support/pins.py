@@ -6,8 +6,23 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
+from peep.formats.names import archive_suffix
 from peep.model import ArchiveKind as Kind
-from peep.model import Candidate, Digest, IndexFile, Location, PinnedRequirement, ProjectDetail, TargetEnvironment
+from peep.model import (
+    Candidate,
+    Commit,
+    Digest,
+    DirectUrl,
+    FromIndex,
+    IndexFile,
+    LocalFolder,
+    Location,
+    LockedFiles,
+    PinnedRequirement,
+    ProjectDetail,
+    Source,
+    TargetEnvironment,
+)
 
 INDEX = "https://index.example/simple/"
 TAGS = (
@@ -33,7 +48,8 @@ def pinned(text: str, *hashes: Digest, line: int = 1, **more: Any) -> PinnedRequ
     places = (Location("requirements.txt", line),)
     if " @ " in text:
         name, _, url = text.partition(" @ ")
-        return PinnedRequirement(name.lower(), name, None, places, hashes=hashes, url=url, **more)
+        source = source_for(url, more)
+        return PinnedRequirement(name.lower(), name, None, places, hashes=hashes, source=source, **more)
     name, _, version = text.partition("==")
     is_arbitrary = version.startswith("=")
     return PinnedRequirement(
@@ -43,8 +59,25 @@ def pinned(text: str, *hashes: Digest, line: int = 1, **more: Any) -> PinnedRequ
         places,
         hashes=hashes,
         arbitrary_equality=is_arbitrary,
+        source=source_for(None, more),
         **more,
     )
+
+
+def source_for(url: str | None, more: dict[str, Any]) -> Source:
+    """The source that a URL and the options in `more`, which are taken out of it, describe."""
+    subdirectory, is_editable = more.pop("subdirectory", None), more.pop("editable", False)
+    files, index_url = tuple(more.pop("listed_files", ())), more.pop("index_url", None)
+    if files:
+        return LockedFiles(files, index_url, url, subdirectory)
+    if url is None:
+        return FromIndex()
+    scheme = url.partition(":")[0]
+    if "+" in scheme:
+        return Commit(url, subdirectory)
+    if scheme == "file" and not archive_suffix(url):
+        return LocalFolder(url, is_editable, subdirectory)
+    return DirectUrl(url, subdirectory)
 
 
 def offered(filename: str, *hashes: Digest, index: str = INDEX, **more: Any) -> IndexFile:

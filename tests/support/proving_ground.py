@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from peep.model import TargetEnvironment
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import GivenIndexes, InstallOptions, SourceOptions, StoreOptions, TargetOptions
 from peep.reporting import SilentReporter
 from peep.workflows.digest import digest
 from peep.workflows.install import install
-from peep.workflows.options import GivenIndexes, InstallOptions, SourceOptions, StoreOptions, TargetOptions
-from peep.workflows.surroundings import Surroundings
 from peep.workflows.verify import Verification, VerifyOptions, verify
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex
@@ -84,22 +84,22 @@ class Ground:
         self.requirements.write_text("\n".join(lines) + "\n")
 
     def install(self, **changes: object) -> None:
-        install(replace(self.options(), **changes), self.surroundings)  # type: ignore[arg-type]
+        install(replace(self.options(), **changes), self.context)  # type: ignore[arg-type]
 
     def verify(self, *, with_files: bool = False, **more: object) -> Verification:
         options = VerifyOptions(self.options(with_files=with_files), **more)  # type: ignore[arg-type]
-        return verify(options, self.surroundings)
+        return verify(options, self.context)
 
     def kinds(self, *, with_files: bool = False, **more: object) -> list[str]:
         """The kinds of all findings, sorted."""
         return sorted(one.rule for one in self.verify(with_files=with_files, **more).findings)
 
     def digest(self) -> str:
-        return digest(self.options(with_files=False), self.surroundings).hex
+        return digest(self.options(with_files=False), self.context).hex
 
     @property
-    def surroundings(self) -> Surroundings:
-        return Surroundings(dict(os.environ), SilentReporter())
+    def context(self) -> RunContext:
+        return RunContext(dict(os.environ), SilentReporter())
 
     def installed_files(self) -> list[Path]:
         """Every file that installing put there."""

@@ -7,11 +7,11 @@ import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from peep.archives.verification import Intake, verify
+from peep.archives.verification import HashingWriter, verify_archive
 from peep.archives.wheel import open_wheel
 from peep.build.builder import Obtained
-from peep.environment.target import TargetRequest, discover_target
 from peep.model import (
     ArchiveKind,
     Candidate,
@@ -24,21 +24,25 @@ from peep.model import (
     VerifiedArchive,
 )
 from peep.store.wheels import Store
+from peep.target.discovery import TargetRequest, discover_target
+from support.pins import source_for
 
 
-def archive_pin(name: str, version: str | None, content: bytes, **more: object) -> PinnedRequirement:
+def archive_pin(name: str, version: str | None, content: bytes, **more: Any) -> PinnedRequirement:
     """A pin that vouches for `content`."""
     digest = Digest("sha256", hashlib.sha256(content).hexdigest())
-    return PinnedRequirement(name, name, version, (Location("build.txt", 1),), (digest,), **more)  # type: ignore[arg-type]
+    source = source_for(more.pop("url", None), more)
+    places = (Location("build.txt", 1),)
+    return PinnedRequirement(name, name, version, places, (digest,), source=source, **more)
 
 
 def verified(pin: PinnedRequirement, filename: str, content: bytes) -> VerifiedArchive:
     """`content` as it comes through the gate for `pin`; fails the test when it does not."""
-    intake = Intake(io.BytesIO(), ())
-    intake.write(content)
+    writer = HashingWriter(io.BytesIO(), ())
+    writer.write(content)
     kind = ArchiveKind.WHEEL if filename.endswith(".whl") else ArchiveKind.SDIST
     candidate = Candidate(pin, IndexFile(filename, f"https://files.example/{filename}"), kind)
-    outcome = verify(candidate, intake.finish())
+    outcome = verify_archive(candidate, writer.finish())
     assert isinstance(outcome, VerifiedArchive), outcome
     return outcome
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.system.crew import Crew
+from peep.concurrency.process_pool import ProcessPool
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux" or sys.version_info >= (3, 12), reason="threads run beside tests"),
@@ -44,7 +44,7 @@ def sleep_long(_task: bytes, _descriptor: int) -> bytes:
     return b""
 
 
-def ask(crew: Crew, task: bytes, content: bytes = b"") -> bytes | None:
+def ask(crew: ProcessPool, task: bytes, content: bytes = b"") -> bytes | None:
     with tempfile.TemporaryFile() as file:
         file.write(content)
         file.flush()
@@ -61,7 +61,7 @@ def is_gone(process: int) -> bool:
 
 
 def test_members_read_the_file_that_they_are_handed_in_processes_of_their_own():
-    with closing(Crew(read_and_tell, 2)) as crew:
+    with closing(ProcessPool(read_and_tell, 2)) as crew:
         content, process = (ask(crew, b"3", b"wheel") or b"").split()
 
     assert content == b"el"
@@ -69,7 +69,7 @@ def test_members_read_the_file_that_they_are_handed_in_processes_of_their_own():
 
 
 def test_several_threads_each_get_their_own_answer_however_long():
-    with closing(Crew(read_and_tell, 3)) as crew, ThreadPoolExecutor(8) as executor:
+    with closing(ProcessPool(read_and_tell, 3)) as crew, ThreadPoolExecutor(8) as executor:
         contents = [os.urandom(2).hex().encode() * number * 1000 for number in range(1, 30)]
         answers = list(executor.map(lambda content: ask(crew, b"0", content) or b"", contents))
 
@@ -78,19 +78,19 @@ def test_several_threads_each_get_their_own_answer_however_long():
 
 
 def test_an_empty_answer_is_an_answer():
-    with closing(Crew(obey, 1)) as crew:
+    with closing(ProcessPool(obey, 1)) as crew:
         assert ask(crew, b"") == b""
 
 
 def test_a_crew_without_members_answers_nothing():
     """As where the system could not fork."""
-    with closing(Crew(obey, 0)) as crew:
+    with closing(ProcessPool(obey, 0)) as crew:
         assert ask(crew, b"anybody there") is None
 
 
 @pytest.mark.parametrize("task", [b"die", b"fail"])
 def test_a_dead_member_answers_nothing_and_the_others_go_on(task: bytes, capfd: pytest.CaptureFixture[str]):
-    with closing(Crew(obey, 2)) as crew:
+    with closing(ProcessPool(obey, 2)) as crew:
         assert ask(crew, task) is None
         answers = [ask(crew, b"still there") for _ in range(4)]
         assert ask(crew, task) is None
@@ -101,7 +101,7 @@ def test_a_dead_member_answers_nothing_and_the_others_go_on(task: bytes, capfd: 
 
 
 def test_all_members_are_gone_when_it_is_closed():
-    crew = Crew(obey, 3)
+    crew = ProcessPool(obey, 3)
     processes = [member.process for member in crew._members]
     os.kill(processes[1], signal.SIGKILL)
 
@@ -111,7 +111,7 @@ def test_all_members_are_gone_when_it_is_closed():
 
 
 def test_a_member_that_does_not_come_to_an_end_is_ended():
-    crew = Crew(sleep_long, 1, grace=0.1)
+    crew = ProcessPool(sleep_long, 1, grace=0.1)
     (process,) = (member.process for member in crew._members)
     with ThreadPoolExecutor(1) as executor:
         answer = executor.submit(ask, crew, b"")
@@ -125,8 +125,8 @@ def test_a_member_that_does_not_come_to_an_end_is_ended():
 def test_members_do_not_outlive_a_process_that_was_killed_and_leave_ctrl_c_to_it():
     script = (
         "import os, signal, sys, time\n"
-        "from peep.system.crew import Crew\n"
-        "crew = Crew(lambda task, descriptor: b'', 2)\n"
+        "from peep.concurrency.process_pool import ProcessPool\n"
+        "crew = ProcessPool(lambda task, descriptor: b'', 2)\n"
         "for member in crew._members: os.kill(member.process, signal.SIGINT)\n"
         "time.sleep(0.2)\n"
         "assert all(crew.ask(b'', 0) == b'' for _ in range(4))\n"

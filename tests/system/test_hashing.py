@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.system.hashing import (
+from peep.concurrency.file_hashing import (
     _WIRE,
     FileToHash,
     HashedFile,
@@ -22,7 +22,7 @@ from peep.system.hashing import (
     hash_files,
     is_link_error,
 )
-from peep.system.sharing import _Processes
+from peep.concurrency.parallel_map import _Processes
 
 forks = pytest.mark.skipif(sys.platform != "linux" or sys.version_info >= (3, 12), reason="threads run beside tests")
 
@@ -115,7 +115,7 @@ def test_many_files_in_a_process_of_its_own(tmp_path: Path):
     (tmp_path / "2499").symlink_to("0000")
     script = (
         "import sys, os, hashlib\n"
-        "from peep.system.hashing import FileToHash, Hashing, is_link_error\n"
+        "from peep.concurrency.file_hashing import FileToHash, Hashing, is_link_error\n"
         "names = sorted(os.listdir(sys.argv[1]))\n"
         "hashing = Hashing([FileToHash(os.path.join(sys.argv[1], name), 4) for name in names])\n"
         "found = hashing.results()\n"

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from peep.errors import TransportError, UsageError
-from peep.system.http import MOST_SERVERS, HttpOptions, UrllibTransport
-from peep.system.http_body import LONGEST_PIECE, PIECE, continues
-from peep.system.pace import Pace
+from peep.http.body import LONGEST_PIECE, PIECE, continues
+from peep.http.transfer_rate import TransferRate
+from peep.http.urllib_transport import MOST_SERVERS, HttpOptions, UrllibTransport
 from support.fake_index import FakeIndex, FileFacts
 from support.misbehaviour import (
     Chain,
@@ -270,7 +270,7 @@ def test_n9_one_byte_at_a_time_is_too_slow(index):
     index.misbehave(index.file_path("demo", NAME), SlowLoris(0.01))
     started = time.monotonic()
     with pytest.raises(TransportError, match="too slowly"):
-        fetch(UrllibTransport(options(pace=Pace(patience=0.2, floor=10_000))), index.file_url("demo", NAME))
+        fetch(UrllibTransport(options(pace=TransferRate(patience=0.2, floor=10_000))), index.file_url("demo", NAME))
     assert time.monotonic() - started < 2
 
 

@@ -7,12 +7,12 @@ import time
 import pytest
 
 from peep.errors import TransportError, UsageError
-from peep.system.certificates import verified_context
-from peep.system.credentials import CredentialBook, Credentials, credentials_in, netrc_lookup
-from peep.system.http import HttpOptions, UrllibTransport
-from peep.system.pace import Pace
-from peep.system.redirects import origin, redirect_target
-from peep.system.transport import redacted
+from peep.formats.url_secrets import redacted
+from peep.formats.urls import origin, redirect_target
+from peep.http.certificates import verified_context
+from peep.http.credentials import CredentialBook, Credentials, credentials_in, netrc_lookup
+from peep.http.transfer_rate import TransferRate
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from support.certificates import has_openssl, self_signed
 from support.fake_index import FakeIndex
 from support.misbehaviour import Redirect
@@ -170,7 +170,7 @@ class TestHeads:
         started = time.monotonic()
         dripping = RawServer([b"HTTP/1.1 200 OK\r\nX: ", *[b"y"] * 500], pause=0.01)
         with dripping as server, pytest.raises(TransportError, match="too slowly"):
-            fetch(transport(pace=Pace(patience=0.2, floor=10_000)), server.url)
+            fetch(transport(pace=TransferRate(patience=0.2, floor=10_000)), server.url)
         assert time.monotonic() - started < 3
 
     @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
 from peep.errors import TransportError, UsageError
-from peep.system.http import HttpOptions, UrllibTransport
-from peep.system.proxies import proxy_for
+from peep.http.proxies import proxy_for
+from peep.http.urllib_transport import HttpOptions, UrllibTransport
 
 PROXY = "http://proxy.example:3128"
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from peep.system.sharing import _MOST_NUMBERS, Wire, _Processes, _Threads, share
+from peep.concurrency.parallel_map import _MOST_NUMBERS, Codec, _Processes, _Threads, share
 
 forks = pytest.mark.skipif(sys.platform != "linux" or sys.version_info >= (3, 12), reason="threads run beside tests")
-WIRE: Wire[list[int]] = Wire(
+WIRE: Codec[list[int]] = Codec(
     lambda numbers: repr(numbers).encode(), lambda text: [int(n) for n in text[1:-1].split(b",") if n]
 )
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from peep.system.threads import FIRST, GRACE, Lane, Load, Stopped, run_lanes
+from peep.concurrency.thread_pool import FIRST, GRACE, Lane, Load, Stopped, run_lanes
 
 
 def run_in_threads(tasks, limit, stop, *, first=FIRST, load=None):

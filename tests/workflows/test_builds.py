@@ -15,7 +15,7 @@ from peep.errors import (
     NoUsableFile,
     OmittedDependency,
 )
-from peep.workflows.options import GivenIndexes, SourceOptions, TargetOptions
+from peep.pipeline.options import GivenIndexes, SourceOptions, TargetOptions
 from support.build_machine import BuildMachine, committed, git, project_folder
 from support.fake_index import FakeIndex
 from support.misbehaviour import SlowLoris

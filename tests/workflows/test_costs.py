@@ -33,7 +33,7 @@ def hook(name, _):
     events[name] = events.get(name, 0) + 1
 sys.addaudithook(hook)
 sys.argv[0] = "peep"
-from peep.cli.start import main
+from peep.cli.main import main
 status = main()
 loaded = sorted(set(sys.modules) - modules)
 print(json.dumps([status, loaded, events]))
@@ -93,8 +93,9 @@ def test_a_run_with_nothing_to_do_imports_next_to_nothing(tmp_path: Path, index:
 
     assert settled.status == 0
     assert settled.own_modules == {
-        "peep", "peep.cli", "peep.cli.start", "peep.store", "peep.store.facts", "peep.store.location",
-        "peep.workflows", "peep.workflows.settled",
+        "peep", "peep.cli", "peep.cli.main", "peep.store", "peep.store.key_value_cache", "peep.store.location",
+        "peep.shortcuts", "peep.shortcuts.fingerprint", "peep.shortcuts.noop",
+        "peep.system", "peep.system.file_signature",
     }  # fmt: skip
     assert settled.modules - settled.own_modules <= {"__future__", "_blake2", "gc"}
     assert settled.requests == 0
@@ -122,8 +123,8 @@ def test_a_run_that_fetches_leaves_alone_what_it_does_not_use(tmp_path: Path, in
     """The longest way, of a run without builds, lock files and refusals."""
     unused = {
         "argparse", "installer", "platformdirs", "pyproject_hooks", "rich", "tomllib",
-        "urllib.request", "packaging.pylock", "peep.audit", "peep.build.builder", "peep.cli.problem_data",
-        "peep.cli.reports", "peep.requirements.pylock_reader", "peep.workflows.builds",
+        "urllib.request", "packaging.pylock", "peep.proof", "peep.build.builder", "peep.cli.output.problem_json",
+        "peep.cli.output.reports", "peep.requirements.pylock_reader", "peep.pipeline.builds",
     }  # fmt: skip
     new_environment(tmp_path)
 

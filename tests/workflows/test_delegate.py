@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from peep.errors import PeepError, UsageError
-from peep.workflows import delegate
-from peep.workflows.delegate import PipCall, pip_call, pip_command, pip_version_line
+from peep.pipeline import delegation
+from peep.pipeline.delegation import PipCall, pip_call, pip_command, pip_version_line
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_target_without_pip_gets_ours(tmp_path: Path):
 
 
 def test_no_pip_anywhere(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(delegate, "_import_folders", list)
+    monkeypatch.setattr(delegation, "_import_folders", list)
     assert pip_version_line() is None
     with pytest.raises(PeepError, match="has no pip"):
         pip_command(PipCall(None, ("list",)))
@@ -63,4 +63,4 @@ def test_the_version_line_is_pips_own():
 
 def test_waiting_gives_back_the_status():
     """What Windows does, where no process can become another."""
-    assert delegate._wait_for([sys.executable, "-c", "raise SystemExit(7)"]) == 7
+    assert delegation._wait_for([sys.executable, "-c", "raise SystemExit(7)"]) == 7

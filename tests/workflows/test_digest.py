@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from peep.audit.digest import environment_digest, neutral_program
-from peep.environment.places import places_of
+from peep.environment.scheme_paths import scheme_paths_of
+from peep.proof.digest import environment_digest, neutral_program
 from support.fake_index import FakeIndex
 from support.proving_ground import Ground, flipped, overwrite, pip, proving_ground, run_python, usual_projects
 from support.wheels import wheel_filename
@@ -160,7 +160,7 @@ def test_the_recipe_in_the_documentation_gives_the_same(tmp_path: Path, index: F
 
 
 def test_the_lines_are_sorted_and_sum_up(tmp_path: Path, index: FakeIndex):
-    found = environment_digest(places_of(ground_in(tmp_path / "a", index, "alpha").target))
+    found = environment_digest(scheme_paths_of(ground_in(tmp_path / "a", index, "alpha").target))
     names = [line[66:] for line in found.lines]
 
     assert names == sorted(names)

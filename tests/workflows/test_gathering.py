@@ -12,12 +12,12 @@ import pytest
 from peep.dataclass import replace
 from peep.errors import BuildError, DestinationError, InstallRefused, StoredWheelsDamaged
 from peep.model import HashForm
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import BuildOptions, GivenIndexes, InstallOptions, SourceOptions
+from peep.pipeline.save_archives import ArchiveCollection
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.workflows.download import download
-from peep.workflows.gathering import Gathering
-from peep.workflows.options import BuildOptions, GivenIndexes, InstallOptions, SourceOptions
-from peep.workflows.surroundings import Surroundings
 from peep.workflows.wheel import packed, wheel
 from support.fake_index import FakeIndex
 from support.listener import Listener
@@ -48,14 +48,14 @@ def options(index, lines, folder):
     )
 
 
-def surroundings():
-    return Surroundings(dict(os.environ), SilentReporter())
+def context():
+    return RunContext(dict(os.environ), SilentReporter())
 
 
 def test_two_archives_of_one_file_name_are_refused_together(index, tmp_path):
     lines = [("alpha", "/x/1234567.zip", ALPHA), ("beta", "/y/1234567.zip", BETA)]
     with pytest.raises(InstallRefused) as refused:
-        download(options(index, lines, tmp_path / "there"), surroundings())
+        download(options(index, lines, tmp_path / "there"), context())
     [problem] = refused.value.problems
     assert problem.problems == ("another listed archive has this name: fetch them one by one",)
     assert not (tmp_path / "there").exists()
@@ -65,13 +65,13 @@ def test_a_destination_that_takes_no_more_is_named(tmp_path):
     """A limit of file sizes stands for a full disk."""
     resource = pytest.importorskip("resource")
     built = Store(str(tmp_path / "store"), SilentReporter()).add(MemoryWheel("click"))
-    gathering = Gathering(None, None, str(tmp_path / "private"))
-    os.mkdir(gathering.folder)
+    collection = ArchiveCollection(None, None, str(tmp_path / "private"))
+    os.mkdir(collection.folder)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
     try:
         with pytest.raises(DestinationError, match="File too large") as refused:
-            gathering.take_built(built, b"more than ten bytes", HashForm.OPTION)
+            collection.take_built(built, b"more than ten bytes", HashForm.OPTION)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
@@ -80,7 +80,7 @@ def test_a_destination_that_takes_no_more_is_named(tmp_path):
 
 def test_source_archives_of_one_file_name_become_wheels_all_the_same(index, tmp_path):
     lines = [("alpha", "/x/1234567.zip", ALPHA), ("beta", "/y/1234567.zip", BETA)]
-    made = wheel(options(index, lines, tmp_path / "there"), surroundings())
+    made = wheel(options(index, lines, tmp_path / "there"), context())
     assert [one.filename for one in made] == ["alpha-1.0-py3-none-any.whl", "beta-1.0-py3-none-any.whl"]
 
 
@@ -89,21 +89,21 @@ def test_one_archive_for_two_pins_is_kept_once(index, tmp_path):
     content = zip_bytes(members)
     index.content.pages["/z/abcdef1.zip"] = ("application/zip", content)
     lines = [("alpha", "/z/abcdef1.zip", content), ("beta", "/z/abcdef1.zip", content)]
-    saved = download(options(index, lines, tmp_path / "there"), surroundings())
+    saved = download(options(index, lines, tmp_path / "there"), context())
     assert [(one.name, one.filename) for one in saved] == [("alpha", "abcdef1.zip"), ("beta", "abcdef1.zip")]
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["abcdef1.zip"]
     assert (tmp_path / "there" / "abcdef1.zip").read_bytes() == content
 
 
 def test_wheels_of_archives_with_one_name_each(index, tmp_path):
-    [made] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "there"), surroundings())
+    [made] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "there"), context())
     assert [path.name for path in (tmp_path / "there").iterdir()] == [made.filename] == ["alpha-1.0-py3-none-any.whl"]
     assert hashlib.sha256((tmp_path / "there" / made.filename).read_bytes()).hexdigest() == made.sha256
     assert made.is_built
 
 
 def test_a_built_wheel_that_was_edited_in_the_store_is_not_handed_out(index, tmp_path):
-    [made] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "there"), surroundings())
+    [made] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "there"), context())
     stored = Store(os.environ["PEEP_STORE"], SilentReporter()).get(made.sha256)
     assert hashlib.sha256(packed(stored)).hexdigest() == made.sha256
     edited = stored_path(stored, "alpha/__init__.py")
@@ -112,7 +112,7 @@ def test_a_built_wheel_that_was_edited_in_the_store_is_not_handed_out(index, tmp
         file.write(b"evil\n")
     with pytest.raises(StoredWheelsDamaged, match="not those that were built"):
         packed(stored)
-    [again] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "again"), surroundings())
+    [again] = wheel(options(index, [("alpha", "/x/1234567.zip", ALPHA)], tmp_path / "again"), context())
     assert (again.sha256, again.was_there) == (made.sha256, False)
 
 
@@ -122,7 +122,7 @@ def test_what_a_killed_run_left_in_the_folder_goes(index, tmp_path):
         (there / name).mkdir(parents=True)
         (there / name / "half").write_bytes(b"")
         os.utime(there / name, (time.time() - age,) * 2)
-    download(options(index, [("alpha", "/x/1234567.zip", ALPHA)], there), surroundings())
+    download(options(index, [("alpha", "/x/1234567.zip", ALPHA)], there), context())
     assert sorted(path.name for path in there.iterdir()) == [".peep-fedcba9876543210", ".peep-notes", "1234567.zip"]
 
 
@@ -130,7 +130,7 @@ def test_a_broken_source_archive_is_refused_although_its_hash_is_right(index, tm
     index.content.pages["/z/abcdef1.tar.gz"] = ("application/gzip", b"no tar\n")
     lines = [("alpha", "/z/abcdef1.tar.gz", b"no tar\n")]
     with pytest.raises(InstallRefused) as refused:
-        download(options(index, lines, tmp_path / "there"), surroundings())
+        download(options(index, lines, tmp_path / "there"), context())
     assert refused.value.problems[0].filename == "abcdef1.tar.gz"
     assert list(tmp_path.iterdir()) == []
 
@@ -155,11 +155,11 @@ def test_a_trusted_folder_becomes_a_wheel_but_no_archive(index, tmp_path, line):
         destination=str(tmp_path / "there"),
     )
     with pytest.raises(InstallRefused, match="not proceeding") as refused:
-        download(chosen, surroundings())
+        download(chosen, context())
     [problem] = refused.value.problems
     assert "peep wheel makes one of it" in problem.reason
     assert not (tmp_path / "there").exists()
-    [made] = wheel(chosen, surroundings())
+    [made] = wheel(chosen, context())
     assert [path.name for path in (tmp_path / "there").iterdir()] == [made.filename] == ["gamma-2.0-py3-none-any.whl"]
 
 
@@ -168,7 +168,7 @@ def test_a_build_that_fails_leaves_nothing_in_the_folder(index, tmp_path):
     index.content.pages["/z/abcdef1.zip"] = ("application/zip", content)
     lines = [("alpha", "/z/abcdef1.zip", content), ("beta", "/y/1234567.zip", BETA)]
     with pytest.raises(BuildError, match=r"abcdef1\.zip"):
-        wheel(options(index, lines, tmp_path / "there"), surroundings())
+        wheel(options(index, lines, tmp_path / "there"), context())
     assert not (tmp_path / "there").exists()
 
 
@@ -190,7 +190,7 @@ def test_build_tools_that_are_asked_for_and_not_saved_are_told(index, tmp_path, 
         asked = replace(asked, sources=replace(asked.sources, requirement_files=files))
     told = Listener()
 
-    saved = download(asked, Surroundings(dict(os.environ), told))
+    saved = download(asked, RunContext(dict(os.environ), told))
 
     assert len(saved) == 3
     warnings = [warning for warning in told.warnings if "not saved here" in warning]

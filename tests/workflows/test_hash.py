@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from peep.system.transport import Transport
-from peep.workflows.hash import PIECE, HashedSource, HashFailure, HashSource, digest_of_file, hash_sources, sources_of
+from peep.http.transport import Transport
+from peep.system.file_digest import PIECE, digest_of_file
+from peep.workflows.hash import HashedSource, HashFailure, HashSource, hash_sources, sources_of
 from support.fake_transport import FakeTransport
 
 

@@ -11,7 +11,7 @@ import venv
 
 import pytest
 
-from peep.archives.core_metadata_json import core_metadata_json
+from peep.formats.core_metadata_json import core_metadata_json
 from support.fake_index import FakeIndex, FileFacts
 from support.wheels import wheel_bytes, wheel_filename
 

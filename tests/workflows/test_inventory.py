@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from peep.audit.inventory import InventoryEntry, inventory_of, requirement_lines, unlistable
-from peep.cli.start import module_for, run
+from peep.cli.main import run
+from peep.cli.verb_table import module_for
+from peep.cli.verbs import freeze
 from peep.errors import PeepError
 from peep.model import Digest, HashForm, InstalledProject, Provenance
+from peep.proof.inventory import InventoryEntry, inventory_of, requirement_lines, unlistable
 from peep.requirements.hashes import hash_line
 from peep.workflows.inventory import bill_of_materials, inventory, made_at
 from support.fake_index import FakeIndex
@@ -40,7 +42,7 @@ def ground(tmp_path: Path):
 
 
 def entries(ground: Ground) -> tuple[InventoryEntry, ...]:
-    return inventory(ground.options(with_files=False), ground.surroundings)
+    return inventory(ground.options(with_files=False), ground.context)
 
 
 def peep(*words: str) -> tuple[int, str, str]:
@@ -84,7 +86,7 @@ def test_a_project_without_origin_is_an_error_and_the_rest_is_printed(ground: Gr
 def test_freeze_without_hashes_is_pips():
     assert module_for("freeze", []) is None
     assert module_for("freeze", ["--all", "-l"]) is None
-    assert module_for("freeze", ["--hashes"]) == "peep.cli.verbs.freeze"
+    assert module_for("freeze", ["--hashes"]) is freeze
 
 
 SHA = Digest("sha256", "ab" * 32)
@@ -219,7 +221,7 @@ def test_a_missing_library_is_named_with_the_extra(style: str, monkeypatch: pyte
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return imported(name, *arguments, **options)  # type: ignore[arg-type]
 
-    for name in [name for name in sys.modules if name.startswith(("peep.audit.inventory_", "cyclonedx", "spdx_tools"))]:
+    for name in [name for name in sys.modules if name.startswith(("peep.proof.inventory_", "cyclonedx", "spdx_tools"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(builtins, "__import__", without)
 

@@ -11,10 +11,11 @@ import pytest
 
 from peep.errors import InstallRefused, RequirementsErrors
 from peep.model import Location, PinnedRequirement
-from peep.workflows.options import SourceOptions
-from peep.workflows.remembering import is_unvouched
+from peep.pipeline.options import SourceOptions
+from peep.shortcuts.record import is_unvouched
 from support.build_machine import BuildMachine, committed, project_folder
 from support.fake_index import FakeIndex
+from support.pins import source_for
 from support.wheels import wheel_bytes
 
 
@@ -184,4 +185,7 @@ def test_a_folder_that_is_not_there(machine):
     ("url", "expected"), [("file:///src/good", True), ("git+file:///src/good@" + "1" * 40, False), (None, False)]
 )
 def test_a_run_with_a_folder_is_never_repeated_from_memory(url, expected):
-    assert is_unvouched(PinnedRequirement("good", "good", None, (Location("r.txt", 1),), url=url)) is expected
+    assert (
+        is_unvouched(PinnedRequirement("good", "good", None, (Location("r.txt", 1),), source=source_for(url, {})))
+        is expected
+    )

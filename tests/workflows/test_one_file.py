@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from peep.errors import PeepError
+from peep.pipeline.one_file import MAIN, SHEBANG, archive_bytes, combined, is_wanted
 from peep.workflows.embed import LIBRARIES, embedded_pins, own_members
-from peep.workflows.one_file import MAIN, SHEBANG, archive_bytes, combined, is_wanted
 
 
 def test_the_bytes_depend_on_nothing_but_the_members():
@@ -78,7 +78,7 @@ def test_the_edition_imports_nothing_that_is_installed(tmp_path: Path):
     )
     edition = tmp_path / "peep.pyz"
     edition.write_bytes(
-        archive_bytes({"peep/__init__.py": b"", "peep/cli/__init__.py": b"", "peep/cli/start.py": report})
+        archive_bytes({"peep/__init__.py": b"", "peep/cli/__init__.py": b"", "peep/cli/main.py": report})
     )
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "evil.py").write_text("print('evil ran')")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from peep.index.pip_options import PipDefaults
 from peep.model import FormatControl
-from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, TargetOptions
-from peep.workflows.pip_configuration import completed
+from peep.pip.options import PipDefaults
+from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, TargetOptions
+from peep.pipeline.pip_configuration import completed
 
 CONFIGURED = PipDefaults(
     (),

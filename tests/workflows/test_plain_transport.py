@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from peep.workflows.options import NetworkOptions
-from peep.workflows.plain_transport import uses_keyring
+from peep.pipeline.open_transport import uses_keyring
+from peep.pipeline.options import NetworkOptions
 
 
 @pytest.mark.parametrize(

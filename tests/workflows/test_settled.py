@@ -10,17 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.build.variables import PASSED_ON
-from peep.store.facts import key_digest, rendered_fact
-from peep.workflows.settled import (
-    KIND,
-    Snapshot,
-    metadata_names,
-    parsed,
-    recall,
-    rendered,
-    run_key,
-    signature,
-)
+from peep.shortcuts.fingerprint import metadata_names, run_key
+from peep.shortcuts.noop import KIND, NoopRecord, load, parsed, rendered
+from peep.store.key_value_cache import key_digest, rendered_fact
+from peep.system.file_signature import signature
 
 WORDS = ["install", "-r", "requirements.txt"]
 
@@ -45,7 +38,7 @@ def world(tmp_path: Path) -> dict[str, Path]:
 
 def remember(world: dict[str, Path]) -> dict[str, str]:
     environ = {"PEEP_STORE": str(world["store"])}
-    snapshot = Snapshot(
+    snapshot = NoopRecord(
         "nothing to do",
         {str(world[name]): world[name].read_bytes() for name in ("pins", "origin")},
         {str(world["interpreter"]): signature(str(world["interpreter"]))},
@@ -64,7 +57,7 @@ def remember(world: dict[str, Path]) -> dict[str, str]:
 def test_the_same_command_in_the_same_world_is_recognised(world: dict[str, Path]) -> None:
     environ = remember(world)
 
-    assert recall(WORDS, environ) == "nothing to do"
+    assert load(WORDS, environ) == "nothing to do"
 
 
 @pytest.mark.parametrize("changed", ["pins", "origin", "interpreter", "site", "journal", "record"])
@@ -77,7 +70,7 @@ def test_any_difference_takes_the_long_way(world: dict[str, Path], changed: str)
     else:
         world[changed].write_bytes(world[changed].read_bytes() + b"x")
 
-    assert recall(WORDS, environ) is None
+    assert load(WORDS, environ) is None
 
 
 @pytest.mark.parametrize("gone", ["pins", "origin", "interpreter", "record"])
@@ -85,14 +78,14 @@ def test_what_is_gone_is_a_difference(world: dict[str, Path], gone: str) -> None
     environ = remember(world)
     world[gone].unlink()
 
-    assert recall(WORDS, environ) is None
+    assert load(WORDS, environ) is None
 
 
 def test_other_words_and_other_variables_are_other_runs(world: dict[str, Path]) -> None:
     environ = remember(world)
 
-    assert recall([*WORDS, "--force-reinstall"], environ) is None
-    assert recall(WORDS, {**environ, "PIP_TARGET": "elsewhere"}) is None
+    assert load([*WORDS, "--force-reinstall"], environ) is None
+    assert load(WORDS, {**environ, "PIP_TARGET": "elsewhere"}) is None
 
 
 def test_what_steers_compilers_makes_another_run(world: dict[str, Path]) -> None:
@@ -101,7 +94,7 @@ def test_what_steers_compilers_makes_another_run(world: dict[str, Path]) -> None
     named = {**environ, "PEEP_BUILD_VARIABLES": "FORTRAN_LIBS, OTHER"}
 
     for name in PASSED_ON:
-        assert recall(WORDS, {**environ, name: "-O3"}) is None
+        assert load(WORDS, {**environ, name: "-O3"}) is None
     assert run_key(WORDS, named) != run_key(WORDS, {**named, "OTHER": "1"})
     assert run_key(WORDS, environ) == run_key(WORDS, {**environ, "OTHER": "1"})
 
@@ -113,11 +106,11 @@ def test_damage_at_every_byte_of_the_record_is_noticed(world: dict[str, Path]) -
         damaged = bytearray(whole)
         damaged[position] ^= 1
         world["record"].write_bytes(damaged)
-        assert recall(WORDS, environ) is None
+        assert load(WORDS, environ) is None
 
 
 def test_a_relative_store_is_left_to_the_long_way() -> None:
-    assert recall(WORDS, {"PEEP_STORE": os.path.join("some", "where")}) is None
+    assert load(WORDS, {"PEEP_STORE": os.path.join("some", "where")}) is None
 
 
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -132,7 +125,7 @@ def test_a_snapshot_survives_being_written_down(
     folders: dict[str, bytes],
     absent: list[str],
 ) -> None:
-    snapshot = parsed(rendered(Snapshot(summary, contents, signatures, folders, absent)))
+    snapshot = parsed(rendered(NoopRecord(summary, contents, signatures, folders, absent)))
 
     assert snapshot is not None
     assert (summary, contents, signatures, folders, tuple(absent)) == (
@@ -148,7 +141,7 @@ def test_a_snapshot_survives_being_written_down(
 def test_no_bytes_break_the_reader(value: bytes) -> None:
     snapshot = parsed(value)
 
-    assert snapshot is None or isinstance(snapshot, Snapshot)
+    assert snapshot is None or isinstance(snapshot, NoopRecord)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
@@ -162,7 +155,7 @@ def test_a_pipe_in_the_place_of_a_file_is_not_read(world: dict[str, Path]) -> No
     try:
         os.write(pipe, b"demo==1.0\n")
 
-        assert recall(WORDS, environ) is None
+        assert load(WORDS, environ) is None
         assert os.read(pipe, 100) == b"demo==1.0\n"
     finally:
         os.close(pipe)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.start import run
-from peep.workflows.replay import recalled
-from peep.workflows.settled import recall
+from peep.cli.main import run
+from peep.shortcuts.noop import load
+from peep.shortcuts.replay import loaded_replay
 from support.fake_index import FakeIndex
 from support.wheels import wheel_bytes, wheel_filename
 
@@ -98,11 +98,11 @@ class Place:
 
     @property
     def is_settled(self) -> bool:
-        return recall(self.words, os.environ) is not None
+        return load(self.words, os.environ) is not None
 
     @property
     def is_recorded(self) -> bool:
-        return recalled(self.words, os.environ) is not None
+        return loaded_replay(self.words, os.environ) is not None
 
 
 @pytest.fixture
@@ -369,8 +369,8 @@ def test_what_builds_with_the_tools_of_the_environment_is_not_repeated(
     monkeypatch.setattr(sys, "argv", ["peep", *words])
 
     assert run(words) == 0
-    assert recalled(words, os.environ) is None
-    assert recall(words, os.environ) is None
+    assert loaded_replay(words, os.environ) is None
+    assert load(words, os.environ) is None
 
 
 # -- damage: whatever is remembered may be lost or spoilt ------------------------------------------

@@ -12,8 +12,8 @@ import pytest
 from peep.cli.verbs.sync import difference_lines
 from peep.environment.installed import installed_projects
 from peep.errors import EnvironmentChangeError, InstallRefused
-from peep.workflows.options import TargetOptions
-from peep.workflows.outcome import Outcome
+from peep.pipeline.options import TargetOptions
+from peep.pipeline.result import InstallResult
 from peep.workflows.sync import difference, sync
 from support.environment_tree import tree_of
 from support.fake_index import FakeIndex
@@ -39,9 +39,9 @@ def names(ground: Ground) -> list[str]:
     return sorted(installed_projects(ground.target))
 
 
-def synced(ground: Ground, *, include_all: bool = False, **changes: object) -> Outcome:
+def synced(ground: Ground, *, include_all: bool = False, **changes: object) -> InstallResult:
     options = replace(ground.options(), **changes)  # type: ignore[arg-type]
-    return sync(options, ground.surroundings, include_all=include_all)
+    return sync(options, ground.context, include_all=include_all)
 
 
 def test_it_installs_replaces_and_removes_in_one_step(ground: Ground):
@@ -109,9 +109,9 @@ def test_a_refused_run_removes_nothing(ground: Ground):
 
 def test_the_difference_is_told_without_network(ground: Ground):
     asked = len(ground.index.requests)
-    same = difference(ground.options(), ground.surroundings).plan
+    same = difference(ground.options(), ground.context).plan
     ground.pin("beta", "gamma")
-    other = difference(ground.options(), ground.surroundings).plan
+    other = difference(ground.options(), ground.context).plan
 
     assert same.is_empty
     assert [pin.name for pin in other.missing] == ["gamma"]
@@ -123,7 +123,7 @@ def test_the_difference_is_told_without_network(ground: Ground):
 def test_the_difference_says_why_a_listed_version_is_not_what_is_listed(ground: Ground):
     (ground.site / "beta-1.0.dist-info" / "provenance_url.json").unlink()
 
-    plan = difference(ground.options(), ground.surroundings).plan
+    plan = difference(ground.options(), ground.context).plan
 
     assert difference_lines(plan) == [
         "beta 1.0 is replaced: nothing tells which archive it was installed from",
@@ -136,7 +136,7 @@ def test_unusable_lines_are_told_by_the_difference_too(ground: Ground):
     ground.requirements.write_text("alpha>=1\n")
 
     with pytest.raises(InstallRefused):
-        difference(ground.options(), ground.surroundings)
+        difference(ground.options(), ground.context)
 
 
 def test_a_second_run_has_nothing_to_do(ground: Ground):

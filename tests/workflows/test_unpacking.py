@@ -21,7 +21,7 @@ from types import SimpleNamespace
 from peep.errors import ArchiveError
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
-from peep.workflows.unpacking import Unpacker
+from peep.pipeline.unpacking import Unpacker
 
 how, root, folder = sys.argv[1:]
 if how == "threads":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peep.errors import UsageError
-from peep.workflows.unseen_hashes import named_files, refuse_unseen_hashes
+from peep.pipeline.comment_hash_guard import named_files, refuse_unseen_hashes
 
 COMMENT = "# sha256: iyvGVXdsDtsnBG60VbI16X5bVY4aw8ta6qmzBnPFWoQ\nsix==1.0\n"
 OPTION = f"six==1.0 --hash=sha256:{'a' * 64}\n"

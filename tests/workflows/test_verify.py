@@ -16,15 +16,15 @@ import pytest
 
 from peep.archives.wheel import PlainWheel, open_wheel
 from peep.environment.installed import installed_projects
-from peep.environment.target import TargetRequest, discover_target
-from peep.environment.transaction import apply_plan
 from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan, PlannedWheel
+from peep.pipeline.options import BuildOptions, GivenIndexes, TargetOptions
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
+from peep.target.discovery import TargetRequest, discover_target
+from peep.transaction.apply import apply_plan
 from peep.workflows.digest import digest
 from peep.workflows.install import install
-from peep.workflows.options import BuildOptions, GivenIndexes, TargetOptions
 from peep.workflows.verify import VerifyOptions, verify
 from support.fake_index import FakeIndex
 from support.misbehaviour import ChangeBody, Fail
@@ -421,7 +421,7 @@ def test_what_cannot_be_built_again_names_the_build_pins_that_are_missing(tmp_pa
         places = GivenIndexes(find_links=(str(vendor),) if with_folder else (), no_index=True)
         run = replace(ground.options(), indexes=places, build=build)
 
-        [found] = verify(VerifyOptions(run, refetch=True), ground.surroundings).findings
+        [found] = verify(VerifyOptions(run, refetch=True), ground.context).findings
 
     assert (found.project, found.rule) == ("delta", "archive-unavailable")
     assert f"can't be had: tool==1.0 (listed at {tmp_path / 'build.txt'}:1): " in found.message
@@ -605,12 +605,12 @@ def test_other_places_than_environments(ground: Ground, tmp_path: Path, place: s
     folder = str(tmp_path / "place")
     chosen = {"target": {"target": folder}, "prefix": {"prefix": folder}, "root": {"prefix": "/opt/x", "root": folder}}
     run = replace(ground.options(), target=TargetOptions(**chosen[place]))
-    install(run, ground.surroundings)
+    install(run, ground.context)
 
-    proven = verify(VerifyOptions(run), ground.surroundings)
+    proven = verify(VerifyOptions(run), ground.context)
     [module] = Path(folder).rglob("beta.py")
     overwrite(module, b"VERSION = '6.6'\n")
-    tampered = verify(VerifyOptions(run), ground.surroundings)
+    tampered = verify(VerifyOptions(run), ground.context)
 
     assert proven.findings == ()
     assert len(proven.projects) == 2
@@ -623,10 +623,10 @@ def test_a_place_that_is_not_there_is_not_proven(ground: Ground, tmp_path: Path)
     listed = replace(ground.options(), target=nowhere.target)
 
     with pytest.raises(EnvironmentChangeError, match="no such folder"):
-        verify(VerifyOptions(nowhere), ground.surroundings)
+        verify(VerifyOptions(nowhere), ground.context)
     with pytest.raises(EnvironmentChangeError, match="no such folder"):
-        digest(nowhere, ground.surroundings)
-    assert {one.rule for one in verify(VerifyOptions(listed), ground.surroundings).findings} == {"not-installed"}
+        digest(nowhere, ground.context)
+    assert {one.rule for one in verify(VerifyOptions(listed), ground.context).findings} == {"not-installed"}
 
 
 def test_files_that_two_projects_bring_alike(tmp_path: Path):
@@ -643,3 +643,85 @@ def test_files_that_two_projects_bring_alike(tmp_path: Path):
 
         assert {(one.project, one.rule) for one in found} == {("one", "changed"), ("two", "changed")}
         assert ground.kinds(with_files=True, fix=True) == []
+
+
+# -- around the projects ---------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name != "posix", reason="scripts and permissions of POSIX")
+@pytest.mark.parametrize(
+    ("inside", "kind"),
+    [
+        ("bin/pypy", "foreign-starter"),
+        ("bin/python4", "foreign-starter"),
+        ("bin/activate.evil", "foreign-starter"),
+        ("bin/deactivate.bat", "foreign-starter"),
+        ("share/alpha/more.txt", "added-elsewhere"),
+        ("include/evil.h", "added-elsewhere"),
+        ("etc/evil/x.conf", "added-elsewhere"),
+        ("lib/evil.so", "added-elsewhere"),
+        (".env", "added-elsewhere"),
+        ("src/evil.py", "added-elsewhere"),
+        ("evil.pth", "added-startup-code"),
+        ("lib/python3.4/site-packages/evil.pth", "added-startup-code"),
+    ],
+)
+def test_what_nobody_owns_is_told_everywhere_in_an_environment(ground: Ground, inside: str, kind: str):
+    path = Path(ground.target.prefix, inside)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("evil\n")
+
+    assert ground.kinds() == [kind]
+    assert ground.kinds(fix=True) == [kind]
+    assert path.read_text() == "evil\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="scripts of POSIX")
+def test_scripts_and_settings_of_the_environment_are_compared(ground: Ground):
+    for name, kind in [
+        ("bin/Activate.ps1", "foreign-starter"),
+        ("bin/activate", "foreign-starter"),
+        ("pyvenv.cfg", "edited-settings"),
+    ]:
+        path = Path(ground.target.prefix, name)
+        before = path.read_bytes()
+        path.write_bytes(before + b"evil\n")
+        assert ground.kinds() == [kind], name
+        path.write_bytes(before)
+    (ground.scripts / "activate.fish").unlink()
+    assert ground.kinds() == ["missing"]
+
+
+@pytest.mark.parametrize("inside", ["six", "alpha/more", "alpha/more/deep", ".cache", "alpha-1.0.dist-info/licenses"])
+def test_empty_folders_are_told_once(ground: Ground, inside: str):
+    (ground.site / inside).mkdir(parents=True)
+
+    [told] = ground.verify().findings
+
+    assert told.rule == "added-folder"
+    assert ("namespace package" in told.message) == (not inside.startswith("."))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.parametrize(
+    ("inside", "mode", "kind"),
+    [
+        (".", 0o777, "folder-mode"),
+        ("alpha", 0o775, "folder-mode"),
+        ("alpha-1.0.dist-info", 0o1777, "folder-mode"),
+        ("alpha-1.0.dist-info/RECORD", 0o666, "mode"),
+        ("alpha/core.py", 0o666, "mode"),
+        ("alpha/core.py", 0o000, "unreadable"),
+        ("alpha/__pycache__", 0o777, "folder-mode"),
+        ("../../../share/alpha", 0o777, "folder-mode"),
+        ("../../../pyvenv.cfg", 0o666, "mode"),
+        ("../../../bin/activate", 0o666, "mode"),
+        ("../../../bin", 0o777, "folder-mode"),
+    ],
+)
+def test_permissions_are_told_and_restored(ground: Ground, inside: str, mode: int, kind: str):
+    run_python(ground, "-c", "import alpha")
+    (ground.site / inside).resolve().chmod(mode)
+
+    assert ground.kinds() == [kind]
+    assert ground.kinds(fix=True) == []

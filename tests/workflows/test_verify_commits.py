@@ -7,10 +7,10 @@ import shutil
 
 import pytest
 
-from peep.audit.findings import FindingKind
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions, TargetOptions
+from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
-from peep.workflows.options import BuildOptions, InstallOptions, SourceOptions, StoreOptions, TargetOptions
-from peep.workflows.surroundings import Surroundings
 from peep.workflows.verify import VerifyOptions, verify
 from support.build_machine import BuildMachine, committed, project_folder
 from support.fake_index import FakeIndex
@@ -36,7 +36,7 @@ def verified(machine, *, listed, store="store"):
         build=BuildOptions(use_sandbox=False),
         store=StoreOptions(folder=str(machine.folder / store)),
     )
-    return verify(VerifyOptions(run), Surroundings(dict(os.environ), SilentReporter()))
+    return verify(VerifyOptions(run), RunContext(dict(os.environ), SilentReporter()))
 
 
 @pytest.mark.parametrize("listed", [False, True])

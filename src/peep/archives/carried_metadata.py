@@ -12,10 +12,10 @@ from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist
 
 from peep.archives.sdist import open_sdist
 from peep.archives.wheel import PlainWheel, open_wheel
-from peep.archives.wheel_metadata import header_fields
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 from peep.formats.core_metadata import UnreadableMetadata, parse_core_metadata
+from peep.formats.wheel_metadata import header_fields
 from peep.model import ArchiveKind
 
 

@@ -1,4 +1,4 @@
-"""Undoing the compression around a tar file, once, into a private unnamed file, with everything counted.
+"""Bounded decompression of a tar file (gzip, bzip2, xz) into a private unnamed file.
 
 Source: RFC 1952 (gzip); the formats of bzip2 and xz as Python's own modules read them; THREATS T11, T14.
 """

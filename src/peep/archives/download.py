@@ -1,4 +1,4 @@
-"""Fetches archives in parallel and hands on only those that verify.
+"""Parallel downloads, of which only those that verify are handed on.
 
 No archive waits for another, no failure hides another: all problems of a run come back together (promise 3).
 """
@@ -6,103 +6,107 @@ No archive waits for another, no failure hides another: all problems of a run co
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Event, Lock
+from threading import Lock
 
-from peep.archives.reception import DownloadLimits, Reception
-from peep.archives.verification import ReceivedArchive, algorithms_for, verify
+from peep.archives.receive import Receiver
+from peep.archives.verification import ReceivedArchive, Verdict, algorithms_for
+from peep.concurrency.thread_pool import Lane
 from peep.dataclass import replace
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, Problem, TransportError
-from peep.model import ArchiveKind, Candidate, VerifiedArchive
-from peep.reporting import Reporter
-from peep.system.threads import Lane
-from peep.system.transport import Transport, redacted
+from peep.formats.url_secrets import redacted
+from peep.model import ArchiveKind, Candidate, IndexFile, VerifiedArchive
 
+Receive = Callable[[IndexFile, set[str], int | None, Receiver], ReceivedArchive]
+Verify = Callable[[Candidate, ReceivedArchive], Verdict]
 OnVerified = Callable[[VerifiedArchive], None]
 
 
 class Downloader:
-    """Turns candidates into verified archives, in one run of its `lane` (`system.threads.run_lanes`).
+    """Turns candidates into verified archives, in one run of its `lane` (`concurrency.thread_pool.run_lanes`)."""
 
-    `scratch` is a folder that only this user can enter (THREATS N16). Nothing is left in it under any name: the files
-    have none, or lose theirs when closed, where the system has no nameless files.
-    """
-
-    def __init__(
-        self, transport: Transport, scratch: str, reporter: Reporter, limits: DownloadLimits | None = None
-    ) -> None:
+    def __init__(self, receiver: Receiver, receive: Receive, verify: Verify) -> None:
+        """`receive` and `verify` are the stages of that name: see `workflows/install.py`."""
         self.lane = Lane()
-        self.stop = Event()
+        self.stop = receiver.stop
         """Once it is set, no download goes on."""
-        self._reception = Reception(transport, scratch, reporter, limits or DownloadLimits(), self.stop)
-        self._orders: dict[str, Order] = {}
+        self._receiver = receiver
+        self._receive = receive
+        self._verify = verify
+        self._tasks: dict[str, DownloadTask] = {}
         """By URL."""
 
-    def order(self, candidate: Candidate, on_verified: OnVerified) -> Order:
-        """Have an archive fetched and verified; what is wrong with it will stand in the order.
+    def add(self, candidate: Candidate, on_verified: OnVerified) -> DownloadTask:
+        """Have an archive fetched and verified; what is wrong with it will stand in the task.
 
         `on_verified` is called from a worker thread as soon as it is verified, and owns its open file from then on. An
         `ArchiveError` that it raises becomes a problem too; anything else that it raises ends the run, as does the
         `StoreError` of a scratch folder that can't be written to.
         """
-        known = self._orders.get(candidate.file.url)
+        known = self._tasks.get(candidate.file.url)
         if known is not None and known.includes(candidate):
             return known
-        order = self._orders[candidate.file.url] = Order(self._reception, candidate, on_verified)
+        task = DownloadTask(self._receiver, self._receive, self._verify, candidate, on_verified)
+        self._tasks[candidate.file.url] = task
         # The largest first, so that it does not run alone at the end.
-        self.lane.add(order.run, weight=candidate.file.size or 0)
-        return order
+        self.lane.add(task.run, weight=candidate.file.size or 0)
+        return task
 
 
-class Order:
+class DownloadTask:
     """A file to be fetched, once for all candidates that want it, and what went wrong."""
 
-    def __init__(self, reception: Reception, candidate: Candidate, on_verified: OnVerified) -> None:
+    def __init__(
+        self, receiver: Receiver, receive: Receive, verify: Verify, candidate: Candidate, on_verified: OnVerified
+    ) -> None:
         self.problems: list[Problem] = []
-        self._reception = reception
+        self._receiver = receiver
+        self._receive = receive
+        self._verify = verify
         self._candidates = [candidate]
         self._on_verified = on_verified
         self._lock = Lock()
         self._has_begun = False
 
     def includes(self, candidate: Candidate) -> bool:
-        """Whether this order serves another candidate as well; not when it is under way."""
+        """Whether this task serves another candidate as well; not when it is under way."""
         with self._lock:
             if not self._has_begun:
                 self._candidates.append(candidate)
             return not self._has_begun
 
     def run(self) -> None:
-        """Fetch the file and verify it for each of its candidates."""
+        """Receive the file and verify it for each of its candidates."""
         with self._lock:
             self._has_begun = True
         try:
-            received = self._receive(self._candidates)
+            received = self._received(self._candidates)
         except TransportError as error:
             self.problems += [_failure(candidate, error) for candidate in self._candidates]
             return
         *others, last = self._candidates
         try:
             for candidate in others:
-                self._judge(candidate, self._reception.copy(received, algorithms_for(candidate.pin)))
+                copy = self._receiver.copy(received, algorithms_for(candidate.pin))
+                self._take(candidate, copy, self._verify(candidate, copy))
         except BaseException:
             received.file.close()
             raise
-        self._judge(last, received)
+        self._take(last, received, self._verify(last, received))
 
-    def _receive(self, candidates: Sequence[Candidate]) -> ReceivedArchive:
+    def _received(self, candidates: Sequence[Candidate]) -> ReceivedArchive:
         algorithms = {name for candidate in candidates for name in algorithms_for(candidate.pin)}
         sizes = [candidate.exact_size for candidate in candidates]
         limit = max((size for size in sizes if size is not None), default=None)
-        return self._reception.receive(candidates[0].file, algorithms, None if None in sizes else limit)
+        return self._receive(candidates[0].file, algorithms, None if None in sizes else limit, self._receiver)
 
-    def _judge(self, candidate: Candidate, received: ReceivedArchive) -> None:
-        outcome = verify(candidate, received)
-        if isinstance(outcome, VerifiedArchive):
-            self._hand_on(outcome)
+    def _take(self, candidate: Candidate, received: ReceivedArchive, verdict: Verdict) -> None:
+        """Hand on what was verified; else let go of the bytes, and look among the alternatives or keep the problem."""
+        if isinstance(verdict, VerifiedArchive):
+            self._hand_on(verdict)
             return
         received.file.close()
-        if not (isinstance(outcome, HashMismatch) and self._found_among_alternatives(candidate)):
-            self.problems.append(outcome)
+        if not (isinstance(verdict, HashMismatch) and self._found_among_alternatives(candidate)):
+            self.problems.append(verdict)
 
     def _found_among_alternatives(self, candidate: Candidate) -> bool:
         """Look for the listed file among those of which the index states no digest, in order of preference."""
@@ -110,12 +114,12 @@ class Order:
             kind = ArchiveKind.WHEEL if file.filename.endswith(".whl") else ArchiveKind.SDIST
             other = replace(candidate, file=file, kind=kind, alternatives=())
             try:
-                received = self._receive([other])
+                received = self._received([other])
             except TransportError:
                 continue
-            outcome = verify(other, received)
-            if isinstance(outcome, VerifiedArchive):
-                self._hand_on(outcome)
+            verdict = self._verify(other, received)
+            if isinstance(verdict, VerifiedArchive):
+                self._hand_on(verdict)
                 return True
             received.file.close()
         return False

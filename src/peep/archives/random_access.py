@@ -1,4 +1,4 @@
-"""Reading at a position without moving one, so that several threads can read one open file."""
+"""Positional reads of an open file, whose own position must not be relied on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening a source archive: a tree of plain files, whatever its format, checked before anything of it is written.
+"""Strict reader of source archives (sdists): a tree of plain files, checked before any is written.
 
 Source: source distribution format (PEP 625 names, one top folder, PKG-INFO); core metadata 2.2 (PEP 643); THREATS
 section 3. Reading runs no code of the archive.
@@ -13,29 +13,19 @@ from types import TracebackType
 from typing import BinaryIO, Protocol
 
 from peep.archives.compression import MAGIC, Malformed, decompressed, has_zip_ending
-from peep.archives.member_names import printable
 from peep.archives.random_access import ReadAt, file_size, read_at
 from peep.archives.sdist_metadata import SdistMetadata, read_static_metadata
-from peep.archives.source_members import FILE, FOLDER, SYMBOLIC_LINK, SourceMember, SourceTree, plain_tree
+from peep.archives.source_members import FILE, FOLDER, PlainTree, SourceMember, plain_tree
 from peep.archives.tar_reader import read_tar, tar_chunks
-from peep.archives.wheel_metadata import check_core_metadata
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
 from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
+from peep.formats.member_names import printable
+from peep.formats.names import SDIST_COMPRESSIONS
+from peep.formats.wheel_metadata import check_core_metadata
 
-_SUFFIXES = {
-    ".tar.gz": "gz",
-    ".tgz": "gz",
-    ".tar.bz2": "bz2",
-    ".tbz": "bz2",
-    ".tar.xz": "xz",
-    ".txz": "xz",
-    ".tar": "",
-    ".zip": "zip",
-}
 _LARGEST_READ = 1 << 24
-_LONGEST_LINK = 4096
 _EXECUTABLE = 0o111
 DEFAULT_MTIME = 315_532_800
 """1980-01-01T00:00:00Z in seconds: the oldest time that a ZIP file can hold, so that wheels can be made of the tree."""
@@ -66,7 +56,7 @@ Chunks = Callable[[SourceMember], Iterator[bytes]]
 class SdistContents:
     """A source archive that is safe to unpack. Close it (or use it in `with`) to let go of its temporary file."""
 
-    def __init__(self, filename: str, tree: SourceTree, chunks: Chunks, closing: ExitStack) -> None:
+    def __init__(self, filename: str, tree: PlainTree, chunks: Chunks, closing: ExitStack) -> None:
         self.filename = filename
         self.warnings = tree.warnings
         self.top_folder = _top_folder(tree)
@@ -163,9 +153,9 @@ def _opened(archive: SourceArchive, closing: ExitStack) -> tuple[SdistContents, 
 
 def _members(archive: SourceArchive, closing: ExitStack) -> tuple[list[SourceMember], list[str], Chunks]:
     lowered = archive.filename.lower()
-    kinds = [kind for suffix, kind in _SUFFIXES.items() if lowered.endswith(suffix)]
+    kinds = [kind for suffix, kind in SDIST_COMPRESSIONS.items() if lowered.endswith(suffix)]
     if not kinds:
-        raise Malformed(f"its file name ends in none of {', '.join(_SUFFIXES)}")
+        raise Malformed(f"its file name ends in none of {', '.join(SDIST_COMPRESSIONS)}")
     read, size = read_at(archive.file), file_size(archive.file)
     kind = kinds[0]
     head = read(0, 512)
@@ -201,19 +191,20 @@ def _zip_members(archive: SourceArchive) -> tuple[list[SourceMember], list[str],
     opened = open_zip(archive.file, archive.filename)
     problems = list(opened.problems)
     problems += [f"{printable(name)}: {reason}" for name, reason in opened.unreadable.items()]
-    members = []
-    for key, member in enumerate(opened.members):
-        kind, link = FOLDER if member.name.endswith("/") else FILE, ""
-        if member.mode & KIND_MASK == KIND_LINK and not problems:
-            if member.size > _LONGEST_LINK:
-                problems.append(f"{printable(member.name)}: is a link with a target of {member.size} bytes")
-                continue
-            kind, link = SYMBOLIC_LINK, opened.whole(member).decode("utf-8", "surrogateescape")
-        members.append(SourceMember(member.name, kind, member.size, member.mode, link, key))
+    # Python's zipfile, and so pip, makes a file of a link that holds the target's name; others make a link (Z15).
+    problems += [
+        f"{printable(member.name)}: is a symbolic link in a ZIP file, which pip unpacks as a file and others as a link"
+        for member in opened.members
+        if member.mode & KIND_MASK == KIND_LINK
+    ]
+    members = [
+        SourceMember(member.name, FOLDER if member.name.endswith("/") else FILE, member.size, member.mode, "", key)
+        for key, member in enumerate(opened.members)
+    ]
     return members, problems, lambda member: opened.chunks(opened.members[member.key])
 
 
-def _top_folder(tree: SourceTree) -> str:
+def _top_folder(tree: PlainTree) -> str:
     tops = {path.partition("/")[0] for path in (*tree.files, *tree.folders)}
     return tops.pop() if len(tops) == 1 and not tops & tree.files.keys() else ""
 

@@ -1,4 +1,4 @@
-"""What a source archive says of itself without running code. Bytes in, values out.
+"""Static metadata of a source archive (PKG-INFO, PEP 643), read without running code.
 
 Source: core metadata 2.2 (PEP 643: in a PKG-INFO of 2.2 or newer every field not named in Dynamic is final); PEP 621
 (what stands in `[project]` and is not named in `dynamic` is final).
@@ -6,20 +6,15 @@ Source: core metadata 2.2 (PEP 643: in a PKG-INFO of 2.2 or newer every field no
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from peep.archives.wheel_metadata import header_fields
 from peep.dataclass import dataclass
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from peep.formats.documents import parse_toml
+from peep.formats.wheel_metadata import header_fields
 
 _FIRST_STATIC = Version("2.2")
 _NEEDED = frozenset({"name", "version", "requires-dist", "requires-python", "provides-extra"})
@@ -69,8 +64,8 @@ def _from_information(content: bytes) -> SdistMetadata | None:
 
 def _from_pyproject(content: bytes) -> SdistMetadata | None:
     try:
-        project = tomllib.loads(content.decode("utf-8")).get("project")
-    except (ValueError, RecursionError):  # not UTF-8, no TOML, or numbers and nesting beyond measure
+        project = parse_toml(content.decode("utf-8")).get("project")
+    except ValueError:  # not UTF-8, no TOML, or numbers and nesting beyond measure
         return None
     if not isinstance(project, dict) or not isinstance(project.get("dynamic", []), list):
         return None

@@ -1,7 +1,8 @@
-"""The members of a source archive, whatever its format, turned into plain files. Pure functions of names.
+"""Members of a source archive as plain files, whatever its format.
 
 Links never reach the disk: a link to a file of the same archive becomes a copy of that file, a link to a folder of it a
-copy of that folder; a link that leaves the tree is refused, one to nothing is left out with a warning (THREATS T2, T3).
+copy of that folder; a link that leaves the tree is refused, a symbolic one to nothing is left out with a warning
+(THREATS T2, T3).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from peep.archives.member_names import name_problems, printable
 from peep.dataclass import dataclass
+from peep.formats.member_names import name_problems, printable, spelling_problems
 
 FILE = "file"
 FOLDER = "folder"
@@ -21,6 +22,7 @@ SYMBOLIC_LINK = "symbolic link"
 _MOST_STEPS = 20
 MOST_FILES = 500_000
 _DANGLES = "left out, for it points to nothing in the archive"
+_OUTSIDE = "outside"
 
 
 class SourceMember(NamedTuple):
@@ -35,7 +37,7 @@ class SourceMember(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceTree:
+class PlainTree:
     """The files and folders that a source archive comes to; `files`: path -> the member whose content it has."""
 
     files: Mapping[str, SourceMember]
@@ -44,16 +46,16 @@ class SourceTree:
     warnings: tuple[str, ...]
 
 
-def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> SourceTree:
+def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> PlainTree:
     """Check names, find duplicates and resolve links. `portable`: refuse also what Windows would name otherwise."""
     members = [member._replace(path=_without_dot(member.path)) for member in members]
     members = [member for member in members if member.path or member.kind != FOLDER]
     problems = name_problems([member.path for member in members], portable=portable)
     if problems:
-        return SourceTree({}, frozenset(), tuple(problems), ())
+        return PlainTree({}, frozenset(), tuple(problems), ())
     by_path = {member.path: member for member in members if member.kind != FOLDER}
     folders = _all_folders(members)
-    problems = _duplicates(members, folders, portable=portable)
+    problems = _duplicates(members, folders)
     files = {path: member for path, member in by_path.items() if member.kind == FILE}
     warnings: list[str] = []
     for member in by_path.values():
@@ -66,7 +68,7 @@ def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> SourceTree
         if len(files) > MOST_FILES:
             problems.append(f"comes to more than {MOST_FILES} files when links are copied")
             break
-    return SourceTree(files, frozenset(folders | _parents(files)), tuple(problems), tuple(warnings))
+    return PlainTree(files, frozenset(folders | _parents(files)), tuple(problems), tuple(warnings))
 
 
 def _without_dot(path: str) -> str:
@@ -91,27 +93,30 @@ def _parents(paths: Iterable[str]) -> set[str]:
     return found
 
 
-def _duplicates(members: Sequence[SourceMember], folders: set[str], *, portable: bool) -> list[str]:
-    """Files must not repeat, nor be folders too (which is also how one writes through a link)."""
+def _duplicates(members: Sequence[SourceMember], folders: set[str]) -> list[str]:
+    """Files must not repeat, nor be folders too, which is how one writes through a link; however spelled (T19)."""
     paths = [member.path for member in members if member.kind != FOLDER]
-    keys = Counter(path.casefold() if portable else path for path in paths)
-    problems = [f"{printable(key)}: is there {count} times" for key, count in keys.items() if count > 1]
-    return problems + [
-        f"{printable(path)}: is a {FILE} or link and also a {FOLDER}" for path in paths if path in folders
-    ]
+    problems = [f"{printable(path)}: is there {count} times" for path, count in Counter(paths).items() if count > 1]
+    problems += [f"{printable(path)}: is a {FILE} or link and also a {FOLDER}" for path in paths if path in folders]
+    return problems + spelling_problems([*paths, *folders])
 
 
 def _linked_files(
     member: SourceMember, by_path: Mapping[str, SourceMember], folders: set[str]
 ) -> tuple[dict[str, SourceMember], str]:
-    target, reason = _resolved(member, by_path)
+    if member.kind == HARD_LINK:
+        found = by_path.get(_without_dot(member.link))
+        reason = _hard_link_problem(member, found)
+        return ({member.path: found} if found and not reason else {}), reason
+    target, reason = _destination(member, by_path, folders)
     if reason:
         return {}, reason
     if target in by_path:
-        return {member.path: by_path[target]}, ""
-    if target not in folders or member.kind == HARD_LINK:
-        return {}, f"{_DANGLES}: {printable(member.link)}"
-    if f"{member.path}/".startswith(f"{target}/"):
+        found = by_path[target]
+        if found.kind == HARD_LINK:  # an unsound one is a problem of its own
+            found = by_path.get(_without_dot(found.link), found)
+        return {member.path: found}, ""
+    if f"{member.path}/".startswith(f"{target}/") or not target:
         return {}, f"is a link to a folder that it lies in: {printable(member.link)}"
     below = [path for path in by_path if path.startswith(f"{target}/")]
     if any(by_path[path].kind != FILE for path in below):
@@ -119,19 +124,58 @@ def _linked_files(
     return {member.path + path[len(target) :]: by_path[path] for path in below}, ""
 
 
-def _resolved(member: SourceMember, by_path: Mapping[str, SourceMember]) -> tuple[str, str]:
-    """Follow a link by name alone, inside the list of members, to the path of a file or folder."""
-    current = member
+def _hard_link_problem(member: SourceMember, found: SourceMember | None) -> str:
+    """A hard link repeats a file that stands before it, by its whole name from the top; readers differ on all else.
+
+    Of one to a symbolic link some make another link, which then leads elsewhere; one to a later file fails in most.
+    """
+    if _leads_out(member.link):
+        return f"is a {HARD_LINK} to a place outside the archive: {printable(member.link)!r}"
+    if found is None or found.key > member.key:
+        return f"is a {HARD_LINK} to what no member before it is: {printable(member.link)}"
+    return "" if found.kind == FILE else f"is a {HARD_LINK} to a link: {printable(member.link)}"
+
+
+def _leads_out(link: str) -> bool:
+    first = link.split("/", maxsplit=1)[0]  # '' of an absolute target, and of none
+    return first in ("", "..") or "\\" in link or not link.isprintable()
+
+
+def _destination(member: SourceMember, by_path: Mapping[str, SourceMember], folders: set[str]) -> tuple[str, str]:
+    """Follow a symbolic link as a system would, part by part and through other links, to the path of a file or folder.
+
+    Only the list of members is asked. Returns the path, '' for the top of the archive, and what is wrong.
+    """
+    path, rest = member.path, ""
     for _ in range(_MOST_STEPS):
-        link = current.link
-        if not link or link.startswith("/") or "\\" in link or not link.isprintable():
-            return "", f"is a {member.kind} to a place outside the archive: {printable(link)!r}"
-        base = posixpath.dirname(current.path) if current.kind == SYMBOLIC_LINK else ""
-        target = posixpath.normpath(posixpath.join(base, link))
-        if target == ".." or target.startswith("../"):
-            return "", f"is a {member.kind} to a place outside the archive: {printable(link)!r}"
-        following = by_path.get(target)
-        if following is None or following.kind == FILE:
-            return target, ""
-        current = following
+        link = by_path[path].link
+        path, rest, reason = _walked(posixpath.dirname(path), f"{link}/{rest}" if rest else link, by_path, folders)
+        if reason == _OUTSIDE:
+            return "", f"is a {SYMBOLIC_LINK} to a place outside the archive: {printable(link)!r}"
+        if reason:
+            return "", f"{reason}: {printable(member.link)}"
+        found = by_path.get(path)
+        if found is None or found.kind != SYMBOLIC_LINK:
+            return path, ""
     return "", "is one of a ring of links"
+
+
+def _walked(folder: str, link: str, by_path: Mapping[str, SourceMember], folders: set[str]) -> tuple[str, str, str]:
+    """Go from a folder along a link's text until its end or the next link: the place, what is left to go, a reason."""
+    if not link or link.startswith("/") or "\\" in link or not link.isprintable():
+        return "", "", _OUTSIDE
+    place = folder
+    parts = link.split("/")
+    for number, part in enumerate(parts, start=1):
+        if place and place not in folders:
+            return "", "", _DANGLES
+        if part == "..":
+            if not place:
+                return "", "", _OUTSIDE
+            place = posixpath.dirname(place)
+        elif part not in ("", "."):
+            place = posixpath.join(place, part)
+            if place in by_path and by_path[place].kind == SYMBOLIC_LINK:
+                return place, "/".join(parts[number:]), ""
+    exists = not place or place in folders or place in by_path
+    return place, "", "" if exists else _DANGLES

@@ -1,7 +1,8 @@
-"""The blocks that stand before each member of a tar file: numbers, names, extended headers. Bytes in, values out.
+"""Tar header blocks: numeric fields, names, pax and GNU extended headers (POSIX.1-2001).
 
-Source: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended Header"; the GNU tar manual, "Basic Tar Format",
-for long names and base-256 numbers; THREATS section 3.
+Source: POSIX.1-2017 pax, "ustar Interchange Format"; the GNU tar manual, "Basic Tar Format", for its magic, long names
+and base-256 numbers; THREATS T10, T17. A field that Python's tarfile, GNU tar or libarchive interprets is checked
+even where peep has no use for it: a reader that cannot read an owner ends the archive there.
 """
 
 from __future__ import annotations
@@ -10,21 +11,51 @@ import re
 from typing import NamedTuple
 
 from peep.archives.compression import Malformed
-from peep.archives.member_names import printable
 
 BLOCK = 512
+_NAME = slice(0, 100)
 _CHECKSUM = slice(148, 156)
+_LINK = slice(157, 257)
 _MAGIC = slice(257, 265)
+_PREFIX = slice(345, 500)
+_AFTER_PREFIX = slice(500, 512)
+_AFTER_DEVICE = slice(345, 512)
 _POSIX = b"ustar\x0000"
 _GNU = b"ustar  \x00"
 _OLD = b"\0\0\0\0\0\0\0\0"
+_EXTENSIONS = (b"x", b"g", b"L", b"K")
+_LINKS = (b"1", b"2")
+
+_OCTAL = re.compile(rb" *([0-7]+)[ \0]*")
 _BASE_256 = 0x80
-_NEGATIVE = 0x40
-_NAMED_IN_HEADER = ("path", "linkpath", "size")
-_MOST_DIGITS = 20  # of a 64-bit number
-_DECIMAL = re.compile(rb"0|[1-9][0-9]{0,18}")
-_HEADER_CHARSET = "hdrcharset"
-_UTF8_CHARSETS = ("ISO-IR 10646 2000 UTF-8", "UTF-8")
+_LARGEST_ID = (1 << 32) - 1
+_LARGEST_TIME = (1 << 40) - 1
+"""Seconds, some 34,000 years: beyond it Python gives up on setting a file's time, in the middle of unpacking."""
+_LARGEST_SIZE = (1 << 63) - 1
+
+
+class _Field(NamedTuple):
+    """A number: where it stands, the greatest that base-256 may state, and of which bytes an empty field, 0, may be."""
+
+    what: str
+    place: slice
+    largest_binary: int
+    empty: bytes
+
+
+_NULS = b"\0"
+_NULS_AND_BLANKS = b"\0 "
+"""Nobody reads the device numbers of what is no device; GNU tar takes blanks in the other fields for an error."""
+_MODE = _Field("mode", slice(100, 108), 0, _NULS)
+_SIZE = _Field("size", slice(124, 136), _LARGEST_SIZE, b"")
+_SUM = _Field("checksum", _CHECKSUM, 0, b"")
+_OTHERS = (
+    _Field("user number", slice(108, 116), _LARGEST_ID, _NULS),
+    _Field("group number", slice(116, 124), _LARGEST_ID, _NULS),
+    _Field("time", slice(136, 148), _LARGEST_TIME, _NULS),
+    _Field("device number", slice(329, 337), 0, _NULS_AND_BLANKS),
+    _Field("device number", slice(337, 345), 0, _NULS_AND_BLANKS),
+)
 
 
 class TarHeader(NamedTuple):
@@ -34,102 +65,84 @@ class TarHeader(NamedTuple):
     mode: int
     size: int
     kind: bytes
-    """The type flag, one byte; NUL (of the oldest tars) given as `0`."""
+    """The type flag, one byte as it stands."""
     link: bytes
+    name_is_full: bool
+    """Whether the name fills its field, so that it may be the beginning of one that an extended header states."""
+    link_is_full: bool
 
 
 def parse_header(block: bytes) -> TarHeader:
-    """Read a header block. Raises `Malformed` when its checksum, magic or numbers are not as the format asks."""
-    stated = _number(block[_CHECKSUM], "checksum")
-    if stated != sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
+    """Read a header block. Raises `Malformed` when its checksum, magic or any field is not as the format asks."""
+    # Some old readers added signed bytes; a checksum that only they call right is refused.
+    if _number(block, _SUM) != sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
         raise Malformed("has a header whose checksum is wrong")
-    magic = block[_MAGIC]
-    if magic not in (_POSIX, _GNU, _OLD):
-        raise Malformed("has a header of an unknown tar format")
-    name = _text(block[:100])
-    prefix = _text(block[345:500]) if magic == _POSIX else b""
+    for other in _OTHERS:
+        _number(block, other)
     kind = block[156:157]
+    name, link = _text(block[_NAME], "name"), _text(block[_LINK], "link name")
+    if not name:
+        raise Malformed("has a header with an empty name")
+    if link and kind not in _LINKS:
+        raise Malformed("has a header that states a link's target and is of no link")
+    prefix = _prefix(block)
     return TarHeader(
         name=prefix + b"/" + name if prefix else name,
-        mode=_number(block[100:108], "mode"),
-        size=_number(block[124:136], "size"),
-        kind=b"0" if kind == b"\0" else kind,
-        link=_text(block[157:257]),
+        mode=_number(block, _MODE),
+        size=_number(block, _SIZE),
+        kind=kind,
+        link=link,
+        name_is_full=b"\0" not in block[_NAME],
+        link_is_full=b"\0" not in block[_LINK],
     )
 
 
-def _text(field: bytes) -> bytes:
-    return field.partition(b"\0")[0]
+def _prefix(block: bytes) -> bytes:
+    """Python's tarfile joins what stands in the place of a prefix whatever the magic, the others do not (T17)."""
+    magic = block[_MAGIC]
+    if magic not in (_POSIX, _GNU, _OLD):
+        raise Malformed("has a header of an unknown tar format")
+    rest = block[_AFTER_PREFIX] if magic == _POSIX else block[_AFTER_DEVICE]
+    if rest.strip(b"\0"):
+        raise Malformed("has a header with something after its last field")
+    return _text(block[_PREFIX], "prefix")
 
 
-def _number(field: bytes, what: str) -> int:
-    """An octal number, or GNU's base-256 form; never negative (CVE-2019-20907 and kin: endless loops)."""
-    if field[0] & _BASE_256:
-        if field[0] & _NEGATIVE:
-            raise Malformed(f"has a header with a negative {what}")
-        return int.from_bytes(bytes([field[0] & ~_BASE_256]) + field[1:], "big")
-    digits = field.strip(b" \0")
-    if not digits:
-        return 0
-    if not all(digit in b"01234567" for digit in digits):
-        raise Malformed(f"has a header whose {what} is no octal number")
-    return int(digits, 8)
+def _text(field: bytes, what: str) -> bytes:
+    text, _, rest = field.partition(b"\0")
+    if rest.strip(b"\0"):
+        raise Malformed(f"has a header whose {what} goes on after its end")
+    return text
 
 
-def parse_pax_records(content: bytes) -> dict[str, bytes]:
-    """Read a pax extended header: lines of the form `LENGTH KEY=VALUE`. Raises `Malformed` for everything else.
+def _number(block: bytes, field: _Field) -> int:
+    """An octal number, or GNU's base-256 form where all readers take it.
 
-    A keyword may stand there once only, for of two some readers take the first and some the last (T6).
+    Blanks may stand before the digits, blanks and NULs after them. Python's tarfile takes a NUL for the end wherever it
+    stands, a sign, a low line and an `0o` for part of the number; GNU tar skips one NUL and reads base-64 after a sign;
+    libarchive stops at the first strange byte. Negative numbers are refused, too (CVE-2019-20907 and kin: endless
+    loops; T10): of the ways to write one, tarfile reads a single one.
     """
-    if not content:
-        raise Malformed("has an empty extended header")
-    records: dict[str, bytes] = {}
-    position = 0
-    while position < len(content):
-        blank = content.find(b" ", position, position + _MOST_DIGITS)
-        digits = content[position:blank] if blank > 0 else b""
-        if not digits.isdigit() or digits.startswith(b"0"):
-            raise Malformed("has an extended header with a record that does not begin with its length")
-        end = position + int(digits)
-        record = content[blank + 1 : end]
-        if end > len(content) or not record.endswith(b"\n") or b"=" not in record:
-            raise Malformed("has an extended header with a record that is no KEYWORD=VALUE line of its stated length")
-        raw_key, _, value = record[:-1].partition(b"=")
-        key = _keyword(raw_key)
-        if key in records:
-            raise Malformed(f"has an extended header that states {printable(key)} twice")
-        _check_value(key, value)
-        records[key] = value
-        position = end
-    return records
+    raw = block[field.place]
+    found = _OCTAL.fullmatch(raw)
+    if found:
+        return int(found[1], 8)
+    if not raw.strip(field.empty):
+        return 0
+    if raw[0] == _BASE_256 and field.largest_binary:
+        number = int.from_bytes(raw[1:], "big")
+        if number > field.largest_binary:
+            raise Malformed(f"has a header whose {field.what} is {number}; the limit is {field.largest_binary}")
+        return number
+    if raw[0] > _BASE_256:
+        raise Malformed(f"has a header with a negative {field.what}")
+    shown = ascii(raw.decode("latin-1"))
+    raise Malformed(f"has a header whose {field.what} is no octal number that all readers read alike: {shown}")
 
 
-def _keyword(raw: bytes) -> str:
-    try:
-        key = raw.decode("ascii")
-    except UnicodeDecodeError:
-        key = ""
-    if not key or not key.isprintable():
-        raise Malformed("has an extended header with a keyword that is no plain text")
-    if key.startswith("GNU.sparse."):
-        raise Malformed("has a sparse member, which readers unpack differently")
-    return key
-
-
-def _check_value(key: str, value: bytes) -> None:
-    if key == _HEADER_CHARSET and value.decode("ascii", "replace") not in _UTF8_CHARSETS:
-        raise Malformed("has an extended header in another character set than UTF-8")
-    if key in _NAMED_IN_HEADER and (not value or b"\0" in value):
-        raise Malformed(f"has an extended header with an empty {key}, or one with a NUL in it")
-    if key == "size" and not _DECIMAL.fullmatch(value):
-        raise Malformed("has an extended header whose size is no decimal number")
-
-
-def check_global_records(records: dict[str, bytes]) -> None:
-    """A global header must not name or size every member that follows; Git's holds the commit as a comment (T6)."""
-    refused = [key for key in _NAMED_IN_HEADER if key in records]
-    if refused:
-        raise Malformed(f"has a global header that states the {refused[0]} of all members that follow")
+def is_extension(header: TarHeader) -> bool:
+    """Whether a header stands for the next member and not for one of its own: pax and GNU long names."""
+    return header.kind in _EXTENSIONS
 
 
 def long_text(content: bytes) -> bytes:

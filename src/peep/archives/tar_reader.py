@@ -1,6 +1,6 @@
-"""A strict reader of tar files, once decompressed: ustar, pax and GNU long names, each in the one way all agree on.
+"""Strict reader of uncompressed tar files: ustar, pax and GNU long names, as all readers agree on.
 
-Source: as for `tar_headers`; what is refused beyond it: THREATS T1 to T10.
+Source: as for `tar_headers`; what is refused beyond it: THREATS T1 to T10 and T17 to T18.
 """
 
 from __future__ import annotations
@@ -8,25 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from peep.archives.compression import Malformed
-from peep.archives.member_names import printable
+from peep.archives.compression import MAGIC, Malformed
+from peep.archives.pax_records import check_global_records, parse_pax_records
 from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
-from peep.archives.tar_headers import (
-    BLOCK,
-    TarHeader,
-    check_global_records,
-    long_text,
-    parse_header,
-    parse_pax_records,
-)
+from peep.archives.tar_headers import BLOCK, TarHeader, is_extension, long_text, parse_header
+from peep.archives.tar_names import Naming, hidden_name_problems, naming_problems
 from peep.dataclass import dataclass, field
+from peep.formats.member_names import printable
 
 MOST_MEMBERS = 500_000
 _LARGEST_EXTENSION = 1 << 20
 _LARGEST_CHUNK = 1 << 16
 _ZERO_BLOCK = bytes(BLOCK)
-_KINDS = {b"0": FILE, b"5": FOLDER, b"1": HARD_LINK, b"2": SYMBOLIC_LINK}
+_KINDS = {b"\0": FILE, b"0": FILE, b"5": FOLDER, b"1": HARD_LINK, b"2": SYMBOLIC_LINK}
 
 
 class TarMember(NamedTuple):
@@ -47,6 +42,8 @@ class _Pending:
     pax: dict[str, bytes] = field(default_factory=dict)
     long_name: bytes = b""
     long_link: bytes = b""
+    is_after_global: bool = False
+    """Whether a global header came last, which tarfile takes no archive to end with."""
 
     def goes_with(self, kind: bytes) -> bool:
         """Only GNU's long name and long link may stand together before a member, each once (T6)."""
@@ -71,14 +68,7 @@ def read_tar(read: ReadAt, size: int) -> tuple[list[TarMember], list[str]]:
     pending = _Pending()
     window = ForwardWindow(read)
     offset = 0
-    while True:
-        position = window.locate(offset, BLOCK)
-        block = window.data[position : position + BLOCK]
-        if len(block) < BLOCK:
-            raise Malformed("ends without the two zero blocks that end a tar file")
-        if block == _ZERO_BLOCK:
-            break
-        header = parse_header(block)
+    while (header := _header_at(window, offset)) is not None:
         content = offset + BLOCK
         offset = content + -(-header.size // BLOCK) * BLOCK
         if content + header.size > size:
@@ -88,23 +78,40 @@ def read_tar(read: ReadAt, size: int) -> tuple[list[TarMember], list[str]]:
             pending = _Pending()
         if len(members) > MOST_MEMBERS:
             raise Malformed(f"has more than {MOST_MEMBERS} members")
-    if not pending.is_empty:
+    if not pending.is_empty or pending.is_after_global:
         problems.append("has an extended header that no member follows")
     _check_ending(read, offset, size)
     return members, problems
 
 
+def _header_at(window: ForwardWindow, offset: int) -> TarHeader | None:
+    """The header that begins at `offset`; None for the zero block that ends the archive."""
+    position = window.locate(offset, BLOCK)
+    block = window.data[position : position + BLOCK]
+    if len(block) < BLOCK:
+        raise Malformed("ends without the two zero blocks that end a tar file")
+    if block == _ZERO_BLOCK:
+        return None
+    if not offset:
+        _check_beginning(block)
+    return parse_header(block)
+
+
 def _take_extension(header: TarHeader, read: ReadAt, offset: int, pending: _Pending) -> bool:
     """Keep an extended header for the next member; False when this is a member itself."""
-    if header.kind not in (b"x", b"g", b"L", b"K"):
+    if not is_extension(header):
         return False
     if header.size > _LARGEST_EXTENSION:
         raise Malformed(f"has an extended header of {header.size} bytes; the limit is {_LARGEST_EXTENSION}")
-    content = read(offset, header.size)
+    unsafe = hidden_name_problems(header)
+    if unsafe:
+        raise Malformed(f"has an extended header that {unsafe[0]}")
+    content = _extension_content(read, offset, header.size)
     if not pending.goes_with(header.kind):
         raise Malformed("has two extended headers for one member")
     if header.kind == b"g":
         check_global_records(parse_pax_records(content))
+        pending.is_after_global = True
     elif header.kind == b"x":
         pending.pax = parse_pax_records(content)
     elif header.kind == b"L":
@@ -114,25 +121,39 @@ def _take_extension(header: TarHeader, read: ReadAt, offset: int, pending: _Pend
     return True
 
 
+def _extension_content(read: ReadAt, offset: int, size: int) -> bytes:
+    """Python's tarfile reads on to the end of the last block, so that nothing may stand behind the content (T17)."""
+    blocks = read(offset, -(-size // BLOCK) * BLOCK)
+    if blocks[size:].strip(b"\0"):
+        raise Malformed("has an extended header that goes on after its stated size")
+    return blocks[:size]
+
+
 def _add_member(header: TarHeader, offset: int, pending: _Pending, members: list[TarMember]) -> list[str]:
-    raw_name = pending.pax.get("path") or pending.long_name or header.name
-    raw_link = pending.pax.get("linkpath") or pending.long_link or header.link
-    name, link = (raw.decode("utf-8", "surrogateescape") for raw in (raw_name, raw_link))
+    naming = Naming(
+        header, pending.pax.get("path") or pending.long_name, pending.pax.get("linkpath") or pending.long_link
+    )
+    name, link = (raw.decode("utf-8", "surrogateescape") for raw in (naming.name, naming.link))
     kind = _KINDS.get(header.kind, "")
     stated = int(pending.pax.get("size", str(header.size)))
     if stated != header.size:
         # Those who believe the one and those who believe the other find different members from here on (T5).
         raise Malformed(f"states two sizes for {printable(name)}: {header.size} and {stated}")
-    if kind == FILE and name.endswith("/"):
+    if header.kind == b"\0" and name.endswith("/"):
         kind = FOLDER
     members.append(TarMember(name, kind or FILE, header.size, offset, header.mode, link))
     if not kind:
         return [f"{printable(name)}: is no file, folder or link: type {printable(header.kind.decode('latin-1'))!r}"]
     if kind != FILE and header.size:
         return [f"{printable(name)}: is no file and has {header.size} bytes of content"]
-    if "\0" in name:
-        return [f"{printable(name)}: has a NUL in its name"]
-    return []
+    return [f"{printable(name)}: {reason}" for reason in naming_problems(naming, kind)]
+
+
+def _check_beginning(block: bytes) -> None:
+    """A name may be the magic of a compressed file, which bsdtar would decompress first (T14)."""
+    found = next((kind for kind, magic in MAGIC.items() if block.startswith(magic)), "")
+    if found:
+        raise Malformed(f"begins like a {found} file as well as like a tar file")
 
 
 def _check_ending(read: ReadAt, offset: int, size: int) -> None:

@@ -1,7 +1,7 @@
-"""The gate: bytes that were hashed on their way in become a `VerifiedArchive` here, or do not become one at all.
+"""The gate: the only maker of a `VerifiedArchive`, from bytes that were hashed on their way in.
 
-Nothing in this module looks inside an archive (promise 1). `Intake` is the only maker of `ReceivedArchive` and `verify`
-the only maker of `VerifiedArchive`; an architecture test holds both.
+Nothing in this module looks inside an archive (promise 1). `HashingWriter` is the only maker of `ReceivedArchive`, and
+`verify_archive` that of `VerifiedArchive`; an architecture test holds both.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from peep.archives.stories import likely_story, story_of_encoding, suspicion
+from peep.archives.mismatch_diagnosis import cause_of_encoding, likely_cause, suspicion
 from peep.dataclass import dataclass
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
 from peep.formats.lfs_pointers import LARGEST_POINTER
+from peep.formats.url_secrets import redacted
+from peep.formats.urls import without_credentials
 from peep.model import (
     STRONG_ALGORITHMS,
     Candidate,
@@ -23,8 +25,6 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
-from peep.system.redirects import without_credentials
-from peep.system.transport import redacted
 
 HEAD_SIZE = LARGEST_POINTER
 """Bytes kept of the beginning of a body, to recognise a web page or a Git LFS pointer in a mismatch; never parsed as
@@ -46,7 +46,7 @@ class ReceivedArchive:
     content_encoding: str = ""
 
 
-class Intake:
+class HashingWriter:
     """Writes a body into a private file while hashing and counting it; memory stays flat whatever the size."""
 
     def __init__(self, file: BinaryIO, algorithms: Iterable[str]) -> None:
@@ -73,9 +73,11 @@ class Intake:
         return ReceivedArchive(self._file, digests, self.size, self._head, content_type, content_encoding)
 
 
-def verify(
-    candidate: Candidate, received: ReceivedArchive
-) -> VerifiedArchive | HashMismatch | HashMissing | BadArchive | FetchFailure:
+Verdict = VerifiedArchive | HashMismatch | HashMissing | BadArchive | FetchFailure
+"""An archive that may be used, or why its bytes may not."""
+
+
+def verify_archive(candidate: Candidate, received: ReceivedArchive) -> Verdict:
     """Let `received` pass as the archive of `candidate`, if a digest of all its bytes is one that the pin lists.
 
     The rule is that of `listed_digest`. A file that a lock file names must also have the size stated there (PEP 751);
@@ -87,7 +89,7 @@ def verify(
         return _without_hashes(candidate, received, sha256)
     digest = listed_digest(received.digests, pin, filename)
     if digest is None:
-        story = story_of_encoding(received.content_encoding) or likely_story(
+        story = cause_of_encoding(received.content_encoding) or likely_cause(
             candidate, received.digests, received.size, received.head, received.content_type
         )
         return HashMismatch(candidate, received.digests, received.size, received.content_type, story)
@@ -112,7 +114,7 @@ def _without_hashes(candidate: Candidate, received: ReceivedArchive, sha256: Dig
     file = candidate.file
     doubt = suspicion(file, received.digests, received.size, received.head, received.content_type)
     if not doubt and not set(file.hashes).intersection(received.digests):
-        doubt = story_of_encoding(received.content_encoding)
+        doubt = cause_of_encoding(received.content_encoding)
     if doubt:
         return FetchFailure(candidate.pin, redacted(candidate.file.url), doubt)
     return HashMissing(candidate, sha256, received.size)

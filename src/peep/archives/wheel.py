@@ -1,4 +1,4 @@
-"""Opening a wheel: every check that can be made before its contents stream, and the contents, verified as they stream.
+"""Strict reader of wheels: every check before contents stream, and contents verified as they stream.
 
 Source: binary distribution format; recording installed projects; core metadata; THREATS sections 1 and 2.
 """
@@ -10,22 +10,22 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Protocol
 
-from peep.archives.entry_points import ScriptEntryPoint, parse_script_entry_points
-from peep.archives.member_names import collision_problems, name_problems, printable
-from peep.archives.record import SIGNATURE_SUFFIXES, ParsedRecord, RecordRow, compare_record, parse_record
-from peep.archives.wheel_metadata import WheelMetadata, check_core_metadata, parse_wheel_metadata
-from peep.archives.wheel_names import (
-    WheelFilename,
-    data_problems,
-    find_dist_info,
-    is_startup_file,
-    parse_wheel_filename,
-)
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
 from peep.archives.zip_local import ZipMember
 from peep.archives.zip_reader import LARGEST_CHUNK, ZipReader, open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
+from peep.formats.entry_points import ScriptEntryPoint, parse_script_entry_points
+from peep.formats.member_names import collision_problems, name_problems, printable
+from peep.formats.record import SIGNATURE_SUFFIXES, ParsedRecord, RecordRow, compare_record, parse_record
+from peep.formats.startup_files import startup_members
+from peep.formats.wheel_metadata import WheelMetadata, check_core_metadata, parse_wheel_metadata
+from peep.formats.wheel_names import (
+    WheelFilename,
+    data_problems,
+    find_dist_info,
+    parse_wheel_filename,
+)
 from peep.model import WheelEntry, WheelIdentity
 
 _LARGEST_METADATA = 1 << 24
@@ -80,8 +80,9 @@ class OpenWheel:
 
     @property
     def startup_files(self) -> tuple[str, ...]:
-        """Files that the interpreter runs at every start once they are installed (W15)."""
-        return tuple(entry.path for entry in self.entries if is_startup_file(entry.path))
+        """Files that the interpreter runs at every start once they are installed (W15, W22)."""
+        data_folder = self.identity.dist_info.removesuffix(".dist-info") + ".data"
+        return startup_members((entry.path for entry in self.entries), data_folder)
 
     def chunks(self, entry: WheelEntry) -> Iterator[bytes]:
         """Yield the content in pieces below 128 KiB; raises `ArchiveError` when it is not what RECORD says."""

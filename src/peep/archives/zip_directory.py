@@ -1,4 +1,4 @@
-"""The end records and the central directory of a ZIP file, and what each of its headers states.
+"""ZIP end records and central directory, with all that their headers state (APPNOTE 4.3).
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.12 to 4.3.16 (records), 4.4 (fields), appendix D (names); what is refused
 beyond it: THREATS section 1.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from peep.archives.member_names import printable
 from peep.archives.random_access import ReadAt
 from peep.archives.zip_extra import unicode_path_problem, zip64_values
+from peep.formats.member_names import printable
 
 STORED = 0
 DEFLATED = 8
@@ -63,8 +63,11 @@ class CentralEntry(NamedTuple):
     size: int
     header_offset: int
     mode: int
-    usual_local: bytes
-    """How the local header ends (from its flags on) where it has no extra fields and agrees in every byte."""
+    usual_local: bytes | None
+    """How the local header ends (from its flags on) where it has no extra fields and agrees in every byte.
+
+    None where 32 bits do not hold a size: the local header then needs a ZIP64 field of its own.
+    """
 
 
 # -- end records: APPNOTE 4.3.14, 4.3.15, 4.3.16 ------------------------------------------------------
@@ -201,7 +204,8 @@ def _central_entry(
     _, made_by, version, flags, method, _, _, crc, compressed_size, size = fields[:10]
     comment_size, disk, _, attributes, offset = fields[12:]
     name = _decode_name(raw_name, flags, problems)
-    if extra or _ALL32 in (size, compressed_size, offset):
+    needs_zip64 = _ALL32 in (size, compressed_size)
+    if extra or needs_zip64 or offset == _ALL32:
         values, reason, lie = zip64_values(extra, (size, compressed_size, offset), is_central=True)
         size, compressed_size, offset = values
         reason = reason or unicode_path_problem(extra, raw_name)
@@ -218,7 +222,8 @@ def _central_entry(
             problems.append(f"{printable(name)}: {reason}")
     if method == STORED and size != compressed_size:
         unreadable.append((name, f"is stored in {compressed_size} bytes and states a size of {size}"))
-    return CentralEntry(raw_name, name, flags, method, crc, compressed_size, size, offset, mode, usual_local)
+    usual = None if needs_zip64 else usual_local
+    return CentralEntry(raw_name, name, flags, method, crc, compressed_size, size, offset, mode, usual)
 
 
 def _decode_name(raw_name: bytes, flags: int, problems: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The extra fields of ZIP headers that can change what a header says: ZIP64 sizes and the Info-ZIP Unicode path.
+"""ZIP extra fields that change what a header says: ZIP64 sizes, Info-ZIP Unicode path.
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.5.1 (layout), 4.5.3 (ZIP64), 4.6.9 (Unicode path).
 """
@@ -68,6 +68,14 @@ def _apply_zip64(content: bytes, stated: Sizes, *, is_central: bool) -> tuple[Si
     for index, value in zip(wanted, values, strict=True):
         exact[index] = value
     return (exact[0], exact[1], exact[2]), None, None
+
+
+def has_zip64_field(extra: bytes) -> bool:
+    """Whether an extra area holds a ZIP64 field; False for one that is cut off, of which others complain."""
+    try:
+        return any(identifier == _ZIP64 for identifier, _ in extra_fields(extra))
+    except ValueError:
+        return False
 
 
 def unicode_path_problem(extra: bytes, raw_name: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""The local headers of a ZIP file, each compared with the central directory, and every byte between them accounted for.
+"""ZIP local headers, compared with the central directory, every byte between them accounted for.
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descriptor); THREATS Z4, Z5, Z7, Z10.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from peep.archives.member_names import printable
 from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.zip_directory import DEFLATED, CentralEntry
-from peep.archives.zip_extra import unicode_path_problem, zip64_values
+from peep.archives.zip_extra import has_zip64_field, unicode_path_problem, zip64_values
+from peep.formats.member_names import printable
 
 _LOCAL = struct.Struct("<L5H3L2H")
 _LOCAL_SIGNATURE = 0x04034B50
@@ -52,7 +52,7 @@ def compare_local_headers(
         header = window.data[position : position + wanted]
         content, trailing = start + wanted, 0
         # What nearly every header is, without extra fields, is compared at once; it says the same in the same bytes.
-        if not header.endswith(usual) or not header.startswith(b"PK\3\4") or flags & FLAG_DESCRIPTOR:
+        if usual is None or not header.endswith(usual) or not header.startswith(b"PK\3\4") or flags & FLAG_DESCRIPTOR:
             content, trailing, reasons = _inspect(read, entry, header)
             problems.extend(f"{printable(name)}: {reason}" for reason in reasons)
         expected = content + compressed_size + trailing
@@ -62,19 +62,20 @@ def compare_local_headers(
     return members
 
 
-def _read_descriptor(read: ReadAt, offset: int, entry: CentralEntry) -> tuple[int, str | None]:
+def _read_descriptor(read: ReadAt, offset: int, entry: CentralEntry, *, is_zip64: bool) -> tuple[int, str | None]:
     """Read the data descriptor (APPNOTE 4.3.9) at `offset`: its length in bytes, and what is wrong with it.
 
     It must begin with its signature and repeat the central directory exactly; and the content must be deflated, for
-    only then does a reader that goes forward find the end of the content where the central directory puts it.
+    only then does a reader that goes forward find the end of the content where the central directory puts it. Its sizes
+    have eight bytes if the local header has a ZIP64 field, else four (APPNOTE 4.3.9.2): so readers know where it ends.
     """
     if entry.method != DEFLATED:
         return 0, "has a data descriptor after content whose end only the central directory knows"
     wanted = (b"PK\7\x08", entry.crc, entry.compressed_size, entry.size)
-    for form in (_DESCRIPTOR, _DESCRIPTOR64):
-        data = read(offset, form.size)
-        if len(data) == form.size and form.unpack(data) == wanted:
-            return form.size, None
+    form = _DESCRIPTOR64 if is_zip64 else _DESCRIPTOR
+    data = read(offset, form.size)
+    if len(data) == form.size and form.unpack(data) == wanted:
+        return form.size, None
     return 0, "has a data descriptor that does not repeat what the central directory says"
 
 
@@ -89,7 +90,8 @@ def _inspect(read: ReadAt, entry: CentralEntry, header: bytes) -> tuple[int, int
     content = name_start + name_size + extra_size
     if not flags & entry.flags & FLAG_DESCRIPTOR:
         return content, 0, reasons
-    trailing, reason = _read_descriptor(read, content + entry.compressed_size, entry)
+    is_zip64 = has_zip64_field(extra)
+    trailing, reason = _read_descriptor(read, content + entry.compressed_size, entry, is_zip64=is_zip64)
     return content, trailing, [*reasons, reason] if reason else reasons
 
 

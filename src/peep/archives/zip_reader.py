@@ -1,4 +1,4 @@
-"""A strict ZIP reader: `open_zip` refuses whatever two readers could read differently, `ZipReader` gives the contents.
+"""Strict ZIP reader, which refuses whatever two readers could read differently.
 
 Not built on `zipfile`, which believes the central directory alone. Contents are inflated by `isal` where that is
 installed (several times zlib's speed), else by zlib, with the same results.

@@ -1,4 +1,4 @@
-"""The table of contents of a ZIP file, read so that no two readers can disagree about it.
+"""ZIP table of contents, read so that no two readers can disagree about it.
 
 Every byte of the file must belong to exactly one local entry, the central directory or the end records; every local
 header must say what the central directory says.

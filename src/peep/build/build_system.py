@@ -1,20 +1,15 @@
-"""What a source tree says of how it is built: the `build-system` table of pyproject.toml (PEP 517, PEP 518). No I/O."""
+"""The `build-system` table of pyproject.toml (PEP 517, PEP 518)."""
 
 from __future__ import annotations
 
 import posixpath
-import sys
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from peep.dataclass import dataclass
 from peep.errors import BuildError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from peep.formats.documents import parse_toml
 
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 _LEGACY_REQUIRES = ("setuptools>=40.8.0",)
@@ -42,9 +37,9 @@ def read_build_system(pyproject: bytes | None, sdist: str) -> BuildSystem:
     if pyproject is None:
         return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
     try:
-        document = tomllib.loads(pyproject.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, no TOML, or numbers and nesting beyond measure
-        raise BuildError(f"{sdist}: its pyproject.toml cannot be read: {error}") from error
+        document = parse_toml(pyproject.decode("utf-8"))
+    except ValueError as error:  # not UTF-8, no TOML, or numbers and nesting beyond measure
+        raise BuildError(f"its pyproject.toml cannot be read: {error}", subject=sdist) from error
     if "build-system" not in document:
         return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
     return _from_table(document["build-system"], sdist)
@@ -52,9 +47,9 @@ def read_build_system(pyproject: bytes | None, sdist: str) -> BuildSystem:
 
 def _from_table(table: Any, sdist: str) -> BuildSystem:
     if not isinstance(table, dict):
-        raise BuildError(f"{sdist}: build-system in pyproject.toml is no table")
+        raise BuildError("build-system in pyproject.toml is no table", subject=sdist)
     if "requires" not in table:
-        raise BuildError(f"{sdist}: pyproject.toml has a build-system table without requires")
+        raise BuildError("pyproject.toml has a build-system table without requires", subject=sdist)
     requires = _texts(table, "requires", sdist)
     for text in requires:
         _check_requirement(text, sdist)
@@ -62,10 +57,10 @@ def _from_table(table: Any, sdist: str) -> BuildSystem:
     backend_path = _texts(table, "backend-path", sdist) if "backend-path" in table else ()
     if backend is None:
         if backend_path:
-            raise BuildError(f"{sdist}: pyproject.toml has a backend-path without a build-backend")
+            raise BuildError("pyproject.toml has a backend-path without a build-backend", subject=sdist)
         return BuildSystem(requires, _LEGACY_BACKEND)
     if not isinstance(backend, str) or not _is_object_reference(backend):
-        raise BuildError(f"{sdist}: build-backend in pyproject.toml is no object reference: {backend!r}")
+        raise BuildError(f"build-backend in pyproject.toml is no object reference: {backend!r}", subject=sdist)
     for path in backend_path:
         _check_inside(path, sdist)
     return BuildSystem(requires, backend, backend_path)
@@ -74,7 +69,7 @@ def _from_table(table: Any, sdist: str) -> BuildSystem:
 def _texts(table: dict[str, Any], key: str, sdist: str) -> tuple[str, ...]:
     value = table[key]
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise BuildError(f"{sdist}: {key} in pyproject.toml is no list of strings")
+        raise BuildError(f"{key} in pyproject.toml is no list of strings", subject=sdist)
     return tuple(value)
 
 
@@ -82,7 +77,9 @@ def _check_requirement(text: str, sdist: str) -> None:
     try:
         Requirement(text)
     except InvalidRequirement as error:
-        raise BuildError(f"{sdist}: build requirement {text!r} in pyproject.toml cannot be read: {error}") from error
+        raise BuildError(
+            f"build requirement {text!r} in pyproject.toml cannot be read: {error}", subject=sdist
+        ) from error
 
 
 def _is_object_reference(text: str) -> bool:
@@ -97,4 +94,4 @@ def _check_inside(path: str, sdist: str) -> None:
     plain = path.replace("\\", "/")
     parts = posixpath.normpath(plain).split("/")
     if plain.startswith("/") or ":" in parts[0] or parts[0] == ".." or not path.isprintable():
-        raise BuildError(f"{sdist}: backend-path {path!r} in pyproject.toml leaves the source tree")
+        raise BuildError(f"backend-path {path!r} in pyproject.toml leaves the source tree", subject=sdist)

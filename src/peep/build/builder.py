@@ -1,4 +1,4 @@
-"""Verified sdists become stored wheels.
+"""Builds of verified sdists into stored wheels, planned first and run afterwards.
 
 In two steps, so that nothing runs before everything is verified (promise 2): `plan` reads the archives and obtains
 every build requirement that can be known without running code; `build_all` runs the backends. What a backend asks for
@@ -33,10 +33,11 @@ from peep.build.plan import (
     wrong_identity,
 )
 from peep.build.requirements import BuildNeed, Closure, Suggest, close_needs
-from peep.build.site import BuildSite
-from peep.build.trees import ArchiveTree, SourceTree
+from peep.build.source_trees import ArchiveTree, SourceTree
+from peep.build.workspace import Workspace
 from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
+from peep.formats.documents import parse_json
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive
 from peep.reporting import Reporter
 from peep.store.wheels import Store
@@ -117,7 +118,7 @@ class Builder:
         except ArchiveError as error:
             return [BadArchive(tree.pin, tree.label, error.problems, error.hint)]
         except BuildError as error:
-            return [BadArchive(tree.pin, tree.label, (error.message.removeprefix(f"{tree.label}: "),))]
+            return [BadArchive(tree.pin, tree.label, (error.reason,))]
         key = self._key_of(build)
         self._builds[key] = build
         self._requires_dist.setdefault(key, build.requires_dist or ())
@@ -224,7 +225,7 @@ class Builder:
             return None
         wheel, account = found
         try:
-            noted = json.loads(account)
+            noted = parse_json(account)
             asked, tools = list(noted["asked"]), dict(noted["tools"])
         except (ValueError, KeyError, TypeError):
             return None
@@ -239,9 +240,10 @@ class Builder:
         names = self._close(needs).pins
         if missing := [name for name in names if name not in self._wheels]:
             raise BuildError(
-                f"{needs[0].sdist}: its build needs {', '.join(sorted(missing))}, of which there is only an sdist, "
+                f"its build needs {', '.join(sorted(missing))}, of which there is only an sdist, "
                 "and it asked for that too late to build it first",
                 "add it to build-system.requires, or pin a wheel of it",
+                subject=needs[0].sdist,
             )
         return {name: self._wheels[name] for name in sorted(names)}
 
@@ -250,12 +252,12 @@ class Builder:
         self._support.reporter.note(f"building {build.tree.label}")
         log_path = _new_log(build.name)
         with self._support.store.workshop() as root:
-            site = BuildSite(root, build, self._settings, self._target)
+            site = Workspace(root, build, self._settings, self._target)
             settings = merged_settings(self._settings.config_settings, build.tree.pin.config_settings)
             backend = site.backend(tools, log_path)
             asked = backend.requires_for_wheel(settings, editable=bool(build.tree.in_place))
-            if asked and site.toolbox is not None:
-                site.toolbox.add(self._tools(build.needs(asked)))
+            if asked and site.build_environment is not None:
+                site.build_environment.add(self._tools(build.needs(asked)))
             wheel = self._accepted(build, backend, settings, log_path)
         with contextlib.suppress(OSError):
             os.unlink(log_path)

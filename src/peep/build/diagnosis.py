@@ -1,4 +1,4 @@
-"""Why a build failed, as far as its output tells: a guess for the message, never a decision."""
+"""Likely cause of a failed build, from its output: for the message, never a decision."""
 
 from __future__ import annotations
 

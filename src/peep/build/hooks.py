@@ -1,4 +1,4 @@
-"""Asking a build backend: the hooks of PEP 517 and PEP 660, each in a process of its own inside the sandbox."""
+"""Build backend hooks (PEP 517, PEP 660), each called in a process of its own inside the sandbox."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from pyproject_hooks import (
 
 from peep.build.build_system import BuildSystem
 from peep.build.diagnosis import likely_cause
-from peep.build.sandbox import BuildArea, Sandbox
 from peep.build.untrusted_output import make_new_folder, read_written
 from peep.dataclass import dataclass
 from peep.errors import BackendFailed, BuildError
+from peep.formats.documents import parse_json
+from peep.system.sandbox import BuildArea, Sandbox
 
 _ANSWER_LIMIT = 16 * 1024 * 1024
 _WHEEL_LIMIT = 4 * 1024**3
@@ -110,7 +111,7 @@ class Backend:
         try:
             make_new_folder(self._workplace.area.outside("build"), name)
         except FileExistsError:
-            raise BuildError(f"{self._sdist}: its backend put something in the place of {name}") from None
+            raise BuildError(f"its backend put something in the place of {name}", subject=self._sdist) from None
         return self._workplace.area.inside("build", name)
 
     def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
@@ -142,8 +143,8 @@ class Backend:
     def _answer(self, hook: str, folder: str) -> bytes:
         try:
             text = read_written(self._workplace.area.outside("build"), (folder, "output.json"), _ANSWER_LIMIT)
-            answer = json.loads(text)
-        except (OSError, ValueError, RecursionError) as error:
+            answer = parse_json(text)
+        except (OSError, ValueError) as error:
             raise self._unusable(hook, f"its answer cannot be read: {error}") from error
         if not isinstance(answer, dict):
             raise self._unusable(hook, "its answer is no object")

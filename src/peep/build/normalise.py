@@ -1,4 +1,4 @@
-"""The same wheel, written so that the same content always gives the same bytes. Bytes in, bytes out.
+"""Reproducible rewriting of a wheel: the same content gives the same bytes.
 
 Members are in one order, with one time, one of two modes, uncompressed, and RECORD is made anew. Uncompressed, because
 the bytes that deflate gives differ between versions of zlib and so between machines; the store keeps wheels unpacked.

@@ -1,4 +1,4 @@
-"""What is to be built and what went into a build, as values. Pure, but for reading small files of source trees."""
+"""Build plans and the key of a build, as values."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from peep.archives.sdist_metadata import read_static_metadata
 from peep.build.build_system import BuildSystem, read_build_system
 from peep.build.hooks import ConfigSettings
 from peep.build.normalise import VERSION
 from peep.build.requirements import BuildNeed, foreseen_needs
-from peep.build.sandbox import Isolation, SandboxLimits
-from peep.build.trees import SourceTree
+from peep.build.source_trees import SourceTree
 from peep.dataclass import dataclass, field
 from peep.errors import BuildError, Problem
+from peep.formats.versions import same_version
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, WheelIdentity
+from peep.system.sandbox import Isolation, SandboxLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,14 @@ def inspect_tree(tree: SourceTree) -> PlannedBuild:
     prefix = f"{subdirectory}/" if subdirectory else ""
     pyproject, setup, information = tree.read((f"{prefix}pyproject.toml", f"{prefix}setup.py", f"{prefix}PKG-INFO"))
     if subdirectory and not tree.has_folder(subdirectory):
-        raise BuildError(f"{tree.label}: there is no folder {subdirectory!r} in it")
+        raise BuildError(f"there is no folder {subdirectory!r} in it", subject=tree.label)
     system = read_build_system(pyproject, tree.label)
     if pyproject is None and setup is None:
-        raise BuildError(f"{tree.label}: has neither pyproject.toml nor setup.py, so that nobody can build it")
+        raise BuildError("has neither pyproject.toml nor setup.py, so that nobody can build it", subject=tree.label)
     for path in system.backend_path:
         inside = posixpath.normpath(prefix + path)
         if inside != "." and not tree.has_folder(inside):
-            raise BuildError(f"{tree.label}: backend-path {path!r} is no folder of the source tree")
+            raise BuildError(f"backend-path {path!r} is no folder of the source tree", subject=tree.label)
     metadata = read_static_metadata(information if tree.is_sdist else None, pyproject)
     return PlannedBuild(tree, system, subdirectory, metadata.requires_dist if metadata else None)
 
@@ -98,7 +98,7 @@ def checked_subdirectory(subdirectory: str | None, where: str) -> str:
         return ""
     parts = posixpath.normpath(subdirectory).split("/")
     if subdirectory.startswith("/") or ".." in parts or "\\" in subdirectory or ":" in parts[0]:
-        raise BuildError(f"{where}: the subdirectory {subdirectory!r} leaves the source tree")
+        raise BuildError(f"the subdirectory {subdirectory!r} leaves the source tree", subject=where)
     return "" if parts == ["."] else "/".join(parts)
 
 
@@ -143,15 +143,8 @@ def wrong_identity(identity: WheelIdentity, pin: PinnedRequirement, tags: Sequen
     """Why a built wheel is not what was asked for; '' when it is."""
     if pin.name and canonicalize_name(identity.name) != pin.name:
         return f"it made a wheel of {identity.name}, not of {pin.written_name}"
-    if pin.version is not None and not _same_version(identity.version, pin.version):
+    if pin.version is not None and not same_version(identity.version, pin.version):
         return f"it made a wheel of version {identity.version}, not {pin.version}"
     if tags and not set(identity.tags).intersection(tags):
         return f"it made {identity.filename}, which does not fit this interpreter"
     return ""
-
-
-def _same_version(made: str, pinned: str) -> bool:
-    try:
-        return made == pinned or Version(made) == Version(pinned)
-    except InvalidVersion:
-        return False

@@ -1,4 +1,4 @@
-"""Which pins a build needs, and which it lacks. Values in, values out.
+"""Resolution of build requirements to pins, and the list of those that are not pinned.
 
 Build requirements obey the rule of all others: only what is pinned with a hash is used (THREATS T13). They are resolved
 by looking names up among the build constraints, never by choosing versions.

@@ -1,27 +1,24 @@
-"""Which pins name a source tree instead of an archive. Apart from `trees`, which few runs need."""
+"""Test for pins that name a source tree (a commit, a folder) instead of an archive."""
 
 from __future__ import annotations
 
-import os
-from urllib.parse import urlsplit
+from peep.dataclass import replace
+from peep.model import Commit, DirectUrl, FromIndex, LocalFolder, LockedFiles, PinnedRequirement, assert_never
 
-from peep.errors import TransportError
-from peep.model import PinnedRequirement
-from peep.requirements.naming import archive_suffix
-from peep.system.local_files import path_of_file_url
+
+def without_editing(pin: PinnedRequirement) -> PinnedRequirement:
+    """The pin of a folder as one to be built and copied, not worked on in place; other pins as they are."""
+    if isinstance(pin.source, LocalFolder) and pin.source.is_editable:
+        return replace(pin, source=replace(pin.source, is_editable=False))
+    return pin
 
 
 def is_source_tree(pin: PinnedRequirement) -> bool:
     """Whether a pin names a repository or a folder, so that no archive is fetched for it."""
-    if pin.url is None or pin.hashes or pin.listed_files:
-        return False
-    scheme = urlsplit(pin.url).scheme
-    return "+" in scheme or (scheme == "file" and _is_folder(pin.url))
-
-
-def _is_folder(url: str) -> bool:
-    try:
-        path = path_of_file_url(url)
-    except TransportError:
-        return False  # whoever fetches it will say what is wrong with it
-    return os.path.isdir(path) or not archive_suffix(path)
+    match pin.source:
+        case Commit() | LocalFolder():
+            return True
+        case FromIndex() | DirectUrl() | LockedFiles():
+            return False
+        case _ as never:
+            assert_never(never)

@@ -1,4 +1,4 @@
-"""Lines to paste for a build requirement that nobody has pinned. Values in, values out."""
+"""Suggested lines for a build requirement that is not pinned."""
 
 from __future__ import annotations
 

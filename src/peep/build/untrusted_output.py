@@ -1,4 +1,4 @@
-"""Reading what a backend wrote without being led elsewhere: no link is followed, no pipe is waited for."""
+"""Safe reading of files that a backend wrote: no link followed, no pipe waited for."""
 
 from __future__ import annotations
 

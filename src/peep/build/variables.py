@@ -1,4 +1,4 @@
-"""The environment variables of a build: a short list, the same on every machine. Values in, values out."""
+"""Environment variables of a build: a short list, the same on every machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from peep.build.sandbox import BuildArea, Isolation
+from peep.system.sandbox import BuildArea, Isolation
 
 PASSED_ON = (
     "AR",

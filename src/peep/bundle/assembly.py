@@ -8,7 +8,6 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from peep.archives.carried_metadata import CarriedMetadata
-from peep.archives.member_names import collision_problems
 from peep.bundle.manifest import (
     ArchiveRole,
     BundleArchive,
@@ -21,6 +20,7 @@ from peep.bundle.manifest import (
 from peep.bundle.problems import FileNameTaken
 from peep.dataclass import dataclass, field
 from peep.errors import UsageError
+from peep.formats.member_names import collision_problems
 from peep.model import Digest, IndexFile
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from peep.archives.member_names import collision_problems
 from peep.bundle.manifest import MANIFEST, BundleArchive, BundleFile, BundleManifest
 from peep.formats.json_fields import ManifestError
+from peep.formats.member_names import collision_problems
 from peep.formats.simple_pages import (
     HTML_PAGE,
     JSON_PAGE,

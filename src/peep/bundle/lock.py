@@ -13,9 +13,9 @@ from packaging.pylock import Pylock, PylockValidationError
 from peep.bundle.manifest import ArchiveRole, BundleArchive, BundleInput, BundleManifest, InputRole
 from peep.bundle.tree import FileSource
 from peep.errors import PeepError
-from peep.index.archive_names import normalised
+from peep.formats.names import normalised
+from peep.formats.versions import same_version
 from peep.model import ArchiveKind
-from peep.requirements.conditions import is_same_version
 from peep.requirements.files import parse_requirements_files
 
 if sys.version_info >= (3, 11):
@@ -94,7 +94,7 @@ def _lock_lines(one: BundleInput, files: FileSource) -> Iterator[tuple[str, str 
 
 def _marker(name: str, version: str, wanted: _Wanted) -> str | None:
     """When a version of a project is wanted; '' always, None when no input says it."""
-    markers = {marker for other, marker in wanted.get(name, ()) if other is None or is_same_version(other, version)}
+    markers = {marker for other, marker in wanted.get(name, ()) if other is None or same_version(other, version)}
     if not markers:
         return None
     return "" if "" in markers else " or ".join(f"({marker})" for marker in sorted(markers))

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from enum import Enum
 from hashlib import sha256
 
-from peep.archives.member_names import name_problems
 from peep.dataclass import dataclass
 from peep.formats.canonical_json import JsonValue, NotCanonical, canonical_json, parse_canonical_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest, known_word
+from peep.formats.member_names import name_problems
+from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId
-from peep.index.archive_names import normalised
 from peep.model import ArchiveKind, Digest
 
 MANIFEST = "bundle.json"

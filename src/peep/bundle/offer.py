@@ -15,16 +15,17 @@ from peep.bundle.manifest import BundleArchive, BundleManifest
 from peep.bundle.tree import FileSource
 from peep.dataclass import dataclass, field, replace
 from peep.errors import TransportError
+from peep.formats.url_secrets import redacted
 from peep.model import (
     Digest,
     IndexFile,
     ListedFile,
+    LockedFiles,
     PinnedRequirement,
     ProjectDetail,
     listed_digest,
 )
 from peep.system.files import PIECE
-from peep.system.transport import redacted
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +71,19 @@ class BundleOffer:
         Of a lock file's entry only the files remain that are in the bundle, if any is; a direct URL stays, for it is
         recorded, and stands for the archive that has one of the pin's hashes.
         """
-        if pin.listed_files:
-            found = [one for file in pin.listed_files if (one := self._placed(file))]
+        if isinstance(pin.source, LockedFiles):
+            found = [one for file in pin.source.files if (one := self._placed(file))]
+            if not found:
+                return pin, {}
             files = tuple(file for file, _ in found)
-            paths = {file.url or "": path for file, path in found}
-            return (replace(pin, listed_files=files, url=self._direct(pin, files)) if files else pin), paths
+            # The URL of an `archive` entry is that of its one file.
+            direct = files[0].url if pin.source.direct_url else None
+            source = replace(pin.source, files=files, direct_url=direct)
+            return replace(pin, source=source), {file.url or "": path for file, path in found}
         if pin.url is not None:
             matching = next((one for one in self.manifest.archives if listed_digest(_digests(one), pin)), None)
             return pin, {pin.url: matching.path} if matching else {}
         return pin, {}
-
-    @staticmethod
-    def _direct(pin: PinnedRequirement, files: tuple[ListedFile, ...]) -> str | None:
-        """The URL of a lock file's `archive` entry is that of its one file."""
-        return None if pin.url is None else files[0].url
 
     def _placed(self, file: ListedFile) -> tuple[ListedFile, str] | None:
         listed = set(file.hashes)

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Protocol, cast
 
 from peep.archives.compression import Malformed
-from peep.archives.member_names import collision_problems, name_problems
 from peep.archives.random_access import ReadAt, file_size, read_at
 from peep.archives.source_members import FILE
 from peep.archives.tar_reader import TarMember, read_tar
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.member_names import collision_problems, name_problems
 from peep.system.files import regular_only
 
 PREFIX = "bundle/"

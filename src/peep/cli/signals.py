@@ -1,4 +1,4 @@
-"""SIGTERM unwinds the stack like Ctrl-C does, so that everything begun is finished or undone."""
+"""SIGTERM handling: the stack unwinds as on Ctrl-C, so that everything begun is finished or undone."""
 
 from __future__ import annotations
 

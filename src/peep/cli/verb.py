@@ -1,4 +1,4 @@
-"""One verb of the command line, as data: the parser, help and completion are made from it; and how any verb is run."""
+"""Verb of the command line, as data for parser, help and completion; and its execution."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import Protocol
 
-from peep.cli.option import Option, Standing
-from peep.cli.parser import ParsedArguments, parse
-from peep.cli.text import TERMINAL_WIDTH, folded
+from peep.cli.options.option import Option, OptionSupport
+from peep.cli.options.parser import ParsedArguments, parse
+from peep.cli.output.text import TERMINAL_WIDTH, wrap
+from peep.cli.signals import unwind_on_sigterm
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 
@@ -49,10 +50,10 @@ class Verb:
         """The text of `--help`, at most 80 columns wide."""
         lines = [*_usage(self.usage), ""]
         for paragraph in self.description.split("\n\n"):
-            lines += [folded(paragraph, TERMINAL_WIDTH), ""]
+            lines += [wrap(paragraph, TERMINAL_WIDTH), ""]
         lines.append("Examples:")
         for command, purpose in self.examples:
-            lines += [f"  {command}", folded(purpose, TERMINAL_WIDTH, " " * 6)]
+            lines += [f"  {command}", wrap(purpose, TERMINAL_WIDTH, " " * 6)]
         for section in self.sections:
             lines += ["", f"{section.title}:"]
             lines += [line for option in section.options for line in _option_lines(option)]
@@ -62,7 +63,8 @@ class Verb:
 class VerbModule(Protocol):
     """A module of `cli/verbs`."""
 
-    VERB: Verb
+    @property
+    def VERB(self) -> Verb: ...  # noqa: N802 - a constant of the module
 
     def run(self, parsed: ParsedArguments, /) -> int:
         """Do what was asked; give back the exit status. Raises `PeepError`."""
@@ -73,6 +75,7 @@ def run_verb(module: VerbModule, words: Sequence[str]) -> int:
 
     Raises `UsageError` for options and plain arguments that the verb does not take, and what the verb itself raises.
     """
+    unwind_on_sigterm()
     verb = module.VERB
     parsed = parse(words, verb.options, verb=verb.name, environ=os.environ)
     if parsed.has("help"):
@@ -91,14 +94,14 @@ def _usage(calls: Sequence[str]) -> list[str]:
 
 
 def _option_lines(option: Option) -> list[str]:
-    if option.standing is not Standing.HONOURED:
+    if option.standing is not OptionSupport.HONOURED:
         return []
     value = "" if not option.takes_value else f" {option.metavar}"
     spelled = "  " + ", ".join(option.names[:2]) + value
     explanation = option.help
     if option.choices:
         explanation += f": {', '.join(option.choices)}"
-    text = folded(explanation, TERMINAL_WIDTH, " " * _COLUMN)
+    text = wrap(explanation, TERMINAL_WIDTH, " " * _COLUMN)
     if len(spelled) < _COLUMN - 1:
         return (spelled.ljust(_COLUMN) + text[_COLUMN:]).split("\n")
     return [spelled, *text.split("\n")]

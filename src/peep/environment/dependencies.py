@@ -1,4 +1,4 @@
-"""Whether the listed projects have all that they require among themselves: all faults at once. Pure.
+"""Dependency check among listed projects: all unmet requirements at once.
 
 Specifications: core metadata (`Requires-Dist`), dependency specifiers (PEP 508), version specifiers (PEP 440).
 """
@@ -17,6 +17,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from peep.errors import ConflictingDependency, OmittedDependency
+from peep.formats.names import normalised
 from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
 
@@ -172,23 +173,19 @@ def _is_for_an_extra_only(text: str) -> bool:
 def _parsed(text: str) -> _Requirement | None:
     match = _PLAIN.fullmatch(text)
     if match:
-        extras = tuple(_normalised(extra) for extra in _words(match["extras"] or ""))
-        return _Requirement(_normalised(match["name"]), extras, match["specifier"], match["marker"] or "")
+        extras = tuple(normalised(extra) for extra in _words(match["extras"] or ""))
+        return _Requirement(normalised(match["name"]), extras, match["specifier"], match["marker"] or "")
     try:
         full = Requirement(text)
     except InvalidRequirement:
         # Old metadata that no rule covers; its name is all that can be relied on.
         name = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", text)
-        return _Requirement(_normalised(name[1]), (), "", "") if name else None
-    return _Requirement(_normalised(full.name), tuple(map(_normalised, full.extras)), "", str(full.marker or ""))
+        return _Requirement(normalised(name[1]), (), "", "") if name else None
+    return _Requirement(normalised(full.name), tuple(map(normalised, full.extras)), "", str(full.marker or ""))
 
 
 def _words(text: str) -> Iterator[str]:
     return (word.strip() for word in text.split(",") if word.strip())
-
-
-def _normalised(name: str) -> str:
-    return _SEPARATORS.sub("-", name).lower()
 
 
 def _applies(marker: str, environment: dict[str, str]) -> bool:

@@ -1,11 +1,10 @@
-"""What is installed in an environment, read with as few system calls as possible and without believing any of it.
+"""Installed projects of an environment, read with few system calls and believing none of it.
 
 Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP 710 (`provenance_url.json`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,9 @@ from typing import Any, NamedTuple
 from peep.dataclass import replace
 from peep.environment.mapping import rooted_paths
 from peep.errors import EnvironmentChangeError
+from peep.formats.documents import parse_json
 from peep.model import HEX_LENGTHS, Digest, InstalledProject, Provenance, TargetEnvironment
+from peep.system import bounded
 from peep.system.files import regular_only
 
 _PIECE = 1 << 14
@@ -26,7 +27,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
 
-class RecordRow(NamedTuple):
+class InstalledFileRow(NamedTuple):
     """One row of an installed RECORD."""
 
     path: str
@@ -127,6 +128,8 @@ def _head_of(path: str) -> bytes:
         with open(path, "rb", buffering=0, opener=regular_only) as stream:
             while b"\n\n" not in head and b"\n\r\n" not in head and (piece := stream.read(_PIECE)):
                 head += piece
+                if len(head) > bounded.PROJECT_FILE:
+                    raise bounded.too_long(bounded.PROJECT_FILE, path)
     except OSError:
         return b""
     return head
@@ -163,7 +166,7 @@ def _start_of(path: str) -> bytes:
 def parse_provenance(content: bytes, *, is_direct: bool) -> Provenance | None:
     """Read `direct_url.json` or `provenance_url.json`; None when it is not what its PEP says."""
     try:
-        stated = json.loads(content)
+        stated = parse_json(content)
         url = stated["url"]
         hashes = tuple(_digests(stated.get("archive_info") or {}))
         repository = stated.get("vcs_info") or {}
@@ -206,7 +209,7 @@ def requirements_of(project: InstalledProject) -> ProjectRequirements:
     return ProjectRequirements((), ())
 
 
-def read_record(project: InstalledProject) -> tuple[RecordRow, ...]:
+def read_record(project: InstalledProject) -> tuple[InstalledFileRow, ...]:
     """The rows of an installed project's RECORD, as written.
 
     Raises `EnvironmentChangeError` when there is none (legacy installs) or when it is not the CSV it should be.
@@ -214,7 +217,7 @@ def read_record(project: InstalledProject) -> tuple[RecordRow, ...]:
     return parse_record(project, read_record_text(project.metadata_path, project))
 
 
-def rows_if_any(project: InstalledProject) -> tuple[RecordRow, ...]:
+def rows_if_any(project: InstalledProject) -> tuple[InstalledFileRow, ...]:
     """As `read_record`; no rows where there is no RECORD that can be read."""
     try:
         return read_record(project)
@@ -226,8 +229,7 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
     """The whole RECORD in `metadata_path`; raises `EnvironmentChangeError` without one."""
     path = os.path.join(metadata_path, "RECORD")
     try:
-        with open(path, encoding="utf-8", newline="", opener=regular_only) as stream:
-            return stream.read()
+        return bounded.read_file(path, bounded.RECORDS).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise EnvironmentChangeError(
@@ -236,7 +238,7 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
         ) from error
 
 
-def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
+def parse_record(project: InstalledProject, text: str) -> tuple[InstalledFileRow, ...]:
     """The rows of a RECORD text ("Recording installed projects", The RECORD file)."""
     import csv  # noqa: PLC0415 - for runs that replace or check a project
     import io  # noqa: PLC0415
@@ -247,7 +249,7 @@ def parse_record(project: InstalledProject, text: str) -> tuple[RecordRow, ...]:
             if not row:
                 continue
             path, recorded, size = row
-            rows.append(RecordRow(path, recorded, int(size) if size else None))
+            rows.append(InstalledFileRow(path, recorded, int(size) if size else None))
     except (csv.Error, ValueError) as error:
         raise EnvironmentChangeError(
             f"the RECORD of {project.name} {project.version} is damaged: {error}",

@@ -1,4 +1,4 @@
-"""Programs in the scripts folder: launchers for entry points, and the first line of scripts that a wheel brings.
+"""Launchers of entry points, and the shebang lines of scripts that a wheel brings.
 
 Specifications: "Entry points", and binary distribution format, "Recommended installer features".
 """

@@ -1,4 +1,4 @@
-"""Where each file of a wheel goes: the one statement of it, for installing as for verifying. Pure."""
+"""Mapping of a wheel's files to paths of an environment: for installing as for verifying."""
 
 from __future__ import annotations
 
@@ -95,19 +95,19 @@ def plain_files(wheel: StoredWheel, files: Sequence[StoredFile], site: str) -> l
     paths = [prefix + file[0] for file in files]
     if os.sep != "/":
         paths = [path.replace("/", os.sep) for path in paths]
-    refuse_work_folder(wheel, tops_of(files))
+    refuse_work_folder(wheel, top_level_of(files))
     # The C constructor: making a named tuple in the usual way takes longer than all the rest of this.
     return list(map(_bare_tuple, zip(files, paths, repeat(site_scheme(wheel)), strict=False)))
 
 
-def refuse_work_folder(wheel: StoredWheel, tops: Iterable[str]) -> None:
-    """Raise `EnvironmentChangeError` for a wheel that brings a folder of peep's own; `tops` as of `tops_of`."""
+def refuse_work_folder(wheel: StoredWheel, top_level: Iterable[str]) -> None:
+    """Raise `EnvironmentChangeError` for a wheel that brings a folder of peep's own."""
     # Lower-case: some file systems take `.PEEP` for the same.
-    if any(top.lower().startswith(WORK_FOLDER) for top in tops):
+    if any(top.lower().startswith(WORK_FOLDER) for top in top_level):
         raise EnvironmentChangeError(f"{wheel.identity.filename}: brings a file called {WORK_FOLDER}…, which is peep's")
 
 
-def tops_of(files: Sequence[StoredFile]) -> set[str]:
+def top_level_of(files: Sequence[StoredFile]) -> set[str]:
     """The names that files outside of `.data` bring to the top of site-packages."""
     return {file[0].split("/", 1)[0] for file in files}
 

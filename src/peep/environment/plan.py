@@ -1,4 +1,4 @@
-"""What a run means for an environment: values in, an `InstallPlan` out. Pure."""
+"""Install plan: keep, link, missing, replace and remove, for pins and an environment."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from peep.dataclass import dataclass, replace
 from peep.errors import EnvironmentChangedMeanwhile
+from peep.formats.versions import PinnedVersion, VersionMatch
 from peep.model import (
+    Commit,
     Digest,
     InstalledProject,
     InstallPlan,
+    LocalFolder,
     PinnedRequirement,
     PlannedWheel,
     Provenance,
@@ -88,13 +91,14 @@ def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: Pla
         return False
     if is_proven(pin, project):
         # The vetted archive of another version than the pin's: the file contradicts itself, which fetching will show.
-        return pin.version is None or _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
+        return pin.version is None or PinnedVersion(pin).match(project.version) is not VersionMatch.NONE
     if not options.trust_installed:
         return False
     if pin.version is None:
         origin = project.provenance
-        return origin is not None and (origin.url, origin.is_editable) == (pin.url, pin.editable)
-    return _same_version(pin.version, project.version, arbitrary=pin.arbitrary_equality)
+        is_editable = isinstance(pin.source, LocalFolder) and pin.source.is_editable
+        return origin is not None and (origin.url, origin.is_editable) == (pin.url, is_editable)
+    return PinnedVersion(pin).match(project.version) is not VersionMatch.NONE
 
 
 def is_proven(pin: PinnedRequirement, project: InstalledProject) -> bool:
@@ -109,26 +113,13 @@ def is_from_commit(pin: PinnedRequirement, origin: Provenance) -> bool:
 
     A full commit is a digest of its content: to have installed it is to have installed what was vetted.
     """
-    if pin.url is None or origin.vcs_commit is None or pin.subdirectory != origin.subdirectory:
+    if not isinstance(pin.source, Commit) or origin.vcs_commit is None:
         return False
-    from peep.system.transport import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
-
-    return redacted(pin.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
-
-
-def _same_version(pinned: str, present: str, *, arbitrary: bool) -> bool:
-    """PEP 440: `===` compares text, `==` compares versions, in which a pin without local part fits any."""
-    if pinned.lower() == present.lower():
-        return True
-    if arbitrary:
+    if pin.source.subdirectory != origin.subdirectory:
         return False
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 -- 10 ms that equal texts save
-    from packaging.version import InvalidVersion  # noqa: PLC0415 -- as above
+    from peep.formats.url_secrets import redacted  # noqa: PLC0415 -- 5 ms for the few runs that have such a pin
 
-    try:
-        return SpecifierSet(f"=={pinned}").contains(present, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return False
+    return redacted(pin.source.url) == f"git+{redacted(origin.url)}@{origin.vcs_commit}"
 
 
 def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> list[str]:
@@ -138,7 +129,7 @@ def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> lis
         return [f"{about} is replaced: the environment holds metadata of several versions of it"]
     if present.provenance is not None and present.provenance.is_editable:
         return [f"{about} is replaced: it is an editable install"]
-    if pin.version is None or not _same_version(pin.version, present.version, arbitrary=pin.arbitrary_equality):
+    if pin.version is None or PinnedVersion(pin).match(present.version) is VersionMatch.NONE:
         return []
     if present.provenance is None or not present.provenance.hashes:
         return [f"{about} is replaced: nothing tells which archive it was installed from"]
@@ -148,21 +139,12 @@ def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> lis
 # -- removing what is not listed -------------------------------------------------------------------
 
 
-def plan_sync(
-    plan: InstallPlan,
-    pins: Sequence[PinnedRequirement],
-    installed: Mapping[str, InstalledProject],
-    protected: Collection[str],
-    *,
-    include_all: bool = False,
-) -> InstallPlan:
-    """The plan, plus the removal of every installed project that no pin names.
-
-    `protected` names stay all the same, unless `include_all`: see `dependencies.protected_projects`.
-    """
-    spared = {pin.name for pin in pins} | (set() if include_all else set(protected))
-    removed = tuple(project for name, project in sorted(installed.items()) if name not in spared)
-    return replace(plan, remove=removed)
+def unlisted_projects(
+    pins: Sequence[PinnedRequirement], installed: Mapping[str, InstalledProject], protected: Collection[str] = ()
+) -> tuple[InstalledProject, ...]:
+    """Installed projects that no pin names, by name; `protected` ones are spared: see `protected_projects`."""
+    spared = {pin.name for pin in pins}.union(protected)
+    return tuple(project for name, project in sorted(installed.items()) if name not in spared)
 
 
 # -- when time has passed since the plan was made --------------------------------------------------

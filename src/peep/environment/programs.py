@@ -1,4 +1,4 @@
-"""The programs that a wheel brings to an environment, byte for byte: for installing as for verifying."""
+"""Programs that a wheel brings to an environment, byte for byte: launchers and scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What peep writes into a `.dist-info`: RECORD, INSTALLER, REQUESTED and the provenance. Pure; same input, same bytes.
+"""Generated files of a `.dist-info`: RECORD, INSTALLER, REQUESTED and the provenance.
 
 Specifications: "Recording installed projects", PEP 610 (`direct_url.json`), PEP 710 (`provenance_url.json`).
 """

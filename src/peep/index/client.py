@@ -1,4 +1,4 @@
-"""Asks all configured indexes and find-links locations for a project, and gives their answers in order."""
+"""Package index client: all configured indexes and find-links, asked in order."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from peep.index.archive_names import normalised
+from peep.formats.names import normalised
+from peep.formats.url_secrets import redacted
+from peep.http.file_urls import is_file, is_folder, path_of_file_url
+from peep.http.transport import Transport
 from peep.index.fetching import PageFetcher, parsed_project
 from peep.index.find_links import FlatListing, as_url, files_of_folder, read_find_links
 from peep.model import IndexOptions, ProjectDetail
 from peep.reporting import Reporter
-from peep.system.local_files import is_file, is_folder, path_of_file_url
-from peep.system.transport import Transport, redacted
 
 _THIS_MACHINE = re.compile(r"(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|::1")
 

@@ -1,4 +1,4 @@
-"""Whether a file can be used on the target at all: formats, wheel tags, Requires-Python. Pure."""
+"""Compatibility of a file with a target: formats, wheel tags, Requires-Python."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import product
 
 from packaging.specifiers import SpecifierSet
 
+from peep.formats.archive_names import ArchiveName
 from peep.formats.open_markers import ANY_MICRO
-from peep.index.archive_names import ArchiveName
 from peep.model import ArchiveKind, FormatControl, IndexFile, TargetEnvironment
 
 NO_RANK = 1_000_000

@@ -1,4 +1,4 @@
-"""Gets pages of indexes through a `Transport`: what is asked for, what is accepted, how large it may be."""
+"""Fetching of index pages through a `Transport`: Accept header, content types, size limits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from peep.dataclass import dataclass
 from peep.errors import PackageIndexError
+from peep.http.transport import Response, Transport
 from peep.index.pages import PageSource, ParsedPage
 from peep.model import IndexFile
 from peep.reporting import Reporter
-from peep.system.transport import Response, Transport
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """PEP 691: JSON first; `text/html` for servers that know nothing newer."""

@@ -7,12 +7,12 @@ import re
 from urllib.parse import quote
 
 from peep.dataclass import dataclass
-from peep.index.archive_names import ARCHIVE_SUFFIXES, NameReader, UnreadableName
+from peep.formats.archive_names import LISTED_SUFFIXES, NameReader, UnreadableName
+from peep.formats.url_secrets import redacted, redacted_place
+from peep.http.file_urls import file_url, files_in_folder, is_folder, path_of_file_url
 from peep.index.fetching import PageFetcher, parsed_links
 from peep.index.links import filename_in
 from peep.model import IndexFile, ProjectDetail
-from peep.system.local_files import file_url, files_in_folder, is_folder, path_of_file_url
-from peep.system.transport import redacted
 
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]+:")
 """Two letters at least, so that a Windows drive is no scheme."""
@@ -59,11 +59,11 @@ def read_find_links(location: str, fetcher: PageFetcher) -> FlatListing:
     if url.startswith("file:") and is_folder(path_of_file_url(url)):
         return FlatListing(shown, files_of_folder(url, shown))
     filename = filename_in(url)
-    if filename is not None and filename.lower().endswith(ARCHIVE_SUFFIXES):
+    if filename is not None and filename.lower().endswith(LISTED_SUFFIXES):
         return FlatListing(shown, (IndexFile(filename, url.partition("#")[0], index=shown),))
     page = fetcher.fetch(url, shown)
     if page is None:
-        fetcher.reporter.warning(f"--find-links {shown}: there is nothing there")
+        fetcher.reporter.warning(f"--find-links {redacted_place(location)}: there is nothing there")
         return FlatListing(shown, ())
     return FlatListing(shown, parsed_links(page, shown))
 
@@ -74,5 +74,5 @@ def files_of_folder(url: str, index: str) -> tuple[IndexFile, ...]:
     return tuple(
         IndexFile(entry.name, f"{base}/{quote(entry.name)}", size=entry.size, index=index)
         for entry in files_in_folder(path_of_file_url(url))
-        if entry.name.lower().endswith(ARCHIVE_SUFFIXES)
+        if entry.name.lower().endswith(LISTED_SUFFIXES)
     )

@@ -1,4 +1,4 @@
-"""What a link on a page, or an entry of an answer, may mean: the rules of THREATS N2, N3 and N4. Pure."""
+"""Links of an index page or JSON answer, by the rules of THREATS N2, N3 and N4."""
 
 from __future__ import annotations
 

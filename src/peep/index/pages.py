@@ -1,4 +1,4 @@
-"""What both forms of the simple API have in common: the parsed page, its version, and whose page it is. Pure."""
+"""Parsed index page: version of the API, project name and status (PEPs 629, 691, 792)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from peep.dataclass import dataclass
 from peep.errors import PackageIndexError
-from peep.index.archive_names import NameReader, UnreadableName, normalised
+from peep.formats.archive_names import NameReader, UnreadableName
+from peep.formats.names import normalised
 from peep.model import IndexFile, ProjectDetail
 
 KNOWN_MAJOR = 1

@@ -1,4 +1,4 @@
-"""The order among the files that could all be used, and the reason why one comes after another. Pure."""
+"""Preference order among usable files, and the reason why one comes after another."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from peep.dataclass import dataclass
-from peep.index.archive_names import SDIST_SUFFIXES, ArchiveName
+from peep.formats.archive_names import ArchiveName
+from peep.formats.names import SDIST_SUFFIXES
+from peep.formats.versions import VersionMatch
 from peep.index.compatibility import NO_RANK
-from peep.index.versions import VersionMatch
 from peep.model import STRONG_ALGORITHMS, ArchiveKind, IndexFile, PinnedRequirement, listed_digest, listed_hashes
 
 
-class Standing(IntEnum):
+class HashStatus(IntEnum):
     """What an index's own statement of digests tells of a file. It only filters; the bytes decide (THREATS N1)."""
 
     UNLISTED = 0
@@ -25,7 +26,7 @@ class Standing(IntEnum):
 class Preference(NamedTuple):
     """Compared field by field; the greatest wins. The fields' order is the rule, the last ones only break ties."""
 
-    standing: Standing
+    standing: HashStatus
     is_not_yanked: bool
     version: VersionMatch
     is_wheel: bool
@@ -63,18 +64,18 @@ class UsableFile:
     preference: Preference
 
 
-def standing_of(file: IndexFile, pin: PinnedRequirement) -> Standing:
+def hash_status_of(file: IndexFile, pin: PinnedRequirement) -> HashStatus:
     """Say what the digests that the index states tell of `file`."""
     if listed_digest(file.hashes, pin, file.filename):
-        return Standing.LISTED
+        return HashStatus.LISTED
     comparable = {digest.algorithm for digest in listed_hashes(pin, file.filename)}.intersection(STRONG_ALGORITHMS)
     if any(digest.algorithm in comparable for digest in file.hashes):
-        return Standing.UNLISTED
-    return Standing.UNSTATED
+        return HashStatus.UNLISTED
+    return HashStatus.UNSTATED
 
 
 def preference_of(
-    file: IndexFile, name: ArchiveName, standing: Standing, version: VersionMatch, *, rank: int, position: int
+    file: IndexFile, name: ArchiveName, standing: HashStatus, version: VersionMatch, *, rank: int, position: int
 ) -> Preference:
     """Weigh a usable file: digest, not yanked (PEP 592), version, wheel over sdist, tags, build tag (PEP 427)."""
     is_wheel = name.kind is ArchiveKind.WHEEL
@@ -93,7 +94,7 @@ def preference_of(
 
 def reason_against(loser: UsableFile, winner: UsableFile) -> str:
     """Say why `winner` was chosen and `loser` was not."""
-    if loser.preference.standing is Standing.UNLISTED and winner.preference.standing is not Standing.UNLISTED:
+    if loser.preference.standing is HashStatus.UNLISTED and winner.preference.standing is not HashStatus.UNLISTED:
         return "its digest is not listed"
     fields = zip(Preference._fields, loser.preference, winner.preference, strict=True)
     first = next((field for field, lost, won in fields if lost != won), "name")

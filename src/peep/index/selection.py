@@ -1,4 +1,4 @@
-"""Chooses the file to fetch for a pin: a pure function of pin, target and what the indexes list (promise 4).
+"""Selection of the file to fetch: a pure function of pin, target and offered files (promise 4).
 
 The rule, in short: any compatible file whose digest is listed; among several the best by wheel tags; any index may
 offer it. Where no index vouches for a listed digest, files without a stated digest come next, and at last the best
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import NoUsableFile
-from peep.index.archive_names import ArchiveName, NameReader, UnreadableName
+from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName
+from peep.formats.versions import PinnedVersion, VersionMatch
 from peep.index.compatibility import Compatibility
-from peep.index.explanation import cautions_about, nothing_usable
-from peep.index.preference import Standing, UsableFile, preference_of, reason_against, standing_of
-from peep.index.stated_files import is_stated, sources_of
-from peep.index.versions import PinnedVersion, VersionMatch
+from peep.index.direct_files import is_stated, sources_of
+from peep.index.preference import HashStatus, UsableFile, hash_status_of, preference_of, reason_against
+from peep.index.rejection_messages import cautions_about, nothing_usable
 from peep.model import (
     Candidate,
     FormatControl,
@@ -33,7 +33,7 @@ MOST_ALTERNATIVES = 8
 
 
 @dataclass(slots=True)
-class Survey:
+class Offering:
     """What was found of a pin among all files listed."""
 
     usable: list[UsableFile] = field(default_factory=list)
@@ -56,9 +56,7 @@ class Survey:
         self.offered += strays
         names = {file.filename for file in strays}
         self.others = [
-            replace(rejection, reason=f"{rejection.reason} and has a hash of yours")
-            if rejection.filename in names
-            else rejection
+            replace(rejection, is_listed=True) if rejection.filename in names else rejection
             for rejection in self.others
         ]
 
@@ -76,7 +74,7 @@ def select_candidate(
         return nothing_usable(pin, sources, survey.unfit, survey.others)
     ranked = sorted(survey.usable, key=lambda usable: usable.preference, reverse=True)
     winner = ranked[0]
-    if winner.preference.standing is Standing.UNLISTED:
+    if winner.preference.standing is HashStatus.UNLISTED:
         # A mismatch is certain: report it for the index that comes first, as for an unhashed pin.
         winner = min(ranked, key=lambda usable: usable.position)
         survey.note_strays(pin, sources)
@@ -96,8 +94,8 @@ def select_candidate(
     )
 
 
-def _surveyed(pin: PinnedRequirement, sources: Sequence[ProjectDetail], compatibility: Compatibility) -> Survey:
-    survey = Survey()
+def _surveyed(pin: PinnedRequirement, sources: Sequence[ProjectDetail], compatibility: Compatibility) -> Offering:
+    survey = Offering()
     reader = NameReader(pin.name, is_lenient=is_stated(pin))
     pinned_version = PinnedVersion(pin)
     only = _only_index(pin, sources)
@@ -106,11 +104,11 @@ def _surveyed(pin: PinnedRequirement, sources: Sequence[ProjectDetail], compatib
             name = reader.read(file.filename)
             if isinstance(name, UnreadableName):
                 is_near = pin.version is None or pin.version in file.filename
-                (survey.unfit if is_near else survey.others).append(_rejection(file, name.reason))
+                (survey.unfit if is_near else survey.others).append(Rejection(file.filename, name.reason, file.index))
                 continue
             match = pinned_version.match(name.version)
             if match is VersionMatch.NONE:
-                survey.others.append(_rejection(file, f"is version {name.version}"))
+                survey.others.append(Rejection(file.filename, "", file.index, other_version=name.version))
                 continue
             survey.offered.append(file)
             _weigh(pin, survey, compatibility, UnweighedFile(file, name, match, position, only))
@@ -128,18 +126,18 @@ class UnweighedFile:
     only: int | None
 
 
-def _weigh(pin: PinnedRequirement, survey: Survey, compatibility: Compatibility, found: UnweighedFile) -> None:
+def _weigh(pin: PinnedRequirement, survey: Offering, compatibility: Compatibility, found: UnweighedFile) -> None:
     objection = compatibility.objection(found.name, found.file)
     if not objection and found.only not in {None, found.position}:
         objection = "index priority: an index that comes first has this project, and no hash vouches for another's"
     if objection:
-        listed = " (its digest is listed)" if standing_of(found.file, pin) is Standing.LISTED else ""
-        survey.unfit.append(_rejection(found.file, objection + listed))
+        is_listed = hash_status_of(found.file, pin) is HashStatus.LISTED
+        survey.unfit.append(Rejection(found.file.filename, objection, found.file.index, is_listed=is_listed))
         return
     preference = preference_of(
         found.file,
         found.name,
-        standing_of(found.file, pin),
+        hash_status_of(found.file, pin),
         found.match,
         rank=compatibility.rank(found.name),
         position=found.position,
@@ -160,11 +158,7 @@ def _exact_size(pin: PinnedRequirement, file: IndexFile) -> int | None:
 
 
 def _alternatives(pin: PinnedRequirement, winner: UsableFile, losers: Sequence[UsableFile]) -> tuple[IndexFile, ...]:
-    if winner.preference.standing is not Standing.UNSTATED or not pin.hashes or is_stated(pin):
+    if winner.preference.standing is not HashStatus.UNSTATED or not pin.hashes or is_stated(pin):
         return ()
-    unstated = [loser.file for loser in losers if loser.preference.standing is Standing.UNSTATED]
+    unstated = [loser.file for loser in losers if loser.preference.standing is HashStatus.UNSTATED]
     return tuple(unstated[:MOST_ALTERNATIVES])
-
-
-def _rejection(file: IndexFile, reason: str) -> Rejection:
-    return Rejection(file.filename, reason, file.index)

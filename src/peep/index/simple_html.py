@@ -1,4 +1,4 @@
-"""Reads the HTML form of the simple API: PEP 503, with PEPs 592, 629 and 792; also plain pages of links. Pure.
+"""HTML form of the simple API (PEP 503, with PEPs 592, 629, 792), and plain pages of links.
 
 A tag scan in one pass, linear in the length of the page whatever it holds. It follows the tokenisation rules of the
 HTML standard as far as links depend on them: comments, raw text (script, style, …), quoting, entities, case.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from peep.dataclass import dataclass, field
-from peep.index.archive_names import ARCHIVE_SUFFIXES
+from peep.formats.archive_names import LISTED_SUFFIXES
 from peep.index.links import LinkBase, filename_in, fragment_digests
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import IndexFile, ProjectDetail
@@ -62,7 +62,7 @@ def _file(anchor: Attributes, base: LinkBase, index: str) -> IndexFile | None:
     href = anchor.get("href", "")
     url = base.resolve(href)
     filename = filename_in(url) if url else None
-    if not url or filename is None or not filename.lower().endswith(ARCHIVE_SUFFIXES):
+    if not url or filename is None or not filename.lower().endswith(LISTED_SUFFIXES):
         return None
     return IndexFile(
         filename,

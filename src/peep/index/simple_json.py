@@ -1,11 +1,11 @@
-"""Reads the JSON form of the simple API: PEP 691, with PEPs 700 and 792. Pure."""
+"""JSON form of the simple API (PEP 691, with PEPs 700 and 792)."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from peep.errors import PackageIndexError
+from peep.formats.documents import parse_json
 from peep.index.links import LinkBase, digest_of, safe_filename
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import MOST_BYTES, Digest, IndexFile, ProjectDetail
@@ -37,8 +37,8 @@ def parse_project_json(body: bytes, source: PageSource) -> ParsedPage:
 
 def _load(body: bytes, index: str) -> Mapping[str, object]:
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        answer = parse_json(body, is_checked=False)
+    except ValueError as error:
         raise PackageIndexError(index, f"answered with broken JSON ({error})") from None
     if not isinstance(answer, dict):
         raise PackageIndexError(index, "answered with JSON that is no object (PEP 691)")

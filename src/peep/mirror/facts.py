@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from peep.archives.member_names import name_problems
 from peep.dataclass import dataclass, replace
 from peep.formats.canonical_json import JsonValue, NotCanonical, canonical_json, parse_canonical_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest, known_word
+from peep.formats.member_names import name_problems
+from peep.formats.names import ARCHIVE_SUFFIXES, normalised
 from peep.formats.simple_pages import ProjectStatus
-from peep.index.archive_names import ARCHIVE_SUFFIXES, normalised
 
 LARGEST_FACTS = 128 << 20
 """Bytes."""

@@ -13,6 +13,7 @@ from hashlib import sha256
 from peep.dataclass import dataclass
 from peep.formats.canonical_json import JsonValue, NotCanonical, canonical_json, parse_canonical_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest, known_word
+from peep.formats.names import normalised
 from peep.formats.simple_pages import (
     HTML_PAGE,
     JSON_PAGE,
@@ -26,7 +27,6 @@ from peep.formats.simple_pages import (
     root_html,
     root_json,
 )
-from peep.index.archive_names import normalised
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 
 MIRROR_SETTINGS = "mirror.toml"

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from peep.dataclass import dataclass
 from peep.errors import UsageError
-from peep.index.archive_names import normalised
+from peep.formats.names import normalised
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -1,4 +1,4 @@
-"""peep's own options, kept in comments so that the file stays pip's: `# peep: --build-constraint build.txt`."""
+"""Directives: peep's own options in comments, such as `# peep: --build-constraint build.txt`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`${VARIABLE}` in requirements files: inside URLs and values of options only, and only after the line was taken apart.
+"""Expansion of `${VARIABLE}`, inside URLs and option values only, after the line was divided.
 
 Source: pip's requirements file format, "Using environment variables" (upper-case letters, digits, underscore). pip
 replaces before it divides the line, so that a variable can smuggle in an option; here it cannot (THREATS R10).

@@ -1,4 +1,4 @@
-"""The text of one requirements file into entries: requirements with their hashes, options, includes, directives.
+"""Parser of one requirements file: requirements with hashes, options, includes, directives.
 
 Source: pip's requirements file format and hash-checking mode; the original peep for hash comments. Every bad line is
 collected, none is raised, so that a user sees all of them at once (promise 3).
@@ -11,7 +11,9 @@ from collections.abc import Mapping
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError
+from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_in, is_ambiguous_place
 from peep.model import Digest, HashForm, Location, MalformedHash
+from peep.requirements.decoding import physical_lines
 from peep.requirements.directives import parse_directive
 from peep.requirements.expansion import expand, expand_urls
 from peep.requirements.hashes import (
@@ -20,11 +22,10 @@ from peep.requirements.hashes import (
     parse_comment_hash,
     parse_option_hash,
 )
-from peep.requirements.lines import LogicalLine, logical_lines
+from peep.requirements.logical_lines import LogicalLine, logical_lines
 from peep.requirements.options import REMOVED, DividedLine, divide
 from peep.requirements.pinned_set import Directive
 from peep.requirements.requirement_text import RequirementText, parse_editable_text, parse_requirement_text
-from peep.requirements.text import physical_lines
 
 _CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?:\s|$)|={7}\s*$")
 _COMMENTED_OUT = (
@@ -34,9 +35,9 @@ _COMMENTED_OUT = (
 )
 COMMAND_LINE = "command line"
 """The path of what was no file."""
-STRAY_HASH = "--hash stands on a line without a requirement"
 
 _FORMAT_OPTIONS = frozenset({"--no-binary", "--only-binary"})
+_PLACES = frozenset({"--index-url", "--extra-index-url"})
 _REQUIREMENT_OPTIONS = frozenset({"--hash", "--config-settings"})
 
 
@@ -215,7 +216,9 @@ class _Reader:
                 raise RequirementsError(
                     location, f"{name} has no effect on a requirement's line", "give it a line of its own"
                 )
-        parsed = parse_requirement_text(expand_urls(text, self._environ))
+        meant = expand_urls(text, self._environ)
+        _refuse_ambiguous(meant)
+        parsed = parse_requirement_text(meant)
         listed = [parse_option_hash(value) for name, value in options if name == "--hash"]
         self._warn_crossed(comments)
         self.warnings.extend(f"{location}: {remark}" for remark in parsed.remarks)
@@ -241,7 +244,9 @@ class _Reader:
         if len(written) > 1 or strange:
             what = strange[0] if strange else "a second -e"
             raise RequirementsError(location, f"{what} cannot stand on the line of an editable requirement")
-        parsed = parse_editable_text(expand(written[0], self._environ))
+        meant = expand(written[0], self._environ)
+        _refuse_ambiguous(meant)
+        parsed = parse_editable_text(meant)
         settings = [_setting(value) for name, value in options if name == "--config-settings"]
         self.entries.append(
             RequirementLine(
@@ -261,14 +266,16 @@ class _Reader:
         if any(name == "--hash" for name, _ in options):
             raise RequirementsError(
                 location,
-                STRAY_HASH,
+                "--hash stands on a line without a requirement",
                 "the line before it has lost its backslash; without it that requirement would list fewer hashes",
+                is_stray_hash=True,
             )
         included = [name for name, _ in options if name in ("--requirement", "--constraint")]
         if len(included) > 1:
             raise RequirementsError(location, "only one -r or -c may stand on a line; pip would skip the others")
         for name, value in options:
             value = expand(value, self._environ)  # noqa: PLW2901 - the value as it is meant
+            _refuse_ambiguous(value, is_place=name in _PLACES)
             if name in ("--requirement", "--constraint"):
                 self.entries.append(Include(value, name == "--constraint", location))
             else:
@@ -284,6 +291,12 @@ class _Reader:
     def _warn_unused(self, comments: _HashComments, what: str) -> None:
         for number in comments.lines:
             self.warnings.append(f"{self._path}:{number}: this hash belongs to no requirement; {what} follows it")
+
+
+def _refuse_ambiguous(text: str, *, is_place: bool = False) -> None:
+    """Raise `PeepError`, without the text, for a URL whose password nobody can tell from its path (THREATS N19)."""
+    if "@" in text and (is_ambiguous_in(text) or (is_place and is_ambiguous_place(text))):
+        raise PeepError(AMBIGUOUS, PERCENT_ENCODE)
 
 
 def _setting(value: str) -> tuple[str, str]:

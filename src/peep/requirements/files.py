@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import urljoin
 
 from peep.dataclass import dataclass, field
-from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.errors import PeepError, RequirementsError, RequirementsErrors, TransportError
+from peep.formats.names import last_segment
+from peep.formats.url_secrets import redacted
 from peep.model import Location
+from peep.requirements.decoding import DecodedText, decode
 from peep.requirements.file_parser import COMMAND_LINE, Entry, Include, OptionLine, RequirementLine, parse_text
-from peep.requirements.naming import last_segment
 from peep.requirements.pinned_set import Directive
-from peep.requirements.text import DecodedText, decode
-from peep.system.transport import redacted
 
 ReadFile = Callable[[str], bytes]
 """Gives the bytes of a path, a URL or `-`; raises `OSError` or a `PeepError`."""
@@ -209,6 +209,8 @@ class _Walk:
             named = "" if origin.path == redacted(path) else f"{redacted(path)} "
             self.errors.append(RequirementsError(origin, f"{named}cannot be read: {error.strerror or error}"))
         except PeepError as error:
-            reason = str(error).removeprefix(f"{origin}: ")  # a URL of the command line is named once
+            # A URL of the command line is named once.
+            is_named = isinstance(error, TransportError) and error.url == str(origin)
+            reason = error.reason if isinstance(error, TransportError) and is_named else str(error)
             self.errors.append(RequirementsError(origin, reason, error.hint))
         return None

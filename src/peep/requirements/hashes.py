@@ -1,4 +1,4 @@
-"""Hash lines in both forms: `# sha256: <urlsafe base64>` above a requirement, and pip's `--hash=sha256:<hex>`.
+"""Hash lines in both forms: `# sha256: <urlsafe base64>` and pip's `--hash=sha256:<hex>`.
 
 Source of the comment form: the original peep (3.1.2); of the option form: pip's hash-checking mode.
 """

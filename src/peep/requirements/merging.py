@@ -1,4 +1,4 @@
-"""All lines that name one project, requirements and constraints alike, into one pin.
+"""Merging of all lines that name one project, constraints included, into one pin.
 
 The rule: exactly one version or URL must come out of them, and a digest counts only if every line that lists hashes
 lists it (THREATS R9). A constraint's pin and hashes so complete a requirement that has none.
@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peep.errors import RequirementsError
+from peep.formats.markers import satisfies
+from peep.formats.names import normalised
+from peep.formats.versions import same_version
 from peep.model import Digest, HashForm, MalformedHash, PinnedRequirement
-from peep.requirements.conditions import is_same_version, satisfies
 from peep.requirements.file_parser import RequirementLine
-from peep.requirements.naming import normalised
-from peep.requirements.requirement_text import Kind
-from peep.requirements.sources import direct_url
+from peep.requirements.requirement_text import RequirementKind
+from peep.requirements.sources import direct_url, source_of
 
 
 def pinning_line(lines: Sequence[RequirementLine]) -> RequirementLine | None:
     """The first line that says which version or URL, a requirement before a constraint; None when none does."""
-    exact = [line for line in lines if line.parsed.version is not None or line.parsed.kind is not Kind.VERSION]
+    exact = [
+        line for line in lines if line.parsed.version is not None or line.parsed.kind is not RequirementKind.VERSION
+    ]
     return min(exact, key=lambda line: line.is_constraint, default=None)
 
 
@@ -42,9 +45,7 @@ def merge(lines: Sequence[RequirementLine], pinning: RequirementLine, default_fo
         malformed_hashes=malformed,
         hash_form=forms[0] if forms else default_form,
         arbitrary_equality=pinning.parsed.arbitrary_equality,
-        url=direct_url(pinning.parsed),
-        subdirectory=pinning.parsed.subdirectory,
-        editable=pinning.is_editable,
+        source=source_of(pinning.parsed, is_editable=pinning.is_editable),
         extras=tuple(sorted({extra for line in required for extra in line.parsed.extras})),
         marker=required[0].parsed.marker or None,
         config_settings=tuple(setting for line in required for setting in line.config_settings),
@@ -53,16 +54,16 @@ def merge(lines: Sequence[RequirementLine], pinning: RequirementLine, default_fo
 
 def _refuse_disagreement(line: RequirementLine, pinning: RequirementLine) -> None:
     pin, other = pinning.parsed, line.parsed
-    if line is pinning or (other.kind is Kind.VERSION and not other.specifier):
+    if line is pinning or (other.kind is RequirementKind.VERSION and not other.specifier):
         return
-    if other.kind is not Kind.VERSION or pin.kind is not Kind.VERSION:
+    if other.kind is not RequirementKind.VERSION or pin.kind is not RequirementKind.VERSION:
         # A version range beside a URL is checked against the archive's own version later.
-        is_range = Kind.VERSION in (other.kind, pin.kind) and other.version is None and pin.version is None
+        is_range = RequirementKind.VERSION in (other.kind, pin.kind) and other.version is None and pin.version is None
         agrees = is_range or (other.kind is pin.kind and direct_url(other) == direct_url(pin))
     elif other.version is None:
         agrees = satisfies(pin.version or "", other.specifier)
     else:
-        agrees = is_same_version(other.version, pin.version or "")
+        agrees = same_version(other.version, pin.version or "")
     if not agrees:
         raise RequirementsError(
             line.location,

@@ -1,4 +1,4 @@
-"""The options that may stand in a requirements file, and how a line divides into requirement and options.
+"""Options of a requirements file, and the division of a line into requirement and options.
 
 Source: pip's requirements file format, "Supported options" and "Per-requirement options"; what pip once had and
 removed is known by name, so that it can be skipped with a warning instead of stopping an old file.
@@ -131,7 +131,8 @@ def _option_and_value(word: str) -> tuple[str, str | None]:
     if word.startswith("-"):
         raise MalformedOptions(f"the option {word.partition('=')[0]} is unknown in a requirements file")
     hint = "a marker stands before the options; pip would drop this one" if word.startswith(";") else ""
-    raise MalformedOptions(f"{word!r} stands among the options but is none", hint)
+    shown = repr(word) if "@" not in word else "a word with an @"  # perhaps the end of a URL's password with a blank
+    raise MalformedOptions(f"{shown} stands among the options but is none", hint)
 
 
 @lru_cache(maxsize=256)

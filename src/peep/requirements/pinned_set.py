@@ -1,4 +1,4 @@
-"""What stage 1 hands on: every pin of a run, and the options and directives that its files state."""
+"""Pinned set of a run: every pin, and the options and directives that its files state."""
 
 from __future__ import annotations
 

@@ -1,26 +1,24 @@
-"""Requirements files and arguments into pins: one exact version or URL for each project, with all its hashes."""
+"""Pins of requirements files and arguments: one version or URL per project, with all hashes."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.formats.markers import TargetMarkers
+from peep.formats.names import normalised
+from peep.formats.url_secrets import redacted_in
 from peep.model import HashForm, PinnedRequirement
-from peep.requirements.conditions import TargetMarkers
 from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments
 from peep.requirements.merging import merge, pinning_line
-from peep.requirements.naming import normalised
 from peep.requirements.pinned_set import PinnedSet
-from peep.requirements.requirement_text import Kind
+from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.run_options import RunOptions
 from peep.requirements.sources import Accepted, local_path, refusal, trusting
-from peep.system.transport import redacted
 
-_URL_WORD = re.compile(r"\S+://\S+")
 _NOTHING_ACCEPTED = Accepted()
 
 
@@ -50,9 +48,9 @@ def pinned_requirements(
     projects = _Projects(accepted, _forms_by_file(lines), errors)
     projects.decide(active)
     if errors:
-        from peep.requirements.told_along import told_along  # noqa: PLC0415 - for a failing run only
+        from peep.requirements.secondary_errors import secondary_errors  # noqa: PLC0415 - for a failing run only
 
-        raise RequirementsErrors(errors, told_along(projects.pins, projects.unusable, errors, files))
+        raise RequirementsErrors(errors, secondary_errors(projects.pins, projects.unusable, errors, files))
     return PinnedSet(
         pins=tuple(projects.pins),
         unusable=tuple(projects.unusable),
@@ -92,7 +90,7 @@ class _Projects:
             if line.parsed.name:
                 projects.setdefault(normalised(line.parsed.name), []).append(line)
             elif not line.is_constraint:
-                nameless = _NAMELESS_FOLDER if line.parsed.kind is Kind.LOCAL_PROJECT else _NAMELESS
+                nameless = _NAMELESS_FOLDER if line.parsed.kind is RequirementKind.LOCAL_PROJECT else _NAMELESS
                 self.unusable.append(_unusable(line, refusal(line, self._accepted) or nameless))
         for project in projects.values():
             if any(not line.is_constraint for line in project):
@@ -101,7 +99,7 @@ class _Projects:
     def _named(self, line: RequirementLine) -> RequirementLine:
         """The line, with the name that a trusted project's own files state where the line tells none."""
         parsed = line.parsed
-        if parsed.name or parsed.kind is not Kind.LOCAL_PROJECT or refusal(line, self._accepted):
+        if parsed.name or parsed.kind is not RequirementKind.LOCAL_PROJECT or refusal(line, self._accepted):
             return line
         folder = os.path.join(local_path(parsed), *(parsed.subdirectory or "").split("/"))
         return replace(line, parsed=replace(parsed, name=self._accepted.project_name(folder)))
@@ -134,7 +132,7 @@ def _why_unpinned(line: RequirementLine) -> str:
 
 
 def _unusable(line: RequirementLine, reason: str) -> UnusableRequirement:
-    text = _URL_WORD.sub(lambda found: redacted(found.group()), line.written)
+    text = redacted_in(line.written)
     return UnusableRequirement(line.location, text, reason)
 
 

@@ -1,4 +1,4 @@
-"""Hash comments into pip's `--hash` options and back, text in and text out; nothing else in a file changes.
+"""Conversion of hash comments into `--hash` options and back; nothing else in a file changes.
 
 What moves: the hash lines above a requirement become options of that requirement, remarks behind them stay as comment
 lines. A hash line above a commented-out requirement moves onto that comment instead: it was vetted for what stands
@@ -15,14 +15,14 @@ from typing import Protocol
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsError, RequirementsErrors
+from peep.formats.names import normalised
 from peep.model import Digest, HashForm, Location
+from peep.requirements.decoding import PhysicalLine, physical_lines
 from peep.requirements.directives import addresses_peep
 from peep.requirements.file_parser import ParsedText, RequirementLine, commented_out, parse_text
 from peep.requirements.hashes import hash_line, match_comment_line, parse_comment_hash
-from peep.requirements.lines import LogicalLine, comment_start, logical_lines
-from peep.requirements.naming import normalised
+from peep.requirements.logical_lines import LogicalLine, comment_start, logical_lines
 from peep.requirements.options import divide
-from peep.requirements.text import PhysicalLine, physical_lines
 
 _HASH_OPTION = re.compile(r"(?:^|(?<=\s))--hash(?:=|\s+)(['\"]?)[a-z0-9]+:[0-9A-Fa-f]+\1(?=[\s\\]|$)[ \t]*")
 _INDENT = "    "

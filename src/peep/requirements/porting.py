@@ -1,4 +1,4 @@
-"""All files of a run ported, in the order in which they are included; the caller prints or writes them."""
+"""Conversion of all files of a run, in the order in which they are included."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError, RequirementsErrors
+from peep.formats.url_secrets import redacted
+from peep.requirements.decoding import DecodedText
 from peep.requirements.files import ReadFile, read_requirements_files
 from peep.requirements.port import Ported, PortedText
-from peep.requirements.text import DecodedText
-from peep.system.transport import redacted
 
 Porter = Callable[[str, str], PortedText]
 """`port_to_pip` or `port_to_comments`."""

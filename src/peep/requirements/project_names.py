@@ -1,4 +1,4 @@
-"""The name of a local project, as its files state it: read, never run.
+"""Name of a local project, as its files state it: read, never run.
 
 Source: PEP 621 (`project.name` can never be dynamic); setuptools' declarative configuration (`setup.cfg`); the tables
 that Poetry and Flit had before PEP 621; `setup.py` as far as its call of `setup` has the name as a plain text.
@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import ast
 import configparser
-import sys
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from peep.requirements.naming import is_name
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from peep.formats.documents import parse_toml
+from peep.formats.names import is_name
 
 ReadFile = Callable[[str], "bytes | None"]
 """Gives a file of the project's folder by its name; None when there is none."""
@@ -42,7 +37,7 @@ def stated_name(read: ReadFile) -> str:
 
 
 def _in_toml(text: str) -> str:
-    document = tomllib.loads(text)
+    document = parse_toml(text)
     return next((name for keys in _TABLES if (name := _text_at(document, keys))), "")
 
 

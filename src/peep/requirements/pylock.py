@@ -1,4 +1,4 @@
-"""Lock files (`pylock.toml`, PEP 751): what to take of them, and the way into their reader."""
+"""Lock files (`pylock.toml`, PEP 751): the selection of extras and groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files and sources that one package of a lock file lists, with their places made absolute.
+"""Files and sources of a lock file's package, with their places made absolute.
 
 Source: PEP 751, `packages.archive`, `packages.sdist`, `packages.wheels`, `packages.vcs`, `packages.directory`.
 """
@@ -15,10 +15,11 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from peep.errors import PeepError
+from peep.formats.names import last_segment
+from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_in
 from peep.model import MOST_BYTES, STRONG_ALGORITHMS, Digest, ListedFile
 from peep.requirements.files import is_url
 from peep.requirements.hashes import digest_of
-from peep.requirements.naming import last_segment
 from peep.requirements.requirement_text import inside_archive
 from peep.requirements.sources import file_url
 
@@ -59,12 +60,19 @@ def direct_url_of(file: ListedFile) -> str | None:
 def source_of(package: Package, lock_path: str) -> tuple[str, str | None]:
     """The URL and the subdirectory of a vcs or directory entry; a commit is written `type+url@commit`."""
     if package.vcs:
+        refuse_ambiguous(package.vcs.url or "")
         base = package.vcs.url or file_url(os.path.abspath(_joined(lock_path, package.vcs.path or "")))
         return f"{package.vcs.type}+{base}@{package.vcs.commit_id}", _inside(package.vcs.subdirectory)
     if package.directory:
         path = os.path.abspath(_joined(lock_path, package.directory.path))
         return file_url(path), _inside(package.directory.subdirectory)
     raise PeepError("it names neither a repository nor a folder")
+
+
+def refuse_ambiguous(url: str) -> None:
+    """Raise `PeepError`, without the URL, for one whose password nobody can tell from its path (THREATS N19)."""
+    if is_ambiguous_in(url):
+        raise PeepError(AMBIGUOUS, PERCENT_ENCODE)
 
 
 def _file(entry: PackageArchive | PackageSdist | PackageWheel, name: str, lock_path: str) -> ListedFile:
@@ -106,6 +114,7 @@ def _place(url: str | None, path: str | None, lock_path: str) -> tuple[str | Non
     if path:
         return _local_place(path, lock_path, is_remote=is_remote)
     if url:
+        refuse_ambiguous(url)
         scheme = urlsplit(url).scheme.lower()
         if scheme not in ("http", "https", "file") or (scheme == "file" and is_remote):
             raise PeepError(f"archives do not come by {scheme or 'a relative'} URL here")

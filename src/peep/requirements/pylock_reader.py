@@ -1,4 +1,4 @@
-"""`pylock.toml` into pins: the entries that hold for a target, with every file that each lists.
+"""Reader of `pylock.toml` (PEP 751): entries that hold for a target, as pins.
 
 Source: PEP 751 as the living specification has it (packaging.python.org, "pylock.toml Specification", version 1.0),
 section "Installation". Which of a package's files is taken, is for the selection stage to say; all come along.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, cast
 
@@ -19,21 +18,17 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.formats.documents import TooDeeplyNested, parse_toml
+from peep.formats.markers import UnusableCondition
 from peep.formats.open_markers import ANY_MICRO, Truth, judge
-from peep.model import HashForm, Location, PinnedRequirement
-from peep.requirements.conditions import UnusableCondition
+from peep.formats.url_secrets import redacted
+from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
+from peep.requirements.decoding import decode
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pylock import LockSelection
-from peep.requirements.pylock_files import direct_url_of, files_of, source_of, version_of
+from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
+from peep.requirements.secondary_errors import secondary_errors
 from peep.requirements.sources import Accepted, folder_refusal, repository_refusal
-from peep.requirements.text import decode
-from peep.requirements.told_along import told_along
-from peep.system.transport import redacted
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _PACKAGE_LINE = re.compile(r"^[ \t]*\[\[[ \t]*packages[ \t]*\]\]", re.MULTILINE)
 _PLACE = re.compile(r"packages\[(\d+)\]")
@@ -66,7 +61,7 @@ class LockReader:
             except PeepError as error:
                 errors.append(RequirementsError(location, f"{package.name}: {error}", error.hint))
         if errors:
-            raise RequirementsErrors(errors, told_along(pins, unusable))
+            raise RequirementsErrors(errors, secondary_errors(pins, unusable))
         return PinnedSet(tuple(pins), tuple(unusable), warnings=document.warnings)
 
 
@@ -111,14 +106,13 @@ def _decoded(content: bytes, path: str) -> str:
 
 def _toml(text: str, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise _refused(Location(path, 1), "the file is nested too deeply") from None
+        return parse_toml(text)
     except ValueError as error:  # TOMLDecodeError, and numbers with more digits than Python converts
         found = _LINE_IN_MESSAGE.search(str(error))
         line = int(found.group(1)) if found else 1
         reason = _LINE_IN_MESSAGE.sub("", str(error)).lower()
-        raise _refused(Location(path, line), f"this is no valid TOML: {reason}") from None
+        what = "" if isinstance(error, TooDeeplyNested) else "this is no valid TOML: "
+        raise _refused(Location(path, line), what + reason) from None
 
 
 def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:
@@ -195,11 +189,13 @@ def _pin(package: Package, location: Location, lock_path: str) -> PinnedRequirem
         locations=(location,),
         hashes=tuple(dict.fromkeys(digest for file in files for digest in file.hashes)),
         hash_form=HashForm.LOCK,
-        url=direct_url_of(files[0]) if is_direct else None,
-        subdirectory=package.archive.subdirectory if package.archive else None,
+        source=LockedFiles(
+            files,
+            index_url=package.index,
+            direct_url=direct_url_of(files[0]) if is_direct else None,
+            subdirectory=package.archive.subdirectory if package.archive else None,
+        ),
         marker=str(package.marker) if package.marker else None,
-        listed_files=files,
-        index_url=package.index,
         is_requested=False,
     )
 
@@ -207,21 +203,21 @@ def _pin(package: Package, location: Location, lock_path: str) -> PinnedRequirem
 def _source_pin(package: Package, location: Location, lock_path: str) -> PinnedRequirement:
     """An entry without a hash that was allowed: a commit of a repository, or a trusted folder."""
     url, subdirectory = source_of(package, lock_path)
+    is_editable = bool(package.directory and package.directory.editable)
     return PinnedRequirement(
         name=package.name,
         written_name=package.name,
         version=None,
         locations=(location,),
         hash_form=HashForm.LOCK,
-        url=url,
-        subdirectory=subdirectory,
-        editable=bool(package.directory and package.directory.editable),
+        source=Commit(url, subdirectory) if package.vcs else LocalFolder(url, is_editable, subdirectory),
         marker=str(package.marker) if package.marker else None,
         is_requested=False,
     )
 
 
 def _refusal(package: Package, lock_path: str, accepted: Accepted) -> str:
+    refuse_ambiguous(package.index or "")
     if package.vcs:
         return repository_refusal(source_of(package, lock_path)[0], accepted)
     if package.directory:

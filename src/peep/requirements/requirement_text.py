@@ -1,4 +1,4 @@
-"""One requirement's text into its parts: a name with a version, a direct URL, a repository, or a local path.
+"""Text of one requirement into its parts: name and version, URL, repository, or path.
 
 Source: the dependency specifiers of PEP 508; the forms that pip adds to them (bare URLs with `#egg=`, local paths,
 VCS URLs). Nothing is evaluated here, and no file is looked at.
@@ -12,9 +12,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.names import archive_suffix, is_name, last_segment, name_in_filename, normalised
+from peep.formats.url_secrets import fault_text
 from peep.model import STRONG_ALGORITHMS, Digest
 from peep.requirements.hashes import MalformedHashText, digest_of
-from peep.requirements.naming import archive_suffix, is_name, last_segment, name_in_filename, normalised
 
 _NAMED = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?P<rest>(?:[@(=<>!~].*)?)"
@@ -33,7 +34,7 @@ class MalformedRequirement(PeepError):
     """Text that is no requirement; `str` says why."""
 
 
-class Kind(Enum):
+class RequirementKind(Enum):
     """What sort of source a requirement names."""
 
     VERSION = "version"
@@ -47,7 +48,7 @@ class Kind(Enum):
 class RequirementText:
     """The parts of a requirement. `name` is '' when the text does not tell it; `location` is a URL or path."""
 
-    kind: Kind
+    kind: RequirementKind
     name: str = ""
     extras: tuple[str, ...] = ()
     """Normalised, sorted."""
@@ -103,7 +104,7 @@ def _parse_named(named: re.Match[str], marker: str) -> RequirementText:
     if not pin and clauses:
         _check_specifier(named["name"], clauses)
     return RequirementText(
-        Kind.VERSION,
+        RequirementKind.VERSION,
         named["name"],
         _extras(named["extras"]),
         version=pin["version"] if pin else None,
@@ -156,10 +157,12 @@ def _parse_url(url: str, marker: str) -> RequirementText:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - a property that raises for a port that is no number
     except ValueError as error:
-        raise MalformedRequirement(f"the URL is malformed ({error})") from None
+        raise MalformedRequirement(f"the URL is malformed ({fault_text(error)})") from None
     kind = _kind_of_url(parts)
     fragment = _Fragment.parse(parts.fragment)
-    name = fragment.name or (name_in_filename(last_segment(parts.path)) if kind is not Kind.REPOSITORY else "")
+    name = fragment.name or (
+        name_in_filename(last_segment(parts.path)) if kind is not RequirementKind.REPOSITORY else ""
+    )
     return RequirementText(
         kind,
         name,
@@ -172,17 +175,17 @@ def _parse_url(url: str, marker: str) -> RequirementText:
     )
 
 
-def _kind_of_url(parts: SplitResult) -> Kind:
+def _kind_of_url(parts: SplitResult) -> RequirementKind:
     scheme = parts.scheme
     if scheme in ("http", "https"):
         if not parts.hostname:
             raise MalformedRequirement("the URL names no host")
-        return Kind.ARCHIVE_URL
+        return RequirementKind.ARCHIVE_URL
     if scheme == "file":
-        return Kind.ARCHIVE_URL if archive_suffix(parts.path) else Kind.LOCAL_PROJECT
+        return RequirementKind.ARCHIVE_URL if archive_suffix(parts.path) else RequirementKind.LOCAL_PROJECT
     if scheme == "ftp":
         raise MalformedRequirement("archives come by http, https or file only")
-    return Kind.REPOSITORY
+    return RequirementKind.REPOSITORY
 
 
 def _parse_path(text: str, marker: str) -> RequirementText:
@@ -194,7 +197,7 @@ def _parse_path(text: str, marker: str) -> RequirementText:
         path, extras = suffixed["path"], _extras(suffixed["extras"])
     is_archive = bool(archive_suffix(path))
     return RequirementText(
-        Kind.LOCAL_ARCHIVE if is_archive else Kind.LOCAL_PROJECT,
+        RequirementKind.LOCAL_ARCHIVE if is_archive else RequirementKind.LOCAL_PROJECT,
         fragment.name or (name_in_filename(last_segment(path)) if is_archive else ""),
         extras,
         location=path,

@@ -1,4 +1,4 @@
-"""The options that requirements files state for a whole run, gathered in the order in which pip would read them.
+"""Options that requirements files state for a whole run, in pip's order.
 
 Source: pip's documentation of `--index-url`, `--find-links`, `--no-binary` and their like.
 """
@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 
 from peep.dataclass import dataclass, field
 from peep.errors import RequirementsError
+from peep.formats.names import normalised
+from peep.formats.url_secrets import redacted_place
 from peep.model import FormatControl, IndexOptions
 from peep.requirements.file_parser import OptionLine
-from peep.requirements.naming import normalised
-from peep.system.transport import redacted
 
 PathExists = Callable[[str], bool]
 NO_INDEX_THERE = "neither an http(s) URL nor a folder that exists"
@@ -53,7 +53,7 @@ class RunOptions:
         """Add one option line; what peep cannot honour becomes an error that names it."""
         match line.name:
             case "--index-url" | "--extra-index-url" if _is_local(line.value) and not self.path_exists(line.value):
-                reason = f"{line.name}: {redacted(line.value)} is {NO_INDEX_THERE}"
+                reason = f"{line.name}: {redacted_place(line.value)} is {NO_INDEX_THERE}"
                 self.errors.append(RequirementsError(line.location, reason, HOW_TO_NAME_AN_INDEX))
             case "--index-url":
                 self._index_url = line.value

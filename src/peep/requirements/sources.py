@@ -1,4 +1,4 @@
-"""Which sources a requirement may name, and how each is written as a URL."""
+"""Sources that a requirement may name, and their URLs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from peep.dataclass import dataclass, replace
 from peep.errors import RequirementsError
+from peep.model import Commit, DirectUrl, FromIndex, LocalFolder, Source
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import is_url
 from peep.requirements.pinned_set import Directive
-from peep.requirements.requirement_text import Kind, RequirementText
+from peep.requirements.requirement_text import RequirementKind, RequirementText
 
 _FULL_COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -49,11 +50,23 @@ def trusting(accepted: Accepted, directives: Iterable[Directive]) -> tuple[Accep
 
 def direct_url(parsed: RequirementText) -> str | None:
     """The URL of a requirement that names its source directly (PEP 508), without fragment; None for a version."""
-    if parsed.kind is Kind.VERSION:
+    if parsed.kind is RequirementKind.VERSION:
         return None
     if "://" in parsed.location or parsed.location.lower().startswith("file:///"):
         return parsed.location
     return file_url(local_path(parsed))
+
+
+def source_of(parsed: RequirementText, *, is_editable: bool = False) -> Source:
+    """Where a requirement comes from; `is_editable` counts for a folder only."""
+    url = direct_url(parsed)
+    if url is None:
+        return FromIndex()
+    if parsed.kind is RequirementKind.REPOSITORY:
+        return Commit(url, parsed.subdirectory)
+    if parsed.kind is RequirementKind.LOCAL_PROJECT:
+        return LocalFolder(url, is_editable, parsed.subdirectory)
+    return DirectUrl(url, parsed.subdirectory)
 
 
 def local_path(parsed: RequirementText) -> str:
@@ -73,11 +86,11 @@ def file_url(path: str) -> str:
 def refusal(line: RequirementLine, accepted: Accepted) -> str:
     """Why a line's source cannot be installed safely; '' when it can."""
     kind = line.parsed.kind
-    if kind is Kind.REPOSITORY and line.is_editable:
+    if kind is RequirementKind.REPOSITORY and line.is_editable:
         return "an editable repository can change after it was vetted; name an archive and its hash"
-    if kind is Kind.REPOSITORY:
+    if kind is RequirementKind.REPOSITORY:
         return repository_refusal(line.parsed.location, accepted)
-    if kind is Kind.LOCAL_PROJECT:
+    if kind is RequirementKind.LOCAL_PROJECT:
         return folder_refusal(local_path(line.parsed), accepted)
     return "only a local project can be editable" if line.is_editable else ""
 

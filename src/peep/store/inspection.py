@@ -1,4 +1,4 @@
-"""Whether what lies in the store is still what was put there, byte for byte; linking looks at sizes and times only."""
+"""Inspection of stored wheels, byte for byte; linking looks at sizes and times only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from peep.model import StoredFile, StoredWheel, record_hash
 
 if TYPE_CHECKING:
-    from peep.system.hashing import HashedFile
+    from peep.concurrency.file_hashing import HashedFile
 
 # On Windows a hard link in an environment shares the read-only mark, and tools clear it to delete the link.
 _REFUSED_MODE = 0 if sys.platform == "win32" else 0o222
@@ -22,7 +22,7 @@ Faults = dict[str, dict[str, str]]
 
 def faults_in_full(wheels: Iterable[StoredWheel]) -> Faults:
     """Look at every file of some wheels, and hash all bytes of those that look right, on all processors."""
-    from peep.system.hashing import FileToHash, hash_files  # noqa: PLC0415 -- some ms that only full checks need
+    from peep.concurrency.file_hashing import FileToHash, hash_files  # noqa: PLC0415 -- some ms that only full checks need
 
     files = {wheel.location(file): (wheel, file) for wheel in wheels for file in wheel.files}
     reasons = {path: _fault(path, wheel, file) for path, (wheel, file) in files.items()}

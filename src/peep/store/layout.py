@@ -1,4 +1,4 @@
-"""Where things lie in a store: path arithmetic only. docs/store-format.md describes the same for people."""
+"""Layout of a store: path arithmetic only; docs/store-format.md describes the same for people."""
 
 from __future__ import annotations
 

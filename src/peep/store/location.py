@@ -1,4 +1,4 @@
-"""Where the store is, as far as that can be told without importing anything: each run asks this first."""
+"""Location of the store, found without importing anything: each run asks this first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The manifest of a stored wheel as text, and back: no I/O.
+"""Manifest of a stored wheel, as text and back.
 
     peep manifest 1
     checksum <sha256 of all that follows this line>

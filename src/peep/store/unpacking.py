@@ -1,4 +1,4 @@
-"""A verified wheel, unpacked into a folder that nobody else sees yet."""
+"""Unpacking of a verified wheel into a folder that nobody else sees yet."""
 
 from __future__ import annotations
 

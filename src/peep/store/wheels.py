@@ -1,4 +1,4 @@
-"""The store of unpacked wheels, by the digest of their archives. docs/store-format.md describes what lies on disk."""
+"""Store of unpacked wheels, by the digest of their archives (docs/store-format.md)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from contextlib import ExitStack, contextmanager, suppress
 from peep.errors import StoreError
 from peep.model import StoredWheel, WheelContents
 from peep.reporting import Reporter
-from peep.store.facts import key_digest, parsed_fact, rendered_fact
 from peep.store.inspection import faults_in_full
+from peep.store.key_value_cache import key_digest, parsed_fact, rendered_fact
 from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
-from peep.store.leftovers import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.location import risk_of_others
 from peep.store.manifest import Manifest, parsed
+from peep.store.stale_files import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.unpacking import unpack
-from peep.system.boot import current_boot, is_same_boot
+from peep.system import bounded
+from peep.system.boot_id import current_boot, is_same_boot
 from peep.system.files import private_folder, remove_tree, rename, write_atomically
 from peep.system.locks import SharedLock, lock_folder
 
@@ -101,7 +102,7 @@ class Store:
             _discard(folder)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """While this lasts, garbage collection by any process waits. Writes nothing and hinders no other user."""
         with ExitStack() as stack:
             # No store yet, or a file system without locks: a wheel that vanishes is noticed when it is linked.
@@ -122,12 +123,12 @@ class Store:
 
     # -- facts -------------------------------------------------------------------------------------
 
-    def note(self, kind: str, key: str, value: bytes) -> None:
+    def put_value(self, kind: str, key: str, value: bytes) -> None:
         """Remember a fact that can always be found out anew. Never fails: a store that can't take it forgets it."""
         with suppress(OSError, StoreError):
             self._write_fact(self.layout.fact(kind, key_digest(key)), rendered_fact(kind, key, value))
 
-    def lookup(self, kind: str, key: str) -> bytes | None:
+    def get_value(self, kind: str, key: str) -> bytes | None:
         """The value noted last for this kind and key; None when there is none or it is damaged."""
         text = _content(self.layout.fact(kind, key_digest(key)))
         return None if text is None else parsed_fact(text, kind, key)
@@ -264,7 +265,7 @@ def _store_error(root: str, error: OSError) -> StoreError:
 def _content(path: str, flags: int = 0) -> bytes | None:
     try:
         with open(path, "rb", buffering=0, opener=lambda name, usual: os.open(name, usual | flags)) as file:
-            return file.read()
+            return bounded.read_descriptor(file.fileno(), bounded.RECORDS, path)
     except OSError as error:
         # Only its owner may read a file without leaving a trace.
         return _content(path) if flags and error.errno == errno.EPERM else None

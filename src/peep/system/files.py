@@ -1,4 +1,4 @@
-"""Files and folders, done so that a reader never sees half of one: temporary beside the target, then one rename.
+"""Atomic file operations: a temporary beside the target, then one rename.
 
 Nothing here decides anything. Errors are the plain `OSError` of the operating system; the stages know what they mean.
 """

@@ -1,4 +1,4 @@
-"""System calls that Python has no function for: namespaces, mounts, capabilities, Landlock, seccomp. Linux only.
+"""Linux system calls: namespaces, mounts, capabilities, Landlock, seccomp.
 
 Constants are those of the kernel's headers (linux/sched.h, mount.h, landlock.h, seccomp.h). Everything raises OSError
 with the kernel's errno. Nothing here decides anything.

@@ -1,4 +1,4 @@
-"""Locks between processes that end with the process that holds them, even when it is killed.
+"""File locks between processes, which end with the process that holds them.
 
 The operating system forgets a lock when its holder dies (`flock` on POSIX, `locking` on Windows), so there is no such
 thing as a stale lock here. The lock file stays: removing it would let two processes lock two files of one name.

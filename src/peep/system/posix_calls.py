@@ -1,4 +1,4 @@
-"""Calls that Windows lacks, each under one name everywhere, so that type checkers for Windows can read what uses them.
+"""POSIX calls that Windows lacks, under names that type checkers for Windows can read.
 
 `forking.may_fork` says where they may be called; on Windows they are never reached.
 """

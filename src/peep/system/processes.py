@@ -1,8 +1,9 @@
-"""Running other programs: with the environment they are given, for a bounded time, ended with their session."""
+"""Running of other programs: given environment, bounded time, ended with their session."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO, BinaryIO, Protocol
 
 from peep.dataclass import dataclass
+from peep.system import bounded
 from peep.system.files import write_fully
 
 _PIECE = 64 * 1024
@@ -66,20 +68,23 @@ def run(
 
     `arguments[0]` is the program; `env` is its whole environment; `timeout` in seconds, after which the program and
     everything in its process group is killed. `input_bytes` is what it finds on standard input. Raises OSError when the
-    program cannot be started.
+    program cannot be started, and EFBIG when it prints more than `bounded.OUTPUT` bytes.
     """
     process = _start(arguments, env, cwd, merge_errors=False, has_input=bool(input_bytes))
+    output, errors = _Collector(process, process.stdout), _Collector(process, process.stderr)
+    helpers = (output, errors, threading.Thread(target=_feed, args=(process, input_bytes), daemon=True))
     try:
-        output, errors = process.communicate(input_bytes or None, timeout=timeout)
-    except subprocess.TimeoutExpired:
+        for helper in helpers:
+            helper.start()
+        timed_out = not _have_ended(process, helpers, timeout)
+    finally:
         kill_session(process)
-        output, errors = _leftover(process)
-        return CompletedRun(process.returncode or -signal.SIGTERM, output, errors, timed_out=True)
-    except BaseException:
-        kill_session(process)
-        raise
-    kill_session(process)
-    return CompletedRun(process.returncode, output, errors)
+    if timed_out:
+        _have_ended(process, helpers, _GRACE)  # unless a process that got away still holds the pipes open
+    if output.is_too_long or errors.is_too_long:
+        raise OSError(errno.EFBIG, f"it prints more than {bounded.OUTPUT >> 20} MiB", arguments[0])
+    status = process.poll() or (-signal.SIGTERM if timed_out else 0)
+    return CompletedRun(status, output.content(), errors.content(), timed_out=timed_out)
 
 
 def run_logged(  # noqa: PLR0913 - all but one are keywords that describe one run
@@ -142,12 +147,14 @@ def _start(
     )
 
 
-def _leftover(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
-    """What a killed program had printed, unless a process that got away still holds its pipes open."""
-    try:
-        return process.communicate(timeout=_GRACE)
-    except subprocess.TimeoutExpired:
-        return b"", b""
+def _have_ended(process: subprocess.Popen[bytes], helpers: Sequence[threading.Thread], timeout: float) -> bool:
+    """Wait for the end of a program and of its pipes; False when `timeout` seconds were up first."""
+    deadline = time.monotonic() + timeout
+    for helper in helpers:
+        helper.join(max(0.0, deadline - time.monotonic()))
+        if helper.is_alive():
+            return False
+    return not _wait(process, max(0.0, deadline - time.monotonic()))
 
 
 def _feed(process: subprocess.Popen[bytes], input_bytes: bytes) -> None:
@@ -164,6 +171,33 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> bool:
     except subprocess.TimeoutExpired:
         return True
     return False
+
+
+class _Collector(threading.Thread):
+    """Keeps what comes out of a pipe; a program that prints without end is ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes], source: IO[bytes] | None) -> None:
+        super().__init__(daemon=True)
+        self.is_too_long = False
+        self._process = process
+        self._source = source
+        self._pieces: list[bytes] = []
+
+    def content(self) -> bytes:
+        return b"".join(self._pieces)
+
+    def run(self) -> None:
+        if self._source is None:
+            return
+        size = 0
+        with self._source as source:
+            while piece := os.read(source.fileno(), _PIECE):
+                size += len(piece)
+                if size > bounded.OUTPUT:
+                    self.is_too_long = True
+                    kill_session(self._process)
+                    return
+                self._pieces.append(piece)
 
 
 class _LogCopier(threading.Thread):

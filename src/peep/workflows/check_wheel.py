@@ -1,4 +1,4 @@
-"""`peep check-wheel FILE…`: what is wrong with a wheel, all of it, without installing anything."""
+"""`peep check-wheel FILE…`: all that is wrong with a wheel, without installing anything."""
 
 from __future__ import annotations
 

@@ -8,36 +8,38 @@ from collections.abc import Sequence
 from peep.archives.sdist import open_sdist
 from peep.build.build_system import read_build_system
 from peep.build.source_pins import is_source_tree
-from peep.errors import ArchiveError, BadArchive, BuildError, Problem, Problems, UnusableRequirement
+from peep.errors import ArchiveError, BadArchive, BuildError, Problem, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
+from peep.pipeline.at_hand import ArchivesAtHand
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
+from peep.pipeline.save_archives import SavedFile, collected, publish, with_destination
+from peep.pipeline.session import Session, open_session
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.at_hand import ArchivesAtHand
-from peep.workflows.gathering import SavedFile, gathered, hand_over, unmet_requirements, with_destination
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
-from peep.workflows.surroundings import Surroundings
+from peep.workflows.install import STAGES
 
 
-def download(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFile, ...]:
+def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, ...]:
     """Put every listed archive into `options.destination` (or the working directory), all or none.
 
     Raises `InstallRefused` with every problem of the run, before anything is in the folder.
     """
     options, destination = with_destination(options)
-    with opened(options, surroundings) as session:
+    with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
         with (
-            session.store.held(),
-            session.supplier(pinned) as supplier,
-            gathered(_still_wanted(session, pinned, destination), supplier, destination) as (gathering, found),
+            session.store.in_use(),
+            session.wheel_provider(pinned) as provider,
+            collected(_still_wanted(session, pinned, destination), provider, destination) as (collection, found),
         ):
             needs: list[str] = []
-            stated, bad = requirements_stated(gathering.sdists, needs)
-            known = {**stated, **{name: wheel.requires_dist for name, wheel in gathering.wheels.items()}}
-            unmet = unmet_requirements(session, pinned, known)
-            Problems([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet]).raise_if_any()
+            stated, bad = requirements_stated(collection.sdists, needs)
+            known = {**stated, **{name: wheel.requires_dist for name, wheel in collection.wheels.items()}}
+            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+            refuse_if_any([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet])
             _tell_needs(needs, session, pinned)
-            return hand_over(gathering, destination)
+            return publish(collection, destination)
 
 
 def _still_wanted(session: Session, pinned: PinnedSet, destination: str) -> list[PinnedRequirement]:
@@ -56,7 +58,7 @@ def _tell_needs(needs: Sequence[str], session: Session, pinned: PinnedSet) -> No
     """Whoever names build constraints expects their archives, too; this verb saves what is listed for installing."""
     if session.options.build.constraint_files or pinned.directive_values("--build-constraint"):
         for need in needs:
-            session.surroundings.reporter.warning(f"{need}, which is not saved here; peep bundle create saves it, too")
+            session.context.reporter.warning(f"{need}, which is not saved here; peep bundle create saves it, too")
 
 
 def requirements_stated(

@@ -8,15 +8,18 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from peep.dataclass import replace
-from peep.errors import InstallRefused, StoreError
+from peep.errors import StoreError
 from peep.model import FormatControl, PlannedWheel, StoredWheel, TargetEnvironment
+from peep.pipeline.context import RunContext
+from peep.pipeline.fetch import wheels_for
+from peep.pipeline.one_file import archive_bytes, combined, is_wanted
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.problems import refuse_if_any
+from peep.pipeline.session import Session, open_session
 from peep.requirements.files import parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
-from peep.workflows.one_file import archive_bytes, combined, is_wanted
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
-from peep.workflows.surroundings import Surroundings
+from peep.workflows.install import STAGES
 
 if TYPE_CHECKING:
     from importlib.abc import Traversable  # moved to importlib.resources in 3.11
@@ -33,10 +36,10 @@ OLDEST = "3.10"
 _PURE = ("py3-none-any", "py2.py3-none-any")
 
 
-def embed(options: InstallOptions, surroundings: Surroundings) -> bytes:
+def embed(options: InstallOptions, context: RunContext) -> bytes:
     """Make the one-file edition. Raises `InstallRefused` when a library can't be had or verified."""
     wheels_only = FormatControl(only_binary=frozenset({":all:"}))  # whatever pip is configured with
-    with opened(replace(options, format_control=wheels_only), surroundings) as session:
+    with open_session(replace(options, format_control=wheels_only), context, STAGES) as session:
         portable = replace(session, target=portable_target(session.target))
         pinned = embedded_pins()
         wheels = _wheels(portable, pinned)
@@ -98,12 +101,10 @@ def _markers() -> dict[str, str]:
 
 
 def _wheels(session: Session, pinned: PinnedSet) -> dict[str, PlannedWheel]:
-    with session.store.held(), session.supplier(pinned) as supplier:
-        known = supplier.remembered(pinned.pins)
-        supply = supplier.fetch([pin for pin in pinned.pins if pin.name not in known])
-        if supply.problems:
-            raise InstallRefused(tuple(supply.problems))
-        return {**known, **supply.wheels}
+    with session.store.in_use(), session.wheel_provider(pinned) as provider:
+        fetched = wheels_for(pinned.pins, provider)
+    refuse_if_any(fetched.problems)
+    return fetched.wheels
 
 
 def _walk(path: str, folder: Traversable) -> Iterator[tuple[str, Traversable]]:

@@ -1,4 +1,4 @@
-"""`peep hash`: the digests of files, of the archives in folders, and of what URLs give, in the order asked for."""
+"""`peep hash`: digests of files, of archives in folders, and of URLs, in the order asked for."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from functools import partial
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError, TransportError, UsageError
+from peep.formats.names import archive_suffix
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.model import Digest
-from peep.requirements.naming import archive_suffix
-from peep.system.transport import Transport, redacted
-
-PIECE = 96 * 1024
-"""Bytes read at once: large enough for hashlib to let other threads run, small enough to cost no page faults."""
+from peep.system.file_digest import digest_of_file
 
 HTTP_OK = 200
 
@@ -76,19 +75,6 @@ def sources_of(word: str) -> Iterable[HashSource | HashFailure]:
 
 def is_url(word: str) -> bool:
     return word.startswith(("https://", "http://", "file:"))
-
-
-def digest_of_file(path: str, algorithm: str = "sha256") -> tuple[Digest, int]:
-    """Hash a file as it is read, in constant memory; gives back its digest and size in bytes; raises OSError."""
-    hasher = hashlib.new(algorithm)
-    buffer = bytearray(PIECE)
-    view = memoryview(buffer)
-    size = 0
-    with open(path, "rb", buffering=0) as file:
-        while count := file.readinto(buffer):
-            hasher.update(view[:count])
-            size += count
-    return Digest(algorithm, hasher.hexdigest()), size
 
 
 def _hashed(source: HashSource | HashFailure, fetch: _LazyTransport, algorithm: str) -> HashedSource | HashFailure:

@@ -1,4 +1,4 @@
-"""`peep install`: the order of the stages. Read this first.
+"""`peep install`: the order of the stages, and the gate. Read this first.
 
 Everything is fetched and verified before anything is built, everything is built before the environment changes, and all
 that is wrong is found before the run gives up (promises 1 to 3 of docs/security.md).
@@ -6,79 +6,83 @@ that is wrong is found before the run gives up (promises 1 to 3 of docs/security
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from types import MappingProxyType
 
+from peep.archives.receive import receive_archive
+from peep.archives.verification import verify_archive
 from peep.build.source_pins import is_source_tree
 from peep.dataclass import replace
-from peep.environment.dependencies import RequiringProject, check_dependencies
-from peep.environment.installed import installed_projects, requirements_of
+from peep.environment.installed import installed_projects
 from peep.environment.plan import plan_install, with_wheels
-from peep.environment.target import require_changeable
-from peep.environment.transaction import apply_plan, recover
-from peep.errors import EnvironmentChangedMeanwhile, NoUsableFile, Problem, Problems, StoredWheelsDamaged
-from peep.index.compatibility import python_objection
-from peep.model import InstallPlan, PlannedWheel
-from peep.requirements.naming import normalised
+from peep.formats.names import normalised
+from peep.index.selection import select_candidate
+from peep.model import InstalledProject, InstallPlan, PlannedWheel
+from peep.pipeline.attempts import attempts
+from peep.pipeline.build_need import open_builds
+from peep.pipeline.built_wheel_cache import note_built
+from peep.pipeline.context import RunContext
+from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.problems import problems_of, refuse_if_any
+from peep.pipeline.result import InstallResult
+from peep.pipeline.session import Session, apply_options, open_session, plan_options
+from peep.pipeline.unpacking import add_to_store
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.build_need import opened_builds
-from peep.workflows.built_from import note_built
-from peep.workflows.options import InstallOptions
-from peep.workflows.outcome import Outcome
-from peep.workflows.remembering import remember
-from peep.workflows.session import Session, apply_options, opened, plan_options
-from peep.workflows.supply import Supplier
-from peep.workflows.surroundings import Surroundings
+from peep.shortcuts.record import remember
+from peep.target.discovery import require_changeable
+from peep.transaction.apply import apply_plan, recover
 
-Amend = Callable[[InstallPlan, Session, PinnedSet], InstallPlan]
-"""What another verb makes of the plan of an install."""
+STAGES = Stages(
+    select=select_candidate,  # index: which file of all that are offered
+    receive=receive_archive,  # archives: its bytes, hashed as they come
+    verify=verify_archive,  # THE GATE: a listed digest, or a problem
+    unpack=add_to_store,  # store: wheels; sdists wait for the builds
+)
+"""The way of each archive, in this order, in every verb that fetches."""
+
+Removals = Callable[[Session, PinnedSet], tuple[InstalledProject, ...]]
+"""Which projects are to go, besides those that are replaced."""
 
 
-def as_planned(plan: InstallPlan, _session: Session, _pinned: PinnedSet) -> InstallPlan:
-    return plan
-
-
-def install(options: InstallOptions, surroundings: Surroundings, amend: Amend = as_planned) -> Outcome:
+def install(options: InstallOptions, context: RunContext) -> InstallResult:
     """Make the target hold what the user's files list, verified; give back what that took.
 
     Raises `InstallRefused` with every problem of the run, before anything was built or changed, and the other
     errors of `peep.errors` for what stops a run at once.
     """
-    with opened(options, surroundings) as session:
+    with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
-        with session.store.held(), session.supplier(pinned) as supplier:
-            try:
-                outcome = installed_from(supplier, session, pinned, amend)
-            except (StoredWheelsDamaged, EnvironmentChangedMeanwhile) as overtaken:
-                if isinstance(overtaken, StoredWheelsDamaged):
-                    forget(overtaken, session)
-                outcome = installed_from(supplier, session, pinned, amend)
-        if amend is as_planned:
-            remember(session, outcome)
-        return outcome
+        with session.store.in_use(), session.wheel_provider(pinned) as provider:
+            for attempt in attempts(session):
+                with attempt:
+                    result = install_pins(session, pinned, provider)
+        remember(session, result)
+        return result
 
 
-def installed_from(supplier: Supplier, session: Session, pinned: PinnedSet, amend: Amend = as_planned) -> Outcome:
-    """Plan, supply what is missing, refuse what is wrong, change the target: in this order."""
-    known = supplier.remembered(pinned.pins)
-    plan = amend(planned(session, pinned, known), session, pinned)
+def install_pins(
+    session: Session, pinned: PinnedSet, provider: WheelProvider, remove: tuple[InstalledProject, ...] = ()
+) -> InstallResult:
+    """Plan, fetch what is missing, refuse what is wrong, build, change the target: in this order.
+
+    `remove`: installed projects that go in the same transaction.
+    """
+    stored = provider.remembered(pinned.pins)
+    plan = planned(session, pinned, stored, remove)
     trees = [pin for pin in plan.missing if is_source_tree(pin)]
-    supply = supplier.fetch([pin for pin in plan.missing if pin not in trees])
-    are_needed = bool(supply.sdists or trees)
-    with closing(opened_builds(session, pinned, supplier, are_needed=are_needed)) as builds:
-        supply.problems += builds.plan(supply.sdists, trees)
-        plan = with_wheels(plan, supply.wheels.values())
-        refuse_if_wrong(session, pinned, plan, supply.problems, builds.stated_requirements())
-        if are_needed:
-            built = {one.wheel.identity.name: one for one in builds.run()}
-            supply.wheels.update(built)
-            plan = with_wheels(plan, built.values())
-            refuse_if_wrong(session, pinned, plan, ())  # only now is it certain what the built projects require
-    outcome = finished(session, pinned, plan, {**known, **supply.wheels})
-    yanked = (candidate.pin.name for candidate in supply.candidates if candidate.file.yanked is not None)
-    return replace(outcome, yanked=frozenset(yanked))
+    fetched = fetch_all([pin for pin in plan.missing if pin not in trees], provider)  # STAGES, for each archive
+    plan = with_wheels(plan, fetched.wheels.values())
+    with closing(open_builds(session, pinned, provider, are_needed=bool(fetched.sdists or trees))) as builds:
+        found = (*fetched.problems, *builds.plan(fetched.sdists, trees))
+        refuse_if_any(problems_of(session, pinned, plan, found, builds.stated_requirements()))
+        built = builds.run()
+    if built:
+        plan = with_wheels(plan, built)
+        refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
+    wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
+    return change_target(session, pinned, plan, wheels, fetched)
 
 
 def make_ready(session: Session) -> None:
@@ -86,7 +90,7 @@ def make_ready(session: Session) -> None:
 
     As with pip, `--require-virtualenv` holds for a `--dry-run`, too.
     """
-    options, reporter = session.options, session.surroundings.reporter
+    options, reporter = session.options, session.context.reporter
     require_changeable(
         session.target,
         break_system_packages=options.target.break_system_packages or options.dry_run,
@@ -98,76 +102,25 @@ def make_ready(session: Session) -> None:
         reporter.note(repaired)
 
 
-def planned(session: Session, pinned: PinnedSet, known: dict[str, PlannedWheel]) -> InstallPlan:
-    """What the pins mean for the target, as far as the store knows their wheels."""
-    return plan_install(
+def planned(
+    session: Session, pinned: PinnedSet, stored: Mapping[str, PlannedWheel], remove: tuple[InstalledProject, ...]
+) -> InstallPlan:
+    """The meaning of the pins for the target, as far as the store knows their wheels."""
+    plan = plan_install(
         pinned.pins,
         installed_projects(session.target),
-        {name: one.wheel for name, one in known.items()},
-        {name: one.provenance for name, one in known.items() if one.provenance},
+        {name: one.wheel for name, one in stored.items()},
+        {name: one.provenance for name, one in stored.items() if one.provenance},
         plan_options(session.options),
     )
+    return replace(plan, remove=remove)
 
 
-def refuse_if_wrong(
-    session: Session,
-    pinned: PinnedSet,
-    plan: InstallPlan,
-    found: Iterable[Problem],
-    stated: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-) -> None:
-    """Raise `InstallRefused` with all that is wrong: unusable lines, failed archives, unmet requirements.
-
-    `stated`: what projects that are yet to be built say that they will require, by name.
-    """
-    problems = Problems([*pinned.unusable, *found, *python_problems(session, pinned, plan)])
-    if session.options.check_dependencies and not pinned.directive_values("--no-check-dependencies"):
-        problems.found += dependency_problems(session, pinned, plan, stated)
-    problems.raise_if_any()
-
-
-def python_problems(session: Session, pinned: PinnedSet, plan: InstallPlan) -> list[Problem]:
-    """Wheels that are not for the target's Python by their own word: where they came from need not have said so."""
-    if session.options.target.ignore_requires_python:
-        return []
-    pins = {pin.name: pin for pin in pinned.pins}
-    wheels = [one.wheel for one in plan.link]
-    objections = [(wheel, python_objection(wheel.requires_python, session.target.version)) for wheel in wheels]
-    return [
-        NoUsableFile(pins[wheel.identity.name], f"{wheel.identity.filename} {objection}")
-        for wheel, objection in objections
-        if objection
-    ]
-
-
-def dependency_problems(
-    session: Session, pinned: PinnedSet, plan: InstallPlan, stated: Mapping[str, tuple[str, ...]]
-) -> list[Problem]:
-    """Requirements of the listed projects that no listed project meets.
-
-    A listed project whose archive did not come has a problem of its own; nobody is told that it is missing as well.
-    """
-    projects = [
-        *(_requiring(one) for one in plan.link),
-        *(RequiringProject(one.name, one.version, requirements_of(one).requires_dist) for one in plan.keep),
-    ]
-    known = {project.name for project in projects}
-    without_archive = [
-        RequiringProject(pin.name, pin.version or "", stated.get(pin.name, ()))
-        for pin in pinned.pins
-        if pin.name not in known
-    ]
-    found = check_dependencies([*projects, *without_archive], pinned.pins, session.target.markers)
-    return list(found)
-
-
-def _requiring(one: PlannedWheel) -> RequiringProject:
-    return RequiringProject(one.wheel.identity.name, one.wheel.identity.version, one.wheel.requires_dist)
-
-
-def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dict[str, PlannedWheel]) -> Outcome:
-    """Change the target, or under `--dry-run` leave it as it is."""
-    reporter = session.surroundings.reporter
+def change_target(
+    session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: Mapping[str, PlannedWheel], fetched: FetchResult
+) -> InstallResult:
+    """Change the target in one transaction, or under `--dry-run` leave it as it is."""
+    reporter = session.context.reporter
     for note in plan.notes:
         reporter.note(note)
     for text in unknown_extras(pinned, plan):
@@ -178,7 +131,13 @@ def finished(session: Session, pinned: PinnedSet, plan: InstallPlan, wheels: dic
         changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
         for note in changes.notes:
             reporter.note(note)
-    return Outcome(plan, pinned, session.target, wheels, changes)
+    yanked = frozenset(candidate.pin.name for candidate in fetched.candidates if candidate.file.yanked is not None)
+    result = InstallResult(plan, pinned, session.target, wheels, changes, yanked)
+    if session.options.report is None:
+        return result
+    from peep.pipeline.installation_report import core_metadata  # noqa: PLC0415 - few runs want one
+
+    return replace(result, metadata={one.wheel.identity.name: core_metadata(one) for one in plan.link})
 
 
 def unknown_extras(pinned: PinnedSet, plan: InstallPlan) -> list[str]:
@@ -191,11 +150,3 @@ def unknown_extras(pinned: PinnedSet, plan: InstallPlan) -> list[str]:
         for extra in pin.extras
         if extra not in provided[pin.name]
     ]
-
-
-def forget(damaged: StoredWheelsDamaged, session: Session) -> None:
-    """Drop wheels whose files were edited in the store, so that they are fetched again."""
-    for fault in damaged.faults:
-        session.surroundings.reporter.warning(f"the store was edited: {fault}; fetched again")
-    for sha256 in damaged.digests:
-        session.store.drop(sha256)

@@ -1,36 +1,32 @@
-"""`peep inventory` and `peep freeze --hashes`: what is installed, and which archives it came from. Needs no network."""
+"""`peep inventory` and `peep freeze --hashes`: installed projects and their archives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
-from importlib import import_module
 
 from peep import __version__
-from peep.audit.inventory import InventoryEntry, inventory_of
 from peep.environment.installed import installed_projects, requirements_of
-from peep.environment.places import places_of
-from peep.environment.target import discover_target
+from peep.environment.scheme_paths import scheme_paths_of
 from peep.errors import PeepError
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import opened_store, target_request
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.session import opened_store, target_request
+from peep.proof.inventory import InventoryEntry, inventory_of
+from peep.target.discovery import discover_target
 from peep.workflows.verify import held_still, refuse_planted
 
-_WRITERS = {
-    "cyclonedx": ("peep.audit.inventory_cyclonedx", "cyclonedx_json", "cyclonedx-python-lib"),
-    "spdx": ("peep.audit.inventory_spdx", "spdx_json", "spdx-tools"),
-}
+_LIBRARIES = {"cyclonedx": "cyclonedx-python-lib", "spdx": "spdx-tools"}
 
 
-def inventory(options: InstallOptions, surroundings: Surroundings) -> tuple[InventoryEntry, ...]:
+def inventory(options: InstallOptions, context: RunContext) -> tuple[InventoryEntry, ...]:
     """Every installed project of the target, sorted by name."""
     refuse_planted(options)
-    with opened_store(options.store, surroundings) as store:
+    with opened_store(options.store, context) as store:
         target = discover_target(target_request(options.target), store)
-    places = places_of(target)
-    with held_still(places, surroundings.reporter):
-        installed = installed_projects(places.target)
+    scheme_paths = scheme_paths_of(target)
+    with held_still(scheme_paths, context.reporter):
+        installed = installed_projects(scheme_paths.target)
         requires = {name: requirements_of(project).requires_dist for name, project in installed.items()}
     return inventory_of(installed, requires, target.markers)
 
@@ -40,15 +36,25 @@ def bill_of_materials(entries: Sequence[InventoryEntry], style: str, environ: Ma
 
     Raises `PeepError` naming the extra when the library for it is not there.
     """
-    module, name, library = _WRITERS[style]
     try:
-        write: Callable[..., str] = getattr(import_module(module), name)
+        write = _writer(style)
     except ImportError as error:
         raise PeepError(
-            f"--format {style} needs {library}, which is not installed ({error.name or error})",
+            f"--format {style} needs {_LIBRARIES[style]}, which is not installed ({error.name or error})",
             "install peep with its extra: 'peep[inventory]'; or use --format json, which needs nothing",
         ) from error
     return write(entries, made_at(environ), __version__)
+
+
+def _writer(style: str) -> Callable[[Sequence[InventoryEntry], datetime, str], str]:
+    """Import the writer of a style with the library that it needs; raises ImportError where that is not there."""
+    if style == "cyclonedx":
+        from peep.proof.inventory_cyclonedx import cyclonedx_json  # noqa: PLC0415 - an extra
+
+        return cyclonedx_json
+    from peep.proof.inventory_spdx import spdx_json  # noqa: PLC0415 - an extra
+
+    return spdx_json
 
 
 def made_at(environ: Mapping[str, str]) -> datetime:

@@ -8,12 +8,12 @@ import stat
 from collections.abc import Iterable, Sequence
 
 from peep.errors import UsageError
+from peep.requirements.decoding import physical_lines
 from peep.requirements.file_parser import Include, parse_text
 from peep.requirements.files import is_url, resolve_include
-from peep.requirements.lines import LogicalLine, comment_start, logical_lines
+from peep.requirements.logical_lines import LogicalLine, comment_start, logical_lines
 from peep.requirements.port import port_to_comments, port_to_pip
 from peep.requirements.porting import PortedFile, Porter
-from peep.requirements.text import physical_lines
 from peep.system.files import write_atomically
 
 PORTERS: dict[str, Porter] = {"pip": port_to_pip, "comment": port_to_comments}

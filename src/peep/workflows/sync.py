@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
-from peep.environment.plan import plan_install, plan_sync
+from peep.environment.plan import plan_install, unlisted_projects
 from peep.errors import InstallRefused
-from peep.model import InstallPlan, TargetEnvironment
+from peep.model import InstalledProject, InstallPlan, TargetEnvironment
+from peep.pipeline.attempts import attempts
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.result import InstallResult
+from peep.pipeline.session import Session, open_session, plan_options
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.install import install
-from peep.workflows.options import InstallOptions
-from peep.workflows.outcome import Outcome
-from peep.workflows.session import Session, opened, plan_options
-from peep.workflows.surroundings import Surroundings
+from peep.workflows.install import STAGES, install_pins, make_ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +26,37 @@ class Difference:
     target: TargetEnvironment
 
 
-def sync(options: InstallOptions, surroundings: Surroundings, *, include_all: bool = False) -> Outcome:
+def sync(options: InstallOptions, context: RunContext, *, include_all: bool = False) -> InstallResult:
     """As `install`, and unlisted projects go in the same transaction: peep, pip and what they need only if asked to."""
+    with open_session(options, context, STAGES) as session:
+        make_ready(session)
+        pinned = session.read_pins()
+        with session.store.in_use(), session.wheel_provider(pinned) as provider:
+            for attempt in attempts(session):
+                with attempt:
+                    unlisted = removals(session, pinned, include_all=include_all)
+                    result = install_pins(session, pinned, provider, unlisted)
+        return result
 
-    def with_removals(plan: InstallPlan, session: Session, pinned: PinnedSet) -> InstallPlan:
-        return synced(plan, session, pinned, include_all=include_all)
 
-    return install(options, surroundings, with_removals)
-
-
-def synced(plan: InstallPlan, session: Session, pinned: PinnedSet, *, include_all: bool) -> InstallPlan:
-    """The plan with the removal of what no pin names."""
+def removals(session: Session, pinned: PinnedSet, *, include_all: bool) -> tuple[InstalledProject, ...]:
+    """Installed projects that no pin names; peep, pip and what they need are spared, unless `include_all`."""
     installed = installed_projects(session.target)
+    if include_all:
+        return unlisted_projects(pinned.pins, installed)
     protected = protected_projects(
         lambda name: requirements_of(installed[name]).requires_dist if name in installed else (), session.target.markers
     )
-    return plan_sync(plan, pinned.pins, installed, protected, include_all=include_all)
+    return unlisted_projects(pinned.pins, installed, protected)
 
 
-def difference(options: InstallOptions, surroundings: Surroundings, *, include_all: bool = False) -> Difference:
+def difference(options: InstallOptions, context: RunContext, *, include_all: bool = False) -> Difference:
     """What `sync` would change. Raises `InstallRefused` for lines that can't be used."""
-    with opened(options, surroundings) as session:
+    with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
         if pinned.unusable:
             raise InstallRefused(pinned.unusable)
+        unlisted = removals(session, pinned, include_all=include_all)
         installed = installed_projects(session.target)
         plan = plan_install(pinned.pins, installed, {}, options=plan_options(options))
-        return Difference(synced(plan, session, pinned, include_all=include_all), session.target)
+        return Difference(replace(plan, remove=unlisted), session.target)

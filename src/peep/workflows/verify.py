@@ -1,4 +1,4 @@
-"""`peep verify`: is what is installed exactly what was vetted? Nothing of the environment is executed.
+"""`peep verify`: proof that an environment is what was vetted; nothing of it is executed.
 
 The order: repair what an interrupted run left, find for every project the verified wheel that it came from (fetching
 those again that the store has not), compare file by file, and under `--fix` put back what differs.
@@ -10,29 +10,30 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 
-from peep.audit.bundled import bundled_project
-from peep.audit.bytecode import bytecode_findings
-from peep.audit.digest import environment_digest
-from peep.audit.examination import examine, read_records
-from peep.audit.expectation import ExpectedProject, expected_project
-from peep.audit.findings import Finding, FindingKind, finding, ordered
-from peep.audit.interpreter import refuse_planted_interpreter
 from peep.dataclass import dataclass, replace
 from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
-from peep.environment.lock import environment_lock
 from peep.environment.mapping import rooted_paths
-from peep.environment.places import Places, places_of
-from peep.environment.target import named_interpreter
-from peep.environment.transaction import recover
+from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
 from peep.errors import EnvironmentChangeError, InstallRefused, StoredWheelsDamaged
 from peep.model import InstalledProject, TargetEnvironment
+from peep.pipeline.context import RunContext
+from peep.pipeline.installed_wheels import InstalledWheels, installed_wheels_of, listing_findings, planned_origin
+from peep.pipeline.options import InstallOptions, StoreOptions
+from peep.pipeline.session import Session, open_session
+from peep.proof.bytecode import bytecode_findings
+from peep.proof.check import examine, read_records
+from peep.proof.digest import environment_digest
+from peep.proof.expected_files import ExpectedProject, expected_project
+from peep.proof.findings import Finding, FindingKind, finding, ordered
+from peep.proof.interpreter import refuse_planted_interpreter
+from peep.proof.seed_packages import bundled_project
 from peep.reporting import Reporter
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.options import InstallOptions, StoreOptions
-from peep.workflows.origins import Origins, listing_findings, origins_of, planned_origin
-from peep.workflows.session import Session, opened
-from peep.workflows.surroundings import Surroundings
+from peep.target.discovery import named_interpreter
+from peep.transaction.apply import recover
+from peep.transaction.lock import environment_lock
+from peep.workflows.install import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Verification:
         return not self.findings
 
 
-def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
+def verify(options: VerifyOptions, context: RunContext) -> Verification:
     """Compare an environment with the verified archives that it came from.
 
     Raises `InstallRefused` for lines of the listing that can't be used, and the errors of `peep.errors` for what stops
@@ -87,19 +88,19 @@ def verify(options: VerifyOptions, surroundings: Surroundings) -> Verification:
     """
     run = replace(options.run, store=StoreOptions(is_kept=False)) if options.refetch else options.run
     refuse_planted(run)
-    with opened(run, surroundings) as session:
+    with open_session(run, context, STAGES) as session:
         repair(session)
         if options.is_digest_only:
             return _digest_alone(session, options.digest or "")
         pinned = _listing(session) if options.has_listing else None
         if pinned is None:
             require_there(session.target)
-        with session.store.held():
+        with session.store.in_use():
             verification = verified(session, pinned, options)
             if options.fix and verification.findings:
-                from peep.workflows.fixing import put_back  # noqa: PLC0415 -- for the rare run that repairs
+                from peep.pipeline.repair import reinstall  # noqa: PLC0415 -- for the rare run that repairs
 
-                fixed = put_back(session, pinned, verification.findings)
+                fixed = reinstall(session, pinned, verification.findings)
                 verification = replace(verified(session, pinned, options), fixed=fixed)
     return verification
 
@@ -120,8 +121,8 @@ def require_there(target: TargetEnvironment) -> None:
 
 def repair(session: Session) -> None:
     """Finish or undo what an interrupted run left in the environment."""
-    if repaired := recover(session.target, session.surroundings.reporter):
-        session.surroundings.reporter.note(repaired)
+    if repaired := recover(session.target, session.context.reporter):
+        session.context.reporter.note(repaired)
 
 
 def _listing(session: Session) -> PinnedSet:
@@ -132,11 +133,11 @@ def _listing(session: Session) -> PinnedSet:
 
 
 def _digest_alone(session: Session, wanted: str) -> Verification:
-    places = places_of(session.target)
-    with held_still(places, session.surroundings.reporter):
-        got = environment_digest(places)
+    scheme_paths = scheme_paths_of(session.target)
+    with held_still(scheme_paths, session.context.reporter):
+        got = environment_digest(scheme_paths)
     findings = _digest_findings(got.hex, wanted)
-    return Verification(places.target, (), {}, findings, files=len(got.lines), digest=got.hex)
+    return Verification(scheme_paths.target, (), {}, findings, files=len(got.lines), digest=got.hex)
 
 
 def _digest_findings(got: str, wanted: str) -> tuple[Finding, ...]:
@@ -146,50 +147,52 @@ def _digest_findings(got: str, wanted: str) -> tuple[Finding, ...]:
 
 
 @contextmanager
-def held_still(places: Places, reporter: Reporter) -> Iterator[None]:
+def held_still(scheme_paths: SchemePaths, reporter: Reporter) -> Iterator[None]:
     """Let no other peep change the environment meanwhile, where it can be locked."""
     with ExitStack() as stack:
         # Not there, or not ours to lock: then nobody is asked to wait.
         with suppress(OSError):
-            stack.enter_context(environment_lock(places.target.paths["purelib"], reporter))
+            stack.enter_context(environment_lock(scheme_paths.target.paths["purelib"], reporter))
         yield
 
 
 def verified(session: Session, pinned: PinnedSet | None, options: VerifyOptions) -> Verification:
     """One complete comparison, of an environment that did not change since its archives were looked up."""
-    places = places_of(session.target)
+    scheme_paths = scheme_paths_of(session.target)
     while True:
-        installed = installed_projects(places.target)
-        origins = origins_of(installed, session, pinned)
-        with held_still(places, session.surroundings.reporter):
-            if installed_projects(places.target) == installed:
-                return _compared(installed, origins, places, session, pinned, options)
+        installed = installed_projects(scheme_paths.target)
+        origins = installed_wheels_of(installed, session, pinned)
+        with held_still(scheme_paths, session.context.reporter):
+            if installed_projects(scheme_paths.target) == installed:
+                return _compared(installed, origins, scheme_paths, session, pinned, options)
 
 
 def _compared(
     installed: Mapping[str, InstalledProject],
-    origins: Origins,
-    places: Places,
+    origins: InstalledWheels,
+    scheme_paths: SchemePaths,
     session: Session,
     pinned: PinnedSet | None,
     options: VerifyOptions,
 ) -> Verification:
-    projects = expected_projects(installed, origins, places, session)
+    projects = expected_projects(installed, origins, scheme_paths, session)
     known = {project.name for project in projects}
-    examination = examine(places, projects, [one for name, one in installed.items() if name not in known])
+    examination = examine(scheme_paths, projects, [one for name, one in installed.items() if name not in known])
     found = [*origins.findings, *examination.findings, *_identity_findings(installed, projects)]
     if options.bytecode:
-        found += bytecode_findings(examination.survey.cached, examination.sound, projects, places.target.python)
+        found += bytecode_findings(
+            examination.scan_directories.cached, examination.sound, projects, scheme_paths.target.python
+        )
     if pinned is not None:
         found += listing_findings(
             installed, pinned.pins, {*spared_projects(installed, session.target), *origins.bundled}
         )
     digest = None
     if options.digest is not None:
-        digest = environment_digest(places).hex
+        digest = environment_digest(scheme_paths).hex
         found += _digest_findings(digest, options.digest)
     return Verification(
-        places.target,
+        scheme_paths.target,
         tuple(installed[name] for name in sorted(installed)),
         {project.name: project.planned.wheel.sha256 for project in projects},
         ordered(found),
@@ -200,7 +203,7 @@ def _compared(
 
 
 def expected_projects(
-    installed: Mapping[str, InstalledProject], origins: Origins, places: Places, session: Session
+    installed: Mapping[str, InstalledProject], origins: InstalledWheels, scheme_paths: SchemePaths, session: Session
 ) -> list[ExpectedProject]:
     """What every project of known origin must consist of; one that can't have been installed so is a finding."""
     records = read_records(f"{project.metadata_path}/RECORD" for project in installed.values())
@@ -210,7 +213,7 @@ def expected_projects(
             continue
         planned = planned_origin(installed[name], wheel, records.get(f"{installed[name].metadata_path}/RECORD", b""))
         try:
-            projects.append(expected_project(planned, places.target))
+            projects.append(expected_project(planned, scheme_paths.target))
         except StoredWheelsDamaged as damaged:
             session.store.drop(wheel.sha256)
             origins.findings.append(
@@ -219,7 +222,10 @@ def expected_projects(
         except EnvironmentChangeError as error:
             origins.findings.append(finding(FindingKind.UNAVAILABLE, str(error), project=name))
     brought = [name for name in origins.bundled if name in installed]
-    return [*projects, *(bundled_project(origins.bundled[name], installed[name], places.target) for name in brought)]
+    return [
+        *projects,
+        *(bundled_project(origins.bundled[name], installed[name], scheme_paths.target) for name in brought),
+    ]
 
 
 def _identity_findings(installed: Mapping[str, InstalledProject], projects: list[ExpectedProject]) -> Iterator[Finding]:

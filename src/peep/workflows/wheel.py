@@ -9,57 +9,58 @@ from hashlib import sha256
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.normalise import normalise_wheel
-from peep.build.source_pins import is_source_tree
-from peep.dataclass import replace
-from peep.errors import ArchiveError, Problems, StoredWheelsDamaged
+from peep.build.source_pins import is_source_tree, without_editing
+from peep.errors import ArchiveError, StoredWheelsDamaged
 from peep.model import HashForm, StoredWheel
+from peep.pipeline.attempts import attempts
+from peep.pipeline.builds import Builds
+from peep.pipeline.context import RunContext
+from peep.pipeline.fetch import WheelProvider
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
+from peep.pipeline.save_archives import ArchiveCollection, SavedFile, collected, publish, with_destination
+from peep.pipeline.session import Session, open_session
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.builds import Builds
-from peep.workflows.gathering import Gathering, SavedFile, gathered, hand_over, unmet_requirements, with_destination
-from peep.workflows.install import forget
-from peep.workflows.options import InstallOptions
-from peep.workflows.session import Session, opened
-from peep.workflows.supply import Supplier
-from peep.workflows.surroundings import Surroundings
+from peep.workflows.install import STAGES
 
 
-def wheel(options: InstallOptions, surroundings: Surroundings) -> tuple[SavedFile, ...]:
+def wheel(options: InstallOptions, context: RunContext) -> tuple[SavedFile, ...]:
     """Put a wheel of every listed project into `options.destination` (or the working directory), all or none.
 
     Raises `InstallRefused` with every problem before anything is built, and `BuildError`.
     """
     options, destination = with_destination(options)
-    with opened(options, surroundings) as session:
+    with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
-        with session.store.held(), session.supplier(pinned) as supplier:
-            try:
-                return _made(session, pinned, supplier, destination)
-            except StoredWheelsDamaged as damaged:
-                forget(damaged, session)
-                return _made(session, pinned, supplier, destination)
+        with session.store.in_use(), session.wheel_provider(pinned) as provider:
+            for attempt in attempts(session):
+                with attempt:
+                    made = _made(session, pinned, provider, destination)
+        return made
 
 
-def _made(session: Session, pinned: PinnedSet, supplier: Supplier, destination: str) -> tuple[SavedFile, ...]:
+def _made(session: Session, pinned: PinnedSet, provider: WheelProvider, destination: str) -> tuple[SavedFile, ...]:
     forms = {pin.name: pin.hash_form for pin in pinned.pins}
-    trees = [replace(pin, editable=False) for pin in pinned.pins if is_source_tree(pin)]
+    trees = [without_editing(pin) for pin in pinned.pins if is_source_tree(pin)]
     pins = [pin for pin in pinned.pins if not is_source_tree(pin)]
     with (
-        gathered(pins, supplier, destination, keeps_sdists=False) as (gathering, found),
-        closing(Builds(session, pinned, supplier)) as builds,
+        collected(pins, provider, destination, keeps_sdists=False) as (collection, found),
+        closing(Builds(session, pinned, provider)) as builds,
     ):
-        unbuildable = builds.plan(gathering.sdists, trees)
-        known = {**builds.stated_requirements(), **_requirements(gathering)}
-        unmet = unmet_requirements(session, pinned, known)
-        Problems([*pinned.unusable, *found, *unbuildable, *unmet]).raise_if_any()
+        unbuildable = builds.plan(collection.sdists, trees)
+        known = {**builds.stated_requirements(), **_requirements(collection)}
+        unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+        refuse_if_any([*pinned.unusable, *found, *unbuildable, *unmet])
         for built in builds.run():
             one = built.wheel
-            gathering.take_built(one, packed(one), forms.get(one.identity.name, HashForm.OPTION))
-        Problems(list(unmet_requirements(session, pinned, _requirements(gathering)))).raise_if_any()
-        return hand_over(gathering, destination)
+            collection.take_built(one, packed(one), forms.get(one.identity.name, HashForm.OPTION))
+        projects = projects_by_requirements(pinned.pins, _requirements(collection))
+        refuse_if_any(requirement_problems(session, pinned, projects))
+        return publish(collection, destination)
 
 
-def _requirements(gathering: Gathering) -> dict[str, tuple[str, ...]]:
-    return {name: one.requires_dist for name, one in gathering.wheels.items()}
+def _requirements(collection: ArchiveCollection) -> dict[str, tuple[str, ...]]:
+    return {name: one.requires_dist for name, one in collection.wheels.items()}
 
 
 def packed(stored: StoredWheel) -> bytes:

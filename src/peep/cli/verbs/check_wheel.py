@@ -1,15 +1,15 @@
-"""`peep check-wheel`."""
+"""Verb `peep check-wheel`."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from peep.cli.arguments import output_options
-from peep.cli.console import Console
-from peep.cli.option_tables import GENERAL, format_option
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted
+from peep.cli.options.install_options import output_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, format_option
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted
 from peep.cli.verb import Section, Verb
 
 if TYPE_CHECKING:

@@ -1,15 +1,15 @@
-"""`peep completion`."""
+"""Verb `peep completion`."""
 
 from __future__ import annotations
 
 import sys
 
-from peep.cli.catalogue import PIPS_VERBS, peeps_verbs
-from peep.cli.completion import bash_script, fish_script, zsh_script
-from peep.cli.option import Option
-from peep.cli.option_tables import GENERAL
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.option import Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL
+from peep.cli.output.completion import bash_script, fish_script, zsh_script
 from peep.cli.verb import Section, Verb
+from peep.cli.verb_table import PIPS_VERBS, peeps_verbs
 from peep.errors import UsageError
 
 VERB = Verb(

@@ -1,16 +1,16 @@
-"""`peep digest`."""
+"""Verb `peep digest`."""
 
 from __future__ import annotations
 
 import json
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
     name="digest",
@@ -46,7 +46,7 @@ def run(parsed: ParsedArguments) -> int:
     with Console(options.output, is_data=True) as console:
         from peep.workflows.digest import digest  # noqa: PLC0415 - help describes this verb without running it
 
-        found = digest(options, Surroundings.of_process(console))
+        found = digest(options, RunContext.of_process(console))
         if style == "json":
             console.result(json.dumps({"digest": found.hex, "files": list(found.lines)}, indent=2))
         else:

@@ -1,16 +1,15 @@
-"""`peep download -r` and `peep wheel -r`: verified like `install`; pip sees no hash in a comment."""
+"""Verbs `peep download -r` and `peep wheel -r`: verified like `install`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import (
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
     BUILD,
     CHECKS,
     FOREIGN_TARGET,
@@ -25,17 +24,17 @@ from peep.cli.option_tables import (
     STORE,
     format_option,
 )
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import size_text
+from peep.cli.output.console import Console
+from peep.cli.output.text import size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
 from peep.model import Digest
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions
 from peep.requirements.hashes import hash_line
-from peep.workflows.options import InstallOptions
-from peep.workflows.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from peep.workflows.gathering import SavedFile
+    from peep.pipeline.save_archives import SavedFile
 
 
 def sections(*own: Option) -> tuple[Section, ...]:
@@ -66,7 +65,7 @@ VERB = Verb(
         Option(
             ("-d", "--dest", "--destination-dir", "--destination-directory"),
             "put the archives there",
-            Kind.VALUE,
+            OptionKind.VALUE,
             "FOLDER",
         )
     ),
@@ -79,21 +78,24 @@ _REFUSED = {"download": "No archive was saved.", "wheel": "No wheel was saved."}
 
 def run(parsed: ParsedArguments) -> int:
     """Fetch what was asked for; gives back the exit status. Raises `PeepError`."""
-    return fetch(VERB.name, parsed)
+    from peep.workflows.download import download  # noqa: PLC0415 - help describes this verb without running it
+
+    return fetch(VERB.name, parsed, download)
 
 
-def fetch(verb: str, parsed: ParsedArguments) -> int:
-    """Run either verb: their workflows bear their names."""
+Workflow = Callable[[InstallOptions, RunContext], "tuple[SavedFile, ...]"]
+
+
+def fetch(verb: str, parsed: ParsedArguments, workflow: Workflow) -> int:
+    """Run the workflow of either verb, and tell what it has put into the folder."""
     options = install_options(parsed, verb=verb)
-    workflow: Callable[[InstallOptions, Surroundings], tuple[SavedFile, ...]]
-    workflow = getattr(import_module(f"peep.workflows.{verb}"), verb)
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
         try:
-            saved = workflow(options, Surroundings.of_process(console))
+            saved = workflow(options, RunContext.of_process(console))
         except InstallRefused as refused:
-            from peep.cli.installing import tell_refusal  # noqa: PLC0415 - runs that go well do without
+            from peep.cli.install_command import tell_refusal  # noqa: PLC0415 - runs that go well do without
 
             return tell_refusal(options, console, refused, _REFUSED[verb])
         _tell(saved, options, console, with_hashes=verb == "wheel")

@@ -1,19 +1,19 @@
-"""`peep embed`."""
+"""Verb `peep embed`."""
 
 from __future__ import annotations
 
 import hashlib
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, INDEXES, NETWORK, PROGRESS, STORE, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, PROGRESS, STORE, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.model import Digest, HashForm
+from peep.pipeline.options import InstallOptions, SourceOptions
 from peep.system.files import write_atomically
-from peep.workflows.options import InstallOptions, SourceOptions
 
 VERB = Verb(
     name="embed",
@@ -33,8 +33,8 @@ VERB = Verb(
         Section(
             "Options",
             (
-                Option(("-o", "--output"), "where to write it", Kind.VALUE, "FILE", is_peeps_own=True),
-                Option(("--check",), "write nothing, compare FILE", Kind.VALUE, "FILE", is_peeps_own=True),
+                Option(("-o", "--output"), "where to write it", OptionKind.VALUE, "FILE", is_peeps_own=True),
+                Option(("--check",), "write nothing, compare FILE", OptionKind.VALUE, "FILE", is_peeps_own=True),
                 *format_option("comment", "pip", "sum"),
             ),
         ),
@@ -68,10 +68,10 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _made(options: InstallOptions, console: Console) -> bytes:
+    from peep.pipeline.context import RunContext  # noqa: PLC0415 - as above
     from peep.workflows.embed import embed  # noqa: PLC0415 - help describes this verb without running it
-    from peep.workflows.surroundings import Surroundings  # noqa: PLC0415 - as above
 
-    return embed(options, Surroundings.of_process(console))
+    return embed(options, RunContext.of_process(console))
 
 
 def _compare(path: str, content: bytes, console: Console) -> int:

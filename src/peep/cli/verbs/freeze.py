@@ -1,17 +1,17 @@
-"""`peep freeze --hashes`; without `--hashes` it is pip's."""
+"""Verb `peep freeze --hashes`; without `--hashes` it is pip's."""
 
 from __future__ import annotations
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option import Option
-from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.model import HashForm
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 from peep.requirements.hashes import hash_line
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
 
 _TOOLS = frozenset({"distribute", "peep", "pip", "setuptools", "wheel"})
 
@@ -53,10 +53,10 @@ def run(parsed: ParsedArguments) -> int:
     form = HashForm.OPTION if parsed.value("format") == "pip" else HashForm.COMMENT
     status = 0
     with Console(options.output, is_data=True) as console:
-        from peep.audit.inventory import requirement_lines, unlistable  # noqa: PLC0415 - help must not cost this
+        from peep.proof.inventory import requirement_lines, unlistable  # noqa: PLC0415 - help must not cost this
         from peep.workflows.inventory import inventory  # noqa: PLC0415 - as above
 
-        for entry in inventory(options, Surroundings.of_process(console)):
+        for entry in inventory(options, RunContext.of_process(console)):
             if entry.name in _TOOLS and not parsed.has("all"):
                 continue
             if reason := unlistable(entry, form):

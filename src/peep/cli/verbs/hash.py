@@ -1,4 +1,4 @@
-"""`peep hash`."""
+"""Verb `peep hash`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import json
 import os
 from collections.abc import Callable
 
-from peep.cli.arguments import network_options, output_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, NETWORK, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import network_options, output_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, NETWORK, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.model import STRONG_ALGORITHMS, HashForm
+from peep.pipeline.open_transport import open_transport
+from peep.pipeline.options import NetworkOptions
 from peep.requirements.hashes import hash_line
-from peep.system.transport import Transport, redacted
 from peep.workflows.hash import HashedSource, HashFailure, hash_sources, is_url
-from peep.workflows.options import NetworkOptions
-from peep.workflows.plain_transport import open_transport
 
 VERB = Verb(
     name="hash",
@@ -40,7 +41,7 @@ VERB = Verb(
             "Options",
             (
                 *format_option("comment", "pip", "json"),
-                Option(("-a", "--algorithm"), "which hash", Kind.VALUE, "NAME", STRONG_ALGORITHMS),
+                Option(("-a", "--algorithm"), "which hash", OptionKind.VALUE, "NAME", STRONG_ALGORITHMS),
             ),
         ),
         Section("Network", NETWORK),

@@ -1,17 +1,16 @@
-"""`peep help`: which verbs are peep's, which are pip's, and what each of peep's takes."""
+"""Verb `peep help`: overview of peep's verbs and pip's, and the help of each."""
 
 from __future__ import annotations
 
 import sys
 
 from peep import __version__
-from peep.cli.catalogue import PIPS_VERBS, peeps_verbs, verb_named
-from peep.cli.option_tables import GENERAL
-from peep.cli.parser import ParsedArguments
-from peep.cli.start import SHARED_VERBS, VERBS
-from peep.cli.text import TERMINAL_WIDTH, folded
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL
+from peep.cli.output.text import TERMINAL_WIDTH, wrap
 from peep.cli.verb import Section, Verb
-from peep.workflows.delegate import run_pip
+from peep.cli.verb_table import PIPS_VERBS, peeps_verbs, verb_module
+from peep.pipeline.delegation import run_pip
 
 VERB = Verb(
     name="help",
@@ -32,8 +31,8 @@ def run(parsed: ParsedArguments) -> int:
     if not topics:
         print(overview())
         return 0
-    if topics[0] in VERBS or topics[0] in SHARED_VERBS:
-        print(verb_named(topics[0]).help())
+    if (module := verb_module(topics[0])) is not None:
+        print(module.VERB.help())
         return 0
     sys.stdout.flush()
     return run_pip(["help", *topics])
@@ -56,7 +55,7 @@ def overview() -> str:
             "with --hashes; otherwise they are pip's.",
             "",
             "Verbs that go to pip unchanged, whose exit status comes back:",
-            folded(", ".join(PIPS_VERBS) + ", and everything else", TERMINAL_WIDTH, "  "),
+            wrap(", ".join(PIPS_VERBS) + ", and everything else", TERMINAL_WIDTH, "  "),
             "",
             "Options before the verb are pip's general options, such as --python PATH.",
             "",

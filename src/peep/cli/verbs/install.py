@@ -1,14 +1,11 @@
-"""`peep install`."""
+"""Verb `peep install`."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.installing import report_outcome
-from peep.cli.option_tables import (
+from peep.cli.install_command import report_result
+from peep.cli.options.install_options import install_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
     BUILD,
     CHANGES,
     FOREIGN_TARGET,
@@ -22,13 +19,8 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.parser import ParsedArguments
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.workflows.options import InstallOptions
-from peep.workflows.surroundings import Surroundings
-
-if TYPE_CHECKING:
-    from peep.workflows.outcome import Outcome
 
 SECTIONS = (
     Section("What to install", SOURCES),
@@ -75,12 +67,6 @@ def run(parsed: ParsedArguments) -> int:
     with Console(options.output, is_data=options.report == "-") as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        return report_outcome(options, console, install)
+        from peep.workflows.install import install  # noqa: PLC0415 - help describes this verb without running it
 
-
-def install(options: InstallOptions, surroundings: Surroundings) -> Outcome:
-    """Run the workflow, whose import is worth its time only now."""
-    with import_module("peep.workflows.ahead").asked_ahead(options, surroundings.environ):
-        workflow = import_module("peep.workflows.install")
-    outcome: Outcome = workflow.install(options, surroundings)
-    return outcome
+        return report_result(options, console, install)

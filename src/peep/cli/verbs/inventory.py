@@ -1,17 +1,17 @@
-"""`peep inventory`."""
+"""Verb `peep inventory`."""
 
 from __future__ import annotations
 
 import json
 import os
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.option_tables import GENERAL, STORE, TARGET, format_option
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.install_options import install_options
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
-from peep.workflows.options import SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
     name="inventory",
@@ -40,10 +40,10 @@ def run(parsed: ParsedArguments) -> int:
     options = install_options(parsed, sources=SourceOptions())
     style = parsed.value("format") or "json"
     with Console(options.output, is_data=True) as console:
-        from peep.audit.inventory import entry_json  # noqa: PLC0415 - help describes this verb without running it
+        from peep.proof.inventory import entry_json  # noqa: PLC0415 - help describes this verb without running it
         from peep.workflows.inventory import bill_of_materials, inventory  # noqa: PLC0415 - as above
 
-        entries = inventory(options, Surroundings.of_process(console))
+        entries = inventory(options, RunContext.of_process(console))
         if style == "json":
             console.result(json.dumps([entry_json(entry) for entry in entries], indent=2))
         else:

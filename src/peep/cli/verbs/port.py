@@ -1,4 +1,4 @@
-"""`peep port`."""
+"""Verb `peep port`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from peep.cli.arguments import network_options, output_options
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, NETWORK
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted, printable
+from peep.cli.options.install_options import network_options, output_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, NETWORK
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted, escape_controls
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
+from peep.system import bounded
 
 if TYPE_CHECKING:
     from peep.requirements.porting import PortedFile
@@ -41,7 +42,9 @@ VERB = Verb(
             (
                 Option(("--in-place",), "rewrite the files, each whole or not at all", is_peeps_own=True),
                 Option(("--check",), "change nothing; 1 when there is something to port", is_peeps_own=True),
-                Option(("--to",), "the form to port to", Kind.VALUE, "FORM", ("pip", "comment"), is_peeps_own=True),
+                Option(
+                    ("--to",), "the form to port to", OptionKind.VALUE, "FORM", ("pip", "comment"), is_peeps_own=True
+                ),
             ),
         ),
         Section("Network", NETWORK),
@@ -59,9 +62,9 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _port(parsed: ParsedArguments) -> int:
+    from peep.pipeline.open_transport import open_transport  # noqa: PLC0415 - as above
+    from peep.pipeline.read_pins import Reading  # noqa: PLC0415 - as above
     from peep.requirements.porting import ported_files  # noqa: PLC0415 - help describes this verb without running it
-    from peep.workflows.pins import Reading  # noqa: PLC0415 - as above
-    from peep.workflows.plain_transport import open_transport  # noqa: PLC0415 - as above
     from peep.workflows.port import PORTERS, one_text  # noqa: PLC0415 - as above
 
     network, hosts = network_options(parsed), parsed.values("trusted-host")
@@ -79,7 +82,7 @@ def _port(parsed: ParsedArguments) -> int:
 
 
 def _standard_input() -> bytes:
-    return sys.stdin.buffer.read()
+    return bounded.read_stream(sys.stdin.buffer, bounded.LISTS, "standard input")
 
 
 def _collected(ported: Iterator[PortedFile], console: Console) -> tuple[list[PortedFile], bool]:
@@ -122,7 +125,7 @@ def _replaced(files: Sequence[PortedFile], console: Console) -> None:
 def _write(text: str) -> None:
     """Print the text as it is, line ends included; on a terminal without what a terminal would obey."""
     if sys.stdout.isatty():
-        print(printable(text.replace("\r\n", "\n")), end="")
+        print(escape_controls(text.replace("\r\n", "\n")), end="")
     else:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode("utf-8"))

@@ -1,21 +1,24 @@
-"""`peep store`."""
+"""Verb `peep store`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 
-from peep.cli.arguments import install_options, number
-from peep.cli.console import Console
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import GENERAL, STORE, format_option
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted, size_text
+from peep.cli.options.install_options import install_options, number
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, STORE, format_option
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted, size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
-from peep.workflows import store_upkeep
-from peep.workflows.options import SourceOptions, StoreOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import SourceOptions, StoreOptions
+from peep.workflows.store_gc import collect
+from peep.workflows.store_path import store_path
+from peep.workflows.store_size import store_size
+from peep.workflows.store_verify import verify_store
 
 _DEFAULT_DAYS = 90.0
 _ACTIONS = ("path", "size", "verify", "gc")
@@ -38,7 +41,7 @@ VERB = Verb(
         Section(
             "Options",
             (
-                Option(("--unused-days",), "gc: for how long", Kind.VALUE, "DAYS", is_peeps_own=True),
+                Option(("--unused-days",), "gc: for how long", OptionKind.VALUE, "DAYS", is_peeps_own=True),
                 *format_option("text", "json"),
             ),
         ),
@@ -60,25 +63,25 @@ def run(parsed: ParsedArguments) -> int:
     stated = parsed.value("unused-days")
     days = _DEFAULT_DAYS if stated is None else number(stated, "--unused-days")
     with Console(options.output) as console:
-        surroundings = Surroundings.of_process(console)
-        status, lines, value = _ANSWERS[parsed.words[0]](options.store, surroundings, days)
+        context = RunContext.of_process(console)
+        status, lines, value = _ANSWERS[parsed.words[0]](options.store, context, days)
         console.result(json.dumps(value, indent=2) if options.output.format == "json" else "\n".join(lines))
     return status
 
 
-def _path(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
-    path = store_upkeep.store_path(options, surroundings)
+def _path(options: StoreOptions, context: RunContext, _days: float) -> Answer:
+    path = store_path(options, context)
     return 0, [path], {"path": path}
 
 
-def _size(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
-    found = store_upkeep.store_size(options, surroundings)
+def _size(options: StoreOptions, context: RunContext, _days: float) -> Answer:
+    found = store_size(options, context)
     line = f"{counted(found.wheels, 'wheel')}, {counted(found.files, 'file')}, {size_text(found.bytes)}"
     return 0, [line], {"wheels": found.wheels, "files": found.files, "bytes": found.bytes}
 
 
-def _verify(options: StoreOptions, surroundings: Surroundings, _days: float) -> Answer:
-    found = store_upkeep.verify_store(options, surroundings)
+def _verify(options: StoreOptions, context: RunContext, _days: float) -> Answer:
+    found = verify_store(options, context)
     lines = [
         f"{file.filename or file.sha256}: {file.path}: {file.reason}{'; dropped' if file.is_dropped else ''}"
         for file in found
@@ -93,14 +96,14 @@ def _verify(options: StoreOptions, surroundings: Surroundings, _days: float) -> 
     return (1 if found else 0), [*lines, told], {"damaged": damaged}
 
 
-def _gc(options: StoreOptions, surroundings: Surroundings, days: float) -> Answer:
-    found = store_upkeep.collect(options, surroundings, days)
+def _gc(options: StoreOptions, context: RunContext, days: float) -> Answer:
+    found = collect(options, context, days)
     lines = [f"- {name}" for name in found.removed]
     told = f"removed {counted(len(found.removed), 'wheel')}, {size_text(found.freed)}; kept {found.kept}"
     return 0, [*lines, told], {"removed": list(found.removed), "freed": found.freed, "kept": found.kept}
 
 
-_ANSWERS: Mapping[str, Callable[[StoreOptions, Surroundings, float], Answer]] = {
+_ANSWERS: Mapping[str, Callable[[StoreOptions, RunContext, float], Answer]] = {
     "path": _path,
     "size": _size,
     "verify": _verify,

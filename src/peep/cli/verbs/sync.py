@@ -1,14 +1,14 @@
-"""`peep sync`."""
+"""Verb `peep sync`."""
 
 from __future__ import annotations
 
 import json
 
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.installing import report_outcome, tell_refusal
-from peep.cli.option import Option
-from peep.cli.option_tables import (
+from peep.cli.install_command import report_result, tell_refusal
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
     BUILD,
     CHANGES,
     GENERAL,
@@ -20,14 +20,14 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.outcomes import project_json
-from peep.cli.parser import ParsedArguments
+from peep.cli.output.console import Console
+from peep.cli.output.install_output import project_json
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused
 from peep.model import InstallPlan
-from peep.workflows.options import InstallOptions
-from peep.workflows.outcome import Outcome
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.result import InstallResult
 
 _OWN = (
     Option(("--check",), "change nothing; exit status 1 when something differs; no network", is_peeps_own=True),
@@ -71,17 +71,17 @@ def run(parsed: ParsedArguments) -> int:
             return _check(options, console, include_all=include_all)
         from peep.workflows.sync import sync  # noqa: PLC0415 - help describes this verb without running it
 
-        def workflow(chosen: InstallOptions, surroundings: Surroundings) -> Outcome:
-            return sync(chosen, surroundings, include_all=include_all)
+        def workflow(chosen: InstallOptions, context: RunContext) -> InstallResult:
+            return sync(chosen, context, include_all=include_all)
 
-        return report_outcome(options, console, workflow)
+        return report_result(options, console, workflow)
 
 
 def _check(options: InstallOptions, console: Console, *, include_all: bool) -> int:
     from peep.workflows.sync import difference  # noqa: PLC0415 - as above
 
     try:
-        plan = difference(options, Surroundings.of_process(console), include_all=include_all).plan
+        plan = difference(options, RunContext.of_process(console), include_all=include_all).plan
     except InstallRefused as refused:
         return tell_refusal(options, console, refused, "Nothing was compared.")
     if options.output.format == "json":

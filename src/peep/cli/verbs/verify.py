@@ -1,4 +1,4 @@
-"""`peep verify`."""
+"""Verb `peep verify`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from peep import __version__
-from peep.cli.arguments import install_options
-from peep.cli.console import Console
-from peep.cli.installing import tell_refusal
-from peep.cli.option import Kind, Option
-from peep.cli.option_tables import (
+from peep.cli.install_command import tell_refusal
+from peep.cli.options.install_options import install_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import (
     ALLOW_RECORD_MISMATCH,
     BUILD,
     GENERAL,
@@ -24,22 +24,24 @@ from peep.cli.option_tables import (
     TARGET,
     format_option,
 )
-from peep.cli.parser import ParsedArguments
-from peep.cli.text import counted
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, UsageError
-from peep.workflows.options import InstallOptions, SourceOptions
-from peep.workflows.surroundings import Surroundings
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions, SourceOptions
 
 if TYPE_CHECKING:
-    from peep.audit.findings import Finding
+    from peep.proof.findings import Finding
     from peep.workflows.verify import Verification, VerifyOptions
 
 _MOST_LINES = 100
 """Findings that are told one by one, unless `-v` asks for all."""
 
 OWN = (
-    Option(("--digest",), "what `peep digest` printed: compare with that", Kind.VALUE, "SHA256", is_peeps_own=True),
+    Option(
+        ("--digest",), "what `peep digest` printed: compare with that", OptionKind.VALUE, "SHA256", is_peeps_own=True
+    ),
     Option(("--refetch",), "take all archives from the index again, trust no store", is_peeps_own=True),
     Option(("--bytecode",), "recompile every .pyc file and compare", is_peeps_own=True),
     Option(("--fix",), "put back what differs, from verified archives", is_peeps_own=True),
@@ -87,11 +89,13 @@ def run(parsed: ParsedArguments) -> int:
         from peep.workflows.verify import verify  # noqa: PLC0415 - help describes this verb without running it
 
         try:
-            verification = verify(options, Surroundings.of_process(console))
+            verification = verify(options, RunContext.of_process(console))
         except InstallRefused as refused:
             return tell_refusal(options.run, console, refused, "Nothing was verified.")
         show(verification, output.format, console, is_verbose=output.verbose > 0)
-        if options.fix and any(one.rule.startswith(("added", "not-listed")) for one in verification.findings):
+        if options.fix and any(
+            one.rule.startswith(("added", "foreign", "not-listed")) for one in verification.findings
+        ):
             console.note("--fix puts back what is listed; what was added is left for you to remove")
     return 0 if verification.is_proven else 1
 
@@ -128,7 +132,7 @@ def show(verification: Verification, style: str, console: Console, *, is_verbose
     if style == "json":
         console.result(json.dumps(as_json(verification), indent=2))
     elif style == "sarif":
-        from peep.audit.report import sarif  # noqa: PLC0415 - as above
+        from peep.proof.report import sarif  # noqa: PLC0415 - as above
 
         versions = {project.name: project.version for project in verification.projects}
         root = verification.target.paths["data"]
@@ -141,7 +145,7 @@ def show(verification: Verification, style: str, console: Console, *, is_verbose
 
 def as_json(verification: Verification) -> dict[str, object]:
     """The whole verification for a program."""
-    from peep.audit.report import finding_json, project_json, target_json  # noqa: PLC0415 - as above
+    from peep.proof.report import finding_json, project_json, target_json  # noqa: PLC0415 - as above
 
     root = verification.target.paths["data"]
     archives = verification.archives
@@ -159,7 +163,7 @@ def as_json(verification: Verification) -> dict[str, object]:
 
 def finding_lines(verification: Verification, limit: int | None) -> list[str]:
     """One line for each finding, at most `limit`, then how many more there are."""
-    from peep.environment.places import shown_path  # noqa: PLC0415 - as above
+    from peep.environment.scheme_paths import shown_path  # noqa: PLC0415 - as above
 
     root = verification.target.paths["data"]
     shown = verification.findings[:limit]

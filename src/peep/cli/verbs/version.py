@@ -1,4 +1,4 @@
-"""`peep --version`: peep's own, then pip's as pip would print it."""
+"""`peep --version`: peep's own version, then pip's as pip would print it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import platform
 import sys
 
 from peep import __version__
-from peep.workflows.delegate import pip_version_line
+from peep.pipeline.delegation import pip_version_line
 
 
 def run() -> int:

@@ -1,9 +1,9 @@
-"""`peep wheel -r`."""
+"""Verb `peep wheel -r`."""
 
 from __future__ import annotations
 
-from peep.cli.option import Kind, Option, Standing
-from peep.cli.parser import ParsedArguments
+from peep.cli.options.option import Option, OptionKind, OptionSupport
+from peep.cli.options.parser import ParsedArguments
 from peep.cli.verb import Verb
 from peep.cli.verbs.download import fetch, sections
 
@@ -18,12 +18,14 @@ VERB = Verb(
     ),
     examples=(("peep wheel -r requirements.txt -w wheelhouse", "build once, install on many machines"),),
     sections=sections(
-        Option(("-w", "--wheel-dir"), "put the wheels there", Kind.VALUE, "FOLDER"),
-        Option(("--no-verify",), "built wheels are checked like all others", standing=Standing.REFUSED),
+        Option(("-w", "--wheel-dir"), "put the wheels there", OptionKind.VALUE, "FOLDER"),
+        Option(("--no-verify",), "built wheels are checked like all others", standing=OptionSupport.REFUSED),
     ),
 )
 
 
 def run(parsed: ParsedArguments) -> int:
     """Make the wheels; gives back the exit status. Raises `PeepError`."""
-    return fetch(VERB.name, parsed)
+    from peep.workflows.wheel import wheel  # noqa: PLC0415 - help describes this verb without running it
+
+    return fetch(VERB.name, parsed, wheel)

@@ -1,0 +1,150 @@
+"""Error messages and exit statuses of failures: expected errors, interruptions, bugs in peep."""
+
+from __future__ import annotations
+
+import errno
+import importlib.metadata
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Sequence
+
+from peep import __version__
+from peep.cli.output.text import escape_controls, fold_width, redact_text, silence, wrap
+from peep.cli.signals import Terminated
+from peep.errors import InstallRefused, PeepError, RequirementsErrors
+
+BUG = 3
+INTERRUPTED = 130
+TERMINATED = 143
+BROKEN_PIPE = 141
+"""128 and the signal's number, as a shell would report it."""
+
+_FAULTS_OF_THE_MACHINE = frozenset(
+    {
+        errno.EACCES,
+        errno.EAGAIN,  # no further process may be started
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENAMETOOLONG,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.ENOSPC,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ESTALE,
+    }
+)
+_NO_MORE_THREADS = "can't start new thread"
+"""What Python says, as a plain RuntimeError, where the system's or the user's limit of processes is reached."""
+
+
+def explained(error: BaseException, words: Sequence[str]) -> int:
+    """Print what `error` means to a user and give back the exit status. `words` are the command line's."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else int(error.code is not None)
+    if isinstance(error, BrokenPipeError):
+        silence(sys.stdout)
+        return BROKEN_PIPE
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, Terminated):
+        return TERMINATED
+    if isinstance(error, PeepError):
+        _print_error(error)
+        if "--debug" in words:
+            _print(redact_text("".join(traceback.format_exception(error))))
+        return error.exit_status
+    fault = _fault_of_the_machine(error)
+    if fault:
+        _print_error(PeepError(redact_text(fault)))
+        return PeepError.exit_status
+    _print(bug_report(error, words))
+    return BUG
+
+
+def _fault_of_the_machine(error: BaseException) -> str:
+    """What is wrong with the machine that peep runs on; '' when something else is."""
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    if isinstance(error, RuntimeError) and str(error) == _NO_MORE_THREADS:
+        return "no further thread may be started: the limit of processes is reached (ulimit -u)"
+    if not isinstance(error, OSError):
+        return ""
+    if _came_from_printing(error):
+        silence(sys.stdout)
+        return f"standard output: {error.strerror or error}"
+    if error.errno == errno.ENOENT and _is_nowhere():
+        return "the working folder is no longer there: change to one that is"
+    if error.errno not in _FAULTS_OF_THE_MACHINE:
+        return ""
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
+def _is_nowhere() -> bool:
+    """Whether the folder that peep was started in was deleted, as deployments do that replace it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def error_text(error: PeepError, width: int | None) -> str:
+    """Render an error that carries its own words: `error:` lines, then a `hint:`; `width` as `text.wrap` has it."""
+    if isinstance(error, InstallRefused):
+        from peep.cli.output.reports import report_text  # noqa: PLC0415 - 2 ms, for refusals only
+
+        return report_text(error.problems, width, "Nothing was changed.")  # verbs that install tell it themselves
+    parts = (*error.errors, *error.also) if isinstance(error, RequirementsErrors) else (error,)
+    lines = []
+    for part in parts:
+        first, *others = escape_controls(part.message).split("\n")
+        lines += [wrap(f"error: {first}", width), *others]
+        if part.hint:
+            lines.append(wrap(f"hint: {escape_controls(part.hint)}", width))
+    return redact_text("\n".join(lines))
+
+
+def bug_report(error: BaseException, words: Sequence[str]) -> str:
+    """Everything that somebody needs who is to mend this; without credentials."""
+    text = f"""\
+This is a bug in peep, not in what you gave it. Please report it with this text:
+
+peep:         {__version__}
+Python:       {platform.python_implementation()} {platform.python_version()}, {sys.executable}
+pip:          {_pip_version()}
+platform:     {platform.platform()}
+command line: {" ".join(["peep", *words])}
+
+{"".join(traceback.format_exception(error)).rstrip()}"""
+    return escape_controls(redact_text(text))
+
+
+def _pip_version() -> str:
+    try:
+        return importlib.metadata.version("pip")
+    except importlib.metadata.PackageNotFoundError:
+        return "none"
+
+
+def _print_error(error: PeepError) -> None:
+    _print(error_text(error, fold_width(sys.stderr)))
+
+
+def _print(text: str) -> None:
+    try:
+        print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
+    except OSError:
+        silence(sys.stderr)
+
+
+def _came_from_printing(error: OSError) -> bool:
+    """Whether it was raised in a module of `cli`: what these write themselves is standard output."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals["__name__"].startswith("peep.cli.")

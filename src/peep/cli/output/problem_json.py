@@ -1,0 +1,114 @@
+"""JSON of problems; docs/json-output.md promises its shape, which changes by adding only.
+
+A problem's fields are the names in the output; the two about hashes tell of parts of their candidate instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from peep.cli.output.text import redact_text
+from peep.dataclass import asdict
+from peep.errors import (
+    BadArchive,
+    ConflictingDependency,
+    FetchFailure,
+    HashMismatch,
+    HashMissing,
+    MissingBuildRequirement,
+    NoUsableFile,
+    OmittedDependency,
+    Problem,
+    UnusableRequirement,
+)
+from peep.model import (
+    Digest,
+    IndexFile,
+    Location,
+    PinnedRequirement,
+    Rejection,
+    listed_digest,
+    listed_hashes,
+)
+
+KINDS: Mapping[type[Problem], str] = {
+    HashMismatch: "hash-mismatch",
+    HashMissing: "hash-missing",
+    UnusableRequirement: "unusable",
+    NoUsableFile: "no-usable-file",
+    FetchFailure: "fetch-failure",
+    BadArchive: "bad-archive",
+    OmittedDependency: "omitted-dependency",
+    ConflictingDependency: "conflicting-dependency",
+    MissingBuildRequirement: "missing-build-requirement",
+}
+
+
+def problems_as_json(problems: Sequence[Problem]) -> dict[str, Any]:
+    """Give back `{"problems": [...]}`, each with its `kind` and facts; URLs without credentials, sizes in bytes."""
+    return {"problems": [{"kind": KINDS[type(problem)], **_plain(_facts(problem))} for problem in problems]}
+
+
+def _facts(problem: Problem) -> dict[str, Any]:
+    if isinstance(problem, HashMismatch):
+        return _mismatch(problem)
+    if isinstance(problem, HashMissing):
+        return _missing(problem)
+    return {"requirement" if name == "pin" else name: value for name, value in asdict(problem).items()}
+
+
+def _mismatch(problem: HashMismatch) -> dict[str, Any]:
+    candidate = problem.candidate
+    return {
+        "requirement": candidate.pin,
+        "file": candidate.file,
+        "expected": [str(digest) for digest in listed_hashes(candidate.pin, candidate.file.filename)],
+        "malformed": [wrong.text for wrong in candidate.pin.malformed_hashes],
+        "got": _by_algorithm(problem.got),
+        "size": problem.size,
+        "content_type": problem.content_type,
+        "still_offered": [
+            file.filename for file in candidate.offered if listed_digest(file.hashes, candidate.pin, file.filename)
+        ],
+        "story": problem.story,
+    }
+
+
+def _missing(problem: HashMissing) -> dict[str, Any]:
+    return {
+        "requirement": problem.candidate.pin,
+        "file": problem.candidate.file,
+        "got": _by_algorithm([problem.got]),
+        "size": problem.size,
+        "version": problem.version or problem.candidate.pin.version,
+        "seen_before": problem.seen_before,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Turn what a problem holds into what JSON has; no text keeps credentials, for URLs stand in reasons as well."""
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Location):
+        return _plain(asdict(value))
+    if isinstance(value, Rejection):
+        return _plain(_chosen(value, "filename", "reason", "index"))
+    if isinstance(value, PinnedRequirement):
+        return _plain(_chosen(value, "name", "version", "url", "extras", "marker", "locations"))
+    if isinstance(value, IndexFile):
+        facts = _chosen(value, "filename", "url", "index", "upload_time", "yanked")
+        return _plain({**facts, "hashes": _by_algorithm(value.hashes)})
+    return value
+
+
+def _chosen(value: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}
+
+
+def _by_algorithm(digests: Iterable[Digest]) -> dict[str, str]:
+    return {digest.algorithm: digest.hex for digest in digests}

@@ -1,0 +1,182 @@
+"""Report of a refused install: one text, each kind of problem in a block, worst first.
+
+The order, the headline of the first block, the lines to paste and the last line are those of the original peep: scripts
+look for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from peep.cli.output.report_hashes import mismatch_lines, missing_lines
+from peep.cli.output.report_parts import heading, places, plain, titled
+from peep.cli.output.text import redact_text, wrap
+from peep.errors import (
+    BadArchive,
+    ConflictingDependency,
+    FetchFailure,
+    HashMismatch,
+    HashMissing,
+    MissingBuildRequirement,
+    NoUsableFile,
+    OmittedDependency,
+    Problem,
+    UnusableRequirement,
+)
+from peep.index.rejection_messages import rejection_lines
+from peep.model import Location
+
+RULE = "-------------------------------"
+LAST_LINE = "Not proceeding to installation."
+"""Of verbs that install."""
+
+Kind = TypeVar("Kind")
+_Order = tuple[tuple[str, int], ...]
+
+
+def report_text(problems: Sequence[Problem], width: int | None = None, last_line: str = LAST_LINE) -> str:
+    """Render all `problems`, without a line feed at the end; `width` in columns, None: paragraphs are not folded.
+
+    `last_line` says what did not happen on account of them.
+    Hashes and lines to paste are never folded. Nothing in the text obeys a terminal, nothing holds credentials.
+    """
+    blocks = [block for render in _BLOCKS if (block := render(problems, width))]
+    return redact_text("\n\n".join([*blocks, f"{RULE}\n{last_line}"]))
+
+
+def _mismatches(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, HashMismatch, lambda problem: _placed(problem.candidate.pin.locations))
+    if not found:
+        return ""
+    headline = "THE FOLLOWING PACKAGES DIDN'T MATCH THE HASHES SPECIFIED IN THE REQUIREMENTS"
+    advice = (
+        "FILE. If you have updated the package versions, update the hashes. If you have not, "
+        "be alarmed: somebody may have tampered with the packages."
+    )
+    return "\n\n".join([f"{headline}\n{wrap(advice, width)}", *(mismatch_lines(problem, width) for problem in found)])
+
+
+def _missing(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, HashMissing, lambda problem: _placed(problem.candidate.pin.locations))
+    if not found:
+        return ""
+    introduction = (
+        "The following packages have no hashes in the requirements file, so nothing keeps somebody from exchanging "
+        "them. Vet these files to your satisfaction, then let these lines replace yours:"
+    )
+    return "\n\n".join([wrap(introduction, width), *(missing_lines(problem) for problem in found)])
+
+
+def _unusable(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, UnusableRequirement, lambda problem: _placed([problem.location]))
+    entries = (titled(plain(p.text), str(p.location), [p.reason], width) for p in found)
+    return _listing("The following requirements cannot be installed as they are written:", entries, width)
+
+
+def _bad_archives(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, BadArchive, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), _bad_archive_lines(p), width) for p in found)
+    introduction = "The following archives have a hash that you list, and yet are not what their format allows:"
+    return _listing(introduction, entries, width)
+
+
+def _bad_archive_lines(problem: BadArchive) -> list[str]:
+    return [f"{problem.filename}:", *problem.problems, *([f"hint: {problem.hint}"] if problem.hint else [])]
+
+
+def _failures(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, FetchFailure, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), _failure_lines(p), width) for p in found)
+    return _listing("The following could not be fetched:", entries, width)
+
+
+def _failure_lines(problem: FetchFailure) -> list[str]:
+    reason = f"{problem.url}: {problem.reason}" if problem.url else problem.reason
+    return [reason, f"hint: {problem.hint}"] if problem.hint else [reason]
+
+
+def _without_file(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, NoUsableFile, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), [p.reason, *rejection_lines(p.rejections)], width) for p in found)
+    return _listing("There is no file to install for the following requirements:", entries, width)
+
+
+def _conflicts(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, ConflictingDependency, lambda problem: _named(problem.name, problem.required_by))
+    entries = (
+        titled(plain(p.name), "", [f"{p.required_by} requires {p.requirement}; {p.listed} is listed"], width)
+        for p in found
+    )
+    introduction = "The following packages are listed in versions that other listed packages do not accept:"
+    return _listing(introduction, entries, width)
+
+
+def _omissions(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, OmittedDependency, lambda problem: _named(problem.name, *problem.chain))
+    entries = (titled(plain(p.requirement), "", ["by way of " + " -> ".join(p.chain)], width) for p in found)
+    introduction = (
+        "The following packages are required by listed ones, but are not listed themselves. Add each with its version "
+        "and hashes, or install without them by --no-check-dependencies:"
+    )
+    return _listing(introduction, entries, width)
+
+
+def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, MissingBuildRequirement, lambda problem: _named(problem.sdist, *problem.chain))
+    needs: dict[str, list[str]] = {}
+    for problem in found:
+        needs.setdefault(problem.sdist, []).append(_build_line(problem))
+    entries = (titled(plain(sdist), "", lines, width) for sdist, lines in needs.items())
+    introduction = (
+        "The following archives must be built, and a build may use nothing that you have not vetted either. "
+        "Pin what they need, with hashes, in a file that --build-constraint names:"
+    )
+    suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
+    invitation = wrap(
+        "Vet these, then put the lines into that file, in place of others for the same projects. Nothing of them has "
+        "been read yet, so a further run may name what they need in turn:",
+        width,
+    )
+    return "\n\n".join([_listing(introduction, entries, width), *([invitation, *suggestions] if suggestions else [])])
+
+
+def _build_line(problem: MissingBuildRequirement) -> str:
+    way = f", by way of {' -> '.join(problem.chain)}" if len(problem.chain) > _DIRECT else ""
+    return f"needs {problem.requirement}{way}: {problem.reason}"
+
+
+_DIRECT = 2
+"""Names in the chain of a build requirement that the archive itself states."""
+
+_BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
+    _mismatches,
+    _missing,
+    _unusable,
+    _bad_archives,
+    _failures,
+    _without_file,
+    _conflicts,
+    _omissions,
+    _build_requirements,
+)
+"""Worst first."""
+
+
+def _listing(introduction: str, entries: Iterable[str], width: int | None) -> str:
+    rendered = "\n".join(entries)
+    return f"{wrap(introduction, width)}\n\n{rendered}" if rendered else ""
+
+
+def _of_kind(problems: Sequence[Problem], kind: type[Kind], order: Callable[[Kind], _Order]) -> list[Kind]:
+    """The problems of one kind, each once, in the order of the requirements files."""
+    found = dict.fromkeys(problem for problem in problems if isinstance(problem, kind))
+    return sorted(found, key=order)
+
+
+def _placed(locations: Iterable[Location]) -> _Order:
+    return tuple((location.path, location.line) for location in locations)
+
+
+def _named(*names: str) -> _Order:
+    return tuple((name, 0) for name in names)

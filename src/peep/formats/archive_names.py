@@ -1,0 +1,120 @@
+"""Archive file names of sdists and wheels, read before a byte was asked for; nothing is trusted.
+
+Wheels: binary distribution format, "File name convention" (PEP 427). Source distributions: PEP 625 and the older
+habits before it. Project names compare by PEP 503.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from urllib.parse import unquote, urlsplit
+
+from peep.dataclass import dataclass
+from peep.formats.names import ARCHIVE_SUFFIXES, normalised, sdist_suffix
+from peep.model import ArchiveKind
+
+LISTED_SUFFIXES = (*ARCHIVE_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
+"""What counts as a file of a project, installable or not; other links on a page are decoration."""
+
+_BUILD_TAG = re.compile(r"(\d+)(.*)", re.ASCII)
+_SEPARATORS = re.compile(r"[-_.]+")
+_LONGEST_NAME = 255
+"""What file systems allow; a longer name is no file's (THREATS N4)."""
+_WHEEL_PARTS = 5
+_WHEEL_PARTS_WITH_BUILD = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveName:
+    """A file name, taken apart."""
+
+    kind: ArchiveKind
+    version: str
+    """As written; a wheel's `_` may stand for a `-`. '' where a name carries no version."""
+    build: tuple[int, str] = (-1, "")
+    """The build tag as PEP 427 sorts it: the number, then the text; no tag sorts below every tag."""
+    tags: tuple[str, str, str] = ("", "", "")
+    """Python, ABI and platform, each perhaps several joined by `.`, as written."""
+    suffix: str = ".whl"
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableName:
+    """A file name that names no archive of the project."""
+
+    reason: str
+
+
+def filename_of_url(url: str) -> str:
+    """Give back the last segment of a URL's path, percent-decoded once (THREATS N4); '' where there is none."""
+    try:
+        path = urlsplit(url).path
+    except ValueError:
+        return ""
+    return unquote(path.rpartition("/")[2])
+
+
+class NameReader:
+    """Reads the file names of one project. The project's name decides where an sdist's version begins (THREATS W6).
+
+    A lenient one takes source archives of any name, as GitHub and lock files have them, for those of the project.
+    """
+
+    def __init__(self, project: str, *, is_lenient: bool = False) -> None:
+        self._is_lenient = is_lenient
+        self._project = normalised(project)
+        self._words = self._project.count("-") + 1
+        self._known_names: dict[str, bool] = {}
+
+    def read(self, filename: str) -> ArchiveName | UnreadableName:
+        """Take `filename` apart, or say why it is no installable archive of this project."""
+        if len(filename) > _LONGEST_NAME:
+            return UnreadableName(f"is longer than {_LONGEST_NAME} characters")
+        if "/" in filename or "\\" in filename or not filename.isprintable():
+            return UnreadableName("is not a plain file name")
+        if filename.endswith(".whl"):
+            return self._read_wheel(filename)
+        suffix = sdist_suffix(filename)
+        if not filename:
+            return UnreadableName("is a URL that does not end in a file name")
+        if not suffix:
+            ending = f" (.{filename.rpartition('.')[2]})" if "." in filename else ""
+            return UnreadableName(f"is neither a wheel nor a source archive that can be installed{ending}")
+        version = self._sdist_version(filename[: -len(suffix)])
+        if version:
+            return ArchiveName(ArchiveKind.SDIST, version, suffix=suffix)
+        if self._is_lenient:
+            return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
+        return UnreadableName(f"does not name the project {self._project}")
+
+    def _read_wheel(self, filename: str) -> ArchiveName | UnreadableName:
+        parts = filename[:-4].split("-")
+        if len(parts) not in {_WHEEL_PARTS, _WHEEL_PARTS_WITH_BUILD}:
+            return UnreadableName("is not a valid wheel file name (PEP 427)")
+        if not self._is_project(parts[0]):
+            return UnreadableName(f"does not name the project {self._project}")
+        build = (-1, "")
+        if len(parts) == _WHEEL_PARTS_WITH_BUILD:
+            found = _BUILD_TAG.fullmatch(parts[2])
+            if not found:
+                return UnreadableName(f"has the build tag {parts[2]!r}, which does not begin with a digit (PEP 427)")
+            build = (int(found[1][:18]), found[2])
+        return ArchiveName(ArchiveKind.WHEEL, parts[1], build, (parts[-3], parts[-2], parts[-1]))
+
+    def _sdist_version(self, stem: str) -> str:
+        """What follows the project's name, which has as many words here as there, and a `-`; '' where that is not so.
+
+        No pattern is made of the name: that would take longer than all else that is done with a short page.
+        """
+        run = next(islice(_SEPARATORS.finditer(stem), self._words - 1, None), None)
+        if run is None or stem[run.start()] != "-" or not self._is_project(stem[: run.start()]):
+            return ""
+        return stem[run.start() + 1 :]
+
+    def _is_project(self, written: str) -> bool:
+        known = self._known_names.get(written)
+        if known is None:
+            # ASCII only: lower-casing turns the Kelvin sign into a k (THREATS W6).
+            known = self._known_names[written] = written.isascii() and normalised(written) == self._project
+        return known

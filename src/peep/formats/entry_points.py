@@ -1,0 +1,67 @@
+"""Entry points (entry_points.txt), under a grammar that leaves no room for code.
+
+Source: entry points specification, "File format" and "Data model"; THREATS W12, W13.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from peep.formats.member_names import printable
+from peep.formats.wheel_names import is_interpreter_name
+
+_SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
+_SCRIPT_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?", re.ASCII)
+_IDENTIFIER = r"[^\W\d]\w*"
+_REFERENCE = re.compile(
+    rf"(?P<module>{_IDENTIFIER}(?:\.{_IDENTIFIER})*)[ \t]*:[ \t]*(?P<attribute>{_IDENTIFIER}(?:\.{_IDENTIFIER})*)"
+    r"[ \t]*(?:\[[A-Za-z0-9_., \t-]*\])?"
+)
+
+
+class ScriptEntryPoint(NamedTuple):
+    """One launcher: its file name, and the object it calls."""
+
+    name: str
+    module: str
+    attribute: str
+    is_gui: bool
+
+
+def parse_script_entry_points(content: bytes, path: str) -> tuple[tuple[ScriptEntryPoint, ...], list[str]]:
+    """Read the launchers out of entry_points.txt and say what is wrong with it; other groups are left alone."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return (), [f"{path}: is not UTF-8"]
+    scripts: dict[str, ScriptEntryPoint] = {}
+    problems = []
+    group = ""
+    for raw_line in re.split(r"\r\n|\r|\n", text):
+        line = raw_line.strip(" \t")
+        if not line or line[0] in "#;":
+            continue
+        if line[0] == "[" and line[-1] == "]":
+            group = line[1:-1].strip()
+        elif group in _SCRIPT_GROUPS:
+            script, reason = _parse_script(line, is_gui=group == "gui_scripts")
+            if script is None:
+                problems.append(f"{path}: {printable(line)}: {reason}")
+            elif scripts.setdefault(script.name.lower(), script) != script:
+                problems.append(f"{path}: {printable(line)}: is a second launcher of that name")
+    return tuple(scripts.values()), problems
+
+
+def _parse_script(line: str, *, is_gui: bool) -> tuple[ScriptEntryPoint | None, str]:
+    name, separator, value = (part.strip(" \t") for part in line.partition("="))
+    if not separator:
+        return None, "is no line of the form NAME = MODULE:ATTRIBUTE"
+    if not _SCRIPT_NAME.fullmatch(name):
+        return None, "has a launcher name with other characters than letters, digits, '_', '.' and '-'"
+    if is_interpreter_name(name):
+        return None, "would replace the environment's interpreter"
+    reference = _REFERENCE.fullmatch(value)
+    if not reference:
+        return None, "does not refer to an object as MODULE:ATTRIBUTE"
+    return ScriptEntryPoint(name, reference["module"], reference["attribute"], is_gui), ""

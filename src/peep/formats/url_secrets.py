@@ -1,0 +1,158 @@
+"""Passwords in URLs (RFC 3986 section 3.2.1): how they are hidden, and where nobody can tell where one ends. Pure.
+
+A user name and a password end at the `@` before the host. A password that holds `/`, `?`, `#`, a backslash, a blank or
+`@` as it is ends the host's part of the URL too early: its beginning would be asked of DNS as a host, and the rest be
+printed as a path. `is_ambiguous` says which URLs are refused for that (THREATS N19, docs/security.md "Credentials").
+"""
+
+from __future__ import annotations
+
+import re
+
+AMBIGUOUS = "an @ behind the host: the URL's password seems to hold one of / # ? @ as it is"
+"""What is wrong with such a URL; none of the URL is ever shown with it."""
+PERCENT_ENCODE = (
+    "percent-encode the password: %2F for /, %23 for #, %3F for ? and %40 for @, also for an @ that belongs to the path"
+)
+
+_HEAD = r"(?:[A-Za-z][A-Za-z0-9+.\-]*://|https?:/*)"
+_ANY_HEAD = re.compile(_HEAD, re.IGNORECASE)
+_URL_WORD = re.compile(rf"{_HEAD}\S+", re.IGNORECASE)
+_END_OF_AUTHORITY = re.compile(r"[/?#\\\s]")
+_BEHIND_A_REQUIREMENT = re.compile(r"\s+;|;\s|\s--hash[= ]")
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+_REVISION = re.compile(r"@[^@/?#\\\s]*(?:#[^@]*)?$")
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*(?:%[^\]]*)?\](?::[0-9]*)?")
+_MACHINE = r"\d{1,3}(?:\.\d{1,3}){3}|localhost"
+_SERVER = re.compile(rf"(?:{_MACHINE}|(?:[A-Za-z0-9\-]+\.)+(?!whl$|zip$|gz$|bz2$|xz$|tgz$)[A-Za-z]{{2,}}|[^:]+:[0-9]+)")
+_FORGOTTEN_HEAD = re.compile(r"(\w+:/)?[^/@\s]+:[^/@\s]+@")
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_LAST_PORT = 65535
+
+
+def is_ambiguous(url: str) -> bool:
+    """Whether `url` may hold a password with a character in it that ends the part of a URL where passwords stand.
+
+    With "authority" for what stands between `//` and the first `/`, `?`, `#`, backslash or white space, that is so when
+
+    - the password in the authority (from the first `:` to the last `@`) holds an `@`; or
+    - the authority is `user:password@host`, and an `@` follows somewhere behind it; or
+    - the authority is `name:text`, where `text` is no port, and an `@` follows; or
+    - the authority is `name:port`, an `@` follows, and what stands behind that reads as a server. (`name` is then no
+      address and not `localhost`, and the `@` stands in no query of the form `?key=value`.)
+
+    The `@REVISION` that ends the URL of a repository counts for nothing. So an `@` in a path or a query is fine
+    wherever no password stands in the URL.
+    """
+    head = _ANY_HEAD.match(url)
+    scheme, rest = (url[: head.end()].lower(), url[head.end() :]) if head else ("", url)
+    ended = _END_OF_AUTHORITY.search(rest)
+    authority, tail = (rest[: ended.start()], rest[ended.start() :]) if ended else (rest, "")
+    userinfo, at, host = authority.rpartition("@")
+    _, colon, password = userinfo.partition(":")
+    if "@" in password:
+        return True
+    if "+" in scheme and not (scheme.endswith(("+http://", "+https://")) and _is_no_server(host)):
+        tail = _REVISION.sub("", tail)
+    if "@" not in tail:
+        return False
+    return bool(colon) or _is_no_server(host) or (not at and _is_followed_by_server(host, tail))
+
+
+def is_ambiguous_in(text: str) -> bool:
+    """As `is_ambiguous`, for the URL in a requirement: behind `NAME @`, before a marker or options."""
+    if "@" not in text:
+        return False
+    head = _ANY_HEAD.search(text)
+    return head is not None and is_ambiguous(_BEHIND_A_REQUIREMENT.split(text[head.start() :], maxsplit=1)[0])
+
+
+def redacted(url: str) -> str:
+    """Give back `url` with user name and password replaced by `****`; of a malformed one, all before the last `@`.
+
+    They are known as such where the scheme or a slash was forgotten, too: `user:password@host/path`, `https:/user:…`.
+    What stands in the place of a port and is none may be the beginning of a password: it is replaced as well.
+    """
+    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415 - 4 ms that a run which has nothing to do need not pay
+
+    head = _ANY_HEAD.match(url)
+    if head and is_ambiguous(url):
+        return f"{head.group()}****@{url.rpartition('@')[2]}"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        start, slashes, rest = url.partition("//")
+        return f"{start}{slashes}****@{rest.rpartition('@')[2]}" if "@" in rest else url
+    if "@" not in parts.netloc:
+        forgotten = None if parts.netloc or "@" not in url else _FORGOTTEN_HEAD.match(url)
+        return f"{forgotten[1] or ''}****@{url[forgotten.end() :]}" if forgotten else _without_false_port(url)
+    return _without_false_port(urlunsplit(parts._replace(netloc="****@" + parts.netloc.rpartition("@")[2])))
+
+
+def holds_credentials(text: bytes) -> bool:
+    """Whether a text in any encoding names a URL with a user name, other than the plain one of ssh, or a password."""
+    return (
+        b"@" in text
+        and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", text.replace(b"\0", b"")) is not None
+    )
+
+
+def redacted_place(place: str) -> str:
+    """As `redacted`, for what should be the URL of an index and has no scheme: it may be the end of a password."""
+    return redacted(place) if "://" in place or "@" not in place else f"****@{place.rpartition('@')[2]}"
+
+
+def redacted_in(text: str) -> str:
+    """Give back `text` with the credentials of all URLs in it replaced by `****`; a URL ends at white space."""
+    if "@" not in text or ":/" not in text:
+        return text
+    return _URL_WORD.sub(lambda found: _without_credentials(found.group()), text)
+
+
+def fault_text(error: ValueError) -> str:
+    """What Python says of a malformed URL, without the part of the URL that it repeats."""
+    return re.sub(r"'.*'|\".*\"", "…", str(error), flags=re.DOTALL)
+
+
+def is_ambiguous_place(place: str) -> bool:
+    """As `is_ambiguous`, for an index or a proxy, whose scheme may be missing; the path of a drive is none of these."""
+    return "@" in place and not _DRIVE.match(place) and is_ambiguous(place)
+
+
+def _is_no_server(host: str) -> bool:
+    """Whether what follows the last colon of an authority is no port, so that it may be a password's beginning."""
+    name, colon, port = host.partition(":")
+    if not colon or _IPV6.fullmatch(host):
+        return False
+    return not (name and port.isascii() and port.isdigit() and len(port) <= len("65535") and int(port) <= _LAST_PORT)
+
+
+def _is_followed_by_server(host: str, tail: str) -> bool:
+    """Whether `host`, a name and a port, may be a user and the digits that a password begins with."""
+    name, colon, _ = host.rpartition(":")
+    if not colon or re.fullmatch(_MACHINE, name) or _IPV6.fullmatch(host):
+        return False
+    before, _, after = tail.rpartition("@")
+    if "=" in before.partition("?")[2]:
+        return False
+    return _SERVER.fullmatch(_END_OF_AUTHORITY.split(after, maxsplit=1)[0]) is not None
+
+
+def _without_credentials(word: str) -> str:
+    """A word that begins with a URL, which punctuation may follow at once."""
+    head = _ANY_HEAD.match(word)
+    if head and (is_ambiguous(word) or is_ambiguous(word.rstrip(":,.;)'\""))):
+        return f"{head.group()}****@{word.rpartition('@')[2]}"
+    return _CREDENTIALS.sub("****@", word)
+
+
+def _without_false_port(url: str) -> str:
+    head = _ANY_HEAD.match(url)
+    if not head or not head.group().lower().startswith(("http", "git+http")):  # of ssh, it is what scp writes there
+        return url
+    ended = _END_OF_AUTHORITY.search(url, head.end())
+    end = ended.start() if ended else len(url)
+    userinfo, at, host = url[head.end() : end].rpartition("@")
+    name, _, port = host.partition(":")
+    is_false = _is_no_server(host) and port and not port.isdigit()
+    return f"{head.group()}{userinfo}{at}{name}:****{url[end:]}" if is_false else url

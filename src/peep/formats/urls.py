@@ -1,0 +1,70 @@
+"""URLs: origin, redaction of credentials, and the targets that a redirect may have (THREATS N5, N18)."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from peep.errors import TransportError
+from peep.formats.url_secrets import fault_text, redacted
+
+MAX_REDIRECTS = 20
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Origin = tuple[str, str, int]
+
+
+def origin(url: str) -> Origin:
+    """Scheme, host and port, which together say who will read what is sent (RFC 6454).
+
+    Raises `TransportError` for a URL without a host or with a malformed port.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise TransportError(redacted(url), f"malformed URL ({fault_text(error)})") from None
+    if not parts.hostname:
+        raise TransportError(redacted(url), "the URL names no host")
+    return parts.scheme, parts.hostname, DEFAULT_PORTS.get(parts.scheme, 0) if port is None else port
+
+
+def scheme_of(url: str) -> str:
+    """The scheme of a URL, in small letters. Raises `TransportError` for a malformed URL."""
+    try:
+        return urlsplit(url).scheme.lower()
+    except ValueError as error:
+        raise TransportError(redacted(url), f"malformed URL ({fault_text(error)})") from None
+
+
+def redirect_target(url: str, location: str) -> str:
+    """The absolute URL that `location`, sent in answer to `url`, leads to (RFC 9110 section 10.2.2).
+
+    Raises `TransportError` when it leads to anything but http(s), or from https to http.
+    """
+    try:
+        target = urljoin(without_credentials(url), location)
+        scheme = urlsplit(target).scheme
+    except ValueError:
+        raise TransportError(redacted(url), "the server redirects to a malformed URL") from None
+    if scheme not in DEFAULT_PORTS:
+        raise TransportError(
+            redacted(url),
+            f"refused a redirect to {redacted(target)}: only http and https are followed",
+            "find out who answers for this URL; an index has no reason to do this",
+        )
+    if scheme == "http" and urlsplit(url).scheme == "https":
+        raise TransportError(
+            redacted(url),
+            f"refused a redirect from https to plain http: {redacted(target)}",
+            "the connection would no longer be protected; use the https address of the target",
+        )
+    return target
+
+
+def without_credentials(url: str) -> str:
+    """`url` without user name and password."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

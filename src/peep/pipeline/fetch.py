@@ -1,0 +1,341 @@
+"""Fetching: each pin goes through the stages that `workflows/install.py` names.
+
+Wheels are unpacked into the store while other archives are still on their way (that changes no environment and runs no
+code); sdists are handed on verified, since building runs code and has to wait for all of them (promise 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from functools import partial
+from threading import Lock
+
+from peep.archives.download import Downloader, DownloadTask, OnVerified, Receive, Verify
+from peep.concurrency.thread_pool import Lane, run_lanes
+from peep.dataclass import dataclass, field, replace
+from peep.errors import (
+    ArchiveError,
+    FetchFailure,
+    HashMissing,
+    NoUsableFile,
+    PeepError,
+    Problem,
+    TransportError,
+    UsageError,
+)
+from peep.formats.urls import without_credentials
+from peep.index.client import PackageIndex
+from peep.index.rejection_messages import choice_lines
+from peep.model import (
+    ArchiveKind,
+    Candidate,
+    Digest,
+    FormatControl,
+    FromIndex,
+    PinnedRequirement,
+    PlannedWheel,
+    ProjectDetail,
+    Provenance,
+    StoredWheel,
+    TargetEnvironment,
+    VerifiedArchive,
+    listed_digest,
+)
+from peep.pipeline.selection_cache import (
+    KIND,
+    CachedSelection,
+    is_listed,
+    parsed_selections,
+    pin_key,
+    rendered_selections,
+    selections_key,
+)
+from peep.pipeline.unpacking import Unpack, Unpacker
+from peep.reporting import Reporter
+from peep.store.wheels import Store
+
+Select = Callable[
+    [PinnedRequirement, Sequence[ProjectDetail], TargetEnvironment, FormatControl], Candidate | NoUsableFile
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The way of each archive; `workflows/install.py` says which functions these are, for every verb."""
+
+    select: Select
+    """Which file, among those that the indexes offer for a pin."""
+    receive: Receive
+    """All bytes of that file, hashed as they come."""
+    verify: Verify
+    """The gate: the only maker of a `VerifiedArchive`."""
+    unpack: Unpack
+    """A verified wheel into the store; an sdist waits for the builds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchResult:
+    """All that came of the pins of one run."""
+
+    wheels: dict[str, PlannedWheel] = field(default_factory=dict)
+    """By project name."""
+    sdists: tuple[VerifiedArchive, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WheelProvider:
+    """The sources of wheels: the store, then indexes, which `open_index` opens only when the network is needed."""
+
+    stages: Stages
+    target: TargetEnvironment
+    formats: FormatControl
+    store: Store
+    reporter: Reporter
+    open_index: Callable[[], PackageIndex]
+    open_downloader: Callable[[Stages], Downloader]
+    allow_record_mismatch: frozenset[str] = frozenset()
+    """Normalised names of projects whose wheels may differ from their RECORD."""
+
+    def remembered(self, pins: Iterable[PinnedRequirement]) -> dict[str, PlannedWheel]:
+        """Wheels that an earlier run chose for these very pins and that are still in the store; asks nobody."""
+        choices = parsed_selections(self.store.get_value(KIND, self._key()))
+        chosen = {pin.name: (pin, choices[key]) for pin in pins if (key := pin_key(pin)) in choices}
+        stored = self.store.get_many(choice.sha256 for _, choice in chosen.values())
+        stored = {sha256: wheel for sha256, wheel in stored.items() if self._is_acceptable(wheel)}
+        return {
+            name: planned(pin, stored[choice.sha256], choice)
+            for name, (pin, choice) in chosen.items()
+            if choice.sha256 in stored and is_listed(choice, pin)
+        }
+
+    def _is_acceptable(self, wheel: StoredWheel) -> bool:
+        """Whether this run, too, lets pass what is wrong with a wheel, which is told on every use.
+
+        If not, the wheel is fetched and refused, as on a machine that never had it.
+        """
+        if wheel.record_mismatches and wheel.identity.name not in self.allow_record_mismatch:
+            return False
+        for mismatch in wheel.record_mismatches:
+            self.reporter.warning(f"{wheel.identity.filename}: {mismatch}")
+        return True
+
+    def stored_wheel(self, sha256: str) -> StoredWheel | None:
+        """A wheel that is in the store and that this run may use."""
+        wheel = self.store.get(sha256)
+        return wheel if wheel is not None and self._is_acceptable(wheel) else None
+
+    def tell_choice(self, chosen: Candidate) -> None:
+        for caution in chosen.cautions:
+            self.reporter.warning(f"{chosen.pin}: {caution}")
+        for line in choice_lines(chosen):
+            self.reporter.detail(line)
+
+    def recognised(self, problem: Problem) -> Problem:
+        """Say of an unhashed archive whether the store holds the very same."""
+        if isinstance(problem, HashMissing):
+            return replace(problem, seen_before=self.store.get(problem.got.hex) is not None)
+        return problem
+
+    def remember(self, choices: dict[str, CachedSelection]) -> None:
+        """Keep choices for the next run; forgetting them would cost time only."""
+        if choices:
+            old = parsed_selections(self.store.get_value(KIND, self._key()))
+            self.store.put_value(KIND, self._key(), rendered_selections(old, choices))
+
+    def _key(self) -> str:
+        return selections_key(self.target, self.formats)
+
+
+def fetch_all(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> FetchResult:
+    """Take every pin through the stages: choose, receive, verify and unpack; each failure is one of the problems.
+
+    Raises `UsageError` and `StoreError` for what keeps all of them from coming.
+    """
+    if not pins:
+        return FetchResult()
+    with closing(Unpacker(provider.store, len(pins))) as unpacker:
+        arrivals = _Arrivals(provider, unpacker)
+        search = Search(provider, pins, arrivals.accept, arrivals.has_stored)
+        run_lanes(search.lanes, search.stop)
+    candidates, found = search.results()
+    provider.remember(arrivals.choices)
+    problems = tuple(provider.recognised(problem) for problem in found)
+    return FetchResult(arrivals.wheels, tuple(arrivals.sdists), problems, candidates)
+
+
+def wheels_for(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> FetchResult:
+    """As `fetch_all`, and nothing is asked for that an earlier run has put into the store for these very pins."""
+    stored = provider.remembered(pins)
+    fetched = fetch_all([pin for pin in pins if pin.name not in stored], provider)
+    return replace(fetched, wheels={**stored, **fetched.wheels})
+
+
+class Search:
+    """The tasks of one run: projects are asked for and files chosen in one lane, archives fetched in another.
+
+    Archives are on their way while other projects are still asked for.
+    """
+
+    def __init__(
+        self,
+        provider: WheelProvider,
+        pins: Sequence[PinnedRequirement],
+        accept: OnVerified,
+        is_there: Callable[[Candidate], bool] = lambda _: False,
+    ) -> None:
+        """`accept` takes verified archives; what `is_there` need not be fetched. Both are called in many threads."""
+        self._provider = provider
+        self._pins = pins
+        self._downloader = provider.open_downloader(provider.stages)
+        self._accept = accept
+        self._is_there = is_there
+        self._chosen: dict[int, Candidate | Problem] = {}
+        self._downloads: dict[int, DownloadTask] = {}
+        """Both by the number of the pin."""
+        self._fallbacks: dict[int, FetchFailure] = {}
+        """By number: what kept an index from being asked, where find-links may have the listed archive all the same."""
+        # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
+        asking = Lane(first=1)
+        self.lanes = [asking, self._downloader.lane]
+        self.stop = self._downloader.stop
+        index = provider.open_index() if any(map(_is_asked_for, pins)) else None
+        for number, pin in enumerate(pins):
+            if index is not None and _is_asked_for(pin):
+                asking.add(partial(self._ask, index, number, pin))
+            else:
+                self._choose(number, pin, ())
+
+    def results(self) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
+        """The choices and all problems, once the lanes have run; each in the order of the pins, choosing first."""
+        self._settle_fallbacks()
+        chosen = [self._chosen[number] for number in range(len(self._pins))]
+        candidates = tuple(one for one in chosen if isinstance(one, Candidate))
+        for candidate in candidates:
+            self._provider.tell_choice(candidate)
+        problems = [one for one in chosen if not isinstance(one, Candidate)]
+        tasks = dict.fromkeys(self._downloads[number] for number in sorted(self._downloads))
+        return candidates, (*problems, *(problem for task in tasks for problem in task.problems))
+
+    def _ask(self, index: PackageIndex, number: int, pin: PinnedRequirement) -> None:
+        failed = next(iter(self._fallbacks.values()), None)
+        if failed is not None and self._falls_back(index, number, replace(failed, pin=pin)):
+            return  # it would fail again, after as many attempts
+        try:
+            answer = index.project(pin.name)
+        except UsageError:
+            raise  # wrong certificates, a wrong proxy: it is the same for all projects
+        except PeepError as error:
+            failure = FetchFailure(pin, "", str(error), error.hint)
+            if not (isinstance(error, TransportError) and self._falls_back(index, number, failure)):
+                self._chosen[number] = failure
+        else:
+            self._choose(number, pin, answer)
+
+    def _falls_back(self, index: PackageIndex, number: int, failure: FetchFailure) -> bool:
+        """Try what find-links has for a hashed pin, of which no index need say anything to be trusted."""
+        pin = failure.pin
+        try:
+            details = index.in_find_links(pin.name) if pin.hashes else ()
+        except PeepError:
+            return False
+        provider = self._provider
+        if not isinstance(provider.stages.select(pin, details, provider.target, provider.formats), Candidate):
+            return False
+        self._fallbacks[number] = failure
+        self._choose(number, pin, details)
+        return True
+
+    def _settle_fallbacks(self) -> None:
+        """Where find-links did not have it either, the index is what failed; else that is worth a warning."""
+        for number, failure in self._fallbacks.items():
+            task = self._downloads.get(number)
+            if task is not None and task.problems:
+                self._chosen[number] = failure
+                del self._downloads[number]
+        had = [number for number, failure in sorted(self._fallbacks.items()) if self._chosen[number] is not failure]
+        if had:
+            reason = self._fallbacks[had[0]].reason
+            self._provider.reporter.warning(
+                f"{reason}; --find-links had {len(had)} of the listed archives, but which one is taken of several may "
+                "depend on the index: --no-index keeps to the folder"
+            )
+
+    def _choose(self, number: int, pin: PinnedRequirement, answer: Sequence[ProjectDetail]) -> None:
+        provider = self._provider
+        chosen = self._chosen[number] = provider.stages.select(pin, answer, provider.target, provider.formats)
+        if isinstance(chosen, Candidate) and not self._is_there(chosen):
+            self._downloads[number] = self._downloader.add(chosen, self._accept)
+
+
+def _is_asked_for(pin: PinnedRequirement) -> bool:
+    """Whether indexes are to be asked; other pins say themselves where their files are."""
+    return isinstance(pin.source, FromIndex)
+
+
+class _Arrivals:
+    """Takes verified archives from the downloader's threads."""
+
+    def __init__(self, provider: WheelProvider, unpacker: Unpacker) -> None:
+        self._provider = provider
+        self._unpacker = unpacker
+        self._lock = Lock()
+        self.wheels: dict[str, PlannedWheel] = {}
+        self.sdists: list[VerifiedArchive] = []
+        self.choices: dict[str, CachedSelection] = {}
+
+    def has_stored(self, candidate: Candidate) -> bool:
+        """Take the chosen wheel from the store, if the digest that its index states is listed and lies there.
+
+        What the index states decides nothing here: the store holds what once had that very digest, and the user lists
+        it. Where a lock file states a size too, the archive is needed to compare it.
+        """
+        pin, file = candidate.pin, candidate.file
+        digest = listed_digest(file.hashes, pin, file.filename)
+        if digest is None or digest.algorithm != "sha256" or candidate.exact_size is not None:
+            return False
+        wheel = self._provider.stored_wheel(digest.hex)
+        if wheel is None or wheel.identity.name != pin.name or candidate.kind is not ArchiveKind.WHEEL:
+            return False
+        self._keep(
+            pin, wheel, CachedSelection(wheel.sha256, without_credentials(file.url), file.filename, (str(digest),))
+        )
+        return True
+
+    def accept(self, archive: VerifiedArchive) -> None:
+        """Unpack a wheel into the store, keep an sdist for the builds. Raises `ArchiveError` for a bad wheel."""
+        if archive.kind is ArchiveKind.SDIST:
+            with self._lock:
+                self.sdists.append(archive)
+            return
+        pin = archive.pin
+        with archive.file:
+            wheel = add_wheel(archive, self._provider, self._unpacker)
+        choice = CachedSelection(
+            wheel.sha256, archive.url, archive.filename, tuple({str(archive.digest), f"sha256:{wheel.sha256}"})
+        )
+        self._keep(pin, wheel, choice)
+
+    def _keep(self, pin: PinnedRequirement, wheel: StoredWheel, choice: CachedSelection) -> None:
+        with self._lock:
+            self.wheels[pin.name] = planned(pin, wheel, choice)
+            self.choices[pin_key(pin)] = choice
+
+
+def add_wheel(archive: VerifiedArchive, provider: WheelProvider, unpacker: Unpacker) -> StoredWheel:
+    """Unpack a verified wheel into the store. Raises `ArchiveError` for a bad wheel, and one of another project."""
+    pin = archive.pin
+    wheel, warnings = provider.stages.unpack(archive, unpacker, is_excused=pin.name in provider.allow_record_mismatch)
+    if wheel.identity.name != pin.name:
+        raise ArchiveError(archive.filename, [f"it is a wheel of {wheel.identity.name}, not of {pin.name}"])
+    for warning in warnings:
+        provider.reporter.warning(f"{archive.filename}: {warning}")
+    return wheel
+
+
+def planned(pin: PinnedRequirement, wheel: StoredWheel, choice: CachedSelection) -> PlannedWheel:
+    """A stored wheel with what will be recorded of where it came from."""
+    hashes = tuple(Digest(*text.split(":", 1)) for text in sorted(choice.hashes))
+    return PlannedWheel(wheel, Provenance(choice.url, hashes, is_direct=pin.url is not None), pin.is_requested)

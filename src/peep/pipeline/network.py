@@ -1,0 +1,132 @@
+"""Network of a run, opened when needed: transport, indexes, receiver of files.
+
+Index options come, in pip's order of precedence, from requirements files, then the command line and its variables, then
+pip's configuration, which pip itself is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from peep.archives.receive import Receiver
+from peep.dataclass import dataclass, field, replace
+from peep.errors import NoIndexToAsk, UsageError
+from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_place, redacted_place
+from peep.http.transport import Transport
+from peep.index.client import PackageIndex, SimpleIndexes
+from peep.index.find_links import can_be_index
+from peep.model import IndexOptions
+from peep.pip.options import PipDefaults
+from peep.pipeline.context import RunContext
+from peep.pipeline.open_transport import open_transport
+from peep.pipeline.options import GivenIndexes, InstallOptions, NetworkOptions
+from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
+
+
+@dataclass(slots=True)
+class Network:
+    """Transport, index and receiver of one run; call `close` at its end."""
+
+    options: InstallOptions
+    context: RunContext
+    pip_defaults: Callable[[], PipDefaults]
+    """What pip is configured with; asked at most once, and only when an option is missing."""
+    stated: IndexOptions = field(default_factory=IndexOptions)
+    """What requirements files state; set before the index is opened."""
+    extra_indexes: Sequence[str] = ()
+    """Indexes that lock files name for their projects."""
+    _transport: Transport | None = None
+    _close: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Let go of connections."""
+        if self._close is not None:
+            self._close()
+            self._close = self._transport = None
+
+    def transport(self) -> Transport:
+        """The transport of the run, with pip's certificates, proxy and patience where the user gave no other."""
+        if self._transport is None:
+            indexes = self.index_options()
+            network = with_defaults(self.options.network, self.pip_defaults())
+            if is_ambiguous_place(network.proxy or ""):
+                raise UsageError(f"the proxy of pip's configuration: {AMBIGUOUS}", PERCENT_ENCODE)
+            opened = open_transport(
+                network,
+                self.context.environ,
+                trusted_hosts=indexes.trusted_hosts,
+                known_urls=indexes.index_urls,
+            )
+            self._transport, self._close = opened, opened.close
+        return self._transport
+
+    def index(self) -> PackageIndex:
+        """Everything that may be asked for projects.
+
+        Raises `UsageError` when there is no index at all, or one of them is nowhere to be found.
+        """
+        options = self.index_options()
+        if nowhere := [url for url in options.index_urls if not can_be_index(url)]:
+            lines = [f"{self._who_names(url)}: {redacted_place(url)} is {NO_INDEX_THERE}" for url in nowhere]
+            raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
+        if not (options.index_urls or options.find_links):
+            hint = "give --index-url or --find-links, or configure pip with one"
+            raise NoIndexToAsk("there is no index to ask", hint)
+        return SimpleIndexes(self.transport(), options, self.context.reporter)
+
+    def _who_names(self, url: str) -> str:
+        given = self.options.indexes
+        named = {"index-url": (given.index_url,), "extra-index-url": given.extra_index_urls}
+        for option, urls in named.items():
+            if url in urls:
+                variable = f"PIP_{option.upper().replace('-', '_')}"
+                return variable if url in self.context.environ.get(variable, "").split() else f"--{option}"
+        files = "a requirements file" if url in self.stated.index_urls else "a lock file"
+        return files if url in (*self.stated.index_urls, *self.extra_indexes) else "pip's configuration"
+
+    def receiver(self, scratch: str) -> Receiver:
+        """What it takes to receive files, whose private copies live in `scratch`."""
+        return Receiver(self.transport(), scratch, self.context.reporter)
+
+    def index_options(self) -> IndexOptions:
+        """The options in force: files over command line over pip's configuration."""
+        options = effective_indexes(self.stated, self.options.indexes, self.pip_defaults, self.extra_indexes)
+        for url in (*options.index_urls, *options.find_links):
+            if is_ambiguous_place(url):
+                raise UsageError(f"{self._who_names(url)}: {AMBIGUOUS}", PERCENT_ENCODE)
+        return options
+
+
+def effective_indexes(
+    stated: IndexOptions, given: GivenIndexes, defaults: Callable[[], PipDefaults], extra: Sequence[str] = ()
+) -> IndexOptions:
+    """Merge as pip does: a file's `--index-url` replaces all others, its other options add to theirs.
+
+    `--no-index` wins wherever it stands.
+    """
+    pip = defaults()
+    keeps_default = stated.keeps_default_index or not stated.index_urls
+    urls: tuple[str, ...] = ()
+    if not (stated.no_index or given.no_index or pip.no_index):
+        main = (given.index_url,) if given.index_url else pip.index_urls[:1]
+        default = (*main, *(given.extra_index_urls or pip.index_urls[1:]))
+        urls = (*(default if keeps_default else ()), *stated.index_urls, *extra)
+    return IndexOptions(
+        index_urls=tuple(dict.fromkeys(urls)),
+        find_links=tuple(dict.fromkeys((*(given.find_links or pip.find_links), *stated.find_links))),
+        no_index=not urls,
+        trusted_hosts=tuple(dict.fromkeys((*given.trusted_hosts, *pip.trusted_hosts, *stated.trusted_hosts))),
+        keeps_default_index=False,
+    )
+
+
+def with_defaults(given: NetworkOptions, pip: PipDefaults) -> NetworkOptions:
+    """The network options of the command line, completed by pip's."""
+    return replace(
+        given,
+        cert=given.cert or pip.cert,
+        client_cert=given.client_cert or pip.client_cert,
+        proxy=given.proxy or pip.proxy,
+        timeout=pip.timeout if given.timeout is None else given.timeout,
+        retries=pip.retries if given.retries is None else given.retries,
+    )

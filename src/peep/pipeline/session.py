@@ -1,0 +1,147 @@
+"""Session of a run: target, store, network and pins, each opened once."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from peep.archives.download import Downloader
+from peep.dataclass import dataclass, replace
+from peep.environment.plan import PlanOptions
+from peep.errors import UsageError
+from peep.formats.names import normalised
+from peep.model import FormatControl, LockedFiles, TargetEnvironment
+from peep.pip.options import PipDefaults
+from peep.pipeline.context import RunContext
+from peep.pipeline.fetch import Stages, WheelProvider
+from peep.pipeline.network import Network
+from peep.pipeline.options import InstallOptions, StoreOptions, TargetOptions
+from peep.pipeline.pip_configuration import completed, configured_pip
+from peep.pipeline.read_pins import Reading, name_of_project, read_pins, with_formats
+from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.sources import Accepted
+from peep.store.layout import store_root
+from peep.store.wheels import Store
+from peep.target.discovery import TargetRequest, discover_target
+from peep.transaction.apply import ApplyOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run: its options, and what it works on."""
+
+    options: InstallOptions
+    context: RunContext
+    store: Store
+    target: TargetEnvironment
+    network: Network
+    reading: Reading
+    stages: Stages
+    """The way of each archive."""
+
+    def read_pins(self) -> PinnedSet:
+        """Read all requirements and lock files; tells their warnings. Raises `RequirementsErrors`."""
+        # A commit's id is a hash of all that it names. A folder has none: the user says which are trusted.
+        accepted = Accepted(
+            repository_commits=True, local_projects=self.options.build.trust_local, project_name=name_of_project
+        )
+        pinned = read_pins(self.options.sources, self.target, self.reading, self.context.environ, accepted)
+        for warning in pinned.warnings:
+            self.context.reporter.warning(warning)
+        self.network.stated = pinned.index_options
+        self.network.extra_indexes = tuple(dict.fromkeys(_named_indexes(pinned)))
+        return pinned
+
+    def formats(self, pinned: PinnedSet) -> FormatControl:
+        formats = with_formats(pinned, self.options.format_control)
+        return replace(formats, any_python=self.options.target.ignore_requires_python)
+
+    def pip_files(self) -> tuple[str, ...]:
+        """The files that pip's own answer about its options depends on."""
+        try:
+            return self.network.pip_defaults().files
+        except UsageError:
+            return ()
+
+    @contextmanager
+    def wheel_provider(self, pinned: PinnedSet) -> Iterator[WheelProvider]:
+        """The provider of wheels for this run; its downloads are gone when the context ends."""
+        excused = (*self.options.allow_record_mismatch, *pinned.directive_values("--allow-record-mismatch"))
+        with ExitStack() as stack:
+            yield WheelProvider(
+                stages=self.stages,
+                target=self.target,
+                formats=self.formats(pinned),
+                store=self.store,
+                reporter=self.context.reporter,
+                open_index=self.network.index,
+                open_downloader=lambda stages: Downloader(
+                    self.network.receiver(stack.enter_context(self.store.workshop())), stages.receive, stages.verify
+                ),
+                allow_record_mismatch=frozenset(normalised(name) for name in excused),
+            )
+
+
+def _named_indexes(pinned: PinnedSet) -> Iterator[str]:
+    """Indexes that lock files name for their projects."""
+    for pin in pinned.pins:
+        if isinstance(pin.source, LockedFiles) and pin.source.index_url:
+            yield pin.source.index_url
+
+
+@contextmanager
+def open_session(options: InstallOptions, context: RunContext, stages: Stages) -> Iterator[Session]:
+    """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
+    with ExitStack() as stack:
+        store = stack.enter_context(opened_store(options.store, context))
+        defaults = configured_pip(options, context.environ, os.path.join(store.layout.remembered, "pip"))
+        options = configured(options, defaults)
+        target = discover_target(target_request(options.target), store)
+        network = Network(options, context, defaults)
+        stack.callback(network.close)
+        reading = Reading(network.transport, context.standard_input)
+        yield Session(options, context, store, target, network, reading, stages)
+
+
+def configured(options: InstallOptions, defaults: Callable[[], PipDefaults]) -> InstallOptions:
+    """Complete the options by pip's configuration; without a pip there is none."""
+    try:
+        return completed(options, defaults())
+    except UsageError:
+        return options
+
+
+@contextmanager
+def opened_store(options: StoreOptions, context: RunContext) -> Iterator[Store]:
+    """The store that the user chose; with `--no-cache-dir` one that goes when the run ends."""
+    if options.is_kept:
+        yield Store(store_root(context.environ, options.folder), context.reporter)
+        return
+    with tempfile.TemporaryDirectory(prefix="peep-store-", ignore_cleanup_errors=True) as folder:
+        yield Store(folder, context.reporter)
+
+
+def target_request(options: TargetOptions) -> TargetRequest:
+    return TargetRequest(
+        python=options.python,
+        target=options.target,
+        prefix=options.prefix,
+        root=options.root,
+        user=bool(options.user),
+        platforms=options.platforms,
+        abis=options.abis,
+        implementation=options.implementation,
+        python_version=options.python_version,
+    )
+
+
+def apply_options(options: InstallOptions) -> ApplyOptions:
+    return ApplyOptions(
+        link_mode=options.link_mode or "auto", compile=bool(options.compile), force=options.force_reinstall
+    )
+
+
+def plan_options(options: InstallOptions) -> PlanOptions:
+    return PlanOptions(options.force_reinstall or options.ignore_installed, options.trust_installed)
