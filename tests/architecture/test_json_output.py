@@ -35,6 +35,7 @@ from peep.store.wheels import Store
 from support.fake_index import FakeIndex
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
+from support.small_bundle import locked_bundle
 from support.stored import stored_path
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "json-output.md").read_text("utf-8")
@@ -169,7 +170,22 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
+            **carried(folder),
         }
+
+
+def carried(folder: Path) -> dict[str, Any]:
+    """What the verbs of bundles print; those of registries print the like."""
+    old, new, tar = (str(folder / name) for name in ("old", "new", "new.tar"))
+    locked_bundle(folder / "old")
+    locked_bundle(folder / "new", "1.1")
+    told = {
+        "peep bundle diff": printed_by(["bundle", "diff", old, new]),
+        "peep bundle pack": printed_by(["bundle", "pack", new, "-o", tar]),
+        "peep bundle unpack, peep bundle apply": printed_by(["bundle", "unpack", tar, str(folder / "unpacked")]),
+    }
+    (folder / "new" / "peep.pyz").write_text("changed")
+    return {**told, "peep bundle check": printed_by(["bundle", "check", new])}
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

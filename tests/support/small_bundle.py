@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from peep.bundle.folder import BundleWriter, claimed_folder
+from peep.bundle.lock import bundle_lock
 from peep.bundle.manifest import (
     ArchiveRole,
     BundleArchive,
@@ -75,6 +76,15 @@ def _archive(name: str, version: str, filename: str, contents: dict[str, bytes])
         origin="https://index.example/simple/",
         url=f"https://files.example/{filename}",
     )
+
+
+def locked_bundle(folder: Path, version: str = "1.0") -> str:
+    """The small bundle in `folder`, with the lock that follows from its inputs; gives its digest."""
+    manifest, contents = small_bundle(version)
+    files = FilesTree(contents)
+    with claimed_folder(str(folder)):
+        BundleWriter(str(folder), manifest, bundle_lock(manifest, files)).write(files)
+    return str(manifest.digest)
 
 
 def written_bundle(folder: Path, version: str = "1.0") -> BundleManifest:
