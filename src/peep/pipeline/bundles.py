@@ -23,9 +23,16 @@ class BundleRefused(PeepError):
     """A bundle that is not what was asked for, or not whole; `problems` are all that were found."""
 
     def __init__(self, place: str, problems: tuple[BundleProblem, ...]) -> None:
-        super().__init__(f"{place}: is not the bundle that it should be")
+        told = "; ".join(map(_told, problems))
+        super().__init__(f"{place}: {told}", "peep bundle check names all that differs")
         self.place = place
         self.problems = problems
+
+
+def _told(problem: BundleProblem) -> str:
+    if isinstance(problem, DigestDiffers):
+        return f"this is the bundle {problem.got}, and {problem.expected} was asked for"
+    return f"is not as its manifest says ({problem.kind})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from peep.pip.options import PipDefaults
 from peep.pipeline.context import RunContext
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import GivenIndexes, InstallOptions, NetworkOptions
+from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
 
 
@@ -87,6 +88,10 @@ class Network:
     def receiver(self, scratch: str) -> Receiver:
         """What it takes to receive files, whose private copies live in `scratch`."""
         return Receiver(self.transport(), scratch, self.context.reporter)
+
+    def placed(self, pinned: PinnedSet) -> PinnedSet:
+        """The pins as they are: the places that they state themselves are asked."""
+        return pinned
 
     def index_options(self) -> IndexOptions:
         """The options in force: files over command line over pip's configuration."""

@@ -33,7 +33,25 @@ SOURCES = (
     Option(("--require-hashes", "--no-deps", "--no-dependencies"), "peep always does", standing=IMPLIED),
 )
 
+BUNDLE = (
+    Option(
+        ("--bundle",),
+        "take archives out of a bundle, a folder or tar; no index and no pip is asked",
+        VALUE,
+        "PLACE",
+        is_peeps_own=True,
+    ),
+    Option(
+        ("--bundle-digest",),
+        "the bundle's digest; its own requirements are then installed where none are named",
+        VALUE,
+        "DIGEST",
+        is_peeps_own=True,
+    ),
+)
+
 INDEXES = (
+    *BUNDLE,
     Option(("-i", "--index-url", "--pypi-url"), "the package index", VALUE, "URL"),
     Option(("--extra-index-url",), "a further package index", LIST, "URL"),
     Option(("--no-index",), "ask no index, only --find-links"),
