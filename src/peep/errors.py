@@ -39,6 +39,10 @@ class CouldNotJudge(PeepError):
     exit_status = 4
 
 
+class NoIndexToAsk(UsageError):
+    """Something has to be looked up, and neither the command line nor pip's configuration names a place for it."""
+
+
 class RequirementsError(PeepError):
     """A line of a requirements or lock file that means nothing safe.
 

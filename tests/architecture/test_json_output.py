@@ -42,6 +42,7 @@ from support.osv import record, since, write_zip
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
 from support.releases import HARMLESS, TextRelease
+from support.small_bundle import locked_bundle
 from support.stored import stored_path
 from support.vetting import audit, audits_file, hex_of
 
@@ -196,6 +197,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
+            **carried(folder),
         }
 
 
@@ -227,6 +229,20 @@ def compared_releases() -> tuple[TextRelease, TextRelease]:
     """A harmless release, and one of which everything can be said."""
     code = {"inert/core.py": "import os\n\nos.system('true')\n", "inert/extra.py": "def f(:\n"}
     return HARMLESS, TextRelease("1.1", both=code, wheel={"inert.pth": "import inert\n"}, owner="root")
+
+
+def carried(folder: Path) -> dict[str, Any]:
+    """What the verbs of bundles print; those of registries print the like."""
+    old, new, tar = (str(folder / name) for name in ("old", "new", "new.tar"))
+    locked_bundle(folder / "old")
+    locked_bundle(folder / "new", "1.1")
+    told = {
+        "peep bundle diff": printed_by(["bundle", "diff", old, new]),
+        "peep bundle pack": printed_by(["bundle", "pack", new, "-o", tar]),
+        "peep bundle unpack, peep bundle apply": printed_by(["bundle", "unpack", tar, str(folder / "unpacked")]),
+    }
+    (folder / "new" / "peep.pyz").write_text("changed")
+    return {**told, "peep bundle check": printed_by(["bundle", "check", new])}
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

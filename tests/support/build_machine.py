@@ -54,6 +54,7 @@ class BuildMachine:
         self.told = Listener()
         self.lines: list[str] = []
         self.target = TargetOptions()
+        self.indexes = GivenIndexes(index_url=index.simple_url)
 
     def sdist(
         self, name: str = "good", *, requires: Sequence[str] = (), right: bool = True, failing: bool = False
@@ -82,7 +83,7 @@ class BuildMachine:
     def install_from(self, sources: SourceOptions, **build: Any) -> InstallResult:
         options = InstallOptions(
             sources=sources,
-            indexes=GivenIndexes(index_url=self.index.simple_url),
+            indexes=self.indexes,
             target=replace(self.target, target=str(self.folder / "target")),
             # Without a sandbox a mark outside of the build area is possible, and shows that a backend ran.
             build=BuildOptions(**{"use_sandbox": False, **build}),

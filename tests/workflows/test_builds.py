@@ -15,7 +15,7 @@ from peep.errors import (
     NoUsableFile,
     OmittedDependency,
 )
-from peep.pipeline.options import TargetOptions
+from peep.pipeline.options import GivenIndexes, SourceOptions, TargetOptions
 from support.build_machine import BuildMachine, committed, git, project_folder
 from support.fake_index import FakeIndex
 from support.misbehaviour import SlowLoris
@@ -168,3 +168,39 @@ def test_a_branch_and_a_commit_that_is_not_there_are_problems(machine):
     with pytest.raises(InstallRefused) as caught:
         machine.install()
     assert "git fetch failed" in caught.value.problems[0].reason
+
+
+def lock_of_paths(machine, *names):
+    """A lock file whose archives lie beside it, as a bundle has them."""
+    entries = []
+    for name in names:
+        [(filename, content)] = machine.index.content.projects[name].items()
+        (machine.folder / filename).write_bytes(content)
+        hashes = f'hashes = {{ sha256 = "{hashlib.sha256(content).hexdigest()}" }}'
+        entries.append(f'[[packages]]\nname = "{name}"\nversion = "1.0"\nsdist = {{ path = "{filename}", {hashes} }}\n')
+    path = machine.folder / "pylock.toml"
+    path.write_text('lock-version = "1.0"\ncreated-by = "test"\n' + "".join(entries))
+    return SourceOptions(requirement_files=(str(path),))
+
+
+def test_a_lock_of_paths_needs_no_index_as_long_as_no_build_does(machine):
+    machine.sdist("good")
+    machine.indexes = GivenIndexes(no_index=True)
+    machine.install_from(lock_of_paths(machine, "good"))
+    assert machine.mark.exists()
+    assert not machine.index.requests
+
+
+def test_what_a_build_needs_and_no_index_may_be_asked_for_is_named(machine):
+    machine.sdist("good", requires=["saw"])
+    (machine.folder / "build.txt").write_text(machine.line("saw", b"any"))
+    machine.indexes = GivenIndexes(no_index=True)
+    with pytest.raises(InstallRefused) as refused:
+        machine.install_from(lock_of_paths(machine, "good"), constraint_files=(str(machine.folder / "build.txt"),))
+    [problem] = refused.value.problems
+    assert isinstance(problem, NoUsableFile)
+    assert (problem.pin.name, problem.reason) == (
+        "saw",
+        "there is no index to ask, and building good-1.0.tar.gz needs it",
+    )
+    assert not machine.mark.exists()

@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass, field
 from peep.errors import MissingBuildRequirement
+from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
 
 _SETUPTOOLS_BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
@@ -134,7 +135,7 @@ def applies(marker: Marker | None, markers: Mapping[str, str], extra: str = "") 
     if marker is None:
         return True
     try:
-        return marker.evaluate({**markers, "extra": extra})
+        return judge(marker, {**markers, "extra": extra}) is not Truth.FALSE
     except UndefinedEnvironmentName:
         return False
 

@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.errors import ConflictingDependency, OmittedDependency
 from peep.formats.names import normalised
+from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
 
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -191,7 +192,7 @@ def _applies(marker: str, environment: dict[str, str]) -> bool:
     if not marker:
         return True
     try:
-        return Marker(marker).evaluate(environment)
+        return judge(Marker(marker), environment) is not Truth.FALSE
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
         return True
 

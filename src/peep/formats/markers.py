@@ -23,7 +23,11 @@ class TargetMarkers:
         self._known: dict[str, bool] = {}
 
     def hold(self, marker: str) -> bool:
-        """Tell whether `marker` is true for the target ('' always is); raises `UnusableCondition`."""
+        """Tell whether `marker` is true for the target ('' always is), or may be; raises `UnusableCondition`.
+
+        A value that the environment lacks is unknown (`formats.open_markers`): better a project too many than one too
+        few.
+        """
         if not marker:
             return True
         if marker not in self._known:
@@ -39,8 +43,10 @@ def _evaluate(marker: str, environment: dict[str, str]) -> bool:
         UndefinedEnvironmentName,
     )
 
+    from peep.formats.open_markers import Truth, judge  # noqa: PLC0415
+
     try:
-        return Marker(marker).evaluate({"extra": "", **environment})
+        return judge(Marker(marker), environment) is not Truth.FALSE
     except InvalidMarker:
         raise UnusableCondition(f"{marker!r} is no environment marker") from None
     except UndefinedComparison:

@@ -13,7 +13,7 @@ from peep.build.source_trees import ArchiveTree, FolderTree, SourceTree, commit_
 from peep.build.suggestion import suggested_lines
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
-from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
+from peep.errors import BuildError, FetchFailure, NoIndexToAsk, NoUsableFile, PeepError, Problem
 from peep.formats.url_secrets import redacted
 from peep.model import (
     Commit,
@@ -148,7 +148,11 @@ class Builds:
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         """Verified archives of build requirements; whatever is wrong with one keeps the builds from starting."""
         wanted, refused = self._examined.tools_worth_fetching(pins)
-        fetched = wheels_for(wanted, self._provider)
+        try:
+            fetched = wheels_for(wanted, self._provider)
+        except NoIndexToAsk as error:  # of this run nothing else may have needed one
+            reason = f"{error}, and building {', '.join(tree.label for tree in self._trees)} needs it"
+            return Obtained({}, (), tuple(NoUsableFile(pin, reason) for pin in pins))
         wheels = {name: one.wheel for name, one in fetched.wheels.items()}
         unexamined = self._examined.tool_problems(Used(wheels=[*wheels.values()], sdists=fetched.sdists))
         return Obtained(wheels, fetched.sdists, (*fetched.problems, *refused, *unexamined))

@@ -25,6 +25,16 @@ class SourceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleSource:
+    """`--bundle`: where archives come from in the place of indexes."""
+
+    place: str
+    """A folder or a tar."""
+    digest: str | None = None
+    """`--bundle-digest`, as given."""
+
+
+@dataclass(frozen=True, slots=True)
 class GivenIndexes:
     """The index options of the command line and its variables; what is absent comes from files or from pip."""
 
@@ -148,5 +158,6 @@ class InstallOptions:
     dry_run: bool = False
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
+    bundle: BundleSource | None = None
     destination: str | None = None
     """`--dest` of `download`, `--wheel-dir` of `wheel`."""

@@ -47,7 +47,7 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
     if any(one.wheel.record_mismatches for one in result.wheels.values()):
         return None  # told on every use
     has_variables = any(b"${" in text for text in inputs.values())
-    if has_variables or not (session.reading.is_repeatable and is_plain(options)):
+    if has_variables or options.bundle or not (session.reading.is_repeatable and is_plain(options)):
         return None
     if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None

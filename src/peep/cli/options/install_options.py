@@ -13,6 +13,7 @@ from peep.formats.names import is_lock_path
 from peep.model import FormatControl
 from peep.pipeline.options import (
     BuildOptions,
+    BundleSource,
     GivenIndexes,
     InstallOptions,
     NetworkOptions,
@@ -39,6 +40,7 @@ def install_options(
     """
     return InstallOptions(
         sources=source_options(parsed, verb) if sources is None else sources,
+        bundle=bundle_source(parsed),
         indexes=_indexes(parsed),
         format_control=format_control(parsed.given),
         network=network_options(parsed),
@@ -81,7 +83,12 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
         hint = "to build it all the same, name a folder that it is in: --trust-local FOLDER"
         raise UsageError(f"{folders[0]}: no hash can vouch for a folder", hint)
     is_vouched_for = any(re.search(_VOUCHES, argument) for argument in arguments)
+    if not (files or arguments or is_trusting) and parsed.value("bundle") and parsed.value("bundle-digest"):
+        return SourceOptions()
     if not (files or is_trusting or is_vouched_for or (arguments and constraints)):
+        if parsed.value("bundle") and not arguments:
+            hint = "name the file that you vetted with -r, or give --bundle-digest"
+            raise UsageError("--bundle alone: the bundle would vouch for itself", hint)
         raise UsageError(
             f"peep {verb} has nowhere to look up hashes",
             f"name a file, as in: peep {verb} -r requirements.txt; or a hash: peep {verb} 'NAME==1.0 --hash=sha256:…'",
@@ -93,6 +100,14 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
         extras=(*parsed.values("extra"), *(extra for _, extras in files for extra in extras)),
         groups=parsed.values("group"),
     )
+
+
+def bundle_source(parsed: ParsedArguments) -> BundleSource | None:
+    """The bundle that `--bundle` names. Raises `UsageError` for a digest without one."""
+    place, digest = parsed.value("bundle"), parsed.value("bundle-digest")
+    if place is None and digest is not None:
+        raise UsageError("--bundle-digest: no bundle is named", "name it with --bundle")
+    return None if place is None else BundleSource(place, digest)
 
 
 def _check_files(parsed: ParsedArguments, files: Sequence[str], constraints: Sequence[str]) -> None:

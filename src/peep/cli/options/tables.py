@@ -33,6 +33,23 @@ SOURCES = (
     Option(("--require-hashes", "--no-deps", "--no-dependencies"), "peep always does", standing=IMPLIED),
 )
 
+BUNDLE = (
+    Option(
+        ("--bundle",),
+        "take archives out of a bundle, a folder or tar; no index and no pip is asked",
+        VALUE,
+        "PLACE",
+        is_peeps_own=True,
+    ),
+    Option(
+        ("--bundle-digest",),
+        "the bundle's digest; its own requirements are then installed where none are named",
+        VALUE,
+        "DIGEST",
+        is_peeps_own=True,
+    ),
+)
+
 INDEX_PLACES = (
     Option(("-i", "--index-url", "--pypi-url"), "the package index", VALUE, "URL"),
     Option(("--extra-index-url",), "a further package index", LIST, "URL"),
@@ -46,6 +63,7 @@ FORMATS = (
 )
 
 INDEXES = (
+    *BUNDLE,
     *INDEX_PLACES,
     *FORMATS,
     Option(("--pre", "--prefer-binary", "--check-build-dependencies"), "pins and hashes decide", standing=IMPLIED),
