@@ -180,6 +180,32 @@ class Builder:
                 del waiting[name]
         return built
 
+    def remembered(self, plan: BuildPlan) -> dict[str, StoredWheel]:
+        """Wheels of a plan that equal builds left in the store, by project name; runs no backend."""
+        found: dict[str, StoredWheel] = {}
+        while self._settings.use_build_environment:
+            new = {
+                name: wheel
+                for name, build in plan.builds.items()
+                if name not in found and (wheel := self._stored_build(build)) is not None
+            }
+            if not new:
+                break
+            found |= new
+            self._wheels |= new
+            self._requires_dist |= {name: wheel.requires_dist for name, wheel in new.items()}
+        return found
+
+    def _stored_build(self, build: PlannedBuild) -> StoredWheel | None:
+        names = self._tool_names(build)
+        if not build.tree.key or not names <= self._wheels.keys():
+            return None
+        tools = {name: self._wheels[name] for name in sorted(names)}
+        try:
+            return self._remembered(build, build_key(build, self._settings, self._target, tools))
+        except (InstallRefused, BuildError):  # what its backend asked for then cannot be had now
+            return None
+
     def _tool_names(self, build: PlannedBuild) -> set[str]:
         if not self._settings.use_build_environment:
             return set()

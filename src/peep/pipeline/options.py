@@ -138,6 +138,8 @@ class InstallOptions:
     link_mode: str | None = None
     """`clone`, `hardlink` or `copy`; None: the best that the file system can do."""
     dry_run: bool = False
+    builds_anyway: bool = False
+    """`--with-builds`: under `--dry-run`, too."""
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
     destination: str | None = None

@@ -77,12 +77,17 @@ def install_pins(
     with closing(open_builds(session, pinned, provider, are_needed=bool(fetched.sdists or trees))) as builds:
         found = (*fetched.problems, *builds.plan(fetched.sdists, trees))
         refuse_if_any(problems_of(session, pinned, plan, found, builds.stated_requirements()))
-        built = builds.run()
+        built, pending = builds.foreseen() if is_told_only(session.options) else (builds.run(), ())
     if built:
         plan = with_wheels(plan, built)
         refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
-    return change_target(session, pinned, plan, wheels, fetched)
+    return replace(change_target(session, pinned, plan, wheels, fetched), pending=pending)
+
+
+def is_told_only(options: InstallOptions) -> bool:
+    """Whether what has to be built is not built, but told: nobody wants a compiler for a `--dry-run`."""
+    return options.dry_run and not options.builds_anyway
 
 
 def make_ready(session: Session) -> None:

@@ -55,6 +55,7 @@ def install_options(
         compile=parsed.either("compile", "no-compile"),
         link_mode=parsed.value("link-mode"),
         dry_run=parsed.has("dry-run"),
+        builds_anyway=parsed.has("with-builds"),
         report=parsed.value("report"),
         destination=parsed.value("dest") or parsed.value("wheel-dir"),
     )
