@@ -18,7 +18,7 @@ from peep.formats.url_secrets import fault_text, redacted
 from peep.http.body import stated_length
 from peep.http.transport import Response, Transport
 from peep.model import IndexFile
-from peep.reporting import Reporter
+from peep.reporting import Arrival, Reporter
 
 _IDENTITY = {"Accept-Encoding": "identity"}
 """The hash is that of the stored bytes; a body that is compressed on the way would be another (THREATS N8)."""
@@ -62,6 +62,7 @@ class Receiver:
         """Write the body of `file` into `writer`; raises as `receive_archive` does."""
         _check_url(file.url)
         self.reporter.download_started(file.filename, file.size)
+        arrival = Arrival.FAILED
         try:
             with self.transport.get(file.url, _IDENTITY) as response:
                 _check_answer(response, limit)
@@ -72,9 +73,11 @@ class Receiver:
                     self._take(writer, chunk, limit, response)
                     self.reporter.download_advanced(file.filename, len(chunk))
                 headers = response.headers
-                return self._finished(writer, headers.get("content-type", ""), headers.get("content-encoding", ""))
+                done = self._finished(writer, headers.get("content-type", ""), headers.get("content-encoding", ""))
+                arrival = Arrival.FOUND if response.url.startswith("file:") else Arrival.FETCHED
+                return done
         finally:
-            self.reporter.download_finished(file.filename)
+            self.reporter.download_finished(file.filename, arrival)
 
     def _take(self, writer: HashingWriter, chunk: bytes, limit: int, response: Response) -> None:
         if self.stop.is_set():
