@@ -25,6 +25,7 @@ from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous, re
 from peep.formats.urls import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
+    by_redirect,
     origin,
     redirect_target,
     scheme_of,
@@ -124,10 +125,14 @@ class UrllibTransport:
     def _follow(self, url: str, headers: Mapping[str, str]) -> _Exchange:
         """Ask for `url` and go where its redirects lead, each hop with no more than its own origin's credentials."""
         self._credentials.remember(_http_url(url))
-        start = place = origin(url)
+        first, start = url, origin(url)
+        place = start
         for _ in range(MAX_REDIRECTS + 1):
             kept = headers if place == start else _without_secrets(headers)
-            exchange = self._ask_with_credentials(url, kept)
+            try:
+                exchange = self._ask_with_credentials(url, kept)
+            except (PassingFault, TransportError) as fault:
+                raise _blamed(first, url, fault) from fault
             location = exchange.headers.get("location")
             if exchange.status not in REDIRECT_STATUSES or location is None:
                 return exchange
@@ -245,6 +250,17 @@ class _Exchange:
         if self.headers.get("content-length") == "0":
             self._response.drain_conn()
         self._response.close()
+
+
+def _blamed(first: str, last: str, fault: PassingFault | TransportError) -> PassingFault | TransportError:
+    """The fault with the last hop named, where redirects have led to another place than the first."""
+    hop = by_redirect(first, last)
+    if not hop:
+        return fault
+    reason = hop + fault.reason
+    if isinstance(fault, PassingFault):
+        return PassingFault(reason, fault.hint, status=fault.status, retry_after=fault.retry_after)
+    return TransportError(redacted(first), reason, fault.hint, status=fault.status)
 
 
 def _open_patiently(reopen: Callable[[Mapping[str, str]], _Exchange], attempts: Attempts) -> _Exchange:
