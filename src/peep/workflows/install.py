@@ -136,6 +136,7 @@ def change_target(
         changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
         for note in changes.notes:
             reporter.note(note)
+        plan = changes.plan
     yanked = frozenset(candidate.pin.name for candidate in fetched.candidates if candidate.file.yanked is not None)
     result = InstallResult(plan, pinned, session.target, wheels, changes, yanked)
     if session.options.report is None:
