@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 
 import pytest
 
@@ -295,6 +296,17 @@ def test_a_stored_file_that_was_edited_stops_the_build(workshop):
         file.write("import os")
     with pytest.raises(BuildError, match=r"saw\.py"):
         workshop.build(demo_sdist(["saw"], content="b'other'"))
+
+
+def test_no_log_is_left_where_nothing_was_printed(workshop, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    builder, plan = workshop.plan(demo_sdist(asks=["plane>=1"]))
+    with pytest.raises(InstallRefused):
+        builder.build_all(plan)
+    with pytest.raises(BackendFailed) as caught:
+        workshop.build(demo_sdist(body="import os; os._exit(3)"))
+    assert "peep-build" not in caught.value.hint
+    assert list(tmp_path.glob("peep-build-*")) == []
 
 
 def test_the_log_of_a_failure_is_kept_and_that_of_a_success_is_not(workshop, tmp_path, monkeypatch):

@@ -335,7 +335,10 @@ def test_a_plan_that_another_run_has_carried_out_meanwhile_changes_nothing(targe
     apply_plan(plan, target)
     before = tree_of(target.prefix)
 
-    assert apply_plan(plan, target).installed == ()
+    changes = apply_plan(plan, target)
+    assert changes.installed == ()
+    assert changes.plan.is_empty
+    assert [project.name for project in changes.plan.keep] == ["alpha", "beta"]
     assert tree_of(target.prefix) == before
 
 

@@ -13,7 +13,7 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import BinaryIO
@@ -180,6 +180,32 @@ class Builder:
                 del waiting[name]
         return built
 
+    def remembered(self, plan: BuildPlan) -> dict[str, StoredWheel]:
+        """Wheels of a plan that equal builds left in the store, by project name; runs no backend."""
+        found: dict[str, StoredWheel] = {}
+        while self._settings.use_build_environment:
+            new = {
+                name: wheel
+                for name, build in plan.builds.items()
+                if name not in found and (wheel := self._stored_build(build)) is not None
+            }
+            if not new:
+                break
+            found |= new
+            self._wheels |= new
+            self._requires_dist |= {name: wheel.requires_dist for name, wheel in new.items()}
+        return found
+
+    def _stored_build(self, build: PlannedBuild) -> StoredWheel | None:
+        names = self._tool_names(build)
+        if not build.tree.key or not names <= self._wheels.keys():
+            return None
+        tools = {name: self._wheels[name] for name in sorted(names)}
+        try:
+            return self._remembered(build, build_key(build, self._settings, self._target, tools))
+        except (InstallRefused, BuildError):  # what its backend asked for then cannot be had now
+            return None
+
     def _tool_names(self, build: PlannedBuild) -> set[str]:
         if not self._settings.use_build_environment:
             return set()
@@ -250,18 +276,14 @@ class Builder:
     def _build_in_area(self, build: PlannedBuild, tools: dict[str, StoredWheel]) -> tuple[StoredWheel, tuple[str, ...]]:
         """Run the backend in a fresh area; the wheel, and what the backend asked for."""
         self._support.reporter.note(f"building {build.tree.label}")
-        log_path = _new_log(build.name)
-        with self._support.store.workshop() as root:
+        with _kept_log(build.name) as log_path, self._support.store.workshop() as root:
             site = Workspace(root, build, self._settings, self._target)
             settings = merged_settings(self._settings.config_settings, build.tree.pin.config_settings)
             backend = site.backend(tools, log_path)
             asked = backend.requires_for_wheel(settings, editable=bool(build.tree.in_place))
             if asked and site.build_environment is not None:
                 site.build_environment.add(self._tools(build.needs(asked)))
-            wheel = self._accepted(build, backend, settings, log_path)
-        with contextlib.suppress(OSError):
-            os.unlink(log_path)
-        return wheel, asked
+            return self._accepted(build, backend, settings, log_path), asked
 
     def _accepted(self, build: PlannedBuild, backend: Backend, settings: ConfigSettings, log_path: str) -> StoredWheel:
         """Have the wheel built, normalise it, and let it into the store through the same gate as every wheel."""
@@ -277,7 +299,20 @@ class Builder:
         raise BackendFailed(build.tree.label, "build_wheel", None, cause=cause, log_path=log_path)
 
 
-def _new_log(name: str) -> str:
+@contextlib.contextmanager
+def _kept_log(name: str) -> Iterator[str]:
+    """The path of a new file for what a backend prints; it stays only where a failure speaks of it."""
     descriptor, path = tempfile.mkstemp(prefix=f"peep-build-{name}-", suffix=".log")
     os.close(descriptor)
-    return path
+    is_wanted = False
+    try:
+        yield path
+    except BackendFailed as failure:
+        is_wanted = os.path.getsize(path) > 0
+        if not is_wanted:
+            failure.log_path = failure.hint = ""
+        raise
+    finally:
+        if not is_wanted:
+            with contextlib.suppress(OSError):
+                os.unlink(path)

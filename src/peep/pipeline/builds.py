@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from peep.build.builder import Builder, BuildSupport, Obtained
-from peep.build.plan import BuildPlan, BuildSettings
+from peep.build.plan import BuildPlan, BuildSettings, PlannedBuild
 from peep.build.requirements import Suggest
 from peep.build.source_trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
 from peep.build.suggestion import suggested_lines
@@ -26,6 +26,7 @@ from peep.model import (
     VerifiedArchive,
 )
 from peep.pipeline.fetch import WheelProvider, wheels_for
+from peep.pipeline.result import PendingBuild
 from peep.pipeline.run_gate import NothingDemanded, RunGate, Used
 from peep.pipeline.session import Session, target_request
 from peep.requirements.files import is_url, parse_requirements_files
@@ -103,6 +104,15 @@ class Builds:
         built = self._builder.build_all(self._plan)
         return [built_wheel(tree, built[name]) for name, tree in zip(self._names(), self._trees, strict=True)]
 
+    def foreseen(self) -> tuple[list[PlannedWheel], tuple[PendingBuild, ...]]:
+        """For a `--dry-run`: what equal builds left in the store, and what would have to be built. Runs no backend."""
+        if self._builder is None:
+            return [], ()
+        known = self._builder.remembered(self._plan)
+        named = list(zip(self._names(), self._trees, strict=True))
+        pending = [pending_build(tree, self._plan.builds[name]) for name, tree in named if name not in known]
+        return [built_wheel(tree, known[name]) for name, tree in named if name in known], tuple(pending)
+
     def _names(self) -> list[str]:
         names = {id(build.tree): name for name, build in self._plan.builds.items()}
         return [names[id(tree)] for tree in self._trees]
@@ -174,26 +184,34 @@ def _beside(path: str, value: str) -> str:
 
 
 def built_wheel(tree: SourceTree, wheel: StoredWheel) -> PlannedWheel:
-    """A built wheel, recorded as coming from what the user vetted: archive (PEP 710), commit or folder (PEP 610)."""
+    """A built wheel, recorded as coming from what the user vetted."""
+    return PlannedWheel(wheel, source_of(tree), tree.pin.is_requested)
+
+
+def pending_build(tree: SourceTree, build: PlannedBuild) -> PendingBuild:
+    """What is known of a build that is not run."""
+    return PendingBuild(tree.pin, tree.label, source_of(tree), build.requires_dist, tuple(build.system.requires))
+
+
+def source_of(tree: SourceTree) -> Provenance:
+    """Where a source tree came from: an archive (PEP 710), a commit or folder (PEP 610)."""
     pin = tree.pin
     if isinstance(tree, ArchiveTree):
         archive = tree.archive
         hashes = tuple(sorted({archive.digest, Digest("sha256", archive.sha256)}))
         is_direct = pin.url is not None
-        provenance = Provenance(archive.url, hashes, is_direct, subdirectory=pin.subdirectory if is_direct else None)
-    else:
-        commit = tree.key.removeprefix("git:") or None
-        url = pin.url or ""
-        if isinstance(pin.source, Commit):
-            url = url.rpartition("@")[0].removeprefix("git+")
-        provenance = Provenance(
-            redacted(url),
-            is_direct=True,
-            vcs_commit=commit,
-            is_editable=bool(tree.in_place),
-            subdirectory=pin.subdirectory,
-        )
-    return PlannedWheel(wheel, provenance, pin.is_requested)
+        return Provenance(archive.url, hashes, is_direct, subdirectory=pin.subdirectory if is_direct else None)
+    commit = tree.key.removeprefix("git:") or None
+    url = pin.url or ""
+    if isinstance(pin.source, Commit):
+        url = url.rpartition("@")[0].removeprefix("git+")
+    return Provenance(
+        redacted(url),
+        is_direct=True,
+        vcs_commit=commit,
+        is_editable=bool(tree.in_place),
+        subdirectory=pin.subdirectory,
+    )
 
 
 def _close_all(archives: Sequence[VerifiedArchive]) -> None:

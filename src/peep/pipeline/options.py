@@ -156,6 +156,8 @@ class InstallOptions:
     vetting: str | None = None
     """The folder of the records."""
     dry_run: bool = False
+    builds_anyway: bool = False
+    """`--with-builds`: under `--dry-run`, too."""
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
     bundle: BundleSource | None = None

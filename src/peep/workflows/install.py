@@ -83,12 +83,17 @@ def install_pins(
         used = Used(plan.link, plan.keep, sdists=fetched.sdists, trees=trees)
         found = (*fetched.problems, *builds.plan(fetched.sdists, trees), *refused, *examined.problems(used))
         refuse_if_any(problems_of(session, pinned, plan, found, builds.stated_requirements()))
-        built = builds.run()
+        built, pending = builds.foreseen() if is_told_only(session.options) else (builds.run(), ())
     if built:
         plan = with_wheels(plan, built)
         refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
-    return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement)
+    return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement, pending=pending)
+
+
+def is_told_only(options: InstallOptions) -> bool:
+    """Whether what has to be built is not built, but told: nobody wants a compiler for a `--dry-run`."""
+    return options.dry_run and not options.builds_anyway
 
 
 def make_ready(session: Session) -> None:
@@ -137,6 +142,7 @@ def change_target(
         changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
         for note in changes.notes:
             reporter.note(note)
+        plan = changes.plan
     yanked = frozenset(candidate.pin.name for candidate in fetched.candidates if candidate.file.yanked is not None)
     result = InstallResult(plan, pinned, session.target, wheels, changes, yanked)
     if session.options.report is None:

@@ -61,6 +61,7 @@ def install_options(
         require_examined=parsed.values("require-examined"),
         vetting=parsed.value("vetting"),
         dry_run=parsed.has("dry-run"),
+        builds_anyway=parsed.has("with-builds"),
         report=parsed.value("report"),
         destination=parsed.value("dest") or parsed.value("wheel-dir"),
     )
