@@ -35,7 +35,7 @@ _GENERATED_EGG_INFO = frozenset(
         "namespace_packages.txt",
     }
 )
-_PTH_IMPORT = re.compile(r"^import[ \t]+([\w.]+)", re.MULTILINE)
+_PTH_IMPORT = re.compile(r"import[ \t]+([\w.]+)")
 
 
 _SOURCE_SUFFIXES = (".py", ".pyw", ".pth", ".start", ".pyx", ".sh", ".js", ".mjs", ".cjs", ".bat", ".cmd", ".ps1")
@@ -103,7 +103,9 @@ class ReleaseView:
             module
             for path, file in wheel.files.items()
             if is_startup_path(path) and path.lower().endswith(".pth")
-            for module in _PTH_IMPORT.findall(text_of(self.release.content(file.sha256)))
+            for line in text_of(self.release.content(file.sha256)).removeprefix("\ufeff").splitlines()
+            if line.startswith(("import ", "import\t"))
+            for module in _PTH_IMPORT.findall(line)
         ]
         moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), pth, self.imports)
         for path, file in wheel.files.items():
