@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from peep.dataclass import dataclass
+from peep.examine.binaries import BinaryFacts, binary_facts
 from peep.examine.correspondence import Origin, Source, corresponding
 from peep.examine.facts import FileFacts, ImportFact, analysed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
@@ -77,6 +78,7 @@ class ReleaseView:
         """`with_facts`: digests of files that will be analysed whole anyway; their imports are taken from that."""
         self.release = release
         self._facts: dict[str, FileFacts] = {}
+        self._binaries: dict[str, BinaryFacts] = {}
         self._trees: dict[str, SyntaxTree | None] = {}
         self._imports: dict[str, tuple[ImportFact, ...]] = {}
         self._exact = with_facts
@@ -213,6 +215,13 @@ class ReleaseView:
         if unit.file.size > LARGEST_FILE:
             return binary_format(unit.path, unit.file.head, unit.file.size) or "large"
         return binary_format(unit.path, self.release.content(unit.file.sha256), unit.file.size)
+
+    def binary_facts(self, file: ReleaseFile, kind: str) -> BinaryFacts:
+        """Facts of one native file, by its content."""
+        found = self._binaries.get(file.sha256)
+        if found is None:
+            found = self._binaries[file.sha256] = binary_facts(kind, self.release.content(file.sha256))
+        return found
 
     def examined(self, unit: Unit) -> ExaminedFile:
         """The unit as the rules want it."""
