@@ -61,7 +61,7 @@ not, be alarmed: somebody may have tampered with the packages.
         still offered: {SDIST}, uploaded 2019-01-01, from
                        https://other.example/, which you list as
                        sha256:aaaaaaaaaaaa...
-        likely story: this is a wheel; if you vetted the source archive,
+        likely cause: this is a wheel; if you vetted the source archive,
                       somebody put a wheel of the same version on the index"""
         + END
     )
