@@ -246,9 +246,9 @@ not vetted either. Pin what they need, with hashes, in a file that
         needs setuptools, by way of zoo -> flit -> setuptools: has no hash
         needs x: nothing fits
 
-Vet these, then put the lines into that file, in place of others for the same
-projects. Nothing of them has been read yet, so a further run may name what they
-need in turn:
+Vet these, then add the lines to that file, where a project may stand in several
+versions: each build gets the newest that it allows. Nothing of them has been
+read yet, so a further run may name what they need in turn:
 
 setuptools==80 \\
     --hash=sha256:{A.hex}"""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from peep.build.builder import Builder, BuildSupport, Obtained
@@ -11,6 +11,7 @@ from peep.build.plan import BuildPlan, BuildSettings
 from peep.build.requirements import Suggest
 from peep.build.source_trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
 from peep.build.suggestion import suggested_lines
+from peep.build.tool_choice import Listed
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
 from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
@@ -25,11 +26,12 @@ from peep.model import (
     StoredWheel,
     VerifiedArchive,
 )
+from peep.pipeline.build_wishes import further_needs, unbuilt_names
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.session import Session, target_request
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
-from peep.requirements.pins import pinned_requirements
+from peep.requirements.pins import pinned_choices
 from peep.system.sandbox import choose_isolation, find_isolation
 
 _FOREIGN = (
@@ -64,7 +66,8 @@ class Builds:
             return tuple(NoUsableFile(pin, _FOREIGN) for pin in (*(archive.pin for archive in sdists), *trees))
         fetched, problems = self._fetched(trees)
         support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.context.reporter)
-        self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
+        listed = self._listed()
+        self._builder = Builder(self._session.target, self._settings(listed), listed, support)
         self._open.callback(self._builder.close)
         self._trees = [*(ArchiveTree(archive) for archive in sdists), *fetched]
         self._plan = self._builder.plan(self._trees)
@@ -96,17 +99,17 @@ class Builds:
         if self._builder is None:
             return []
         built = self._builder.build_all(self._plan)
-        return [built_wheel(tree, built[name]) for name, tree in zip(self._names(), self._trees, strict=True)]
+        return [built_wheel(tree, built[key]) for key, tree in zip(self._keys(), self._trees, strict=True)]
 
-    def _names(self) -> list[str]:
-        names = {id(build.tree): name for name, build in self._plan.builds.items()}
-        return [names[id(tree)] for tree in self._trees]
+    def _keys(self) -> list[str]:
+        keys = {id(build.tree): key for key, build in self._plan.builds.items()}
+        return [keys[id(tree)] for tree in self._trees]
 
     def close(self) -> None:
         """Let go of the source trees of all builds, planned or not."""
         self._open.close()
 
-    def _settings(self) -> BuildSettings:
+    def _settings(self, listed: Listed) -> BuildSettings:
         options, context = self._session.options.build, self._session.context
         found = find_isolation()
         required = options.require_sandbox or bool(self._pinned.directive_values("--require-sandbox"))
@@ -119,16 +122,21 @@ class Builds:
             context.reporter.note(
                 "builds use what the target environment has installed (--no-build-isolation); nobody has vetted that"
             )
+        needs = further_needs(options.requirements, self._pinned.directives)
+        known = {*(pin.name for pin in self._pinned.pins), *listed}
+        for name in unbuilt_names(needs, known):
+            context.reporter.warning(f"--build-requirement names {name}, which is neither listed nor a build tool")
         return BuildSettings(
             isolation=isolation,
             use_build_environment=options.isolation,
             config_settings=options.config_settings,
             steering=steering_variables(context.environ),
             search_path=context.environ.get("PATH", ""),
+            further_needs=needs,
         )
 
-    def _constraints(self) -> Mapping[str, PinnedRequirement]:
-        """Build constraints by name: the files given, then the run's own pins for what they do not name."""
+    def _listed(self) -> Listed:
+        """What builds may use: what the build constraints list, and the run's own pins for what they do not name."""
         session = self._session
         directed = [
             _beside(directive.location.path, directive.value)
@@ -137,8 +145,7 @@ class Builds:
         ]
         paths = list(dict.fromkeys((*session.options.build.constraint_files, *directed)))
         files = parse_requirements_files(paths, session.reading.read, session.context.environ)
-        listed = pinned_requirements(files, (), session.target.markers)
-        return {pin.name: pin for pin in (*self._pinned.pins, *listed.pins)}
+        return {pin.name: (pin,) for pin in self._pinned.pins} | pinned_choices(files, session.target.markers)
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         fetched = wheels_for(pins, self._provider)

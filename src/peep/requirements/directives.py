@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from peep.errors import PeepError
+from peep.formats.names import is_name, normalised
 from peep.model import Location
 from peep.requirements.pinned_set import Directive
 
@@ -13,6 +14,8 @@ _DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
 KNOWN = {
     "--allow-record-mismatch": True,
     "--build-constraint": True,
+    "--build-path": True,
+    "--build-requirement": True,
     "--no-check-dependencies": False,
     "--require-sandbox": False,
     "--trust-local": True,
@@ -22,6 +25,26 @@ KNOWN = {
 
 class MalformedDirective(PeepError):
     """A comment that speaks to peep and says nothing it knows."""
+
+
+def build_requirement(value: str) -> tuple[str, str]:
+    """Read `NAME: REQUIREMENT`, what a project's build needs besides what it declares (PEP 508).
+
+    Gives back the normalised name and the requirement's text. Raises `MalformedDirective`.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - few files say so
+
+    name, colon, text = (part.strip() for part in value.partition(":"))
+    if not colon or not text or not is_name(name):
+        raise MalformedDirective(
+            f"{value!r} does not say whose build needs what", "write --build-requirement NAME: REQUIREMENT"
+        )
+    try:
+        Requirement(text)
+    except InvalidRequirement as error:
+        reason = str(error).partition("\n")[0]
+        raise MalformedDirective(f"the build requirement {text!r} of {name} cannot be read: {reason}") from None
+    return normalised(name), text
 
 
 def addresses_peep(comment: str) -> bool:
@@ -44,4 +67,6 @@ def parse_directive(comment: str, location: Location) -> Directive | None:
         raise MalformedDirective(f"peep knows no directive {option}; it knows {', '.join(KNOWN)}")
     if KNOWN[option] != bool(value.strip()):
         raise MalformedDirective(f"the directive {option} {'needs a' if KNOWN[option] else 'takes no'} value")
+    if option == "--build-requirement":
+        build_requirement(value)
     return Directive(option, value.strip(), location)

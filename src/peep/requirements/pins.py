@@ -13,7 +13,7 @@ from peep.formats.url_secrets import redacted_in
 from peep.model import HashForm, PinnedRequirement
 from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments
-from peep.requirements.merging import merge, pinning_line
+from peep.requirements.merging import by_version, merge, pinning_line
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.run_options import RunOptions
@@ -61,6 +61,26 @@ def pinned_requirements(
     )
 
 
+def pinned_choices(
+    files: Sequence[RequirementsFile], markers: Mapping[str, str]
+) -> dict[str, tuple[PinnedRequirement, ...]]:
+    """Read files of build constraints: every version (or URL) that they list of each project, by normalised name.
+
+    Lines of one version are merged as in a requirements file; lines without an exact version hold for all of them.
+    Raises `RequirementsErrors` with every malformed marker and every contradiction.
+    """
+    errors: list[RequirementsError] = []
+    lines = [entry for entry in in_reading_order(files) if isinstance(entry, RequirementLine)]
+    projects = _Projects(_NOTHING_ACCEPTED, _forms_by_file(lines), errors, has_choices=True)
+    projects.decide(_holding(lines, TargetMarkers(markers), errors))
+    if errors:
+        raise RequirementsErrors(errors)
+    choices: dict[str, list[PinnedRequirement]] = {}
+    for pin in projects.pins:
+        choices.setdefault(pin.name, []).append(pin)
+    return {name: tuple(pins) for name, pins in choices.items()}
+
+
 def _holding(
     lines: Sequence[RequirementLine], markers: TargetMarkers, errors: list[RequirementsError]
 ) -> list[RequirementLine]:
@@ -77,7 +97,16 @@ def _holding(
 class _Projects:
     """Sorts lines by project and makes a pin, a refusal or an error of each."""
 
-    def __init__(self, accepted: Accepted, forms: Mapping[str, HashForm], errors: list[RequirementsError]) -> None:
+    def __init__(
+        self,
+        accepted: Accepted,
+        forms: Mapping[str, HashForm],
+        errors: list[RequirementsError],
+        *,
+        has_choices: bool = False,
+    ) -> None:
+        """`has_choices`: a project may be listed in several versions, each of which becomes a pin."""
+        self._has_choices = has_choices
         self.pins: list[PinnedRequirement] = []
         self.unusable: list[UnusableRequirement] = []
         self._accepted = accepted
@@ -93,8 +122,9 @@ class _Projects:
                 nameless = _NAMELESS_FOLDER if line.parsed.kind is RequirementKind.LOCAL_PROJECT else _NAMELESS
                 self.unusable.append(_unusable(line, refusal(line, self._accepted) or nameless))
         for project in projects.values():
-            if any(not line.is_constraint for line in project):
-                self._decide_project(project)
+            for choice in by_version(project) if self._has_choices else [project]:
+                if any(not line.is_constraint for line in choice):
+                    self._decide_project(choice)
 
     def _named(self, line: RequirementLine) -> RequirementLine:
         """The line, with the name that a trusted project's own files state where the line tells none."""

@@ -193,7 +193,19 @@ def _build_options(parsed: ParsedArguments) -> BuildOptions:
         require_sandbox=parsed.has("require-sandbox"),
         use_sandbox=not parsed.has("no-sandbox"),
         trust_local=parsed.values("trust-local"),
+        requirements=tuple(_build_requirement(text) for text in parsed.values("build-requirement")),
+        visible_folders=parsed.values("build-path"),
     )
+
+
+def _build_requirement(text: str) -> str:
+    from peep.requirements.directives import MalformedDirective, build_requirement  # noqa: PLC0415 - few runs have one
+
+    try:
+        build_requirement(text)
+    except MalformedDirective as error:
+        raise UsageError(f"--build-requirement: {error}", error.hint) from None
+    return text
 
 
 def _setting(text: str) -> tuple[str, str]:

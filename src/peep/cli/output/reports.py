@@ -134,8 +134,9 @@ def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
     )
     suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
     invitation = wrap(
-        "Vet these, then put the lines into that file, in place of others for the same projects. Nothing of them has "
-        "been read yet, so a further run may name what they need in turn:",
+        "Vet these, then add the lines to that file, where a project may stand in several versions: each build gets "
+        "the newest that it allows. Nothing of them has been read yet, so a further run may name what they need in "
+        "turn:",
         width,
     )
     return "\n\n".join([_listing(introduction, entries, width), *([invitation, *suggestions] if suggestions else [])])
