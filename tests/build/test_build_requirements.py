@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from peep.build.requirements import BuildNeed, close_needs, foreseen_needs
-from peep.build.suggestion import suggested_lines
-from peep.model import Digest, IndexFile, Location, PinnedRequirement, ProjectDetail
+from peep.model import Digest, Location, PinnedRequirement
 from support.pins import source_for
 
 MARKERS = {"python_version": "3.11", "sys_platform": "linux", "python_full_version": "3.11.7"}
@@ -193,45 +192,3 @@ def test_which_setuptools_it_will_be_is_said_by_what_the_tree_requires():
     listed = constraints(pin("setuptools", "80.9.0"), pin("setuptools", "69.5.1"))
     assert foreseen_needs("setuptools.build_meta", ["setuptools<70"], listed) == ("wheel",)
     assert foreseen_needs("setuptools.build_meta", ["setuptools"], listed) == ()
-
-
-def detail(*files):
-    return ProjectDetail("a", tuple(files), "https://index.example/simple")
-
-
-def listed(filename, digit="1", **more):
-    return IndexFile(filename, f"https://files.example/{filename}", (Digest("sha256", digit * 64),), **more)
-
-
-def test_a_suggestion_is_the_newest_that_fits_everybody_with_the_hashes_of_all_wheels():
-    found = detail(
-        listed("a-1.0-py3-none-any.whl"),
-        listed("a-2.0-cp311-cp311-linux_x86_64.whl", "3"),
-        listed("a-2.0-cp312-cp312-linux_x86_64.whl", "2"),
-        listed("a-2.0.tar.gz", "4"),
-        listed("a-3.0-py3-none-any.whl", yanked=""),
-        listed("a-4.0-py3-none-any.whl", requires_python=">=3.13"),
-        listed("a-5.0rc1-py3-none-any.whl"),
-        listed("a-6.0-py3-none-any.whl"),
-        listed("no version"),
-    )
-    assert suggested_lines("a", ["a>=1", "a<6"], [found], "3.11.7") == (
-        "a==2.0 \\",
-        f"    --hash=sha256:{'2' * 64} \\",
-        f"    --hash=sha256:{'3' * 64}",
-    )
-
-
-def test_a_suggestion_of_an_sdist_and_none_at_all():
-    assert suggested_lines("a", ["a"], [detail(listed("a-1.0.tar.gz"))], "3.11.7") == (
-        "a==1.0 \\",
-        f"    --hash=sha256:{'1' * 64}",
-    )
-    assert suggested_lines("a", ["a>9"], [detail(listed("a-1.0.tar.gz"))], "3.11.7") == ()
-    assert suggested_lines("a", ["a"], [detail(IndexFile("a-1.0.tar.gz", "https://files.example/a"))], "3.11.7") == ()
-
-
-def test_a_suggestion_heeds_the_index_that_says_most():
-    silent = detail(listed("a-2.0-py3-none-any.whl"), listed("a-1.0-py3-none-any.whl"))
-    telling = detail(listed("a-2.0-py3-none-any.whl", requires_python=">=3.12"))
-    assert suggested_lines("a", ["a"], [silent, telling], "3.11.7")[0].startswith("a==1.0")

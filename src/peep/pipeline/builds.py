@@ -8,13 +8,11 @@ from contextlib import ExitStack
 
 from peep.build.builder import Builder, BuildSupport, Obtained
 from peep.build.plan import BuildPlan, BuildSettings
-from peep.build.requirements import Suggest
 from peep.build.source_trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
-from peep.build.suggestion import suggested_lines
 from peep.build.tool_choice import Listed
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
-from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
+from peep.errors import BuildError, FetchFailure, NoUsableFile, Problem
 from peep.formats.url_secrets import redacted
 from peep.model import (
     Commit,
@@ -29,6 +27,7 @@ from peep.model import (
 from peep.pipeline.build_wishes import further_needs, unbuilt_names
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.session import Session, target_request
+from peep.pipeline.suggestions import Suggestions
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_choices
@@ -65,7 +64,9 @@ class Builds:
         if target_request(self._session.options.target).is_foreign:
             return tuple(NoUsableFile(pin, _FOREIGN) for pin in (*(archive.pin for archive in sdists), *trees))
         fetched, problems = self._fetched(trees)
-        support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.context.reporter)
+        support = BuildSupport(
+            self._session.store, self._obtain, Suggestions(self._provider).lines, self._session.context.reporter
+        )
         listed = self._listed()
         self._builder = Builder(self._session.target, self._settings(listed), listed, support)
         self._open.callback(self._builder.close)
@@ -150,16 +151,6 @@ class Builds:
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         fetched = wheels_for(pins, self._provider)
         return Obtained({name: one.wheel for name, one in fetched.wheels.items()}, fetched.sdists, fetched.problems)
-
-    def _suggest(self) -> Suggest:
-        def suggest(name: str, wanted: Sequence[str]) -> tuple[str, ...]:
-            try:
-                details = self._provider.open_index().project(name)
-            except PeepError:
-                return ()  # the report stands without a suggestion
-            return suggested_lines(name, wanted, details, ".".join(map(str, self._session.target.version)))
-
-        return suggest
 
 
 def _beside(path: str, value: str) -> str:

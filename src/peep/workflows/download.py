@@ -34,7 +34,7 @@ def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, .
         ):
             stated, bad = requirements_stated(collection.sdists)
             known = {**stated, **{name: wheel.requires_dist for name, wheel in collection.wheels.items()}}
-            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known), provider)
             refuse_if_any([*pinned.unusable, *found, *bad, *without_archive(pinned.pins), *unmet])
             return publish(collection, destination)
 

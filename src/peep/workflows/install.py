@@ -76,11 +76,13 @@ def install_pins(
     plan = with_wheels(plan, fetched.wheels.values())
     with closing(open_builds(session, pinned, provider, are_needed=bool(fetched.sdists or trees))) as builds:
         found = (*fetched.problems, *builds.plan(fetched.sdists, trees))
-        refuse_if_any(problems_of(session, pinned, plan, found, builds.stated_requirements()))
+        refuse_if_any(problems_of(session, pinned, plan, provider, found, builds.stated_requirements()))
         built = builds.run()
     if built:
         plan = with_wheels(plan, built)
-        refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
+        refuse_if_any(
+            problems_of(session, pinned, plan, provider)
+        )  # only now is it certain what the built projects require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
     return change_target(session, pinned, plan, wheels, fetched)
 
