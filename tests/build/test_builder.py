@@ -11,6 +11,7 @@ import pytest
 from peep.build.builder import Builder, BuildSupport
 from peep.build.plan import BuildPlan, BuildSettings, checked_subdirectory, merged_settings
 from peep.build.source_trees import ArchiveTree, local_tree
+from peep.build.toolchains import Toolchains
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
@@ -379,7 +380,9 @@ def test_every_isolation_builds_the_same(workshop, isolation):
     workshop.tool("saw", files={"saw.py": "def main(): print('sawed')\n"}, entry_points=programs)
     shell = "s.run(['sh', '-c', 'saw'], stdout=s.PIPE, check=True).stdout"
     body = f"import subprocess as s, tempfile; tempfile.mkdtemp(); out = {shell}"
-    settings = BuildSettings(isolation, search_path=os.environ.get("PATH", ""))
+    settings = BuildSettings(
+        isolation, toolchains=Toolchains(os.environ.get("PATH", ""), sees_everything=isolation is Isolation.NONE)
+    )
     wheel = workshop.build(demo_sdist(["saw"], body=body, content="out"), settings=settings)
     assert text_of(wheel) == "sawed\n"
 
@@ -452,6 +455,44 @@ def test_what_a_project_forgot_to_declare_is_given_to_its_build_and_to_no_other(
     missing = replace(workshop.settings, further_needs={"demo": ("glue",)})
     _, plan = workshop.plan(content, settings=missing)
     assert [problem.chain for problem in plan.problems] == [("demo", "glue")]
+
+
+@pytest.mark.parametrize("isolation", [Isolation.NAMESPACES, Isolation.LANDLOCK], ids=lambda i: i.value)
+def test_a_compiler_below_the_home_folder_is_hidden_until_it_is_named(workshop, tmp_path, isolation):
+    if not can_run(isolation):
+        pytest.skip("this system cannot")
+    home = tmp_path / "home"
+    program = home / ".go" / "bin" / "go"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho built\n")
+    program.chmod(0o755)
+    (home / "secret").write_text("")
+    body = "import os, subprocess as s; out = s.run(['go'], stdout=s.PIPE, check=True).stdout"
+    content = demo_sdist(body=f"{body} + str(os.path.exists({str(home / 'secret')!r})).encode()", content="out")
+    toolchains = Toolchains(str(program.parent), (), str(home))
+    hidden = BuildSettings(isolation, toolchains=toolchains)
+    with pytest.raises(BackendFailed) as caught:
+        workshop.build(content, settings=hidden)
+    assert "hidden from builds by the sandbox" in caught.value.cause
+    assert f"--build-path {home / '.go'} " in caught.value.cause
+    seen = BuildSettings(isolation, toolchains=replace(toolchains, folders=(str(home / ".go"),)))
+    said = text_of(workshop.build(content, settings=seen))
+    assert said == ("built\nFalse" if isolation is Isolation.NAMESPACES else said)
+    assert said.startswith("built\n")
+
+
+def test_a_helper_that_only_downloads_a_compiler_is_never_suggested(workshop):
+    builder, plan = workshop.plan(demo_sdist(asks=["puccinialin>=0.1,<0.2"]))
+    with pytest.raises(BuildError, match="asks for puccinialin; it only downloads a Rust toolchain"):
+        builder.build_all(plan)
+    _, plan = workshop.plan(demo_sdist(["puccinialin"]))
+    [problem] = plan.problems
+    assert (problem.suggestion, "builds have no network" in problem.reason) == ((), True)
+    workshop.tool("puccinialin", files={"puccinialin.py": "A = b'listed'"})
+    assert (
+        text_of(workshop.build(demo_sdist(asks=["puccinialin"], body="import puccinialin as p", content="p.A")))
+        == "listed"
+    )
 
 
 PYPROJECT_NEEDING_SAW = """

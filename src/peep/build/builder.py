@@ -18,6 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import BinaryIO
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.archives.wheel import open_wheel
 from peep.build.hooks import Backend, ConfigSettings
@@ -35,6 +38,7 @@ from peep.build.plan import (
 from peep.build.requirements import BuildNeed, Closure, Suggest, close_needs
 from peep.build.source_trees import ArchiveTree, SourceTree
 from peep.build.tool_choice import Listed, tool_key
+from peep.build.toolchains import DOWNLOADERS, downloads_only
 from peep.build.workspace import Workspace
 from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
@@ -293,12 +297,25 @@ class Builder:
             settings = merged_settings(self._settings.config_settings, build.tree.pin.config_settings)
             backend = site.backend(tools, log_path)
             asked = backend.requires_for_wheel(settings, editable=bool(build.tree.in_place))
+            self._refuse_downloads(build, asked)
             if asked and site.build_environment is not None:
                 wanted = self._tools_with(build, asked)
                 if any(wanted[name].sha256 != wheel.sha256 for name, wheel in tools.items() if name in wanted):
                     return None, asked, wanted
                 site.build_environment.add(wanted)
             return self._accepted(build, backend, settings, log_path), asked, tools
+
+    def _refuse_downloads(self, build: PlannedBuild, asked: Sequence[str]) -> None:
+        """Raise `BuildError` for a helper that would fetch a compiler: no list of build constraints can replace that.
+
+        Unless the user has listed it, and knows why.
+        """
+        for name in (canonicalize_name(Requirement(text).name) for text in asked):
+            if name in DOWNLOADERS and name not in self._listed:
+                program = DOWNLOADERS[name][0]
+                reason = f"its backend asks for {name}; {downloads_only(name)}"
+                hint = self._settings.toolchains.explain(program) or f"install {program} where builds see it: /usr"
+                raise BuildError(reason, hint, subject=build.tree.label)
 
     def _accepted(self, build: PlannedBuild, backend: Backend, settings: ConfigSettings, log_path: str) -> StoredWheel:
         """Have the wheel built, normalise it, and let it into the store through the same gate as every wheel."""

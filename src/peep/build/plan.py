@@ -15,6 +15,7 @@ from peep.build.normalise import VERSION
 from peep.build.requirements import BuildNeed, foreseen_needs
 from peep.build.source_trees import SourceTree
 from peep.build.tool_choice import Listed
+from peep.build.toolchains import Toolchains
 from peep.dataclass import dataclass, field
 from peep.errors import BuildError, Problem
 from peep.formats.versions import same_version
@@ -33,8 +34,10 @@ class BuildSettings:
     limits: SandboxLimits = field(default_factory=SandboxLimits)
     steering: Mapping[str, str] = field(default_factory=dict)
     """`variables.steering_variables` of the user's environment."""
-    search_path: str = ""
-    """The user's PATH; counts only without a sandbox."""
+    toolchains: Toolchains = field(default_factory=Toolchains)
+    """The user's programs, and the folders that builds may see."""
+    withheld: frozenset[str] = frozenset()
+    """Names of the user's other variables, which builds do not get."""
     further_needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """`--build-requirement`: normalised project name -> what its build needs besides, as PEP 508 texts."""
 
@@ -136,6 +139,7 @@ def build_key(
             "settings": [*settings.config_settings, *build.tree.pin.config_settings],
             "isolation": settings.isolation.value,
             "steering": dict(settings.steering),
+            **({"folders": settings.toolchains.folders} if settings.toolchains.folders else {}),
             "tools": digests(tools),
         },
         sort_keys=True,

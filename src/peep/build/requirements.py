@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.build.tool_choice import NOT_LISTED, Clash, Listed, fitting, newest_first, objection, search, tool_key
+from peep.build.toolchains import downloads_only
 from peep.dataclass import dataclass
 from peep.errors import MissingBuildRequirement
 from peep.model import PinnedRequirement
@@ -95,8 +96,12 @@ def _problems(walks: Sequence[_Walk], suggest: Suggest) -> Iterable[MissingBuild
     for walk in walks:
         for missing in walk.missing:
             need, name = missing.need, missing.name
+            chain, useless = (*need.chain, name), downloads_only(name)
+            if useless:
+                yield MissingBuildRequirement(need.sdist, need.text, chain, useless)
+                continue
             lines = suggest(name, tuple(wanted[name])) or suggest(name, tuple(walk.wanted[name]))
-            yield MissingBuildRequirement(need.sdist, need.text, (*need.chain, name), missing.reason, lines)
+            yield MissingBuildRequirement(need.sdist, need.text, chain, missing.reason, lines)
 
 
 def _settled(

@@ -10,6 +10,7 @@ from peep.build.builder import Builder, BuildSupport, Obtained
 from peep.build.plan import BuildPlan, BuildSettings
 from peep.build.source_trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
 from peep.build.tool_choice import Listed
+from peep.build.toolchains import Toolchains
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
 from peep.errors import BuildError, FetchFailure, NoUsableFile, Problem
@@ -24,14 +25,14 @@ from peep.model import (
     StoredWheel,
     VerifiedArchive,
 )
-from peep.pipeline.build_wishes import further_needs, unbuilt_names
+from peep.pipeline.build_wishes import further_needs, unbuilt_names, visible_folders
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.session import Session, target_request
 from peep.pipeline.suggestions import Suggestions
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_choices
-from peep.system.sandbox import choose_isolation, find_isolation
+from peep.system.sandbox import Isolation, choose_isolation, find_isolation
 
 _FOREIGN = (
     "only a source archive is listed or offered, and that cannot be built for another Python or platform than the one "
@@ -127,12 +128,18 @@ class Builds:
         known = {*(pin.name for pin in self._pinned.pins), *listed}
         for name in unbuilt_names(needs, known):
             context.reporter.warning(f"--build-requirement names {name}, which is neither listed nor a build tool")
+        home = os.path.expanduser("~")
+        folders = visible_folders(options.visible_folders, self._pinned.directives, home)
+        path = context.environ.get("PATH", "")
+        toolchains = Toolchains(path, folders, home, sees_everything=isolation is Isolation.NONE)
+        steering = steering_variables(context.environ)
         return BuildSettings(
             isolation=isolation,
             use_build_environment=options.isolation,
             config_settings=options.config_settings,
-            steering=steering_variables(context.environ),
-            search_path=context.environ.get("PATH", ""),
+            steering={**steering, **toolchains.variables(context.environ)},
+            toolchains=toolchains,
+            withheld=frozenset(context.environ.keys() - steering.keys()),
             further_needs=needs,
         )
 
