@@ -10,7 +10,7 @@ from peep.dataclass import dataclass
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-_HOMES = {
+TOOLCHAIN_HOMES = {
     "ASDF_DATA_DIR": ".asdf",
     "ASDF_DIR": ".asdf",
     "CUDA_HOME": "",
@@ -64,7 +64,7 @@ class Toolchains:
     def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
         """What tells the toolchains in the folders named where they are."""
         found = {}
-        for name, usual in _HOMES.items():
+        for name, usual in TOOLCHAIN_HOMES.items():
             place = environ.get(name) or (os.path.join(self.home, usual) if usual else "")
             if place and any(_is_within(place, folder) for folder in self.folders):
                 found[name] = place
@@ -90,7 +90,7 @@ class Toolchains:
 
     def rustup_home(self) -> str:
         """The folder of rustup's toolchains, when builds do not see it; '' otherwise."""
-        folder = os.path.join(self.home, _HOMES["RUSTUP_HOME"])
+        folder = os.path.join(self.home, TOOLCHAIN_HOMES["RUSTUP_HOME"])
         return folder if os.path.isdir(folder) and not self._is_seen(folder) and not self.sees_everything else ""
 
     def _is_seen(self, folder: str) -> bool:
@@ -99,7 +99,7 @@ class Toolchains:
     def _folders_of(self, path: str) -> Sequence[str]:
         real = os.path.realpath(path)
         if os.path.basename(real) in {"rustup", "rustup-init"}:  # a stand-in that starts what lies elsewhere
-            homes = [os.path.join(self.home, _HOMES["RUSTUP_HOME"])]
+            homes = [os.path.join(self.home, TOOLCHAIN_HOMES["RUSTUP_HOME"])]
             return list(dict.fromkeys([os.path.dirname(path), os.path.dirname(real), *filter(os.path.isdir, homes)]))
         folders = [self._installation(path), self._installation(real)]
         if folders[1] == folders[0] or _is_within(folders[1], folders[0]) or _is_within(real, "/usr"):

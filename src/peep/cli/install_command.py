@@ -33,9 +33,11 @@ def report_result(options: InstallOptions, console: Console, workflow: Workflow)
     except InstallRefused as refused:
         return tell_refusal(options, console, refused)
     if options.output.format == "json":
-        console.result(json.dumps(result_json(result.plan, is_dry_run=options.dry_run), indent=2))
+        console.result(
+            json.dumps(result_json(result.plan, result.pinned.skipped, is_dry_run=options.dry_run), indent=2)
+        )
     else:
-        for line in result_lines(result.plan, is_dry_run=options.dry_run):
+        for line in result_lines(result.plan, is_dry_run=options.dry_run, skipped=len(result.pinned.skipped)):
             console.note(line)
     if options.report is not None:
         _write_report(options.report, result, console)

@@ -28,7 +28,7 @@ def replayed(words: Sequence[str]) -> bool:
         done = replay(load, console)
         if done is None:
             return False
-        for line in result_lines(done.plan, is_dry_run=False):
+        for line in result_lines(done.plan, is_dry_run=False, skipped=load.recording.skipped):
             console.note(line)
     record_noop(words, os.environ, load.store, load.recording, done.target)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from peep.dataclass import replace
+from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.formats.markers import TargetMarkers
 from peep.formats.names import normalised
@@ -14,7 +14,7 @@ from peep.model import HashForm, PinnedRequirement
 from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments
 from peep.requirements.merging import by_version, merge, pinning_line
-from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.pinned_set import PinnedSet, SkippedLine
 from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.run_options import RunOptions
 from peep.requirements.sources import Accepted, local_path, refusal, trusting
@@ -44,9 +44,9 @@ def pinned_requirements(
     options.take_all(entry for entry in entries if isinstance(entry, OptionLine))
     lines = [entry for entry in entries if isinstance(entry, RequirementLine)]
     errors = [*faults, *untrusted, *malformed, *options.errors]
-    active = _holding(lines, TargetMarkers(markers), errors)
+    judged = _judged(lines, TargetMarkers(markers), errors)
     projects = _Projects(accepted, _forms_by_file(lines), errors)
-    projects.decide(active)
+    projects.decide(judged.holding)
     if errors:
         from peep.requirements.secondary_errors import secondary_errors  # noqa: PLC0415 - for a failing run only
 
@@ -57,7 +57,12 @@ def pinned_requirements(
         index_options=options.index_options,
         format_control=options.format_control,
         directives=tuple(directive for file in files for directive in file.directives),
-        warnings=(*(warning for file in (*files, given) for warning in file.warnings), *options.warnings),
+        warnings=(
+            *(warning for file in (*files, given) for warning in file.warnings),
+            *options.warnings,
+            *judged.warnings,
+        ),
+        skipped=tuple(judged.skipped),
     )
 
 
@@ -72,7 +77,7 @@ def pinned_choices(
     errors: list[RequirementsError] = []
     lines = [entry for entry in in_reading_order(files) if isinstance(entry, RequirementLine)]
     projects = _Projects(_NOTHING_ACCEPTED, _forms_by_file(lines), errors, has_choices=True)
-    projects.decide(_holding(lines, TargetMarkers(markers), errors))
+    projects.decide(_judged(lines, TargetMarkers(markers), errors).holding)
     if errors:
         raise RequirementsErrors(errors)
     choices: dict[str, list[PinnedRequirement]] = {}
@@ -81,17 +86,31 @@ def pinned_choices(
     return {name: tuple(pins) for name, pins in choices.items()}
 
 
-def _holding(
-    lines: Sequence[RequirementLine], markers: TargetMarkers, errors: list[RequirementsError]
-) -> list[RequirementLine]:
-    holding = []
+@dataclass(slots=True)
+class _Judged:
+    """Lines by whether their markers hold for the target."""
+
+    holding: list[RequirementLine] = field(default_factory=list)
+    skipped: list[SkippedLine] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _judged(lines: Sequence[RequirementLine], markers: TargetMarkers, errors: list[RequirementsError]) -> _Judged:
+    judged = _Judged()
     for line in lines:
+        marker = line.parsed.marker
         try:
-            if markers.hold(line.parsed.marker):
-                holding.append(line)
+            holds = markers.hold(marker)
         except PeepError as error:
             errors.append(RequirementsError(line.location, str(error)))
-    return holding
+            continue
+        if holds:
+            judged.holding.append(line)
+        elif not line.is_constraint:
+            judged.skipped.append(SkippedLine(line.location, line.parsed.name, marker))
+        if marker:
+            judged.warnings += [f"{line.location}: {caution}" for caution in markers.cautions(marker)]
+    return judged
 
 
 class _Projects:

@@ -22,7 +22,7 @@ from peep.formats.markers import UnusableCondition
 from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
-from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.pinned_set import PinnedSet, SkippedLine
 from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
 from peep.requirements.secondary_errors import secondary_errors
@@ -49,7 +49,8 @@ class LockReader:
         errors: list[RequirementsError] = []
         pins: list[PinnedRequirement] = []
         unusable: list[UnusableRequirement] = []
-        for location, package in _selected(document, environment, errors):
+        skipped: list[SkippedLine] = []
+        for location, package in _selected(document, environment, errors, skipped):
             try:
                 reason = _refusal(package, self.path, self.accepted)
                 if reason:
@@ -60,7 +61,7 @@ class LockReader:
                 errors.append(RequirementsError(location, f"{package.name}: {error}", error.hint))
         if errors:
             raise RequirementsErrors(errors, secondary_errors(pins, unusable))
-        return PinnedSet(tuple(pins), tuple(unusable), warnings=document.warnings)
+        return PinnedSet(tuple(pins), tuple(unusable), warnings=document.warnings, skipped=tuple(skipped))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +150,17 @@ def _environment(
 
 
 def _selected(
-    document: _Document, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
+    document: _Document,
+    environment: Mapping[str, str | frozenset[str]],
+    errors: list[RequirementsError],
+    skipped: list[SkippedLine],
 ) -> Iterator[tuple[Location, Package]]:
     seen: dict[str, Location] = {}
     for line, package in zip(document.lines, document.lock.packages, strict=True):
         location = Location(document.path, line)
         try:
             if package.marker and not _holds(package.marker, environment, "lock_file"):
+                skipped.append(SkippedLine(location, package.name, str(package.marker)))
                 continue
         except UnusableCondition as error:
             errors.append(RequirementsError(location, f"{package.name}: {error}"))

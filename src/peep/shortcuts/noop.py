@@ -71,9 +71,14 @@ def load(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     return snapshot.summary if snapshot and snapshot.still_holds() else None
 
 
-def nothing_to_do(count: int) -> str:
-    """What a run says that found `count` projects, all as listed."""
-    return f"nothing to do: {count} {'project is' if count == 1 else 'projects are'} as listed"
+def nothing_to_do(count: int, skipped: int = 0) -> str:
+    """What a run says that found `count` projects, all as listed; `skipped` lines have markers that do not hold."""
+    return f"nothing to do: {count} {'project is' if count == 1 else 'projects are'} as listed{not_here(skipped)}"
+
+
+def not_here(skipped: int) -> str:
+    """The end of a summary: how many listed requirements are not for this target; '' for none."""
+    return f"; {skipped} {'line does' if skipped == 1 else 'lines do'} not apply here" if skipped else ""
 
 
 def rendered(snapshot: NoopRecord) -> bytes:

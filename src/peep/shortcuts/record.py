@@ -55,6 +55,7 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         inputs={path: replay.digest_of(text) for path, text in inputs.items()},
         signatures={path: signature(path).decode() for path in session.pip_files()},
         warnings=result.pinned.warnings,
+        skipped=len(result.pinned.skipped),
     )
 
 

@@ -64,6 +64,8 @@ class ReplayRecord:
     signatures: Mapping[str, str]
     """Path of what was only looked at -> its signature."""
     warnings: tuple[str, ...] = ()
+    skipped: int = 0
+    """Lines whose markers do not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ def rendered(recording: ReplayRecord) -> bytes:
         "inputs": dict(recording.inputs),
         "signatures": dict(recording.signatures),
         "warnings": list(recording.warnings),
+        "skipped": recording.skipped,
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -180,6 +183,7 @@ def parsed(text: bytes | None) -> ReplayRecord | None:
             apply=ApplyOptions(**document["apply"]),
             planning=PlanOptions(**document["planning"]),
             warnings=tuple(document["warnings"]),
+            skipped=int(document["skipped"]),
             **fields,
         )
     except (ValueError, TypeError, LookupError, AttributeError):
