@@ -153,7 +153,7 @@ class Builds:
         ]
         paths = list(dict.fromkeys((*session.options.build.constraint_files, *directed)))
         files = parse_requirements_files(paths, session.reading.read, session.context.environ)
-        return {pin.name: (pin,) for pin in self._pinned.pins} | pinned_choices(files, session.target.markers)
+        return pinned_choices(files, session.target.markers, self._pinned.pins)
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         fetched = wheels_for(pins, self._provider)

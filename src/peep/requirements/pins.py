@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
-from peep.formats.markers import TargetMarkers
+from peep.formats.markers import TargetMarkers, satisfies
 from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted_in
 from peep.model import HashForm, PinnedRequirement
@@ -67,22 +67,33 @@ def pinned_requirements(
 
 
 def pinned_choices(
-    files: Sequence[RequirementsFile], markers: Mapping[str, str]
+    files: Sequence[RequirementsFile], markers: Mapping[str, str], others: Iterable[PinnedRequirement] = ()
 ) -> dict[str, tuple[PinnedRequirement, ...]]:
     """Read files of build constraints: every version (or URL) that they list of each project, by normalised name.
 
     Lines of one version are merged as in a requirements file; lines without an exact version hold for all of them.
-    Raises `RequirementsErrors` with every malformed marker and every contradiction.
+    `others` are pins that count for projects of which no version is listed, as far as those lines allow. Raises
+    `RequirementsErrors` with every malformed marker, every contradiction and every line that means no archive.
     """
     errors: list[RequirementsError] = []
     lines = [entry for entry in in_reading_order(files) if isinstance(entry, RequirementLine)]
     projects = _Projects(_NOTHING_ACCEPTED, _forms_by_file(lines), errors, has_choices=True)
-    projects.decide(_judged(lines, TargetMarkers(markers), errors).holding)
+    holding = _judged(lines, TargetMarkers(markers), errors).holding
+    projects.decide(holding)
+    open_lines = {line.location: line for line in holding if line.parsed.kind is RequirementKind.VERSION}
+    errors += [
+        RequirementsError(bad.location, bad.reason) for bad in projects.unusable if bad.location not in open_lines
+    ]
     if errors:
         raise RequirementsErrors(errors)
     choices: dict[str, list[PinnedRequirement]] = {}
     for pin in projects.pins:
         choices.setdefault(pin.name, []).append(pin)
+    for pin in others:
+        clauses = [line.parsed.specifier for line in open_lines.values() if normalised(line.parsed.name) == pin.name]
+        allowed = ",".join(filter(None, clauses))
+        if pin.name not in choices and (pin.version is None or not allowed or satisfies(pin.version, allowed)):
+            choices[pin.name] = [pin]
     return {name: tuple(pins) for name, pins in choices.items()}
 
 

@@ -25,8 +25,8 @@ COUNTED = (
     "APPDATA", "HOME", "VIRTUAL_ENV",
     # What steers compilers and so the wheels that were built: `build.variables.PASSED_ON`, a test holds both together.
     "AR", "ARCHFLAGS", "CARGO_BUILD_TARGET", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "DEVELOPER_DIR",
-    "DISTUTILS_USE_SDK", "FC", "LD", "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "MATURIN_PEP517_ARGS", "MSSDK", "PBR_VERSION",
-    "PDM_BUILD_SCM_VERSION",
+    "DISTUTILS_USE_SDK", "FC", "LD", "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "MATURIN_PEP517_ARGS", "MSSDK",
+    "PBR_VERSION", "PDM_BUILD_SCM_VERSION",
     "PKG_CONFIG", "PKG_CONFIG_PATH", "POETRY_DYNAMIC_VERSIONING_BYPASS", "RUSTFLAGS", "SDKROOT",
     "UV_DYNAMIC_VERSIONING_BYPASS",
     # Where toolchains are that `--build-path` shows to builds: `build.toolchains`.

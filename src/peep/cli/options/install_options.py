@@ -67,6 +67,7 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     for word in arguments:
         if word.endswith((".txt", ".in")) and os.path.isfile(word):
             raise UsageError(f"{word} is a file, not a requirement", f"did you mean: peep {verb} -r {word}")
+    _refuse_other_locks(arguments)
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
     constraints = parsed.values("constraint")
     _check_files(parsed, [file for file, _ in files], constraints)
@@ -89,6 +90,15 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
         extras=(*parsed.values("extra"), *(extra for _, extras in files for extra in extras)),
         groups=parsed.values("group"),
     )
+
+
+def _refuse_other_locks(arguments: Iterable[str]) -> None:
+    for word in arguments:
+        if word.endswith(".lock"):
+            from peep.requirements.files import is_other_lock, lock_hint  # noqa: PLC0415 - for a failing run only
+
+            if is_other_lock(word):
+                raise UsageError(f"{word} is the lock file of another tool", lock_hint(word))
 
 
 def _check_files(parsed: ParsedArguments, files: Sequence[str], constraints: Sequence[str]) -> None:
