@@ -266,6 +266,8 @@ class OmittedDependency:
     name: str
     requirement: str
     chain: tuple[str, ...]
+    suggestion: tuple[str, ...] = ()
+    """Lines ready to paste, which fit all that is required of the project; empty when nothing fitting was found."""
 
 
 @dataclass(frozen=True, slots=True)

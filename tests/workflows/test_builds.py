@@ -14,6 +14,7 @@ from peep.errors import (
     MissingBuildRequirement,
     NoUsableFile,
     OmittedDependency,
+    RequirementsErrors,
 )
 from peep.pipeline.options import GivenIndexes, SourceOptions, TargetOptions
 from support.build_machine import BuildMachine, committed, git, project_folder
@@ -83,6 +84,69 @@ def test_build_requirements_are_pinned_in_either_of_three_places(machine, where)
     assert machine.mark.exists()
     assert "good" in machine.installed()
     assert ("saw" in machine.installed()) == (where == "pins")
+
+
+def saws(machine, *versions):
+    """Publish the build tool `saw` in these versions; gives back a line of build constraints for each."""
+    archives = {version: wheel_bytes("saw", version) for version in versions}
+    machine.index.content.projects["saw"] = {
+        f"saw-{version}-py3-none-any.whl": content for version, content in archives.items()
+    }
+    return [machine.line("saw", content).replace("1.0", version, 1) for version, content in archives.items()]
+
+
+def test_two_builds_that_want_different_versions_of_one_tool_are_both_served(machine):
+    """What is missing is offered for all builds at once; the lines as offered are all that it takes."""
+    lines = saws(machine, "1.0", "2.0", "3.0")
+    machine.sdist("good", requires=["saw==1.0"])
+    machine.sdist("other", requires=["saw==2.0"])
+    with pytest.raises(InstallRefused) as caught:
+        machine.install()
+    suggested = {problem.requirement: problem.suggestion for problem in caught.value.problems}
+    expected = {f"saw=={version}": line.split(" ")[1] for version, line in zip(("1.0", "2.0"), lines, strict=False)}
+    assert suggested == {text: (f"{text} \\", f"    {digest}") for text, digest in expected.items()}
+    assert not machine.mark.exists()
+    (machine.folder / "build.txt").write_text("".join("\n".join(text) + "\n" for text in suggested.values()))
+    machine.install("# peep: --build-constraint build.txt")
+    assert {"good", "other"} <= set(machine.installed())
+    assert sorted(machine.builds()) == ["building good-1.0.tar.gz", "building other-1.0.tar.gz"]
+
+
+def test_one_version_in_two_files_lists_the_hashes_of_both(machine):
+    """Lines of one version say one thing, as in a requirements file: only what all of them list counts."""
+    [line] = saws(machine, "1.0")
+    machine.sdist("good", requires=["saw"])
+    (machine.folder / "build.txt").write_text(f"{line}\nsaw==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(RequirementsErrors, match="lists no hash that"):
+        machine.install("# peep: --build-constraint build.txt")
+
+
+@pytest.mark.parametrize("where", ["option", "directive"])
+def test_what_a_project_forgot_to_declare_is_asked_for_and_pinned_like_all_tools(machine, where):
+    [line] = saws(machine, "1.0")
+    machine.sdist("good")
+    head = ["# peep: --build-requirement Good: saw>=1"] * (where == "directive")
+    given = {"requirements": ("Good: saw>=1",)} if where == "option" else {}
+    with pytest.raises(InstallRefused) as caught:
+        machine.install(*head, **given)
+    assert [(problem.requirement, problem.chain) for problem in caught.value.problems] == [("saw>=1", ("good", "saw"))]
+    (machine.folder / "build.txt").write_text(line)
+    machine.install("# peep: --build-constraint build.txt", *head, **given)
+    assert machine.mark.exists()
+
+
+def test_a_build_requirement_of_a_project_that_nobody_knows_is_told(machine):
+    machine.sdist("good")
+    machine.install("# peep: --build-requirement goood: saw")
+    assert machine.told.warnings == ["--build-requirement names goood, which is neither listed nor a build tool"]
+
+
+@pytest.mark.parametrize("value", ["saw", "good:", "good: >>", ": saw", "go od: saw"])
+def test_a_build_requirement_that_says_nothing_is_an_error_with_its_line(machine, value):
+    machine.sdist("good")
+    with pytest.raises(RequirementsErrors, match=r"requirements\.txt:1: ") as caught:
+        machine.install(f"# peep: --build-requirement {value}")
+    assert len(caught.value.errors) == 1
 
 
 def test_a_second_install_builds_nothing(machine):

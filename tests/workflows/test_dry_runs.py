@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from peep.cli.output.install_output import result_json, result_lines
+from peep.cli.output.install_output import ToldBeside, result_json, result_lines
 from peep.errors import InstallRefused, MissingBuildRequirement, OmittedDependency
 from peep.pipeline.installation_report import installation_report
 from support.build_machine import BuildMachine
@@ -21,7 +21,7 @@ def machine(tmp_path):
 
 
 def lines(result):
-    return result_lines(result.plan, is_dry_run=True, pending=result.pending)
+    return result_lines(result.plan, ToldBeside(pending=result.pending), is_dry_run=True)
 
 
 def test_what_needs_a_build_is_told_and_not_built(machine):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peep.cli.output.console import Console
-from peep.cli.output.install_output import result_json, result_lines
+from peep.cli.output.install_output import ToldBeside, result_json, result_lines
 from peep.errors import InstallRefused, PeepError, UsageError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
@@ -33,10 +33,18 @@ def report_result(options: InstallOptions, console: Console, workflow: Workflow)
         return tell_refusal(options, console, refused)
     examined = result.examined.summary if result.examined is not None else None
     if options.output.format == "json":
-        told = result_json(result.plan, is_dry_run=options.dry_run, examined=examined, pending=result.pending)
+        told = result_json(
+            result.plan,
+            result.pinned.skipped,
+            is_dry_run=options.dry_run,
+            examined=examined,
+            pending=result.pending,
+        )
         console.result(json.dumps(told, indent=2))
     else:
-        for line in result_lines(result.plan, is_dry_run=options.dry_run, examined=examined, pending=result.pending):
+        skipped = len(result.pinned.skipped)
+        told_more = ToldBeside(examined, result.pending, skipped)
+        for line in result_lines(result.plan, told_more, is_dry_run=options.dry_run):
             console.note(line)
     if options.report is not None:
         _write_report(options.report, result, console)

@@ -90,7 +90,7 @@ class _Graph:
         self._wanted: set[tuple[str, str]] = set()
         self._waiting: deque[tuple[str, str]] = deque()
         self._edges: dict[str, list[str]] = {name: [] for name in projects}
-        self._omitted: dict[tuple[str, str], str] = {}
+        self._omitted: dict[tuple[str, str, str], None] = {}
         self._conflicts: dict[tuple[str, str], ConflictingDependency] = {}
         self._verdicts: dict[tuple[str, str], bool] = {}
 
@@ -125,7 +125,7 @@ class _Graph:
     def _add(self, requirer: str, text: str, requirement: _Requirement) -> None:
         listed = self.projects.get(requirement.name)
         if listed is None:
-            self._omitted.setdefault((requirement.name, requirer), text)
+            self._omitted[requirement.name, requirer, text] = None
             return
         if listed.name != requirer:
             self._edges[requirer].append(listed.name)
@@ -138,8 +138,7 @@ class _Graph:
     def faults(self) -> tuple[OmittedDependency | ConflictingDependency, ...]:
         chains = _chains(self._edges) if self._omitted else {}
         omitted = [
-            OmittedDependency(name, text, (*chains[requirer], name))
-            for (name, requirer), text in sorted(self._omitted.items())
+            OmittedDependency(name, text, (*chains[requirer], name)) for name, requirer, text in sorted(self._omitted)
         ]
         conflicts = sorted(self._conflicts.values(), key=lambda conflict: (conflict.name, conflict.required_by))
         return (*omitted, *conflicts)

@@ -21,6 +21,7 @@ class TargetMarkers:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
         self._known: dict[str, bool] = {}
+        self._told: set[str] = set()
 
     def hold(self, marker: str) -> bool:
         """Tell whether `marker` is true for the target ('' always is), or may be; raises `UnusableCondition`.
@@ -33,6 +34,15 @@ class TargetMarkers:
         if marker not in self._known:
             self._known[marker] = _evaluate(marker, self._environment)
         return self._known[marker]
+
+    def cautions(self, marker: str) -> tuple[str, ...]:
+        """What the writer of a marker should know of it, told once for each text; see `marker_cautions`."""
+        from peep.formats.marker_cautions import cautions  # noqa: PLC0415 - see the module's docstring
+
+        if marker in self._told:
+            return ()
+        self._told.add(marker)
+        return cautions(marker, holds=self.hold(marker))
 
 
 def _evaluate(marker: str, environment: dict[str, str]) -> bool:

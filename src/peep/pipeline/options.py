@@ -95,6 +95,10 @@ class BuildOptions:
     use_sandbox: bool = True
     trust_local: tuple[str, ...] = ()
     """Folders in and below which local projects, which no hash can vouch for, are built and installed."""
+    requirements: tuple[str, ...] = ()
+    """Each `--build-requirement`, `NAME: REQUIREMENT`: what a project's build needs besides what it declares."""
+    visible_folders: tuple[str, ...] = ()
+    """Each `--build-path`: folders outside of the system's that builds may read, for compilers that are kept there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ class Session:
         pinned = read_pins(self.options.sources, self.target, self.reading, self.context.environ, accepted)
         for warning in pinned.warnings:
             self.context.reporter.warning(warning)
+        for line in pinned.skipped:
+            self.context.reporter.detail(str(line))
         self.network.stated = pinned.index_options
         self.network.extra_indexes = tuple(dict.fromkeys(_named_indexes(pinned)))
         return self.network.placed(pinned)

@@ -16,7 +16,7 @@ from packaging.pylock import Package, Pylock, PylockUnsupportedVersionError, Pyl
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.formats.documents import TooDeeplyNested, parse_toml
 from peep.formats.markers import UnusableCondition
@@ -24,7 +24,7 @@ from peep.formats.open_markers import ANY_MICRO, Truth, judge
 from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
-from peep.requirements.pinned_set import Directive, PinnedSet
+from peep.requirements.pinned_set import Directive, PinnedSet, SkippedLine
 from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_directives import lock_directives
 from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
@@ -50,7 +50,9 @@ class LockReader:
         document = LockDocument.read(content, redacted(self.path))
         environment = _environment(document, self.markers, self.selection)
         errors = list(document.faults)
-        return self._pinned(document, _selected(document, environment, errors), errors)
+        skipped: list[SkippedLine] = []
+        pinned = self._pinned(document, _selected(document, environment, errors, skipped), errors)
+        return replace(pinned, skipped=tuple(skipped))
 
     def read_all(self, content: bytes) -> PinnedSet:
         """Every entry of the lock file, for whatever target; raises `RequirementsErrors`."""
@@ -171,13 +173,17 @@ def _environment(
 
 
 def _selected(
-    document: LockDocument, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
+    document: LockDocument,
+    environment: Mapping[str, str | frozenset[str]],
+    errors: list[RequirementsError],
+    skipped: list[SkippedLine],
 ) -> Iterator[tuple[Location, Package]]:
     seen: dict[str, Location] = {}
     for line, package in zip(document.lines, document.lock.packages, strict=True):
         location = Location(document.path, line)
         try:
             if package.marker and not _holds(package.marker, environment, "lock_file"):
+                skipped.append(SkippedLine(location, package.name, str(package.marker)))
                 continue
         except UnusableCondition as error:
             errors.append(RequirementsError(location, f"{package.name}: {error}"))

@@ -80,8 +80,8 @@ class RunOptions:
                 )
             )
         elif line.name == "--use-feature" and line.value not in PIP_FEATURES:
-            known = ", ".join(PIP_FEATURES)
-            self.errors.append(RequirementsError(line.location, f"--use-feature: {line.value!r} is none of {known}"))
+            reason = f"--use-feature: {line.value!r} is none of {', '.join(PIP_FEATURES)}"
+            self.errors.append(RequirementsError(line.location, reason, "features are pip's own; leave the line out"))
         elif line.name == "--use-feature":
             self.warnings.append(f"{line.location}: --use-feature {line.value} is pip's own; it is skipped")
 

@@ -74,6 +74,7 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
             },
         },
         warnings=result.pinned.warnings,
+        skipped=len(result.pinned.skipped),
         examined=str(result.examined.summary) if result.examined else "",
         days=_days(result.examined),
     )

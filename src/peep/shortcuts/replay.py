@@ -65,6 +65,8 @@ class ReplayRecord:
     signatures: Mapping[str, str]
     """Path of what was only looked at -> its signature."""
     warnings: tuple[str, ...] = ()
+    skipped: int = 0
+    """Lines whose markers do not hold."""
     examined: str = ""
     """What the run told of examined archives, where something demanded such; then it is not replayed."""
     days: tuple[int, int] = ALWAYS
@@ -172,6 +174,7 @@ def rendered(recording: ReplayRecord) -> bytes:
         "inputs": dict(recording.inputs),
         "signatures": dict(recording.signatures),
         "warnings": list(recording.warnings),
+        "skipped": recording.skipped,
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -191,6 +194,7 @@ def parsed(text: bytes | None) -> ReplayRecord | None:
             apply=ApplyOptions(**document["apply"]),
             planning=PlanOptions(**document["planning"]),
             warnings=tuple(document["warnings"]),
+            skipped=int(document["skipped"]),
             **fields,
         )
     except (ValueError, TypeError, LookupError, AttributeError):

@@ -46,7 +46,7 @@ def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, .
             needs: list[str] = []
             stated, bad = requirements_stated(collection.sdists, needs)
             known = {**stated, **{name: wheel.requires_dist for name, wheel in collection.wheels.items()}}
-            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known), provider)
             refuse_if_any([*pinned.unusable, *found, *bad, *unexamined, *without_archive(pinned.pins), *unmet])
             _tell_needs(needs, session, pinned)
             return publish(collection, destination)

@@ -82,11 +82,13 @@ def install_pins(
     with closing(open_builds(session, pinned, provider, examined, are_needed=bool(fetched.sdists or trees))) as builds:
         used = Used(plan.link, plan.keep, sdists=fetched.sdists, trees=trees)
         found = (*fetched.problems, *builds.plan(fetched.sdists, trees), *refused, *examined.problems(used))
-        refuse_if_any(problems_of(session, pinned, plan, found, builds.stated_requirements()))
+        refuse_if_any(problems_of(session, pinned, plan, provider, found, builds.stated_requirements()))
         built, pending = builds.foreseen() if is_told_only(session.options) else (builds.run(), ())
     if built:
         plan = with_wheels(plan, built)
-        refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
+        refuse_if_any(
+            problems_of(session, pinned, plan, provider)
+        )  # only now is it certain what the built projects require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
     return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement, pending=pending)
 

@@ -56,13 +56,13 @@ def _made(session: Session, pinned: PinnedSet, provider: WheelProvider, destinat
         used = Used(wheels=[*collection.wheels.values()], sdists=collection.sdists, trees=trees)
         unexamined += examined.problems(used)
         known = {**builds.stated_requirements(), **_requirements(collection)}
-        unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+        unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known), provider)
         refuse_if_any([*pinned.unusable, *found, *unbuildable, *unexamined, *unmet])
         for built in builds.run():
             one = built.wheel
             collection.take_built(one, packed(one), forms.get(one.identity.name, HashForm.OPTION))
         projects = projects_by_requirements(pinned.pins, _requirements(collection))
-        refuse_if_any(requirement_problems(session, pinned, projects))
+        refuse_if_any(requirement_problems(session, pinned, projects, provider))
         return publish(collection, destination)
 
 

@@ -74,6 +74,7 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     for word in arguments:
         if word.endswith((".txt", ".in")) and os.path.isfile(word):
             raise UsageError(f"{word} is a file, not a requirement", f"did you mean: peep {verb} -r {word}")
+    _refuse_other_locks(arguments)
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
     constraints = parsed.values("constraint")
     _check_files(parsed, [file for file, _ in files], constraints)
@@ -109,6 +110,15 @@ def bundle_source(parsed: ParsedArguments) -> BundleSource | None:
     if place is None and digest is not None:
         raise UsageError("--bundle-digest: no bundle is named", "name it with --bundle")
     return None if place is None else BundleSource(place, digest)
+
+
+def _refuse_other_locks(arguments: Iterable[str]) -> None:
+    for word in arguments:
+        if word.endswith(".lock"):
+            from peep.requirements.files import is_other_lock, lock_hint  # noqa: PLC0415 - for a failing run only
+
+            if is_other_lock(word):
+                raise UsageError(f"{word} is the lock file of another tool", lock_hint(word))
 
 
 def _check_files(parsed: ParsedArguments, files: Sequence[str], constraints: Sequence[str]) -> None:
@@ -213,7 +223,19 @@ def _build_options(parsed: ParsedArguments) -> BuildOptions:
         require_sandbox=parsed.has("require-sandbox"),
         use_sandbox=not parsed.has("no-sandbox"),
         trust_local=parsed.values("trust-local"),
+        requirements=tuple(_build_requirement(text) for text in parsed.values("build-requirement")),
+        visible_folders=parsed.values("build-path"),
     )
+
+
+def _build_requirement(text: str) -> str:
+    from peep.requirements.directives import MalformedDirective, build_requirement  # noqa: PLC0415 - few runs have one
+
+    try:
+        build_requirement(text)
+    except MalformedDirective as error:
+        raise UsageError(f"--build-requirement: {error}", error.hint) from None
+    return text
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -117,6 +117,21 @@ FOREIGN_TARGET = (
 
 BUILD = (
     Option(("--build-constraint",), "pins and hashes of what building may install", LIST, "FILE"),
+    Option(
+        ("--build-requirement",),
+        "what the build of NAME needs besides what it declares; pinned like all build tools",
+        LIST,
+        "'NAME: REQ'",
+        is_peeps_own=True,
+        has_variable=False,
+    ),
+    Option(
+        ("--build-path",),
+        "let builds see FOLDER, read-only, and find its programs: for compilers below the home folder",
+        LIST,
+        "FOLDER",
+        is_peeps_own=True,
+    ),
     Option(("-C", "--config-settings", "--config-setting"), "KEY=VALUE for the build backend", LIST, "KEY=VALUE"),
     Option(("--no-build-isolation",), "build with what is installed in the target", is_inverted=True),
     Option(("--require-sandbox",), "refuse to build where no sandbox can be had", is_peeps_own=True),

@@ -2,66 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from peep.dataclass import dataclass
 from peep.model import InstalledProject, InstallPlan, PlannedWheel
 from peep.pipeline.examined_summary import ExaminedSummary
-from peep.shortcuts.noop import nothing_to_do
+from peep.requirements.pinned_set import SkippedLine
+from peep.shortcuts.noop import not_here, nothing_to_do
 
 TYPE_CHECKING = False  # what `typing` calls so, without importing it
 if TYPE_CHECKING:
     from peep.pipeline.result import PendingBuild
 
 
-def result_lines(
-    plan: InstallPlan,
-    *,
-    is_dry_run: bool,
-    examined: ExaminedSummary | None = None,
-    pending: Sequence[PendingBuild] = (),
-) -> list[str]:
-    """One line per changed project, sorted by name, then one that sums up; `pending`: what would be built."""
+@dataclass(frozen=True, slots=True)
+class ToldBeside:
+    """Whatever an output says besides the plan."""
+
+    examined: ExaminedSummary | None = None
+    """Of the records of examination, where something demanded them."""
+    pending: tuple[PendingBuild, ...] = ()
+    """Under `--dry-run`, what would be built."""
+    skipped: int = 0
+    """Lines whose markers do not hold for the target."""
+
+
+def result_lines(plan: InstallPlan, beside: ToldBeside | None = None, *, is_dry_run: bool) -> list[str]:
+    """One line per changed project, sorted by name, then one that sums up."""
+    pending = () if beside is None else beside.pending
     old = {project.name: project for project in plan.replace}
     lines = [_link_line(one, old.get(one.wheel.identity.name)) for one in plan.link]
     lines += [_pending_line(one, old.get(one.pin.name)) for one in pending]
     lines += [f"- {project.name} {project.version}" for project in plan.remove]
-    told = summary(plan, is_dry_run=is_dry_run, examined=examined, pending=pending)
-    return [*sorted(lines, key=lambda line: line[2:]), told]
+    return [*sorted(lines, key=lambda line: line[2:]), summary(plan, beside, is_dry_run=is_dry_run)]
 
 
-def summary(
-    plan: InstallPlan,
-    *,
-    is_dry_run: bool,
-    examined: ExaminedSummary | None = None,
-    pending: Sequence[PendingBuild] = (),
-) -> str:
+def summary(plan: InstallPlan, beside: ToldBeside | None = None, *, is_dry_run: bool) -> str:
     """Such as `installed 3, replaced 1, kept 12; every archive verified, 15 examined`."""
-    said = str(examined) if examined is not None else ""
+    beside = beside or ToldBeside()
+    said = str(beside.examined) if beside.examined is not None else ""
     if plan.is_empty:
-        return nothing_to_do(len(plan.keep), said)
-    new = len(plan.link) + len(pending) - len(plan.replace)
+        return nothing_to_do(len(plan.keep), said, beside.skipped)
+    new = len(plan.link) + len(beside.pending) - len(plan.replace)
     counts = {
-        "built": len(pending),
+        "built": len(beside.pending),
         "installed": new,
         "replaced": len(plan.replace),
         "removed": len(plan.remove),
         "kept": len(plan.keep),
     }
     told = ", ".join(f"{word} {count}" for word, count in counts.items() if count)
-    is_verified = bool(plan.link or pending)
+    is_verified = bool(plan.link or beside.pending)
     verified = "; " + ", ".join(["every archive verified"] * is_verified + [said] * bool(said))
-    verified = verified if is_verified or said else ""
-    return f"would have {told}{verified}" if is_dry_run else f"{told}{verified}"
+    end = (verified if is_verified or said else "") + not_here(beside.skipped)
+    return f"would have {told}{end}" if is_dry_run else f"{told}{end}"
 
 
 def result_json(
     plan: InstallPlan,
+    skipped: Iterable[SkippedLine] = (),
     *,
     is_dry_run: bool,
     examined: ExaminedSummary | None = None,
-    pending: Sequence[PendingBuild] = (),
+    pending: Iterable[PendingBuild] = (),
 ) -> dict[str, Any]:
     """The same for `--format json`: names, versions and digests."""
     return {
@@ -72,6 +76,10 @@ def result_json(
         "removed": [project_json(project) for project in plan.remove],
         "kept": [project_json(project) for project in plan.keep],
         "examined": _examined_json(examined) if examined is not None else None,
+        "skipped": [
+            {"name": line.name, "marker": line.marker, "path": line.location.path, "line": line.location.line}
+            for line in skipped
+        ],
         "problems": [],
     }
 

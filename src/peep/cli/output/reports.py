@@ -152,12 +152,37 @@ def _conflicts(problems: Sequence[Problem], width: int | None) -> str:
 
 def _omissions(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, OmittedDependency, lambda problem: _named(problem.name, *problem.chain))
-    entries = (titled(plain(p.requirement), "", ["by way of " + " -> ".join(p.chain)], width) for p in found)
+    omitted: dict[str, list[OmittedDependency]] = {}
+    for problem in found:
+        omitted.setdefault(problem.name, []).append(problem)
+    entries = (_omission(name, entry, width) for name, entry in omitted.items())
     introduction = (
         "The following packages are required by listed ones, but are not listed themselves. Add each with its version "
         "and hashes, or install without them by --no-check-dependencies:"
     )
-    return _listing(introduction, entries, width)
+    invitation = (
+        "Vet these, then add the lines to your file. Nothing of them has been read yet, so a further run may name what "
+        "they need in turn:"
+    )
+    suggestions = _suggestions(found, invitation, width)
+    return "\n\n".join([listing, *suggestions]) if (listing := _listing(introduction, entries, width)) else ""
+
+
+def _omission(name: str, problems: Sequence[OmittedDependency], width: int | None) -> str:
+    """One project, once, with everything that is required of it and by whom."""
+    if len({problem.requirement for problem in problems}) == 1:
+        ways = ["by way of " + " -> ".join(problem.chain) for problem in problems]
+        return titled(plain(problems[0].requirement), "", ways, width)
+    ways = [f"{problem.requirement}, by way of {' -> '.join(problem.chain)}" for problem in problems]
+    return titled(plain(name), "", ways, width)
+
+
+def _suggestions(
+    problems: Iterable[OmittedDependency | MissingBuildRequirement], invitation: str, width: int | None
+) -> list[str]:
+    """The lines that problems suggest, each block once, below an invitation; nothing when there are none."""
+    blocks = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in problems if p.suggestion)
+    return [wrap(invitation, width), *blocks] if blocks else []
 
 
 def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
@@ -170,13 +195,12 @@ def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
         "The following archives must be built, and a build may use nothing that you have not vetted either. "
         "Pin what they need, with hashes, in a file that --build-constraint names:"
     )
-    suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
-    invitation = wrap(
-        "Vet these, then put the lines into that file, in place of others for the same projects. Nothing of them has "
-        "been read yet, so a further run may name what they need in turn:",
-        width,
+    invitation = (
+        "Vet these, then add the lines to that file, where a project may stand in several versions: each build gets "
+        "the newest that it allows. Nothing of them has been read yet, so a further run may name what they need in "
+        "turn:"
     )
-    return "\n\n".join([_listing(introduction, entries, width), *([invitation, *suggestions] if suggestions else [])])
+    return "\n\n".join([_listing(introduction, entries, width), *_suggestions(found, invitation, width)])
 
 
 def _build_line(problem: MissingBuildRequirement) -> str:
