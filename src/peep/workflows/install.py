@@ -86,9 +86,7 @@ def install_pins(
         built, pending = builds.foreseen() if is_told_only(session.options) else (builds.run(), ())
     if built:
         plan = with_wheels(plan, built)
-        refuse_if_any(
-            problems_of(session, pinned, plan, provider)
-        )  # only now is it certain what the built projects require
+        refuse_if_any(problems_of(session, pinned, plan, provider))  # only now is it certain what these require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
     return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement, pending=pending)
 
