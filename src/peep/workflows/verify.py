@@ -20,6 +20,7 @@ from peep.model import InstalledProject, TargetEnvironment
 from peep.pipeline.context import RunContext
 from peep.pipeline.examined_findings import examined_findings
 from peep.pipeline.installed_wheels import InstalledWheels, installed_wheels_of, listing_findings, planned_origin
+from peep.pipeline.last_proof import note_proof
 from peep.pipeline.options import InstallOptions, StoreOptions
 from peep.pipeline.session import Session, open_session
 from peep.proof.bytecode import bytecode_findings
@@ -104,6 +105,8 @@ def verify(options: VerifyOptions, context: RunContext) -> Verification:
 
                 fixed = reinstall(session, pinned, verification.findings)
                 verification = replace(verified(session, pinned, options), fixed=fixed)
+        if verification.is_proven:
+            note_proof(session.target, session.store)
     return verification
 
 
