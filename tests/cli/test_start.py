@@ -32,10 +32,16 @@ def test_the_verb_is_the_first_plain_word(words: list[str], expected: tuple[str 
     assert split_verb(words) == expected
 
 
+def test_no_words_ask_where_a_project_stands_and_elsewhere_for_help(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert implied_verb([]) == "help"
+    (tmp_path / "requirements.txt").touch()
+    assert implied_verb([]) == "status"
+
+
 @pytest.mark.parametrize(
     ("words", "verb"),
     [
-        ([], "help"),
         (["-h"], "help"),
         (["-q", "--help"], "help"),
         (["-V"], "version"),
