@@ -5,6 +5,7 @@ Specifications: "Entry points", and binary distribution format, "Recommended ins
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -151,11 +152,11 @@ def shebang(python: str, *, windowed: bool = False) -> bytes:
     """
     if python.lower().endswith(".exe"):
         return b"#!" + _quoted(without_console(python) if windowed else python).encode("utf-8", "surrogateescape")
-    encoded = python.encode("utf-8", "surrogateescape")
+    encoded = os.fsencode(python)  # the bytes of the path, whatever names of files are written in here
     line = b"#!" + encoded
     if len(line) < _LONGEST_SHEBANG and not re.search(rb"\s", encoded):
         return line
     import shlex  # noqa: PLC0415 -- for unusual paths only
 
-    quoted = shlex.quote(python).encode("utf-8", "surrogateescape")
+    quoted = os.fsencode(shlex.quote(python))
     return b"#!/bin/sh\n'''exec' " + quoted + b' "$0" "$@"\n' + b"' '''"

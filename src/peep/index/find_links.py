@@ -72,7 +72,7 @@ def files_of_folder(url: str, index: str) -> tuple[IndexFile, ...]:
     """The archives that lie in the folder that the `file:` URL `url` names."""
     base = url.partition("#")[0].rstrip("/")
     return tuple(
-        IndexFile(entry.name, f"{base}/{quote(entry.name)}", size=entry.size, index=index)
+        IndexFile(entry.name, f"{base}/{quote(os.fsencode(entry.name))}", size=entry.size, index=index)
         for entry in files_in_folder(path_of_file_url(url))
         if entry.name.lower().endswith(LISTED_SUFFIXES)
     )

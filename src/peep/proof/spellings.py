@@ -35,7 +35,7 @@ _VIRTUAL_ENV = re.compile(rb"^\s*(?:export )?VIRTUAL_ENV=(.+)$", re.MULTILINE)
 
 def named_in(head: re.Match[bytes]) -> str:
     """The interpreter that a match of `HEAD` names."""
-    text = (head["plain"] or head["quoted"] or b"").decode("utf-8", "surrogateescape")
+    text = os.fsdecode(head["plain"] or head["quoted"] or b"")
     if text.startswith('"'):
         return text[1:-1]
     if text.startswith("'"):
@@ -101,7 +101,7 @@ def named_roots(scripts: str) -> Iterator[str]:
     content = _beginning(os.path.join(scripts, "activate"), _LARGEST_SCRIPT)
     for match in _VIRTUAL_ENV.finditer(content):
         try:
-            words = shlex.split(match[1].decode("utf-8", "surrogateescape"))
+            words = shlex.split(os.fsdecode(match[1]))
         except ValueError:
             continue
         if len(words) == 1 and os.path.isabs(words[0]):

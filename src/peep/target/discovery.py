@@ -25,7 +25,7 @@ from peep.target.shims import interpreter_behind, is_script
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
 
-_FORMAT = "5"
+_FORMAT = "6"
 """Goes up when the meaning of remembered facts changes, so that older ones are forgotten."""
 _PROBE_SECONDS = 60.0
 _SHOWN = 200
@@ -164,6 +164,7 @@ def _key(python: str) -> str:
     configurations = [_text(os.path.join(place, "pyvenv.cfg")) for place in (folder, os.path.dirname(folder))]
     system = tuple(os.uname()) if hasattr(os, "uname") else tuple(sys.getwindowsversion())  # type: ignore[attr-defined,unused-ignore]
     variables = [os.environ.get(name, "") for name in ("PYTHONUSERBASE", "HOME", "APPDATA")]
+    variables.append(sys.getfilesystemencoding())
     is_running = python == os.path.abspath(sys.executable) and sys.prefix
     return json.dumps(
         [_FORMAT, python, real, signature(real).decode(), is_running, configurations, system, _libc(), variables]
@@ -207,9 +208,20 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
         told = ended.errors.decode("utf-8", "replace").strip().splitlines()
         reason = "".join(letter for letter in (told or ["it says nothing"])[-1] if letter.isprintable())[:_SHOWN]
         raise EnvironmentChangeError(f"{python} does not answer like a Python interpreter: {reason}") from error
-    facts: dict[str, Any] = answer
+    facts: dict[str, Any] = _as_spelled_here(answer)
     facts["executable"] = python
     return facts
+
+
+def _as_spelled_here(answer: Any) -> Any:
+    """Paths that an interpreter in UTF-8 mode tells, as this one spells them, whose file names may be in another."""
+    if sys.getfilesystemencoding().lower() == "utf-8":
+        return answer
+    if isinstance(answer, str):
+        return os.fsdecode(answer.encode("utf-8", "surrogateescape"))
+    if isinstance(answer, list):
+        return [_as_spelled_here(one) for one in answer]
+    return {key: _as_spelled_here(value) for key, value in answer.items()} if isinstance(answer, dict) else answer
 
 
 def _probe_source() -> str:
