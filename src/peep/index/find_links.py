@@ -65,7 +65,7 @@ def read_find_links(location: str, fetcher: PageFetcher) -> FlatListing:
     if page is None:
         fetcher.reporter.warning(f"--find-links {redacted_place(location)}: there is nothing there")
         return FlatListing(shown, ())
-    return FlatListing(shown, parsed_links(page, shown))
+    return FlatListing(shown, parsed_links(page, shown, fetcher.reporter))
 
 
 def files_of_folder(url: str, index: str) -> tuple[IndexFile, ...]:
