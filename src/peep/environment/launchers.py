@@ -24,6 +24,9 @@ _OBJECT = re.compile(
 )
 _SECTIONS = {"console_scripts": "console", "gui_scripts": "gui"}
 _SHEBANG = re.compile(rb"#!python(w?)(?=[\r\n]|[ \t][^\r\n]*|\Z)[^\r\n]*(\r?\n|\Z)")
+_BESIDE = b"""#!/bin/sh
+'''exec' "$(dirname -- "$(realpath -- "$0")")"/'%s' "$0" "$@"
+' '''"""
 _LONGEST_SHEBANG = 127
 """Bytes of `#!` line that every kernel reads."""
 
@@ -148,10 +151,13 @@ def shebang(python: str, *, windowed: bool = False) -> bytes:
     """The first line (or two) that starts `python`, without the final line end.
 
     The kernel cuts long lines and splits at spaces; then `/bin/sh` starts the interpreter, from a line that Python
-    reads as a string (THREATS W14). On Windows it is the `py` launcher that reads the line.
+    reads as a string (THREATS W14). On Windows it is the `py` launcher that reads the line. A bare name is that of an
+    interpreter beside the program, wherever that lies: then `/bin/sh` finds it, as with uv's relocatable environments.
     """
     if python.lower().endswith(".exe"):
         return b"#!" + _quoted(without_console(python) if windowed else python).encode("utf-8", "surrogateescape")
+    if os.sep not in python:
+        return _BESIDE % os.fsencode(python)
     encoded = os.fsencode(python)  # the bytes of the path, whatever names of files are written in here
     line = b"#!" + encoded
     if len(line) < _LONGEST_SHEBANG and not re.search(rb"\s", encoded):

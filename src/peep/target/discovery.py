@@ -153,6 +153,7 @@ def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | Non
     from peep.target.tags import compatible_tags  # noqa: PLC0415 -- 20 ms that a remembered answer saves
 
     facts["tags"] = compatible_tags(facts)
+    facts["relocatable"] = _is_relocatable(python)
     memory.put_value("interpreter", key, json.dumps(facts).encode())
     return facts
 
@@ -169,6 +170,13 @@ def _key(python: str) -> str:
     return json.dumps(
         [_FORMAT, python, real, signature(real).decode(), is_running, configurations, system, _libc(), variables]
     )
+
+
+def _is_relocatable(python: str) -> bool:
+    """Whether `pyvenv.cfg` has uv's key `relocatable`, set to true."""
+    text = _text(os.path.join(os.path.dirname(os.path.dirname(python)), "pyvenv.cfg"))
+    pairs = (line.partition("=") for line in text.splitlines())
+    return any((key.strip().lower(), value.strip().lower()) == ("relocatable", "true") for key, _, value in pairs)
 
 
 def _libc() -> str:
@@ -257,6 +265,7 @@ def _target(request: TargetRequest, facts: dict[str, Any]) -> TargetEnvironment:
         is_externally_managed=_manager(request, facts),
         root=os.path.abspath(request.root) if request.root else None,
         launcher_kind=_launcher_kind(facts["abi"]["platform"]),
+        is_relocatable=facts["relocatable"] and not (request.target or request.prefix or request.root or request.user),
     )
 
 
