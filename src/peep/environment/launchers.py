@@ -156,7 +156,7 @@ def shebang(python: str, *, windowed: bool = False) -> bytes:
     """
     if python.lower().endswith(".exe"):
         return b"#!" + _quoted(without_console(python) if windowed else python).encode("utf-8", "surrogateescape")
-    if os.sep not in python:
+    if "/" not in python and "\\" not in python:
         return _BESIDE % os.fsencode(python)
     encoded = os.fsencode(python)  # the bytes of the path, whatever names of files are written in here
     line = b"#!" + encoded

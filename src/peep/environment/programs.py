@@ -41,14 +41,9 @@ def program_files(
 def named_interpreter(target: TargetEnvironment) -> str:
     """The interpreter as programs name it: its path, or a bare name beside them where the environment may be moved."""
     folder, name = os.path.split(target.python)
-    is_beside = target.is_relocatable and target.launcher_kind == "posix"
-    if (
-        is_beside
-        and _PLAIN_NAME.fullmatch(name)
-        and os.path.realpath(folder) == os.path.realpath(target.paths["scripts"])
-    ):
-        return name
-    return target.python
+    can_be_beside = target.is_relocatable and target.launcher_kind == "posix" and _PLAIN_NAME.fullmatch(name)
+    is_beside = can_be_beside and os.path.realpath(folder) == os.path.realpath(target.paths["scripts"])
+    return name if is_beside else target.python
 
 
 def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:
