@@ -458,6 +458,9 @@ class TargetEnvironment:
     """`--root`: a folder that every path is placed below when writing."""
     launcher_kind: str = "posix"
     """`posix`, `win-amd64`, `win-arm64`, `win-ia32` …"""
+    is_relocatable: bool = False
+    """Its `pyvenv.cfg` says that it may be moved (`uv venv --relocatable`): launchers find the interpreter beside
+    themselves."""
 
     @property
     def is_virtual(self) -> bool:

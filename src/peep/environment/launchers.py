@@ -5,6 +5,7 @@ Specifications: "Entry points", and binary distribution format, "Recommended ins
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -24,6 +25,9 @@ _OBJECT = re.compile(
 _SECTIONS = {"console_scripts": "console", "gui_scripts": "gui"}
 _SHEBANG = re.compile(rb"#![ \t]*python(w?)[^\r\n]*(\r?\n|\Z)")
 _RELATIVE_SHEBANG = re.compile(rb"#![ \t]*(?P<program>[^/\s\0][^\s\0]{0,99})")
+_BESIDE = b"""#!/bin/sh
+'''exec' "$(dirname -- "$(realpath -- "$0")")"/'%s' "$0" "$@"
+' '''"""
 _LONGEST_SHEBANG = 127
 """Bytes of `#!` line that every kernel reads."""
 
@@ -158,15 +162,18 @@ def shebang(python: str, *, windowed: bool = False) -> bytes:
     """The first line (or two) that starts `python`, without the final line end.
 
     The kernel cuts long lines and splits at spaces; then `/bin/sh` starts the interpreter, from a line that Python
-    reads as a string (THREATS W14). On Windows it is the `py` launcher that reads the line.
+    reads as a string (THREATS W14). On Windows it is the `py` launcher that reads the line. A bare name is that of an
+    interpreter beside the program, wherever that lies: then `/bin/sh` finds it, as with uv's relocatable environments.
     """
     if python.lower().endswith(".exe"):
         return b"#!" + _quoted(without_console(python) if windowed else python).encode("utf-8", "surrogateescape")
-    encoded = python.encode("utf-8", "surrogateescape")
+    if "/" not in python and "\\" not in python:
+        return _BESIDE % os.fsencode(python)
+    encoded = os.fsencode(python)  # the bytes of the path, whatever names of files are written in here
     line = b"#!" + encoded
     if len(line) < _LONGEST_SHEBANG and not re.search(rb"\s", encoded):
         return line
     import shlex  # noqa: PLC0415 -- for unusual paths only
 
-    quoted = shlex.quote(python).encode("utf-8", "surrogateescape")
+    quoted = os.fsencode(shlex.quote(python))
     return b"#!/bin/sh\n'''exec' " + quoted + b' "$0" "$@"\n' + b"' '''"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from peep.dataclass import dataclass, field
 from peep.errors import RequirementsError
 from peep.formats.names import normalised
-from peep.formats.pip_features import PIP_FEATURES
 from peep.formats.url_secrets import redacted_place
 from peep.model import FormatControl, IndexOptions
 from peep.requirements.file_parser import OptionLine

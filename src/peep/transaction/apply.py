@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -17,7 +18,7 @@ from peep.environment.installed import installed_projects
 from peep.environment.mapping import WORK_FOLDER, rooted_paths
 from peep.environment.plan import refreshed
 from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
-from peep.errors import EnvironmentChangeError
+from peep.errors import HOW_TO_GET_UTF8, EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnvironment
 from peep.reporting import Reporter, SilentReporter
 from peep.system.files import remove_tree
@@ -70,6 +71,7 @@ def apply_plan(
     """
     if plan.missing:
         raise ValueError(f"{len(plan.missing)} wheels of the plan are not in the store yet")
+    _refuse_unwritable_names(plan.link)
     told = reporter or SilentReporter()
     with _explained(target.paths["purelib"]):
         scheme_paths = scheme_paths_of(target)
@@ -82,6 +84,21 @@ def apply_plan(
                 return _changed(refreshed(plan, installed_projects(target)), run)
         finally:
             remove_made(made)  # goes only as far as they are empty: nothing was installed
+
+
+def _refuse_unwritable_names(wheels: Sequence[PlannedWheel]) -> None:
+    """Names beyond ASCII are written as UTF-8, as everywhere else, or not at all: RECORD and imports go by that."""
+    encoding = sys.getfilesystemencoding()
+    if encoding.lower() == "utf-8":
+        return
+    for planned in wheels:
+        for file in planned.wheel.files:
+            if not file.path.isascii():
+                raise EnvironmentChangeError(
+                    f"{planned.wheel.identity.filename} brings {file.path!a}, and names of files are written in "
+                    f"{encoding} here, not in UTF-8; nothing was changed",
+                    HOW_TO_GET_UTF8,
+                )
 
 
 def recover(

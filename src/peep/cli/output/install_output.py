@@ -71,7 +71,7 @@ def result_json(
     return {
         "dry_run": is_dry_run,
         "installed": [_planned_json(one) for one in plan.link],
-        **({"to_build": [_pending_json(one) for one in pending]} if is_dry_run else {}),
+        "to_build": [_pending_json(one) for one in pending],
         "replaced": [project_json(project) for project in plan.replace],
         "removed": [project_json(project) for project in plan.remove],
         "kept": [project_json(project) for project in plan.keep],
