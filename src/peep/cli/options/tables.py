@@ -153,7 +153,11 @@ NOT_HERE = (
 CHANGES = (
     Option(("--force-reinstall",), "replace what is installed, even if it is the same"),
     Option(("-I", "--ignore-installed"), "as if nothing were installed"),
-    Option(("--trust-installed",), "an installed project of the right version will do", is_peeps_own=True),
+    Option(
+        ("--trust-installed",),
+        "an installed project of the right version will do, listed or only required",
+        is_peeps_own=True,
+    ),
     *CHECKS,
     Option(
         ("--link-mode",),
