@@ -4,19 +4,56 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from peep.environment.scheme_paths import in_one_case
+from peep.dataclass import dataclass
+from peep.environment.installed import rows_if_any
+from peep.environment.scheme_paths import SchemePaths, in_one_case, is_inside
 from peep.errors import EnvironmentChangeError
-from peep.model import record_hash
+from peep.model import InstalledProject, record_hash
 from peep.transaction.linking import WheelFiles
+from peep.transaction.uninstall_files import recorded_paths
 
 if TYPE_CHECKING:
     from peep.transaction.staging import StagedWheel
 
 _SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class GivingWay:
+    """Projects whose files are left out where others bring, or have, different ones (`--allow-file-conflict`)."""
+
+    names: frozenset[str] = frozenset()
+    """Normalised."""
+    owner_of: Callable[[str, str], str] = lambda _staged, _digest: ""
+    """Path in the work folder and digest of a file -> the installed project that stays and has another one there."""
+
+
+_NOBODY = GivingWay()
+
+
+def giving_way(names: Sequence[str], staying: Iterable[InstalledProject], scheme_paths: SchemePaths) -> GivingWay:
+    """Those of `names`, and what the projects that stay in the environment have on record."""
+    if not names:
+        return _NOBODY
+    owners = {
+        path: project.name
+        for project in staying
+        for path in recorded_paths(rows_if_any(project), project.metadata_path, scheme_paths, [])
+    }
+
+    def owner_of(staged: str, digest: str) -> str:
+        mirror = next(mirror for mirror in scheme_paths.mirrors if is_inside(staged, mirror.new))
+        path = mirror.final(staged)
+        if path not in owners or not os.path.isfile(path):
+            return ""
+        with open(path, "rb") as file:
+            return owners[path] if record_hash(sha256(file.read()).digest()) != digest else ""
+
+    return GivingWay(frozenset(names), owner_of)
 
 
 class FileConflicts:
@@ -26,9 +63,11 @@ class FileConflicts:
     there are not looked at one by one.
     """
 
-    def __init__(self, wheels: Sequence[StagedWheel], *, ignores_case: bool) -> None:
+    def __init__(self, wheels: Sequence[StagedWheel], *, ignores_case: bool, giving_way: GivingWay = _NOBODY) -> None:
         """Raise `EnvironmentChangeError` for a project that brings one path twice."""
         self._ignores_case = ignores_case
+        self._giving_way = giving_way
+        wheels = sorted(wheels, key=lambda wheel: wheel.name in giving_way.names)
         self._wheels = wheels
         self._contested = _contested_tops(wheels)
         self._clashes: list[tuple[StagedWheel, set[str]]] = []
@@ -47,23 +86,40 @@ class FileConflicts:
 
         Raises `EnvironmentChangeError` with all files that differ, unless `force` lets the first one have those, too.
         """
-        differing = []
+        told = self._leave_to_present()
+        differing: list[str] = []
         for wheel, keys in self._clashes:
             first = self._first_contents(wheel, keys)
             contents = [(path, digest) for path, digest in self._contents(wheel) if self._key(path) in keys]
             for path, digest in contents:
                 name, *others = first[self._key(path)]
                 if others != [path, digest]:
-                    differing.append(f"{_inside(path)} ({name}, {wheel.name})")
+                    clash = f"{_inside(path)} ({name}, {wheel.name})"
+                    (told if wheel.name in self._giving_way.names else differing).append(clash)
                     _drop_row(wheel, path)
             _drop_paths(wheel, {path for path, _ in contents})
         if differing and not force:
             more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
             raise EnvironmentChangeError(
                 "projects bring different files to the same place: " + ", ".join(differing[:_SHOWN]) + more,
-                "leave out one of the projects; --force-reinstall lets the first one in each pair have the file",
+                "leave out one of the projects, or say which one gives way: --allow-file-conflict NAME installs all of "
+                "NAME but those files",
             )
-        return [f"two projects bring {clash}: the first one's file was installed" for clash in differing]
+        return [f"two projects bring {clash}: the first one's file was installed" for clash in (*told, *differing)]
+
+    def _leave_to_present(self) -> list[str]:
+        """Leave out what differs from files of installed projects that stay; gives back what was left out."""
+        told = []
+        for wheel in self._wheels:
+            if wheel.name in self._giving_way.names:
+                everything = [(path, file.record_hash) for file, path in wheel.linked.destinations()]
+                owners = {path: self._giving_way.owner_of(path, digest) for path, digest in everything}
+                left = {path for path, owner in owners.items() if owner}
+                for path in sorted(left):
+                    told.append(f"{_inside(path)} ({owners[path]}, {wheel.name})")
+                    _drop_row(wheel, path)
+                _drop_paths(wheel, left)
+        return told
 
     def _first_contents(self, until: StagedWheel, keys: set[str]) -> dict[str, tuple[str, str, str]]:
         found: dict[str, tuple[str, str, str]] = {}

@@ -52,6 +52,7 @@ def install_options(
         trust_installed=parsed.has("trust-installed"),
         check_dependencies=not parsed.has("no-check-dependencies"),
         allow_record_mismatch=parsed.values("allow-record-mismatch"),
+        allow_file_conflict=parsed.values("allow-file-conflict"),
         compile=parsed.either("compile", "no-compile"),
         link_mode=parsed.value("link-mode"),
         dry_run=parsed.has("dry-run"),

@@ -160,6 +160,13 @@ CHANGES = (
     ),
     *CHECKS,
     Option(
+        ("--allow-file-conflict",),
+        "where NAME and another project bring different files to one place, install the other's",
+        LIST,
+        "NAME",
+        is_peeps_own=True,
+    ),
+    Option(
         ("--link-mode",),
         "how files get from the store into the environment",
         VALUE,
