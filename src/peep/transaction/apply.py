@@ -22,7 +22,7 @@ from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnviro
 from peep.reporting import Reporter, SilentReporter
 from peep.system.files import remove_tree
 from peep.transaction.crash_points import CrashPoints, NoCrashPoints
-from peep.transaction.file_conflicts import GivingWay, giving_way
+from peep.transaction.giving_way import GivingWay, giving_way
 from peep.transaction.journal import Journal, clean_up, commit, remove_made, repair, run_moves, undo, write_journal
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.lock import environment_lock, leave_note

@@ -25,7 +25,8 @@ from peep.formats.startup_files import startup_entry
 from peep.model import PlannedWheel, StoredFile
 from peep.system.files import write_fully
 from peep.transaction.crash_points import CrashPoints
-from peep.transaction.file_conflicts import FileConflicts, GivingWay
+from peep.transaction.file_conflicts import FileConflicts
+from peep.transaction.giving_way import GivingWay
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.linking import StoreFault, WheelFiles, link_wheels, parent_folders
 
