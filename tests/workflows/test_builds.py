@@ -121,6 +121,28 @@ def test_one_version_in_two_files_lists_the_hashes_of_both(machine):
         machine.install("# peep: --build-constraint build.txt")
 
 
+def test_a_build_constraint_without_a_version_holds_for_what_the_run_pins(machine):
+    """Not dropped: the run's own saw is too old for the build."""
+    [line] = saws(machine, "1.0")
+    machine.sdist("good", requires=["saw"])
+    (machine.folder / "build.txt").write_text("saw>=2\n")
+    with pytest.raises(InstallRefused) as caught:
+        machine.install("# peep: --build-constraint build.txt", line)
+    [problem] = caught.value.problems
+    assert (problem.requirement, problem.reason) == ("saw", "no build constraint pins it")
+    (machine.folder / "build.txt").write_text("saw<2\n")
+    machine.install("# peep: --build-constraint build.txt", line)
+    assert machine.mark.exists()
+
+
+def test_a_build_constraint_that_means_no_archive_is_an_error(machine):
+    machine.sdist("good")
+    (machine.folder / "build.txt").write_text("-e ./saw#egg=saw\noil @ git+https://repository.example/oil@main\n")
+    with pytest.raises(RequirementsErrors, match=r"build\.txt:1: a folder has no hash") as caught:
+        machine.install("# peep: --build-constraint build.txt")
+    assert len(caught.value.errors) == 2
+
+
 @pytest.mark.parametrize("where", ["option", "directive"])
 def test_what_a_project_forgot_to_declare_is_asked_for_and_pinned_like_all_tools(machine, where):
     [line] = saws(machine, "1.0")
