@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peep.model import InstalledProject, InstallPlan, PlannedWheel
-from peep.requirements.pinned_set import SkippedLine
 from peep.shortcuts.noop import not_here, nothing_to_do
+
+if TYPE_CHECKING:
+    from peep.requirements.pinned_set import SkippedLine
 
 
 def result_lines(plan: InstallPlan, *, is_dry_run: bool, skipped: int = 0) -> list[str]:
