@@ -14,6 +14,7 @@ from peep.errors import (
     MissingBuildRequirement,
     NoUsableFile,
     OmittedDependency,
+    PeepError,
     RequirementsErrors,
 )
 from peep.pipeline.options import TargetOptions
@@ -155,6 +156,34 @@ def test_what_a_project_forgot_to_declare_is_asked_for_and_pinned_like_all_tools
     (machine.folder / "build.txt").write_text(line)
     machine.install("# peep: --build-constraint build.txt", *head, **given)
     assert machine.mark.exists()
+
+
+def test_what_a_project_forgot_to_declare_may_stand_in_the_settings(machine):
+    [line] = saws(machine, "1.0")
+    machine.sdist("good")
+    (machine.folder / "peep.toml").write_text('[build-requirements]\nGood = ["saw>=1"]\n')
+    with pytest.raises(InstallRefused) as caught:
+        machine.install()
+    assert [problem.requirement for problem in caught.value.problems] == ["saw>=1"]
+    (machine.folder / "build.txt").write_text(line)
+    machine.install("# peep: --build-constraint build.txt")
+    assert machine.mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[build-requirements]\ngood = [">>"]\n', r"peep\.toml:1: the build requirement '>>' of good cannot be read"),
+        ('build-path = ["nowhere"]\n', r"nowhere is no folder"),
+    ],
+)
+def test_settings_for_builds_that_mean_nothing_are_usage_errors(machine, text, message):
+    machine.sdist("good")
+    (machine.folder / "peep.toml").write_text(text)
+    with pytest.raises(PeepError, match=message) as caught:
+        machine.install()
+    assert caught.value.exit_status == 2
+    assert not machine.mark.exists()
 
 
 def test_a_build_requirement_of_a_project_that_nobody_knows_is_told(machine):

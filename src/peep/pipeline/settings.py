@@ -1,0 +1,42 @@
+"""Settings of a project, found and opened: beside the first file that is named, else in the working folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from peep.errors import PeepError
+from peep.formats.settings import OWN_FILE, PYPROJECT, Settings, SettingsError, SettingsText, read_settings
+from peep.model import Location
+from peep.requirements.decoding import decode
+from peep.requirements.files import is_url
+
+_LARGEST = 4 * 1024 * 1024
+"""Bytes."""
+
+
+def project_settings(named_files: Sequence[str]) -> Settings:
+    """Read the settings that count for a run which names these files; never those of a folder above.
+
+    Raises `SettingsError`, also for a file that cannot be read.
+    """
+    local = next((path for path in named_files if path != "-" and not is_url(path)), "")
+    folder = os.path.dirname(local)
+    return read_settings(_text(os.path.join(folder, PYPROJECT)), _text(os.path.join(folder, OWN_FILE)))
+
+
+def _text(path: str) -> SettingsText | None:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise SettingsError([(Location(path, 0), f"cannot be read: {error.strerror or error}")]) from error
+    if len(content) > _LARGEST:
+        raise SettingsError([(Location(path, 0), f"is longer than {_LARGEST} bytes")])
+    try:
+        return SettingsText(path, decode(content, path).text)
+    except PeepError as error:
+        place = getattr(error, "location", Location(path, 0))
+        raise SettingsError([(place, getattr(error, "reason", str(error)))]) from None
