@@ -270,6 +270,8 @@ class OmittedDependency:
     chain: tuple[str, ...]
     suggestion: tuple[str, ...] = ()
     """Lines ready to paste, which fit all that is required of the project; empty when nothing fitting was found."""
+    installed: str = ""
+    """The version that the environment has of it already, although no file lists it; '' for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,11 +179,15 @@ def _selected(
     skipped: list[SkippedLine],
 ) -> Iterator[tuple[Location, Package]]:
     seen: dict[str, Location] = {}
+    lock = document.lock
+    groups = {*(lock.dependency_groups or ()), *(lock.default_groups or ())}
+    everything = {**environment, "extras": frozenset(lock.extras or ()), "dependency_groups": frozenset(groups)}
     for line, package in zip(document.lines, document.lock.packages, strict=True):
         location = Location(document.path, line)
         try:
             if package.marker and not _holds(package.marker, environment, "lock_file"):
-                skipped.append(SkippedLine(location, package.name, str(package.marker)))
+                if not _holds(package.marker, everything, "lock_file"):  # what nobody asked for is not told
+                    skipped.append(SkippedLine(location, package.name, str(package.marker)))
                 continue
         except UnusableCondition as error:
             errors.append(RequirementsError(location, f"{package.name}: {error}"))

@@ -23,6 +23,7 @@ from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnviro
 from peep.reporting import Reporter, SilentReporter
 from peep.system.files import remove_tree
 from peep.transaction.crash_points import CrashPoints, NoCrashPoints
+from peep.transaction.giving_way import GivingWay, giving_way
 from peep.transaction.journal import Journal, clean_up, commit, remove_made, repair, run_moves, undo, write_journal
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.lock import environment_lock, leave_note
@@ -41,6 +42,8 @@ class ApplyOptions:
     """Byte-compile with the target's interpreter."""
     force: bool = False
     """`--force-reinstall`: overwrite files in the way, whoever owns them, and replace projects without a RECORD."""
+    giving_way: tuple[str, ...] = ()
+    """`--allow-file-conflict`: normalised names of projects that leave files to others which bring them, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _changed(plan: InstallPlan, run: _Run) -> Changes:
         run.reporter.warning(warning)
     run = _with_work_folders(run)
     try:
-        tree = _filled(plan, run)
+        tree = _filled(plan, run, giving_way(run.options.giving_way, staying, run.scheme_paths))
         journal = _journal(tree, leaving, staying, run)
     except BaseException:
         undo(_empty_journal(run), NoCrashPoints())
@@ -158,10 +161,16 @@ def _each_once(projects: Sequence[InstalledProject]) -> tuple[InstalledProject, 
     return tuple({project.name: project for project in projects}.values())
 
 
-def _filled(plan: InstallPlan, run: _Run) -> StagedTree:
+def _filled(plan: InstallPlan, run: _Run, yielding: GivingWay) -> StagedTree:
     """The new projects, complete in the work folders."""
     scheme_paths = run.scheme_paths
-    tree = plan_staging(plan.link, scheme_paths, force=run.options.force, ignores_case=scheme_paths.ignores_case())
+    tree = plan_staging(
+        plan.link,
+        scheme_paths,
+        force=run.options.force,
+        ignores_case=scheme_paths.ignores_case(),
+        giving_way=yielding,
+    )
     for mirror in scheme_paths.mirrors:
         os.makedirs(mirror.new, exist_ok=True)
         os.makedirs(mirror.old, exist_ok=True)

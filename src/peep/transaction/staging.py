@@ -26,12 +26,14 @@ from peep.model import PlannedWheel, StoredFile
 from peep.system.files import write_fully
 from peep.transaction.crash_points import CrashPoints
 from peep.transaction.file_conflicts import FileConflicts
+from peep.transaction.giving_way import GivingWay
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.linking import StoreFault, WheelFiles, link_wheels, parent_folders
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _MODE = 0o644
 _PROGRAM_MODE = 0o755
+_NOBODY = GivingWay()
 
 
 class Written(NamedTuple):
@@ -92,16 +94,21 @@ class StagedTree:
 
 
 def plan_staging(
-    plans: Sequence[PlannedWheel], scheme_paths: SchemePaths, *, force: bool, ignores_case: bool
+    plans: Sequence[PlannedWheel],
+    scheme_paths: SchemePaths,
+    *,
+    force: bool,
+    ignores_case: bool,
+    giving_way: GivingWay = _NOBODY,
 ) -> StagedTree:
     """Decide what goes where in the work folder; nothing is made, scripts are read from the store.
 
     Raises `EnvironmentChangeError` when two projects bring different files to one place (unless `force`: then the
-    first by name has it), `StoredWheelsDamaged` for a script that isn't what was stored.
+    first by name has it, or one of them gives way), `StoredWheelsDamaged` for a script that isn't what was stored.
     """
     ordered = sorted(plans, key=lambda planned: planned.wheel.identity.name)
     tree = StagedTree([_staged(planned, scheme_paths) for planned in ordered])
-    tree.notes += FileConflicts(tree.wheels, ignores_case=ignores_case).settle(force=force)
+    tree.notes += FileConflicts(tree.wheels, ignores_case=ignores_case, giving_way=giving_way).settle(force=force)
     for wheel in tree.wheels:
         _note_owners(wheel, tree.owners)
         tree.notes += [*_startup_notes(wheel), *_script_notes(wheel)]

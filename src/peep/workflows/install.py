@@ -139,7 +139,7 @@ def change_target(
     note_built(session.store, wheels.values())
     changes = None
     if not (session.options.dry_run or plan.is_empty):
-        changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
+        changes = apply_plan(plan, session.target, apply_options(session.options, pinned), reporter)
         for note in changes.notes:
             reporter.note(note)
         plan = changes.plan

@@ -201,8 +201,19 @@ NOT_HERE = (
 CHANGES = (
     Option(("--force-reinstall",), "replace what is installed, even if it is the same"),
     Option(("-I", "--ignore-installed"), "as if nothing were installed"),
-    Option(("--trust-installed",), "an installed project of the right version will do", is_peeps_own=True),
+    Option(
+        ("--trust-installed",),
+        "an installed project of the right version will do, listed or only required",
+        is_peeps_own=True,
+    ),
     *CHECKS,
+    Option(
+        ("--allow-file-conflict",),
+        "where NAME and another project bring different files to one place, install the other's",
+        LIST,
+        "NAME",
+        is_peeps_own=True,
+    ),
     Option(
         ("--link-mode",),
         "how files get from the store into the environment",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peep.dataclass import dataclass
 from peep.model import InstalledProject, InstallPlan, PlannedWheel
-from peep.pipeline.examined_summary import ExaminedSummary
-from peep.requirements.pinned_set import SkippedLine
 from peep.shortcuts.noop import not_here, nothing_to_do
 
-TYPE_CHECKING = False  # what `typing` calls so, without importing it
 if TYPE_CHECKING:
+    from peep.pipeline.examined_summary import ExaminedSummary
     from peep.pipeline.result import PendingBuild
+    from peep.requirements.pinned_set import SkippedLine
 
 
 @dataclass(frozen=True, slots=True)

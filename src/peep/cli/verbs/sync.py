@@ -28,6 +28,7 @@ from peep.model import InstallPlan
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
+from peep.shortcuts.noop import not_here
 
 _OWN = (
     Option(("--check",), "change nothing; exit status 1 when something differs; no network", is_peeps_own=True),
@@ -81,18 +82,18 @@ def _check(options: InstallOptions, console: Console, *, include_all: bool) -> i
     from peep.workflows.sync import difference  # noqa: PLC0415 - as above
 
     try:
-        plan = difference(options, RunContext.of_process(console), include_all=include_all).plan
+        found = difference(options, RunContext.of_process(console), include_all=include_all)
     except InstallRefused as refused:
         return tell_refusal(options, console, refused, "Nothing was compared.")
     if options.output.format == "json":
-        console.result(json.dumps(difference_json(plan), indent=2))
+        console.result(json.dumps(difference_json(found.plan), indent=2))
     else:
-        for line in difference_lines(plan):
+        for line in difference_lines(found.plan, found.skipped):
             console.note(line)
-    return 0 if plan.is_empty else 1
+    return 0 if found.plan.is_empty else 1
 
 
-def difference_lines(plan: InstallPlan) -> list[str]:
+def difference_lines(plan: InstallPlan, skipped: int = 0) -> list[str]:
     """Why projects of the listed version differ, one line for each project that differs, by name, and one in sum."""
     old = {project.name: project for project in plan.replace}
     lines = [f"- {project.name} {project.version}" for project in plan.remove]
@@ -103,7 +104,11 @@ def difference_lines(plan: InstallPlan) -> list[str]:
     ordered = sorted(lines, key=lambda line: line[2:])
     same = len(plan.keep)
     told = f"{len(lines)} to change" if lines else "no difference"
-    return [*plan.notes, *ordered, f"{told}; {same} {'project is' if same == 1 else 'projects are'} as listed"]
+    return [
+        *plan.notes,
+        *ordered,
+        f"{told}; {same} {'project is' if same == 1 else 'projects are'} as listed{not_here(skipped)}",
+    ]
 
 
 def difference_json(plan: InstallPlan) -> dict[str, object]:
