@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peep.cli.options.option import Option, OptionKind, OptionSupport
+from peep.requirements.options import FEATURES
 
 FLAG, COUNT, VALUE, LIST = OptionKind.FLAG, OptionKind.COUNT, OptionKind.VALUE, OptionKind.LIST
 OBSOLETE, IMPLIED, REFUSED = OptionSupport.OBSOLETE, OptionSupport.IMPLIED, OptionSupport.REFUSED
@@ -186,7 +187,7 @@ NOT_HERE = (
     Option(("--only-deps", "--only-dependencies"), "peep resolves nothing; list what to install", standing=REFUSED),
     Option(("--requirements-from-script",), "scripts list no hashes", VALUE, "FILE", standing=REFUSED),
     Option(("--no-require-hashes",), "hashes are what peep is for", standing=REFUSED),
-    Option(("--use-feature",), "features of pip's own", LIST, "NAME", standing=OBSOLETE),
+    Option(("--use-feature",), "features of pip's own", LIST, "NAME", FEATURES, standing=OBSOLETE),
     Option(
         ("--use-deprecated",),
         "peep has no such behaviour to go back to",
