@@ -33,7 +33,8 @@ from peep.pins import (
 
 __all__ = [
     "HEX_LENGTHS", "STRONG_ALGORITHMS", "Commit", "Digest", "DirectUrl", "FromIndex", "HashForm",
-    "ListedFile", "LocalFolder", "Location", "LockedFiles", "MalformedHash", "PinnedRequirement", "Source", "assert_never",
+    "ListedFile", "LocalFolder", "Location", "LockedFiles", "MalformedHash", "PinnedRequirement", "Source",
+    "assert_never",
 ]  # fmt: skip
 """Given on: one place has the types of all stages."""
 
