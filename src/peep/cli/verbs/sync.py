@@ -8,18 +8,8 @@ from peep.cli.install_command import report_result, tell_refusal
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import (
-    BUILD,
-    CHANGES,
-    GENERAL,
-    INDEXES,
-    NETWORK,
-    PROGRESS,
-    SOURCES,
-    STORE,
-    TARGET,
-    format_option,
-)
+from peep.cli.options.sections import MEANS, WHERE_FROM
+from peep.cli.options.tables import CHANGES, GENERAL, PROGRESS, SOURCES, TARGET, format_option
 from peep.cli.output.console import Console
 from peep.cli.output.install_output import project_json
 from peep.cli.verb import Section, Verb
@@ -51,11 +41,9 @@ VERB = Verb(
     sections=(
         Section("What to install", SOURCES),
         Section("Where to", TARGET),
-        Section("Where from", INDEXES),
+        WHERE_FROM,
         Section("How", (*_OWN, *CHANGES)),
-        Section("Building", BUILD),
-        Section("Store", STORE),
-        Section("Network", NETWORK),
+        *MEANS,
         Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL)),
     ),
 )
