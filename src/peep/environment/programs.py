@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
+from peep.environment.launchers import checked_entry_points, launchers, rewritten_script
 from peep.environment.mapping import data_file, rooted_paths
 from peep.errors import StoredWheelsDamaged
 from peep.model import StoredFile, StoredWheel, TargetEnvironment, record_hash
@@ -32,10 +32,9 @@ def program_files(
         mapped = data_file(wheel, file, paths)
         if mapped.scheme == "scripts":
             yield mapped.destination, rewritten_script(_checked_content(wheel, file), python)
-    if wheel.entry_points:
-        entries = parse_entry_points(wheel.entry_points, wheel.identity.filename)
-        for name, content in launchers(entries, python, target.launcher_kind):
-            yield os.path.join(paths["scripts"], name), content
+    entries = checked_entry_points(wheel.entry_points, wheel.identity.filename)
+    for name, content in launchers(entries, python, target.launcher_kind):
+        yield os.path.join(paths["scripts"], name), content
 
 
 def named_interpreter(target: TargetEnvironment) -> str:
