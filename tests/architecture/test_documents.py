@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.verb_table import SHARED_VERBS, VERBS
+from peep.cli.verb_places import SHARED_VERBS, VERBS
 from peep.cli.verbs.store import VERB as STORE_VERB
 
 ROOT = Path(__file__).resolve().parents[2]

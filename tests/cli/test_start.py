@@ -13,7 +13,8 @@ import pytest
 
 from peep.cli.main import GENERAL_OPTIONS_WITH_VALUE, implied_verb, split_verb
 from peep.cli.options.tables import GENERAL, INTERPRETER, NETWORK
-from peep.cli.verb_table import PIPS_VERBS, SHARED_VERBS, VERBS, module_for, peeps_verbs
+from peep.cli.verb_places import PIPS_VERBS, SHARED_VERBS, VERBS
+from peep.cli.verb_table import module_for, peeps_verbs
 from support.scenario_run import peep_command
 
 

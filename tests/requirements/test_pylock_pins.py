@@ -5,7 +5,8 @@ import pytest
 from peep.errors import RequirementsErrors
 from peep.formats.names import is_lock_path
 from peep.model import Digest, HashForm
-from peep.requirements.pylock import LockSelection, pins_from_pylock
+from peep.requirements.lock_selection import LockSelection
+from peep.requirements.pylock import pins_from_pylock
 from peep.requirements.sources import Accepted, file_url
 from support.requirements_files import HEX_A, HEX_B, LINUX
 

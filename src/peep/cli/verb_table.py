@@ -1,4 +1,4 @@
-"""Table of verbs: the module that describes and runs each of peep's, and the names of pip's."""
+"""Table of verbs: the module that describes and runs each of peep's."""
 
 # ruff: noqa: PLC0415 -- a verb's module is imported when it is wanted: each run pays for one verb
 from __future__ import annotations
@@ -6,26 +6,7 @@ from __future__ import annotations
 import os
 
 from peep.cli.verb import Verb, VerbModule
-
-PLACES = (
-    ("Make the list", ("lock", "add", "convert", "port", "hash", "check")),
-    ("Examine what it lists", ("diff", "examine", "certify", "vetting")),
-    ("Install only that", ("install", "sync", "download", "wheel")),
-    ("Prove it", ("verify", "digest", "inventory", "freeze")),
-    ("Watch it", ("audit", "advisories")),
-    ("Carry it to where there is no network", ("bundle",)),
-    ("Around it", ("status", "check-wheel", "store", "embed", "completion", "help")),
-)
-"""peep's verbs, by their places in the circle."""
-
-SHARED_VERBS = ("check", "download", "freeze", "wheel")
-"""peep's when they read requirements or lock files or are asked for hashes, which pip would not see."""
-
-VERBS = tuple(sorted(verb for _, verbs in PLACES for verb in verbs if verb not in SHARED_VERBS))
-"""peep's own, whatever follows."""
-
-PIPS_VERBS = ("cache", "config", "debug", "index", "inspect", "list", "search", "show", "uninstall")
-"""Verbs that pip has and peep does not; whatever else is given goes to pip as well."""
+from peep.cli.verb_places import SHARED_VERBS, VERBS
 
 SHORT_OPTIONS_WITH_VALUE = "Cbcdefitw"
 """pip's short options, other than -r, that swallow the rest of their word."""
@@ -151,9 +132,13 @@ def _around(verb: str) -> VerbModule | None:
         case "embed":
             from peep.cli.verbs import embed as module
         case "completion":
-            from peep.cli.verbs import completion as module
+            from peep.cli.verbs.completion import Completion
+
+            return Completion(peeps_verbs)
         case "help":
-            from peep.cli.verbs import help as module
+            from peep.cli.verbs.help import Help
+
+            return Help(peeps_verbs, verb_module)
         case _:
             return None
     return module

@@ -28,10 +28,11 @@ from peep.model import (
 from peep.pipeline.build_wishes import further_needs, unbuilt_names, visible_folders, with_settings
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.result import PendingBuild
-from peep.pipeline.run_gate import NothingDemanded, RunGate, Used
+from peep.pipeline.run_gate import NothingDemanded, RunGate
 from peep.pipeline.session import Session, target_request
 from peep.pipeline.settings import project_settings
 from peep.pipeline.suggestions import Suggestions
+from peep.pipeline.used_archives import Used
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_choices

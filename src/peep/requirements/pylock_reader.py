@@ -24,8 +24,8 @@ from peep.formats.open_markers import ANY_MICRO, Truth, judge
 from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
+from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pinned_set import Directive, PinnedSet, SkippedLine
-from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_directives import lock_directives
 from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
 from peep.requirements.secondary_errors import secondary_errors

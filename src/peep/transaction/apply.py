@@ -28,7 +28,8 @@ from peep.transaction.journal import Journal, clean_up, commit, remove_made, rep
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.lock import environment_lock, leave_note
 from peep.transaction.move_plan import Placement, ordered_moves, refuse_conflicts
-from peep.transaction.staging import StagedTree, fill, plan_staging, write_records
+from peep.transaction.staged_tree import StagedTree
+from peep.transaction.staging import fill, plan_staging, write_records
 from peep.transaction.uninstall_files import LeavingFiles, files_to_remove, leaving_files
 
 

@@ -15,7 +15,7 @@ from peep.transaction.giving_way import GivingWay
 from peep.transaction.linking import WheelFiles
 
 if TYPE_CHECKING:
-    from peep.transaction.staging import StagedWheel
+    from peep.transaction.staged_tree import StagedWheel
 
 _SHOWN = 10
 

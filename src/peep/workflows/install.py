@@ -27,9 +27,10 @@ from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
 from peep.pipeline.result import InstallResult
-from peep.pipeline.run_gate import Used, open_run_gate
+from peep.pipeline.run_gate import open_run_gate
 from peep.pipeline.session import Session, apply_options, open_session, plan_options
 from peep.pipeline.unpacking import add_to_store
+from peep.pipeline.used_archives import Used
 from peep.requirements.pinned_set import PinnedSet
 from peep.shortcuts.record import remember
 from peep.target.discovery import require_changeable
