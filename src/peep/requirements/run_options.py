@@ -13,8 +13,8 @@ from peep.errors import RequirementsError
 from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted_place
 from peep.model import FormatControl, IndexOptions
+from peep.pip.features import FEATURES
 from peep.requirements.file_parser import OptionLine
-from peep.requirements.options import FEATURES
 
 PathExists = Callable[[str], bool]
 NO_INDEX_THERE = "neither an http(s) URL nor a folder that exists"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peep.cli.options.option import Option, OptionKind, OptionSupport
-from peep.requirements.options import FEATURES
+from peep.pip.features import FEATURES
 
 FLAG, COUNT, VALUE, LIST = OptionKind.FLAG, OptionKind.COUNT, OptionKind.VALUE, OptionKind.LIST
 OBSOLETE, IMPLIED, REFUSED = OptionSupport.OBSOLETE, OptionSupport.IMPLIED, OptionSupport.REFUSED
