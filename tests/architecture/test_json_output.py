@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
@@ -193,12 +194,12 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "peep diff": ["diff", *(str(release.write(folder / release.version)) for release in compared_releases())],
             **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},
             **audit_commands(folder),
-            "peep status": ["status"],
         }
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
             **carried(folder),
+            "peep status": status_of(folder / "project", listed, ground.target.prefix),
         }
 
 
@@ -224,6 +225,20 @@ def audit_commands(folder: Path) -> dict[str, list[str]]:
         "peep advisories show": ["advisories", "show", "CVE-1", *given],
         "peep advisories info": ["advisories", "info", str(snapshot)],
     }
+
+
+def status_of(project: Path, listed: Path, environment: str) -> Any:
+    """What `peep status` prints in the folder of a project."""
+    project.mkdir()
+    (project / "requirements.txt").write_bytes(listed.read_bytes())
+    (project / "vetting").symlink_to(listed.parent / "vetting")
+    (project / ".venv").symlink_to(environment)
+    before = os.getcwd()
+    os.chdir(project)
+    try:
+        return printed_by(["status"])
+    finally:
+        os.chdir(before)
 
 
 def compared_releases() -> tuple[TextRelease, TextRelease]:
