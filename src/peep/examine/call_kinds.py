@@ -110,8 +110,8 @@ def kind_of_call(name: str) -> str:
 
 
 def is_decoder(name: str) -> bool:
-    """Whether a call gives back what was packed or encoded; code objects (`marshal`) are packed too."""
-    return kind_of_call(name) == "decode" or name in ("marshal.load", "marshal.loads")
+    """Whether a call gives back what was packed, encoded or fetched; code objects (`marshal`) are packed too."""
+    return kind_of_call(name) in ("decode", "network") or name in ("marshal.load", "marshal.loads")
 
 
 def kind_of_method(name: str) -> str:

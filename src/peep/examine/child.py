@@ -14,8 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-
-import packaging
+from importlib.util import find_spec
 
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PeepError
@@ -31,6 +30,8 @@ _LONGEST_RUN = 300.0
 """Seconds of waiting; processor time is bounded by `_PROCESSOR_SECONDS`."""
 _PROCESSOR_SECONDS = 120
 _RUN_CHILD = "import sys; sys.path[:0] = sys.argv[1].split(chr(10)); from peep.examine.analysis import main; main()"
+_LIBRARIES = ("packaging", "tomli", "elftools", "pefile", "macholib", "altgraph", "ordlookup")
+"""What the child may import: packaging always, tomli before Python 3.11, the others with the extra `binaries`."""
 _NEWEST_NAMES = tuple(f"python3.{minor}" for minor in range(19, 10, -1))
 _PROBE = "import sys; print(sys.implementation.name, *sys.version_info[:2]); print(sys.base_prefix)"
 
@@ -152,13 +153,14 @@ def _environment() -> dict[str, str]:
 
 
 def _module_places() -> tuple[str, ...]:
-    """Where the child finds peep, packaging and tomli: folders, or the archive that peep runs from."""
-    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    found = [here, os.path.dirname(os.path.dirname(os.path.abspath(packaging.__file__)))]
-    if sys.version_info < (3, 11):
-        import tomli  # noqa: PLC0415 - where the standard library has none
-
-        found.append(os.path.dirname(os.path.dirname(os.path.abspath(tomli.__file__))))
+    """Where the child finds peep and what it needs: folders, or the archive that peep runs from."""
+    found = []
+    for name in ("peep", *_LIBRARIES):
+        spec = find_spec(name)
+        if spec is not None and spec.origin is not None:
+            file = os.path.abspath(spec.origin)
+            package = os.path.dirname(file) if spec.submodule_search_locations is not None else file
+            found.append(os.path.dirname(package))
     return tuple(dict.fromkeys(found))
 
 

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from peep.dataclass import dataclass, replace
+from peep.examine.binaries import BinaryFacts, binary_findings
 from peep.examine.correspondence import SOURCE_FOLDERS, Origin, installed_path, origins_count
 from peep.examine.diff import FileDiff, file_diff
-from peep.examine.file_kinds import text_of
+from peep.examine.file_kinds import native_format, text_of
 from peep.examine.habits import PackingHabits, changed_habits, habit_hits
 from peep.examine.metadata import metadata_hits
 from peep.examine.moments import is_python
@@ -239,6 +240,9 @@ def _diff(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> FileDiff:
 def _not_analysed(unit: Unit, view: ReleaseView) -> Iterator[NotAnalysed]:
     if unit.file.size > LARGEST_FILE:
         yield NotAnalysed(unit.path, f"{unit.file.size} bytes: only its digest and its beginning are known")
+    elif facts := _binary_facts(view, unit):
+        if facts.error:
+            yield NotAnalysed(unit.path, facts.error)
     elif is_python(unit.path):
         error = "it is not text" if view.binary(unit) else view.facts(unit.file).error
         if error:
@@ -264,7 +268,23 @@ def _all_hits(
     yield from origin_hits(old, new, changed)
     yield from layout_hits(old, new, added)
     yield from data_hits(old, new, altered)
+    yield from _binary_hits(old, new, pairs)
     yield from metadata_hits(old.metadata if old else None, new.metadata)
+
+
+def _binary_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> Iterator[Hit]:
+    for pair in pairs:
+        facts = _binary_facts(new, pair.new) if pair.new is not None and pair.status != "moved" else None
+        if facts is None or facts.error or pair.new is None:
+            continue
+        before = _binary_facts(old, pair.old) if pair.old is not None and old is not None else None
+        for rule, evidence in binary_findings(before, facts):
+            yield Hit(rule, pair.new.path, 0, evidence, pair.new.moment)
+
+
+def _binary_facts(view: ReleaseView, unit: Unit | None) -> BinaryFacts | None:
+    kind = native_format(unit.file.head) if unit is not None else ""
+    return view.binary_facts(unit.file, kind) if unit is not None and kind else None
 
 
 def _unit_hits(view: ReleaseView, unit: Unit) -> list[Hit]:

@@ -58,11 +58,13 @@ def for_programs(tree: SyntaxTree) -> set[int]:
 
 
 def _extended(node: ast.AST) -> Iterator[ast.expr]:
-    """What is copied with something added: X of `{**X, "A": "1"}` and of `dict(X, A="1")`."""
+    """What is copied with something added: X of `{**X, "A": "1"}`, of `dict(X, A="1")` and of `X | {"A": "1"}`."""
     if isinstance(node, ast.Dict) and len(node.keys) > 1:
         yield from (value for key, value in zip(node.keys, node.values, strict=True) if key is None)
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict" and node.keywords:
         yield from node.args
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        yield node.left
 
 
 def _copied(node: ast.expr) -> Iterator[ast.expr]:

@@ -68,8 +68,11 @@ def layout_hits(old: ReleaseView | None, new: ReleaseView, added: Collection[Key
         if any(part.startswith(".") for part in unit.path.split("/")):
             yield Hit("hidden-name", unit.path, 0, key.path, unit.moment)
         suffix = _suffix(unit.path)
+        interpreter = _interpreter(unit)
         if suffix in _FOREIGN_SUFFIXES and suffix not in suffixes and not native_format(unit.file.head):
             yield Hit("foreign-code", unit.path, 0, suffix, unit.moment)
+        elif interpreter and not is_python(unit.path) and suffix not in suffixes:
+            yield Hit("foreign-code", unit.path, 0, interpreter, unit.moment)
 
 
 def _is_top(top: str) -> bool:
@@ -88,6 +91,12 @@ def _suffixes(view: ReleaseView) -> set[str]:
 def _suffix(path: str) -> str:
     name = path.rpartition("/")[2].lower()
     return name[name.rfind(".") :] if "." in name[1:] else ""
+
+
+def _interpreter(unit: Unit) -> str:
+    """The program that a file names in its first line, '' for none and for Python."""
+    first = unit.file.head.partition(b"\n")[0].decode("latin-1")
+    return first[:80] if first.startswith("#!") and "python" not in first else ""
 
 
 def _lies_outside(path: str) -> bool:

@@ -31,7 +31,7 @@ RULES: dict[str, Rule] = {
         wheel-elsewhere: stands in the sdist at another path, where it would not run at this time
         import-process: starts a program when it is imported
         import-network: uses the network when it is imported
-        code-decoded: runs code that it decodes first
+        code-decoded: runs code that it decodes or fetches first
         code-hidden-name: makes a name at run time that it could have written
         text-bidi: has characters that make a line read otherwise than it runs
         data-used-early: is data that build or import code names

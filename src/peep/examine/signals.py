@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from peep.dataclass import dataclass
+from peep.examine.diff import split_lines
 from peep.examine.facts import CALL, IMPORT, FileFacts, Use
 from peep.examine.file_kinds import is_bytecode, native_format, text_of
-from peep.examine.moments import is_python
+from peep.examine.moments import is_python, is_startup_path
 from peep.examine.text_rules import blob_findings, character_findings, codec_findings, literal_findings
 from peep.examine.types import RUNS, Capability, Hit
 
@@ -82,16 +84,16 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
     found = [*_binary_findings(file)]
     if not file.binary:
         text = text_of(file.content)
-        lines = _Lines(text)
         is_code = file.moment in RUNS or file.path.lower().endswith(_CODE_SUFFIXES)
         found += character_findings(text, is_code=is_code, is_python=is_python(file.path))
         if is_code:
             found += blob_findings(text)
-        found += _startup_findings(file, lines)
         if is_python(file.path):
             found += codec_findings(text)
+    lines = _Lines("" if file.binary else text_of(file.content))
+    found += _startup_findings(file, lines)
     if is_python(file.path):
-        found += _python_findings(file, _Lines("" if file.binary else text_of(file.content)))
+        found += _python_findings(file, lines)
     hits = dict.fromkeys(
         Hit(rule, file.path, line, " ".join(evidence.split())[:300], file.moment) for rule, line, evidence in found
     )
@@ -117,11 +119,11 @@ class _Lines:
 
     def __getitem__(self, number: int) -> str:
         if self._lines is None:
-            self._lines = self._text.splitlines() if "\f" not in self._text else self._text.split("\n")
+            self._lines = split_lines(self._text)
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
     def numbered(self) -> Iterator[tuple[int, str]]:
-        yield from enumerate(self._text.split("\n"), 1)
+        yield from enumerate(split_lines(self._text), 1)
 
 
 def _binary_findings(file: ExaminedFile) -> Iterator[tuple[str, int, str]]:
@@ -136,7 +138,7 @@ def _binary_findings(file: ExaminedFile) -> Iterator[tuple[str, int, str]]:
 
 
 def _startup_findings(file: ExaminedFile, lines: _Lines) -> Iterator[tuple[str, int, str]]:
-    if file.moment != "startup":
+    if not is_startup_path(file.path) or not file.in_wheel:
         return
     suffix = file.path.rpartition(".")[2].lower()
     if suffix == "pth":
@@ -145,19 +147,24 @@ def _startup_findings(file: ExaminedFile, lines: _Lines) -> Iterator[tuple[str, 
         for number, line in lines.numbered():
             if line.strip() and not line.lstrip().startswith("#"):
                 yield "startup-code", number, line.strip()
-    elif is_python(file.path):
-        first = next(((n, line) for n, line in lines.numbered() if line.strip() and line.lstrip()[0] != "#"), (1, ""))
-        yield "startup-code", first[0], first[1].strip()
+    else:
+        # All of it runs: the digest makes each change of the file a new signal.
+        digest = hashlib.sha256(file.content).hexdigest()[:12]
+        first = next((line.strip() for _, line in lines.numbered() if line.strip() and line.lstrip()[0] != "#"), "")
+        yield "startup-code", 1, f"sha256 {digest}…: {first if not file.binary else file.binary}"
 
 
 def pth_findings(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[str, int, str]]:
     """`site`: a line of a `.pth` file that begins with `import` is run, any other names a folder."""
-    for number, line in lines:
-        stripped = line.strip()
-        if line.startswith(("import ", "import\t")):
-            yield "startup-code", number, stripped
-        elif stripped and not stripped.startswith("#"):
-            yield "startup-path", number, stripped
+    for number, whole in lines:
+        for line in whole.removeprefix(
+            "\ufeff"
+        ).splitlines():  # newer Pythons end lines at form feeds and the like, too
+            stripped = line.strip()
+            if line.startswith(("import ", "import\t")):
+                yield "startup-code", number, stripped
+            elif stripped and not stripped.startswith("#"):
+                yield "startup-path", number, stripped
 
 
 def _python_findings(file: ExaminedFile, lines: _Lines) -> Iterator[tuple[str, int, str]]:

@@ -14,7 +14,7 @@ from peep.examine.syntax_tree import SyntaxTree
 Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
 _RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
-_LETTERS = range(9, 127)
+_LETTERS = range(32, 127)
 _FEWEST_LETTERS = 4
 _ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:[\\/]|~)")
 _HOOKED = frozenset(
@@ -120,9 +120,14 @@ class Suspicions:
         return self._spells_letters(made.elt.func, made.generators[0].iter)
 
     def _spells_letters(self, function: ast.expr, source: ast.expr) -> bool:
-        """`chr` over anything but a range, of which alphabets are made."""
-        is_range = isinstance(source, ast.Call) and self._names.resolve(source.func) == "range"
-        return not is_range and self._names.resolve(function) == "chr"
+        """`chr` over anything but a range or numbers of other characters, of which alphabets are made."""
+        if self._names.resolve(function) != "chr":
+            return False
+        if isinstance(source, ast.List | ast.Tuple | ast.Set) and all(
+            isinstance(one, ast.Constant) for one in source.elts
+        ):
+            return _spells_text(source)
+        return not (isinstance(source, ast.Call) and self._names.resolve(source.func) == "range")
 
     def _computed_owner(self, function: ast.expr) -> str:
         """The object of `getattr(OBJECT, computed)`, '' for all else."""
@@ -192,7 +197,7 @@ class Suspicions:
 
 
 def _spells_text(node: ast.expr) -> bool:
-    if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) < _FEWEST_LETTERS:
+    if not isinstance(node, ast.List | ast.Tuple | ast.Set) or len(node.elts) < _FEWEST_LETTERS:
         return False
     return all(
         isinstance(one, ast.Constant) and isinstance(one.value, int) and one.value in _LETTERS for one in node.elts

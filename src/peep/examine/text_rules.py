@@ -145,7 +145,7 @@ _VARIABLES = re.compile(
 )
 _FILES = re.compile(
     r"\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|\.aws[/\\]|\.netrc\b|\.pypirc\b|\.npmrc\b|\.git-credentials|"
-    r"\.docker[/\\]config|\.kube[/\\]config|/etc/shadow|wallet\.dat|\.gnupg|\.config[/\\]gcloud|\.azure[/\\]|"
+    r"\.docker[/\\]config|\.kube[/\\]config|/etc/(?:shadow|passwd)\b|wallet\.dat|\.gnupg|\.config[/\\]gcloud|\.azure[/\\]|"
     r"Login Data|Local State|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain",
 )
 _PERSISTENCE = re.compile(

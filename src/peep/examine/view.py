@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from peep.dataclass import dataclass
+from peep.examine.binaries import BinaryFacts, binary_facts
 from peep.examine.correspondence import Origin, Source, corresponding
 from peep.examine.facts import FileFacts, ImportFact, analysed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
@@ -35,7 +36,7 @@ _GENERATED_EGG_INFO = frozenset(
         "namespace_packages.txt",
     }
 )
-_PTH_IMPORT = re.compile(r"^import[ \t]+([\w.]+)", re.MULTILINE)
+_PTH_IMPORT = re.compile(r"import[ \t]+([\w.]+)")
 
 
 _SOURCE_SUFFIXES = (".py", ".pyw", ".pth", ".start", ".pyx", ".sh", ".js", ".mjs", ".cjs", ".bat", ".cmd", ".ps1")
@@ -77,6 +78,7 @@ class ReleaseView:
         """`with_facts`: digests of files that will be analysed whole anyway; their imports are taken from that."""
         self.release = release
         self._facts: dict[str, FileFacts] = {}
+        self._binaries: dict[str, BinaryFacts] = {}
         self._trees: dict[str, SyntaxTree | None] = {}
         self._imports: dict[str, tuple[ImportFact, ...]] = {}
         self._exact = with_facts
@@ -103,7 +105,9 @@ class ReleaseView:
             module
             for path, file in wheel.files.items()
             if is_startup_path(path) and path.lower().endswith(".pth")
-            for module in _PTH_IMPORT.findall(text_of(self.release.content(file.sha256)))
+            for line in text_of(self.release.content(file.sha256)).removeprefix("\ufeff").splitlines()
+            if line.startswith(("import ", "import\t"))
+            for module in _PTH_IMPORT.findall(line)
         ]
         moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), pth, self.imports)
         for path, file in wheel.files.items():
@@ -211,6 +215,13 @@ class ReleaseView:
         if unit.file.size > LARGEST_FILE:
             return binary_format(unit.path, unit.file.head, unit.file.size) or "large"
         return binary_format(unit.path, self.release.content(unit.file.sha256), unit.file.size)
+
+    def binary_facts(self, file: ReleaseFile, kind: str) -> BinaryFacts:
+        """Facts of one native file, by its content."""
+        found = self._binaries.get(file.sha256)
+        if found is None:
+            found = self._binaries[file.sha256] = binary_facts(kind, self.release.content(file.sha256))
+        return found
 
     def examined(self, unit: Unit) -> ExaminedFile:
         """The unit as the rules want it."""
