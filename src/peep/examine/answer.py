@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from peep.examine.rules import RULES
 from peep.examine.types import (
     MOMENTS,
+    ArchiveFiles,
     Blob,
     Capability,
     Change,
@@ -64,6 +65,7 @@ def decoded_comparison(value: Any) -> Comparison:
         warnings=_field(value, "warnings", _many(_pair)),
         blobs=_field(value, "blobs", _many(_made(Blob, _text, _moment, _text, _text, _text, _text))),
         origins=_field(value, "origins", _many(_pair)),
+        inventory=_field(value, "inventory", _many(_made(ArchiveFiles, _one_of("old", "new"), _text, _many(_row_of_file)))),
     )
 
 
@@ -134,6 +136,12 @@ def _pair(value: Any) -> tuple[str, str]:
     if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - a pair
         raise BadAnswer("a pair is none")
     return _text(value[0]), _text(value[1])
+
+
+def _row_of_file(value: Any) -> tuple[str, str, str]:
+    if not isinstance(value, list) or len(value) != 3:  # noqa: PLR2004 - path, digest, origin
+        raise BadAnswer("a file is none")
+    return _text(value[0]), _digest(value[1]), _text(value[2])
 
 
 def _span(value: Any) -> tuple[int, int]:
