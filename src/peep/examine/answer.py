@@ -65,7 +65,7 @@ def decoded_comparison(value: Any) -> Comparison:
         warnings=_field(value, "warnings", _many(_pair)),
         blobs=_field(value, "blobs", _many(_made(Blob, _text, _moment, _text, _text, _text, _text))),
         origins=_field(value, "origins", _many(_pair)),
-        inventory=_field(value, "inventory", _many(_made(ArchiveFiles, _one_of("old", "new"), _text, _many(_row_of_file)))),
+        inventory=_field(value, "inventory", _many(_archive_files)),
     )
 
 
@@ -154,6 +154,7 @@ _moment = _one_of(*MOMENTS)
 _row = _made(Row, _one_of(" ", "-", "+", "@"), _count, _count, _text, _many(_span))
 _capability = _made(Capability, _text, _one_of("import", "call"), _text, _count, _text)
 _hit = _made(Hit, _one_of(*RULES), _text, _count, _text, _moment)
+_archive_files = _made(ArchiveFiles, _one_of("old", "new"), _text, _many(_row_of_file))
 _change = _made(
     Change,
     _text,

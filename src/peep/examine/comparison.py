@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from peep.dataclass import dataclass, replace
+from peep.dataclass import replace
 from peep.examine.binaries import BinaryFacts, binary_findings
-from peep.examine.correspondence import SOURCE_FOLDERS, Origin, installed_path, origins_count
+from peep.examine.blobs import blobs_of
+from peep.examine.correspondence import Origin, origins_count
 from peep.examine.diff import FileDiff, file_diff
 from peep.examine.file_kinds import native_format, text_of
 from peep.examine.habits import PackingHabits, changed_habits, habit_hits
 from peep.examine.inventory import inventory_of
 from peep.examine.metadata import metadata_hits
 from peep.examine.moments import is_python
+from peep.examine.pairing import Pair, in_reading_order, pair_up
 from peep.examine.release import LARGEST_FILE, Release
 from peep.examine.release_rules import data_hits, layout_hits, origin_hits
 from peep.examine.signals import capabilities_of, file_hits
 from peep.examine.syntax_tree import same_but_docstrings
 from peep.examine.types import (
     FOLDED_MOMENTS,
-    RUNS,
-    Blob,
     Capability,
     Change,
     Comparison,
@@ -32,7 +31,7 @@ from peep.examine.types import (
     Origins,
     moment_rank,
 )
-from peep.examine.view import Key, ReleaseView, Unit, unit_key
+from peep.examine.view import ReleaseView, Unit, unit_key
 
 Habits = tuple[PackingHabits | None, PackingHabits | None]
 """Of the wheel, of the sdist."""
@@ -42,21 +41,6 @@ MOST_CHARACTERS = 40_000_000
 """Of all rows together."""
 _ROW_COST = 40
 _NO_DIFF = FileDiff((), 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One unit of the new release and what it was before (None: added), or the reverse (`new` None: removed)."""
-
-    status: str
-    old: Unit | None
-    new: Unit | None
-
-    @property
-    def unit(self) -> Unit:
-        found = self.new or self.old
-        assert found is not None  # noqa: S101 - one of the two is always there
-        return found
 
 
 def compare(
@@ -71,7 +55,7 @@ def compare(
     digests = _changed_digests(old, new)
     before = ReleaseView(old, with_facts=digests) if old is not None else None
     after = ReleaseView(new, with_facts=digests)
-    pairs = _sorted_pairs(pair_up(before, after))
+    pairs = in_reading_order(pair_up(before, after))
     changes = tuple(_within_budget(_change(pair, before, after) for pair in pairs))
     unanalysed: list[NotAnalysed] = []
     for pair in pairs:
@@ -89,7 +73,7 @@ def compare(
         made=tuple(made),
         not_analysed=tuple(dict.fromkeys(unanalysed)),
         warnings=tuple((one.filename, text) for one in new.archives for text in one.warnings),
-        blobs=tuple(_blobs(after, object_format)) if object_format else (),
+        blobs=tuple(blobs_of(after, object_format)) if object_format else (),
         origins=tuple(
             (path, source.origin.value) for path, source in after.sources.items() if source.origin is not Origin.SAME
         ),
@@ -102,80 +86,6 @@ def _changed_digests(old: Release | None, new: Release) -> frozenset[str]:
     before = {file.sha256 for one in old.archives for file in one.files.values()} if old is not None else set()
     after = {file.sha256 for one in new.archives for file in one.files.values()}
     return frozenset(before ^ after)
-
-
-# -- which file is which -----------------------------------------------------------------------------
-
-
-def pair_up(old: ReleaseView | None, new: ReleaseView) -> list[Pair]:
-    """Find for each unit what it was before, and what is gone; units that are the same are left out."""
-    if old is None:
-        return [Pair("added", None, unit) for unit in new.units.values()]
-    pairs: list[Pair] = []
-    used: set[Key] = set()
-    lost: list[Unit] = []
-    for key, unit in new.units.items():
-        known = _counterpart(key, old, new)
-        if known is None:
-            lost.append(unit)
-            continue
-        used.add(known.key)
-        if known.file.sha256 != unit.file.sha256:
-            pairs.append(Pair("changed", known, unit))
-        elif _runs_earlier(known, unit):
-            pairs.append(Pair("moved", known, unit))
-    by_digest = _units_by_digest(old)
-    for unit in lost:
-        origin = by_digest.get(unit.file.sha256) if unit.file.size else None
-        if origin is not None:
-            used.add(origin.key)
-        pairs.append(Pair("moved" if origin else "added", origin, unit))
-    gone = (unit for key, unit in old.units.items() if key not in used and not _still_there(unit, new))
-    return pairs + [Pair("removed", unit, None) for unit in gone]
-
-
-def _counterpart(key: Key, old: ReleaseView, new: ReleaseView) -> Unit | None:
-    found = old.units.get(key)
-    if found is not None:
-        return found
-    for twin in _twins(key):
-        found = old.units.get(twin)
-        if found is not None and twin not in new.units:
-            return found
-    return None
-
-
-def _twins(key: Key) -> Iterator[Key]:
-    """A wheel's file may have stood in the sdist alone before, below one of the usual folders, and the reverse."""
-    if key.in_wheel:
-        path = installed_path(key.path)
-        yield from (Key(False, folder + path) for folder in SOURCE_FOLDERS)  # noqa: FBT003
-        return
-    for folder in SOURCE_FOLDERS:
-        if key.path.startswith(folder):
-            yield unit_key(key.path[len(folder) :], in_wheel=True)
-
-
-def _runs_earlier(old: Unit, new: Unit) -> bool:
-    """The same bytes at the same path, which run at an earlier moment now than they did."""
-    return new.moment in RUNS and moment_rank(new.moment) < moment_rank(old.moment)
-
-
-def _units_by_digest(view: ReleaseView) -> dict[str, Unit]:
-    """Units by content; of several with one content that which runs first."""
-    ordered = sorted(view.units.values(), key=lambda unit: -moment_rank(unit.moment))
-    return {unit.file.sha256: unit for unit in ordered}
-
-
-def _still_there(unit: Unit, new: ReleaseView) -> bool:
-    """A file of the old sdist that is folded into the new wheel, or the reverse, is not gone."""
-    return any(
-        twin in new.units and new.units[twin].file.sha256 == unit.file.sha256 for twin in (unit.key, *_twins(unit.key))
-    )
-
-
-def _sorted_pairs(pairs: Iterable[Pair]) -> list[Pair]:
-    return sorted(pairs, key=lambda pair: (moment_rank(pair.unit.moment), pair.new is None, pair.unit.path))
 
 
 # -- one change --------------------------------------------------------------------------------------
@@ -377,34 +287,3 @@ def _origins(view: ReleaseView) -> Origins | None:
         return None
     counts = origins_count(view.sources)
     return Origins(len(view.sources), **{origin.value: counts[origin] for origin in Origin})
-
-
-def _blobs(view: ReleaseView, object_format: str) -> Iterator[Blob]:
-    archive = view.release.main_wheel or view.release.sdist
-    in_wheel = archive is not None and archive.is_wheel
-    for path, file in archive.files.items() if archive is not None else ():
-        content = view.release.content(file.sha256)
-        unit = view.units.get(unit_key(path, in_wheel=in_wheel))
-        source = view.sources.get(path)
-        unix = content.replace(b"\r\n", b"\n") if b"\r\n" in content and not is_binary(content) else b""
-        yield Blob(
-            path=path,
-            moment=unit.moment if unit is not None else "metadata",
-            blob=blob_id(content, object_format),
-            unix_blob=blob_id(unix, object_format) if unix else "",
-            source=source.path if source is not None else "",
-            origin=source.origin.value if source is not None else "",
-        )
-
-
-def blob_id(content: bytes, object_format: str) -> str:
-    """Git's object id of a file's bytes; `object_format`: sha1 or sha256 (gitformat-hash-function-transition)."""
-    hasher = hashlib.new(object_format, usedforsecurity=False)
-    hasher.update(b"blob %d\0" % len(content))
-    hasher.update(content)
-    return hasher.hexdigest()
-
-
-def is_binary(content: bytes) -> bool:
-    """As git tells it: a NUL among the first 8,000 bytes."""
-    return b"\0" in content[:8000]

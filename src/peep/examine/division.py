@@ -29,10 +29,11 @@ class ArchiveDivision:
 
 
 def divided(comparison: Comparison, bases: Collection[str]) -> ArchiveDivision:
-    """Divide the new archives of a comparison that has an inventory; `bases`: the old archives that may be built upon."""
+    """Divide the new archives of a comparison that has an inventory; `bases`: old archives that may be built upon."""
     new = [one for one in comparison.inventory if one.side == "new"]
     old = [one for one in comparison.inventory if one.side == "old"]
-    kept, since = new, ()
+    kept = new
+    since: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     if old:
         usable = [one for one in old if one.filename in bases]
@@ -80,7 +81,7 @@ def _parts(archives: Sequence[ArchiveFiles]) -> tuple[tuple[str, ...], tuple[str
     return tuple(read), tuple(same), tuple(compiled)
 
 
-def _is_settled(row: tuple[str, str, str], has_sdist: bool) -> bool:  # noqa: FBT001 - of one caller
+def _is_settled(row: tuple[str, str, str], has_sdist: bool) -> bool:
     """A file that is in no read archive at its path; without the sdist, equality with its files says nothing."""
     return row[2] in (_SETTLED if has_sdist else _UNREADABLE)
 

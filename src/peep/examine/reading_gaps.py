@@ -74,4 +74,5 @@ def is_skipped(path: str, patterns: Iterable[str]) -> bool:
 @lru_cache(maxsize=64)
 def _expression(pattern: str) -> re.Pattern[str]:
     words = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile("".join(words.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*|\?)", pattern)), re.DOTALL)
+    parts = re.split(r"(\*\*|\*|\?)", pattern)
+    return re.compile("".join(words.get(part, re.escape(part)) for part in parts), re.DOTALL)
