@@ -13,6 +13,7 @@ from peep.examine.child import ReleaseArchives, analyse
 from peep.examine.types import Comparison, UnvouchedArchive
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.digest_lines import DigestLine
+from peep.formats.names import archive_suffix
 from peep.formats.versions import same_version
 from peep.index.client import PackageIndex
 from peep.model import IndexFile
@@ -58,6 +59,24 @@ class ReleaseComparer:
         after = self._release(project, new)
         comparison = analyse(before, after, isolation, with_inventory=True)
         return ComparedArchives(_lines(before) if before is not None else (), _lines(after), comparison)
+
+    def narrowed(self, project: str, version: str, lines: Sequence[DigestLine]) -> WantedRelease:
+        """Of many archives of one release the target's best wheel and the sdist, with their names.
+
+        Raises `PeepError` where no index offers any of them.
+        """
+        offered = {
+            digest.hex: file.filename
+            for detail in self._index.project(project)
+            for file in detail.files
+            for digest in file.hashes
+        }
+        named = [DigestLine(line.sha256, offered.get(line.sha256, line.filename)) for line in lines]
+        choice = WheelChoice(self._tags)
+        wheels = [line for line in named if line.filename.endswith(".whl")]
+        best = sorted(wheels, key=lambda line: (choice.rank(line.filename), line.filename))[:1]
+        sdists = [line for line in named if archive_suffix(line.filename) and not line.filename.endswith(".whl")][:1]
+        return WantedRelease(version, (*best, *sdists) or tuple(lines))
 
     def _release(self, project: str, wanted: WantedRelease) -> ReleaseArchives:
         choice = WheelChoice(self._tags, wanted.wheel)

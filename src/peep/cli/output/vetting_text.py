@@ -11,7 +11,8 @@ from peep.cli.output.report_parts import plain
 from peep.cli.output.text import counted
 
 if TYPE_CHECKING:
-    from peep.vetting.suggestion import Suggestion
+    from peep.vetting.import_gains import ImportGain
+    from peep.vetting.suggestion import Suggestion, TrustGain
     from peep.vetting.verdicts import Step, Subject
     from peep.workflows.examine import Examination, ExaminedArchive
 
@@ -29,12 +30,20 @@ def examination_lines(found: Examination, suggested: int) -> list[str]:
         lines += ["", "to read next:", *(f"    {row}" for row in rows)]
         left = len(found.suggestions) - len(rows)
         lines += [f"    and {left} more (--suggest N)"] * bool(left)
+    lines += [_import_gain_line(gain) for gain in found.import_gains]
     lines += [
         f"trusting {plain(gain.publisher)} would settle {counted(gain.archives, 'archive')} of {plain(gain.project)}"
         for gain in found.gains
     ]
     lines += [f"not asked about, for no hash can vouch for a folder: {plain(one)}" for one in found.folders]
     return [*lines, examination_summary(found)]
+
+
+def _import_gain_line(gain: ImportGain) -> str:
+    """Such as `mapping reviewed of partner would settle 3 archives`."""
+    ways = [f"mapping {plain(', '.join(gain.unmapped))}"] * bool(gain.unmapped)
+    ways += [f"no longer excluding {plain(', '.join(gain.excluded))}"] * bool(gain.excluded)
+    return f"{' and '.join(ways)} of {plain(gain.source)} would settle {counted(gain.archives, 'archive')}"
 
 
 def examination_summary(found: Examination) -> str:
@@ -68,7 +77,7 @@ def subject_name(subject: Subject) -> str:
 def _suggestion_line(one: Suggestion) -> str:
     told = diff_command(one)
     if one.cost is not None:
-        told += f"      {one.cost.run} lines that run, {one.cost.other} others"
+        told += f"      {counted(one.cost.run, 'line')} that run, {counted(one.cost.other, 'other')}"
         told += f", {one.cost.compiled} compiled bytes" if one.cost.compiled else ""
     return told + (f"        used by {plain(', '.join(one.used_by))}" if one.used_by else "")
 
@@ -127,8 +136,17 @@ def examination_json(found: Examination, suggested: int) -> dict[str, Any]:
         "folders": list(found.folders),
         "ignored": [str(one) for one in found.ignored],
         "suggestions": [_suggestion_json(one) for one in found.suggestions[:suggested]],
+        "would_settle": [*map(_trust_json, found.gains), *map(_import_json, found.import_gains)],
         **problems_as_json(found.unusable),
     }
+
+
+def _trust_json(gain: TrustGain) -> dict[str, Any]:
+    return {"trusted": gain.publisher, "import": None, "project": gain.project, "archives": gain.archives}
+
+
+def _import_json(gain: ImportGain) -> dict[str, Any]:
+    return {"trusted": None, "import": gain.source, "project": None, "archives": gain.archives}
 
 
 def _archive_json(one: ExaminedArchive) -> dict[str, Any]:
