@@ -63,7 +63,7 @@ def test(arguments: list[str]) -> int:
         status = pytest(environment, ["-q", "-m", "not slow and not network", *arguments])
         if status:
             return status
-    return pytest(environment_with_pins(sys.executable, "test"), arguments)
+    return pytest(environment_with_pins(sys.executable, "test", "services"), arguments)
 
 
 def lint(_: list[str]) -> int:

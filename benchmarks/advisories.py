@@ -1,4 +1,4 @@
-"""How long `peep audit` takes: a made-up snapshot of OSV's size, pins in several numbers; beside it pip-audit, if given.
+"""Times of `peep audit` on a made-up snapshot of OSV's size, and of pip-audit beside it where one is given.
 
     python benchmarks/advisories.py [--records 19071] [--work FOLDER] [--pip-audit PROGRAM] [--million]
 
@@ -22,6 +22,7 @@ import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 SEED = 17
 PROJECTS = 5000
@@ -123,7 +124,7 @@ def fleet(work: Path, pins: int, distinct: int) -> Path:
 class OsvServer(BaseHTTPRequestHandler):
     """OSV's query API, as far as pip-audit asks it."""
 
-    by_name: dict[str, list[dict]] = {}
+    by_name: ClassVar[dict[str, list[dict]]] = {}
 
     def do_POST(self) -> None:
         query = json.loads(self.rfile.read(int(self.headers["content-length"])))

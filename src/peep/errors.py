@@ -33,6 +33,16 @@ class UsageError(PeepError):
     exit_status = 2
 
 
+class CouldNotJudge(PeepError):
+    """What a judgement was to rest on is missing, broken or too old: exit 4, and nothing was changed."""
+
+    exit_status = 4
+
+
+class NoIndexToAsk(UsageError):
+    """Something has to be looked up, and neither the command line nor pip's configuration names a place for it."""
+
+
 class RequirementsError(PeepError):
     """A line of a requirements or lock file that means nothing safe.
 
@@ -239,12 +249,25 @@ class BadArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownMalware:
+    """A pin that a snapshot of advisories lists as malware; `--refuse-malware` asked for that."""
+
+    pin: PinnedRequirement
+    id: str
+    """Of the advisory."""
+    certainty: str
+    """`hash`: these bytes are listed; `version`: this version is."""
+
+
+@dataclass(frozen=True, slots=True)
 class OmittedDependency:
     """A listed project requires one that is not listed; `chain` runs from a listed root to `name`."""
 
     name: str
     requirement: str
     chain: tuple[str, ...]
+    suggestion: tuple[str, ...] = ()
+    """Lines ready to paste, which fit all that is required of the project; empty when nothing fitting was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +369,7 @@ Problem = (
     | NoUsableFile
     | FetchFailure
     | BadArchive
+    | KnownMalware
     | OmittedDependency
     | ConflictingDependency
     | MissingBuildRequirement

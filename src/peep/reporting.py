@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Protocol
+
+
+class Arrival(Enum):
+    """How a download ended."""
+
+    FETCHED = "fetched"
+    FOUND = "found"
+    """Whole, from a folder of this machine."""
+    FAILED = "failed"
 
 
 class Reporter(Protocol):
@@ -23,7 +33,7 @@ class Reporter(Protocol):
     def download_advanced(self, name: str, count: int) -> None:
         """`count` more bytes have come."""
 
-    def download_finished(self, name: str) -> None: ...
+    def download_finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...
 
 
 class SilentReporter:
@@ -39,4 +49,4 @@ class SilentReporter:
 
     def download_advanced(self, name: str, count: int) -> None: ...
 
-    def download_finished(self, name: str) -> None: ...
+    def download_finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...

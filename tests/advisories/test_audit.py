@@ -243,6 +243,21 @@ def test_malware_is_found_by_its_bytes_under_another_name(audit: AuditRun):
     assert found["matched"][0]["by"] == "hash"
 
 
+def test_bytes_are_judged_where_no_version_is_known(audit: AuditRun):
+    audit.records(
+        record("MAL-1", "evil", versions=["6"], files={"evil-6.whl": A}), record("MAL-2", "main", versions=[])
+    )
+    known = f"main @ https://host.example/main.zip --hash=sha256:{A}"
+    status, report = audit.report(*audit.pins(known))
+    [found] = report["findings"]
+    assert (status, found["id"], found["version"], found["certainty"]) == (1, "MAL-1", None, "hash")
+    assert report["subjects"][0]["judged"] == 1
+    status, report = audit.report(*audit.pins(known.replace(A, B)))
+    assert (status, report["findings"]) == (0, [])
+    assert [(one["name"], one["reason"]) for one in report["unjudged"]] == [("main", "no-version")]
+    assert (report["subjects"][0]["judged"], report["subjects"][0]["unjudged"]) == (0, 1)
+
+
 def test_levels_of_malware(audit: AuditRun):
     audit.records(
         record("MAL-1", "sure", versions=["1"]),

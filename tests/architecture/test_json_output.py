@@ -22,6 +22,7 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    KnownMalware,
     Lack,
     MissingBuildRequirement,
     NotExamined,
@@ -41,6 +42,7 @@ from support.osv import record, since, write_zip
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
 from support.releases import HARMLESS, TextRelease
+from support.small_bundle import locked_bundle
 from support.stored import stored_path
 from support.vetting import audit, audits_file, hex_of
 
@@ -107,6 +109,7 @@ SAMPLES: tuple[Problem, ...] = (
     NoUsableFile(PIN, "none", (Rejection("demo-1.0.zip", "yanked", INDEX),)),
     FetchFailure(PIN, INDEX, "404", "look elsewhere"),
     BadArchive(PIN, "demo-1.0.zip", ("lies",), "ask its author"),
+    KnownMalware(PIN, "MAL-1", "hash"),
     OmittedDependency("b", "b>1", ("a", "b")),
     ConflictingDependency("b", "b>1", "1", "a"),
     MissingBuildRequirement("demo-1.0.zip", "b", ("demo", "b"), "is not listed", ("b==1.0",)),
@@ -169,7 +172,14 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         (ground.site / "beta.py").write_text("changed")
         (folder / "vetting").mkdir()
         (folder / "vetting" / "audits.toml").write_bytes(audits_file(examined_by(listed.read_text())))
+        source, list_without = folder / "requirements.in", folder / "incomplete.txt"
+        source.write_text("alpha\n")
+        list_without.write_text(listed.read_text().replace("gamma", "delta"))
+        lock = ["-i", index.simple_url, "--target", "cp312-win_amd64"]
         commands = {
+            "peep lock, peep add": ["lock", *lock, str(source)],
+            "peep convert": ["convert", str(listed), "-o", str(folder / "converted.txt")],
+            "peep check": ["check", *lock, "-r", str(list_without)],
             "peep examine": ["examine", "-r", str(listed)],
             "peep hash": ["hash", str(wheel)],
             "peep check-wheel": ["check-wheel", str(wheel)],
@@ -187,6 +197,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
+            **carried(folder),
         }
 
 
@@ -218,6 +229,20 @@ def compared_releases() -> tuple[TextRelease, TextRelease]:
     """A harmless release, and one of which everything can be said."""
     code = {"inert/core.py": "import os\n\nos.system('true')\n", "inert/extra.py": "def f(:\n"}
     return HARMLESS, TextRelease("1.1", both=code, wheel={"inert.pth": "import inert\n"}, owner="root")
+
+
+def carried(folder: Path) -> dict[str, Any]:
+    """What the verbs of bundles print; those of registries print the like."""
+    old, new, tar = (str(folder / name) for name in ("old", "new", "new.tar"))
+    locked_bundle(folder / "old")
+    locked_bundle(folder / "new", "1.1")
+    told = {
+        "peep bundle diff": printed_by(["bundle", "diff", old, new]),
+        "peep bundle pack": printed_by(["bundle", "pack", new, "-o", tar]),
+        "peep bundle unpack, peep bundle apply": printed_by(["bundle", "unpack", tar, str(folder / "unpacked")]),
+    }
+    (folder / "new" / "peep.pyz").write_text("changed")
+    return {**told, "peep bundle check": printed_by(["bundle", "check", new])}
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

@@ -58,7 +58,7 @@ class Progress(SilentReporter):
         with self.lock:
             self.counts[name] = self.counts.get(name, 0) + count
 
-    def download_finished(self, name):
+    def download_finished(self, name, _arrival=None):
         self.finished.append(name)
 
 

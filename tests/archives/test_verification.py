@@ -37,6 +37,34 @@ def judged(pin, file=None, *, body=BODY, answer=None, **more):
     return verify_archive(candidate(pin, file or offered(WHEEL), **more), received(body, **(answer or {})))
 
 
+POINTER = b"version https://git-lfs.example/spec/v1\noid sha256:%s\nsize 10300\n" % digest(BODY).hex.encode()
+
+
+class TestGitLfsPointers:
+    """A checkout without `git lfs pull` holds a text of 130 bytes in the place of each archive."""
+
+    def test_one_whose_oid_is_listed_is_called_so(self):
+        mismatch = judged(pinned("demo==1.0", digest(BODY)), body=POINTER)
+        assert isinstance(mismatch, HashMismatch)
+        assert "a Git LFS pointer whose oid is the hash that you list: run `git lfs pull`" in mismatch.story
+
+    def test_one_to_something_else_is_not_said_to_be_listed(self):
+        mismatch = judged(pinned("demo==1.0", made_up("a")), body=POINTER)
+        assert isinstance(mismatch, HashMismatch)
+        assert "is a Git LFS pointer and not the file" in mismatch.story
+        assert "you list" not in mismatch.story
+
+    def test_nobody_is_invited_to_vet_one(self):
+        failure = judged(pinned("demo==1.0"), body=POINTER)
+        assert isinstance(failure, FetchFailure)
+        assert "Git LFS pointer" in failure.reason
+
+    def test_something_longer_that_begins_like_one_is_none(self):
+        mismatch = judged(pinned("demo==1.0", digest(BODY)), body=POINTER + b"\n" * 1000)
+        assert isinstance(mismatch, HashMismatch)
+        assert "LFS" not in mismatch.story
+
+
 class TestHashingWriter:
     def test_counts_hashes_and_keeps_the_bytes(self):
         got = received()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import tempfile
 
 import pytest
 
 from peep.build.builder import Builder, BuildSupport
 from peep.build.plan import BuildPlan, BuildSettings, checked_subdirectory, merged_settings
 from peep.build.source_trees import ArchiveTree, local_tree
+from peep.build.toolchains import Toolchains
 from peep.build.variables import steering_variables
+from peep.dataclass import replace
 from peep.errors import BackendFailed, BadArchive, BuildError, InstallRefused, MissingBuildRequirement
 from peep.store.wheels import Store
 from peep.system.sandbox import Isolation, SandboxLimits, find_isolation
@@ -46,10 +49,12 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 """
 
 
-def demo_sdist(requires=(), *, asks=(), content="b''", body="pass", top="", extra=None, project="demo", version="1.0"):
+def demo_sdist(
+    requires=(), *, asks=(), content="b''", body="pass", top="", extra=None, project="demo", version="1.0", makes="demo"
+):
     """An sdist whose in-tree backend does what the arguments say."""
     pyproject = f'[build-system]\nrequires = {list(requires)!r}\nbuild-backend = "own"\nbackend-path = ["."]\n'
-    backend = BACKEND.format(asks=list(asks), content=content, body=body, top=top)
+    backend = BACKEND.format(asks=list(asks), content=content, body=body, top=top).replace("demo", makes)
     return sdist_bytes(project, version, files={"own.py": backend, **(extra or {})}, pyproject=pyproject)
 
 
@@ -70,7 +75,9 @@ class Workshop:
 
     def tool(self, name, version="1.0", **more):
         content = wheel_bytes(name, version, **more)
-        self.constraints[name] = self.shelf.put(name, version, f"{name}-{version}-py3-none-any.whl", content)
+        pin = self.shelf.put(name, version, f"{name}-{version}-py3-none-any.whl", content)
+        others = [other for other in self.constraints.get(name, ()) if other.version != version]
+        self.constraints[name] = [*others, pin]
 
     def builder(self, settings=None):
         support = BuildSupport(self.store, self.shelf.obtain, lambda name, _: (f"{name}==newest",), self.told)
@@ -84,7 +91,19 @@ class Workshop:
     def build(self, content, **more):
         builder, plan = self.plan(content, **more)
         assert plan.problems == ()
-        return builder.build_all(plan)["demo"]
+        return next(wheel for wheel in builder.build_all(plan).values() if wheel.identity.name == "demo")
+
+    def build_together(self, requires, content):
+        """Build a project for each name, in one plan, with what it requires; what `content` came to, by name."""
+        trees = []
+        for name, texts in requires.items():
+            sdist = demo_sdist(texts, project=name, makes=name, body="import saw", content=content)
+            trees.append(ArchiveTree(verified(archive_pin(name, "1.0", sdist), f"{name}-1.0.tar.gz", sdist)))
+        builder = self.builder()
+        plan = builder.plan(trees)
+        assert plan.problems == ()
+        built = builder.build_all(plan)
+        return {name: text_of(built[f"{name} 1.0"], f"{name}/__init__.py") for name in requires}
 
 
 def text_of(wheel, path="demo/__init__.py"):
@@ -154,7 +173,7 @@ def test_everything_missing_is_known_before_any_backend_runs(workshop, tmp_path)
     )
     assert [problem.chain for problem in plan.problems] == [("other", "glue"), ("other", "saw", "oil")]
     assert not mark.exists()
-    builder.build_all(BuildPlan({"demo": plan.builds["demo"]}))
+    builder.build_all(BuildPlan({"demo 1.0": plan.builds["demo 1.0"]}))
     assert mark.exists(), "the mark would show that a backend ran"
 
 
@@ -195,7 +214,7 @@ def test_what_the_hook_asked_for_counts_when_a_build_is_reused(workshop):
 
 def test_a_tool_that_is_an_sdist_is_built_first(workshop):
     tool = sdist_bytes("saw", "1.0")
-    workshop.constraints["saw"] = workshop.shelf.put("saw", "1.0", "saw-1.0.tar.gz", tool)
+    workshop.constraints["saw"] = [workshop.shelf.put("saw", "1.0", "saw-1.0.tar.gz", tool)]
     wheel = workshop.build(demo_sdist(["saw"], body="import saw", content="saw.VERSION.encode()"))
     assert text_of(wheel) == "1.0"
     assert workshop.told.notes == ["building saw-1.0.tar.gz", "building demo-1.0.tar.gz"]
@@ -205,7 +224,7 @@ def test_sdists_that_need_each_other_are_refused(workshop):
     for name, other in (("saw", "axe"), ("axe", "saw")):
         pyproject = f'[build-system]\nrequires = ["{other}"]\nbuild-backend = "in_tree_backend"\nbackend-path = ["."]\n'
         tool = sdist_bytes(name, "1.0", pyproject=pyproject)
-        workshop.constraints[name] = workshop.shelf.put(name, "1.0", f"{name}-1.0.tar.gz", tool)
+        workshop.constraints[name] = [workshop.shelf.put(name, "1.0", f"{name}-1.0.tar.gz", tool)]
     builder, plan = workshop.plan(demo_sdist(["saw"]))
     with pytest.raises(BuildError, match="need each other"):
         builder.build_all(plan)
@@ -288,13 +307,24 @@ def test_a_stored_file_that_was_edited_stops_the_build(workshop):
     workshop.tool("saw", files={"saw.py": "A = b'1'"})
     content = demo_sdist(["saw"])
     workshop.build(content)
-    wheel = workshop.store.get(hashlib.sha256(workshop.shelf.archives["saw"][1]).hexdigest())
+    wheel = workshop.store.get(hashlib.sha256(workshop.shelf.archives["saw 1.0"][1]).hexdigest())
     path = stored_path(wheel, "saw.py")
     os.chmod(path, 0o644)
     with open(path, "w") as file:
         file.write("import os")
     with pytest.raises(BuildError, match=r"saw\.py"):
         workshop.build(demo_sdist(["saw"], content="b'other'"))
+
+
+def test_no_log_is_left_where_nothing_was_printed(workshop, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    builder, plan = workshop.plan(demo_sdist(asks=["plane>=1"]))
+    with pytest.raises(InstallRefused):
+        builder.build_all(plan)
+    with pytest.raises(BackendFailed) as caught:
+        workshop.build(demo_sdist(body="import os; os._exit(3)"))
+    assert "peep-build" not in caught.value.hint
+    assert list(tmp_path.glob("peep-build-*")) == []
 
 
 def test_the_log_of_a_failure_is_kept_and_that_of_a_success_is_not(workshop, tmp_path, monkeypatch):
@@ -340,7 +370,7 @@ def test_a_trusted_folder_is_built_from_a_copy_each_time(workshop, tmp_path):
         builder = workshop.builder()
         plan = builder.plan([local_tree(pinned(f"demo @ {folder.as_uri()}"))])
         assert plan.problems == ()
-        assert text_of(builder.build_all(plan)["demo"]) == value
+        assert text_of(next(iter(builder.build_all(plan).values()))) == value
     assert not (folder / "litter").exists()
 
 
@@ -350,7 +380,7 @@ def test_an_editable_project_is_built_where_it_lies(workshop, tmp_path):
     builder = workshop.builder()
     plan = builder.plan([local_tree(pinned(f"demo @ {folder.as_uri()}", editable=True))])
     assert plan.problems == ()
-    assert text_of(builder.build_all(plan)["demo"]) == str(folder)
+    assert text_of(next(iter(builder.build_all(plan).values()))) == str(folder)
 
 
 @pytest.mark.parametrize("isolation", list(Isolation), ids=lambda i: i.value)
@@ -362,7 +392,9 @@ def test_every_isolation_builds_the_same(workshop, isolation):
     workshop.tool("saw", files={"saw.py": "def main(): print('sawed')\n"}, entry_points=programs)
     shell = "s.run(['sh', '-c', 'saw'], stdout=s.PIPE, check=True).stdout"
     body = f"import subprocess as s, tempfile; tempfile.mkdtemp(); out = {shell}"
-    settings = BuildSettings(isolation, search_path=os.environ.get("PATH", ""))
+    settings = BuildSettings(
+        isolation, toolchains=Toolchains(os.environ.get("PATH", ""), sees_everything=isolation is Isolation.NONE)
+    )
     wheel = workshop.build(demo_sdist(["saw"], body=body, content="out"), settings=settings)
     assert text_of(wheel) == "sawed\n"
 
@@ -381,8 +413,98 @@ def test_a_listed_project_is_no_build_tool_where_the_constraints_pin_another_arc
     )
     assert plan.problems == ()
     built = builder.build_all(plan)
-    assert text_of(built["demo"]) == "2.0"
-    assert built["saw as listed"].identity.version == "1.0"
+    assert text_of(built["demo 1.0"]) == "2.0"
+    assert built["saw 1.0"].identity.version == "1.0"
+
+
+def test_each_build_gets_the_newest_listed_version_that_it_allows(workshop):
+    for version in ("1.0", "2.0", "3.0"):
+        workshop.tool("saw", version, files={"saw.py": f"VERSION = b'{version}'\n"})
+    wanted = {"one": "saw==1.0", "two": "saw<3", "three": "saw"}
+    assert workshop.build_together({name: [text] for name, text in wanted.items()}, "saw.VERSION") == {
+        "one": "1.0",
+        "two": "2.0",
+        "three": "3.0",
+    }
+
+
+def test_a_hook_that_wants_an_older_tool_than_the_tree_is_asked_again_with_that(workshop):
+    for version in ("1.0", "2.0"):
+        workshop.tool("saw", version, files={"saw.py": f"VERSION = b'{version}'\n"})
+    content = demo_sdist(["saw"], asks=["saw<2"], body="import saw", content="saw.VERSION")
+    assert text_of(workshop.build(content)) == "1.0"
+    assert text_of(workshop.build(content)) == "1.0"
+    assert workshop.told.notes == ["building demo-1.0.tar.gz"]
+
+
+def test_a_hook_that_never_has_enough_is_given_up(workshop):
+    for version in ("1.0", "2.0"):
+        workshop.tool("saw", version, files={"saw.py": f"VERSION = '{version}'\n"})
+    top = "import saw\nREQUIRES = ['saw<2' if saw.VERSION == '2.0' else 'saw>1']"
+    with pytest.raises(BuildError, match="other versions of its tools each time"):
+        workshop.build(demo_sdist(["saw"], top=top))
+
+
+def test_tools_that_are_sdists_in_two_versions_are_both_built(workshop):
+    workshop.constraints["saw"] = [
+        workshop.shelf.put("saw", version, f"saw-{version}.tar.gz", sdist_bytes("saw", version))
+        for version in ("1.0", "2.0")
+    ]
+    built = workshop.build_together({"old": ["saw<2"], "new": ["saw>1"]}, "saw.VERSION.encode()")
+    assert built == {"old": "1.0", "new": "2.0"}
+
+
+def test_what_a_project_forgot_to_declare_is_given_to_its_build_and_to_no_other(workshop):
+    workshop.tool("saw", files={"saw.py": "VERSION = b'sharp'\n"})
+    content = demo_sdist(body="import saw", content="saw.VERSION")
+    with pytest.raises(BackendFailed, match="it imports saw"):
+        workshop.build(content)
+    other = replace(workshop.settings, further_needs={"other": ("saw",)})
+    with pytest.raises(BackendFailed, match="it imports saw"):
+        workshop.build(content, settings=other)
+    own = replace(workshop.settings, further_needs={"demo": ("saw>=1",)})
+    assert text_of(workshop.build(content, settings=own)) == "sharp"
+    missing = replace(workshop.settings, further_needs={"demo": ("glue",)})
+    _, plan = workshop.plan(content, settings=missing)
+    assert [problem.chain for problem in plan.problems] == [("demo", "glue")]
+
+
+@pytest.mark.parametrize("isolation", [Isolation.NAMESPACES, Isolation.LANDLOCK], ids=lambda i: i.value)
+def test_a_compiler_below_the_home_folder_is_hidden_until_it_is_named(workshop, tmp_path, isolation):
+    if not can_run(isolation):
+        pytest.skip("this system cannot")
+    home = tmp_path / "home"
+    program = home / ".go" / "bin" / "go"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho built\n")
+    program.chmod(0o755)
+    (home / "secret").write_text("")
+    body = "import os, subprocess as s; out = s.run(['go'], stdout=s.PIPE, check=True).stdout"
+    content = demo_sdist(body=f"{body} + str(os.path.exists({str(home / 'secret')!r})).encode()", content="out")
+    toolchains = Toolchains(str(program.parent), (), str(home))
+    hidden = BuildSettings(isolation, toolchains=toolchains)
+    with pytest.raises(BackendFailed) as caught:
+        workshop.build(content, settings=hidden)
+    assert "hidden from builds by the sandbox" in caught.value.cause
+    assert f"--build-path {home / '.go'} " in caught.value.cause
+    seen = BuildSettings(isolation, toolchains=replace(toolchains, folders=(str(home / ".go"),)))
+    said = text_of(workshop.build(content, settings=seen))
+    assert said == ("built\nFalse" if isolation is Isolation.NAMESPACES else said)
+    assert said.startswith("built\n")
+
+
+def test_a_helper_that_only_downloads_a_compiler_is_never_suggested(workshop):
+    builder, plan = workshop.plan(demo_sdist(asks=["puccinialin>=0.1,<0.2"]))
+    with pytest.raises(BuildError, match="asks for puccinialin; it only downloads a Rust toolchain"):
+        builder.build_all(plan)
+    _, plan = workshop.plan(demo_sdist(["puccinialin"]))
+    [problem] = plan.problems
+    assert (problem.suggestion, "builds have no network" in problem.reason) == ((), True)
+    workshop.tool("puccinialin", files={"puccinialin.py": "A = b'listed'"})
+    assert (
+        text_of(workshop.build(demo_sdist(asks=["puccinialin"], body="import puccinialin as p", content="p.A")))
+        == "listed"
+    )
 
 
 PYPROJECT_NEEDING_SAW = """

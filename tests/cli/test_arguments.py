@@ -216,7 +216,7 @@ OBSOLETE = [option for option in VERB.options if option.standing is OptionSuppor
 @pytest.mark.parametrize("option", OBSOLETE, ids=lambda option: option.name)
 def test_what_pip_has_removed_is_skipped_with_a_warning_that_names_it(option):
     for name in option.names:
-        words = [name, *(["x"] if option.takes_value else []), "-r", "f"]
+        words = [name, *([*option.choices, "x"][:1] if option.takes_value else []), "-r", "f"]
         parsed = parse(words, VERB.options, verb="install", environ={})
         [warning] = parsed.warnings
         assert warning.startswith(f"{name} is skipped: ")

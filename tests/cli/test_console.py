@@ -9,6 +9,7 @@ from peep.cli.output import progress
 from peep.cli.output.console import Console
 from peep.cli.output.progress import DelayedBar, LineProgress, RawProgress
 from peep.pipeline.options import OutputOptions
+from peep.reporting import Arrival
 
 
 class Terminal(io.StringIO):
@@ -122,8 +123,18 @@ def test_what_did_not_come_is_not_called_fetched():
     assert stream.getvalue() == ""  # one line for each file that came; what did not is in the report
     lines.started("a", 2000)
     lines.advanced("a", 500)
-    lines.finished("a")
-    assert stream.getvalue() == "a: 500 bytes of 2.0 kB came\n"
+    lines.finished("a", Arrival.FAILED)
+    lines.started("b", None)
+    lines.advanced("b", 500)
+    lines.finished("b", Arrival.FAILED)
+    lines.started("c", 500)
+    lines.advanced("c", 500)
+    lines.finished("c", Arrival.FOUND)
+    assert stream.getvalue().splitlines() == [
+        "a: 500 bytes of 2.0 kB came",
+        "b: 500 bytes came, and not all of it",
+        "found c (500 bytes)",
+    ]
 
 
 def test_streams_spell_out_what_their_encoding_lacks():

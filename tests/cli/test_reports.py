@@ -16,6 +16,7 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    KnownMalware,
     MissingBuildRequirement,
     NotExamined,
     NoUsableFile,
@@ -64,7 +65,7 @@ not, be alarmed: somebody may have tampered with the packages.
         still offered: {SDIST}, uploaded 2019-01-01, from
                        https://other.example/, which you list as
                        sha256:aaaaaaaaaaaa...
-        likely story: this is a wheel; if you vetted the source archive,
+        likely cause: this is a wheel; if you vetted the source archive,
                       somebody put a wheel of the same version on the index"""
         + END
     )
@@ -249,9 +250,9 @@ not vetted either. Pin what they need, with hashes, in a file that
         needs setuptools, by way of zoo -> flit -> setuptools: has no hash
         needs x: nothing fits
 
-Vet these, then put the lines into that file, in place of others for the same
-projects. Nothing of them has been read yet, so a further run may name what they
-need in turn:
+Vet these, then add the lines to that file, where a project may stand in several
+versions: each build gets the newest that it allows. Nothing of them has been
+read yet, so a further run may name what they need in turn:
 
 setuptools==80 \\
     --hash=sha256:{A.hex}"""
@@ -269,6 +270,7 @@ def test_every_kind_of_problem_is_told():
         NoUsableFile: NoUsableFile(pin, "none"),
         FetchFailure: FetchFailure(pin, INDEX, "404"),
         BadArchive: BadArchive(pin, WHEEL, ("lies",)),
+        KnownMalware: KnownMalware(pin, "MAL-1", "version"),
         OmittedDependency: OmittedDependency("b", "b>1", ("a", "b")),
         ConflictingDependency: ConflictingDependency("b", "b>1", "1", "a"),
         MissingBuildRequirement: MissingBuildRequirement(SDIST, "b", ("demo", "b"), "is not listed"),

@@ -85,7 +85,7 @@ def test_leftovers_of_a_killed_pip_are_ignored(target, site):
 
 def test_two_versions_of_one_project(target, site):
     put(site, "alpha-1.0.dist-info", provenance_url__json='{"url": "u", "archive_info": {}}')
-    put(site, "Alpha-2.0.dist-info")
+    put(site, "Alpha-2.0.dist-info", METADATA="Name: alpha\n")
     project = installed_projects(target)["alpha"]
 
     assert project.provenance is None

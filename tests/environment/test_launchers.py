@@ -8,7 +8,13 @@ import sys
 
 import pytest
 
-from peep.environment.launchers import launchers, parse_entry_points, rewritten_script, shebang
+from peep.environment.launchers import (
+    launchers,
+    parse_entry_points,
+    relative_interpreter,
+    rewritten_script,
+    shebang,
+)
 from peep.environment.mapping import is_reserved_script
 from peep.errors import EnvironmentChangeError
 
@@ -137,8 +143,8 @@ def test_unknown_platforms_are_an_error():
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"#!/bin/sh\n", b"# !python\n", b" #!python\n", b"#!python3\n", b"#!pythonish\n", b"\x7fELF#!python\n",
-     b"#!python\n\0\0binary"],
+    [b"", b"#!/bin/sh\n", b"# !python\n", b" #!python\n", b"#!perl\n", b"#!/usr/bin/python3\n",
+     b"#!/usr/bin/env python3\n", b"\x7fELF#!python\n", b"#!python\n\0\0binary"],
 )  # fmt: skip
 def test_scripts_without_the_placeholder_stay_as_they_are_w14(content):
     assert rewritten_script(content, "/env/bin/python") == content
@@ -152,10 +158,32 @@ def test_scripts_without_the_placeholder_stay_as_they_are_w14(content):
         (b"#!pythonw\nx", b"#!/p\nx"),
         (b"#!python -c 'evil'\nx", b"#!/p\nx"),
         (b"#!python", b"#!/p\n"),
+        (b"#!python3\nx", b"#!/p\nx"),
+        (b"#!python3.11 -x\nx", b"#!/p\nx"),
+        (b"#!pythonw3\r\nx", b"#!/p\nx"),
+        (b"#!python-config\nx", b"#!/p\nx"),
+        (b"#!python/../evil\nx", b"#!/p\nx"),
+        (b"#! \tpython3\nx", b"#!/p\nx"),
     ],
 )
-def test_the_placeholder_is_replaced_with_nothing_of_the_wheels_behind_it_w14(content, expected):
+def test_the_placeholder_is_replaced_with_nothing_of_the_wheels_behind_it_w14_w23(content, expected):
     assert rewritten_script(content, "/p") == expected
+    assert relative_interpreter(expected) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "program"),
+    [
+        (b"#!perl -w\n", "perl"),
+        (b"#! ./run\n", "./run"),
+        (b"#!/usr/bin/env perl\n", ""),
+        (b"#!\nx", ""),
+        (b"x #!perl", ""),
+        (b"", ""),
+    ],
+)
+def test_programs_of_the_current_folder_are_known_w23(content, program):
+    assert relative_interpreter(content) == program
 
 
 def test_the_longest_line_that_every_kernel_reads():

@@ -256,3 +256,30 @@ def test_a_program_that_is_no_python_does_not_stand_in_for_a_missing_folder(
     monkeypatch.chdir(tmp_path.parent)
     with pytest.raises(UsageError, match="no such file, folder or program"):
         named_interpreter("env")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="environments on Windows hold no links")
+@pytest.mark.parametrize("named", ["env", "env/bin/python"])
+def test_an_environment_whose_python_is_gone_says_so(tmp_path, monkeypatch, named):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "env" / "bin").mkdir(parents=True)
+    (tmp_path / "env" / "bin" / "python3").symlink_to(tmp_path / "gone")
+    (tmp_path / "env" / "bin" / "python").symlink_to("python3")
+    with pytest.raises(UsageError, match=r"bin/python is a link to .*gone, which does not exist") as caught:
+        named_interpreter(named)
+    assert "make the environment anew" in caught.value.hint
+
+
+@pytest.mark.parametrize("version", ["2.7.18", "3.6.15"])
+def test_a_python_too_old_for_the_probe_is_told_by_its_version(tmp_path, version):
+    """Python 2 does not even know -X; Python 3.6 does not know the annotations of the probe."""
+    python = tmp_path / "python"
+    python.write_bytes(b"\x7fELF")
+
+    def answer(arguments, **_):
+        if "-X" in arguments:
+            return CompletedRun(1, b"", b"SyntaxError: future feature annotations is not defined")
+        return CompletedRun(0, version.encode(), b"")
+
+    with pytest.raises(EnvironmentChangeError, match=f"is Python {version}; peep installs into Python 3.8 and newer"):
+        discover_target(TargetRequest(python=str(python)), run_program=answer)

@@ -99,6 +99,29 @@ def test_a_second_install_of_the_same_pins_plans_nothing(target, add):
     assert plan_for([wheel], target).is_empty
 
 
+def test_a_script_never_starts_a_python_of_the_current_folder_w23(target, add, tmp_path):
+    scripts = {"one": "#!python3\nprint('one')\n", "two": "#!python3.11 -x\nprint('two')\n", "three": "#!perl\n"}
+    wheel = add("alpha", files={f"alpha-1.0.data/scripts/{name}": text for name, text in scripts.items()})
+    changes = install(target, wheel)
+
+    (tmp_path / "python3").write_text("#!/bin/sh\necho evil\n")
+    (tmp_path / "python3").chmod(0o755)
+    for name in ("one", "two"):
+        program = Path(target.paths["scripts"]) / name
+        assert subprocess.run([program], cwd=tmp_path, capture_output=True, check=True, text=True).stdout == f"{name}\n"
+    [note] = changes.notes
+    assert note == "alpha brings the script three, which starts perl of the folder that it is called in"
+
+
+def test_an_empty_metadata_folder_that_an_uninstall_left_is_no_project(target, add):
+    (site(target) / "alpha-1.0.dist-info").mkdir()
+    (site(target) / "beta-1.0.dist-info").mkdir()
+    assert installed_projects(target) == {}
+    install(target, add("alpha", files={"alpha.py": ""}))
+    assert installed_projects(target).keys() == {"alpha"}
+    assert (site(target) / "alpha-1.0.dist-info" / "RECORD").exists()
+
+
 def test_an_upgrade_leaves_no_file_of_the_old_version(target, add):
     old = add("alpha", "1.0", {"alpha/__init__.py": "V = 1\n", "alpha/gone/__init__.py": "", "alpha_extra.py": ""})
     new = add("alpha", "2.0", {"alpha/__init__.py": "V = 2\n"})
@@ -335,7 +358,10 @@ def test_a_plan_that_another_run_has_carried_out_meanwhile_changes_nothing(targe
     apply_plan(plan, target)
     before = tree_of(target.prefix)
 
-    assert apply_plan(plan, target).installed == ()
+    changes = apply_plan(plan, target)
+    assert changes.installed == ()
+    assert changes.plan.is_empty
+    assert [project.name for project in changes.plan.keep] == ["alpha", "beta"]
     assert tree_of(target.prefix) == before
 
 

@@ -116,7 +116,7 @@ def test_option_hashes_are_read_in_any_case(digest):
         ("md5:" + "0" * 32, "'md5' cannot vouch"),
         ("sha1:" + "0" * 40, "'sha1' cannot vouch"),
         ("sha224:" + "0" * 56, "'sha224' cannot vouch"),
-        (f"SHA256:{HEX_A}", "cannot vouch"),
+        (f"SHA1:{HEX_A}", "'sha1' cannot vouch"),
     ],
 )
 def test_r7_r11_refuses_option_hashes_that_vouch_for_nothing(text, reason):
@@ -173,3 +173,7 @@ def test_r7_malformed_comment_hashes_stay_with_their_requirement():
 
     assert [(wrong.text, wrong.location.line) for wrong in file.lines[0].malformed_hashes] == [("ABADBAD", 1)]
     assert file.lines[0].hash_form is HashForm.COMMENT
+
+
+def test_the_algorithm_of_an_option_hash_may_be_in_any_case():
+    assert parse_option_hash(f"SHA256:{HEX_A}") == parse_option_hash(f"sha256:{HEX_A}")

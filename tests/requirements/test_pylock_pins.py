@@ -170,6 +170,19 @@ def test_an_archive_by_path_is_a_file_url():
     )
 
 
+@pytest.mark.parametrize("kind", ["wheels", "sdist", "archive"])
+def test_of_an_entry_with_path_and_url_the_path_is_meant(kind):
+    """A folder of archives that is carried to where no network is; other installers read it so, too."""
+    name = "a-1.0.tar.gz" if kind == "sdist" else "a-1.0-py3-none-any.whl"
+    place = f'{{ url = "https://x.example/{name}", path = "archives/{name}", {HASHES} }}'
+    line = f"{kind} = [{place}]" if kind == "wheels" else f"{kind} = {place}"
+
+    (pin,) = pins(entry(line)).pins
+
+    assert [(file.url, file.path) for file in pin.listed_files] == [(None, os.path.abspath(f"/srv/archives/{name}"))]
+    assert pin.url == (file_url(os.path.abspath(f"/srv/archives/{name}")) if kind == "archive" else None)
+
+
 def test_paths_of_a_lock_file_from_the_network_are_urls():
     line = f'archive = {{ path = "v/a.zip", hashes = {{ sha256 = "{HEX_A}" }} }}'
 

@@ -234,7 +234,7 @@ def test_a_constraint_by_url_pins_and_keeps_its_hash():
 
 
 def test_a_constraint_alone_installs_nothing():
-    pinned = pins_of({"r.txt": "-c c.txt\n", "c.txt": "flask==1.0\n./folder\n"})
+    pinned = pins_of({"r.txt": "-c c.txt\n", "c.txt": "flask==1.0\nfolder @ https://x.example/folder-1.zip\n"})
 
     assert (pinned.pins, pinned.unusable) == ((), ())
 

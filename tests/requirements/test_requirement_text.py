@@ -24,7 +24,7 @@ URL = "https://x.example/archive/6e92e41.tar.gz"
         ("flask[]", "flask", None, (), ""),
         ("flask==3.*", "flask", None, (), ""),
         ("flask>=3,<4", "flask", None, (), ""),
-        ("flask==3.0,!=3.1", "flask", None, (), ""),
+        ("flask==3.0,!=3.1", "flask", "3.0", (), ""),
         ("flask~=3.0", "flask", None, (), ""),
     ],
 )
@@ -81,7 +81,10 @@ def test_reads_the_fragment():
     assert (parsed.name, parsed.extras, parsed.subdirectory) == ("a", ("x", "y"), "src/a")
     assert parsed.hashes == (Digest("sha256", HEX_A),)
     assert parsed.location == URL
-    assert parsed.remarks == ("#md5= vouches for nothing and is not counted",)
+    assert parsed.remarks == ("&md5= is not counted: of several hashes of a URL the first one is, as in pip",)
+    parsed = parse_requirement_text(f"{URL}#md5=00&sha256={HEX_A}")
+    assert parsed.hashes == ()
+    assert parsed.remarks[0] == "#md5= vouches for nothing and is not counted"
 
 
 @pytest.mark.parametrize(

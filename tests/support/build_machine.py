@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ class BuildMachine:
         self.told = Listener()
         self.lines: list[str] = []
         self.target = TargetOptions()
+        self.indexes = GivenIndexes(index_url=index.simple_url)
 
     def sdist(
         self, name: str = "good", *, requires: Sequence[str] = (), right: bool = True, failing: bool = False
@@ -73,20 +74,21 @@ class BuildMachine:
     def line(name: str, content: bytes) -> str:
         return f"{name}==1.0 --hash=sha256:{hashlib.sha256(content).hexdigest()}"
 
-    def install(self, *head: str, **build: Any) -> InstallResult:
-        """Install what `lines` list, with `head` above them."""
+    def install(self, *head: str, run: Mapping[str, Any] | None = None, **build: Any) -> InstallResult:
+        """Install what `lines` list, with `head` above them; `run` are fields of the run's options."""
         requirements = self.folder / "requirements.txt"
         requirements.write_text("\n".join([*head, *self.lines]))
-        return self.install_from(SourceOptions(requirement_files=(str(requirements),)), **build)
+        return self.install_from(SourceOptions(requirement_files=(str(requirements),)), run, **build)
 
-    def install_from(self, sources: SourceOptions, **build: Any) -> InstallResult:
+    def install_from(self, sources: SourceOptions, run: Mapping[str, Any] | None = None, **build: Any) -> InstallResult:
         options = InstallOptions(
             sources=sources,
-            indexes=GivenIndexes(index_url=self.index.simple_url),
+            indexes=self.indexes,
             target=replace(self.target, target=str(self.folder / "target")),
             # Without a sandbox a mark outside of the build area is possible, and shows that a backend ran.
             build=BuildOptions(**{"use_sandbox": False, **build}),
             store=StoreOptions(folder=str(self.folder / "store")),
+            **(run or {}),
         )
         return install(options, RunContext(dict(os.environ), self.told))
 

@@ -12,6 +12,7 @@ from typing import Any
 from peep.archives.verification import HashingWriter, verify_archive
 from peep.archives.wheel import open_wheel
 from peep.build.builder import Obtained
+from peep.build.tool_choice import tool_key
 from peep.model import (
     ArchiveKind,
     Candidate,
@@ -58,13 +59,14 @@ class Shelf:
 
     store: Store
     archives: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    """Project name -> file name and content."""
+    """`tool_key` of a pin -> file name and content."""
     asked: list[str] = field(default_factory=list)
 
     def put(self, name: str, version: str, filename: str, content: bytes) -> PinnedRequirement:
         """Put an archive on the shelf; gives back the pin for it."""
-        self.archives[name] = (filename, content)
-        return archive_pin(name, version, content)
+        pin = archive_pin(name, version, content)
+        self.archives[tool_key(pin)] = (filename, content)
+        return pin
 
     def obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         """As `build.builder.Obtain`."""
@@ -72,7 +74,7 @@ class Shelf:
         sdists = []
         for pin in pins:
             self.asked.append(pin.name)
-            filename, content = self.archives[pin.name]
+            filename, content = self.archives[tool_key(pin)]
             archive = verified(pin, filename, content)
             if archive.kind is ArchiveKind.WHEEL:
                 wheels[pin.name] = self.store.add(open_wheel(archive))

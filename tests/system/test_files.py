@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from peep.system.files import (
+    can_be_named,
     clone_file,
     copy_file,
     fsync_folder,
@@ -21,6 +24,7 @@ from peep.system.files import (
     rename,
     temporary_folder,
     write_atomically,
+    write_named,
 )
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="modes and symbolic links of POSIX")
@@ -197,3 +201,77 @@ class TestPatience:
         rename(str(tmp_path / "a"), str(tmp_path / "b"))
 
         assert os.listdir(tmp_path) == ["b"]
+
+
+# -- where the user says ---------------------------------------------------------------------------
+
+
+@posix_only
+@pytest.mark.parametrize("write", [write_atomically, write_named])
+@pytest.mark.parametrize("name", ["/dev/null", "link"])
+def test_a_device_is_written_to_and_never_replaced(tmp_path, write, name):
+    (tmp_path / "link").symlink_to("/dev/null")
+    place = str(tmp_path / name)
+    write(place, b"x")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert (tmp_path / "link").readlink() == Path("/dev/null")
+    assert can_be_named(place)
+
+
+@posix_only
+def test_a_pipe_gets_the_content_and_stays(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert can_be_named(str(tmp_path / "pipe"))
+    got: list[bytes] = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    write_named(str(tmp_path / "pipe"), b"content" * 50000)
+    reader.join(10)
+    assert got == [b"content" * 50000]
+    assert stat.S_ISFIFO(os.stat(tmp_path / "pipe").st_mode)
+
+
+@posix_only
+@pytest.mark.parametrize("place", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+def test_a_descriptor_gets_the_content_behind_what_it_holds(tmp_path, place):
+    """Also where it leads to a file: that one is not replaced by another."""
+    if not os.path.lexists(os.path.dirname(place) or "."):
+        pytest.skip("this system has no such folder")
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    write = f"write_named({place!r}, b'b')"
+    code = f"import os; from peep.system.files import write_named; os.write(1, b'a'); {write}; os.write(1, b'c')"
+    with open(tmp_path / "out", "wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, cwd=tmp_path, check=True)
+    assert (tmp_path / "out").read_bytes() == b"abc"
+    piped = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=tmp_path, check=True)
+    assert piped.stdout == b"abc"
+
+
+@posix_only
+def test_a_named_link_stays_and_its_target_keeps_its_mode(tmp_path):
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "target").chmod(0o600)
+    (tmp_path / "link").symlink_to("target")
+    (tmp_path / "dangling").symlink_to("made")
+    write_named(str(tmp_path / "link"), b"new")
+    write_named(str(tmp_path / "dangling"), b"first")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+    assert stat.S_IMODE(os.stat(tmp_path / "target").st_mode) == 0o600
+    assert (tmp_path / "made").read_bytes() == b"first"
+
+
+@posix_only
+def test_a_link_in_a_place_of_peeps_own_is_replaced(tmp_path):
+    """What somebody has put there must not decide where something is written."""
+    (tmp_path / "target").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("target")
+    write_atomically(str(tmp_path / "link"), b"new")
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"old"
+
+
+def test_what_can_be_named(tmp_path):
+    assert can_be_named(str(tmp_path / "new"))
+    assert not can_be_named(str(tmp_path))
+    assert not can_be_named(str(tmp_path / "none" / "new"))

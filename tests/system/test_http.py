@@ -148,6 +148,33 @@ def test_n5_a_redirect_on_the_same_host_keeps_credentials(index, transport):
     assert fetch(transport, (index.url + "/go").replace("://", "://user:pass%20word@")) == BODY
 
 
+class TestBlame:
+    """What goes wrong behind a redirect is not the first server's fault: the last hop is named."""
+
+    def test_a_host_that_cannot_be_reached(self, index, transport):
+        index.misbehave("/go", Redirect("http://127.0.0.1:9/x.whl?signature=sesame"))
+        with pytest.raises(TransportError) as caught:
+            fetch(transport, index.url + "/go")
+        assert str(caught.value).startswith(f"{index.url}/go: redirected to http://127.0.0.1:9/x.whl?…: cannot connect")
+        assert "sesame" not in str(caught.value)
+
+    @pytest.mark.parametrize("how", [Fail(500), Reset(), Truncate(after=100)])
+    def test_a_server_that_fails(self, index, transport, how):
+        with FakeIndex({"demo": {NAME: BODY}}) as other:
+            index.misbehave("/go", Redirect(other.file_url("demo", NAME)))
+            other.misbehave(other.file_path("demo", NAME), how)
+            with pytest.raises(TransportError) as caught:
+                fetch(transport, index.url + "/go")
+            assert f"{index.url}/go: redirected to {other.file_url('demo', NAME)}: " in str(caught.value)
+
+    def test_not_where_only_a_slash_was_added(self, index, transport):
+        index.misbehave("/go", Redirect("/go/"))
+        index.misbehave("/go/", Fail(500))
+        with pytest.raises(TransportError) as caught:
+            fetch(transport, index.url + "/go")
+        assert "redirected" not in str(caught.value)
+
+
 # -- N7: lengths, truncation, ranges --------------------------------------------------------------------
 
 

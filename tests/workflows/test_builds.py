@@ -14,8 +14,9 @@ from peep.errors import (
     MissingBuildRequirement,
     NoUsableFile,
     OmittedDependency,
+    RequirementsErrors,
 )
-from peep.pipeline.options import TargetOptions
+from peep.pipeline.options import GivenIndexes, SourceOptions, TargetOptions
 from support.build_machine import BuildMachine, committed, git, project_folder
 from support.fake_index import FakeIndex
 from support.misbehaviour import SlowLoris
@@ -83,6 +84,69 @@ def test_build_requirements_are_pinned_in_either_of_three_places(machine, where)
     assert machine.mark.exists()
     assert "good" in machine.installed()
     assert ("saw" in machine.installed()) == (where == "pins")
+
+
+def saws(machine, *versions):
+    """Publish the build tool `saw` in these versions; gives back a line of build constraints for each."""
+    archives = {version: wheel_bytes("saw", version) for version in versions}
+    machine.index.content.projects["saw"] = {
+        f"saw-{version}-py3-none-any.whl": content for version, content in archives.items()
+    }
+    return [machine.line("saw", content).replace("1.0", version, 1) for version, content in archives.items()]
+
+
+def test_two_builds_that_want_different_versions_of_one_tool_are_both_served(machine):
+    """What is missing is offered for all builds at once; the lines as offered are all that it takes."""
+    lines = saws(machine, "1.0", "2.0", "3.0")
+    machine.sdist("good", requires=["saw==1.0"])
+    machine.sdist("other", requires=["saw==2.0"])
+    with pytest.raises(InstallRefused) as caught:
+        machine.install()
+    suggested = {problem.requirement: problem.suggestion for problem in caught.value.problems}
+    expected = {f"saw=={version}": line.split(" ")[1] for version, line in zip(("1.0", "2.0"), lines, strict=False)}
+    assert suggested == {text: (f"{text} \\", f"    {digest}") for text, digest in expected.items()}
+    assert not machine.mark.exists()
+    (machine.folder / "build.txt").write_text("".join("\n".join(text) + "\n" for text in suggested.values()))
+    machine.install("# peep: --build-constraint build.txt")
+    assert {"good", "other"} <= set(machine.installed())
+    assert sorted(machine.builds()) == ["building good-1.0.tar.gz", "building other-1.0.tar.gz"]
+
+
+def test_one_version_in_two_files_lists_the_hashes_of_both(machine):
+    """Lines of one version say one thing, as in a requirements file: only what all of them list counts."""
+    [line] = saws(machine, "1.0")
+    machine.sdist("good", requires=["saw"])
+    (machine.folder / "build.txt").write_text(f"{line}\nsaw==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(RequirementsErrors, match="lists no hash that"):
+        machine.install("# peep: --build-constraint build.txt")
+
+
+@pytest.mark.parametrize("where", ["option", "directive"])
+def test_what_a_project_forgot_to_declare_is_asked_for_and_pinned_like_all_tools(machine, where):
+    [line] = saws(machine, "1.0")
+    machine.sdist("good")
+    head = ["# peep: --build-requirement Good: saw>=1"] * (where == "directive")
+    given = {"requirements": ("Good: saw>=1",)} if where == "option" else {}
+    with pytest.raises(InstallRefused) as caught:
+        machine.install(*head, **given)
+    assert [(problem.requirement, problem.chain) for problem in caught.value.problems] == [("saw>=1", ("good", "saw"))]
+    (machine.folder / "build.txt").write_text(line)
+    machine.install("# peep: --build-constraint build.txt", *head, **given)
+    assert machine.mark.exists()
+
+
+def test_a_build_requirement_of_a_project_that_nobody_knows_is_told(machine):
+    machine.sdist("good")
+    machine.install("# peep: --build-requirement goood: saw")
+    assert machine.told.warnings == ["--build-requirement names goood, which is neither listed nor a build tool"]
+
+
+@pytest.mark.parametrize("value", ["saw", "good:", "good: >>", ": saw", "go od: saw"])
+def test_a_build_requirement_that_says_nothing_is_an_error_with_its_line(machine, value):
+    machine.sdist("good")
+    with pytest.raises(RequirementsErrors, match=r"requirements\.txt:1: ") as caught:
+        machine.install(f"# peep: --build-requirement {value}")
+    assert len(caught.value.errors) == 1
 
 
 def test_a_second_install_builds_nothing(machine):
@@ -168,3 +232,39 @@ def test_a_branch_and_a_commit_that_is_not_there_are_problems(machine):
     with pytest.raises(InstallRefused) as caught:
         machine.install()
     assert "git fetch failed" in caught.value.problems[0].reason
+
+
+def lock_of_paths(machine, *names):
+    """A lock file whose archives lie beside it, as a bundle has them."""
+    entries = []
+    for name in names:
+        [(filename, content)] = machine.index.content.projects[name].items()
+        (machine.folder / filename).write_bytes(content)
+        hashes = f'hashes = {{ sha256 = "{hashlib.sha256(content).hexdigest()}" }}'
+        entries.append(f'[[packages]]\nname = "{name}"\nversion = "1.0"\nsdist = {{ path = "{filename}", {hashes} }}\n')
+    path = machine.folder / "pylock.toml"
+    path.write_text('lock-version = "1.0"\ncreated-by = "test"\n' + "".join(entries))
+    return SourceOptions(requirement_files=(str(path),))
+
+
+def test_a_lock_of_paths_needs_no_index_as_long_as_no_build_does(machine):
+    machine.sdist("good")
+    machine.indexes = GivenIndexes(no_index=True)
+    machine.install_from(lock_of_paths(machine, "good"))
+    assert machine.mark.exists()
+    assert not machine.index.requests
+
+
+def test_what_a_build_needs_and_no_index_may_be_asked_for_is_named(machine):
+    machine.sdist("good", requires=["saw"])
+    (machine.folder / "build.txt").write_text(machine.line("saw", b"any"))
+    machine.indexes = GivenIndexes(no_index=True)
+    with pytest.raises(InstallRefused) as refused:
+        machine.install_from(lock_of_paths(machine, "good"), constraint_files=(str(machine.folder / "build.txt"),))
+    [problem] = refused.value.problems
+    assert isinstance(problem, NoUsableFile)
+    assert (problem.pin.name, problem.reason) == (
+        "saw",
+        "there is no index to ask, and building good-1.0.tar.gz needs it",
+    )
+    assert not machine.mark.exists()

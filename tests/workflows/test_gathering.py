@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from peep.dataclass import replace
 from peep.errors import BuildError, DestinationError, InstallRefused, StoredWheelsDamaged
 from peep.model import HashForm
 from peep.pipeline.context import RunContext
@@ -19,6 +20,7 @@ from peep.store.wheels import Store
 from peep.workflows.download import download
 from peep.workflows.wheel import packed, wheel
 from support.fake_index import FakeIndex
+from support.listener import Listener
 from support.memory_wheel import MemoryWheel
 from support.stored import stored_path
 from support.wheels import sdist_bytes, zip_bytes
@@ -168,3 +170,32 @@ def test_a_build_that_fails_leaves_nothing_in_the_folder(index, tmp_path):
     with pytest.raises(BuildError, match=r"abcdef1\.zip"):
         wheel(options(index, lines, tmp_path / "there"), context())
     assert not (tmp_path / "there").exists()
+
+
+@pytest.mark.parametrize("where", ["option", "directive", "nowhere"])
+def test_build_tools_that_are_asked_for_and_not_saved_are_told(index, tmp_path, where):
+    asking = '[build-system]\nrequires = ["saw>=1", "file"]\n'
+    tooled = sdist_bytes("alpha", "1.0", pyproject=asking, suffix=".zip")
+    broken = sdist_bytes("gamma", "1.0", pyproject="[build-system]\n", suffix=".zip")
+    index.content.pages["/x/1234567.zip"] = ("application/zip", tooled)
+    index.content.pages["/z/gamma.zip"] = ("application/zip", broken)
+    index.content.pages["/y/beta.zip"] = ("application/zip", BETA)
+    lines = [("alpha", "/x/1234567.zip", tooled), ("beta", "/y/beta.zip", BETA), ("gamma", "/z/gamma.zip", broken)]
+    asked = options(index, lines, tmp_path / "there")
+    if where == "option":
+        asked = replace(asked, build=replace(asked.build, constraint_files=("build.txt",)))
+    elif where == "directive":
+        (tmp_path / "requirements.txt").write_text("# peep: --build-constraint build.txt\n")
+        files = (str(tmp_path / "requirements.txt"),)
+        asked = replace(asked, sources=replace(asked.sources, requirement_files=files))
+    told = Listener()
+
+    saved = download(asked, RunContext(dict(os.environ), told))
+
+    assert len(saved) == 3
+    warnings = [warning for warning in told.warnings if "not saved here" in warning]
+    assert len(warnings) == (0 if where == "nowhere" else 2)
+    if warnings:
+        assert warnings[0].startswith("1234567.zip: building it needs saw>=1, file, which is not saved here")
+        assert "gamma.zip" in warnings[1]
+        assert "table without requires" in warnings[1]

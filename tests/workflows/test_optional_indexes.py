@@ -9,7 +9,7 @@ import pytest
 
 from support.command import peep
 from support.fake_index import FakeIndex
-from support.misbehaviour import CaptivePortal, Fail, Reset
+from support.misbehaviour import CaptivePortal, Fail, Redirect, Reset
 from support.wheels import wheel_bytes, wheel_filename
 
 NAME = wheel_filename("demo", "1.0")
@@ -169,3 +169,17 @@ def test_credentials_of_netrc_are_named_as_such(optional, listed, tmp_path):
     ended, _ = download(listed, "--index-url", optional.simple_url, NETRC=str(tmp_path / "netrc"))
     assert "the user name and password from netrc were not accepted" in " ".join(ended.stdout.split())
     assert "sesame" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("what", [PAGE, FILE])
+@pytest.mark.parametrize("failure", [Fail(403), Fail(404), Fail(500), None])
+def test_behind_a_redirect_the_last_hop_is_named(good, optional, listed, what, failure):
+    optional.misbehave(what, Redirect(good.url + what if failure else "http://127.0.0.1:9" + what))
+    if failure:
+        good.misbehave(what, failure)
+    ended, _ = download(listed, "--index-url", optional.simple_url)
+    assert ended.returncode == 1
+    if what == PAGE and failure is not None and failure.status == 404:
+        assert "no index and no --find-links place offers" in ended.stdout
+    else:
+        assert f"redirected to {(good.url if failure else 'http://127.0.0.1:9') + what}".rstrip("/") in ended.stdout

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peep.build.variables import PASSED_ON
+from peep.build.toolchains import TOOLCHAIN_HOMES
+from peep.build.variables import PASSED_ON, PASSED_ON_FOR_ONE
 from peep.shortcuts.fingerprint import metadata_names, run_key
 from peep.shortcuts.noop import KIND, NoopRecord, load, parsed, rendered
 from peep.store.key_value_cache import key_digest, rendered_fact
@@ -93,7 +94,7 @@ def test_what_steers_compilers_makes_another_run(world: dict[str, Path]) -> None
     environ = remember(world)
     named = {**environ, "PEEP_BUILD_VARIABLES": "FORTRAN_LIBS, OTHER"}
 
-    for name in PASSED_ON:
+    for name in (*PASSED_ON, *TOOLCHAIN_HOMES, *(f"{start}DEMO" for start in PASSED_ON_FOR_ONE)):
         assert load(WORDS, {**environ, name: "-O3"}) is None
     assert run_key(WORDS, named) != run_key(WORDS, {**named, "OTHER": "1"})
     assert run_key(WORDS, environ) == run_key(WORDS, {**environ, "OTHER": "1"})

@@ -18,7 +18,7 @@ from peep.archives.wheel import PlainWheel, open_wheel
 from peep.environment.installed import installed_projects
 from peep.errors import EnvironmentChangeError
 from peep.model import InstallPlan, PlannedWheel
-from peep.pipeline.options import BuildOptions, TargetOptions
+from peep.pipeline.options import BuildOptions, GivenIndexes, TargetOptions
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from peep.target.discovery import TargetRequest, discover_target
@@ -400,6 +400,31 @@ def test_what_cannot_be_built_again_names_what_building_needs(tmp_path: Path):
 
     assert (found.project, found.rule) == ("delta", "archive-unavailable")
     assert "building needs tool: give the --build-constraint files" in found.message
+
+
+@pytest.mark.parametrize("with_folder", [True, False])
+def test_what_cannot_be_built_again_names_the_build_pins_that_are_missing(tmp_path: Path, with_folder):
+    tool = wheel_bytes("tool", "1.0")
+    asking = '[build-system]\nrequires = ["tool"]\nbuild-backend = "in_tree_backend"\nbackend-path = ["."]\n'
+    name, content = sdist_filename("delta", "1.0"), sdist_bytes("delta", "1.0", pyproject=asking)
+    projects = {"delta": {name: content}, "tool": {wheel_filename("tool", "1.0"): tool}}
+    build = BuildOptions(constraint_files=(str(tmp_path / "build.txt"),))
+    (tmp_path / "build.txt").write_text(f"tool==1.0 --hash=sha256:{hashlib.sha256(tool).hexdigest()}\n")
+    vendor = tmp_path / "vendor"
+    vendor.mkdir()
+    (vendor / name).write_bytes(content)
+    with FakeIndex(projects) as index:
+        ground = proving_ground(tmp_path, index, projects, [])
+        lines = f"delta @ {(vendor / name).as_uri()} --hash=sha256:{hashlib.sha256(content).hexdigest()}\n"
+        ground.requirements.write_text(lines)
+        ground.install(build=build)
+        places = GivenIndexes(find_links=(str(vendor),) if with_folder else (), no_index=True)
+        run = replace(ground.options(), indexes=places, build=build)
+
+        [found] = verify(VerifyOptions(run, refetch=True), ground.context).findings
+
+    assert (found.project, found.rule) == ("delta", "archive-unavailable")
+    assert f"can't be had: tool==1.0 (listed at {tmp_path / 'build.txt'}:1): " in found.message
 
 
 # -- digest ----------------------------------------------------------------------------------------

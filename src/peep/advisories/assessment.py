@@ -109,7 +109,10 @@ def _index_findings(pins: Iterable[AuditedPin], evidence: Evidence) -> Iterator[
 
 def _unjudged(roster: Roster, numbers: frozenset[int]) -> Iterator[UnjudgedPin]:
     listed = [one for subject in roster.subjects for one in subject.unjudged]
-    late = [UnjudgedPin(roster.pins[n].name, "unknown-version", roster.pins[n].places) for n in numbers]
+    late = [
+        UnjudgedPin(pin.name, "unknown-version" if pin.version else "no-version", pin.places)
+        for pin in (roster.pins[number] for number in numbers)
+    ]
     yield from sorted((*listed, *late), key=lambda one: (one.name, one.reason, [str(place) for place in one.places]))
 
 

@@ -67,6 +67,7 @@ class AuditedPin:
     name: str
     """Normalised (PEP 503)."""
     version: str
+    """'' where it is not known: then only the digests count."""
     hashes: tuple[Digest, ...] = ()
     filenames: tuple[str, ...] = ()
     """Names of files that are known to belong to these digests (lock file, index page, installed metadata)."""

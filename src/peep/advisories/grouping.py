@@ -85,7 +85,7 @@ def finding_of(group: AdvisoryGroup, matches: Mapping[str, Match], pin: AuditedP
         Kind.MALWARE if malware else Kind.VULNERABILITY,
         _malware_level(certainty, pin) if malware else Level.WARNING,
         pin.name,
-        pin.version,
+        pin.version or None,
         _message(malware, certainty, pin),
         hashes=pin.hashes,
         places=pin.places,

@@ -53,12 +53,10 @@ class Judge:
         remarks: list[str] = []
         for number, pin in enumerate(pins):
             advisories = self._about(pin)
-            if not advisories:
-                continue
             matches = {one.id: found for one in advisories if (found := match(one, pin)) is not None}
             if matches:
                 findings += [(number, one) for one in self._findings(pin, advisories, matches)]
-            elif is_unjudged(pin, advisories):
+            elif not pin.version or is_unjudged(pin, advisories):
                 unjudged.add(number)
             remarks += _remarks(pin, [one for one in advisories if one.id not in matches])
         return Judgement(tuple(findings), frozenset(unjudged), tuple(remarks))

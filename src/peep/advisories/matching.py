@@ -36,6 +36,8 @@ def match(advisory: Advisory, pin: AuditedPin) -> Match | None:
     """Compare a pin with a record about it, by name or by digest; None when the record does not fit."""
     if any(file.sha256 in pin.sha256s for file in advisory.malware_files):  # rule 8: before names, without a version
         return Match(advisory, "hash", Certainty.HASH)
+    if not pin.version:
+        return None
     entries = [entry for entry in advisory.affected if entry.name == pin.name]
     found = _by_version(advisory, entries, pin) if entries else None
     return _lowered_by_digests(found, pin) if found and advisory.is_malware else found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from peep.formats.lfs_pointers import LARGEST_POINTER, lfs_pointer
 from peep.model import ArchiveKind, Candidate, Digest, IndexFile, listed_digest
 
 _PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<!--", b"<?xml")
 _WHEEL_PARTS_WITH_BUILD = 6
+_PULL = "run `git lfs pull` where the file comes from"
 
 
 def is_web_page(head: bytes, content_type: str) -> bool:
@@ -19,6 +21,8 @@ def is_web_page(head: bytes, content_type: str) -> bool:
 
 def suspicion(file: IndexFile, received: tuple[Digest, ...], size: int, head: bytes, content_type: str = "") -> str:
     """Say what makes it unlikely that the bytes are those of `file`, or give back ''; reason enough not to vet them."""
+    if size <= LARGEST_POINTER and lfs_pointer(head):
+        return f"it is a Git LFS pointer and not the file that it stands for: {_PULL}"
     return _story_of_answer(file, size, head, content_type) or _story_of_lie(file, received)
 
 
@@ -27,10 +31,18 @@ def likely_cause(
 ) -> str:
     """Give back one sentence without a full stop that explains a mismatch, or '' when nothing is known."""
     return (
-        suspicion(candidate.file, received, size, head, content_type)
+        _story_of_listed_pointer(candidate, size, head)
+        or suspicion(candidate.file, received, size, head, content_type)
         or _story_of_unusable_file(candidate)
         or _story_of_kind(candidate)
     )
+
+
+def _story_of_listed_pointer(candidate: Candidate, size: int, head: bytes) -> str:
+    pointer = lfs_pointer(head) if size <= LARGEST_POINTER else None
+    if pointer and listed_digest([Digest("sha256", pointer.sha256)], candidate.pin, candidate.file.filename):
+        return f"it is a Git LFS pointer whose oid is the hash that you list: {_PULL}"
+    return ""
 
 
 def cause_of_encoding(encoding: str) -> str:

@@ -15,15 +15,18 @@ from peep.concurrency.thread_pool import Stopped
 from peep.dataclass import dataclass, field
 from peep.errors import StoreError, TransportError
 from peep.formats.url_secrets import fault_text, redacted
+from peep.formats.urls import by_redirect
 from peep.http.body import stated_length
+from peep.http.credentials import refusal_hint
 from peep.http.transport import Response, Transport
 from peep.model import IndexFile
-from peep.reporting import Reporter
+from peep.reporting import Arrival, Reporter
 
 _IDENTITY = {"Accept-Encoding": "identity"}
 """The hash is that of the stored bytes; a body that is compressed on the way would be another (THREATS N8)."""
 
 _PIECE = 1 << 16
+_REFUSED = frozenset({401, 403})
 _MOST_DIGITS = 18
 """Of a number of bytes; Python converts no more than some thousand."""
 
@@ -62,9 +65,10 @@ class Receiver:
         """Write the body of `file` into `writer`; raises as `receive_archive` does."""
         _check_url(file.url)
         self.reporter.download_started(file.filename, file.size)
+        arrival = Arrival.FAILED
         try:
             with self.transport.get(file.url, _IDENTITY) as response:
-                _check_answer(response, limit)
+                _check_answer(file.url, response, limit)
                 if stated_length(response.url, response.headers) is None:
                     # N14: else what an index states binds nobody. Here it is all that is known of where the body ends.
                     limit = min(limit, self.limits.max_unannounced if file.size is None else file.size)
@@ -72,9 +76,11 @@ class Receiver:
                     self._take(writer, chunk, limit, response)
                     self.reporter.download_advanced(file.filename, len(chunk))
                 headers = response.headers
-                return self._finished(writer, headers.get("content-type", ""), headers.get("content-encoding", ""))
+                done = self._finished(writer, headers.get("content-type", ""), headers.get("content-encoding", ""))
+                arrival = Arrival.FOUND if response.url.startswith("file:") else Arrival.FETCHED
+                return done
         finally:
-            self.reporter.download_finished(file.filename)
+            self.reporter.download_finished(file.filename, arrival)
 
     def _take(self, writer: HashingWriter, chunk: bytes, limit: int, response: Response) -> None:
         if self.stop.is_set():
@@ -134,11 +140,12 @@ def _check_url(url: str) -> None:
         raise TransportError(redacted(url), f"cannot be read as a URL ({fault_text(error)})") from error
 
 
-def _check_answer(response: Response, limit: int) -> None:
+def _check_answer(url: str, response: Response, limit: int) -> None:
     """Only a plain 200 brings a file: 206 was not asked for (THREATS N7), and other answers hold explanations."""
     if response.status != HTTPStatus.OK:
         reason = _status_text(response.url, response.status)
-        raise TransportError(redacted(response.url), reason, status=response.status)
+        hint = refusal_hint(response.status, response.credentials_from) if response.status in _REFUSED else ""
+        raise TransportError(redacted(url), by_redirect(url, response.url) + reason, hint, status=response.status)
     stated = response.headers.get("content-length", "")
     if stated.isascii() and stated.isdigit() and (len(stated) > _MOST_DIGITS or int(stated) > limit):
         raise _too_long(response, limit)

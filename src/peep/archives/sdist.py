@@ -229,7 +229,11 @@ def _identity_problems(
         return ["does not have exactly one top folder, as source distributions do"]
     information = contents.read("PKG-INFO")
     if information is None:
-        return ["has no PKG-INFO in its top folder"] if from_index else []
+        return (
+            ["has no PKG-INFO in its top folder; a repository's archive is listed by URL: NAME @ URL"]
+            if from_index
+            else []
+        )
     if name is None or version is None:
         return []
     return check_core_metadata(information, "PKG-INFO", name, version, of_source=True)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from peep.archives.mismatch_diagnosis import cause_of_encoding, likely_cause, suspicion
 from peep.dataclass import dataclass
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
+from peep.formats.lfs_pointers import LARGEST_POINTER
 from peep.formats.url_secrets import redacted
 from peep.formats.urls import without_credentials
 from peep.model import (
@@ -25,8 +26,9 @@ from peep.model import (
     listed_hashes,
 )
 
-HEAD_SIZE = 512
-"""Bytes kept of the beginning of a body, to recognise a web page in a mismatch; never parsed as an archive."""
+HEAD_SIZE = LARGEST_POINTER
+"""Bytes kept of the beginning of a body, to recognise a web page or a Git LFS pointer in a mismatch; never parsed as
+an archive."""
 
 
 @dataclass(frozen=True, slots=True)

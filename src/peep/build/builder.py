@@ -13,10 +13,13 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import BinaryIO
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.archives.wheel import open_wheel
@@ -34,8 +37,10 @@ from peep.build.plan import (
 )
 from peep.build.requirements import BuildNeed, Closure, Suggest, close_needs
 from peep.build.source_trees import ArchiveTree, SourceTree
+from peep.build.tool_choice import Listed, tool_key
+from peep.build.toolchains import DOWNLOADERS, downloads_only
 from peep.build.workspace import Workspace
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
 from peep.formats.documents import parse_json
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive
@@ -52,6 +57,9 @@ class Obtained:
     sdists: tuple[VerifiedArchive, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+
+_MOST_ASKED = 3
+"""Times that a backend is asked what it needs, should that change the versions of what it already has."""
 
 Obtain = Callable[[Sequence[PinnedRequirement]], Obtained]
 
@@ -76,18 +84,21 @@ class _WheelFile:
 
 
 class Builder:
-    """Builds for one target under one set of build constraints (by normalised project name)."""
+    """Builds for one target under one set of build constraints, which may list several versions of a tool.
+
+    Everything that is known of a tool stands under its `tool_key`.
+    """
 
     def __init__(
         self,
         target: TargetEnvironment,
         settings: BuildSettings,
-        constraints: Mapping[str, PinnedRequirement],
+        listed: Listed,
         support: BuildSupport,
     ) -> None:
         self._target = target
         self._settings = settings
-        self._constraints = constraints
+        self._listed = listed
         self._support = support
         self._wheels: dict[str, StoredWheel] = {}
         self._builds: dict[str, PlannedBuild] = {}
@@ -106,7 +117,7 @@ class Builder:
         problems = [problem for tree in trees for problem in self._take_in(tree)]
         if self._settings.use_build_environment:
             needs = lambda: [  # noqa: E731 - asked again: sdists among the requirements have needs of their own
-                need for build in self._builds.values() for need in build.static_needs(self._constraints)
+                need for build in self._builds.values() for need in build.static_needs(self._listed)
             ]
             problems += self._obtain_all(needs)
         return BuildPlan(dict(self._builds), tuple(dict.fromkeys(problems)))
@@ -119,40 +130,43 @@ class Builder:
             return [BadArchive(tree.pin, tree.label, error.problems, error.hint)]
         except BuildError as error:
             return [BadArchive(tree.pin, tree.label, (error.reason,))]
+        further = self._settings.further_needs.get(build.name, ())
         key = self._key_of(build)
-        self._builds[key] = build
+        self._builds[key] = replace(build, further_needs=further) if further else build
         self._requires_dist.setdefault(key, build.requires_dist or ())
         return []
 
     def _key_of(self, build: PlannedBuild) -> str:
-        """Its project's name if it is what builds use under that name; another text for a listed project that is not.
+        """The `tool_key` of its pin if that is what builds use; another text for a listed project that they do not.
 
         A requirements file and the build constraints may pin different archives of one project.
         """
-        listed = self._constraints.get(build.name)
-        is_tool = listed is None or (listed.hashes, listed.listed_files) == (
-            build.tree.pin.hashes,
-            build.tree.pin.listed_files,
-        )
-        return build.name if is_tool else f"{build.name} as listed"
+        pin = build.tree.pin
+        tools = [tool for tool in self._listed.get(build.name, ()) if tool_key(tool) == tool_key(pin)]
+        is_tool = all((tool.hashes, tool.listed_files) == (pin.hashes, pin.listed_files) for tool in tools)
+        return tool_key(pin) if is_tool else f"{build.name} as listed"
 
     def _obtain_all(self, needs: Callable[[], list[BuildNeed]]) -> list[Problem]:
         """Obtain requirements of requirements until nothing new appears; then say what is missing."""
         problems: list[Problem] = []
         while unread := self._close(needs()).unread:
-            obtained = self._support.obtain(unread)
-            problems += obtained.problems
-            self._wheels.update(obtained.wheels)
-            self._requires_dist.update({name: wheel.requires_dist for name, wheel in obtained.wheels.items()})
-            problems += [problem for archive in obtained.sdists for problem in self._take_in(ArchiveTree(archive))]
+            for pins in _one_of_each(unread):
+                obtained = self._support.obtain(pins)
+                problems += obtained.problems
+                self._keep({tool_key(pin): obtained.wheels[pin.name] for pin in pins if pin.name in obtained.wheels})
+                problems += [problem for archive in obtained.sdists for problem in self._take_in(ArchiveTree(archive))]
             for pin in unread:  # what did not come is a problem already, and is not asked for again
-                self._requires_dist.setdefault(pin.name, ())
+                self._requires_dist.setdefault(tool_key(pin), ())
         if self._close(needs()).problems:
             problems += self._close(needs(), self._support.suggest).problems
         return problems
 
+    def _keep(self, wheels: Mapping[str, StoredWheel]) -> None:
+        self._wheels.update(wheels)
+        self._requires_dist.update({key: wheel.requires_dist for key, wheel in wheels.items()})
+
     def _close(self, needs: Iterable[BuildNeed], suggest: Suggest = lambda _name, _texts: ()) -> Closure:
-        return close_needs(needs, self._constraints, self._requires_dist, self._target.markers, suggest)
+        return close_needs(needs, self._listed, self._requires_dist, self._target.markers, suggest)
 
     def close(self) -> None:
         """Let go of the source trees of every build, those of build requirements included."""
@@ -162,7 +176,7 @@ class Builder:
     # -- running backends --------------------------------------------------------------------------
 
     def build_all(self, plan: BuildPlan) -> dict[str, StoredWheel]:
-        """Build everything of a plan without problems, several at once; gives back all its wheels by project name.
+        """Build everything of a plan without problems, several at once; gives back all its wheels by the plan's keys.
 
         Raises `BuildError` with every failure; what was built stays in the store. Raises `InstallRefused` when a
         backend asks for something that is not pinned.
@@ -170,20 +184,44 @@ class Builder:
         waiting = dict(plan.builds)
         built: dict[str, StoredWheel] = {}
         while waiting:
-            ready = {name: build for name, build in waiting.items() if not self._tool_names(build) & waiting.keys()}
+            ready = {name: build for name, build in waiting.items() if not self._tool_keys(build) & waiting.keys()}
             if not ready:
-                raise BuildError(f"these need each other to be built: {', '.join(sorted(waiting))}")
+                names = sorted(build.name for build in waiting.values())
+                raise BuildError(f"these need each other to be built: {', '.join(names)}")
             built |= self._build_wave(ready)
-            self._wheels |= built
-            self._requires_dist |= {name: wheel.requires_dist for name, wheel in built.items()}
+            self._keep(built)
             for name in ready:
                 del waiting[name]
         return built
 
-    def _tool_names(self, build: PlannedBuild) -> set[str]:
+    def remembered(self, plan: BuildPlan) -> dict[str, StoredWheel]:
+        """Wheels of a plan that equal builds left in the store, by the plan's keys; runs no backend."""
+        found: dict[str, StoredWheel] = {}
+        while self._settings.use_build_environment:
+            new = {
+                key: wheel
+                for key, build in plan.builds.items()
+                if key not in found and (wheel := self._stored_build(build)) is not None
+            }
+            if not new:
+                break
+            found |= new
+            self._keep(new)
+        return found
+
+    def _stored_build(self, build: PlannedBuild) -> StoredWheel | None:
+        if not build.tree.key or not self._tool_keys(build) <= self._wheels.keys():
+            return None
+        try:
+            tools = self._tools(build.static_needs(self._listed))
+            return self._remembered(build, build_key(build, self._settings, self._target, tools))
+        except (InstallRefused, BuildError):  # what its backend asked for then cannot be had now
+            return None
+
+    def _tool_keys(self, build: PlannedBuild) -> set[str]:
         if not self._settings.use_build_environment:
             return set()
-        return set(self._close(build.static_needs(self._constraints)).pins)
+        return {tool_key(pin) for pin in self._close(build.static_needs(self._listed)).pins}
 
     def _build_wave(self, builds: Mapping[str, PlannedBuild]) -> dict[str, StoredWheel]:
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
@@ -206,7 +244,7 @@ class Builder:
         """The wheel of one sdist: from the store where an equal build left it, otherwise built now."""
         if not self._settings.use_build_environment:
             return self._build_in_area(build, {})[0]
-        tools = self._tools(build.static_needs(self._constraints))
+        tools = self._tools(build.static_needs(self._listed))
         key = build_key(build, self._settings, self._target, tools)
         if build.tree.key and (remembered := self._remembered(build, key)):
             self._support.reporter.detail(f"{build.tree.label}: built before from the same inputs")
@@ -214,7 +252,7 @@ class Builder:
         wheel, asked = self._build_in_area(build, tools)
         if not build.tree.key:
             return wheel
-        account = {"asked": asked, "tools": digests(self._tools(build.needs(asked)))}
+        account = {"asked": asked, "tools": digests(self._tools_with(build, asked))}
         self._support.store.note_built(key, wheel.sha256, json.dumps(account, sort_keys=True).encode())
         return wheel
 
@@ -229,39 +267,77 @@ class Builder:
             asked, tools = list(noted["asked"]), dict(noted["tools"])
         except (ValueError, KeyError, TypeError):
             return None
-        return wheel if digests(self._tools(build.needs(asked))) == tools else None
+        return wheel if digests(self._tools_with(build, asked)) == tools else None
+
+    def _tools_with(self, build: PlannedBuild, asked: Sequence[str]) -> dict[str, StoredWheel]:
+        """Wheels for all that a build needs, with what its backend asked for; by project name."""
+        return self._tools([*build.static_needs(self._listed), *build.needs(asked)])
 
     def _tools(self, needs: Sequence[BuildNeed]) -> dict[str, StoredWheel]:
-        """Wheels for some needs and all that they require. Raises `InstallRefused` when one cannot be had."""
+        """Wheels for needs of one build and all that they require, by project name.
+
+        Raises `InstallRefused` when one cannot be had.
+        """
         with self._obtaining:
             problems = self._obtain_all(lambda: list(needs))
         if problems:
             raise InstallRefused(tuple(problems))
-        names = self._close(needs).pins
-        if missing := [name for name in names if name not in self._wheels]:
+        pins = {pin.name: tool_key(pin) for pin in self._close(needs).pins}
+        if missing := [name for name, key in pins.items() if key not in self._wheels]:
             raise BuildError(
                 f"its build needs {', '.join(sorted(missing))}, of which there is only an sdist, "
                 "and it asked for that too late to build it first",
                 "add it to build-system.requires, or pin a wheel of it",
                 subject=needs[0].sdist,
             )
-        return {name: self._wheels[name] for name in sorted(names)}
+        return {name: self._wheels[pins[name]] for name in sorted(pins)}
 
     def _build_in_area(self, build: PlannedBuild, tools: dict[str, StoredWheel]) -> tuple[StoredWheel, tuple[str, ...]]:
         """Run the backend in a fresh area; the wheel, and what the backend asked for."""
         self._support.reporter.note(f"building {build.tree.label}")
-        log_path = _new_log(build.name)
+        with _kept_log(build.name) as log_path:
+            for _ in range(_MOST_ASKED):
+                made, asked, tools = self._attempt(build, tools, log_path)
+                if made is not None:
+                    return made, asked
+        raise BuildError(
+            "its backend asks for other versions of its tools each time that it gets those it asked for",
+            "list only the versions of them that it should have",
+            subject=build.tree.label,
+        )
+
+    def _attempt(
+        self, build: PlannedBuild, tools: dict[str, StoredWheel], log_path: str
+    ) -> tuple[StoredWheel | None, tuple[str, ...], dict[str, StoredWheel]]:
+        """The wheel, what the backend asked for, and the tools that this comes to.
+
+        No wheel where what it asked for takes another version of a tool that is in its environment: then it has to
+        be asked again, in an environment with those tools.
+        """
         with self._support.store.workshop() as root:
             site = Workspace(root, build, self._settings, self._target)
             settings = merged_settings(self._settings.config_settings, build.tree.pin.config_settings)
             backend = site.backend(tools, log_path)
             asked = backend.requires_for_wheel(settings, editable=bool(build.tree.in_place))
+            self._refuse_downloads(build, asked)
             if asked and site.build_environment is not None:
-                site.build_environment.add(self._tools(build.needs(asked)))
-            wheel = self._accepted(build, backend, settings, log_path)
-        with contextlib.suppress(OSError):
-            os.unlink(log_path)
-        return wheel, asked
+                wanted = self._tools_with(build, asked)
+                if any(wanted[name].sha256 != wheel.sha256 for name, wheel in tools.items() if name in wanted):
+                    return None, asked, wanted
+                site.build_environment.add(wanted)
+            return self._accepted(build, backend, settings, log_path), asked, tools
+
+    def _refuse_downloads(self, build: PlannedBuild, asked: Sequence[str]) -> None:
+        """Raise `BuildError` for a helper that would fetch a compiler: no list of build constraints can replace that.
+
+        Unless the user has listed it, and knows why.
+        """
+        for name in (canonicalize_name(Requirement(text).name) for text in asked):
+            if name in DOWNLOADERS and name not in self._listed:
+                program = DOWNLOADERS[name][0]
+                reason = f"its backend asks for {name}; {downloads_only(name)}"
+                hint = self._settings.toolchains.explain(program) or f"install {program} where builds see it: /usr"
+                raise BuildError(reason, hint, subject=build.tree.label)
 
     def _accepted(self, build: PlannedBuild, backend: Backend, settings: ConfigSettings, log_path: str) -> StoredWheel:
         """Have the wheel built, normalise it, and let it into the store through the same gate as every wheel."""
@@ -277,7 +353,31 @@ class Builder:
         raise BackendFailed(build.tree.label, "build_wheel", None, cause=cause, log_path=log_path)
 
 
-def _new_log(name: str) -> str:
+def _one_of_each(pins: Iterable[PinnedRequirement]) -> list[list[PinnedRequirement]]:
+    """Pins in groups without two of one project: what is fetched together is told apart by its project's name."""
+    groups: list[dict[str, PinnedRequirement]] = []
+    for pin in pins:
+        group = next((group for group in groups if pin.name not in group), None)
+        if group is None:
+            groups.append(group := {})
+        group[pin.name] = pin
+    return [list(group.values()) for group in groups]
+
+
+@contextlib.contextmanager
+def _kept_log(name: str) -> Iterator[str]:
+    """The path of a new file for what a backend prints; it stays only where a failure speaks of it."""
     descriptor, path = tempfile.mkstemp(prefix=f"peep-build-{name}-", suffix=".log")
     os.close(descriptor)
-    return path
+    is_wanted = False
+    try:
+        yield path
+    except BackendFailed as failure:
+        is_wanted = os.path.getsize(path) > 0
+        if not is_wanted:
+            failure.log_path = failure.hint = ""
+        raise
+    finally:
+        if not is_wanted:
+            with contextlib.suppress(OSError):
+                os.unlink(path)

@@ -17,9 +17,9 @@ from pyproject_hooks import (
 )
 
 from peep.build.build_system import BuildSystem
-from peep.build.diagnosis import likely_cause
+from peep.build.diagnosis import Surroundings, likely_cause
 from peep.build.untrusted_output import make_new_folder, read_written
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, field
 from peep.errors import BackendFailed, BuildError
 from peep.formats.documents import parse_json
 from peep.system.sandbox import BuildArea, Sandbox
@@ -43,6 +43,8 @@ class Workplace:
     variables: Mapping[str, str]
     """The whole environment of the backend."""
     log_path: str
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    """For the explanation of a failure."""
 
 
 class Backend:
@@ -86,7 +88,7 @@ class Backend:
             return getattr(self._caller, hook)(**arguments)
         except BackendUnavailable as error:
             lines = (error.traceback or "").splitlines()
-            cause = likely_cause([*lines, str(error)], None)
+            cause = likely_cause([*lines, str(error)], None, surroundings=self._workplace.surroundings)
             raise BackendFailed(
                 self._sdist,
                 hook,
@@ -132,7 +134,9 @@ class Backend:
             log_path=workplace.log_path,
         )
         if done.status != 0 or done.timed_out:
-            cause = likely_cause(done.last_lines, done.status, timed_out=done.timed_out)
+            cause = likely_cause(
+                done.last_lines, done.status, timed_out=done.timed_out, surroundings=workplace.surroundings
+            )
             shown = done.last_lines[-_SHOWN_LINES:]
             raise BackendFailed(
                 self._sdist, hook, done.status, cause=cause, last_lines=shown, log_path=workplace.log_path

@@ -14,6 +14,8 @@ from peep.build.hooks import ConfigSettings
 from peep.build.normalise import VERSION
 from peep.build.requirements import BuildNeed, foreseen_needs
 from peep.build.source_trees import SourceTree
+from peep.build.tool_choice import Listed
+from peep.build.toolchains import Toolchains
 from peep.dataclass import dataclass, field
 from peep.errors import BuildError, Problem
 from peep.formats.versions import same_version
@@ -32,8 +34,12 @@ class BuildSettings:
     limits: SandboxLimits = field(default_factory=SandboxLimits)
     steering: Mapping[str, str] = field(default_factory=dict)
     """`variables.steering_variables` of the user's environment."""
-    search_path: str = ""
-    """The user's PATH; counts only without a sandbox."""
+    toolchains: Toolchains = field(default_factory=Toolchains)
+    """The user's programs, and the folders that builds may see."""
+    withheld: frozenset[str] = frozenset()
+    """Names of the user's other variables, which builds do not get."""
+    further_needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`--build-requirement`: normalised project name -> what its build needs besides, as PEP 508 texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,8 @@ class PlannedBuild:
     """Where the project lies in the tree; '' for the top."""
     requires_dist: tuple[str, ...] | None
     """What the wheel will require, where the tree says so for good (PEP 643)."""
+    further_needs: tuple[str, ...] = ()
+    """What the user says that it needs besides what it declares."""
 
     @property
     def name(self) -> str:
@@ -55,16 +63,18 @@ class PlannedBuild:
     def needs(self, texts: Iterable[str]) -> list[BuildNeed]:
         return [BuildNeed(self.tree.label, text, (self.name,)) for text in texts]
 
-    def static_needs(self, constraints: Mapping[str, PinnedRequirement]) -> list[BuildNeed]:
+    def static_needs(self, listed: Listed) -> list[BuildNeed]:
         """Everything that can be known without running code."""
-        return self.needs((*self.system.requires, *foreseen_needs(self.system.backend, constraints)))
+        requires = (*self.system.requires, *self.further_needs)
+        return self.needs((*requires, *foreseen_needs(self.system.backend, requires, listed)))
 
 
 @dataclass(frozen=True, slots=True)
 class BuildPlan:
     """What is to be built, build requirements included, and everything that keeps that from starting.
 
-    `builds` has a build by its project's name; a listed project of which builds use another archive by another text.
+    `builds` has a build by the `tool_key` of its pin; a listed project of which builds use another archive by another
+    text.
     """
 
     builds: Mapping[str, PlannedBuild]
@@ -129,6 +139,7 @@ def build_key(
             "settings": [*settings.config_settings, *build.tree.pin.config_settings],
             "isolation": settings.isolation.value,
             "steering": dict(settings.steering),
+            **({"folders": settings.toolchains.folders} if settings.toolchains.folders else {}),
             "tools": digests(tools),
         },
         sort_keys=True,

@@ -6,13 +6,20 @@ import os
 import sys
 from collections.abc import Mapping
 
-from peep.system.sandbox import BuildArea, Isolation
+from peep.build.toolchains import SYSTEM_PATH
+from peep.system.sandbox import BuildArea
 
 PASSED_ON = (
     "AR",
     "ARCHFLAGS",
+    "CARGO_BUILD_TARGET",
     "CC",
     "CFLAGS",
+    "CMAKE_ARGS",
+    "CMAKE_BUILD_PARALLEL_LEVEL",
+    "CMAKE_GENERATOR",
+    "CMAKE_PREFIX_PATH",
+    "CMAKE_TOOLCHAIN_FILE",
     "CPPFLAGS",
     "CXX",
     "CXXFLAGS",
@@ -22,13 +29,32 @@ PASSED_ON = (
     "LD",
     "LDFLAGS",
     "MACOSX_DEPLOYMENT_TARGET",
+    "MATURIN_PEP517_ARGS",
     "MSSDK",
+    "PBR_VERSION",
+    "PDM_BUILD_SCM_VERSION",
     "PKG_CONFIG",
     "PKG_CONFIG_PATH",
+    "POETRY_DYNAMIC_VERSIONING_BYPASS",
     "RUSTFLAGS",
     "SDKROOT",
+    "SETUPTOOLS_SCM_PRETEND_METADATA",
+    "SETUPTOOLS_SCM_PRETEND_VERSION",
+    "SETUPTOOLS_USE_DISTUTILS",
+    "SKBUILD_CMAKE_ARGS",
+    "SKBUILD_CMAKE_DEFINE",
+    "UV_DYNAMIC_VERSIONING_BYPASS",
+    "VCS_VERSIONING_PRETEND_VERSION",
 )
-"""What users set to steer compilers. It goes through, and enters the key of what was built."""
+"""What users set to steer compilers and backends, as these advise. It goes through, and enters the build's key."""
+
+PASSED_ON_FOR_ONE = (
+    "SETUPTOOLS_SCM_OVERRIDES_FOR_",
+    "SETUPTOOLS_SCM_PRETEND_METADATA_FOR_",
+    "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_",
+    "VCS_VERSIONING_PRETEND_VERSION_FOR_",
+)
+"""Beginnings of further ones, which end in the name of a project."""
 
 MORE = "PEEP_BUILD_VARIABLES"
 """Holds the names, separated by commas or spaces, of further variables that builds are to see."""
@@ -53,30 +79,34 @@ _WINDOWS = (
     "WINDIR",
 )
 """What programs on Windows count on: Python learns from them what machine it is on, build tools where compilers are."""
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def steering_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """Those of the user's variables that a build gets: the compilers', and those that `PEEP_BUILD_VARIABLES` names."""
+    """Those of the user's variables that a build gets: the documented ones, and what `PEEP_BUILD_VARIABLES` names."""
     named = environ.get(MORE, "").replace(",", " ").split()
-    return {name: environ[name] for name in (*PASSED_ON, *named) if environ.get(name)}
+    return {name: value for name, value in environ.items() if value and (is_passed_on(name) or name in named)}
+
+
+def is_passed_on(name: str) -> bool:
+    """Whether builds get a variable of this name without being told to."""
+    return name in PASSED_ON or name.startswith(PASSED_ON_FOR_ONE)
 
 
 def build_variables(
-    area: BuildArea, scripts: str, epoch: int, steering: Mapping[str, str], search_path: str = ""
+    area: BuildArea, scripts: str, epoch: int, steering: Mapping[str, str], search_path: str = SYSTEM_PATH
 ) -> dict[str, str]:
     """The whole environment of a backend.
 
     `scripts` is the inside path of the build tools' programs; `epoch` is SOURCE_DATE_EPOCH in seconds
-    (reproducible-builds.org); `steering` comes from `steering_variables`; `search_path` is the user's PATH, which
-    counts only where a build sees the whole machine anyway.
+    (reproducible-builds.org); `steering` comes from `steering_variables`; `search_path` is the PATH behind those
+    programs, from `Toolchains.search_path`.
     """
     home, temporary = area.inside("build", "home"), area.inside("build", "tmp")
     variables = {
         "HOME": home,
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
-        "PATH": os.pathsep.join((scripts, _search_path(area.isolation, search_path))),
+        "PATH": os.pathsep.join((scripts, search_path)),
         # A backend that calls pip gets none of the user's configuration, and no index to ask.
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_NO_INDEX": "1",
@@ -103,7 +133,3 @@ def windows_variables(environ: Mapping[str, str], home: str, temporary: str) -> 
         ("TEMP", "TMP"), temporary
     )
     return facts | folders
-
-
-def _search_path(isolation: Isolation, search_path: str) -> str:
-    return search_path if isolation is Isolation.NONE and search_path else _SYSTEM_PATH

@@ -6,9 +6,10 @@ import os
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.build.build_environment import BuildEnvironment, base_interpreter
+from peep.build.diagnosis import Surroundings
 from peep.build.hooks import Backend, Workplace
 from peep.build.plan import BuildSettings, PlannedBuild
-from peep.build.variables import build_variables
+from peep.build.variables import build_variables, is_passed_on
 from peep.model import StoredWheel, TargetEnvironment
 from peep.system.sandbox import BuildArea, Sandbox, interpreter_folders
 
@@ -32,9 +33,9 @@ class Workspace:
         python = self.build_environment.python if self.build_environment is not None else self._target.python
         settings = self._settings
         variables = build_variables(
-            self._area, os.path.dirname(python), DEFAULT_MTIME, settings.steering, settings.search_path
+            self._area, os.path.dirname(python), DEFAULT_MTIME, settings.steering, settings.toolchains.search_path()
         )
-        workplace = Workplace(self._area, self._sandbox(), python, variables, log_path)
+        workplace = Workplace(self._area, self._sandbox(), python, variables, log_path, self._surroundings())
         return Backend(self._build.tree.label, self._build.system, self._source, workplace)
 
     def _sandbox(self) -> Sandbox:
@@ -42,8 +43,15 @@ class Workspace:
         readable = interpreter_folders(base_interpreter(target), target.base_prefix, home)
         if self.build_environment is None:
             readable += interpreter_folders(target.python, target.prefix, home)
+        readable += self._settings.toolchains.folders
         in_place = self._build.tree.in_place
         return Sandbox(self._settings.isolation, readable, self._settings.limits, (in_place,) if in_place else ())
+
+    def _surroundings(self) -> Surroundings:
+        settings, toolchains = self._settings, self._settings.toolchains
+        return Surroundings(
+            self._build.name, toolchains.explain, toolchains.rustup_home(), settings.withheld, is_passed_on
+        )
 
     def _unpack(self) -> str:
         """Write the tree, unless it is built where it lies; gives back the project's folder as an inside path."""

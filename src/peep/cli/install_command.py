@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peep.cli.output.console import Console
-from peep.cli.output.install_output import result_json, result_lines
+from peep.cli.output.install_output import ToldBeside, result_json, result_lines
 from peep.errors import InstallRefused, PeepError, UsageError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
-from peep.system.files import write_atomically
+from peep.system.files import can_be_named, write_named
 
 if TYPE_CHECKING:
     from peep.pipeline.result import InstallResult
@@ -34,10 +33,18 @@ def report_result(options: InstallOptions, console: Console, workflow: Workflow)
         return tell_refusal(options, console, refused)
     examined = result.examined.summary if result.examined is not None else None
     if options.output.format == "json":
-        told = result_json(result.plan, is_dry_run=options.dry_run, examined=examined)
+        told = result_json(
+            result.plan,
+            result.pinned.skipped,
+            is_dry_run=options.dry_run,
+            examined=examined,
+            pending=result.pending,
+        )
         console.result(json.dumps(told, indent=2))
     else:
-        for line in result_lines(result.plan, is_dry_run=options.dry_run, examined=examined):
+        skipped = len(result.pinned.skipped)
+        told_more = ToldBeside(examined, result.pending, skipped)
+        for line in result_lines(result.plan, told_more, is_dry_run=options.dry_run):
             console.note(line)
     if options.report is not None:
         _write_report(options.report, result, console)
@@ -66,7 +73,7 @@ def _write_report(path: str, result: InstallResult, console: Console) -> None:
         console.result(text)
         return
     try:
-        write_atomically(path, (text + "\n").encode())
+        write_named(path, (text + "\n").encode())
     except OSError as error:
         reason = error.strerror or str(error)
         raise PeepError(f"--report {path}: {reason}", "everything else was done as it was asked for") from error
@@ -76,6 +83,5 @@ def _check_place(report: str | None) -> None:
     """A report that cannot be written is noticed before the environment changes, as far as that can be foreseen."""
     if report is None or report == "-":
         return
-    folder = os.path.dirname(report) or "."
-    if os.path.isdir(report) or not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+    if not can_be_named(report):
         raise UsageError(f"--report {report}: no file can be written there")

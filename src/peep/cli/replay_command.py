@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from peep.cli.output.console import Console
-from peep.cli.output.install_output import result_lines
+from peep.cli.output.install_output import ToldBeside, result_lines
 from peep.cli.signals import unwind_on_sigterm
 from peep.errors import PeepError
 from peep.pipeline.options import OutputOptions
@@ -28,7 +28,7 @@ def replayed(words: Sequence[str]) -> bool:
         done = replay(load, console)
         if done is None:
             return False
-        for line in result_lines(done.plan, is_dry_run=False):
+        for line in result_lines(done.plan, ToldBeside(skipped=load.recording.skipped), is_dry_run=False):
             console.note(line)
     record_noop(words, os.environ, load.store, load.recording, done.target)
     return True

@@ -11,6 +11,7 @@ VERBS = (
     "add",
     "advisories",
     "audit",
+    "bundle",
     "certify",
     "check-wheel",
     "completion",
@@ -53,7 +54,7 @@ def module_for(verb: str, rest: list[str]) -> VerbModule | None:
 
 def verb_module(verb: str) -> VerbModule | None:
     """The module of one of peep's verbs; None for other verbs."""
-    return _installing(verb) or _locking(verb) or _proving(verb) or _examining(verb) or _around(verb)
+    return _installing(verb) or _locking(verb) or _proving(verb) or _examining(verb) or _carrying(verb) or _around(verb)
 
 
 def peeps_verbs() -> tuple[Verb, ...]:
@@ -134,8 +135,21 @@ def _examining(verb: str) -> VerbModule | None:
     return module
 
 
+def _carrying(verb: str) -> VerbModule | None:
+    """Verbs for places that archives are kept in."""
+    module: VerbModule
+    match verb:
+        case "bundle":
+            from peep.cli.verbs import bundle as module
+        case "store":
+            from peep.cli.verbs import store as module
+        case _:
+            return None
+    return module
+
+
 def _around(verb: str) -> VerbModule | None:
-    """Verbs for lists, archives, the store and peep itself."""
+    """Verbs for lists, archives and peep itself."""
     module: VerbModule
     match verb:
         case "hash":
@@ -144,8 +158,6 @@ def _around(verb: str) -> VerbModule | None:
             from peep.cli.verbs import port as module
         case "check-wheel":
             from peep.cli.verbs import check_wheel as module
-        case "store":
-            from peep.cli.verbs import store as module
         case "embed":
             from peep.cli.verbs import embed as module
         case "completion":

@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.errors import ConflictingDependency, OmittedDependency
 from peep.formats.names import normalised
+from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
 
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -89,7 +90,7 @@ class _Graph:
         self._wanted: set[tuple[str, str]] = set()
         self._waiting: deque[tuple[str, str]] = deque()
         self._edges: dict[str, list[str]] = {name: [] for name in projects}
-        self._omitted: dict[tuple[str, str], str] = {}
+        self._omitted: dict[tuple[str, str, str], None] = {}
         self._conflicts: dict[tuple[str, str], ConflictingDependency] = {}
         self._verdicts: dict[tuple[str, str], bool] = {}
 
@@ -124,7 +125,7 @@ class _Graph:
     def _add(self, requirer: str, text: str, requirement: _Requirement) -> None:
         listed = self.projects.get(requirement.name)
         if listed is None:
-            self._omitted.setdefault((requirement.name, requirer), text)
+            self._omitted[requirement.name, requirer, text] = None
             return
         if listed.name != requirer:
             self._edges[requirer].append(listed.name)
@@ -137,8 +138,7 @@ class _Graph:
     def faults(self) -> tuple[OmittedDependency | ConflictingDependency, ...]:
         chains = _chains(self._edges) if self._omitted else {}
         omitted = [
-            OmittedDependency(name, text, (*chains[requirer], name))
-            for (name, requirer), text in sorted(self._omitted.items())
+            OmittedDependency(name, text, (*chains[requirer], name)) for name, requirer, text in sorted(self._omitted)
         ]
         conflicts = sorted(self._conflicts.values(), key=lambda conflict: (conflict.name, conflict.required_by))
         return (*omitted, *conflicts)
@@ -191,7 +191,7 @@ def _applies(marker: str, environment: dict[str, str]) -> bool:
     if not marker:
         return True
     try:
-        return Marker(marker).evaluate(environment)
+        return judge(Marker(marker), environment) is not Truth.FALSE
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
         return True
 

@@ -74,16 +74,22 @@ def _projects_in(folder: str) -> Iterator[InstalledProject]:
         if name.startswith(("~", ".", "-")):
             continue  # what pip leaves behind when it is killed; it and importlib.metadata's users ignore these, too
         path = os.path.join(folder, name)
-        yield _from_dist_info(path, name) if name.endswith(".dist-info") else _from_legacy(path, name)
+        if not name.endswith(".dist-info"):
+            yield _from_legacy(path, name)
+        elif (project := _from_dist_info(path, name)) is not None:
+            yield project
 
 
-def _from_dist_info(path: str, folder_name: str) -> InstalledProject:
+def _from_dist_info(path: str, folder_name: str) -> InstalledProject | None:
+    """None for an empty folder, which an uninstall left: it says of no project that it is there."""
     stem = folder_name.removesuffix(".dist-info")
     name, _, version = stem.partition("-")
     try:
         files = set(os.listdir(path))
     except OSError:
-        files = set()
+        files = {""}  # unreadable, which is not the same as empty
+    if not files:
+        return None
     if "-" in version or not version:
         name, version = _stated_identity(os.path.join(path, "METADATA"), name, version)
     return InstalledProject(

@@ -22,7 +22,8 @@ _OBJECT = re.compile(
     r"\s*(?:\[[\w\s.,-]*\])?"
 )
 _SECTIONS = {"console_scripts": "console", "gui_scripts": "gui"}
-_SHEBANG = re.compile(rb"#!python(w?)(?=[\r\n]|[ \t][^\r\n]*|\Z)[^\r\n]*(\r?\n|\Z)")
+_SHEBANG = re.compile(rb"#![ \t]*python(w?)[^\r\n]*(\r?\n|\Z)")
+_RELATIVE_SHEBANG = re.compile(rb"#![ \t]*(?P<program>[^/\s\0][^\s\0]{0,99})")
 _LONGEST_SHEBANG = 127
 """Bytes of `#!` line that every kernel reads."""
 
@@ -129,13 +130,23 @@ def _without_time(launcher: bytes) -> bytes:
 def rewritten_script(content: bytes, python: str) -> bytes:
     """A script of `.data/scripts` with its placeholder interpreter replaced; any other content comes back as it is.
 
-    Only a first line that begins with exactly `#!python` or `#!pythonw` counts; what follows on that line was written
-    by the wheel and is dropped (THREATS W14).
+    A first line that begins with `#!python` counts, whatever follows it (binary distribution format, "Installing a
+    wheel"; pip, uv and `installer` read it so): `#!python3.11 -x` would start a file of that name in whatever folder
+    the user is in (THREATS W23). What follows on the line was written by the wheel and is dropped (THREATS W14).
     """
     match = _SHEBANG.match(content)
     if match is None or b"\0" in content[:1024]:
         return content
     return shebang(python, windowed=bool(match[1])) + b"\n" + content[match.end() :]
+
+
+def relative_interpreter(script: bytes) -> str:
+    """The program without a path that the first line of a script names: the kernel looks for it in the current folder.
+
+    '' for all other content (THREATS W23).
+    """
+    found = _RELATIVE_SHEBANG.match(script)
+    return found["program"].decode("utf-8", "backslashreplace") if found else ""
 
 
 def without_console(python: str) -> str:

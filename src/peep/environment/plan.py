@@ -153,7 +153,7 @@ def unlisted_projects(
 def refreshed(plan: InstallPlan, installed: Mapping[str, InstalledProject]) -> InstallPlan:
     """The plan for what is installed *now*, should another run have changed the environment meanwhile.
 
-    What that run installed from the same archive is left alone; what it installed from others is replaced; what is
+    What that run installed from the same archive is kept; what it installed from others is replaced; what is
     gone needs no removal. Raises `EnvironmentChangedMeanwhile` when a project that was to stay is not there any more.
     """
     for kept in plan.keep:
@@ -162,16 +162,17 @@ def refreshed(plan: InstallPlan, installed: Mapping[str, InstalledProject]) -> I
                 f"another program has changed {kept.name} {kept.version} in the meantime", "run the command again"
             )
     planned_away = {project.name: project for project in plan.replace}
-    link, replaced = [], []
+    link, replaced, kept_now = [], [], []
     for planned in plan.link:
         present = installed.get(planned.wheel.identity.name)
         if present is not None and present != planned_away.get(present.name) and _is_from(planned, present):
+            kept_now.append(present)
             continue
         link.append(planned)
         if present is not None:
             replaced.append(present)
     removed = tuple(project for project in plan.remove if installed.get(project.name) == project)
-    return replace(plan, link=tuple(link), replace=tuple(replaced), remove=removed)
+    return replace(plan, keep=(*plan.keep, *kept_now), link=tuple(link), replace=tuple(replaced), remove=removed)
 
 
 def _is_from(planned: PlannedWheel, present: InstalledProject) -> bool:

@@ -21,14 +21,28 @@ class TargetMarkers:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = dict(environment)
         self._known: dict[str, bool] = {}
+        self._told: set[str] = set()
 
     def hold(self, marker: str) -> bool:
-        """Tell whether `marker` is true for the target ('' always is); raises `UnusableCondition`."""
+        """Tell whether `marker` is true for the target ('' always is), or may be; raises `UnusableCondition`.
+
+        A value that the environment lacks is unknown (`formats.open_markers`): better a project too many than one too
+        few.
+        """
         if not marker:
             return True
         if marker not in self._known:
             self._known[marker] = _evaluate(marker, self._environment)
         return self._known[marker]
+
+    def cautions(self, marker: str) -> tuple[str, ...]:
+        """What the writer of a marker should know of it, told once for each text; see `marker_cautions`."""
+        from peep.formats.marker_cautions import cautions  # noqa: PLC0415 - see the module's docstring
+
+        if marker in self._told:
+            return ()
+        self._told.add(marker)
+        return cautions(marker, holds=self.hold(marker))
 
 
 def _evaluate(marker: str, environment: dict[str, str]) -> bool:
@@ -39,8 +53,10 @@ def _evaluate(marker: str, environment: dict[str, str]) -> bool:
         UndefinedEnvironmentName,
     )
 
+    from peep.formats.open_markers import Truth, judge  # noqa: PLC0415
+
     try:
-        return Marker(marker).evaluate({"extra": "", **environment})
+        return judge(Marker(marker), environment) is not Truth.FALSE
     except InvalidMarker:
         raise UnusableCondition(f"{marker!r} is no environment marker") from None
     except UndefinedComparison:

@@ -62,6 +62,15 @@ def redirect_target(url: str, location: str) -> str:
     return target
 
 
+def by_redirect(asked: str, answered: str) -> str:
+    """Words to put before a reason where another URL than the one that was asked for is to blame; '' for the same."""
+    asked, answered = (without_credentials(url).partition("#")[0].rstrip("/") for url in (asked, answered))
+    if asked == answered:
+        return ""
+    path, query, _ = answered.partition("?")  # which may be a signature that opens the file to everybody
+    return f"redirected to {redacted(path)}{'?…' if query else ''}: "
+
+
 def without_credentials(url: str) -> str:
     """`url` without user name and password."""
     parts = urlsplit(url)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from peep.errors import TransportError
 from peep.formats.url_secrets import redacted
+from peep.formats.urls import by_redirect
 from peep.http.retries import Attempts, PassingFault
 
 PIECE = 64 * 1024
@@ -64,7 +65,8 @@ class HttpResponse:
             except PassingFault as fault:
                 self._exchange.close()
                 so_far = f", after {received} of {'an unknown number of' if total is None else total} bytes"
-                self._exchange = self._resumed(PassingFault(fault.reason + so_far, fault.hint), received, total)
+                reason = by_redirect(self._attempts.url, self.url) + fault.reason + so_far
+                self._exchange = self._resumed(PassingFault(reason, fault.hint), received, total)
                 continue
             if not piece:
                 return

@@ -42,6 +42,15 @@ def credentials_in(url: str) -> Credentials | None:
     return Credentials(unquote(parts.username), unquote(parts.password or ""), "the URL")
 
 
+def refusal_hint(status: int, credentials_from: str) -> str:
+    """What to do about HTTP status 401 or 403; `credentials_from` says which credentials were sent, '' for none."""
+    if not credentials_from:
+        return "no user name and password were sent: put them into netrc or keyring, or into its URL"
+    if status == 401:  # noqa: PLR2004 - Unauthorized
+        return f"the user name and password from {credentials_from} were not accepted: check them"
+    return f"the user name and password from {credentials_from} were sent: check them, and what that user may read"
+
+
 class CredentialBook:
     """Answers for one origin at a time; what is known for one is never given to another. Thread-safe.
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from peep.formats.url_secrets import fault_text
 
 PLATFORM: str = sys.platform
+SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
+"""Schemes of SOCKS proxies; with `a` and `h` it is the proxy that resolves host names."""
 
 
 def proxy_for(url: str, environ: Mapping[str, str], chosen: str | None = None) -> str | None:
@@ -36,8 +38,8 @@ def what_is_wrong(proxy: str) -> str:
     except ValueError as error:
         reason = fault_text(error)
         return f"is no URL ({reason[:1].lower()}{reason[1:]})"
-    if parts.scheme not in {"http", "https"}:
-        return "is neither http nor https"
+    if parts.scheme not in {"http", "https", *SOCKS}:
+        return "is neither http, https nor socks"
     return "" if parts.hostname else "names no host"
 
 

@@ -25,6 +25,7 @@ from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous, re
 from peep.formats.urls import (
     MAX_REDIRECTS,
     REDIRECT_STATUSES,
+    by_redirect,
     origin,
     redirect_target,
     scheme_of,
@@ -124,10 +125,14 @@ class UrllibTransport:
     def _follow(self, url: str, headers: Mapping[str, str]) -> _Exchange:
         """Ask for `url` and go where its redirects lead, each hop with no more than its own origin's credentials."""
         self._credentials.remember(_http_url(url))
-        start = place = origin(url)
+        first, start = url, origin(url)
+        place = start
         for _ in range(MAX_REDIRECTS + 1):
             kept = headers if place == start else _without_secrets(headers)
-            exchange = self._ask_with_credentials(url, kept)
+            try:
+                exchange = self._ask_with_credentials(url, kept)
+            except (PassingFault, TransportError) as fault:
+                raise _blamed(first, url, fault) from fault
             location = exchange.headers.get("location")
             if exchange.status not in REDIRECT_STATUSES or location is None:
                 return exchange
@@ -205,6 +210,8 @@ class UrllibTransport:
             settings |= {"cert_reqs": ssl.CERT_NONE, "assert_hostname": False}
         elif route.is_secure:
             settings["ssl_context"] = verified_context(options.cert, options.client_cert, options.environ)
+        if route.proxy is not None and route.proxy.lower().startswith("socks"):
+            return _socks_manager(route.proxy, options.pace, settings)
         if route.proxy is None:
             manager = urllib3.PoolManager(MOST_SERVERS, None, **settings)
         else:
@@ -245,6 +252,17 @@ class _Exchange:
         self._response.close()
 
 
+def _blamed(first: str, last: str, fault: PassingFault | TransportError) -> PassingFault | TransportError:
+    """The fault with the last hop named, where redirects have led to another place than the first."""
+    hop = by_redirect(first, last)
+    if not hop:
+        return fault
+    reason = hop + fault.reason
+    if isinstance(fault, PassingFault):
+        return PassingFault(reason, fault.hint, status=fault.status, retry_after=fault.retry_after)
+    return TransportError(redacted(first), reason, fault.hint, status=fault.status)
+
+
 def _open_patiently(reopen: Callable[[Mapping[str, str]], _Exchange], attempts: Attempts) -> _Exchange:
     while True:
         try:
@@ -273,12 +291,42 @@ def _paced_pools(pace: TransferRate) -> dict[str, type[urllib3.HTTPConnectionPoo
     }
 
 
-def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManager:
-    """Raises `UsageError` for a proxy that cannot be used."""
+def _refuse_unfit(proxy: str) -> None:
+    """Raises `UsageError` for what can be no proxy."""
     if is_ambiguous(proxy):
         raise UsageError(f"the proxy of --proxy or of a *_proxy variable: {AMBIGUOUS}", PERCENT_ENCODE)
     if unfit := what_is_wrong(proxy):
         raise UsageError(f"the proxy {redacted(proxy)} {unfit}", "check --proxy and the *_proxy variables")
+
+
+def _socks_manager(proxy: str, pace: TransferRate, settings: Mapping[str, Any]) -> urllib3.PoolManager:
+    """A manager over urllib3's own support of SOCKS. Raises `UsageError` where the library for it is missing."""
+    _refuse_unfit(proxy)
+    try:
+        from urllib3.contrib import socks  # noqa: PLC0415 - an optional dependency, for few
+    except ImportError:
+        raise UsageError(
+            f"the proxy {redacted(proxy)} speaks SOCKS, for which PySocks is needed, and it is not installed",
+            "install peep with the extra socks (PySocks), or use a proxy that speaks http",
+        ) from None
+    secret = credentials_in(proxy)
+    user, password = (secret.user, secret.password) if secret else (None, None)
+    manager = socks.SOCKSProxyManager(without_credentials(proxy), user, password, MOST_SERVERS, None, **settings)
+    response_class = {"response_class": paced_response_class(pace)}
+    kinds = {
+        "http": (socks.SOCKSHTTPConnectionPool, socks.SOCKSConnection),
+        "https": (socks.SOCKSHTTPSConnectionPool, socks.SOCKSHTTPSConnection),
+    }
+    manager.pool_classes_by_scheme = {
+        scheme: type(f"Paced{pool.__name__}", (pool,), {"ConnectionCls": type("Paced", (connection,), response_class)})
+        for scheme, (pool, connection) in kinds.items()
+    }
+    return manager
+
+
+def _proxy_manager(proxy: str, settings: Mapping[str, Any]) -> urllib3.PoolManager:
+    """Raises `UsageError` for a proxy that cannot be used."""
+    _refuse_unfit(proxy)
     secret = credentials_in(proxy)
     headers = {"proxy-authorization": secret.header} if secret else None
     try:

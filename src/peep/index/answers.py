@@ -42,15 +42,6 @@ def failure_of(location: str, error: TransportError | PackageIndexError) -> Sour
     return SourceFailure(redacted(location), error)
 
 
-def refusal_hint(status: int, credentials_from: str) -> str:
-    """What to do about HTTP status 401 or 403; `credentials_from` says which credentials were sent, '' for none."""
-    if not credentials_from:
-        return "no user name and password were sent: put them into netrc or keyring, or into the index URL"
-    if status == 401:  # noqa: PLR2004 - Unauthorized
-        return f"the user name and password from {credentials_from} were not accepted: check them"
-    return f"the user name and password from {credentials_from} were sent: check them, and what that user may read"
-
-
 def unset_variable_hint(url: str) -> str:
     """Name the variable that a URL still names, because it was not set where it should have been replaced.
 

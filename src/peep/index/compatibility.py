@@ -9,6 +9,7 @@ from itertools import product
 from packaging.specifiers import SpecifierSet
 
 from peep.formats.archive_names import ArchiveName
+from peep.formats.open_markers import ANY_MICRO
 from peep.model import ArchiveKind, FormatControl, IndexFile, TargetEnvironment
 
 NO_RANK = 1_000_000
@@ -21,7 +22,7 @@ class Compatibility:
     def __init__(self, name: str, target: TargetEnvironment, formats: FormatControl) -> None:
         self._allowed = {kind: formats.allows(name, kind) for kind in ArchiveKind}
         self._ranks, self._interpreters, self._platforms = _known_tags(target.tags)
-        self._version = target.version
+        self._versions = _possible_versions(target)
         self._any_python = formats.any_python
 
     def objection(self, name: ArchiveName, file: IndexFile) -> str:
@@ -67,7 +68,16 @@ class Compatibility:
         return python, rest.rpartition("-")[2]
 
     def _python_objection(self, file: IndexFile) -> str:
-        return "" if self._any_python else python_objection(file.requires_python or "", self._version)
+        if self._any_python:
+            return ""
+        objections = [python_objection(file.requires_python or "", version) for version in self._versions]
+        return objections[0] if all(objections) else ""
+
+
+def _possible_versions(target: TargetEnvironment) -> tuple[tuple[int, int, int], ...]:
+    """The target's version of Python; the first and one after all others, where only the minor version is known."""
+    is_open = "python_version" in target.markers and "python_full_version" not in target.markers
+    return (target.version, (*target.version[:2], ANY_MICRO)) if is_open else (target.version,)
 
 
 def python_objection(specifiers: str, version: Sequence[int]) -> str:

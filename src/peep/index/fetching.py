@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from peep.dataclass import dataclass, field
 from peep.errors import PackageIndexError
+from peep.formats.urls import by_redirect
+from peep.http.credentials import refusal_hint
 from peep.http.transport import Response, Transport
-from peep.index.answers import refusal_hint
 from peep.index.pages import PageSource, ParsedPage
 from peep.model import IndexFile
 from peep.reporting import Reporter
@@ -72,15 +73,16 @@ class PageFetcher:
                 return None
             if response.status == UNCHANGED and conditions:
                 return NOT_MODIFIED
+            hop = by_redirect(url, response.url)
             if response.status in REFUSED:
                 hint = refusal_hint(response.status, response.credentials_from)
-                raise PackageIndexError(index, f"refuses {_path(url)} (HTTP status {response.status})", hint)
+                raise PackageIndexError(index, f"{hop}refuses {_path(url)} (HTTP status {response.status})", hint)
             if response.status != OK:
-                raise PackageIndexError(index, f"answers {_path(url)} with HTTP status {response.status}")
+                raise PackageIndexError(index, f"{hop}answers {_path(url)} with HTTP status {response.status}")
             body = _decompressed(response.read(LONGEST_PAGE), response, index)
             content_type = response.headers.get("content-type", "text/html")
             validators = {name: response.headers[name] for name in VALIDATORS if name in response.headers}
-            return _checked(FetchedPage(response.url, content_type, body, validators), index)
+            return _checked(FetchedPage(response.url, content_type, body, validators), index, hop)
 
 
 def parsed_project(page: FetchedPage, project: str, index: str) -> ParsedPage:
@@ -105,15 +107,16 @@ def parsed_links(page: FetchedPage, index: str) -> tuple[IndexFile, ...]:
     return archive_files(read_page(decoded(page.body, page.content_type), page.url), index)
 
 
-def _checked(page: FetchedPage, index: str) -> FetchedPage:
+def _checked(page: FetchedPage, index: str, hop: str) -> FetchedPage:
     """Only types that the simple API knows (PEP 691), and JSON and HTML by their plain names."""
     known = page.media_type.startswith(SIMPLE_TYPE)
     if known and not page.media_type.startswith((f"{SIMPLE_TYPE}v1+", f"{SIMPLE_TYPE}latest+")):
-        reason = f"answered with {page.media_type}, a version of the simple API that is not understood here"
+        reason = f"{hop}answered with {page.media_type}, a version of the simple API that is not understood here"
         raise PackageIndexError(index, reason, "upgrade peep, or use another index")
     if known or page.media_type in {"text/html", "application/json", "application/xhtml+xml"}:
         return page
-    raise PackageIndexError(index, f"answered with {page.media_type[:80] or 'no type'}, which is no page of an index")
+    kind = page.media_type[:80] or "no type"
+    raise PackageIndexError(index, f"{hop}answered with {kind}, which is no page of an index")
 
 
 def _decompressed(body: bytes, response: Response, index: str) -> bytes:

@@ -10,8 +10,9 @@ from peep.advisories.suppressions import Suppression
 from peep.advisories.timestamps import DURATION_FORM, parse_duration
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
-from peep.pipeline.audit_settings import read_policy, read_suppression_file, settings_folder, suppressions_path
+from peep.pipeline.audit_settings import read_policy, read_suppression_file, suppressions_path
 from peep.pipeline.options import InstallOptions
+from peep.pipeline.settings_place import settings_folder
 from peep.system.bounded import read_file
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from peep.advisories.policy import AuditPolicy, PolicyFault, policy_of
@@ -13,12 +13,6 @@ from peep.advisories.suppressions import Suppression
 from peep.errors import UsageError
 from peep.formats.documents import parse_toml
 from peep.system.bounded import PROJECT_FILE, read_file
-
-
-def settings_folder(requirement_files: Sequence[str]) -> str:
-    """The folder beside whose files settings are: that of the first `-r` file, else the working folder."""
-    local = [path for path in requirement_files[:1] if path != "-" and "://" not in path]
-    return os.path.dirname(local[0]) if local else ""
 
 
 def read_policy(folder: str, named: str | None) -> AuditPolicy:

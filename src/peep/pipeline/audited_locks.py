@@ -37,7 +37,7 @@ def _adder(package: Package, place: Place, path: str) -> Add:
         except (PeepError, ValueError) as error:
             gathered.faults.append(f"{place.path}:{place.line}: {package.name}: {error}")
             return
-        if not version:
+        if not (version or files):
             gathered.unjudged.append(UnjudgedPin(package.name, "no-version", (place,)))
             return
         hashes = tuple(sorted({digest for file in files for digest in file.hashes}))

@@ -90,6 +90,8 @@ def gather_line(line: RequirementLine, constraints: Sequence[RequirementLine], g
         gathered.local.add(name or parsed.location)
         return
     versions = _versions(line, constraints)
+    if not versions and name and (line.hashes or parsed.hashes):
+        versions = [("", False)]  # its bytes can be judged
     if not (name and versions):
         shown = name or redacted(parsed.location)
         gathered.unjudged.append(UnjudgedPin(shown, NO_VERSION, (place,)))

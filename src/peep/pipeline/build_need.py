@@ -8,6 +8,7 @@ from typing import Protocol
 from peep.errors import Problem
 from peep.model import PinnedRequirement, PlannedWheel, VerifiedArchive
 from peep.pipeline.fetch import WheelProvider
+from peep.pipeline.result import PendingBuild
 from peep.pipeline.run_gate import RunGate
 from peep.pipeline.session import Session
 from peep.requirements.pinned_set import PinnedSet
@@ -23,6 +24,8 @@ class RunBuilds(Protocol):
     def stated_requirements(self) -> Mapping[str, tuple[str, ...]]: ...
 
     def run(self) -> list[PlannedWheel]: ...
+
+    def foreseen(self) -> tuple[list[PlannedWheel], tuple[PendingBuild, ...]]: ...
 
     def close(self) -> None: ...
 
@@ -40,6 +43,9 @@ class NothingToBuild:
 
     def run(self) -> list[PlannedWheel]:
         return []
+
+    def foreseen(self) -> tuple[list[PlannedWheel], tuple[PendingBuild, ...]]:
+        return [], ()
 
     def close(self) -> None: ...
 

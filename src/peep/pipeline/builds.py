@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from peep.build.builder import Builder, BuildSupport, Obtained
-from peep.build.plan import BuildPlan, BuildSettings
-from peep.build.requirements import Suggest
+from peep.build.plan import BuildPlan, BuildSettings, PlannedBuild
 from peep.build.source_trees import ArchiveTree, FolderTree, SourceTree, commit_tree, local_tree
-from peep.build.suggestion import suggested_lines
+from peep.build.tool_choice import Listed
+from peep.build.toolchains import Toolchains
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
-from peep.errors import BuildError, FetchFailure, NoUsableFile, PeepError, Problem
+from peep.errors import BuildError, FetchFailure, NoIndexToAsk, NoUsableFile, Problem
 from peep.formats.url_secrets import redacted
 from peep.model import (
     Commit,
@@ -25,13 +25,16 @@ from peep.model import (
     StoredWheel,
     VerifiedArchive,
 )
+from peep.pipeline.build_wishes import further_needs, unbuilt_names, visible_folders
 from peep.pipeline.fetch import WheelProvider, wheels_for
+from peep.pipeline.result import PendingBuild
 from peep.pipeline.run_gate import NothingDemanded, RunGate, Used
 from peep.pipeline.session import Session, target_request
+from peep.pipeline.suggestions import Suggestions
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
-from peep.requirements.pins import pinned_requirements
-from peep.system.sandbox import choose_isolation, find_isolation
+from peep.requirements.pins import pinned_choices
+from peep.system.sandbox import Isolation, choose_isolation, find_isolation
 
 _FOREIGN = (
     "only a source archive is listed or offered, and that cannot be built for another Python or platform than the one "
@@ -68,8 +71,11 @@ class Builds:
         if target_request(self._session.options.target).is_foreign:
             return tuple(NoUsableFile(pin, _FOREIGN) for pin in (*(archive.pin for archive in sdists), *trees))
         fetched, problems = self._fetched(trees)
-        support = BuildSupport(self._session.store, self._obtain, self._suggest(), self._session.context.reporter)
-        self._builder = Builder(self._session.target, self._settings(), self._constraints(), support)
+        support = BuildSupport(
+            self._session.store, self._obtain, Suggestions(self._provider).lines, self._session.context.reporter
+        )
+        listed = self._listed()
+        self._builder = Builder(self._session.target, self._settings(listed), listed, support)
         self._open.callback(self._builder.close)
         self._trees = [*(ArchiveTree(archive) for archive in sdists), *fetched]
         self._plan = self._builder.plan(self._trees)
@@ -101,17 +107,26 @@ class Builds:
         if self._builder is None:
             return []
         built = self._builder.build_all(self._plan)
-        return [built_wheel(tree, built[name]) for name, tree in zip(self._names(), self._trees, strict=True)]
+        return [built_wheel(tree, built[key]) for key, tree in zip(self._keys(), self._trees, strict=True)]
 
-    def _names(self) -> list[str]:
-        names = {id(build.tree): name for name, build in self._plan.builds.items()}
-        return [names[id(tree)] for tree in self._trees]
+    def foreseen(self) -> tuple[list[PlannedWheel], tuple[PendingBuild, ...]]:
+        """For a `--dry-run`: what equal builds left in the store, and what would have to be built. Runs no backend."""
+        if self._builder is None:
+            return [], ()
+        known = self._builder.remembered(self._plan)
+        named = list(zip(self._keys(), self._trees, strict=True))
+        pending = [pending_build(tree, self._plan.builds[name]) for name, tree in named if name not in known]
+        return [built_wheel(tree, known[name]) for name, tree in named if name in known], tuple(pending)
+
+    def _keys(self) -> list[str]:
+        keys = {id(build.tree): key for key, build in self._plan.builds.items()}
+        return [keys[id(tree)] for tree in self._trees]
 
     def close(self) -> None:
         """Let go of the source trees of all builds, planned or not."""
         self._open.close()
 
-    def _settings(self) -> BuildSettings:
+    def _settings(self, listed: Listed) -> BuildSettings:
         options, context = self._session.options.build, self._session.context
         found = find_isolation()
         required = options.require_sandbox or bool(self._pinned.directive_values("--require-sandbox"))
@@ -124,16 +139,27 @@ class Builds:
             context.reporter.note(
                 "builds use what the target environment has installed (--no-build-isolation); nobody has vetted that"
             )
+        needs = further_needs(options.requirements, self._pinned.directives)
+        known = {*(pin.name for pin in self._pinned.pins), *listed}
+        for name in unbuilt_names(needs, known):
+            context.reporter.warning(f"--build-requirement names {name}, which is neither listed nor a build tool")
+        home = os.path.expanduser("~")
+        folders = visible_folders(options.visible_folders, self._pinned.directives, home)
+        path = context.environ.get("PATH", "")
+        toolchains = Toolchains(path, folders, home, sees_everything=isolation is Isolation.NONE)
+        steering = steering_variables(context.environ)
         return BuildSettings(
             isolation=isolation,
             use_build_environment=options.isolation,
             config_settings=options.config_settings,
-            steering=steering_variables(context.environ),
-            search_path=context.environ.get("PATH", ""),
+            steering={**steering, **toolchains.variables(context.environ)},
+            toolchains=toolchains,
+            withheld=frozenset(context.environ.keys() - steering.keys()),
+            further_needs=needs,
         )
 
-    def _constraints(self) -> Mapping[str, PinnedRequirement]:
-        """Build constraints by name: the files given, then the run's own pins for what they do not name."""
+    def _listed(self) -> Listed:
+        """What builds may use: what the build constraints list, and the run's own pins for what they do not name."""
         session = self._session
         directed = [
             _beside(directive.location.path, directive.value)
@@ -142,26 +168,19 @@ class Builds:
         ]
         paths = list(dict.fromkeys((*session.options.build.constraint_files, *directed)))
         files = parse_requirements_files(paths, session.reading.read, session.context.environ)
-        listed = pinned_requirements(files, (), session.target.markers)
-        return {pin.name: pin for pin in (*self._pinned.pins, *listed.pins)}
+        return pinned_choices(files, session.target.markers, self._pinned.pins)
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         """Verified archives of build requirements; whatever is wrong with one keeps the builds from starting."""
         wanted, refused = self._examined.tools_worth_fetching(pins)
-        fetched = wheels_for(wanted, self._provider)
+        try:
+            fetched = wheels_for(wanted, self._provider)
+        except NoIndexToAsk as error:  # of this run nothing else may have needed one
+            reason = f"{error}, and building {', '.join(tree.label for tree in self._trees)} needs it"
+            return Obtained({}, (), tuple(NoUsableFile(pin, reason) for pin in pins))
         wheels = {name: one.wheel for name, one in fetched.wheels.items()}
         unexamined = self._examined.tool_problems(Used(wheels=[*wheels.values()], sdists=fetched.sdists))
         return Obtained(wheels, fetched.sdists, (*fetched.problems, *refused, *unexamined))
-
-    def _suggest(self) -> Suggest:
-        def suggest(name: str, wanted: Sequence[str]) -> tuple[str, ...]:
-            try:
-                details = self._provider.open_index().answers(name).details
-            except PeepError:
-                return ()  # the report stands without a suggestion
-            return suggested_lines(name, wanted, details, ".".join(map(str, self._session.target.version)))
-
-        return suggest
 
 
 def _beside(path: str, value: str) -> str:
@@ -170,26 +189,34 @@ def _beside(path: str, value: str) -> str:
 
 
 def built_wheel(tree: SourceTree, wheel: StoredWheel) -> PlannedWheel:
-    """A built wheel, recorded as coming from what the user vetted: archive (PEP 710), commit or folder (PEP 610)."""
+    """A built wheel, recorded as coming from what the user vetted."""
+    return PlannedWheel(wheel, source_of(tree), tree.pin.is_requested)
+
+
+def pending_build(tree: SourceTree, build: PlannedBuild) -> PendingBuild:
+    """What is known of a build that is not run."""
+    return PendingBuild(tree.pin, tree.label, source_of(tree), build.requires_dist, tuple(build.system.requires))
+
+
+def source_of(tree: SourceTree) -> Provenance:
+    """Where a source tree came from: an archive (PEP 710), a commit or folder (PEP 610)."""
     pin = tree.pin
     if isinstance(tree, ArchiveTree):
         archive = tree.archive
         hashes = tuple(sorted({archive.digest, Digest("sha256", archive.sha256)}))
         is_direct = pin.url is not None
-        provenance = Provenance(archive.url, hashes, is_direct, subdirectory=pin.subdirectory if is_direct else None)
-    else:
-        commit = tree.key.removeprefix("git:") or None
-        url = pin.url or ""
-        if isinstance(pin.source, Commit):
-            url = url.rpartition("@")[0].removeprefix("git+")
-        provenance = Provenance(
-            redacted(url),
-            is_direct=True,
-            vcs_commit=commit,
-            is_editable=bool(tree.in_place),
-            subdirectory=pin.subdirectory,
-        )
-    return PlannedWheel(wheel, provenance, pin.is_requested)
+        return Provenance(archive.url, hashes, is_direct, subdirectory=pin.subdirectory if is_direct else None)
+    commit = tree.key.removeprefix("git:") or None
+    url = pin.url or ""
+    if isinstance(pin.source, Commit):
+        url = url.rpartition("@")[0].removeprefix("git+")
+    return Provenance(
+        redacted(url),
+        is_direct=True,
+        vcs_commit=commit,
+        is_editable=bool(tree.in_place),
+        subdirectory=pin.subdirectory,
+    )
 
 
 def _close_all(archives: Sequence[VerifiedArchive]) -> None:

@@ -51,13 +51,9 @@ def pip_call(words: Sequence[str]) -> PipCall:
 def run_pip(words: Sequence[str]) -> int:
     """Become pip with these words; on Windows, where nothing can become something else, wait for it.
 
-    Gives back pip's exit status, if it comes back at all; raises `PeepError` when there is no pip to be had, and
-    `UsageError` for files that pip must not read.
+    Gives back pip's exit status, if it comes back at all; raises `PeepError` when there is no pip to be had. No verb
+    that gets here fetches what a requirements file lists: those that do are peep's own, and see hashes in comments.
     """
-    if "lock" in words:
-        from peep.pipeline.comment_hash_guard import refuse_unseen_hashes  # noqa: PLC0415 - few verbs of pip's fetch
-
-        refuse_unseen_hashes(words, os.environ)
     command = pip_command(pip_call(words))
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -10,7 +10,7 @@ from peep.dataclass import replace
 from peep.environment.records import provenance_bytes
 from peep.formats.core_metadata_json import core_metadata_json
 from peep.model import PinnedRequirement, PlannedWheel
-from peep.pipeline.result import InstallResult
+from peep.pipeline.result import InstallResult, PendingBuild
 
 
 def installation_report(result: InstallResult) -> dict[str, Any]:
@@ -21,6 +21,7 @@ def installation_report(result: InstallResult) -> dict[str, Any]:
         name = one.wheel.identity.name
         item = _item(one, pins.get(name), result.metadata[name])
         items.append({**item, "is_yanked": name in result.yanked})
+    items += [_pending_item(one) for one in result.pending]
     return {
         "version": "1",
         "pip_version": f"peep {__version__}",
@@ -41,6 +42,19 @@ def _item(one: PlannedWheel, pin: PinnedRequirement | None, metadata: bytes) -> 
     if one.is_requested and pin is not None and pin.extras:
         item["requested_extras"] = list(pin.extras)
     return item
+
+
+def _pending_item(one: PendingBuild) -> dict[str, Any]:
+    """What would be built, with the metadata that is known before it is."""
+    known = {"name": one.pin.name, "version": one.pin.version}
+    requires = {} if one.requires_dist is None else {"requires_dist": list(one.requires_dist)}
+    return {
+        "download_info": json.loads(provenance_bytes(replace(one.provenance, is_direct=True))),
+        "is_direct": one.provenance.is_direct,
+        "requested": one.pin.is_requested,
+        "metadata": {key: value for key, value in known.items() if value} | requires,
+        "is_yanked": False,
+    }
 
 
 def core_metadata(one: PlannedWheel) -> bytes:

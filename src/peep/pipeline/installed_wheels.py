@@ -202,6 +202,13 @@ def _why_not_built(hindrances: Sequence[Problem]) -> str:
     needs = dict.fromkeys(one.requirement for one in hindrances if isinstance(one, MissingBuildRequirement))
     if needs:
         return f"building needs {', '.join(needs)}: give the --build-constraint files that it was installed with"
+    missing = dict.fromkeys(
+        f"{one.pin} (listed at {one.pin.location}): {one.reason}"
+        for one in hindrances
+        if isinstance(one, FetchFailure | NoUsableFile)
+    )
+    if missing:
+        return f"what building it takes can't be had: {'; '.join(missing)}"
     return f"what building it takes can't be had ({len(hindrances)} problems)"
 
 

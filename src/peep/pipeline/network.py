@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from peep.archives.receive import Receiver
 from peep.dataclass import dataclass, field, replace
-from peep.errors import UsageError
+from peep.errors import NoIndexToAsk, UsageError
 from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_place, redacted_place
 from peep.http.transport import Transport
 from peep.index.client import KeptPages, PackageIndex, SimpleIndexes
@@ -20,6 +20,7 @@ from peep.pip.options import PipDefaults
 from peep.pipeline.context import RunContext
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import GivenIndexes, InstallOptions, NetworkOptions
+from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
 
 
@@ -70,7 +71,8 @@ class Network:
             lines = [f"{self._who_names(url)}: {redacted_place(url)} is {NO_INDEX_THERE}" for url in nowhere]
             raise UsageError("\n".join(lines), HOW_TO_NAME_AN_INDEX)
         if not (options.index_urls or options.find_links):
-            raise UsageError("there is no index to ask", "give --index-url or --find-links, or configure pip with one")
+            hint = "give --index-url or --find-links, or configure pip with one"
+            raise NoIndexToAsk("there is no index to ask", hint)
         return SimpleIndexes(self.transport(), options, self.context.reporter, pages)
 
     def _who_names(self, url: str) -> str:
@@ -86,6 +88,10 @@ class Network:
     def receiver(self, scratch: str) -> Receiver:
         """What it takes to receive files, whose private copies live in `scratch`."""
         return Receiver(self.transport(), scratch, self.context.reporter)
+
+    def placed(self, pinned: PinnedSet) -> PinnedSet:
+        """The pins as they are: the places that they state themselves are asked."""
+        return pinned
 
     def index_options(self) -> IndexOptions:
         """The options in force: files over command line over pip's configuration."""

@@ -25,6 +25,16 @@ class SourceOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleSource:
+    """`--bundle`: where archives come from in the place of indexes."""
+
+    place: str
+    """A folder or a tar."""
+    digest: str | None = None
+    """`--bundle-digest`, as given."""
+
+
+@dataclass(frozen=True, slots=True)
 class GivenIndexes:
     """The index options of the command line and its variables; what is absent comes from files or from pip."""
 
@@ -85,6 +95,10 @@ class BuildOptions:
     use_sandbox: bool = True
     trust_local: tuple[str, ...] = ()
     """Folders in and below which local projects, which no hash can vouch for, are built and installed."""
+    requirements: tuple[str, ...] = ()
+    """Each `--build-requirement`, `NAME: REQUIREMENT`: what a project's build needs besides what it declares."""
+    visible_folders: tuple[str, ...] = ()
+    """Each `--build-path`: folders outside of the system's that builds may read, for compilers that are kept there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,10 @@ class InstallOptions:
     trust_installed: bool = False
     """What satisfies a pin by its version counts as satisfied, whatever its origin."""
     check_dependencies: bool = True
+    refuse_malware: bool = False
+    """Refuse pins that a snapshot of advisories lists as malware; directives and settings may ask for it, too."""
+    advisories: tuple[str, ...] = ()
+    """Snapshots to judge by; (): the fetched one."""
     allow_record_mismatch: tuple[str, ...] = ()
     """Names (as written) whose wheels may differ from their RECORD."""
     compile: bool | None = None
@@ -142,7 +160,10 @@ class InstallOptions:
     vetting: str | None = None
     """The folder of the records."""
     dry_run: bool = False
+    builds_anyway: bool = False
+    """`--with-builds`: under `--dry-run`, too."""
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
+    bundle: BundleSource | None = None
     destination: str | None = None
     """`--dest` of `download`, `--wheel-dir` of `wheel`."""

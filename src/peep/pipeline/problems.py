@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from peep.environment.dependencies import RequiringProject, check_dependencies
@@ -10,7 +10,9 @@ from peep.environment.installed import requirements_of
 from peep.errors import NoUsableFile, Problem, Problems
 from peep.index.compatibility import python_objection
 from peep.model import InstallPlan, PinnedRequirement, PlannedWheel
+from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.session import Session
+from peep.pipeline.suggestions import with_suggestions
 from peep.requirements.pinned_set import PinnedSet
 
 
@@ -23,6 +25,7 @@ def problems_of(
     session: Session,
     pinned: PinnedSet,
     plan: InstallPlan,
+    provider: WheelProvider,
     found: Iterable[Problem] = (),
     stated: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
 ) -> list[Problem]:
@@ -30,17 +33,21 @@ def problems_of(
 
     `stated`: what projects that are yet to be built say that they will require, by name.
     """
-    unmet = requirement_problems(session, pinned, _requiring_projects(pinned, plan, stated))
+    unmet = requirement_problems(session, pinned, _requiring_projects(pinned, plan, stated), provider)
     return [*pinned.unusable, *found, *_python_problems(session, pinned, plan), *unmet]
 
 
 def requirement_problems(
-    session: Session, pinned: PinnedSet, projects: Iterable[RequiringProject]
-) -> Iterable[Problem]:
-    """Requirements of listed projects that no listed project meets, unless the user asked not to look."""
+    session: Session, pinned: PinnedSet, projects: Iterable[RequiringProject], provider: WheelProvider
+) -> Sequence[Problem]:
+    """Requirements of listed projects that no listed project meets, unless the user asked not to look.
+
+    Those of projects that are not listed at all come with lines to paste, as far as `provider`'s indexes have some.
+    """
     if not session.options.check_dependencies or pinned.directive_values("--no-check-dependencies"):
         return ()
-    return check_dependencies(list(projects), pinned.pins, session.target.markers)
+    unmet = check_dependencies(list(projects), pinned.pins, session.target.markers)
+    return with_suggestions(unmet, provider, pinned.pins)
 
 
 def projects_by_requirements(

@@ -157,6 +157,7 @@ def combined(sets: Sequence[PinnedSet]) -> PinnedSet:
         format_control=_united([one.format_control for one in sets]),
         directives=tuple(directive for one in sets for directive in one.directives),
         warnings=tuple(warning for one in sets for warning in one.warnings),
+        skipped=tuple(line for one in sets for line in one.skipped),
     )
 
 

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, replace
@@ -17,7 +18,7 @@ from peep.pip.options import PipDefaults
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.network import Network
-from peep.pipeline.options import InstallOptions, StoreOptions, TargetOptions
+from peep.pipeline.options import BundleSource, InstallOptions, SourceOptions, StoreOptions, TargetOptions
 from peep.pipeline.pip_configuration import completed, configured_pip
 from peep.pipeline.read_pins import Reading, name_of_project, read_pins, with_formats
 from peep.requirements.pinned_set import PinnedSet
@@ -28,6 +29,9 @@ from peep.store.wheels import Store
 from peep.target.discovery import TargetRequest, discover_target
 from peep.transaction.apply import ApplyOptions
 
+if TYPE_CHECKING:
+    from peep.pipeline.bundle_network import BundleNetwork
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -37,7 +41,7 @@ class Session:
     context: RunContext
     store: Store
     target: TargetEnvironment
-    network: Network
+    network: Network | BundleNetwork
     reading: Reading
     stages: Stages
     """The way of each archive."""
@@ -51,9 +55,11 @@ class Session:
         pinned = read_pins(self.options.sources, self.target, self.reading, self.context.environ, accepted)
         for warning in pinned.warnings:
             self.context.reporter.warning(warning)
+        for line in pinned.skipped:
+            self.context.reporter.detail(str(line))
         self.network.stated = pinned.index_options
         self.network.extra_indexes = tuple(dict.fromkeys(_named_indexes(pinned)))
-        return pinned
+        return self.network.placed(pinned)
 
     def formats(self, pinned: PinnedSet) -> FormatControl:
         formats = with_formats(pinned, self.options.format_control)
@@ -97,6 +103,9 @@ def open_session(options: InstallOptions, context: RunContext, stages: Stages) -
     """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
     with ExitStack() as stack:
         store = stack.enter_context(store_of_run(options.store, context))
+        if options.bundle is not None:
+            yield _bundle_session(options, options.bundle, context, stages, store, stack)
+            return
         defaults = configured_pip(options, context.environ, os.path.join(store.layout.remembered, "pip"))
         options = configured(options, defaults)
         target = discover_target(target_request(options.target), store)
@@ -104,6 +113,23 @@ def open_session(options: InstallOptions, context: RunContext, stages: Stages) -
         stack.callback(network.close)
         reading = Reading(network.transport, context.standard_input)
         yield Session(options, context, store, target, network, reading, stages)
+
+
+def _bundle_session(
+    options: InstallOptions, source: BundleSource, context: RunContext, stages: Stages, store: Store, stack: ExitStack
+) -> Session:
+    """A session whose archives come out of a bundle, and whose inputs do, too, where it names no other."""
+    # For runs with --bundle only: all others do without these modules.
+    from peep.pipeline.bundle_network import BundleNetwork, BundleReading  # noqa: PLC0415
+    from peep.pipeline.bundles import opened_bundle, parse_digest  # noqa: PLC0415
+
+    bundle = stack.enter_context(opened_bundle(source.place, parse_digest(source.digest)))
+    network = BundleNetwork(bundle, context.reporter)
+    if options.sources == SourceOptions():
+        options = replace(options, sources=network.sources())
+    target = discover_target(target_request(options.target), store)
+    reading = BundleReading(network, context.standard_input)
+    return Session(options, context, store, target, network, reading, stages)
 
 
 def configured(options: InstallOptions, defaults: Callable[[], PipDefaults]) -> InstallOptions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from peep.errors import PeepError
+from peep.formats.names import is_name, normalised
 from peep.model import Location
 from peep.requirements.pinned_set import Directive
 
@@ -13,8 +14,11 @@ _DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
 KNOWN: dict[str, bool | None] = {
     "--allow-record-mismatch": True,
     "--build-constraint": True,
+    "--build-path": True,
+    "--build-requirement": True,
     "--locked-for": True,
     "--no-check-dependencies": False,
+    "--refuse-malware": False,
     "--require-examined": None,
     "--require-sandbox": False,
     "--trust-local": True,
@@ -25,6 +29,26 @@ KNOWN: dict[str, bool | None] = {
 
 class MalformedDirective(PeepError):
     """A comment that speaks to peep and says nothing it knows."""
+
+
+def build_requirement(value: str) -> tuple[str, str]:
+    """Read `NAME: REQUIREMENT`, what a project's build needs besides what it declares (PEP 508).
+
+    Gives back the normalised name and the requirement's text. Raises `MalformedDirective`.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - few files say so
+
+    name, colon, text = (part.strip() for part in value.partition(":"))
+    if not colon or not text or not is_name(name):
+        raise MalformedDirective(
+            f"{value!r} does not say whose build needs what", "write --build-requirement NAME: REQUIREMENT"
+        )
+    try:
+        Requirement(text)
+    except InvalidRequirement as error:
+        reason = str(error).partition("\n")[0]
+        raise MalformedDirective(f"the build requirement {text!r} of {name} cannot be read: {reason}") from None
+    return normalised(name), text
 
 
 def addresses_peep(comment: str) -> bool:
@@ -48,4 +72,6 @@ def parse_directive(comment: str, location: Location) -> Directive | None:
     takes_value = KNOWN[option]
     if takes_value is not None and takes_value != bool(value.strip()):
         raise MalformedDirective(f"the directive {option} {'needs a' if takes_value else 'takes no'} value")
+    if option == "--build-requirement":
+        build_requirement(value)
     return Directive(option, value.strip(), location)

@@ -36,6 +36,7 @@ _COMMENTED_OUT = (
 COMMAND_LINE = "command line"
 """The path of what was no file."""
 
+_AS_CONSTRAINT = "a constraint is a name with a version, or a name @ a URL; list the rest as a requirement"
 _FORMAT_OPTIONS = frozenset({"--no-binary", "--only-binary"})
 _PLACES = frozenset({"--index-url", "--extra-index-url"})
 _REQUIREMENT_OPTIONS = frozenset({"--hash", "--config-settings"})
@@ -219,6 +220,7 @@ class _Reader:
         meant = expand_urls(text, self._environ)
         _refuse_ambiguous(meant)
         parsed = parse_requirement_text(meant)
+        self._refuse_as_constraint(parsed)
         listed = [parse_option_hash(value) for name, value in options if name == "--hash"]
         self._warn_crossed(comments)
         self.warnings.extend(f"{location}: {remark}" for remark in parsed.remarks)
@@ -238,7 +240,17 @@ class _Reader:
             )
         )
 
+    def _refuse_as_constraint(self, parsed: RequirementText) -> None:
+        """Raise `PeepError` for what pip does not take as a constraint, either.
+
+        pip refuses extras, too, but only when it resolves; the files of others have them, where they mean nothing.
+        """
+        if self._is_constraint and not parsed.name:
+            raise PeepError("a requirement without a name is not allowed as a constraint", _AS_CONSTRAINT)
+
     def _add_editable(self, options: list[tuple[str, str]], location: Location, comments: _HashComments) -> None:
+        if self._is_constraint:
+            raise RequirementsError(location, "an editable requirement is not allowed as a constraint", _AS_CONSTRAINT)
         written = [value for name, value in options if name == "--editable"]
         strange = [name for name, _ in options if name not in ("--editable", "--config-settings")]
         if len(written) > 1 or strange:

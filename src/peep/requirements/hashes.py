@@ -70,6 +70,7 @@ def parse_option_hash(text: str) -> Digest:
     algorithm, colon, hexadecimal = text.partition(":")
     if not colon:
         raise MalformedHashText(f"{text!r} is no hash: write --hash=sha256:…")
+    algorithm = algorithm.lower()
     if algorithm not in STRONG_ALGORITHMS:
         strong = ", ".join(STRONG_ALGORITHMS)
         raise MalformedHashText(f"{algorithm!r} cannot vouch for an archive; use one of {strong}")

@@ -26,6 +26,26 @@ def pinning_line(lines: Sequence[RequirementLine]) -> RequirementLine | None:
     return min(exact, key=lambda line: line.is_constraint, default=None)
 
 
+def by_version(lines: Sequence[RequirementLine]) -> list[list[RequirementLine]]:
+    """Lines of one project in a group for each version or URL that they name; lines that name none are in each."""
+    groups: list[tuple[RequirementLine, list[RequirementLine]]] = []
+    for line in lines:
+        if pinning_line([line]) is None:
+            continue
+        group = next((group for first, group in groups if _is_same_choice(first, line)), None)
+        if group is None:
+            groups.append((line, group := []))
+        group.append(line)
+    open_lines = [line for line in lines if pinning_line([line]) is None]
+    return [[*group, *open_lines] for _, group in groups] or [open_lines]
+
+
+def _is_same_choice(one: RequirementLine, other: RequirementLine) -> bool:
+    if one.parsed.version is None or other.parsed.version is None:
+        return (one.parsed.version, direct_url(one.parsed)) == (other.parsed.version, direct_url(other.parsed))
+    return same_version(one.parsed.version, other.parsed.version)
+
+
 def merge(lines: Sequence[RequirementLine], pinning: RequirementLine, default_form: HashForm) -> PinnedRequirement:
     """Make the pin that all `lines` of one project agree on; `default_form` is for one that lists no hash.
 

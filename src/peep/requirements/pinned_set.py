@@ -17,6 +17,19 @@ class Directive:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedLine:
+    """A requirement whose marker does not hold for the target."""
+
+    location: Location
+    name: str
+    """Of the project, as written; '' where the line does not tell it."""
+    marker: str
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.name or 'a requirement'} does not apply here: {self.marker}"
+
+
+@dataclass(frozen=True, slots=True)
 class PinnedSet:
     """Every requirement that holds for the target, as pins and as lines that cannot be used; the options stated."""
 
@@ -28,6 +41,8 @@ class PinnedSet:
     directives: tuple[Directive, ...] = ()
     warnings: tuple[str, ...] = ()
     """Each begins with file and line."""
+    skipped: tuple[SkippedLine, ...] = ()
+    """What does not apply to the target, constraints not counted."""
 
     def directive_values(self, option: str) -> tuple[str, ...]:
         """The values that the directives of one name give, in order."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from peep.dataclass import replace
+from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
-from peep.formats.markers import TargetMarkers
+from peep.formats.markers import TargetMarkers, satisfies
 from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted_in
 from peep.model import HashForm, PinnedRequirement
 from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, parse_arguments
-from peep.requirements.merging import merge, pinning_line
-from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.merging import by_version, merge, pinning_line
+from peep.requirements.pinned_set import PinnedSet, SkippedLine
 from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.run_options import RunOptions
 from peep.requirements.sources import Accepted, local_path, refusal, trusting
@@ -44,9 +44,9 @@ def pinned_requirements(
     options.take_all(entry for entry in entries if isinstance(entry, OptionLine))
     lines = [entry for entry in entries if isinstance(entry, RequirementLine)]
     errors = [*faults, *untrusted, *malformed, *options.errors]
-    active = _holding(lines, TargetMarkers(markers), errors)
+    judged = _judged(lines, TargetMarkers(markers), errors)
     projects = _Projects(accepted, _forms_by_file(lines), errors)
-    projects.decide(active)
+    projects.decide(judged.holding)
     if errors:
         from peep.requirements.secondary_errors import secondary_errors  # noqa: PLC0415 - for a failing run only
 
@@ -57,27 +57,86 @@ def pinned_requirements(
         index_options=options.index_options,
         format_control=options.format_control,
         directives=tuple(directive for file in files for directive in file.directives),
-        warnings=(*(warning for file in (*files, given) for warning in file.warnings), *options.warnings),
+        warnings=(
+            *(warning for file in (*files, given) for warning in file.warnings),
+            *options.warnings,
+            *judged.warnings,
+        ),
+        skipped=tuple(judged.skipped),
     )
 
 
-def _holding(
-    lines: Sequence[RequirementLine], markers: TargetMarkers, errors: list[RequirementsError]
-) -> list[RequirementLine]:
-    holding = []
+def pinned_choices(
+    files: Sequence[RequirementsFile], markers: Mapping[str, str], others: Iterable[PinnedRequirement] = ()
+) -> dict[str, tuple[PinnedRequirement, ...]]:
+    """Read files of build constraints: every version (or URL) that they list of each project, by normalised name.
+
+    Lines of one version are merged as in a requirements file; lines without an exact version hold for all of them.
+    `others` are pins that count for projects of which no version is listed, as far as those lines allow. Raises
+    `RequirementsErrors` with every malformed marker, every contradiction and every line that means no archive.
+    """
+    errors: list[RequirementsError] = []
+    lines = [entry for entry in in_reading_order(files) if isinstance(entry, RequirementLine)]
+    projects = _Projects(_NOTHING_ACCEPTED, _forms_by_file(lines), errors, has_choices=True)
+    holding = _judged(lines, TargetMarkers(markers), errors).holding
+    projects.decide(holding)
+    open_lines = {line.location: line for line in holding if line.parsed.kind is RequirementKind.VERSION}
+    errors += [
+        RequirementsError(bad.location, bad.reason) for bad in projects.unusable if bad.location not in open_lines
+    ]
+    if errors:
+        raise RequirementsErrors(errors)
+    choices: dict[str, list[PinnedRequirement]] = {}
+    for pin in projects.pins:
+        choices.setdefault(pin.name, []).append(pin)
+    for pin in others:
+        clauses = [line.parsed.specifier for line in open_lines.values() if normalised(line.parsed.name) == pin.name]
+        allowed = ",".join(filter(None, clauses))
+        if pin.name not in choices and (pin.version is None or not allowed or satisfies(pin.version, allowed)):
+            choices[pin.name] = [pin]
+    return {name: tuple(pins) for name, pins in choices.items()}
+
+
+@dataclass(slots=True)
+class _Judged:
+    """Lines by whether their markers hold for the target."""
+
+    holding: list[RequirementLine] = field(default_factory=list)
+    skipped: list[SkippedLine] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _judged(lines: Sequence[RequirementLine], markers: TargetMarkers, errors: list[RequirementsError]) -> _Judged:
+    judged = _Judged()
     for line in lines:
+        marker = line.parsed.marker
         try:
-            if markers.hold(line.parsed.marker):
-                holding.append(line)
+            holds = markers.hold(marker)
         except PeepError as error:
             errors.append(RequirementsError(line.location, str(error)))
-    return holding
+            continue
+        if holds:
+            judged.holding.append(line)
+        elif not line.is_constraint:
+            judged.skipped.append(SkippedLine(line.location, line.parsed.name, marker))
+        if marker:
+            judged.warnings += [f"{line.location}: {caution}" for caution in markers.cautions(marker)]
+    return judged
 
 
 class _Projects:
     """Sorts lines by project and makes a pin, a refusal or an error of each."""
 
-    def __init__(self, accepted: Accepted, forms: Mapping[str, HashForm], errors: list[RequirementsError]) -> None:
+    def __init__(
+        self,
+        accepted: Accepted,
+        forms: Mapping[str, HashForm],
+        errors: list[RequirementsError],
+        *,
+        has_choices: bool = False,
+    ) -> None:
+        """`has_choices`: a project may be listed in several versions, each of which becomes a pin."""
+        self._has_choices = has_choices
         self.pins: list[PinnedRequirement] = []
         self.unusable: list[UnusableRequirement] = []
         self._accepted = accepted
@@ -93,8 +152,9 @@ class _Projects:
                 nameless = _NAMELESS_FOLDER if line.parsed.kind is RequirementKind.LOCAL_PROJECT else _NAMELESS
                 self.unusable.append(_unusable(line, refusal(line, self._accepted) or nameless))
         for project in projects.values():
-            if any(not line.is_constraint for line in project):
-                self._decide_project(project)
+            for choice in by_version(project) if self._has_choices else [project]:
+                if any(not line.is_constraint for line in choice):
+                    self._decide_project(choice)
 
     def _named(self, line: RequirementLine) -> RequirementLine:
         """The line, with the name that a trusted project's own files state where the line tells none."""

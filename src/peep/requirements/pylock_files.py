@@ -106,15 +106,20 @@ def _digests(hashes: Mapping[str, str]) -> tuple[Digest, ...]:
 
 
 def _place(url: str | None, path: str | None, lock_path: str) -> tuple[str | None, str | None]:
-    """Where a file lies: a URL, or an absolute path (a URL again when the lock file itself came from one)."""
+    """Where a file lies: a URL, or an absolute path (a URL again when the lock file itself came from one).
+
+    PEP 751: of an entry with both, the path is meant; the URL says where the file was before it was put there.
+    """
     is_remote = is_url(lock_path) and not lock_path.lower().startswith("file:")
+    if path:
+        return _local_place(path, lock_path, is_remote=is_remote)
     if url:
         refuse_ambiguous(url)
         scheme = urlsplit(url).scheme.lower()
         if scheme not in ("http", "https", "file") or (scheme == "file" and is_remote):
             raise PeepError(f"archives do not come by {scheme or 'a relative'} URL here")
         return url, None
-    return _local_place(path or "", lock_path, is_remote=is_remote)
+    raise PeepError("an archive has neither a path nor a URL")
 
 
 def _local_place(path: str, lock_path: str, *, is_remote: bool) -> tuple[str | None, str | None]:

@@ -13,16 +13,18 @@ from typing import Any, Literal, cast
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import Package, Pylock, PylockUnsupportedVersionError, PylockValidationError
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
 from peep.formats.documents import TooDeeplyNested, parse_toml
 from peep.formats.markers import UnusableCondition
+from peep.formats.open_markers import ANY_MICRO, Truth, judge
 from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
-from peep.requirements.pinned_set import Directive, PinnedSet
+from peep.requirements.pinned_set import Directive, PinnedSet, SkippedLine
 from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_directives import lock_directives
 from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
@@ -48,7 +50,9 @@ class LockReader:
         document = LockDocument.read(content, redacted(self.path))
         environment = _environment(document, self.markers, self.selection)
         errors = list(document.faults)
-        return self._pinned(document, _selected(document, environment, errors), errors)
+        skipped: list[SkippedLine] = []
+        pinned = self._pinned(document, _selected(document, environment, errors, skipped), errors)
+        return replace(pinned, skipped=tuple(skipped))
 
     def read_all(self, content: bytes) -> PinnedSet:
         """Every entry of the lock file, for whatever target; raises `RequirementsErrors`."""
@@ -156,8 +160,8 @@ def _environment(
     unknown += [f"group {name!r}" for name in selection.groups or () if name not in known_groups]
     if unknown:
         raise _refused(place, f"the lock file knows no {', '.join(unknown)}")
-    if lock.requires_python and not lock.requires_python.contains(_python_of(markers), prereleases=True):
-        raise _refused(place, f"it is for Python {lock.requires_python}; the target is {_python_of(markers)}")
+    if lock.requires_python and not _takes_python(lock.requires_python, markers):
+        raise _refused(place, f"it is for Python {lock.requires_python}; the target is {_pythons_of(markers)[0]}")
     try:
         fits = not lock.environments or any(_holds(marker, markers, "requirement") for marker in lock.environments)
     except UnusableCondition as error:
@@ -169,20 +173,25 @@ def _environment(
 
 
 def _selected(
-    document: LockDocument, environment: Mapping[str, str | frozenset[str]], errors: list[RequirementsError]
+    document: LockDocument,
+    environment: Mapping[str, str | frozenset[str]],
+    errors: list[RequirementsError],
+    skipped: list[SkippedLine],
 ) -> Iterator[tuple[Location, Package]]:
     seen: dict[str, Location] = {}
     for line, package in zip(document.lines, document.lock.packages, strict=True):
         location = Location(document.path, line)
         try:
             if package.marker and not _holds(package.marker, environment, "lock_file"):
+                skipped.append(SkippedLine(location, package.name, str(package.marker)))
                 continue
         except UnusableCondition as error:
             errors.append(RequirementsError(location, f"{package.name}: {error}"))
             continue
-        python = _python_of(cast("Mapping[str, str]", environment))
+        markers = cast("Mapping[str, str]", environment)
         wanted = package.requires_python
-        if wanted and not wanted.contains(python, prereleases=True):
+        if wanted and not _takes_python(wanted, markers):
+            python = _pythons_of(markers)[0]
             errors.append(RequirementsError(location, f"{package.name} is for Python {wanted}; the target is {python}"))
         elif package.name in seen:
             reason = (
@@ -242,9 +251,16 @@ def _refusal(package: Package, lock_path: str, accepted: Accepted) -> str:
     return ""
 
 
-def _python_of(markers: Mapping[str, str]) -> str:
+def _takes_python(wanted: SpecifierSet, markers: Mapping[str, str]) -> bool:
+    return any(wanted.contains(python, prereleases=True) for python in _pythons_of(markers))
+
+
+def _pythons_of(markers: Mapping[str, str]) -> tuple[str, ...]:
+    """The target's version of Python; the first and one after all others, where only the minor version is known."""
+    if "python_full_version" not in markers:
+        return (f"{markers['python_version']}.0", f"{markers['python_version']}.{ANY_MICRO}")
     # A Python built from an unreleased commit adds a "+", which no version may end in.
-    return markers["python_full_version"].removesuffix("+")
+    return (markers["python_full_version"].removesuffix("+"),)
 
 
 def _holds(
@@ -253,7 +269,7 @@ def _holds(
     context: Literal["lock_file", "requirement"],
 ) -> bool:
     try:
-        return marker.evaluate(cast("dict[str, str]", dict(environment)), context=context)
+        return judge(marker, environment, context) is not Truth.FALSE
     except UndefinedComparison:
         raise UnusableCondition(f"the marker {str(marker)!r} compares what has no such order") from None
     except UndefinedEnvironmentName as error:

@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.markers import satisfies
 from peep.formats.names import archive_suffix, is_name, last_segment, name_in_filename, normalised
 from peep.formats.url_secrets import fault_text
 from peep.model import STRONG_ALGORITHMS, Digest
@@ -26,6 +27,7 @@ _URL = r"(?:https?|file|ftp|(?:git|hg|svn|bzr)(?:\+[a-z]+)?):"
 _URL_MARKER = r"(?:\s+;|;\s)"
 _EXTRAS_SUFFIX = r"(?P<path>[^\[\]]+)\[(?P<extras>[^\[\]]*)\]"
 _EGG = r"(?P<name>[^\[\]=<>!~;\s]+)(?:\[(?P<extras>[^\[\]]*)\])?(?:[=<>!~].*)?"
+_SCP_FORM = r"(?:git\+)?(?:ssh://)?[\w.-]+@[A-Za-z0-9.-]+:(?!\d+(?:/|$))(?=[\w.~-]+/)(?<!//)"
 _TAB_BEFORE_OPTION = r"\t\s*-"
 _WEAK = ("md5", "sha1", "sha224")
 
@@ -73,6 +75,7 @@ def parse_requirement_text(text: str) -> RequirementText:
         raise MalformedRequirement("a tab stands before an option, where only a space ends the requirement")
     if _is_url(text):
         return _parse_url(*_split_marker(text))
+    _refuse_scp_form(text)
     head, semicolon, marker = text.partition(";")
     if semicolon and not marker.strip():
         raise MalformedRequirement("no marker follows the semicolon")
@@ -103,15 +106,30 @@ def _parse_named(named: re.Match[str], marker: str) -> RequirementText:
     pin = _PIN.fullmatch(clauses)
     if not pin and clauses:
         _check_specifier(named["name"], clauses)
+        pin = _only_version(clauses)
     return RequirementText(
         RequirementKind.VERSION,
         named["name"],
         _extras(named["extras"]),
         version=pin["version"] if pin else None,
-        arbitrary_equality=bool(pin) and clauses.startswith("==="),
+        arbitrary_equality=pin is not None and pin["operator"] == "===",
         specifier=clauses,
         marker=marker,
     )
+
+
+def _only_version(clauses: str) -> re.Match[str] | None:
+    """The pin among several clauses that leave one version (`==1.0,>=0.5`); None when they leave more.
+
+    Raises `MalformedRequirement` when they leave none.
+    """
+    pins = [pin for clause in clauses.split(",") if (pin := _PIN.fullmatch(clause.strip()))]
+    if not pins or "," not in clauses:
+        return None
+    rest = [clause.strip() for clause in clauses.split(",") if not clause.strip().startswith("===")]
+    if not all(satisfies(pin["version"], ",".join(filter(None, rest))) for pin in pins):
+        raise MalformedRequirement(f"no version is {clauses}")
+    return pins[0]
 
 
 def _check_specifier(name: str, clauses: str) -> None:
@@ -133,6 +151,7 @@ def _parse_named_url(text: str) -> RequirementText:
         raise MalformedRequirement(_why_not(text))
     location, marker = _split_marker(target.strip())
     if not _is_url(location):
+        _refuse_scp_form(location)
         raise MalformedRequirement("what follows @ is no URL that can be fetched")
     parsed = _parse_url(location, marker)
     if parsed.name and normalised(parsed.name) != normalised(head["name"]) and "#" in location and "egg=" in location:
@@ -157,7 +176,7 @@ def _parse_url(url: str, marker: str) -> RequirementText:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - a property that raises for a port that is no number
     except ValueError as error:
-        raise MalformedRequirement(f"the URL is malformed ({fault_text(error)})") from None
+        raise MalformedRequirement(f"the URL is malformed ({fault_text(error)})", _scp_hint(url)) from None
     kind = _kind_of_url(parts)
     fragment = _Fragment.parse(parts.fragment)
     name = fragment.name or (
@@ -173,6 +192,19 @@ def _parse_url(url: str, marker: str) -> RequirementText:
         marker=marker,
         remarks=fragment.remarks,
     )
+
+
+def _refuse_scp_form(text: str) -> None:
+    """Raise `MalformedRequirement` for `git@host:path`, which git takes and which is no URL."""
+    if hint := _scp_hint(text):
+        raise MalformedRequirement("a repository is named by a URL, and this is the form of scp", hint)
+
+
+def _scp_hint(text: str) -> str:
+    """How to write `git+git@host:org/repo` or `git+ssh://git@host:org/repo` as a URL; '' for all else."""
+    if not re.match(_SCP_FORM, text):
+        return ""
+    return "begin it with git+ssh:// and write a slash in place of the colon behind the host"
 
 
 def _kind_of_url(parts: SplitResult) -> RequirementKind:
@@ -224,15 +256,19 @@ class _Fragment:
         extras: tuple[str, ...] = ()
         hashes: list[Digest] = []
         remarks: list[str] = []
+        has_hash = False
         for key, _, value in (part.partition("=") for part in text.split("&")):
             if key == "egg":
                 name, extras = _parse_egg(unquote(value))
             elif key == "subdirectory":
                 subdirectory = inside_archive(unquote(value))
-            elif key in STRONG_ALGORITHMS:
+            elif key in STRONG_ALGORITHMS and not has_hash:
                 hashes.append(_fragment_hash(key, value))
-            elif key in _WEAK:
+            elif key in _WEAK and not has_hash:
                 remarks.append(f"#{key}= vouches for nothing and is not counted")
+            elif key in STRONG_ALGORITHMS or key in _WEAK:
+                remarks.append(f"&{key}= is not counted: of several hashes of a URL the first one is, as in pip")
+            has_hash = has_hash or key in STRONG_ALGORITHMS or key in _WEAK
         return cls(name, extras, subdirectory, tuple(hashes), tuple(remarks))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from peep.dataclass import dataclass, field
 from peep.errors import RequirementsError
 from peep.formats.names import normalised
+from peep.formats.pip_features import PIP_FEATURES
 from peep.formats.url_secrets import redacted_place
 from peep.model import FormatControl, IndexOptions
 from peep.requirements.file_parser import OptionLine
@@ -78,6 +79,9 @@ class RunOptions:
                     line.location, "--no-require-hashes cannot be honoured", "peep always requires hashes"
                 )
             )
+        elif line.name == "--use-feature" and line.value not in PIP_FEATURES:
+            reason = f"--use-feature: {line.value!r} is none of {', '.join(PIP_FEATURES)}"
+            self.errors.append(RequirementsError(line.location, reason, "features are pip's own; leave the line out"))
         elif line.name == "--use-feature":
             self.warnings.append(f"{line.location}: --use-feature {line.value} is pip's own; it is skipped")
 

@@ -15,6 +15,7 @@ from peep.requirements.files import is_url
 from peep.requirements.pinned_set import Directive
 from peep.requirements.requirement_text import RequirementKind, RequirementText
 
+_ABOUT_FOLDERS = {"--build-path": "builds may see", "--trust-local": "to trust"}
 _FULL_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -33,19 +34,25 @@ class Accepted:
 def trusting(accepted: Accepted, directives: Iterable[Directive]) -> tuple[Accepted, list[RequirementsError]]:
     """`accepted`, and the folders that `# peep: --trust-local FOLDER` names, each meant from its own file's folder.
 
-    Gives back an error for each that stands in a file which came by URL: it has no say in what is trusted here.
+    Gives back an error for each directive about a local folder that stands in a file which came by URL: it has no say
+    in what is trusted here, nor in what builds see.
     """
     folders: list[str] = []
     errors: list[RequirementsError] = []
     for directive in directives:
-        if directive.option != "--trust-local":
+        if directive.option not in _ABOUT_FOLDERS:
             continue
         if is_url(directive.location.path):
-            reason = "a file that a URL names may not tell which local folders to trust"
-            errors.append(RequirementsError(directive.location, reason, "give --trust-local on the command line"))
-            continue
-        folders.append(os.path.abspath(os.path.join(os.path.dirname(directive.location.path), directive.value)))
+            reason = f"a file that a URL names may not tell which local folders {_ABOUT_FOLDERS[directive.option]}"
+            errors.append(RequirementsError(directive.location, reason, f"give {directive.option} on the command line"))
+        elif directive.option == "--trust-local":
+            folders.append(named_folder(directive))
     return replace(accepted, local_projects=(*accepted.local_projects, *folders)) if folders else accepted, errors
+
+
+def named_folder(directive: Directive) -> str:
+    """The absolute path of the folder that a directive names, meant from the folder of its own file."""
+    return os.path.abspath(os.path.join(os.path.dirname(directive.location.path), os.path.expanduser(directive.value)))
 
 
 def direct_url(parsed: RequirementText) -> str | None:

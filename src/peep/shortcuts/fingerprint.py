@@ -16,12 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".egg")
-COUNTED_STARTS = ("PIP_", "PEEP_", "XDG_", "PYTHON")
+COUNTED_STARTS = (
+    "PIP_", "PEEP_", "XDG_", "PYTHON",
+    # Beginnings of `build.variables`: versions that backends are told, options of CMake.
+    "CMAKE_", "RUSTUP_", "SETUPTOOLS_", "SKBUILD_", "VCS_VERSIONING_",
+)  # fmt: skip
 COUNTED = (
     "APPDATA", "HOME", "VIRTUAL_ENV",
     # What steers compilers and so the wheels that were built: `build.variables.PASSED_ON`, a test holds both together.
-    "AR", "ARCHFLAGS", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "DEVELOPER_DIR", "DISTUTILS_USE_SDK", "FC", "LD",
-    "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "MSSDK", "PKG_CONFIG", "PKG_CONFIG_PATH", "RUSTFLAGS", "SDKROOT",
+    "AR", "ARCHFLAGS", "CARGO_BUILD_TARGET", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "DEVELOPER_DIR",
+    "DISTUTILS_USE_SDK", "FC", "LD", "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET", "MATURIN_PEP517_ARGS", "MSSDK",
+    "PBR_VERSION", "PDM_BUILD_SCM_VERSION",
+    "PKG_CONFIG", "PKG_CONFIG_PATH", "POETRY_DYNAMIC_VERSIONING_BYPASS", "RUSTFLAGS", "SDKROOT",
+    "UV_DYNAMIC_VERSIONING_BYPASS",
+    # Where toolchains are that `--build-path` shows to builds: `build.toolchains`.
+    "ASDF_DATA_DIR", "ASDF_DIR", "CUDA_HOME", "CUDA_PATH", "GOROOT", "JAVA_HOME", "NVM_DIR", "PYENV_ROOT",
+    "RBENV_ROOT", "SDKMAN_DIR",
 )  # fmt: skip
 _READ_SIZE = 1 << 16
 _MOST_PIECES = 1024

@@ -79,10 +79,18 @@ def load(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
     return snapshot.summary if snapshot and snapshot.still_holds() else None
 
 
-def nothing_to_do(count: int, examined: str = "") -> str:
-    """What a run says that found `count` projects, all as listed; `examined`: what it says of examined archives."""
+def nothing_to_do(count: int, examined: str = "", skipped: int = 0) -> str:
+    """What a run says that found `count` projects, all as listed; `examined`: what it says of examined archives.
+
+    `skipped` lines have markers that do not hold.
+    """
     told = f"nothing to do: {count} {'project is' if count == 1 else 'projects are'} as listed"
-    return f"{told}; {examined}" if examined else told
+    return (f"{told}; {examined}" if examined else told) + not_here(skipped)
+
+
+def not_here(skipped: int) -> str:
+    """The end of a summary: how many listed requirements are not for this target; '' for none."""
+    return f"; {skipped} {'line does' if skipped == 1 else 'lines do'} not apply here" if skipped else ""
 
 
 def rendered(snapshot: NoopRecord) -> bytes:

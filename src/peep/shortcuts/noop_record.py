@@ -36,7 +36,7 @@ def record_noop(
         return
     paths = rooted_paths(target)
     snapshot = noop.NoopRecord(
-        "" if recording.quiet else noop.nothing_to_do(len(recording.pins), recording.examined),
+        "" if recording.quiet else noop.nothing_to_do(len(recording.pins), recording.examined, recording.skipped),
         {path: text for path, text in contents.items() if text is not None},
         {
             **{path: seen.encode() for path, seen in recording.signatures.items()},

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from peep.formats.url_secrets import holds_credentials
 from peep.model import LocalFolder, LockedFiles, PinnedRequirement
+from peep.pipeline.malware_gate import demands_judgement
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
+from peep.pipeline.settings_place import settings_paths
 from peep.shortcuts import replay
 from peep.shortcuts.fingerprint import run_key
 from peep.shortcuts.noop import ALWAYS
@@ -45,10 +47,12 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
     if any(one.wheel.record_mismatches for one in result.wheels.values()):
         return None  # told on every use
     has_variables = any(b"${" in text for text in inputs.values())
-    if has_variables or not (session.reading.is_repeatable and is_plain(options)):
+    if has_variables or options.bundle or not (session.reading.is_repeatable and is_plain(options)):
         return None
     if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None
+    if demands_judgement(session, result.pinned):
+        return None  # advisories grow old by the hour: each run judges anew
     if any(map(holds_credentials, (*inputs.values(), *records.values(), *_urls(result.pinned.pins)))):
         return None  # records hold files and pins as they are, and no password is written down (THREATS N18)
     return replay.ReplayRecord(
@@ -64,9 +68,13 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         inputs={path: replay.digest_of(text) for path, text in (*inputs.items(), *reading.records.items())},
         signatures={
             **{path: seen.decode() for path, seen in reading.signatures.items()},
-            **{path: signature(path).decode() for path in session.pip_files()},
+            **{
+                path: signature(path).decode()
+                for path in (*session.pip_files(), *settings_paths(options.sources.requirement_files))
+            },
         },
         warnings=result.pinned.warnings,
+        skipped=len(result.pinned.skipped),
         examined=str(result.examined.summary) if result.examined else "",
         days=_days(result.examined),
     )

@@ -65,6 +65,8 @@ class ReplayRecord:
     signatures: Mapping[str, str]
     """Path of what was only looked at -> its signature."""
     warnings: tuple[str, ...] = ()
+    skipped: int = 0
+    """Lines whose markers do not hold."""
     examined: str = ""
     """What the run told of examined archives, where something demanded such; then it is not replayed."""
     days: tuple[int, int] = ALWAYS
@@ -115,24 +117,27 @@ def replay(load: LoadedReplay, reporter: Reporter) -> Replayed | None:
         wheels = store.get_many(recording.wheels.values())
         stored = {name: wheels[sha256] for name, sha256 in recording.wheels.items() if sha256 in wheels}
         plan = plan_install(recording.pins, installed_projects(target), stored, recording.origins, recording.planning)
-        if plan.missing or not _applied(plan, target, recording, reporter):
-            return None
-    return Replayed(plan, target)
+        done = None if plan.missing else _applied(plan, target, recording, reporter)
+    return None if done is None else Replayed(done, target)
 
 
-def _applied(plan: InstallPlan, target: TargetEnvironment, recording: ReplayRecord, reporter: Reporter) -> bool:
-    """Change the target as planned; False when the store was edited: then nothing has changed."""
+def _applied(
+    plan: InstallPlan, target: TargetEnvironment, recording: ReplayRecord, reporter: Reporter
+) -> InstallPlan | None:
+    """Change the target; what was carried out of the plan, None when the store was edited: then nothing has changed."""
     for told in recording.warnings:
         reporter.warning(told)
     for told in plan.notes:
         reporter.note(told)
     try:
-        if not plan.is_empty:
-            for told in apply_plan(plan, target, recording.apply, reporter).notes:
-                reporter.note(told)
+        if plan.is_empty:
+            return plan
+        changes = apply_plan(plan, target, recording.apply, reporter)
     except (StoredWheelsDamaged, EnvironmentChangedMeanwhile):
-        return False
-    return True
+        return None
+    for told in changes.notes:
+        reporter.note(told)
+    return changes.plan
 
 
 def _inputs_are_unchanged(recording: ReplayRecord) -> bool:
@@ -169,6 +174,7 @@ def rendered(recording: ReplayRecord) -> bytes:
         "inputs": dict(recording.inputs),
         "signatures": dict(recording.signatures),
         "warnings": list(recording.warnings),
+        "skipped": recording.skipped,
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -188,6 +194,7 @@ def parsed(text: bytes | None) -> ReplayRecord | None:
             apply=ApplyOptions(**document["apply"]),
             planning=PlanOptions(**document["planning"]),
             warnings=tuple(document["warnings"]),
+            skipped=int(document["skipped"]),
             **fields,
         )
     except (ValueError, TypeError, LookupError, AttributeError):

@@ -17,6 +17,8 @@ PIECE = 1 << 16
 """Bytes per read and write: larger buffers cost page faults, not time."""
 
 _BINARY = getattr(os, "O_BINARY", 0)
+_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+_MOST_LINKS = 40
 _FICLONE = 0x40049409
 _PAUSES = tuple(0.01 * 2**number for number in range(8)) if sys.platform == "win32" else ()
 """Seconds between attempts, 2.5 in all. On Windows, a file that a virus scanner or an indexer looks into, as they do
@@ -59,7 +61,11 @@ def write_atomically(path: str, content: bytes, mode: int = 0o644, *, durable: b
     """Let `path` hold `content`, or what it held before, and never anything between (also under concurrent writers).
 
     `durable` flushes the content and the folder to the disk, so that a power cut after the return changes nothing.
+    A device is never replaced: it is written to. For a place that the user names there is `write_named`.
     """
+    if _is_device(path):
+        _write_into(path, content)
+        return
     temporary = f"{path}.{os.urandom(8).hex()}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, mode)
     try:
@@ -76,6 +82,74 @@ def write_atomically(path: str, content: bytes, mode: int = 0o644, *, durable: b
         raise
     if durable:
         fsync_folder(os.path.dirname(path) or ".")
+
+
+def write_named(path: str, content: bytes, mode: int | None = None) -> None:
+    """Write what the user asked for to where the user said.
+
+    Through a link to what it leads to; into a device, a pipe or a descriptor (`/dev/stdout`); else as
+    `write_atomically`, with the mode of a file that is there already unless `mode` is given.
+    """
+    try:
+        present = os.stat(path)
+    except OSError:
+        present = None
+    if _is_device(path) or (present is not None and stat.S_ISFIFO(present.st_mode)):
+        _write_into(path, content)
+        return
+    if mode is None:
+        mode = 0o644 if present is None else stat.S_IMODE(present.st_mode)
+    write_atomically(os.path.realpath(path), content, mode)
+    if present is not None:
+        with suppress(OSError):  # past the umask, as it was
+            os.chmod(path, mode)
+
+
+def can_be_named(path: str) -> bool:
+    """Whether `write_named` can be expected to write to `path`."""
+    if _is_device(path) or (os.path.exists(path) and not os.path.isfile(path)):
+        return not os.path.isdir(path) and os.access(path, os.W_OK)
+    folder = os.path.dirname(os.path.realpath(path))
+    return os.path.isdir(folder) and os.access(folder, os.W_OK)
+
+
+def _is_device(path: str) -> bool:
+    """A device, or a name of one of the process's own descriptors, by way of links, too; nothing may replace these."""
+    if os.name == "nt":
+        return os.path.basename(path).partition(".")[0].lower() in {"nul", "con"}
+    if _descriptor_named(path) is not None:
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+
+def _descriptor_named(path: str) -> int | None:
+    """The number of the descriptor that `/dev/stdout`, `/dev/fd/N`, `/proc/self/fd/N` or a link to one means."""
+    own = {"/dev/fd", f"/proc/{os.getpid()}/fd"}
+    for _ in range(_MOST_LINKS):
+        folder, name = os.path.realpath(os.path.dirname(path) or "."), os.path.basename(path)
+        path = os.path.join(folder, name)
+        if path in _STREAMS:
+            return _STREAMS[path]
+        if folder in own and name.isascii() and name.isdigit():
+            return int(name)
+        if not os.path.islink(path):
+            return None
+        path = os.path.join(folder, os.readlink(path))
+    return None
+
+
+def _write_into(path: str, content: bytes) -> None:
+    number = _descriptor_named(path)
+    # A descriptor of our own, not another one for the same file: that would begin anew at the start of the file.
+    descriptor = os.open(path, os.O_WRONLY | _BINARY) if number is None else os.dup(number)
+    try:
+        write_fully(descriptor, content)
+    finally:
+        os.close(descriptor)
 
 
 def rename(source: str, destination: str) -> None:

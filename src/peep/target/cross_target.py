@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from peep.errors import UsageError
 from peep.target.tags import TagOverrides, compatible_tags
@@ -49,17 +49,42 @@ def padded(version: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def markers_for(markers: Mapping[str, str], overrides: TagOverrides) -> dict[str, str]:
-    """The PEP 508 environment of the interpreter that the options describe; what they leave open stays as it is."""
+    """The PEP 508 environment of the interpreter that the options describe.
+
+    What no option speaks of stays as it is here. What one leaves open has no value: which 3.11 `3.11` is, which kernel
+    runs on a platform.
+    """
     changed = dict(markers)
     if overrides.python_version:
         full = ".".join(map(str, padded(overrides.python_version)))
-        changed["python_full_version"] = changed["implementation_version"] = full
         changed["python_version"] = full.rpartition(".")[0]
+        for name in ("python_full_version", "implementation_version"):
+            changed.pop(name, None)
+        if len(overrides.python_version) > 2:  # noqa: PLR2004 -- X.Y.Z
+            changed["python_full_version"] = full
+            if overrides.implementation != "pp":  # which PyPy it is, no option tells
+                changed["implementation_version"] = full
     if names := _IMPLEMENTATIONS.get(overrides.implementation):
         changed["implementation_name"], changed["platform_python_implementation"] = names
     if overrides.platforms:
-        changed.update(_platform_markers(overrides.platforms[0]))
+        changed.update(_common_markers(overrides.platforms))
+        for name in ("platform_release", "platform_version"):
+            changed.pop(name, None)
     return changed
+
+
+def _common_markers(platforms: Sequence[str]) -> dict[str, str]:
+    """What all platforms agree on. Raises `UsageError` for two systems or machines: markers are judged for one."""
+    common: dict[str, str] = {}
+    for platform in platforms:
+        for name, value in _platform_markers(platform).items():
+            if common.setdefault(name, value) != value:
+                raise UsageError(
+                    f"--platform {platforms[0]} and --platform {platform} contradict each other: {name} is "
+                    f"{common[name]!r} on the one and {value!r} on the other",
+                    "several --platform are alternatives for one machine; name each machine with --target of its own",
+                )
+    return common
 
 
 def _platform_markers(platform: str) -> dict[str, str]:
@@ -68,6 +93,6 @@ def _platform_markers(platform: str) -> dict[str, str]:
             machine = match["machine"] or ""
             if system == "win32":
                 machine = _WINDOWS_MACHINES.get(machine, machine)
-            found = {"sys_platform": system, "platform_release": "", "platform_version": "", **_SYSTEM_MARKERS[system]}
+            found = {"sys_platform": system, **_SYSTEM_MARKERS[system]}
             return {**found, "platform_machine": machine} if machine != "universal2" else found
     return {}

@@ -30,6 +30,11 @@ _FORMAT = "5"
 _PROBE_SECONDS = 60.0
 _SHOWN = 200
 """Letters of what a program says that is no Python."""
+_INSIDE = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
+"""Where an environment has its interpreter."""
+_NEWER = "name a newer interpreter, or an environment of one, by --python"
+_TOO_OLD = "peep installs into Python 3.8 and newer"
+_VERSION_PARTS = 3
 _OLDEST = (3, 8)
 
 
@@ -88,7 +93,7 @@ def discover_target(
     facts = _remembered_facts(python, memory or NoMemory(), run_program)
     if tuple(facts["version"][:2]) < _OLDEST:
         version = ".".join(map(str, facts["version"]))
-        raise EnvironmentChangeError(f"{python} is Python {version}; peep installs into Python 3.8 and newer")
+        raise EnvironmentChangeError(f"{python} is Python {version}; {_TOO_OLD}", _NEWER)
     return _target(request, facts)
 
 
@@ -119,13 +124,15 @@ def named_interpreter(python: str | None) -> str:
     if python is None:
         return os.path.abspath(sys.executable)
     if os.path.isdir(python):
-        for inside in ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe"):
+        for inside in _INSIDE:
             candidate = os.path.join(_absolute(python), *inside.split("/"))
             if os.path.isfile(candidate):
                 return candidate
+        _refuse_dangling(python, *(os.path.join(python, *inside.split("/")) for inside in _INSIDE))
         raise UsageError(f"--python {python}: there is no interpreter in this folder")
     if os.path.isfile(python):
         return os.path.join(_absolute(os.path.dirname(python)), os.path.basename(python))
+    _refuse_dangling(python, python)
     import shutil  # noqa: PLC0415 -- 5 ms, for names on PATH only
 
     # Not everything on PATH is one: where the folder `env` is missing, the program `env` was not meant.
@@ -138,6 +145,16 @@ def named_interpreter(python: str | None) -> str:
 def _absolute(folder: str) -> str:
     """An absolute path of a folder; links are kept, but for one that is left by `..` again."""
     return os.path.realpath(folder) if ".." in folder.replace("/", os.sep).split(os.sep) else os.path.abspath(folder)
+
+
+def _refuse_dangling(python: str, *candidates: str) -> None:
+    """Raise `UsageError` for an environment whose Python has been removed: its interpreter is a link to nothing."""
+    for candidate in candidates:
+        if os.path.islink(candidate):
+            raise UsageError(
+                f"--python {python}: {candidate} is a link to {os.path.realpath(candidate)}, which does not exist",
+                "the Python that the environment was made with is gone; make the environment anew",
+            )
 
 
 def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | None) -> dict[str, Any]:
@@ -204,12 +221,25 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
         answer = parse_json(ended.output)
         answer["version"], answer["paths"]
     except (ValueError, KeyError, TypeError) as error:
+        _refuse_old(python, run_program or run)
         told = ended.errors.decode("utf-8", "replace").strip().splitlines()
         reason = "".join(letter for letter in (told or ["it says nothing"])[-1] if letter.isprintable())[:_SHOWN]
         raise EnvironmentChangeError(f"{python} does not answer like a Python interpreter: {reason}") from error
     facts: dict[str, Any] = answer
     facts["executable"] = python
     return facts
+
+
+def _refuse_old(python: str, run_program: RunProgram) -> None:
+    """Raise `EnvironmentChangeError` for an interpreter that is too old to understand the probe, such as Python 2."""
+    question = "import sys; sys.stdout.write('%d.%d.%d' % tuple(sys.version_info[:3]))"
+    try:
+        ended = run_program([python, "-E", "-S", "-c", question], env=os.environ, timeout=_PROBE_SECONDS)
+    except OSError:
+        return
+    numbers = ended.output.decode("ascii", "replace").split(".")
+    if len(numbers) == _VERSION_PARTS and all(map(str.isdecimal, numbers)) and tuple(map(int, numbers[:2])) < _OLDEST:
+        raise EnvironmentChangeError(f"{python} is Python {'.'.join(numbers)}; {_TOO_OLD}", _NEWER)
 
 
 def _probe_source() -> str:

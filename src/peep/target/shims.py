@@ -35,13 +35,17 @@ def interpreter_behind(python: str, run_program: RunProgram | None) -> str:
     # No other run needs a subprocess module here.
     from peep.system.processes import printable_lines, run  # noqa: PLC0415
 
-    arguments = [python, "-I", "-S", "-X", "utf8", "-c", "import sys; print(sys.executable)"]
-    try:
-        ended = (run_program or run)(arguments, env=dict(os.environ), timeout=_SECONDS)
-    except OSError as error:
-        raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
-    found = ended.output.decode("utf-8", "replace").strip()
-    if not os.path.isfile(found):
+    found = ""
+    for flags in (("-I", "-S", "-X", "utf8"), ("-E", "-s", "-S")):  # Python 2 knows the latter only
+        arguments = [python, *flags, "-c", "import sys; print(sys.executable)"]
+        try:
+            ended = (run_program or run)(arguments, env=dict(os.environ), timeout=_SECONDS)
+        except OSError as error:
+            raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
+        found = ended.output.decode("utf-8", "replace").strip()
+        if os.path.isfile(found):
+            break
+    else:
         reason = (printable_lines(ended.errors) or ("it says nothing",))[-1]
         raise EnvironmentChangeError(f"{python} does not start a Python interpreter: {reason}")
     return found

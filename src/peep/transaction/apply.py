@@ -50,6 +50,8 @@ class Changes:
     removed: tuple[InstalledProject, ...] = ()
     """Replaced projects too."""
     notes: tuple[str, ...] = ()
+    plan: InstallPlan = InstallPlan()
+    """What was carried out: another run may have done a part of what was planned in the meantime."""
 
 
 def apply_plan(
@@ -117,7 +119,7 @@ class _Run:
 def _changed(plan: InstallPlan, run: _Run) -> Changes:
     """Carry out a plan that is up to date; the caller holds the lock."""
     if not (plan.link or plan.remove):
-        return Changes()
+        return Changes(plan=plan)
     going = _each_once((*plan.replace, *plan.remove))
     names = {project.name for project in going}
     staying = [project for name, project in installed_projects(run.scheme_paths.target).items() if name not in names]
@@ -132,7 +134,7 @@ def _changed(plan: InstallPlan, run: _Run) -> Changes:
         undo(_empty_journal(run), NoCrashPoints())
         raise
     _execute(journal, run)
-    return Changes(plan.link, going, tuple(tree.notes))
+    return Changes(plan.link, going, tuple(tree.notes), plan)
 
 
 def _each_once(projects: Sequence[InstalledProject]) -> tuple[InstalledProject, ...]:

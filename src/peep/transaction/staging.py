@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
+from peep.environment.launchers import relative_interpreter
 from peep.environment.mapping import (
     MappedFile,
     data_file,
@@ -103,7 +104,7 @@ def plan_staging(
     tree.notes += FileConflicts(tree.wheels, ignores_case=ignores_case).settle(force=force)
     for wheel in tree.wheels:
         _note_owners(wheel, tree.owners)
-        tree.notes += _startup_notes(wheel)
+        tree.notes += [*_startup_notes(wheel), *_script_notes(wheel)]
     return tree
 
 
@@ -220,6 +221,16 @@ def _startup_notes(staged: StagedWheel) -> list[str]:
     version = staged.planned.wheel.identity.version
     found = ", ".join(sorted(staged.read_at_start))
     return [f"{staged.name} {version} brings {found}, which every start of this environment's Python reads"]
+
+
+def _script_notes(staged: StagedWheel) -> list[str]:
+    """A line for each script that would start a program of whatever folder the user is in (THREATS W23)."""
+    programs = {os.path.basename(file.path): relative_interpreter(file.content) for file in staged.written}
+    return [
+        f"{staged.name} brings the script {name}, which starts {program} of the folder that it is called in"
+        for name, program in sorted(programs.items())
+        if program
+    ]
 
 
 def _note_owners(staged: StagedWheel, owners: dict[str, str]) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 
 from peep.archives.sdist import open_sdist
+from peep.build.build_system import read_build_system
 from peep.build.source_pins import is_source_tree
-from peep.errors import ArchiveError, BadArchive, Problem, UnusableRequirement
+from peep.errors import ArchiveError, BadArchive, BuildError, Problem, UnusableRequirement
 from peep.model import PinnedRequirement, VerifiedArchive
+from peep.pipeline.at_hand import ArchivesAtHand
 from peep.pipeline.context import RunContext
+from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
 from peep.pipeline.run_gate import Used, open_run_gate
 from peep.pipeline.save_archives import SavedFile, collected, publish, with_destination
-from peep.pipeline.session import open_session
+from peep.pipeline.session import Session, open_session
+from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.install import STAGES
 
 
@@ -25,20 +30,33 @@ def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, .
     options, destination = with_destination(options)
     with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
+        refuse_known_malware(session, pinned)
         examined = open_run_gate(session, pinned)
         wanted, unexamined = examined.worth_fetching([pin for pin in pinned.pins if not is_source_tree(pin)])
         with (
             session.store.in_use(),
             session.wheel_provider(pinned) as provider,
-            collected(wanted, provider, destination) as (collection, found),
+            collected(_still_wanted(session, pinned, wanted, destination), provider, destination) as (
+                collection,
+                found,
+            ),
         ):
             used = Used(wheels=[*collection.wheels.values()], sdists=collection.sdists)
             unexamined += examined.saving_problems(used)
-            stated, bad = requirements_stated(collection.sdists)
+            needs: list[str] = []
+            stated, bad = requirements_stated(collection.sdists, needs)
             known = {**stated, **{name: wheel.requires_dist for name, wheel in collection.wheels.items()}}
-            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+            unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known), provider)
             refuse_if_any([*pinned.unusable, *found, *bad, *unexamined, *without_archive(pinned.pins), *unmet])
+            _tell_needs(needs, session, pinned)
             return publish(collection, destination)
+
+
+def _still_wanted(
+    session: Session, pinned: PinnedSet, pins: Sequence[PinnedRequirement], destination: str
+) -> list[PinnedRequirement]:
+    """The pins that archives come for; what the destination holds already is verified from there."""
+    return ArchivesAtHand(destination).pointed(pins, session.target, session.formats(pinned))
 
 
 def without_archive(pins: Sequence[PinnedRequirement]) -> list[Problem]:
@@ -47,10 +65,20 @@ def without_archive(pins: Sequence[PinnedRequirement]) -> list[Problem]:
     return [UnusableRequirement(pin.location, str(pin), reason) for pin in pins if is_source_tree(pin)]
 
 
-def requirements_stated(sdists: Sequence[VerifiedArchive]) -> tuple[dict[str, Sequence[str]], list[Problem]]:
+def _tell_needs(needs: Sequence[str], session: Session, pinned: PinnedSet) -> None:
+    """Whoever names build constraints expects their archives, too; this verb saves what is listed for installing."""
+    if session.options.build.constraint_files or pinned.directive_values("--build-constraint"):
+        for need in needs:
+            session.context.reporter.warning(f"{need}, which is not saved here; peep bundle create saves it, too")
+
+
+def requirements_stated(
+    sdists: Sequence[VerifiedArchive], needs: list[str]
+) -> tuple[dict[str, Sequence[str]], list[Problem]]:
     """Look into source archives as a build would, without running them, and let go of them.
 
-    Gives back what those require that say so for good (PEP 643), by project name, and what is wrong.
+    Gives back what those require that say so for good (PEP 643), by project name, and what is wrong. A line for each
+    whose build takes other projects is added to `needs`.
     """
     stated: dict[str, Sequence[str]] = {}
     problems: list[Problem] = []
@@ -60,8 +88,18 @@ def requirements_stated(sdists: Sequence[VerifiedArchive]) -> tuple[dict[str, Se
             try:
                 with open_sdist(archive, name=pin.name, version=pin.version, from_index=pin.url is None) as contents:
                     metadata = None if pin.subdirectory else contents.static_metadata()
+                    pyproject = contents.read(posixpath.join(pin.subdirectory or "", "pyproject.toml"))
             except ArchiveError as error:
                 problems.append(BadArchive(pin, archive.filename, error.problems, error.hint))
                 continue
+        needs += _build_needs(archive.filename, pyproject)
         stated[pin.name] = metadata.requires_dist if metadata else ()
     return stated, problems
+
+
+def _build_needs(sdist: str, pyproject: bytes | None) -> list[str]:
+    try:
+        requires = read_build_system(pyproject, sdist).requires
+    except BuildError as error:
+        return [f"{error}, so that nobody knows what building it needs"]
+    return [f"{sdist}: building it needs {', '.join(requires)}"] if requires else []

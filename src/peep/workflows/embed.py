@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 PINS = "runtime-requirements.txt"
 """In the package: what peep runs on, pinned and hashed."""
 
-LIBRARIES = frozenset({"installer", "packaging", "platformdirs", "pyproject-hooks", "tomli", "truststore", "urllib3"})
+LIBRARIES = frozenset(
+    {
+        "installer",
+        "nab-resolver",
+        "packaging",
+        "platformdirs",
+        "pyproject-hooks",
+        "tomli",
+        "truststore",
+        "urllib3",
+    }
+)
 """Those of them that the one-file edition holds: without `rich`, it prints plainly."""
 
 OLDEST = "3.10"

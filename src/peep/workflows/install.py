@@ -23,6 +23,7 @@ from peep.pipeline.build_need import open_builds
 from peep.pipeline.built_wheel_cache import note_built
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
+from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
 from peep.pipeline.result import InstallResult
@@ -55,6 +56,7 @@ def install(options: InstallOptions, context: RunContext) -> InstallResult:
     with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
+        refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:
@@ -80,13 +82,18 @@ def install_pins(
     with closing(open_builds(session, pinned, provider, examined, are_needed=bool(fetched.sdists or trees))) as builds:
         used = Used(plan.link, plan.keep, sdists=fetched.sdists, trees=trees)
         found = (*fetched.problems, *builds.plan(fetched.sdists, trees), *refused, *examined.problems(used))
-        refuse_if_any(problems_of(session, pinned, plan, found, builds.stated_requirements()))
-        built = builds.run()
+        refuse_if_any(problems_of(session, pinned, plan, provider, found, builds.stated_requirements()))
+        built, pending = builds.foreseen() if is_told_only(session.options) else (builds.run(), ())
     if built:
         plan = with_wheels(plan, built)
-        refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
+        refuse_if_any(problems_of(session, pinned, plan, provider))  # only now is it certain what these require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
-    return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement)
+    return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement, pending=pending)
+
+
+def is_told_only(options: InstallOptions) -> bool:
+    """Whether what has to be built is not built, but told: nobody wants a compiler for a `--dry-run`."""
+    return options.dry_run and not options.builds_anyway
 
 
 def make_ready(session: Session) -> None:
@@ -135,6 +142,7 @@ def change_target(
         changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
         for note in changes.notes:
             reporter.note(note)
+        plan = changes.plan
     yanked = frozenset(candidate.pin.name for candidate in fetched.candidates if candidate.file.yanked is not None)
     result = InstallResult(plan, pinned, session.target, wheels, changes, yanked)
     if session.options.report is None:

@@ -10,6 +10,7 @@ from peep.errors import InstallRefused
 from peep.model import InstalledProject, InstallPlan, TargetEnvironment
 from peep.pipeline.attempts import attempts
 from peep.pipeline.context import RunContext
+from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, open_session, plan_options
@@ -31,6 +32,7 @@ def sync(options: InstallOptions, context: RunContext, *, include_all: bool = Fa
     with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
+        refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:

@@ -16,6 +16,7 @@ from peep.pipeline.attempts import attempts
 from peep.pipeline.builds import Builds
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import WheelProvider
+from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
 from peep.pipeline.run_gate import Used, open_run_gate
@@ -33,6 +34,7 @@ def wheel(options: InstallOptions, context: RunContext) -> tuple[SavedFile, ...]
     options, destination = with_destination(options)
     with open_session(options, context, STAGES) as session:
         pinned = session.read_pins()
+        refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:
@@ -54,13 +56,13 @@ def _made(session: Session, pinned: PinnedSet, provider: WheelProvider, destinat
         used = Used(wheels=[*collection.wheels.values()], sdists=collection.sdists, trees=trees)
         unexamined += examined.problems(used)
         known = {**builds.stated_requirements(), **_requirements(collection)}
-        unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known))
+        unmet = requirement_problems(session, pinned, projects_by_requirements(pinned.pins, known), provider)
         refuse_if_any([*pinned.unusable, *found, *unbuildable, *unexamined, *unmet])
         for built in builds.run():
             one = built.wheel
             collection.take_built(one, packed(one), forms.get(one.identity.name, HashForm.OPTION))
         projects = projects_by_requirements(pinned.pins, _requirements(collection))
-        refuse_if_any(requirement_problems(session, pinned, projects))
+        refuse_if_any(requirement_problems(session, pinned, projects, provider))
         return publish(collection, destination)
 
 

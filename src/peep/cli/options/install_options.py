@@ -13,6 +13,7 @@ from peep.formats.names import is_lock_path
 from peep.model import FormatControl
 from peep.pipeline.options import (
     BuildOptions,
+    BundleSource,
     GivenIndexes,
     InstallOptions,
     NetworkOptions,
@@ -39,6 +40,7 @@ def install_options(
     """
     return InstallOptions(
         sources=source_options(parsed, verb) if sources is None else sources,
+        bundle=bundle_source(parsed),
         indexes=_indexes(parsed),
         format_control=format_control(parsed.given),
         network=network_options(parsed),
@@ -51,12 +53,15 @@ def install_options(
         ignore_installed=parsed.has("ignore-installed"),
         trust_installed=parsed.has("trust-installed"),
         check_dependencies=not parsed.has("no-check-dependencies"),
+        refuse_malware=parsed.has("refuse-malware"),
+        advisories=parsed.values("advisories"),
         allow_record_mismatch=parsed.values("allow-record-mismatch"),
         compile=parsed.either("compile", "no-compile"),
         link_mode=parsed.value("link-mode"),
         require_examined=parsed.values("require-examined"),
         vetting=parsed.value("vetting"),
         dry_run=parsed.has("dry-run"),
+        builds_anyway=parsed.has("with-builds"),
         report=parsed.value("report"),
         destination=parsed.value("dest") or parsed.value("wheel-dir"),
     )
@@ -69,6 +74,7 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
     for word in arguments:
         if word.endswith((".txt", ".in")) and os.path.isfile(word):
             raise UsageError(f"{word} is a file, not a requirement", f"did you mean: peep {verb} -r {word}")
+    _refuse_other_locks(arguments)
     files = [_without_extras(file) for file in (*parsed.values("requirement"), *locks)]
     constraints = parsed.values("constraint")
     _check_files(parsed, [file for file, _ in files], constraints)
@@ -79,7 +85,12 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
         hint = "to build it all the same, name a folder that it is in: --trust-local FOLDER"
         raise UsageError(f"{folders[0]}: no hash can vouch for a folder", hint)
     is_vouched_for = any(re.search(_VOUCHES, argument) for argument in arguments)
+    if not (files or arguments or is_trusting) and parsed.value("bundle") and parsed.value("bundle-digest"):
+        return SourceOptions()
     if not (files or is_trusting or is_vouched_for or (arguments and constraints)):
+        if parsed.value("bundle") and not arguments:
+            hint = "name the file that you vetted with -r, or give --bundle-digest"
+            raise UsageError("--bundle alone: the bundle would vouch for itself", hint)
         raise UsageError(
             f"peep {verb} has nowhere to look up hashes",
             f"name a file, as in: peep {verb} -r requirements.txt; or a hash: peep {verb} 'NAME==1.0 --hash=sha256:…'",
@@ -91,6 +102,23 @@ def source_options(parsed: ParsedArguments, verb: str) -> SourceOptions:
         extras=(*parsed.values("extra"), *(extra for _, extras in files for extra in extras)),
         groups=parsed.values("group"),
     )
+
+
+def bundle_source(parsed: ParsedArguments) -> BundleSource | None:
+    """The bundle that `--bundle` names. Raises `UsageError` for a digest without one."""
+    place, digest = parsed.value("bundle"), parsed.value("bundle-digest")
+    if place is None and digest is not None:
+        raise UsageError("--bundle-digest: no bundle is named", "name it with --bundle")
+    return None if place is None else BundleSource(place, digest)
+
+
+def _refuse_other_locks(arguments: Iterable[str]) -> None:
+    for word in arguments:
+        if word.endswith(".lock"):
+            from peep.requirements.files import is_other_lock, lock_hint  # noqa: PLC0415 - for a failing run only
+
+            if is_other_lock(word):
+                raise UsageError(f"{word} is the lock file of another tool", lock_hint(word))
 
 
 def _check_files(parsed: ParsedArguments, files: Sequence[str], constraints: Sequence[str]) -> None:
@@ -195,7 +223,19 @@ def _build_options(parsed: ParsedArguments) -> BuildOptions:
         require_sandbox=parsed.has("require-sandbox"),
         use_sandbox=not parsed.has("no-sandbox"),
         trust_local=parsed.values("trust-local"),
+        requirements=tuple(_build_requirement(text) for text in parsed.values("build-requirement")),
+        visible_folders=parsed.values("build-path"),
     )
+
+
+def _build_requirement(text: str) -> str:
+    from peep.requirements.directives import MalformedDirective, build_requirement  # noqa: PLC0415 - few runs have one
+
+    try:
+        build_requirement(text)
+    except MalformedDirective as error:
+        raise UsageError(f"--build-requirement: {error}", error.hint) from None
+    return text
 
 
 def _setting(text: str) -> tuple[str, str]:

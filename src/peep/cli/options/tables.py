@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from peep.cli.options.option import Option, OptionKind, OptionSupport
+from peep.formats.pip_features import PIP_FEATURES
 
 FLAG, COUNT, VALUE, LIST = OptionKind.FLAG, OptionKind.COUNT, OptionKind.VALUE, OptionKind.LIST
 OBSOLETE, IMPLIED, REFUSED = OptionSupport.OBSOLETE, OptionSupport.IMPLIED, OptionSupport.REFUSED
@@ -33,6 +34,23 @@ SOURCES = (
     Option(("--require-hashes", "--no-deps", "--no-dependencies"), "peep always does", standing=IMPLIED),
 )
 
+BUNDLE = (
+    Option(
+        ("--bundle",),
+        "take archives out of a bundle, a folder or tar; no index and no pip is asked",
+        VALUE,
+        "PLACE",
+        is_peeps_own=True,
+    ),
+    Option(
+        ("--bundle-digest",),
+        "the bundle's digest; its own requirements are then installed where none are named",
+        VALUE,
+        "DIGEST",
+        is_peeps_own=True,
+    ),
+)
+
 INDEX_PLACES = (
     Option(("-i", "--index-url", "--pypi-url"), "the package index", VALUE, "URL"),
     Option(("--extra-index-url",), "a further package index", LIST, "URL"),
@@ -46,13 +64,14 @@ FORMATS = (
 )
 
 INDEXES = (
+    *BUNDLE,
     *INDEX_PLACES,
     *FORMATS,
     Option(("--pre", "--prefer-binary", "--check-build-dependencies"), "pins and hashes decide", standing=IMPLIED),
     Option(("--all-releases",), "pins and hashes decide", LIST, "NAMES", standing=IMPLIED),
     Option(("--refresh-package",), "peep answers no question from an old page", LIST, "NAMES", standing=IMPLIED),
-    Option(("--only-final",), "pins and hashes decide, not the kind of release", LIST, "NAMES", standing=REFUSED),
-    Option(("--uploaded-prior-to",), "pins and hashes decide, not dates", VALUE, "DATE", standing=REFUSED),
+    Option(("--only-final",), "pins and hashes decide, not the kind of release", LIST, "NAMES", standing=OBSOLETE),
+    Option(("--uploaded-prior-to",), "pins and hashes decide, not dates", VALUE, "DATE", standing=OBSOLETE),
 )
 
 NETWORK = (
@@ -98,6 +117,21 @@ FOREIGN_TARGET = (
 
 BUILD = (
     Option(("--build-constraint",), "pins and hashes of what building may install", LIST, "FILE"),
+    Option(
+        ("--build-requirement",),
+        "what the build of NAME needs besides what it declares; pinned like all build tools",
+        LIST,
+        "'NAME: REQ'",
+        is_peeps_own=True,
+        has_variable=False,
+    ),
+    Option(
+        ("--build-path",),
+        "let builds see FOLDER, read-only, and find its programs: for compilers below the home folder",
+        LIST,
+        "FOLDER",
+        is_peeps_own=True,
+    ),
     Option(("-C", "--config-settings", "--config-setting"), "KEY=VALUE for the build backend", LIST, "KEY=VALUE"),
     Option(("--no-build-isolation",), "build with what is installed in the target", is_inverted=True),
     Option(("--require-sandbox",), "refuse to build where no sandbox can be had", is_peeps_own=True),
@@ -110,8 +144,8 @@ BUILD = (
         is_peeps_own=True,
     ),
     Option(("--use-pep517",), "peep always does", standing=IMPLIED),
-    Option(("--no-use-pep517",), "peep builds through PEP 517 backends only", standing=REFUSED),
-    Option(("--no-clean",), "build folders are always private and removed", standing=REFUSED),
+    Option(("--no-use-pep517",), "peep builds through PEP 517 backends only", standing=OBSOLETE),
+    Option(("--no-clean",), "build folders are always private and removed", standing=OBSOLETE),
     Option(("--global-option",), "use --config-settings", LIST, "OPTION", standing=REFUSED),
     Option(("--install-option",), "no such step is left", LIST, "OPTION", standing=REFUSED),
     Option(
@@ -143,6 +177,8 @@ EXAMINED = (
 CHECKS = (
     *EXAMINED,
     Option(("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True),
+    Option(("--refuse-malware",), "refuse what the fetched advisories list as malware", is_peeps_own=True),
+    Option(("--advisories",), "judge malware by FILE, not by the fetched advisories", LIST, "FILE", has_variable=False),
     ALLOW_RECORD_MISMATCH,
 )
 
@@ -151,8 +187,15 @@ NOT_HERE = (
     Option(("--only-deps", "--only-dependencies"), "peep resolves nothing; list what to install", standing=REFUSED),
     Option(("--requirements-from-script",), "scripts list no hashes", VALUE, "FILE", standing=REFUSED),
     Option(("--no-require-hashes",), "hashes are what peep is for", standing=REFUSED),
-    Option(("--use-feature",), "features of pip's own", LIST, "NAME", standing=OBSOLETE),
-    Option(("--use-deprecated",), "peep has no such behaviour to go back to", LIST, "NAME", standing=REFUSED),
+    Option(("--use-feature",), "features of pip's own", LIST, "NAME", PIP_FEATURES, standing=OBSOLETE),
+    Option(
+        ("--use-deprecated",),
+        "peep has no such behaviour to go back to",
+        LIST,
+        "NAME",
+        ("legacy-resolver", "legacy-certs"),
+        standing=OBSOLETE,
+    ),
 )
 """What pip's install, download and wheel take besides, and can mean nothing here."""
 
@@ -171,7 +214,8 @@ CHANGES = (
     ),
     Option(("--compile",), "compile to bytecode"),
     Option(("--no-compile",), "do not compile to bytecode", is_inverted=True),
-    Option(("--dry-run",), "say what would be done, and do not do it"),
+    Option(("--dry-run",), "say what would be done and built, and do not do it"),
+    Option(("--with-builds",), "with --dry-run: build what has to be built, too", is_peeps_own=True),
     Option(("--report",), "write pip's installation report (JSON) to FILE; - for standard output", VALUE, "FILE"),
     Option(("-U", "--upgrade"), "what is not as listed is always replaced", standing=IMPLIED),
     Option(("--upgrade-strategy",), "pins decide", VALUE, "NAME", standing=IMPLIED),

@@ -15,6 +15,7 @@ from peep.cli.output.progress import DelayedBar, LineProgress, NoProgress, Progr
 from peep.cli.output.text import escape_controls, fold_width, redact_text, silence, wrap
 from peep.errors import PeepError, UsageError
 from peep.pipeline.options import OutputOptions
+from peep.reporting import Arrival
 
 ERRORS_ONLY = 2
 """`-qq`: not even warnings."""
@@ -83,8 +84,8 @@ class Console:
     def download_advanced(self, name: str, count: int) -> None:
         self._display(self._progress.advanced, escape_controls(name), count)
 
-    def download_finished(self, name: str) -> None:
-        self._display(self._progress.finished, escape_controls(name))
+    def download_finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None:
+        self._display(self._progress.finished, escape_controls(name), arrival)
 
     # -- results -----------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import time
 from typing import Protocol, TextIO
 
 from peep.cli.output.text import size_text
+from peep.reporting import Arrival
 
 BAR_DELAY = 0.3
 """Seconds of downloading before a bar appears: shorter runs neither need one nor pay for importing it."""
@@ -21,7 +22,7 @@ class Progress(Protocol):
 
     def advanced(self, name: str, count: int) -> None: ...
 
-    def finished(self, name: str) -> None: ...
+    def finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...
 
     def clear(self) -> None:
         """Make room for other output: nothing of the display may be left on the screen."""
@@ -40,7 +41,7 @@ class NoProgress:
 
     def advanced(self, name: str, count: int) -> None: ...
 
-    def finished(self, name: str) -> None: ...
+    def finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...
 
     def clear(self) -> None: ...
 
@@ -59,14 +60,16 @@ class LineProgress(NoProgress):
     def advanced(self, name: str, count: int) -> None:
         self._received[name] = self._received.get(name, 0) + count
 
-    def finished(self, name: str) -> None:
+    def finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None:
         received, size = self._received.pop(name, 0), self._sizes.pop(name, None)
         if not received:
             return  # the report says why
-        if size is not None and received < size:
+        if arrival is not Arrival.FAILED:
+            print(f"{arrival.value} {name} ({size_text(received)})", file=self._stream, flush=True)
+        elif size is not None and received < size:
             print(f"{name}: {size_text(received)} of {size_text(size)} came", file=self._stream, flush=True)
         else:
-            print(f"fetched {name} ({size_text(received)})", file=self._stream, flush=True)
+            print(f"{name}: {size_text(received)} came, and not all of it", file=self._stream, flush=True)
 
 
 class RawProgress(NoProgress):
@@ -126,10 +129,10 @@ class DelayedBar:
                 self._expected if self._is_expectation_known else None,
             )
 
-    def finished(self, name: str) -> None:
+    def finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None:
         self._open.pop(name, None)
         if not self._has_rich:
-            self._lines.finished(name)
+            self._lines.finished(name, arrival)
         elif not self._open:
             self.clear()
 

@@ -53,7 +53,7 @@ def _facts(problem: HashMismatch) -> list[tuple[str, str]]:
         still = ["no file of this version that has a hash which you list"]
     facts += [("still offered", offer) for offer in sorted(still)]
     if problem.story:
-        facts.append(("likely story", problem.story))
+        facts.append(("likely cause", problem.story))
     return facts
 
 

@@ -19,6 +19,7 @@ from peep.errors import (
     FetchFailure,
     HashMismatch,
     HashMissing,
+    KnownMalware,
     MissingBuildRequirement,
     NotExamined,
     NoUsableFile,
@@ -47,6 +48,17 @@ def report_text(problems: Sequence[Problem], width: int | None = None, last_line
     """
     blocks = [block for render in _BLOCKS if (block := render(problems, width))]
     return redact_text("\n\n".join([*blocks, f"{RULE}\n{last_line}"]))
+
+
+def _malware(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, KnownMalware, lambda problem: _placed(problem.pin.locations))
+    entries = (titled(heading(p.pin), places(p.pin), [_malware_line(p)], width) for p in found)
+    return _listing("The following are listed as malware; nothing was downloaded:", entries, width)
+
+
+def _malware_line(problem: KnownMalware) -> str:
+    what = "these bytes are" if problem.certainty == "hash" else "this version is"
+    return f"{problem.id}: {what} listed; see: peep advisories show {problem.id}"
 
 
 def _mismatches(problems: Sequence[Problem], width: int | None) -> str:
@@ -140,12 +152,37 @@ def _conflicts(problems: Sequence[Problem], width: int | None) -> str:
 
 def _omissions(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, OmittedDependency, lambda problem: _named(problem.name, *problem.chain))
-    entries = (titled(plain(p.requirement), "", ["by way of " + " -> ".join(p.chain)], width) for p in found)
+    omitted: dict[str, list[OmittedDependency]] = {}
+    for problem in found:
+        omitted.setdefault(problem.name, []).append(problem)
+    entries = (_omission(name, entry, width) for name, entry in omitted.items())
     introduction = (
         "The following packages are required by listed ones, but are not listed themselves. Add each with its version "
         "and hashes, or install without them by --no-check-dependencies:"
     )
-    return _listing(introduction, entries, width)
+    invitation = (
+        "Vet these, then add the lines to your file. Nothing of them has been read yet, so a further run may name what "
+        "they need in turn:"
+    )
+    suggestions = _suggestions(found, invitation, width)
+    return "\n\n".join([listing, *suggestions]) if (listing := _listing(introduction, entries, width)) else ""
+
+
+def _omission(name: str, problems: Sequence[OmittedDependency], width: int | None) -> str:
+    """One project, once, with everything that is required of it and by whom."""
+    if len({problem.requirement for problem in problems}) == 1:
+        ways = ["by way of " + " -> ".join(problem.chain) for problem in problems]
+        return titled(plain(problems[0].requirement), "", ways, width)
+    ways = [f"{problem.requirement}, by way of {' -> '.join(problem.chain)}" for problem in problems]
+    return titled(plain(name), "", ways, width)
+
+
+def _suggestions(
+    problems: Iterable[OmittedDependency | MissingBuildRequirement], invitation: str, width: int | None
+) -> list[str]:
+    """The lines that problems suggest, each block once, below an invitation; nothing when there are none."""
+    blocks = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in problems if p.suggestion)
+    return [wrap(invitation, width), *blocks] if blocks else []
 
 
 def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
@@ -158,13 +195,12 @@ def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
         "The following archives must be built, and a build may use nothing that you have not vetted either. "
         "Pin what they need, with hashes, in a file that --build-constraint names:"
     )
-    suggestions = dict.fromkeys("\n".join(plain(line) for line in p.suggestion) for p in found if p.suggestion)
-    invitation = wrap(
-        "Vet these, then put the lines into that file, in place of others for the same projects. Nothing of them has "
-        "been read yet, so a further run may name what they need in turn:",
-        width,
+    invitation = (
+        "Vet these, then add the lines to that file, where a project may stand in several versions: each build gets "
+        "the newest that it allows. Nothing of them has been read yet, so a further run may name what they need in "
+        "turn:"
     )
-    return "\n\n".join([_listing(introduction, entries, width), *([invitation, *suggestions] if suggestions else [])])
+    return "\n\n".join([_listing(introduction, entries, width), *_suggestions(found, invitation, width)])
 
 
 def _build_line(problem: MissingBuildRequirement) -> str:
@@ -176,6 +212,7 @@ _DIRECT = 2
 """Names in the chain of a build requirement that the archive itself states."""
 
 _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
+    _malware,
     _mismatches,
     _unexamined,
     _objections,

@@ -178,8 +178,9 @@ def moment(text: str | None) -> datetime | None:
 
 def _suppress(parsed: ParsedArguments, options: AuditOptions, report: AuditReport, console: Console) -> int:
     from peep.pipeline.audit_rules import read_rules  # noqa: PLC0415
-    from peep.pipeline.audit_settings import settings_folder, suppressions_path  # noqa: PLC0415 - as above
+    from peep.pipeline.audit_settings import suppressions_path  # noqa: PLC0415 - as above
     from peep.pipeline.audit_suppress import SuppressRequest, suppress_finding  # noqa: PLC0415
+    from peep.pipeline.settings_place import settings_folder  # noqa: PLC0415
 
     if len(parsed.words) != 1:
         raise UsageError("--suppress wants one project", "peep audit --suppress ID NAME --reason TEXT --expires DATE")

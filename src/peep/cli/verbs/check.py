@@ -119,6 +119,6 @@ def _data(fault: Incompleteness) -> dict[str, object]:
         "name": fault.name,
         "requirement": fault.requirement or None,
         "reason": fault.reason,
-        "chain": list(fault.chain),
+        "chain": [*fault.chain, fault.name] if fault.chain else [],
         "locations": [{"path": location.path, "line": location.line}] if location is not None else [],
     }

@@ -13,7 +13,7 @@ from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.model import Digest, HashForm
 from peep.pipeline.options import InstallOptions, SourceOptions
-from peep.system.files import write_atomically
+from peep.system.files import write_named
 
 VERB = Verb(
     name="embed",
@@ -60,7 +60,7 @@ def run(parsed: ParsedArguments) -> int:
             return _compare(checked, content, console)
         path = parsed.value("output") or DEFAULT_NAME
         try:
-            write_atomically(path, content, MODE)
+            write_named(path, content, MODE)
         except OSError as error:
             raise UsageError(f"{path} can't be written: {error.strerror or error}") from error
         console.result(_line(path, content, options.output.format))

@@ -19,7 +19,7 @@ VERB = Verb(
     examples=(("peep wheel -r requirements.txt -w wheelhouse", "build once, install on many machines"),),
     sections=sections(
         Option(("-w", "--wheel-dir"), "put the wheels there", OptionKind.VALUE, "FOLDER"),
-        Option(("--no-verify",), "built wheels are checked like all others", standing=OptionSupport.REFUSED),
+        Option(("--no-verify",), "built wheels are checked like all others", standing=OptionSupport.OBSOLETE),
     ),
 )
 

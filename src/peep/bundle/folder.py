@@ -1,0 +1,183 @@
+"""A bundle's folder written so that a killed run leaves the old bundle or the new one, or something to be finished.
+
+The order: stored files, derived files, `bundle.json` by a rename, and only then removals. A folder without a
+`bundle.json` yet holds a marker meanwhile, by which the next run knows that it may go on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import BinaryIO
+
+from peep.bundle.layout import derived_files, stored_files
+from peep.bundle.manifest import MANIFEST, BundleFile, BundleManifest
+from peep.bundle.tree import FileSource
+from peep.dataclass import dataclass
+from peep.errors import DestinationError
+from peep.system.files import PIECE, fsync_folder, remove_tree, temporary_folder, write_atomically
+from peep.system.locks import lock_folder
+
+MARKER = ".peep-unfinished"
+_OWNED = ("advisories", "archives", "locks", "provenance", "simple")
+"""Folders in which nothing but the bundle's own files lies: what no manifest lists there goes."""
+_TEMPORARY = re.compile(r"\.peep-[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBundle:
+    """What became of a folder; paths of stored files."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: int
+
+
+@contextmanager
+def claimed_folder(folder: str) -> Iterator[None]:
+    """Make `folder` ready to take a bundle, and keep other runs of peep out of it meanwhile.
+
+    Raises `DestinationError`, with the folder untouched, when it is neither empty, nor a bundle, nor one that a killed
+    run left unfinished.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+        names = {name for name in os.listdir(folder) if not _TEMPORARY.fullmatch(name)}
+    except OSError as error:
+        raise DestinationError(f"{folder}: cannot take a bundle: {error.strerror or error}", "name another") from error
+    if names and not names & {MANIFEST, MARKER}:
+        raise DestinationError(f"{folder}: is neither empty nor a bundle", "name another folder, or an empty one")
+    descriptor = lock_folder(folder)
+    try:
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+class BundleWriter:
+    """Writes one bundle into a claimed folder."""
+
+    def __init__(self, folder: str, manifest: BundleManifest, lock: bytes | None) -> None:
+        """Raises `ManifestError` for a manifest whose files cannot lie in one folder."""
+        self._folder = os.path.abspath(folder)
+        self._manifest = manifest
+        self._stored = stored_files(manifest)
+        self._derived = derived_files(manifest, lock)
+
+    def write(self, sources: FileSource) -> WrittenBundle:
+        """Bring the folder to the manifest's state; files that are not there as listed are read from `sources`.
+
+        Raises `DestinationError` for a file that `sources` has not, or with other bytes, and where the disk refuses;
+        the bundle is the old one then.
+        """
+        try:
+            return self._written(sources)
+        except OSError as error:
+            place = error.filename or self._folder
+            raise DestinationError(f"{place}: cannot be written: {error.strerror or error}") from error
+
+    def _written(self, sources: FileSource) -> WrittenBundle:
+        if not os.path.lexists(self._place(MANIFEST)):
+            write_atomically(self._place(MARKER), b"a bundle is being written here; peep bundle create finishes it\n")
+        added = []
+        with temporary_folder(self._folder, ".peep-") as scratch:
+            for path, file in sorted(self._stored.items()):
+                if not _holds(self._place(path), file):
+                    self._bring(sources, path, file, scratch)
+                    added.append(path)
+        for path, content in sorted(self._derived.items()):
+            if path != MANIFEST:
+                self._write_derived(path, content)
+        write_atomically(self._place(MANIFEST), self._derived[MANIFEST], durable=True)
+        removed = self._tidy()
+        return WrittenBundle(tuple(added), tuple(removed), len(self._stored) - len(added))
+
+    def _place(self, path: str) -> str:
+        return os.path.join(self._folder, *path.split("/"))
+
+    def _bring(self, sources: FileSource, path: str, file: BundleFile, scratch: str) -> None:
+        temporary = os.path.join(scratch, file.sha256)
+        try:
+            content = sources.open(path)
+        except OSError as error:
+            raise DestinationError(f"{sources.label}: {path}: {error.strerror or error}") from error
+        with content, open(temporary, "xb") as copy:
+            digest = _copied(content, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        if digest != file.sha256:
+            raise DestinationError(f"{sources.label}: {path}: has sha256:{digest} instead of sha256:{file.sha256}")
+        self._make_room(path)
+        os.replace(temporary, self._place(path))
+
+    def _write_derived(self, path: str, content: bytes) -> None:
+        place = self._place(path)
+        with suppress(OSError), open(place, "rb") as there:
+            if not os.path.islink(place) and there.read(len(content) + 1) == content:
+                return
+        self._make_room(path)
+        write_atomically(place, content)
+
+    def _make_room(self, path: str) -> None:
+        """Make the folders above, in the place of whatever else is there, and take away what is no file."""
+        place = self._folder
+        for part in path.split("/")[:-1]:
+            place = os.path.join(place, part)
+            if os.path.islink(place) or not os.path.isdir(place):
+                remove_tree(place) if os.path.lexists(place) else None
+                os.mkdir(place)
+        place = self._place(path)
+        if os.path.isdir(place) and not os.path.islink(place):
+            remove_tree(place)
+
+    def _tidy(self) -> list[str]:
+        """Remove what the manifest does not list: in the bundle's own folders, what killed runs left, an old lock."""
+        keep = {*self._stored, *self._derived}
+        removed = []
+        for name in sorted(os.listdir(self._folder)):
+            if name == MARKER or _TEMPORARY.fullmatch(name):
+                remove_tree(self._place(name))
+            elif name in _OWNED:
+                removed += self._tidy_below(name, keep)
+            elif name in {"pylock.toml", "peep.pyz"} and name not in keep:
+                remove_tree(self._place(name))
+                removed.append(name)
+        fsync_folder(self._folder)
+        return removed
+
+    def _tidy_below(self, top: str, keep: set[str]) -> list[str]:
+        removed = []
+        for folder, folders, files in os.walk(self._place(top), topdown=False):
+            relative = os.path.relpath(folder, self._folder).replace(os.sep, "/")
+            for name in files + [one for one in folders if os.path.islink(os.path.join(folder, one))]:
+                if f"{relative}/{name}" not in keep:
+                    remove_tree(os.path.join(folder, name))
+                    removed.append(f"{relative}/{name}")
+            with suppress(OSError):
+                os.rmdir(folder)  # succeeds only where nothing is left in it
+        return sorted(removed)
+
+
+def _holds(place: str, file: BundleFile) -> bool:
+    """Whether the listed bytes lie there already, as a plain file."""
+    if os.path.islink(place) or not os.path.isfile(place):
+        return False
+    if file.size >= 0 and os.path.getsize(place) != file.size:
+        return False
+    hasher = sha256()
+    with open(place, "rb") as content:
+        while piece := content.read(PIECE):
+            hasher.update(piece)
+    return hasher.hexdigest() == file.sha256
+
+
+def _copied(source: BinaryIO, copy: BinaryIO) -> str:
+    hasher = sha256()
+    while piece := source.read(PIECE):
+        hasher.update(piece)
+        copy.write(piece)
+    return hasher.hexdigest()

@@ -1,0 +1,251 @@
+"""Verb `peep bundle`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from peep.bundle.folder import WrittenBundle
+from peep.bundle.manifest import BundleManifest
+from peep.bundle.problems import (
+    BundleFileFault,
+    BundleProblem,
+    DigestDiffers,
+    FileNameTaken,
+    FileState,
+    IncompleteTarget,
+    UnpulledFile,
+)
+from peep.cli.options.install_options import output_options
+from peep.cli.options.option import Option, OptionKind
+from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.tables import GENERAL, format_option
+from peep.cli.output.console import Console
+from peep.cli.output.text import counted, escape_controls, size_text
+from peep.cli.verb import Section, Verb
+from peep.errors import UsageError
+from peep.http.oci import parse_reference
+from peep.model import assert_never
+from peep.pipeline.bundles import BundleRefused, parse_digest
+from peep.workflows.bundle_apply import apply_delta
+from peep.workflows.bundle_check import check_bundle
+from peep.workflows.bundle_diff import diff_bundles
+from peep.workflows.bundle_pack import pack_bundle
+from peep.workflows.bundle_pull import pull_bundle
+from peep.workflows.bundle_push import push_bundle
+from peep.workflows.bundle_unpack import unpack_bundle
+
+VERB = Verb(
+    name="bundle",
+    summary="carry everything that an install needs to where no network is",
+    usage=(
+        "bundle check BUNDLE [--digest DIGEST]",
+        "bundle diff OLD NEW [-o DELTA.tar]",
+        "bundle apply FOLDER DELTA.tar",
+        "bundle pack FOLDER -o FILE.tar",
+        "bundle unpack FILE.tar FOLDER",
+        "bundle push BUNDLE oci://HOST/REPOSITORY:TAG",
+        "bundle pull oci://HOST/REPOSITORY[:TAG|@DIGEST] FOLDER",
+    ),
+    description=(
+        "A bundle is a folder, or a tar of one, with every archive that some pins need. bundle.json lists all its "
+        "files; its digest names the whole. `check` compares every file and exits with 1 when one differs. `diff` "
+        "tells what changed, and with -o writes what must be sent; `apply` brings that to the old bundle. `pack` "
+        "writes a tar with the same bytes everywhere. `push` and `pull` go to a registry (extra: oci), and send or "
+        "fetch only what is not there yet."
+    ),
+    examples=(
+        ("peep bundle check vendor", "is it whole?"),
+        ("peep bundle pack vendor -o vendor.tar", "one file to carry"),
+        ("peep bundle diff old.tar new -o delta.tar", "only what changed"),
+    ),
+    sections=(
+        Section(
+            "Options",
+            (
+                Option(
+                    ("--digest",), "check, unpack: the digest that it must have", OptionKind.VALUE, "DIGEST",
+                    has_variable=False,
+                ),
+                Option(("-o", "--output"), "diff, pack: write this tar", OptionKind.VALUE, "FILE", has_variable=False),
+                *format_option("text", "json"),
+            ),
+        ),
+        Section("General", GENERAL),
+    ),
+)  # fmt: skip
+
+Answer = tuple[Sequence[str], Mapping[str, Any], Sequence[BundleProblem]]
+"""Lines for people, value for programs, and what is wrong."""
+
+
+def run(parsed: ParsedArguments) -> int:
+    """Do what the first word says; gives back the exit status. Raises `PeepError`."""
+    action, *words = parsed.words or ("",)
+    if action not in _ACTIONS:
+        raise UsageError(f"peep bundle wants one of {', '.join(_ACTIONS)}", "see: peep bundle --help")
+    count, answer = _ACTIONS[action]
+    if len(words) != count:
+        usage = next(line for line in VERB.usage if line.startswith(f"bundle {action} "))
+        raise UsageError(f"peep bundle {action} wants {counted(count, 'word')} after it", f"as in: peep {usage}")
+    output = output_options(parsed)
+    with Console(output) as console:
+        try:
+            lines, value, problems = answer(words, parsed)
+        except BundleRefused as refused:
+            lines, value, problems = (), {}, refused.problems
+        if output.format == "json":
+            console.result(json.dumps({**value, "problems": [_problem_json(one) for one in problems]}, indent=2))
+        else:
+            console.result("\n".join([*(problem_line(one) for one in problems), *lines]))
+    return 1 if problems else 0
+
+
+def _check(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+    checked = check_bundle(words[0], parse_digest(parsed.value("digest")))
+    targets = _targets(checked.manifest)
+    return [*_target_lines(targets), f"bundle {checked.digest}"], _value(checked.digest, targets), checked.problems
+
+
+def _diff(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+    diffed = diff_bundles(words[0], words[1], parsed.value("output"))
+    found = diffed.difference
+    lines = [f"+ {name}" for name in found.added] + [f"- {name}" for name in found.removed]
+    lines += [f"~ {path}" for path in found.inputs]
+    lines.append(f"{counted(len(found.files), 'file')}, {size_text(found.bytes)}, from {diffed.old} to {diffed.new}")
+    value = {
+        "old": str(diffed.old),
+        "new": str(diffed.new),
+        "archives": {"added": found.added, "removed": found.removed},
+        "inputs": found.inputs,
+        "bytes": found.bytes,
+    }
+    return lines, value, ()
+
+
+def _apply(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+    applied = apply_delta(words[0], words[1])
+    return _written_lines(applied.written, applied.digest), _written_value(applied.written, applied.digest), ()
+
+
+def _pack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+    output = parsed.value("output")
+    if output is None:
+        raise UsageError("peep bundle pack: -o names the tar to write", "as in: peep bundle pack FOLDER -o FILE.tar")
+    packed = pack_bundle(words[0], output)
+    value = {
+        "digest": str(packed.digest), "path": packed.path, "sha256": packed.sha256, "bytes": packed.size,
+        "sent": packed.size,
+    }  # fmt: skip
+    return [f"{packed.path}: {size_text(packed.size)}, sha256:{packed.sha256}", f"bundle {packed.digest}"], value, ()
+
+
+def _unpack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+    unpacked = unpack_bundle(words[0], words[1], parse_digest(parsed.value("digest")))
+    value = {**_written_value(unpacked.written, unpacked.digest), "targets": _targets(unpacked.manifest)}
+    return _written_lines(unpacked.written, unpacked.digest), value, ()
+
+
+def _push(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+    pushed = push_bundle(words[0], parse_reference(words[1]))
+    value = {
+        "digest": str(pushed.digest), "reference": pushed.reference, "sha256": pushed.sha256, "bytes": pushed.bytes,
+        "sent": pushed.sent,
+    }  # fmt: skip
+    lines = [f"{pushed.reference}: sent {size_text(pushed.sent)} of {size_text(pushed.bytes)}"]
+    return [*lines, f"bundle {pushed.digest}"], value, ()
+
+
+def _pull(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+    pulled = pull_bundle(parse_reference(words[0]), words[1])
+    value = {**_written_value(pulled.written, pulled.digest), "targets": _targets(pulled.manifest)}
+    return [pulled.reference, *_written_lines(pulled.written, pulled.digest)], value, ()
+
+
+_ACTIONS: Mapping[str, tuple[int, Callable[[Sequence[str], ParsedArguments], Answer]]] = {
+    "check": (1, _check),
+    "diff": (2, _diff),
+    "apply": (2, _apply),
+    "pack": (1, _pack),
+    "unpack": (2, _unpack),
+    "push": (2, _push),
+    "pull": (2, _pull),
+}
+"""How many words follow each, and what it does."""
+
+
+def _targets(manifest: BundleManifest) -> list[dict[str, Any]]:
+    found = []
+    for target in manifest.targets:
+        archives = manifest.archives_for(target.name)
+        found.append({"name": target.name, "archives": len(archives), "bytes": sum(one.size for one in archives)})
+    return found
+
+
+def _target_lines(targets: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"{one['name']}: {counted(one['archives'], 'archive')}, {size_text(one['bytes'])}" for one in targets]
+
+
+def _value(digest: object, targets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"digest": str(digest), "targets": targets}
+
+
+def _written_lines(written: WrittenBundle, digest: object) -> list[str]:
+    lines = [f"+ {path}" for path in written.added] + [f"- {path}" for path in written.removed]
+    told = f"{len(written.added)} added, {len(written.removed)} removed, {written.kept} kept"
+    return [*lines, told, f"bundle {digest}"]
+
+
+def _written_value(written: WrittenBundle, digest: object) -> dict[str, Any]:
+    return {
+        "digest": str(digest),
+        "targets": [],
+        "added": [path.rpartition("/")[2] for path in written.added],
+        "removed": [path.rpartition("/")[2] for path in written.removed],
+        "kept": written.kept,
+        "warnings": [],
+    }
+
+
+_STATES = {
+    FileState.CHANGED: "is not what bundle.json says",
+    FileState.MISSING: "is missing",
+    FileState.FOREIGN: "is not listed in bundle.json",
+    FileState.NOT_A_FILE: "is no plain file",
+}
+
+
+def problem_line(problem: BundleProblem) -> str:
+    """One line that says what is wrong and, where that is known, what to do."""
+    match problem:
+        case BundleFileFault():
+            return f"{escape_controls(problem.path)}: {_STATES[problem.state]}"
+        case UnpulledFile():
+            return f"{escape_controls(problem.path)}: is a Git LFS pointer to the listed file: run `git lfs pull`"
+        case DigestDiffers():
+            return f"this is the bundle {problem.got}, and {problem.expected} was asked for"
+        case FileNameTaken():
+            listed = " and ".join(map(str, problem.hashes))
+            return f"{problem.filename}: two archives have this name, {listed}: a folder can hold one only"
+        case IncompleteTarget():
+            return f"{problem.target}: {problem.requirement}: {problem.reason}"
+        case _ as never:
+            assert_never(never)
+
+
+def _problem_json(problem: BundleProblem) -> dict[str, Any]:
+    match problem:
+        case BundleFileFault():
+            facts: dict[str, Any] = {"path": problem.path, "state": problem.state.value}
+        case UnpulledFile():
+            facts = {"path": problem.path}
+        case DigestDiffers():
+            facts = {"expected": str(problem.expected), "got": str(problem.got)}
+        case FileNameTaken():
+            facts = {"filename": problem.filename, "hashes": [str(digest) for digest in problem.hashes]}
+        case IncompleteTarget():
+            facts = {"target": problem.target, "requirement": problem.requirement, "reason": problem.reason}
+        case _ as never:
+            assert_never(never)
+    return {"kind": problem.kind, **facts}

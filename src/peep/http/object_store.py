@@ -1,0 +1,349 @@
+"""Object stores: keys with bytes, an ETag for each state, and writes that happen only if the state is the expected one.
+
+`ObjectStore` is the seam; a folder and a memory implement it here, S3, Google and Azure through the library `obstore`,
+which is imported only when such a store is opened (extra `object-store`).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from typing import Any, Protocol
+
+from peep.dataclass import dataclass, field
+from peep.errors import PeepError, UsageError
+from peep.system.files import write_atomically
+from peep.system.locks import lock_folder
+
+_SCHEMES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
+_EXTRA = "install peep with the extra object-store: peep install 'peep[object-store]' with hashes of your own"
+
+
+class ObjectStoreError(PeepError):
+    """A store that does not do what was asked of it."""
+
+
+class ConditionFailed(ObjectStoreError):
+    """The object is not in the expected state: somebody else wrote it, or it is there already. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """An object's key, its size in bytes, and the opaque text that names this state of it."""
+
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedObject:
+    """An object with its content."""
+
+    state: StoredState
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PutHeaders:
+    """What a store answers with beside the bytes; stores guess otherwise."""
+
+    content_type: str
+    cache_control: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Write only if there is no such object yet (`If-None-Match: *`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Write only if the object is still in this state (`If-Match`)."""
+
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Whatever:
+    """Write in any case."""
+
+
+Condition = Absent | Unchanged | Whatever
+
+
+class ObjectStore(Protocol):
+    """Keys are `/`-separated, relative, without a slash at either end. Safe to use from many threads."""
+
+    @property
+    def label(self) -> str:
+        """What the user called it, for messages."""
+
+    def get(self, key: str) -> FetchedObject | None:
+        """The object; None when there is none. Raises `ObjectStoreError`."""
+
+    def head(self, key: str) -> StoredState | None:
+        """The object's state; None when there is none. Raises `ObjectStoreError`."""
+
+    def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
+        """Write the object whole; gives back its new ETag. Raises `ConditionFailed`, `ObjectStoreError`."""
+
+    def list(self, prefix: str = "") -> Iterator[StoredState]:
+        """All objects below a folder ('': everything), in no particular order. Raises `ObjectStoreError`."""
+
+    def delete(self, key: str) -> None:
+        """Remove an object; absence is fine. Raises `ObjectStoreError`."""
+
+
+def open_store(place: str) -> ObjectStore:
+    """The store at `s3://…`, `gs://…`, `az://…`, or a folder (made if need be).
+
+    Raises `UsageError` for another scheme and where the library for a scheme is not installed.
+    """
+    scheme, separator, _ = place.partition("://")
+    if not separator:
+        return FolderStore(place)
+    if scheme not in _SCHEMES:
+        raise UsageError(f"{place}: {scheme} is no kind of object store that is known here", "s3, gs and az are")
+    return _obstore(place)
+
+
+def is_conditional(store: ObjectStore) -> bool:
+    """Whether the store keeps its word about `Absent`, found by trying: two writes of one object, which is removed.
+
+    Without it two publishers could each lose what the other wrote. Raises `ObjectStoreError` when nothing can be
+    written at all.
+    """
+    key = f".peep-probe-{os.urandom(8).hex()}"
+    headers = PutHeaders("text/plain", "no-store")
+    store.put(key, b"1", headers, Absent())
+    try:
+        store.put(key, b"2", headers, Absent())
+    except ConditionFailed:
+        return True
+    finally:
+        store.delete(key)
+    return False
+
+
+# -- a folder --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FolderStore:
+    """A folder as an object store: its files are the objects; type and caching are for its web server to say."""
+
+    label: str
+
+    def _place(self, key: str) -> str:
+        parts = key.split("/")
+        if any(part in {"", ".", ".."} or os.sep in part or "\0" in part for part in parts):
+            raise ObjectStoreError(f"{self.label}: {key!r} is no key")
+        return os.path.join(self.label, *parts)
+
+    def get(self, key: str) -> FetchedObject | None:
+        try:
+            with open(self._place(key), "rb") as file:
+                content = file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as error:
+            raise self._failed(key, error) from error
+        return FetchedObject(StoredState(key, len(content), _etag(content)), content)
+
+    def head(self, key: str) -> StoredState | None:
+        found = self.get(key)
+        return found.state if found else None
+
+    def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
+        del headers
+        place = self._place(key)
+        try:
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with self._alone():
+                self._refuse_unless(condition, key)
+                write_atomically(place, content, durable=True)
+        except OSError as error:
+            raise self._failed(key, error) from error
+        return _etag(content)
+
+    def _refuse_unless(self, condition: Condition, key: str) -> None:
+        if isinstance(condition, Whatever):
+            return
+        # A large archive is not hashed only to learn that it is there.
+        is_there = os.path.lexists(self._place(key))
+        state = self.head(key) if is_there and isinstance(condition, Unchanged) else None
+        _check(condition, state.etag if state else "?" if is_there else None, f"{self.label}: {key}")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Between looking and writing no other peep may write here."""
+        descriptor = lock_folder(self.label)
+        try:
+            yield
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def list(self, prefix: str = "") -> Iterator[StoredState]:
+        top = self._place(prefix) if prefix else self.label
+        for folder, _, files in os.walk(top):
+            for name in files:
+                key = os.path.relpath(os.path.join(folder, name), self.label).replace(os.sep, "/")
+                state = self.head(key)
+                if state is not None:
+                    yield state
+
+    def delete(self, key: str) -> None:
+        try:
+            with suppress(FileNotFoundError):
+                os.unlink(self._place(key))
+        except OSError as error:
+            raise self._failed(key, error) from error
+
+    def _failed(self, key: str, error: OSError) -> ObjectStoreError:
+        return ObjectStoreError(f"{self.label}: {key}: {error.strerror or error}")
+
+
+def _etag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()}"'
+
+
+def _check(condition: Condition, etag: str | None, what: str) -> None:
+    """Raise `ConditionFailed` unless an object whose ETag is `etag` (None: none is there) is in the wanted state."""
+    match condition:
+        case Absent() if etag is not None:
+            raise ConditionFailed(f"{what}: is there already")
+        case Unchanged() if etag != condition.etag:
+            raise ConditionFailed(f"{what}: was changed by somebody else meanwhile")
+        case _:
+            return
+
+
+# -- memory ----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """Objects in memory, with the headers that they were put with: for tests, and to see what would be published."""
+
+    label: str = "memory"
+    objects: dict[str, tuple[bytes, PutHeaders]] = field(default_factory=dict)
+    _lock: Any = field(default_factory=threading.Lock)
+
+    def get(self, key: str) -> FetchedObject | None:
+        with self._lock:
+            found = self.objects.get(key)
+        return FetchedObject(StoredState(key, len(found[0]), _etag(found[0])), found[0]) if found else None
+
+    def head(self, key: str) -> StoredState | None:
+        found = self.get(key)
+        return found.state if found else None
+
+    def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
+        with self._lock:
+            found = self.objects.get(key)
+            _check(condition, _etag(found[0]) if found else None, f"{self.label}: {key}")
+            self.objects[key] = (content, headers)
+        return _etag(content)
+
+    def list(self, prefix: str = "") -> Iterator[StoredState]:
+        with self._lock:
+            found = {key: content for key, (content, _) in self.objects.items()}
+        start = f"{prefix}/" if prefix else ""
+        return (StoredState(key, len(one), _etag(one)) for key, one in found.items() if key.startswith(start))
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            self.objects.pop(key, None)
+
+
+# -- S3, Google, Azure -----------------------------------------------------------------------------
+
+
+def _obstore(place: str) -> ObjectStore:
+    try:
+        import obstore  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - optional, 16 MB
+        from obstore import store  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+    except ImportError:
+        raise UsageError(f"{place}: writing to an object store takes the library obstore", _EXTRA) from None
+    try:
+        return CloudStore(place, obstore, store.from_url(place))
+    except Exception as error:
+        raise UsageError(f"{place}: {_told(error)}", "write s3://BUCKET/FOLDER, gs://… or az://…") from error
+
+
+@dataclass(frozen=True, slots=True)
+class CloudStore:
+    """A store that `obstore` speaks to; credentials and endpoint come from the environment, as its library reads it."""
+
+    label: str
+    _library: Any
+    _store: Any
+
+    def get(self, key: str) -> FetchedObject | None:
+        with self._explained(key):
+            try:
+                found = self._library.get(self._store, key)
+                content = bytes(found.bytes())
+            except FileNotFoundError:
+                return None
+        return FetchedObject(StoredState(key, len(content), _tag(found.meta)), content)
+
+    def head(self, key: str) -> StoredState | None:
+        with self._explained(key):
+            try:
+                meta = self._library.head(self._store, key)
+            except FileNotFoundError:
+                return None
+        return StoredState(key, int(meta["size"]), _tag(meta))
+
+    def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
+        mode: Any = "overwrite"
+        match condition:
+            case Absent():
+                mode = "create"
+            case Unchanged():
+                mode = {"e_tag": condition.etag}
+            case Whatever():
+                pass
+        attributes = {"Content-Type": headers.content_type, "Cache-Control": headers.cache_control}
+        with self._explained(key):
+            # One request: with a multipart upload the vendors differ in what they make of conditions.
+            put = self._library.put(self._store, key, content, attributes=attributes, mode=mode, use_multipart=False)
+        return _tag(put)
+
+    def list(self, prefix: str = "") -> Iterator[StoredState]:
+        with self._explained(prefix):
+            for part in self._library.list(self._store, prefix or None):
+                for meta in part:
+                    yield StoredState(meta["path"], int(meta["size"]), _tag(meta))
+
+    def delete(self, key: str) -> None:
+        with self._explained(key), suppress(FileNotFoundError):
+            self._library.delete(self._store, key)
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        """Make errors of the library ours."""
+        exceptions = self._library.exceptions
+        try:
+            yield
+        except (exceptions.AlreadyExistsError, exceptions.PreconditionError) as error:
+            raise ConditionFailed(f"{self.label}: {key}: {_told(error)}") from error
+        except exceptions.BaseError as error:
+            raise ObjectStoreError(f"{self.label}: {key}: {_told(error)}") from error
+        except OSError as error:  # some of its errors are Python's own: refused, timed out
+            raise ObjectStoreError(f"{self.label}: {key}: {_told(error)}") from error
+
+
+def _tag(meta: Mapping[str, Any]) -> str:
+    return str(meta.get("e_tag") or "")
+
+
+def _told(error: Exception) -> str:
+    """The library's message without its inner details, which fill a screen."""
+    return str(error).partition("\n")[0].strip()[:300]

@@ -1,0 +1,41 @@
+"""`peep bundle apply`: a delta turns the bundle that it was made for into the new one."""
+
+from __future__ import annotations
+
+from peep.bundle.check import read_manifest
+from peep.bundle.delta import LayeredFiles, open_delta
+from peep.bundle.folder import BundleWriter, WrittenBundle, claimed_folder
+from peep.bundle.lock import bundle_lock
+from peep.bundle.problems import DigestDiffers
+from peep.bundle.tree import FolderTree
+from peep.dataclass import dataclass
+from peep.model import Digest
+from peep.pipeline.bundles import BundleRefused
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedDelta:
+    """The digest that the folder has now, and what was written."""
+
+    digest: Digest
+    written: WrittenBundle
+
+
+def apply_delta(folder: str, path: str) -> AppliedDelta:
+    """Bring the bundle in `folder` to the state that the delta at `path` leads to.
+
+    Raises `UnreadableBundle`, `BundleRefused` for another base than the delta's (nothing is touched then), and
+    `DestinationError`.
+    """
+    delta = open_delta(path)
+    try:
+        tree = FolderTree(folder)
+        base = read_manifest(tree).digest
+        if base not in (delta.base, delta.manifest.digest):
+            raise BundleRefused(folder, (DigestDiffers(delta.base, base),))
+        files = LayeredFiles(path, (delta.tree, tree))
+        with claimed_folder(folder):
+            writer = BundleWriter(folder, delta.manifest, bundle_lock(delta.manifest, files))
+            return AppliedDelta(delta.manifest.digest, writer.write(files))
+    finally:
+        delta.close()

@@ -1,0 +1,34 @@
+"""`peep bundle diff`: what changed between two bundles, and the delta that brings it."""
+
+from __future__ import annotations
+
+from peep.bundle.delta import BundleDifference, difference, write_delta
+from peep.dataclass import dataclass
+from peep.errors import DestinationError
+from peep.model import Digest
+from peep.pipeline.bundles import opened_bundle
+
+
+@dataclass(frozen=True, slots=True)
+class DiffedBundles:
+    """Both digests, and the difference; `size` of the delta in bytes, None when none was written."""
+
+    old: Digest
+    new: Digest
+    difference: BundleDifference
+    size: int | None = None
+
+
+def diff_bundles(old_place: str, new_place: str, output: str | None) -> DiffedBundles:
+    """Compare two bundles by their manifests; with `output`, write the delta, whose files are compared on the way.
+
+    Raises `UnreadableBundle`, `DestinationError`.
+    """
+    with opened_bundle(old_place) as old, opened_bundle(new_place) as new:
+        size = None
+        if output is not None:
+            try:
+                size = write_delta(old.manifest, new.manifest, new.tree, output)
+            except OSError as error:
+                raise DestinationError(f"{output}: cannot be written: {error.strerror or error}") from error
+        return DiffedBundles(old.digest, new.digest, difference(old.manifest, new.manifest), size)

@@ -1,0 +1,36 @@
+"""`peep bundle pack`: a bundle as one tar, the same bytes from the same files everywhere."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from peep.bundle.tar import pack
+from peep.dataclass import dataclass
+from peep.errors import DestinationError
+from peep.model import Digest
+from peep.pipeline.bundles import opened_bundle
+from peep.system.files import PIECE
+
+
+@dataclass(frozen=True, slots=True)
+class PackedBundle:
+    """The bundle's digest, the tar's own sha256 (hex), and its size in bytes."""
+
+    digest: Digest
+    path: str
+    sha256: str
+    size: int
+
+
+def pack_bundle(place: str, output: str) -> PackedBundle:
+    """Write the bundle at `place` into the tar `output`. Raises `UnreadableBundle`, `DestinationError`."""
+    with opened_bundle(place) as bundle:
+        try:
+            size = pack(bundle.tree, bundle.manifest, bundle.lock, output)
+            hasher = sha256()
+            with open(output, "rb") as file:
+                while piece := file.read(PIECE):
+                    hasher.update(piece)
+        except OSError as error:
+            raise DestinationError(f"{output}: cannot be written: {error.strerror or error}") from error
+        return PackedBundle(bundle.digest, output, hasher.hexdigest(), size)

@@ -1,0 +1,101 @@
+import sys
+
+import pytest
+from packaging.pylock import Pylock
+
+from peep.bundle.lock import bundle_lock
+from peep.bundle.manifest import BundleInput, InputRole
+from peep.bundle.tree import FilesTree
+from peep.dataclass import replace
+from peep.requirements.pylock import pins_from_pylock
+from support.requirements_files import LINUX
+from support.small_bundle import LONG, SDIST, WHEEL, listed, small_bundle
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MANIFEST, CONTENTS = small_bundle()
+NAME = LONG.partition("-")[0]
+ALL = f"demo==1.0 ; sys_platform != 'x'\nother @ https://x.example/y.zip\n-c c.txt\n{NAME}\n"
+
+
+HEAD = 'lock-version = "1.0"\ncreated-by = "test"\n'
+FILES = f'wheels = [{{ url = "https://x.example/demo-1.0-py3-none-any.whl", hashes = {{ sha256 = "{"a" * 64}" }} }}]'
+
+
+def locked(files, role=InputRole.REQUIREMENTS, manifest=MANIFEST):
+    inputs = tuple(BundleInput(listed(f"locks/{path}", text.encode()), role) for path, text in files.items())
+    contents = {f"locks/{path}": text.encode() for path, text in files.items()}
+    made = replace(manifest, inputs=inputs[:1])
+    return bundle_lock(made, FilesTree(contents))
+
+
+def test_all_inputs_become_one_lock_that_any_reader_takes():
+    content = locked({"requirements.txt": ALL, "c.txt": f"{NAME}==1.0\n"})
+    table = tomllib.loads(content.decode())
+    lock = Pylock.from_dict(table)
+    assert [package.name for package in lock.packages] == ["demo", NAME, "other"]
+    assert str(lock.packages[0].marker) == 'sys_platform != "x"'
+    [wheel] = lock.packages[0].wheels
+    assert (wheel.name, wheel.path, wheel.url) == (WHEEL, f"archives/{WHEEL}", f"https://files.example/{WHEEL}")
+    assert lock.packages[2].sdist.path == f"archives/{SDIST}"
+
+
+def test_peep_reads_its_own_lock_with_paths(tmp_path):
+    content = locked({"requirements.txt": ALL, "c.txt": f"{NAME}==1.0\n"})
+    pins = pins_from_pylock(content, str(tmp_path / "pylock.toml"), LINUX).pins
+    assert [pin.listed_files[0].path for pin in pins] == [
+        str(tmp_path / "archives" / name) for name in (WHEEL, LONG, SDIST)
+    ]
+
+
+def test_versions_that_markers_divide_stand_side_by_side():
+    second, _ = small_bundle("1.1")
+    manifest = replace(MANIFEST, archives=(*MANIFEST.archives, second.archives[0]))
+    lines = f"demo==1.0 ; os_name == 'nt'\ndemo==1.1 ; os_name == 'posix'\nother==2.0\n{NAME}==1\n"
+    table = tomllib.loads(locked({"requirements.txt": lines}, manifest=manifest).decode())
+    assert [(one["version"], one.get("marker")) for one in table["packages"]][:2] == [
+        ("1.0", "(os_name == 'nt')"),
+        ("1.1", "(os_name == 'posix')"),
+    ]
+    assert locked({"requirements.txt": lines.replace(" ; os_name == 'nt'", "")}, manifest=manifest) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("demo==1.0\n", InputRole.REQUIREMENTS),
+        ("", InputRole.REQUIREMENTS),
+        ("-r missing.txt\n", InputRole.REQUIREMENTS),
+        ("not toml [", InputRole.LOCK),
+        ("packages = 1", InputRole.LOCK),
+        (f'{HEAD}extras = ["x"]\n[[packages]]\nname = "demo"\nmarker = "\'x\' in extras"\n{FILES}\n', InputRole.LOCK),
+    ],
+)
+def test_what_no_lock_can_say_has_none(text, role):
+    assert locked({"requirements.txt": text}, role) is None
+
+
+def test_a_lock_among_the_inputs_is_taken_over():
+    packages = [("demo", "1.0", "os_name == 'nt'"), ("other", "2.0", ""), (NAME, "1.0", "")]
+    text = HEAD + "".join(
+        f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+        + FILES.replace("demo-1.0", f"{name}-{version}")
+        + "\n"
+        + (f'marker = "{marker}"\n' if marker else "")
+        for name, version, marker in packages
+    )
+    table = tomllib.loads(locked({"pylock.toml": text}, InputRole.LOCK).decode())
+    assert {one["name"]: one.get("marker") for one in table["packages"]} == {
+        "demo": '(os_name == "nt")',
+        "other": None,
+        NAME: None,
+    }
+
+
+def test_the_contents_do_not_depend_on_the_order_of_anything():
+    backwards = replace(MANIFEST, archives=MANIFEST.archives[::-1])
+    files = {"requirements.txt": ALL, "c.txt": f"{NAME}==1.0\n"}
+    assert locked(files, manifest=backwards) == locked(files)
