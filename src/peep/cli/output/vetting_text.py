@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from peep.vetting.suggestion import Suggestion, TrustGain
     from peep.vetting.verdicts import Step, Subject
     from peep.workflows.examine import Examination, ExaminedArchive
+    from peep.workflows.vetting_attest import Attested
 
 
 # -- examine, for people ---------------------------------------------------------------------------
@@ -121,6 +122,23 @@ def _step_line(step: Step, chain: Sequence[Step]) -> str:
     source = f", of {plain(step.source)}" if step.source else ""
     told = f"{step.basis.value}{f' since {since}' if since else ''}{until}"
     return f"{plain(step.filename)}: {told}; {plain(step.by)}{source}"
+
+
+# -- attest -----------------------------------------------------------------------------------------
+
+
+def attested_line(one: Attested) -> str:
+    """Such as `idna-3.20.tar.gz: github:kjd/idna/.github/workflows/deploy.yml, commit 0a1b…, 2026-11-02; trusted`."""
+    told = [
+        f"{each.publisher}, commit {each.commit} of {each.ref}, {each.on} (repository {each.repository_id}, "
+        f"owner {each.owner_id})"
+        for each in one.published
+    ]
+    told += [one.reason] if one.reason else []
+    told += [] if told else ["its index has no provenance of it"]
+    told += ["trusted by policy.toml"] * one.is_trusted
+    told += [f"{one.change.value}: {one.evidence}"] if one.change else []
+    return f"{plain(one.offered.line.filename)}: {plain('; '.join(told))}"
 
 
 # -- examine, for programs -------------------------------------------------------------------------
