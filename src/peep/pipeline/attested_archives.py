@@ -45,7 +45,12 @@ def offered_archives(
     if not wanted:
         raise PeepError(f"{project} {version}: no index offers an archive of it with a sha256")
     absent = [
-        OfferedArchive(project, version, DigestLine(digest, f"{project}-{version}"), problem=f"no index offers it (sha256 {digest})")
+        OfferedArchive(
+            project,
+            version,
+            DigestLine(digest, f"{project}-{version}"),
+            problem=f"no index offers it (sha256 {digest})",
+        )
         for digest in wanted
         if digest not in found
     ]

@@ -30,6 +30,7 @@ from peep.pipeline.options import InstallOptions, SourceOptions, TargetOptions
 from peep.pipeline.plain_reading import plain_reading
 from peep.pipeline.session import Session, open_session
 from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.store.layout import StoreLayout
 from peep.system import bounded
 from peep.system.sandbox import find_isolation
 from peep.vetting import canonical
@@ -149,15 +150,18 @@ def _verifier(
 ) -> AttestationVerifier:
     isolation = isolation_for(find_isolation(), wanted=options.use_sandbox)
     trust_root = _trust_root(vetting.policy.trust_root, folder)
+    return AttestationVerifier(verifying_environment(session.store.layout, options.run, context), isolation, trust_root)
+
+
+def verifying_environment(layout: StoreLayout, options: InstallOptions, context: RunContext) -> str:
+    """The folder of the environment that verifies, installed by peep where it is not there yet. Raises `PeepError`."""
 
     def install_pins(pins: str, environment: str) -> None:
         context.reporter.note("installing what verifies attestations, once")
         target = TargetOptions(python=environment)
-        wanted = replace(options.run, sources=SourceOptions(requirement_files=(pins,)), target=target)
-        install(wanted, context)
+        install(replace(options, sources=SourceOptions(requirement_files=(pins,)), target=target), context)
 
-    place = attestation_environment(session.store.layout, install_pins, context.reporter.note)
-    return AttestationVerifier(place, isolation, trust_root)
+    return attestation_environment(layout, install_pins, context.reporter.note)
 
 
 def _trust_root(stated: str, folder: str) -> bytes | None:
