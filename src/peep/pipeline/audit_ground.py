@@ -142,7 +142,8 @@ def _asked(hits: Sequence[Hit], ask: AskAbout | None, *, is_needed: bool) -> Ite
 
 
 def _quoted(hit: Hit) -> str:
-    return visible(f"'{hit.rule} {hit.path}=TEXT'")
+    signal = f"{hit.rule} {hit.path}".strip()
+    return visible(f"'{signal}=TEXT'")
 
 
 def told_signal(hit: Hit) -> str:

@@ -10,6 +10,7 @@ from peep.errors import UsageError, VettingError
 from peep.examine.child import isolation_for
 from peep.examine.division import added_to
 from peep.examine.reading import Reading, ReadRelease
+from peep.examine.types import Comparison
 from peep.formats.digest_lines import DigestLine
 from peep.formats.names import is_name, normalised
 from peep.formats.versions import same_version
@@ -20,6 +21,7 @@ from peep.pipeline.listed_names import named_subjects
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
 from peep.pipeline.release_comparer import ComparedArchives, WantedRelease, release_comparer
+from peep.pipeline.release_records import provenance_hits
 from peep.pipeline.session import open_session
 from peep.pipeline.vetting_author import author
 from peep.pipeline.vetting_place import open_vetting, vetting_folder
@@ -27,6 +29,7 @@ from peep.system.clock import utc_day
 from peep.system.sandbox import find_isolation
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, EXCUSED, Vetting
+from peep.vetting.attestations import provenance_of
 from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
 from peep.vetting.editing import Edited, certified, extended
@@ -314,8 +317,16 @@ class _Case:
         ask: AskAbout | None,
     ) -> Ground:
         bases = [line for line in compared.old if self._is_examined(line)]
+        compared = replace(compared, comparison=self._with_provenance(compared))
         claims = Claims(self.options.skipped, self.options.answers)
         return ground_of(compared, bases, wanted, reading, claims, ask)
+
+    def _with_provenance(self, compared: ComparedArchives) -> Comparison:
+        """With the signal that the publisher is another one than before, or gone."""
+        old = [line.sha256 for line in compared.old] if compared.old else None
+        provenance = provenance_of(self.vetting.records.published, old, [line.sha256 for line in compared.new])
+        comparison = compared.comparison
+        return replace(comparison, signals=(*comparison.signals, *provenance_hits(provenance)))
 
     def _is_examined(self, line: DigestLine) -> bool:
         return self.decision.verdict(Subject(line.sha256, self.project, "", line.filename)).is_examined
