@@ -42,7 +42,7 @@ def claims(**other: str) -> dict[str, str]:
 
 
 def verified(**other: str) -> tuple[VerifiedAttestation, ...]:
-    return (VerifiedAttestation(PUBLISH, claims(**other), date(2026, 6, 1)),)
+    return (VerifiedAttestation(f"https://index.example{PUBLISH}", claims(**other), date(2026, 6, 1)),)
 
 
 def digest(filename: str) -> str:

@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,8 @@ ANSWER = "\npeep verified: "
 def main() -> None:
     """Carry out the order in the file `sys.argv[-1]`: `trust_root` (a path, or null) and `archives`."""
     order = json.loads(Path(sys.argv[-1]).read_text("utf-8"))
-    library = import_module("pypi_attestations")
+    import pypi_attestations as library  # type: ignore[import-not-found]  # noqa: PLC0415 - of that environment
+
     if order["trust_root"]:
         _trust_only(order["trust_root"])
     answer = [_verified(one, library) for one in order["archives"]]
@@ -30,7 +30,8 @@ def main() -> None:
 
 def _trust_only(path: str) -> None:
     """Let the library verify by the trust root at `path`, and no other."""
-    verify, models = import_module("sigstore.verify"), import_module("sigstore.models")
+    from sigstore import models, verify  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
+
     verifier = verify.Verifier(trusted_root=models.TrustedRoot.from_file(path))
     verify.Verifier.production = staticmethod(lambda **_: verifier)
 
@@ -62,6 +63,7 @@ def _day(attestation: Any) -> str:
     seconds = int(entry.get("integratedTime") or 0)
     if seconds:
         return datetime.fromtimestamp(seconds, timezone.utc).date().isoformat()
-    x509 = import_module("cryptography.x509")
+    from cryptography import x509  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - as above
+
     certificate = x509.load_der_x509_certificate(attestation.verification_material.certificate)
     return str(certificate.not_valid_before_utc.date().isoformat())

@@ -11,8 +11,8 @@ from peep.dataclass import dataclass
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.records import PublishedArchive
 
-PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
-"""The predicate by which an index says that it took an archive from its publisher."""
+PUBLISH = "/attestations/publish/v1"
+"""End of the predicate type by which an index says that it took an archive from its publisher (PEP 740)."""
 _CLAIMS = "1.3.6.1.4.1.57264.1."
 _HOSTS = {"github.com": "github", "gitlab.com": "gitlab"}
 

@@ -189,7 +189,7 @@ def _published(one: OfferedArchive, outcome: Outcome) -> tuple[PublishedArchive,
     if isinstance(outcome, str):
         return outcome
     try:
-        found = [published_archive(one.project, one.line, each) for each in outcome if each.kind == PUBLISH]
+        found = [published_archive(one.project, one.line, each) for each in outcome if each.kind.endswith(PUBLISH)]
     except NotRecordable as error:
         return str(error)
     return tuple(dict.fromkeys(found)) or "no attestation says who published it"

@@ -20,8 +20,9 @@ from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.examine.types import Hit
+    from peep.pipeline.certified_version import CertifyOptions
     from peep.vetting.records import Answer, Audit, Criterion
-    from peep.workflows.certify import Certified, CertifyOptions, People
+    from peep.workflows.certify import Certified, People
 
 OWN = (
     VETTING,
@@ -95,8 +96,8 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _options(parsed: ParsedArguments) -> CertifyOptions:
+    from peep.pipeline.certified_version import CertifyOptions  # noqa: PLC0415 - as above
     from peep.pipeline.readings import reading_at  # noqa: PLC0415 - as above
-    from peep.workflows.certify import CertifyOptions  # noqa: PLC0415 - as above
 
     if len(parsed.words) != _NAME_AND_VERSION:
         raise UsageError("peep certify wants a project and a version", f"usage: peep {VERB.usage[0]}")
