@@ -99,6 +99,10 @@ def test_what_was_verified_is_kept_and_trusted_as_the_policy_says(capsys):
     Path("vetting/policy.toml").write_text(f'format = "peep policy 1"\n{capsys.readouterr().out}')
     with serving({NEW: b"{}"}) as index:
         assert attested(index, verifier).archives[0].is_trusted
+    with serving({NEW: b"{}"}) as index:
+        (impostor,) = attested(index, Verifier(v3_20=verified(_17="666"))).archives
+        assert (impostor.is_trusted, impostor.is_impostor, impostor.is_wrong) == (False, True, True)
+        assert attested(index, verifier).archives[0].is_wrong is False
     assert run(["examine", "-q", "-r", "new.txt", "--suggest", "0", "--no-index"]) == 0
     assert run(["vetting", "fmt", "--check"]) == 0
 

@@ -355,11 +355,14 @@ def test_what_to_read_next_begins_with_the_command(capsys):
     list_archives(SDIST, more=f"flask==1 --hash=sha256:{hex_of('flask')}\n")
     put(folder(audit(OLD)))
 
-    peep("examine", "--suggest", "0", "-r", "requirements.txt", "--suggest", "1")
+    peep("examine", "-r", "requirements.txt", "--suggest", "1", "--no-index")
 
-    told = capsys.readouterr().out
-    assert "    peep diff flask 1 --full\n    and 1 more (--suggest N)\n" in told
-    assert [one["command"] for one in examined(capsys)["suggestions"]] == [
+    told = capsys.readouterr()
+    assert "    peep diff flask 1 --full\n    and 1 more (--suggest N)\n" in told.out
+    assert "what it costs to read is not known: there is no index to ask" in told.err
+    found = examined(capsys, "--suggest", "10", "--no-index")["suggestions"]
+    assert {one["run"] for one in found} == {None}
+    assert [one["command"] for one in found] == [
         "peep diff flask 1 --full",
         "peep diff idna 3.19 3.20",
     ]
@@ -478,7 +481,7 @@ def test_fmt_does_not_touch_what_cannot_be_believed(capsys):
 
 def test_unknown_actions_are_refused(capsys):
     assert peep("vetting", "forget") == 2
-    assert "import, update, excuse, object, trust, fmt" in capsys.readouterr().err
+    assert "import, update, excuse, object, trust, attest, fmt" in capsys.readouterr().err
 
 
 # -- imports ---------------------------------------------------------------------------------------

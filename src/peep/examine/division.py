@@ -41,7 +41,7 @@ def divided(comparison: Comparison, bases: Collection[str]) -> ArchiveDivision:
         known = _contents(usable)
         kept = [one for one in new if needs[one.filename] <= known]
         left_out = tuple(one.filename for one in new if one not in kept)
-        since = _fewest(usable, {digest for one in kept for digest in needs[one.filename]})
+        since = _fewest(usable if kept else [], {digest for one in kept for digest in needs[one.filename]})
     parts = _parts(_in_order(kept))
     return ArchiveDivision(*parts, since=since, left_out=left_out)
 
@@ -73,7 +73,8 @@ def _parts(archives: Sequence[ArchiveFiles]) -> tuple[tuple[str, ...], tuple[str
         rows = [row for row in one.files if (row[0], row[1]) not in held]
         if not one.filename.endswith(".whl") or not read or not all(_is_settled(row, has_sdist) for row in rows):
             read.append(one.filename)
-            held.update((path, digest) for path, digest, _ in one.files)
+            if one.filename.endswith(".whl"):  # an sdist explains wheels by their files' origins alone
+                held.update((path, digest) for path, digest, _ in one.files)
         elif any(origin == Origin.COMPILED.value for _, _, origin in rows):
             compiled.append(one.filename)
         else:

@@ -13,10 +13,9 @@ from peep.examine.child import ReleaseArchives, analyse
 from peep.examine.types import Comparison, UnvouchedArchive
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.digest_lines import DigestLine
-from peep.formats.names import archive_suffix
 from peep.formats.versions import same_version
 from peep.index.client import PackageIndex
-from peep.model import IndexFile
+from peep.model import ArchiveKind, IndexFile
 from peep.pipeline.session import Session
 from peep.pipeline.unvouched_releases import Fetch, WheelChoice, fetched_archive, index_release
 from peep.system.sandbox import Isolation
@@ -72,10 +71,11 @@ class ReleaseComparer:
             for digest in file.hashes
         }
         named = [DigestLine(line.sha256, offered.get(line.sha256, line.filename)) for line in lines]
+        kinds = {line: _kind(project, line.filename) for line in named}
         choice = WheelChoice(self._tags)
-        wheels = [line for line in named if line.filename.endswith(".whl")]
+        wheels = [line for line in named if kinds[line] is ArchiveKind.WHEEL]
         best = sorted(wheels, key=lambda line: (choice.rank(line.filename), line.filename))[:1]
-        sdists = [line for line in named if archive_suffix(line.filename) and not line.filename.endswith(".whl")][:1]
+        sdists = [line for line in named if kinds[line] is ArchiveKind.SDIST][:1]
         return WantedRelease(version, (*best, *sdists) or tuple(lines))
 
     def _release(self, project: str, wanted: WantedRelease) -> ReleaseArchives:
@@ -113,11 +113,18 @@ class ReleaseComparer:
 
     def _candidates(self, project: str, version: str, line: DigestLine) -> list[IndexFile]:
         """Files that may be the archive: of the stated digest, else of no stated digest and the right name."""
-        files = [file for detail in self._index.project(project) for file in detail.files]
+        offered = [file for detail in self._index.project(project) for file in detail.files]
+        files = [file for file in offered if _kind(project, file.filename) is not None]
         stated = [file for file in files if any(digest.hex == line.sha256 for digest in file.hashes)]
         reader = NameReader(project)
         unstated = [file for file in files if not any(digest.algorithm == "sha256" for digest in file.hashes)]
         return stated or [file for file in unstated if _may_be(reader.read(file.filename), version)]
+
+
+def _kind(project: str, filename: str) -> ArchiveKind | None:
+    """Wheel or sdist, by a name that an archive of the project can have; None for any other."""
+    name = NameReader(project).read(filename)
+    return name.kind if isinstance(name, ArchiveName) else None
 
 
 def _may_be(name: object, version: str) -> bool:

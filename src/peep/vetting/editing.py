@@ -186,7 +186,7 @@ def trusting(vetting: Vetting, wanted: TrustedPublisher) -> TrustedPublisher:
     if not ids:
         raise VettingError(
             f"published.toml knows no archive of {wanted.project} by {wanted.publisher}",
-            f"verify its attestations first: peep vetting attest {wanted.project}",
+            f"verify its attestations first: peep vetting attest {wanted.project} VERSION",
         )
     if len(ids) > 1:
         told = ", ".join(f"repository {repository} of owner {owner}" for repository, owner in sorted(ids))

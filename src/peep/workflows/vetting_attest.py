@@ -75,10 +75,13 @@ class Attested:
     change: ProvenanceChange | None = None
     evidence: str = ""
     is_trusted: bool = False
+    is_impostor: bool = False
+    """Whether it has the name of a publisher that the policy trusts, and the numbers of another account."""
 
     @property
     def is_wrong(self) -> bool:
-        return self.status is AttestStatus.FAILED or self.change in (ProvenanceChange.LOST, ProvenanceChange.CHANGED)
+        changed = self.change in (ProvenanceChange.LOST, ProvenanceChange.CHANGED)
+        return self.status is AttestStatus.FAILED or changed or self.is_impostor
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +228,7 @@ def _compared(
         provenance.change,
         provenance.evidence if provenance.change else "",
         any(_is_trusted(each, vetting) for each in found),
+        any(_is_impostor(each, vetting) for each in found),
     )
 
 
@@ -252,3 +256,12 @@ def _is_trusted(one: PublishedArchive, vetting: Vetting) -> bool:
         and trusted.since <= one.on < trusted.until
         for trusted in vetting.policy.trusted
     )
+
+
+def _is_impostor(one: PublishedArchive, vetting: Vetting) -> bool:
+    """An account that was registered anew under the name of one that the policy trusts."""
+    trusted = [
+        each for each in vetting.policy.trusted if (each.project, each.publisher) == (one.project, one.publisher)
+    ]
+    known = {(each.repository_id, each.owner_id) for each in trusted}
+    return bool(known) and (one.repository_id, one.owner_id) not in known

@@ -137,6 +137,7 @@ def attested_line(one: Attested) -> str:
     told += [one.reason] if one.reason else []
     told += [] if told else ["its index has no provenance of it"]
     told += ["trusted by policy.toml"] * one.is_trusted
+    told += ["NOT the account that policy.toml trusts under that name"] * one.is_impostor
     told += [f"{one.change.value}: {one.evidence}"] if one.change else []
     return f"{plain(one.offered.line.filename)}: {plain('; '.join(told))}"
 
