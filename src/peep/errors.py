@@ -12,6 +12,8 @@ from enum import Enum
 from peep.dataclass import dataclass, field
 from peep.model import Candidate, Digest, Location, PinnedRequirement, Rejection
 
+HOW_TO_GET_UTF8 = "set PYTHONUTF8=1, or let LC_ALL name a locale with UTF-8, such as C.UTF-8"
+
 
 class PeepError(Exception):
     """Base of all errors that are not bugs in peep."""
@@ -268,6 +270,8 @@ class OmittedDependency:
     chain: tuple[str, ...]
     suggestion: tuple[str, ...] = ()
     """Lines ready to paste, which fit all that is required of the project; empty when nothing fitting was found."""
+    installed: str = ""
+    """The version that the environment has of it already, although no file lists it; '' for none."""
 
 
 @dataclass(frozen=True, slots=True)

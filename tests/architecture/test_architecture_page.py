@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.cli.verb_table import SHARED_VERBS, VERBS
+from peep.cli.verb_places import SHARED_VERBS, VERBS
 
 if sys.version_info >= (3, 11):
     import tomllib

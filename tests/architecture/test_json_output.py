@@ -193,6 +193,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "peep diff": ["diff", *(str(release.write(folder / release.version)) for release in compared_releases())],
             **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},
             **audit_commands(folder),
+            "peep status": ["status"],
         }
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},

@@ -15,7 +15,7 @@ import pytest
 from peep.archives.download import Downloader
 from peep.archives.receive import DownloadLimits, Receiver, receive_archive
 from peep.archives.verification import verify_archive
-from peep.concurrency.thread_pool import MOST, run_lanes
+from peep.concurrency.thread_pool import MOST, run_tasks
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, HashMissing, StoreError
 from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.model import ListedFile, VerifiedArchive
@@ -106,7 +106,7 @@ def fetched(transport, scratch, candidates, on_verified, *, reporter=None, limit
     receiver = Receiver(transport, scratch, reporter or SilentReporter(), limits=limits or DownloadLimits())
     downloader = Downloader(receiver, receive_archive, verify_archive)
     orders = dict.fromkeys(downloader.add(candidate, on_verified) for candidate in candidates)
-    run_lanes([downloader.lane], downloader.stop, limit=connections)
+    run_tasks(downloader.tasks, downloader.stop, limit=connections)
     return [problem for order in orders for problem in order.problems]
 
 

@@ -20,6 +20,23 @@ from peep.build.diagnosis import likely_cause
         ("PermissionError: [Errno 13] Permission denied: '/x'", "outside of its build area"),
         ("KeyError: 'SPECIAL_HOME'", "environment variable SPECIAL_HOME"),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("Package libpq was not found in the pkg-config search path.", "does not know the library libpq"),
+        ("No package 'gobject-introspection-1.0' found", "does not know the library gobject-introspection-1.0"),
+        ('../meson.build:41:0: ERROR: Dependency "openblas" not found, tried pkgconfig', "library openblas"),
+        ("/bin/sh: 1: krb5-config: not found", "the program krb5-config is missing"),
+        ("Error: pg_config executable not found.", "the program pg_config is missing"),
+        ("CalledProcessError: Command 'krb5-config --libs' returned non-zero exit status 127.", "krb5-config, or one"),
+        ("error in suds setup command: use_2to3 is invalid.", "written for Python 2"),
+        ("AttributeError: cython_sources", "list cython<3 among the build constraints"),
+        ("AttributeError: 'build_ext' object has no attribute 'cython_sources'", "--build-requirement NAME: cython<3"),
+        ("lxml.pyx:7:1: undeclared name not builtin: long", "cython<3.1"),
+        ("ModuleNotFoundError: No module named 'pkg_resources'", "setuptools<81"),
+        ("ModuleNotFoundError: No module named 'distutils'", "setuptools brings it"),
+        ("ModuleNotFoundError: No module named 'imp'", "not meant for this version of Python"),
+        (
+            "AttributeError: module 'pkgutil' has no attribute 'ImpImporter'. Did you mean: 'zipimporter'?",
+            "setuptools>=66.1",
+        ),
     ],
 )
 def test_causes_that_the_output_tells(line, cause):

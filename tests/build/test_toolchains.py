@@ -14,6 +14,8 @@ from peep.model import Location
 from peep.pipeline.build_wishes import visible_folders
 from peep.requirements.pinned_set import Directive
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="builds have no sandbox there that could hide programs")
+
 
 def program(path, text="#!/bin/sh\necho it runs\n"):
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from peep.cli.output.completion import bash_script, fish_script, zsh_script
-from peep.cli.verb_table import PIPS_VERBS, peeps_verbs
+from peep.cli.verb_places import PIPS_VERBS
+from peep.cli.verb_table import peeps_verbs
 
 ASK_BASH = """
 source {script}

@@ -13,7 +13,8 @@ import pytest
 
 from peep.cli.main import GENERAL_OPTIONS_WITH_VALUE, implied_verb, split_verb
 from peep.cli.options.tables import GENERAL, INTERPRETER, NETWORK
-from peep.cli.verb_table import PIPS_VERBS, SHARED_VERBS, VERBS, module_for, peeps_verbs
+from peep.cli.verb_places import PIPS_VERBS, SHARED_VERBS, VERBS
+from peep.cli.verb_table import module_for, peeps_verbs
 from support.scenario_run import peep_command
 
 
@@ -32,10 +33,16 @@ def test_the_verb_is_the_first_plain_word(words: list[str], expected: tuple[str 
     assert split_verb(words) == expected
 
 
+def test_no_words_ask_where_a_project_stands_and_elsewhere_for_help(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert implied_verb([]) == "help"
+    (tmp_path / "requirements.txt").touch()
+    assert implied_verb([]) == "status"
+
+
 @pytest.mark.parametrize(
     ("words", "verb"),
     [
-        ([], "help"),
         (["-h"], "help"),
         (["-q", "--help"], "help"),
         (["-V"], "version"),

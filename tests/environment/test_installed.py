@@ -138,7 +138,9 @@ def test_pipes_in_the_place_of_metadata_keep_nobody_waiting(target, site):
         read_record(found)
 
 
-@pytest.mark.parametrize("text", ['"unclosed', "a,b,c,d\n", "a\n", "a,,many\n", 'a"b,,\n"x"y,,\n', "a,b,1\0\n,"])
+@pytest.mark.parametrize(
+    "text", ['"unclosed', "a,b,c,d\n", "a\n", "a,,many\n", 'a"b,,\n"x"y,,\n', "a,,\rb,,", "a,b,1\0\n,"]
+)
 def test_damaged_records_are_errors_that_name_the_project_w3(text):
     with pytest.raises(EnvironmentChangeError, match=r"RECORD of alpha 1\.0 is damaged"):
         parse_record(InstalledProject("alpha", "1.0", "/x"), text)

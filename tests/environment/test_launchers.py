@@ -9,18 +9,18 @@ import sys
 import pytest
 
 from peep.environment.launchers import (
+    checked_entry_points,
     launchers,
-    parse_entry_points,
     relative_interpreter,
     rewritten_script,
     shebang,
 )
-from peep.environment.mapping import is_reserved_script
 from peep.errors import EnvironmentChangeError
+from peep.formats.program_names import replaced_program
 
 
 def parse(line, section="console_scripts"):
-    return parse_entry_points(f"[{section}]\n{line}\n", "x-1.0-py3-none-any.whl")
+    return checked_entry_points(f"[{section}]\n{line}\n", "x-1.0-py3-none-any.whl")
 
 
 def test_both_sections_and_nothing_else():
@@ -38,29 +38,30 @@ evil = whatever; import os
 window = pkg . gui : run
 """
     with pytest.raises(EnvironmentChangeError):
-        parse_entry_points(text, "x.whl")
-    found = parse_entry_points(text.replace("pkg . gui : run", "pkg.gui : run"), "x.whl")
+        checked_entry_points(text, "x.whl")
+    found = checked_entry_points(text.replace("pkg . gui : run", "pkg.gui : run"), "x.whl")
     assert [tuple(entry) for entry in found] == [
-        ("a", "pkg", "Class.method", "console"),
-        ("b", "pkg.mod", "main", "console"),
-        ("window", "pkg.gui", "run", "gui"),
+        ("a", "pkg", "Class.method", False),
+        ("b", "pkg.mod", "main", False),
+        ("window", "pkg.gui", "run", True),
     ]
 
 
 @pytest.mark.parametrize(
     "name",
     ["../evil", "/abs", "a/b", "nested/../python", "..", ".", "C:evil", "a\\b", "", "python", "Python3", "python3.13t",
-     "python.exe", "PYTHON3.EXE", "pythonw", "pypy3", "activate", "deactivate.bat", "a\tb", "é", "a;b", "$(x)", "con:"],
+     "python.exe", "PYTHON3.EXE", "pythonw", "pypy3", "activate", "deactivate.bat", "a\tb", "é", "a;b", "$(x)", "con:",
+     "two words"],
 )  # fmt: skip
 def test_names_that_are_no_program_names_w12(name):
-    with pytest.raises(EnvironmentChangeError, match="no name for a program"):
+    with pytest.raises(EnvironmentChangeError, match=r"entry_points\.txt: .*(launcher name|would replace)"):
         parse(f"{name} = m:f")
 
 
-@pytest.mark.parametrize("name", ["a", "a-b.c_d", "python-argcomplete", "pythonize", "py.test", "two words", "pypyr"])
+@pytest.mark.parametrize("name", ["a", "a-b.c_d", "python-argcomplete", "pythonize", "py.test", "pypyr"])
 def test_names_of_programs(name):
     assert parse(f"{name} = m:f")[0].name == name
-    assert not is_reserved_script(name)
+    assert replaced_program(name) == ""
 
 
 @pytest.mark.parametrize(

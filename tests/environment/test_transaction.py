@@ -47,8 +47,9 @@ def add(store):
     return added
 
 
-def install(target, *wheels, options=None, force=False, reporter=None):
-    return apply_plan(plan_for(wheels, target, options), target, ApplyOptions(force=force), reporter)
+def install(target, *wheels, options=None, force=False, reporter=None, giving_way=()):
+    chosen = ApplyOptions(force=force, giving_way=giving_way)
+    return apply_plan(plan_for(wheels, target, options), target, chosen, reporter)
 
 
 def site(target) -> Path:
@@ -157,6 +158,42 @@ def test_files_that_nobody_owns_stay_and_stop_the_run(target, add):
         install(target, add("alpha"))
 
     assert tree_digest(target.prefix) == planted != before
+
+
+def test_a_project_that_gives_way_leaves_only_what_differs_to_others(target, add):
+    alpha = add("alpha", files={"alpha.py": "", "tests/__init__.py": "", "tests/same.py": "S = 1\n"})
+    beta = add("beta", files={"beta.py": "", "tests/__init__.py": "# not empty\n", "tests/same.py": "S = 1\n"})
+    with pytest.raises(EnvironmentChangeError, match=r"tests/__init__\.py \(alpha, beta\)") as caught:
+        install(target, alpha, beta)
+    assert "--allow-file-conflict NAME" in caught.value.hint
+    changes = install(target, alpha, beta, giving_way=("alpha",))
+
+    assert len(changes.notes) == 1
+    assert changes.notes[0].endswith("tests/__init__.py (beta, alpha): the first one's file was installed")
+    assert (site(target) / "tests" / "__init__.py").read_text() == "# not empty\n"
+    rows = {name: {row.path for row in read_record(project)} for name, project in installed_projects(target).items()}
+    assert "tests/__init__.py" in rows["beta"] - rows["alpha"]
+    assert "tests/same.py" in rows["beta"] & rows["alpha"]
+    assert run(target, "import alpha, beta, tests.same; print(tests.same.S)") == "1"
+
+
+def test_a_project_gives_way_to_what_is_installed_already(target, add):
+    install(target, add("alpha", files={"tests/__init__.py": "", "alpha.py": ""}))
+    beta = add("beta", files={"beta.py": "", "tests/__init__.py": "# not empty\n"})
+    with pytest.raises(EnvironmentChangeError, match=r"tests/__init__\.py \(of alpha\)"):
+        install(target, beta)
+    changes = install(target, beta, giving_way=("beta",))
+
+    assert len(changes.notes) == 1
+    assert (site(target) / "tests" / "__init__.py").read_text() == ""
+    assert (site(target) / "beta.py").exists()
+    assert "tests/__init__.py" not in {row.path for row in read_record(installed_projects(target)["beta"])}
+
+
+def test_giving_way_is_no_leave_to_overwrite_what_nobody_owns(target, add):
+    (site(target) / "beta.py").write_text("mine")
+    with pytest.raises(EnvironmentChangeError, match=r"beta\.py \(of no project\)"):
+        install(target, add("beta", files={"beta.py": ""}), giving_way=("beta",))
 
 
 def test_files_of_other_projects_are_never_overwritten_w11(target, add):

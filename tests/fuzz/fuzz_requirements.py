@@ -21,9 +21,10 @@ with atheris.instrument_imports(include=["peep.requirements"]):
     from peep.requirements.decoding import decode
     from peep.requirements.file_parser import RequirementLine, parse_text
     from peep.requirements.files import parse_requirements_files
+    from peep.requirements.lock_selection import LockSelection
     from peep.requirements.pins import pinned_requirements
     from peep.requirements.port import port_to_comments, port_to_pip
-    from peep.requirements.pylock import LockSelection, pins_from_pylock
+    from peep.requirements.pylock import pins_from_pylock
 
 MARKERS = {
     "implementation_name": "cpython",

@@ -240,3 +240,20 @@ def test_json_that_is_not_of_the_simple_api_is_an_error(transport, reporter):
     transport.misbehave(f"{A}/simple/demo/", Fail(200, body=body, headers=(("Content-Type", "application/json"),)))
     with pytest.raises(PackageIndexError, match="PEP 691"):
         indexes(transport, reporter, f"{A}/simple").project("demo")
+
+
+@pytest.mark.parametrize("origin", [A, B])
+def test_a_projects_page_is_a_place_of_links_in_either_form(transport, reporter, origin):
+    index = SimpleIndexes(transport, IndexOptions(find_links=(f"{origin}/simple/demo/",), no_index=True), reporter)
+    [detail] = index.project("demo")
+    assert {file.filename for file in detail.files} == set(PROJECTS["demo"])
+    assert all(file.hashes and file.index == f"{origin}/simple/demo/" for file in detail.files)
+    assert index.project("other") == ()
+    assert reporter.warnings == []
+
+
+def test_the_list_of_an_indexs_projects_is_no_place_of_links(transport, reporter):
+    index = SimpleIndexes(transport, IndexOptions(find_links=(f"{A}/simple/",), no_index=True), reporter)
+    with pytest.raises(PackageIndexError, match="list of an index's projects") as caught:
+        index.project("demo")
+    assert "--extra-index-url" in caught.value.hint

@@ -13,7 +13,8 @@ from peep.locking.lock_run import LockInputs
 from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock
 from peep.locking.output.pylock import PylockStyle, UnreadableLock, lock_file_text, read_lock_file
 from peep.locking.roots import Root, Scope
-from peep.requirements.pylock import LockSelection, pins_from_pylock
+from peep.requirements.lock_selection import LockSelection
+from peep.requirements.pylock import pins_from_pylock
 from support.lock_world import LINUX, MAC, WINDOWS, LockWorld, Made, ids, root, roots, sha256_of
 
 if sys.version_info >= (3, 11):

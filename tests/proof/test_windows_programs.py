@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
+from peep.environment.launchers import checked_entry_points, launchers, rewritten_script
 from peep.proof.digest import neutral_program
 
 
@@ -17,7 +17,7 @@ def test_a_windows_script_counts_the_same_in_folders_with_and_without_a_space():
 
 @pytest.mark.parametrize("section", ["console_scripts", "gui_scripts"])
 def test_windows_launchers_count_the_same_wherever_their_interpreter_is(section: str):
-    entries = parse_entry_points(f"[{section}]\nprog = m:f\n", "x.whl")
+    entries = checked_entry_points(f"[{section}]\nprog = m:f\n", "x.whl")
     neutral = set()
     for python in (r"C:\env\python.exe", r"D:\Jo Doe\python.exe"):
         ((_, content),) = launchers(entries, python, "win-amd64")

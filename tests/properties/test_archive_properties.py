@@ -14,7 +14,7 @@ from peep.archives.sdist_metadata import read_static_metadata
 from peep.archives.wheel import PlainWheel, open_wheel
 from peep.archives.zip_reader import open_zip
 from peep.errors import ArchiveError
-from peep.formats.entry_points import parse_script_entry_points
+from peep.formats.entry_points import parse_entry_points
 from peep.formats.member_names import collision_problems, name_problems, spelling_problems
 from peep.formats.record import parse_record
 from peep.formats.wheel_metadata import check_core_metadata, parse_wheel_metadata
@@ -151,7 +151,7 @@ def parents(path: str) -> list[str]:
 def test_metadata_is_read_whatever_it_is(content: bytes) -> None:
     record = parse_record(content, "x/RECORD")
     assert all(len(row.hex) >= 64 for row in record.rows.values())
-    for script in parse_script_entry_points(b"[console_scripts]\n" + content, "x")[0]:
+    for script in parse_entry_points(b"[console_scripts]\n" + content, "x")[0]:
         assert script.name.isascii()
         assert all(part.isidentifier() for part in (*script.module.split("."), *script.attribute.split(".")))
     parse_wheel_metadata(content, "x/WHEEL")

@@ -12,9 +12,10 @@ from peep.requirements.decoding import decode, physical_lines
 from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.files import parse_arguments, parse_requirements_files
 from peep.requirements.hashes import hash_line, match_comment_line, parse_comment_hash, parse_option_hash
+from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pins import pinned_requirements
 from peep.requirements.port import port_to_comments, port_to_pip
-from peep.requirements.pylock import LockSelection, pins_from_pylock
+from peep.requirements.pylock import pins_from_pylock
 from support.requirements_files import BASE64_A, BASE64_B, HEX_A, HEX_B, LINUX
 
 PIECES = st.sampled_from(

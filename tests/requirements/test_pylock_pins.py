@@ -5,7 +5,8 @@ import pytest
 from peep.errors import RequirementsErrors
 from peep.formats.names import is_lock_path
 from peep.model import Digest, HashForm
-from peep.requirements.pylock import LockSelection, pins_from_pylock
+from peep.requirements.lock_selection import LockSelection
+from peep.requirements.pylock import pins_from_pylock
 from peep.requirements.sources import Accepted, file_url
 from support.requirements_files import HEX_A, HEX_B, LINUX
 
@@ -107,8 +108,13 @@ def test_entries_are_chosen_by_marker_for_the_target():
         + package("b", more="marker = \"python_version < '3.12'\"")
     )
 
-    (pin,) = pins(text).pins
+    found = pins(text)
+    (pin,) = found.pins
     assert (pin.version, pin.marker) == ("1.0", 'sys_platform == "linux"')
+    assert [(line.name, line.marker) for line in found.skipped] == [
+        ("a", 'sys_platform == "win32"'),
+        ("b", 'python_version < "3.12"'),
+    ]
 
 
 def test_extras_and_groups_are_taken_when_asked_for():

@@ -251,6 +251,9 @@ def _archive(name: str, version: str, options: Mapping[str, list[str]]) -> tuple
     scripts = {"console_scripts": dict.fromkeys(options.get("script", []), f"{stem}:main")}
     source = f'VERSION = "{version}"\nTEXT = {text!r}\n\n\ndef main():\n    print("{name}", VERSION, TEXT)\n'
     files = {f"{stem}/__init__.py": source}
+    for more in options.get("file", []):
+        path, _, content = more.partition(":")
+        files[path] = content
     entry_points = scripts if scripts["console_scripts"] else None
     metadata = [f"Requires-Python: {specifiers}" for specifiers in options.get("own-python", [])]
     metadata += [f"Provides-Extra: {extra}" for extra in options.get("extra", [])]

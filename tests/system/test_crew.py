@@ -102,7 +102,7 @@ def test_a_dead_member_answers_nothing_and_the_others_go_on(task: bytes, capfd: 
 
 def test_all_members_are_gone_when_it_is_closed():
     crew = ProcessPool(obey, 3)
-    processes = [member.process for member in crew._members]
+    processes = [member.process for member in crew.members]
     os.kill(processes[1], signal.SIGKILL)
 
     crew.close()
@@ -112,7 +112,7 @@ def test_all_members_are_gone_when_it_is_closed():
 
 def test_a_member_that_does_not_come_to_an_end_is_ended():
     crew = ProcessPool(sleep_long, 1, grace=0.1)
-    (process,) = (member.process for member in crew._members)
+    (process,) = (member.process for member in crew.members)
     with ThreadPoolExecutor(1) as executor:
         answer = executor.submit(ask, crew, b"")
         time.sleep(0.1)
@@ -127,10 +127,10 @@ def test_members_do_not_outlive_a_process_that_was_killed_and_leave_ctrl_c_to_it
         "import os, signal, sys, time\n"
         "from peep.concurrency.process_pool import ProcessPool\n"
         "crew = ProcessPool(lambda task, descriptor: b'', 2)\n"
-        "for member in crew._members: os.kill(member.process, signal.SIGINT)\n"
+        "for member in crew.members: os.kill(member.process, signal.SIGINT)\n"
         "time.sleep(0.2)\n"
         "assert all(crew.ask(b'', 0) == b'' for _ in range(4))\n"
-        "print(*(member.process for member in crew._members), flush=True)\n"
+        "print(*(member.process for member in crew.members), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     ended = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)

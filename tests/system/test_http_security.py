@@ -219,13 +219,13 @@ class TestRedirectTargets:
 class TestCredentials:
     def test_n18_they_are_decoded_and_not_shown(self):
         found = credentials_in("https://us%40er:p%3Aw@a.example/")
-        assert found == Credentials("us@er", "p:w")
+        assert found == Credentials("us@er", "p:w", "the URL")
         assert "p:w" not in repr(found)
         assert credentials_in("https://a.example/") is None
 
     def test_n5_they_stay_with_their_origin(self):
         book = CredentialBook(["https://user:secret@a.example/simple", "file:///srv/simple"])
-        assert book.lookup("https://a.example/files/x") == Credentials("user", "secret")
+        assert book.lookup("https://a.example/files/x") == Credentials("user", "secret", "the URL")
         for other in ("https://b.example/", "http://a.example/", "https://a.example:8443/", "https://x.a.example/"):
             assert book.lookup(other) is None
 
@@ -237,7 +237,7 @@ class TestCredentials:
             return Credentials("user", "from the keyring")
 
         book = CredentialBook(["https://user@a.example/simple"], from_keyring=keyring)
-        assert book.lookup("https://a.example/x") == Credentials("user", "")
+        assert book.lookup("https://a.example/x") == Credentials("user", "", "the URL")
         assert book.after_refusal("https://a.example/x") == Credentials("user", "from the keyring")
         assert book.lookup("https://a.example/y") == Credentials("user", "from the keyring")
         assert book.after_refusal("https://a.example/y") is None, "the same again would be refused again"

@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-from peep.concurrency.thread_pool import FIRST, GRACE, Lane, Load, Stopped, run_lanes
+from peep.concurrency.thread_pool import FIRST, GRACE, Load, Stopped, TaskQueue, run_tasks
 
 
 def run_in_threads(tasks, limit, stop, *, first=FIRST, load=None):
-    lane = Lane(first)
+    waiting = TaskQueue()
     for task in tasks:
-        lane.add(task)
-    run_lanes([lane], stop, limit=limit, load=load)
+        waiting.add(task)
+    run_tasks(waiting, stop, first=first, limit=limit, load=load)
 
 
 def alive():
@@ -91,69 +91,60 @@ def test_an_event_that_is_set_beforehand_lets_nothing_begin():
 
 def test_the_heaviest_task_starts_first():
     begun = []
-    lane = Lane(first=1)
+    tasks = TaskQueue()
     for weight in (2, 7, 0, 7, 5):
-        lane.add(lambda weight=weight: begun.append(weight), weight)
-    run_lanes([lane], threading.Event(), limit=1)
+        tasks.add(lambda weight=weight: begun.append(weight), weight)
+    run_tasks(tasks, threading.Event(), limit=1)
     assert begun == [7, 7, 5, 2, 0]
 
 
-def test_a_task_may_add_tasks_to_another_lane_which_run_beside_it():
-    first, second = Lane(first=1), Lane(first=1)
+def test_a_task_may_add_heavier_tasks_which_run_beside_it():
+    tasks = TaskQueue()
     begun, together = [], threading.Barrier(2)
 
     def add(number):
-        second.add(lambda: (begun.append(number), number or together.wait(30)))
+        tasks.add(lambda: (begun.append(number), number or together.wait(30)), weight=1)
         if not number:
             together.wait(30)  # the task that was just added is begun while this one lasts
 
     for number in range(20):
-        first.add(lambda number=number: add(number))
-    run_lanes([first, second], threading.Event())
+        tasks.add(lambda number=number: add(number))
+    run_tasks(tasks, threading.Event())
     assert sorted(begun) == list(range(20))
     assert not alive()
 
 
-def test_all_lanes_together_keep_to_the_limit():
-    crowd = Crowd()
-    lanes = [Lane(), Lane()]
-    for lane in lanes:
-        for _ in range(30):
-            lane.add(crowd.visit)
-    run_lanes(lanes, threading.Event(), limit=3)
-    assert crowd.largest <= 3
-
-
 def test_where_no_more_threads_can_be_had_those_that_run_do_everything(monkeypatch):
     start = threading.Thread.start
-    crowd, first, second = Crowd(), Lane(first=3), Lane(first=3)
+    crowd, tasks = Crowd(), TaskQueue()
 
     def start_if_there_are_few(thread):
-        if first.running + second.running >= 2:
+        if len(alive()) >= 2:
             raise RuntimeError("can't start new thread")
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start_if_there_are_few)
     for _ in range(20):
-        first.add(lambda: (crowd.visit(), second.add(crowd.visit)))
-    run_lanes([first, second], threading.Event())
+        tasks.add(lambda: (crowd.visit(), tasks.add(crowd.visit)))
+    run_tasks(tasks, threading.Event(), first=3)
     assert crowd.visits == 40
     assert crowd.largest <= 2
 
 
-def test_what_fails_in_one_lane_ends_the_others():
-    first, second, begun = Lane(first=1), Lane(first=1), []
+def test_a_failure_ends_what_was_added_before_it():
+    tasks, begun = TaskQueue(), []
 
     def fail():
         for _ in range(50):
-            second.add(lambda: begun.append(1))
+            tasks.add(lambda: begun.append(1))
         raise ZeroDivisionError
 
-    first.add(fail)
+    tasks.add(fail)
     stop = threading.Event()
     with pytest.raises(ZeroDivisionError):
-        run_lanes([first, second], stop)
+        run_tasks(tasks, stop, limit=1)
     assert stop.is_set()
+    assert not begun
     assert not alive()
 
 

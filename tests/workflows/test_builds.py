@@ -14,6 +14,7 @@ from peep.errors import (
     MissingBuildRequirement,
     NoUsableFile,
     OmittedDependency,
+    PeepError,
     RequirementsErrors,
 )
 from peep.pipeline.options import GivenIndexes, SourceOptions, TargetOptions
@@ -121,6 +122,28 @@ def test_one_version_in_two_files_lists_the_hashes_of_both(machine):
         machine.install("# peep: --build-constraint build.txt")
 
 
+def test_a_build_constraint_without_a_version_holds_for_what_the_run_pins(machine):
+    """Not dropped: the run's own saw is too old for the build."""
+    [line] = saws(machine, "1.0")
+    machine.sdist("good", requires=["saw"])
+    (machine.folder / "build.txt").write_text("saw>=2\n")
+    with pytest.raises(InstallRefused) as caught:
+        machine.install("# peep: --build-constraint build.txt", line)
+    [problem] = caught.value.problems
+    assert (problem.requirement, problem.reason) == ("saw", "no build constraint pins it")
+    (machine.folder / "build.txt").write_text("saw<2\n")
+    machine.install("# peep: --build-constraint build.txt", line)
+    assert machine.mark.exists()
+
+
+def test_a_build_constraint_that_means_no_archive_is_an_error(machine):
+    machine.sdist("good")
+    (machine.folder / "build.txt").write_text("-e ./saw#egg=saw\noil @ git+https://repository.example/oil@main\n")
+    with pytest.raises(RequirementsErrors, match=r"build\.txt:1: a folder has no hash") as caught:
+        machine.install("# peep: --build-constraint build.txt")
+    assert len(caught.value.errors) == 2
+
+
 @pytest.mark.parametrize("where", ["option", "directive"])
 def test_what_a_project_forgot_to_declare_is_asked_for_and_pinned_like_all_tools(machine, where):
     [line] = saws(machine, "1.0")
@@ -133,6 +156,34 @@ def test_what_a_project_forgot_to_declare_is_asked_for_and_pinned_like_all_tools
     (machine.folder / "build.txt").write_text(line)
     machine.install("# peep: --build-constraint build.txt", *head, **given)
     assert machine.mark.exists()
+
+
+def test_what_a_project_forgot_to_declare_may_stand_in_the_settings(machine):
+    [line] = saws(machine, "1.0")
+    machine.sdist("good")
+    (machine.folder / "peep.toml").write_text('[build-requirements]\nGood = ["saw>=1"]\n')
+    with pytest.raises(InstallRefused) as caught:
+        machine.install()
+    assert [problem.requirement for problem in caught.value.problems] == ["saw>=1"]
+    (machine.folder / "build.txt").write_text(line)
+    machine.install("# peep: --build-constraint build.txt")
+    assert machine.mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[build-requirements]\ngood = [">>"]\n', r"peep\.toml:1: the build requirement '>>' of good cannot be read"),
+        ('build-path = ["nowhere"]\n', r"nowhere is no folder"),
+    ],
+)
+def test_settings_for_builds_that_mean_nothing_are_usage_errors(machine, text, message):
+    machine.sdist("good")
+    (machine.folder / "peep.toml").write_text(text)
+    with pytest.raises(PeepError, match=message) as caught:
+        machine.install()
+    assert caught.value.exit_status == 2
+    assert not machine.mark.exists()
 
 
 def test_a_build_requirement_of_a_project_that_nobody_knows_is_told(machine):

@@ -117,7 +117,7 @@ def test_a_program_for_another_interpreter_is_none_of_these_spellings(releases: 
 
 
 def test_a_link_that_others_may_change_is_no_way_to_the_environment(releases: Path):
-    """Whoever can write to its folder may lead it elsewhere after the proof."""
+    """V6: whoever can write to its folder may lead it elsewhere after the proof."""
     shared = releases / "shared"
     shared.mkdir()
     (shared / "link").symlink_to(releases / "releases/1")

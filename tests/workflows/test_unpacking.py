@@ -41,7 +41,7 @@ def unpack(name):
 with closing(Unpacker(Store(root, SilentReporter()), len(names))) as unpacker:
     assert (unpacker._crew is None) == (how == "threads")
     if how == "killed":
-        os.kill(unpacker._crew._members[0].process, signal.SIGKILL)
+        os.kill(unpacker._crew.members[0].process, signal.SIGKILL)
     with ThreadPoolExecutor(4) as executor:
         print(*executor.map(unpack, names), sep="\\n")
 """

@@ -37,6 +37,7 @@ from support.proving_ground import (
     run_python,
     usual_projects,
 )
+from support.stored import stored_path
 from support.wheels import sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
 
 
@@ -487,6 +488,21 @@ def test_fix_does_not_hand_out_the_edited_file_of_the_store(ground: Ground):
 
     assert ground.verify(fix=True).findings == ()
     assert module.read_text() == "VERSION = '1.0'\n"
+
+
+def test_a_script_that_was_edited_in_the_store_is_fetched_again(tmp_path: Path):
+    """The script of the environment is the store's, with another first line: the store's must be the archive's."""
+    files = {"tool-1.0.data/scripts/tool": "#!python\nprint(1)\n"}
+    projects = {"tool": {wheel_filename("tool", "1.0"): wheel_bytes("tool", "1.0", files=files)}}
+    with FakeIndex(projects) as index:
+        ground = proving_ground(tmp_path, index, projects, ["tool"])
+        wheel = Store(os.environ["PEEP_STORE"], SilentReporter()).get(ground.verify().archives["tool"])
+        stored = Path(stored_path(wheel, "tool-1.0.data/scripts/tool"))
+        asked = len(index.requests)
+        overwrite(stored, b"#!python\nprint(2)\n")
+
+        assert ground.verify().findings == ()
+        assert len(index.requests) > asked
 
 
 def test_fix_installs_what_is_missing_and_replaces_what_is_not_listed(ground: Ground):

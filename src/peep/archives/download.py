@@ -10,7 +10,7 @@ from threading import Lock
 
 from peep.archives.receive import Receiver
 from peep.archives.verification import ReceivedArchive, Verdict, algorithms_for
-from peep.concurrency.thread_pool import Lane
+from peep.concurrency.thread_pool import TaskQueue
 from peep.dataclass import replace
 from peep.errors import ArchiveError, BadArchive, FetchFailure, HashMismatch, Problem, TransportError
 from peep.formats.url_secrets import redacted
@@ -22,17 +22,18 @@ OnVerified = Callable[[VerifiedArchive], None]
 
 
 class Downloader:
-    """Turns candidates into verified archives, in one run of its `lane` (`concurrency.thread_pool.run_lanes`)."""
+    """Turns candidates into verified archives, while its `tasks` run (`concurrency.thread_pool.run_tasks`)."""
 
     def __init__(self, receiver: Receiver, receive: Receive, verify: Verify) -> None:
         """`receive` and `verify` are the stages of that name: see `workflows/install.py`."""
-        self.lane = Lane()
+        self.tasks = TaskQueue()
+        """Whatever else is to run beside; of no weight, it runs when no archive waits."""
         self.stop = receiver.stop
         """Once it is set, no download goes on."""
         self._receiver = receiver
         self._receive = receive
         self._verify = verify
-        self._tasks: dict[str, DownloadTask] = {}
+        self._by_url: dict[str, DownloadTask] = {}
         """By URL."""
 
     def add(self, candidate: Candidate, on_verified: OnVerified) -> DownloadTask:
@@ -42,13 +43,13 @@ class Downloader:
         `ArchiveError` that it raises becomes a problem too; anything else that it raises ends the run, as does the
         `StoreError` of a scratch folder that can't be written to.
         """
-        known = self._tasks.get(candidate.file.url)
+        known = self._by_url.get(candidate.file.url)
         if known is not None and known.includes(candidate):
             return known
         task = DownloadTask(self._receiver, self._receive, self._verify, candidate, on_verified)
-        self._tasks[candidate.file.url] = task
+        self._by_url[candidate.file.url] = task
         # The largest first, so that it does not run alone at the end.
-        self.lane.add(task.run, weight=candidate.file.size or 0)
+        self.tasks.add(task.run, weight=1 + (candidate.file.size or 0))
         return task
 
 

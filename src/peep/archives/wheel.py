@@ -15,7 +15,7 @@ from peep.archives.zip_local import ZipMember
 from peep.archives.zip_reader import LARGEST_CHUNK, ZipReader, open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
-from peep.formats.entry_points import ScriptEntryPoint, parse_script_entry_points
+from peep.formats.entry_points import EntryPoint, parse_entry_points
 from peep.formats.member_names import collision_problems, name_problems, printable
 from peep.formats.record import SIGNATURE_SUFFIXES, ParsedRecord, RecordRow, compare_record, parse_record
 from peep.formats.startup_files import startup_members
@@ -139,7 +139,7 @@ class _Checked:
     identity: WheelIdentity
     entries: tuple[WheelEntry, ...]
     members: Mapping[str, ZipMember]
-    launchers: tuple[ScriptEntryPoint, ...]
+    launchers: tuple[EntryPoint, ...]
     warnings: tuple[str, ...]
 
 
@@ -244,12 +244,12 @@ class _ContentCheck:
             path = f"{self._dist_info}/METADATA"
             self._problems += check_core_metadata(content, path, self._parts.name, self._parts.version)
 
-    def _launchers(self) -> tuple[ScriptEntryPoint, ...]:
+    def _launchers(self) -> tuple[EntryPoint, ...]:
         path = f"{self._dist_info}/entry_points.txt"
         if path not in self._members:
             return ()
         content = self._required("entry_points.txt")
-        launchers, problems = parse_script_entry_points(content or b"", path)
+        launchers, problems = parse_entry_points(content or b"", path)
         self._problems += problems
         return launchers
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from peep.dataclass import replace
-from peep.environment.launchers import EntryPoint, launchers, parse_entry_points, rewritten_script
+from peep.environment.launchers import checked_entry_points, launchers, rewritten_script
 from peep.environment.mapping import MappedFile, mapped_files
 from peep.errors import BuildError
 from peep.model import StoredWheel, TargetEnvironment
@@ -62,7 +62,8 @@ class BuildEnvironment:
         fresh = [wheel for name, wheel in wheels.items() if name not in self._wheels]
         self._wheels.update(wheels)
         for wheel in fresh:
-            for name, content in launchers(_entries(wheel), self.python, self._place.launcher_kind):
+            entries = checked_entry_points(wheel.entry_points, wheel.identity.filename)
+            for name, content in launchers(entries, self.python, self._place.launcher_kind):
                 _write_program(os.path.join(self._place.paths["scripts"], name), content)
         mapped = [(wheel, list(mapped_files(wheel, self._place))) for wheel in fresh]
         faults = link_wheels([_files_to_link(wheel, files) for wheel, files in mapped], _safe_mode(self._area)).faults
@@ -137,10 +138,6 @@ def have_made(folder: str, base: str, run_program: RunProgram = run) -> None:
     if done.status != 0:
         said = printable_lines(done.errors) or printable_lines(done.output) or (f"exit status {done.status}",)
         raise BuildError(f"{base} could not make an environment for build tools: {said[-1]}")
-
-
-def _entries(wheel: StoredWheel) -> tuple[EntryPoint, ...]:
-    return parse_entry_points(wheel.entry_points, wheel.identity.filename) if wheel.entry_points else ()
 
 
 def _write_scripts(wheel: StoredWheel, files: Iterable[MappedFile], python: str) -> None:

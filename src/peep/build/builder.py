@@ -233,6 +233,8 @@ class Builder:
             if not isinstance(error, InstallRefused | BuildError):
                 raise error
         if refusals:
+            for failure in failures:
+                self._support.reporter.warning(str(failure))
             raise InstallRefused(tuple(dict.fromkeys(refusals)))
         if len(failures) == 1:
             raise failures[0]

@@ -102,6 +102,11 @@ _SIGNS = (
         "the program {x} is missing",
         ("{x}",),
     ),
+    _Sign(
+        r"Command '?\[?'?(?P<x>[\w.+-]+)[ '].*returned non-zero exit status 127",
+        "the program {x}, or one that it starts, is missing",
+        ("{x}",),
+    ),
     _Sign(_NO_NETWORK, "it wants the network, which builds do not get in the sandbox"),
     _Sign(
         r"use_2to3 is invalid",

@@ -118,4 +118,11 @@ def implied_verb(words: list[str]) -> str:
     """What is meant when no verb is named; '' for options alone, which are pip's to answer or to refuse."""
     if any(word in {"-V", "--version"} for word in words):
         return "version"
-    return "help" if not words or any(word in {"-h", "--help"} for word in words) else ""
+    if any(word in {"-h", "--help"} for word in words):
+        return "help"
+    return "" if words else "status" if _is_in_a_project() else "help"
+
+
+def _is_in_a_project() -> bool:
+    """Whether the working folder holds a list of pins, or the source of one."""
+    return any(map(os.path.isfile, ("pylock.toml", "requirements.txt", "requirements.in", "pyproject.toml")))

@@ -1,4 +1,4 @@
-"""Table of verbs: the module that describes and runs each of peep's, and the names of pip's."""
+"""Table of verbs: the module that describes and runs each of peep's."""
 
 # ruff: noqa: PLC0415 -- a verb's module is imported when it is wanted: each run pays for one verb
 from __future__ import annotations
@@ -6,38 +6,7 @@ from __future__ import annotations
 import os
 
 from peep.cli.verb import Verb, VerbModule
-
-VERBS = (
-    "add",
-    "advisories",
-    "audit",
-    "bundle",
-    "certify",
-    "check-wheel",
-    "completion",
-    "convert",
-    "diff",
-    "digest",
-    "embed",
-    "examine",
-    "hash",
-    "help",
-    "install",
-    "inventory",
-    "lock",
-    "port",
-    "store",
-    "sync",
-    "verify",
-    "vetting",
-)
-"""peep's own, whatever follows."""
-
-SHARED_VERBS = ("check", "download", "freeze", "wheel")
-"""peep's when they read requirements or lock files or are asked for hashes, which pip would not see."""
-
-PIPS_VERBS = ("cache", "config", "debug", "index", "inspect", "list", "search", "show", "uninstall")
-"""Verbs that pip has and peep does not; whatever else is given goes to pip as well."""
+from peep.cli.verb_places import SHARED_VERBS, VERBS
 
 SHORT_OPTIONS_WITH_VALUE = "Cbcdefitw"
 """pip's short options, other than -r, that swallow the rest of their word."""
@@ -158,12 +127,18 @@ def _around(verb: str) -> VerbModule | None:
             from peep.cli.verbs import port as module
         case "check-wheel":
             from peep.cli.verbs import check_wheel as module
+        case "status":
+            from peep.cli.verbs import status as module
         case "embed":
             from peep.cli.verbs import embed as module
         case "completion":
-            from peep.cli.verbs import completion as module
+            from peep.cli.verbs.completion import Completion
+
+            return Completion(peeps_verbs)
         case "help":
-            from peep.cli.verbs import help as module
+            from peep.cli.verbs.help import Help
+
+            return Help(peeps_verbs, verb_module)
         case _:
             return None
     return module

@@ -1,7 +1,7 @@
 """Parallel map over numbered work, shared with forked processes or threads.
 
-Processes are for work whose calls are so short that threads would mostly hand the interpreter lock around. A pipe,
-filled beforehand, hands out the numbers to them; a queue does to threads.
+Processes are for work whose calls are so short that threads would mostly hand the interpreter lock around. They are the
+members of one pool, to which a pipe, filled beforehand, hands out the numbers; a queue does to threads.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
-from peep.concurrency.forking import forked, may_fork
-from peep.system.posix_calls import kill
+from peep.concurrency.process_pool import ProcessPool, may_fork
 
 _MOST_NUMBERS = 1000
 """All of them must fit into a pipe, which holds 4 KiB at least (pipe(7): for a user who has many)."""
@@ -47,7 +46,7 @@ def share(
 ) -> Shared[Result]:
     """Have `helpers` begin to do `work` with the numbers below `count`, each number once.
 
-    They are threads unless processes are wanted and the system can fork now (`forking.may_fork`).
+    They are threads unless processes are wanted and the system can fork now (`process_pool.may_fork`).
     """
     if among_processes and count <= _MOST_NUMBERS and may_fork():
         return _Processes(count, helpers, work, wire)
@@ -94,48 +93,24 @@ class _Processes(Generic[Result]):
         self._numbers, filling = os.pipe()
         os.write(filling, b"".join(map(_NUMBER.pack, range(count))))
         os.close(filling)
-        self._helpers: list[tuple[int, int]] = []
-        with suppress(OSError):  # what the system can't fork now, the others do
-            for _ in range(helpers):
-                self._helpers.append(self._helper())
+        self._helpers = ProcessPool(self._help_out, helpers, grace=0)
+        self._helpers.ask_all(b"", self._numbers)
 
     def finish(self) -> list[Result]:
         """As `Shared`."""
         try:
-            own = self._work(self._taken())
-            return [own, *(self._wire.unpack(_all_of(answer)) for _, answer in self._helpers)]
+            own = self._work(_taken(self._numbers))
+            return [own, *(self._wire.unpack(answer or b"") for answer in self._helpers.answers())]
         finally:
             os.close(self._numbers)
-            for process, answer in self._helpers:
-                os.close(answer)
-                with suppress(ProcessLookupError):
-                    kill(process)
-                os.waitpid(process, 0)
+            self._helpers.close()
 
-    def _helper(self) -> tuple[int, int]:
-        """Process number, and the pipe on which its result comes."""
-        answer, telling = os.pipe()
-
-        def help_out() -> None:
-            view = memoryview(self._wire.pack(self._work(self._taken())))
-            while view:
-                view = view[os.write(telling, view) :]
-
-        try:
-            return forked(help_out), answer
-        except OSError:
-            os.close(answer)
-            raise
-        finally:
-            os.close(telling)
-
-    def _taken(self) -> Iterator[int]:
-        while number := os.read(self._numbers, _NUMBER.size):
-            yield _NUMBER.unpack(number)[0]
+    def _help_out(self, _: bytes, numbers: int) -> bytes:
+        result = self._wire.pack(self._work(_taken(numbers)))
+        os.close(numbers)
+        return result
 
 
-def _all_of(answer: int) -> bytes:
-    pieces = []
-    while piece := os.read(answer, 1 << 20):
-        pieces.append(piece)
-    return b"".join(pieces)
+def _taken(numbers: int) -> Iterator[int]:
+    while number := os.read(numbers, _NUMBER.size):
+        yield _NUMBER.unpack(number)[0]

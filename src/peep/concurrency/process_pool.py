@@ -1,7 +1,7 @@
 """Process pool of forked workers, for work that threads would do in turns at the interpreter lock.
 
-Only where the system can fork safely (`forking.may_fork`). Whatever becomes of a member, nobody waits in vain: a task
-that was not answered is for the caller to do.
+Only where the system can fork safely (`may_fork`). Whatever becomes of a member, nobody waits in vain: a task that was
+not answered is for the caller to do.
 """
 
 from __future__ import annotations
@@ -9,13 +9,25 @@ from __future__ import annotations
 import gc
 import os
 import queue
-import socket
+import signal
 import struct
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from peep.concurrency.forking import forked
-from peep.system.posix_calls import kill, receive_with_file, send_with_file
+from peep.system.posix_calls import (
+    fork,
+    hold_back_interrupts,
+    hold_back_only,
+    kill,
+    receive_with_file,
+    send_with_file,
+)
+
+if TYPE_CHECKING:
+    import socket  # 3 ms that runs without a pool save
 
 Work = Callable[[bytes, int], bytes]
 """Takes a task and the descriptor of an open file, which it has to close, and gives the answer."""
@@ -23,8 +35,13 @@ Work = Callable[[bytes, int], bytes]
 _LENGTH = struct.Struct("=I")
 
 
+def may_fork() -> bool:
+    """Other threads might hold locks that a forked process would wait for in vain; macOS's libraries start some."""
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
 class ProcessPool:
-    """Members that each do one task at a time; they know all that this process knew when the crew was made.
+    """Members that each do one task at a time; they know all that this process knew when the pool was made.
 
     What a member changes in memory nobody else sees. `close` must be called.
     """
@@ -32,17 +49,17 @@ class ProcessPool:
     def __init__(self, work: Work, size: int, grace: float = 2.0) -> None:
         """Fork `size` processes that do `work`. Ask `may_fork` before.
 
-        `grace`: seconds that a member gets, when the crew is closed, to end what it is doing.
+        `grace`: seconds that a member gets, when the pool is closed, to end what it is doing.
         """
         self._grace = grace
-        self._members: list[_Member] = []
+        self.members: list[_Member] = []
         self._idle: queue.SimpleQueue[_Member] = queue.SimpleQueue()
         gc.freeze()  # or the first collection of each member would copy all the memory that it shares
-        with suppress(OSError):  # a smaller crew, where the system can't fork as often
+        with suppress(OSError):  # a smaller pool, where the system can't fork as often
             for _ in range(size):
-                self._members.append(_spawn(work, self._members))
+                self.members.append(_spawn(work, self.members))
         gc.unfreeze()
-        for member in self._members:
+        for member in self.members:
             self._idle.put(member)
 
     def ask(self, task: bytes, descriptor: int) -> bytes | None:
@@ -50,21 +67,29 @@ class ProcessPool:
 
         May be called from several threads at once.
         """
-        if not self._members:
+        if not self.members:
             return None
         member = self._idle.get()
         try:
-            return member.ask(task, descriptor)
-        except OSError:
-            return None
+            member.begin(task, descriptor)
+            return member.answer()
         finally:
             self._idle.put(member)  # a dead one as well: it answers None at once
 
+    def ask_all(self, task: bytes, descriptor: int) -> None:
+        """Have each member begin with a task of its own, before any other; `answers` must be called after that."""
+        for member in self.members:
+            member.begin(task, descriptor)
+
+    def answers(self) -> list[bytes | None]:
+        """What came of `ask_all`, for each member: None for one that died."""
+        return [member.answer() for member in self.members]
+
     def close(self) -> None:
         """Let all members end."""
-        for member in self._members:
+        for member in self.members:
             member.shutdown()
-        for member in self._members:
+        for member in self.members:
             member.end(self._grace)
 
 
@@ -75,12 +100,21 @@ class _Member:
         self.process = process
         self.channel = channel
 
-    def ask(self, task: bytes, descriptor: int) -> bytes | None:
-        send_with_file(self.channel, _LENGTH.pack(len(task)), descriptor)
-        self.channel.sendall(task)
-        return _received(self.channel)
+    def begin(self, task: bytes, descriptor: int) -> None:
+        with suppress(OSError):  # dead: there will be no answer
+            send_with_file(self.channel, _LENGTH.pack(len(task)), descriptor)
+            self.channel.sendall(task)
+
+    def answer(self) -> bytes | None:
+        try:
+            head = _exactly(self.channel, _LENGTH.size)
+            return _exactly(self.channel, _LENGTH.unpack(head)[0]) if head else None
+        except OSError:
+            return None
 
     def shutdown(self) -> None:
+        import socket  # noqa: PLC0415 -- as above
+
         with suppress(OSError):
             self.channel.shutdown(socket.SHUT_WR)
 
@@ -98,6 +132,8 @@ class _Member:
 
 
 def _spawn(work: Work, others: list[_Member]) -> _Member:
+    import socket  # noqa: PLC0415 -- as above
+
     ours, theirs = socket.socketpair()
 
     def serve() -> None:
@@ -107,12 +143,34 @@ def _spawn(work: Work, others: list[_Member]) -> _Member:
         _serve(work, theirs)
 
     try:
-        return _Member(forked(serve), ours)
+        return _Member(_forked(serve), ours)
     except OSError:
         ours.close()
         raise
     finally:
         theirs.close()
+
+
+def _forked(task: Callable[[], object]) -> int:
+    """Do `task` in a copy of this process that ends with it; gives the copy's process number, to be waited for.
+
+    The copy leaves Ctrl-C to this process, and unwinds nothing of what it was in the middle of.
+    """
+    before = hold_back_interrupts()
+    try:
+        process = fork()
+        if process == 0:
+            status = 1
+            try:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                hold_back_only(before)
+                task()
+                status = 0
+            finally:
+                os._exit(status)
+        return process
+    finally:
+        hold_back_only(before)
 
 
 def _serve(work: Work, channel: socket.socket) -> None:
@@ -124,12 +182,6 @@ def _serve(work: Work, channel: socket.socket) -> None:
         task = _exactly(channel, _LENGTH.unpack(head)[0])
         answer = work(task, descriptors[0])
         channel.sendall(_LENGTH.pack(len(answer)) + answer)
-
-
-def _received(channel: socket.socket) -> bytes | None:
-    """One message; None when there will be none."""
-    head = _exactly(channel, _LENGTH.size)
-    return _exactly(channel, _LENGTH.unpack(head)[0]) if head else None
 
 
 def _exactly(channel: socket.socket, count: int) -> bytes:

@@ -1,10 +1,11 @@
-"""Thread pool for tasks of one or several kinds (lanes), which can be stopped at once."""
+"""Thread pool for the tasks of one queue, which can be stopped at once."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from time import monotonic, process_time
 
@@ -15,7 +16,7 @@ _POLL = 0.5
 """Seconds between looks: on Windows a wait for a lock does not hear Ctrl-C."""
 
 FIRST = 2
-"""Threads that begin with one kind of task: one can receive and hash while another computes."""
+"""Threads that begin: one can receive and hash while another computes."""
 
 MOST = 32
 """Threads, and connections: as many as servers far away are worth."""
@@ -54,30 +55,27 @@ class Load:
 
 Task = Callable[[], None]
 
+_MORE, _ENDED = "there are more tasks", "a thread has ended"
+_Event = str | BaseException
+"""One of the two, or what ended a thread before its time."""
 
-class Lane:
-    """Tasks of one kind: the heaviest first, those of one weight in their order."""
 
-    def __init__(self, first: int = FIRST) -> None:
-        """`first`: how many of them may run at once, as long as the processor has enough to do."""
-        self.allowed = first
-        self.running = 0
+class TaskQueue:
+    """Tasks of all kinds: the heaviest first, those of one weight in their order."""
+
+    def __init__(self) -> None:
         self._waiting: queue.PriorityQueue[tuple[float, int, Task]] = queue.PriorityQueue()
         self._numbers = count()
-        self._on_more: Callable[[], None] | None = None
+        self.on_more: Callable[[], None] = lambda: None
+        """Called, in any thread, when there is a task more."""
 
     def add(self, task: Task, weight: float = 0) -> None:
-        """Have a task run: to be called before the lanes run, or by another task while they do."""
+        """Have a task run: to be called before the tasks run, or by another task while they do."""
         self._waiting.put((-weight, next(self._numbers), task))
-        if self._on_more is not None and self.running < self.allowed:
-            self._on_more()
+        self.on_more()
 
-    def listen(self, on_more: Callable[[], None]) -> None:
-        """Call `on_more`, in any thread, when there is a task more than the threads of this lane will soon begin."""
-        self._on_more = on_more
-
-    def waiting(self) -> int:
-        return self._waiting.qsize()
+    def is_empty(self) -> bool:
+        return self._waiting.empty()
 
     def take(self) -> Task | None:
         """The next task; None when none waits."""
@@ -87,81 +85,78 @@ class Lane:
             return None
 
 
-def run_lanes(lanes: Sequence[Lane], stop: threading.Event, *, limit: int = MOST, load: Load | None = None) -> None:
-    """Run the tasks of all `lanes`, at most `limit` at a time, and return when all have ended.
+def run_tasks(
+    tasks: TaskQueue, stop: threading.Event, *, first: int = FIRST, limit: int = MOST, load: Load | None = None
+) -> None:
+    """Run all `tasks`, at most `limit` at a time, and return when all have ended.
 
-    Each lane begins with few threads, and more follow only while the processor has nothing to do: where a fast server
+    `first` threads begin, and twice as many follow each time that the processor has nothing to do: where a fast server
     answers at once, they would finish no sooner, only hand the interpreter lock around. `load` tells; None is this
     process's.
 
     The first exception of a task, or one that reaches the calling thread (Ctrl-C), sets `stop`, keeps further tasks
     from starting, gives running ones `GRACE` seconds and is raised. The threads are daemons: none outlives the process.
     """
-    workers = _Workers(lanes, stop, limit)
+    workers = _Workers(tasks, stop, first, limit)
     try:
         # No loop here: Ctrl-C that comes at the end of one passes by the handler in CPython 3.13.0.
         _run_to_the_end(workers, load or Load())
     except BaseException:
         stop.set()
-        _await(list(workers.threads))
+        _await(workers.threads)
         raise
 
 
 def _run_to_the_end(workers: _Workers, load: Load) -> None:
     while workers.are_needed():
-        while (thread := workers.next_thread()) is not None:
+        while workers.has_room(workers.allowed):
+            thread = workers.next_thread()
             try:
                 thread.start()
             except RuntimeError:  # the user may have no more threads: those that run do it all
                 if not workers.can_do_without(thread):
                     raise
-        could_grow = workers.could_grow()
+        could_grow = workers.has_room(workers.limit)
         if not workers.next_event(load.pause if could_grow else _POLL) and could_grow and load.is_low():
-            workers.allow_more()
+            workers.allowed *= 2
 
 
 class _Workers:
     """The threads of one run."""
 
-    def __init__(self, lanes: Sequence[Lane], stop: threading.Event, limit: int) -> None:
-        self.threads: dict[threading.Thread, Lane] = {}
-        self._lanes = lanes
+    def __init__(self, tasks: TaskQueue, stop: threading.Event, first: int, limit: int) -> None:
+        self.threads: list[threading.Thread] = []
+        self.allowed = first
+        """How many may run at once, as long as the processor has enough to do."""
+        self.limit = limit
+        self._running = 0
+        self._tasks = tasks
         self._stop = stop
-        self._limit = limit
-        self._events: queue.SimpleQueue[Lane | BaseException | None] = queue.SimpleQueue()
-        """A lane of which a thread has ended, what ended one before its time, or None: there are more tasks."""
-        for lane in lanes:
-            lane.listen(lambda: self._events.put(None))
+        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        tasks.on_more = partial(self._events.put, _MORE)
 
     def are_needed(self) -> bool:
         """Whether a task runs, or one waits that may run."""
-        return any(lane.running for lane in self._lanes) or self._next_lane() is not None
+        return self._running > 0 or self.has_room(self.limit)
 
-    def next_thread(self) -> threading.Thread | None:
-        """A thread for a task that may run, to be started now; None when those that run are enough."""
-        lane = self._next_lane()
-        if lane is None:
-            return None
-        name = f"peep-{len(self.threads)}"
-        thread = threading.Thread(target=_work, args=(lane, self._events, self._stop), name=name, daemon=True)
-        self.threads[thread] = lane
-        lane.running += 1
+    def has_room(self, most: int) -> bool:
+        """Whether a task waits for which one more thread may be started, if there are fewer than `most`."""
+        return not (self._stop.is_set() or self._tasks.is_empty()) and self._running < min(most, self.limit)
+
+    def next_thread(self) -> threading.Thread:
+        """A thread that takes tasks, to be started now."""
+        arguments = self._tasks, self._events, self._stop
+        thread = threading.Thread(target=_work, args=arguments, name=f"peep-{len(self.threads)}", daemon=True)
+        self.threads.append(thread)
+        self._running += 1
         return thread
 
     def can_do_without(self, thread: threading.Thread) -> bool:
         """Forget a thread that could not be started, and begin no further ones; False when no other one runs."""
-        self.threads.pop(thread).running -= 1
-        self._limit = sum(other.running for other in self._lanes)
-        return self._limit > 0
-
-    def could_grow(self) -> bool:
-        return self._room() > 0 and any(lane.waiting() for lane in self._lanes)
-
-    def allow_more(self) -> None:
-        """Let twice as many tasks run at once, of each kind that waits."""
-        for lane in self._lanes:
-            if lane.waiting():
-                lane.allowed *= 2
+        self.threads.remove(thread)
+        self._running -= 1
+        self.limit = self._running
+        return self.limit > 0
 
     def next_event(self, patience: float) -> bool:
         """Wait `patience` seconds for news, False when there are none; raises what ended a thread."""
@@ -171,31 +166,21 @@ class _Workers:
             return False
         if isinstance(event, BaseException):
             raise event
-        if event is not None:
-            event.running -= 1
+        if event is _ENDED:
+            self._running -= 1
         return True
 
-    def _room(self) -> int:
-        """How many more threads may be started."""
-        return 0 if self._stop.is_set() else self._limit - sum(lane.running for lane in self._lanes)
 
-    def _next_lane(self) -> Lane | None:
-        """The lane whose next task may have one more thread."""
-        if self._room() <= 0:
-            return None
-        return next((lane for lane in self._lanes if lane.running < lane.allowed and lane.waiting() > 0), None)
-
-
-def _work(lane: Lane, event: queue.SimpleQueue[Lane | BaseException | None], stop: threading.Event) -> None:
+def _work(tasks: TaskQueue, events: queue.SimpleQueue[_Event], stop: threading.Event) -> None:
+    event: _Event = _ENDED
     try:
-        while not stop.is_set() and (task := lane.take()):
+        while not stop.is_set() and (task := tasks.take()):
             task()
     except Stopped:
-        event.put(lane)
+        pass
     except BaseException as failure:  # noqa: BLE001 - handed to the calling thread, which raises it
-        event.put(failure)
-    else:
-        event.put(lane)
+        event = failure
+    events.put(event)
 
 
 def _await(threads: Sequence[threading.Thread]) -> None:

@@ -21,7 +21,6 @@ from peep.formats.names import normalised
 from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
 
-_SEPARATORS = re.compile(r"[-_.]+")
 _PLAIN = re.compile(
     r"\s*(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*"
     r"(?P<bracket>\()?\s*(?P<specifier>[^;()@\[\]]*?)\s*(?(bracket)\))\s*(?:;\s*(?P<marker>.*))?",

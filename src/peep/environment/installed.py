@@ -14,6 +14,7 @@ from peep.dataclass import replace
 from peep.environment.mapping import rooted_paths
 from peep.errors import EnvironmentChangeError
 from peep.formats.documents import parse_json
+from peep.formats.names import normalised
 from peep.model import HEX_LENGTHS, Digest, InstalledProject, Provenance, TargetEnvironment
 from peep.system import bounded
 from peep.system.files import regular_only
@@ -22,7 +23,6 @@ _PIECE = 1 << 14
 _LIMIT = 1 << 20
 """Bytes of a provenance file that are read at most."""
 _SURROGATE = re.compile("[\\ud800-\\udfff]")
-_SEPARATORS = re.compile(r"[-_.]+")
 _HEX = re.compile(r"[0-9a-f]+")
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
@@ -93,7 +93,7 @@ def _from_dist_info(path: str, folder_name: str) -> InstalledProject | None:
     if "-" in version or not version:
         name, version = _stated_identity(os.path.join(path, "METADATA"), name, version)
     return InstalledProject(
-        name=_SEPARATORS.sub("-", name).lower(),
+        name=normalised(name),
         version=version,
         metadata_path=path,
         is_requested="REQUESTED" in files,
@@ -108,7 +108,7 @@ def _from_legacy(path: str, file_name: str) -> InstalledProject:
     if not version:
         inside = os.path.join(path, "PKG-INFO") if os.path.isdir(path) else path
         name, version = _stated_identity(inside, name, version)
-    return InstalledProject(_SEPARATORS.sub("-", name).lower(), version, path)
+    return InstalledProject(normalised(name), version, path)
 
 
 def _stated_identity(metadata: str, name: str, version: str) -> tuple[str, str]:
@@ -246,17 +246,13 @@ def read_record_text(metadata_path: str, project: InstalledProject) -> str:
 
 def parse_record(project: InstalledProject, text: str) -> tuple[InstalledFileRow, ...]:
     """The rows of a RECORD text ("Recording installed projects", The RECORD file)."""
-    import csv  # noqa: PLC0415 - for runs that replace or check a project
-    import io  # noqa: PLC0415
+    from peep.formats.record import record_table  # noqa: PLC0415 - for runs that replace or check a project
 
     rows = []
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), strict=True):
-            if not row:
-                continue
-            path, recorded, size = row
+        for path, recorded, size in filter(None, record_table(text)):
             rows.append(InstalledFileRow(path, recorded, int(size) if size else None))
-    except (csv.Error, ValueError) as error:
+    except ValueError as error:
         raise EnvironmentChangeError(
             f"the RECORD of {project.name} {project.version} is damaged: {error}",
             "--force-reinstall replaces it all the same",

@@ -5,67 +5,35 @@ Specifications: "Entry points", and binary distribution format, "Recommended ins
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from peep.environment.mapping import is_reserved_script
 from peep.errors import EnvironmentChangeError
+from peep.formats.entry_points import EntryPoint, parse_entry_points
 
 if TYPE_CHECKING:
     from installer.scripts import LauncherKind, ScriptSection
 
-_NAME = re.compile(r"[\w.-]+(?: [\w.-]+)*", re.ASCII)
-_IDENTIFIER = r"[^\W\d]\w*"
-_OBJECT = re.compile(
-    rf"(?P<module>{_IDENTIFIER}(?:\.{_IDENTIFIER})*)\s*:\s*(?P<attribute>{_IDENTIFIER}(?:\.{_IDENTIFIER})*)"
-    r"\s*(?:\[[\w\s.,-]*\])?"
-)
-_SECTIONS = {"console_scripts": "console", "gui_scripts": "gui"}
 _SHEBANG = re.compile(rb"#![ \t]*python(w?)[^\r\n]*(\r?\n|\Z)")
 _RELATIVE_SHEBANG = re.compile(rb"#![ \t]*(?P<program>[^/\s\0][^\s\0]{0,99})")
+_BESIDE = b"""#!/bin/sh
+'''exec' "$(dirname -- "$(realpath -- "$0")")"/'%s' "$0" "$@"
+' '''"""
 _LONGEST_SHEBANG = 127
 """Bytes of `#!` line that every kernel reads."""
 
 
-class EntryPoint(NamedTuple):
-    """One line of the `console_scripts` or `gui_scripts` group."""
+def checked_entry_points(text: str, filename: str) -> tuple[EntryPoint, ...]:
+    """The launchers that entry_points.txt of a stored wheel asks for, sorted by name; `filename` is the wheel's.
 
-    name: str
-    module: str
-    attribute: str
-    section: str
-    """`console` or `gui`."""
-
-
-def parse_entry_points(text: str, filename: str) -> tuple[EntryPoint, ...]:
-    """The launchers that `entry_points.txt` asks for, sorted by name.
-
-    Raises `EnvironmentChangeError` for a name with a path in it or that would stand in for the interpreter (THREATS
-    W12), and for a value that is more than `module:attribute` (THREATS W13). `filename` is the wheel's, for messages.
+    Raises `EnvironmentChangeError` for what no wheel that was read as an archive asks for.
     """
-    found = {}
-    section = ""
-    for line in re.split(r"\r\n|\r|\n", text):
-        stripped = line.strip()
-        if stripped.startswith("[") and stripped.endswith("]"):
-            section = _SECTIONS.get(stripped[1:-1].strip(), "")
-        elif section and stripped and not stripped.startswith(("#", ";")):
-            entry = _entry_point(stripped, section, filename)
-            found[entry.name] = entry
-    return tuple(found[name] for name in sorted(found))
-
-
-def _entry_point(line: str, section: str, filename: str) -> EntryPoint:
-    name, _, value = (part.strip() for part in line.partition("="))
-    if not _NAME.fullmatch(name) or is_reserved_script(name) or name.strip(". ") != name:
-        raise EnvironmentChangeError(f"{filename}: the entry point {name!r} is no name for a program")
-    match = _OBJECT.fullmatch(value)
-    if match is None:
-        raise EnvironmentChangeError(
-            f"{filename}: the entry point {name!r} has the value {value!r}, no module:function"
-        )
-    return EntryPoint(name, match["module"], match["attribute"], section)
+    found, problems = parse_entry_points(text.encode(), "entry_points.txt")
+    if problems:
+        raise EnvironmentChangeError(f"{filename}: {problems[0]}")
+    return tuple(sorted(found))
 
 
 def launchers(entries: tuple[EntryPoint, ...], python: str, kind: str) -> Iterator[tuple[str, bytes]]:
@@ -98,7 +66,8 @@ def _windows_launcher(entry: EntryPoint, python: str, kind: str) -> tuple[str, b
     """A program that starts the interpreter with the script that is appended to it."""
     from installer.scripts import InvalidScript, Script  # noqa: PLC0415 -- 20 ms; Windows only
 
-    script = Script(entry.name, entry.module, entry.attribute, cast("ScriptSection", entry.section))
+    section: ScriptSection = "gui" if entry.is_gui else "console"
+    script = Script(entry.name, entry.module, entry.attribute, section)
     try:
         name, content = script.generate(_quoted(python), cast("LauncherKind", kind))
     except InvalidScript as error:
@@ -158,15 +127,18 @@ def shebang(python: str, *, windowed: bool = False) -> bytes:
     """The first line (or two) that starts `python`, without the final line end.
 
     The kernel cuts long lines and splits at spaces; then `/bin/sh` starts the interpreter, from a line that Python
-    reads as a string (THREATS W14). On Windows it is the `py` launcher that reads the line.
+    reads as a string (THREATS W14). On Windows it is the `py` launcher that reads the line. A bare name is that of an
+    interpreter beside the program, wherever that lies: then `/bin/sh` finds it, as with uv's relocatable environments.
     """
     if python.lower().endswith(".exe"):
         return b"#!" + _quoted(without_console(python) if windowed else python).encode("utf-8", "surrogateescape")
-    encoded = python.encode("utf-8", "surrogateescape")
+    if "/" not in python and "\\" not in python:
+        return _BESIDE % os.fsencode(python)
+    encoded = os.fsencode(python)  # the bytes of the path, whatever names of files are written in here
     line = b"#!" + encoded
     if len(line) < _LONGEST_SHEBANG and not re.search(rb"\s", encoded):
         return line
     import shlex  # noqa: PLC0415 -- for unusual paths only
 
-    quoted = shlex.quote(python).encode("utf-8", "surrogateescape")
+    quoted = os.fsencode(shlex.quote(python))
     return b"#!/bin/sh\n'''exec' " + quoted + b' "$0" "$@"\n' + b"' '''"

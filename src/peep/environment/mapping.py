@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import NamedTuple
 
 from peep.errors import EnvironmentChangeError
+from peep.formats.program_names import replaced_program
 from peep.model import StoredFile, StoredWheel, TargetEnvironment
 
 WORK_FOLDER = ".peep"
@@ -19,8 +19,6 @@ _OWN = {WORK_FOLDER, f"{WORK_FOLDER}.lock"}
 _GENERATED = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "provenance_url.json")
 """Files of `.dist-info` that the installer writes; those that a wheel brings are ignored (THREATS W21)."""
 _SCHEMES = ("purelib", "platlib", "scripts", "data", "headers")
-_INTERPRETER = re.compile(r"(python|pypy)[0-9.]*[tdw]{0,3}(\.exe|\.py|\.pyw|\.cmd|\.bat|\.com)?", re.IGNORECASE)
-_STARTERS = re.compile(r"(activate|deactivate|activate_this)(\..*)?", re.IGNORECASE)
 
 
 class MappedFile(NamedTuple):
@@ -148,16 +146,11 @@ def is_protected(path: str, paths: Mapping[str, str]) -> bool:
     if name.lower() == "pyvenv.cfg":
         return True
     if folder.lower() == os.path.normcase(paths["data"]).lower() and name.lower().endswith(".exe"):
-        return is_reserved_script(name)  # where Windows has it, unless the environment is a virtual one
+        return bool(replaced_program(name))  # where Windows has it, unless the environment is a virtual one
     if folder.lower() not in {os.path.normcase(paths["scripts"]).lower(), _binaries(paths)}:
         return False
-    return is_reserved_script(name)
+    return bool(replaced_program(name))
 
 
 def _binaries(paths: Mapping[str, str]) -> str:
     return os.path.normcase(os.path.join(paths["data"], "bin")).lower()
-
-
-def is_reserved_script(name: str) -> bool:
-    """Whether a program of that name would stand in for the interpreter or the environment's own scripts (W10, W12)."""
-    return _INTERPRETER.fullmatch(name) is not None or _STARTERS.fullmatch(name) is not None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from peep.environment.launchers import launchers, parse_entry_points, rewritten_script
+from peep.environment.launchers import checked_entry_points, launchers, rewritten_script
 from peep.environment.mapping import data_file, rooted_paths
 from peep.errors import StoredWheelsDamaged
 from peep.model import StoredFile, StoredWheel, TargetEnvironment, record_hash
+
+_PLAIN_NAME = re.compile(r"[\w.+-]+")
+"""One that a shell takes as it is, also between quotes."""
 
 
 def program_files(
@@ -23,14 +27,22 @@ def program_files(
     not what was put there.
     """
     paths = rooted_paths(target)
+    python = named_interpreter(target)
     for file in data:
         mapped = data_file(wheel, file, paths)
         if mapped.scheme == "scripts":
-            yield mapped.destination, rewritten_script(_checked_content(wheel, file), target.python)
-    if wheel.entry_points:
-        entries = parse_entry_points(wheel.entry_points, wheel.identity.filename)
-        for name, content in launchers(entries, target.python, target.launcher_kind):
-            yield os.path.join(paths["scripts"], name), content
+            yield mapped.destination, rewritten_script(_checked_content(wheel, file), python)
+    entries = checked_entry_points(wheel.entry_points, wheel.identity.filename)
+    for name, content in launchers(entries, python, target.launcher_kind):
+        yield os.path.join(paths["scripts"], name), content
+
+
+def named_interpreter(target: TargetEnvironment) -> str:
+    """The interpreter as programs name it: its path, or a bare name beside them where the environment may be moved."""
+    folder, name = os.path.split(target.python)
+    can_be_beside = target.is_relocatable and target.launcher_kind == "posix" and _PLAIN_NAME.fullmatch(name)
+    is_beside = can_be_beside and os.path.realpath(folder) == os.path.realpath(target.paths["scripts"])
+    return name if is_beside else target.python
 
 
 def _checked_content(wheel: StoredWheel, file: StoredFile) -> bytes:

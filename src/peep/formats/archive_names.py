@@ -11,14 +11,13 @@ from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from peep.dataclass import dataclass
-from peep.formats.names import ARCHIVE_SUFFIXES, normalised, sdist_suffix
+from peep.formats.names import ARCHIVE_SUFFIXES, SEPARATORS, normalised, sdist_suffix
 from peep.model import ArchiveKind
 
 LISTED_SUFFIXES = (*ARCHIVE_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
 """What counts as a file of a project, installable or not; other links on a page are decoration."""
 
 _BUILD_TAG = re.compile(r"(\d+)(.*)", re.ASCII)
-_SEPARATORS = re.compile(r"[-_.]+")
 _LONGEST_NAME = 255
 """What file systems allow; a longer name is no file's (THREATS N4)."""
 _WHEEL_PARTS = 5
@@ -107,7 +106,7 @@ class NameReader:
 
         No pattern is made of the name: that would take longer than all else that is done with a short page.
         """
-        run = next(islice(_SEPARATORS.finditer(stem), self._words - 1, None), None)
+        run = next(islice(SEPARATORS.finditer(stem), self._words - 1, None), None)
         if run is None or stem[run.start()] != "-" or not self._is_project(stem[: run.start()]):
             return ""
         return stem[run.start() + 1 :]

@@ -1,6 +1,7 @@
 """Entry points (entry_points.txt), under a grammar that leaves no room for code.
 
-Source: entry points specification, "File format" and "Data model"; THREATS W12, W13.
+The only reader: a wheel is refused, and a launcher written, by the same lines. Source: entry points specification,
+"File format" and "Data model"; THREATS W12, W13.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from peep.formats.member_names import printable
-from peep.formats.wheel_names import is_interpreter_name
+from peep.formats.program_names import replaced_program
 
 _SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 _SCRIPT_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?", re.ASCII)
@@ -20,7 +21,7 @@ _REFERENCE = re.compile(
 )
 
 
-class ScriptEntryPoint(NamedTuple):
+class EntryPoint(NamedTuple):
     """One launcher: its file name, and the object it calls."""
 
     name: str
@@ -29,13 +30,13 @@ class ScriptEntryPoint(NamedTuple):
     is_gui: bool
 
 
-def parse_script_entry_points(content: bytes, path: str) -> tuple[tuple[ScriptEntryPoint, ...], list[str]]:
+def parse_entry_points(content: bytes, path: str) -> tuple[tuple[EntryPoint, ...], list[str]]:
     """Read the launchers out of entry_points.txt and say what is wrong with it; other groups are left alone."""
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return (), [f"{path}: is not UTF-8"]
-    scripts: dict[str, ScriptEntryPoint] = {}
+    scripts: dict[str, EntryPoint] = {}
     problems = []
     group = ""
     for raw_line in re.split(r"\r\n|\r|\n", text):
@@ -53,15 +54,15 @@ def parse_script_entry_points(content: bytes, path: str) -> tuple[tuple[ScriptEn
     return tuple(scripts.values()), problems
 
 
-def _parse_script(line: str, *, is_gui: bool) -> tuple[ScriptEntryPoint | None, str]:
+def _parse_script(line: str, *, is_gui: bool) -> tuple[EntryPoint | None, str]:
     name, separator, value = (part.strip(" \t") for part in line.partition("="))
     if not separator:
         return None, "is no line of the form NAME = MODULE:ATTRIBUTE"
     if not _SCRIPT_NAME.fullmatch(name):
         return None, "has a launcher name with other characters than letters, digits, '_', '.' and '-'"
-    if is_interpreter_name(name):
-        return None, "would replace the environment's interpreter"
+    if replaced := replaced_program(name):
+        return None, f"would replace the environment's {replaced}"
     reference = _REFERENCE.fullmatch(value)
     if not reference:
         return None, "does not refer to an object as MODULE:ATTRIBUTE"
-    return ScriptEntryPoint(name, reference["module"], reference["attribute"], is_gui), ""
+    return EntryPoint(name, reference["module"], reference["attribute"], is_gui), ""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-_RUNS = re.compile(r"[-_.]+")
+SEPARATORS = re.compile(r"[-_.]+")
+"""Between the words of a name: any run of them is as good as one `-`."""
 # Compiled when extras, or URLs and paths of archives, are listed; in most files none are.
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SDIST_STEM = rf"(?P<name>{_NAME})-(?P<version>v?\d[A-Za-z0-9._+!]*)"
@@ -32,7 +33,7 @@ ARCHIVE_SUFFIXES = (".whl", *SDIST_SUFFIXES)
 
 def normalised(name: str) -> str:
     """Normalise a project name or an extra (PEP 503)."""
-    return _RUNS.sub("-", name).lower()
+    return SEPARATORS.sub("-", name).lower()
 
 
 def is_name(text: str) -> bool:

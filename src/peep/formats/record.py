@@ -1,4 +1,4 @@
-"""RECORD of a wheel: its rows, and their comparison with the archive (binary distribution format).
+"""RECORD of a wheel or of an installed project: its table, and a wheel's rows against its archive.
 
 Source: binary distribution format, "The .dist-info directory" (every file listed with a strong hash, RECORD itself and
 its signatures without), and "Recording installed projects" (the columns path, hash, size).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import csv
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -39,12 +40,22 @@ class ParsedRecord(NamedTuple):
     warnings: list[str]
 
 
-def parse_record(content: bytes, record_path: str) -> ParsedRecord:
-    """Read the text of RECORD, whose own path is `record_path`."""
+def record_table(text: str) -> list[list[str]]:
+    """The cells of a RECORD, or of some of its lines, row by row; an empty line is a row without cells.
+
+    Lines end in LF or CRLF. The only reader of this grammar. Raises `ValueError` for what is no CSV.
+    """
     try:
-        text = content.decode("utf-8")
-        table = list(csv.reader(text.split("\n"), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+        return list(csv.reader(io.StringIO(text, newline="\n"), strict=True))
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def parse_record(content: bytes, record_path: str) -> ParsedRecord:
+    """Read the RECORD of a wheel, whose own path is `record_path`."""
+    try:
+        table = record_table(content.decode("utf-8"))
+    except ValueError as error:  # `UnicodeDecodeError` is one
         return ParsedRecord({}, [f"{record_path}: is not CSV text in UTF-8: {error}"], [])
     exempt = {record_path, *(record_path + suffix for suffix in SIGNATURE_SUFFIXES)}
     rows: dict[str, RecordRow] = {}

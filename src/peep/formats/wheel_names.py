@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from peep.formats.member_names import printable
 from peep.formats.names import normalised
+from peep.formats.program_names import replaced_program
 from peep.formats.versions import same_version
 
 SCHEMES = ("purelib", "platlib", "headers", "scripts", "data")
@@ -20,10 +21,6 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]*[A-Za-z0-9])?", re.ASCII)
 _VERSION = re.compile(r"[A-Za-z0-9_.!+]+", re.ASCII)
 _BUILD = re.compile(r"[0-9][A-Za-z0-9_.]*", re.ASCII)
 _TAG = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*", re.ASCII)
-_INTERPRETER = re.compile(
-    r"(?:python|pythonw|pypy|pypyw|graalpy)(?:[0-9]+(?:\.[0-9]+)*t?d?)?(?:\.exe|\.bat|\.cmd|\.com|\.py|\.pyw|\.ps1)?",
-    re.IGNORECASE | re.ASCII,
-)
 _SCRIPT_FOLDERS = ("bin", "scripts")
 
 
@@ -114,9 +111,5 @@ def _scheme_problem(rest: str) -> str | None:
 
 
 def _interpreter_problem(script: str) -> str | None:
-    return "would replace the environment's interpreter" if is_interpreter_name(script) else None
-
-
-def is_interpreter_name(script: str) -> bool:
-    """Whether a script of this name would stand in the place of the interpreter (W10, W12); case does not count."""
-    return bool(_INTERPRETER.fullmatch(script))
+    replaced = replaced_program(script)
+    return f"would replace the environment's {replaced}" if replaced else None

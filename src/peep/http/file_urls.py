@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import BinaryIO
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from peep.dataclass import dataclass, field
 from peep.errors import TransportError
@@ -28,7 +28,7 @@ def path_of_file_url(url: str) -> str:
 
         share = f"//{parts.netloc}" if parts.netloc not in {"", "localhost"} else ""
         return urllib.request.url2pathname(share + parts.path)
-    path = unquote(parts.path)
+    path = os.fsdecode(unquote_to_bytes(parts.path))  # as the names on disk, whatever their encoding
     if "\0" in path:
         raise TransportError(url, "a path cannot hold a NUL")
     return path
@@ -41,7 +41,7 @@ def file_url(path: str) -> str:
         import urllib.request  # noqa: PLC0415 - as above
 
         return "file:" + urllib.request.pathname2url(absolute)
-    return "file://" + quote(absolute)
+    return "file://" + quote(os.fsencode(absolute))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,15 @@ def parsed_project(page: FetchedPage, project: str, index: str) -> ParsedPage:
     return parse_project_html(page.body, source, page.content_type)
 
 
-def parsed_links(page: FetchedPage, index: str) -> tuple[IndexFile, ...]:
-    """Every archive that a find-links page links to."""
+def parsed_links(page: FetchedPage, index: str, reporter: Reporter) -> tuple[IndexFile, ...]:
+    """Every archive that a find-links page links to; it may be the page of a project, in either form."""
     if page.is_json:
-        raise PackageIndexError(index, "answered with JSON where a page of links was expected")
+        from peep.index.simple_json import parse_links_json  # noqa: PLC0415 - see `parsed_project`
+
+        files, warnings = parse_links_json(page.body, page.url, index)
+        for warning in warnings:
+            reporter.warning(warning)
+        return files
     from peep.index.simple_html import archive_files, decoded, read_page  # noqa: PLC0415 - see `parsed_project`
 
     return archive_files(read_page(decoded(page.body, page.content_type), page.url), index)

@@ -65,14 +65,14 @@ def read_find_links(location: str, fetcher: PageFetcher) -> FlatListing:
     if page is None:
         fetcher.reporter.warning(f"--find-links {redacted_place(location)}: there is nothing there")
         return FlatListing(shown, ())
-    return FlatListing(shown, parsed_links(page, shown))
+    return FlatListing(shown, parsed_links(page, shown, fetcher.reporter))
 
 
 def files_of_folder(url: str, index: str) -> tuple[IndexFile, ...]:
     """The archives that lie in the folder that the `file:` URL `url` names."""
     base = url.partition("#")[0].rstrip("/")
     return tuple(
-        IndexFile(entry.name, f"{base}/{quote(entry.name)}", size=entry.size, index=index)
+        IndexFile(entry.name, f"{base}/{quote(os.fsencode(entry.name))}", size=entry.size, index=index)
         for entry in files_in_folder(path_of_file_url(url))
         if entry.name.lower().endswith(LISTED_SUFFIXES)
     )

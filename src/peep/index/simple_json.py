@@ -10,6 +10,8 @@ from peep.index.links import LinkBase, digest_of, safe_filename
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import MOST_BYTES, Digest, IndexFile, ProjectDetail
 
+_LONGEST_NAME = 100
+
 
 def parse_project_json(body: bytes, source: PageSource) -> ParsedPage:
     """The project that `body`, the answer to a request for `source`, describes.
@@ -18,21 +20,41 @@ def parse_project_json(body: bytes, source: PageSource) -> ParsedPage:
     answer of the simple API, of another major version, or about another project.
     """
     answer = _load(body, source.index)
-    meta = answer.get("meta")
-    version = meta.get("api-version") if isinstance(meta, dict) else None
-    warnings = check_version(str(version) if version is not None else None, source.index)
-    entries = answer.get("files")
-    if not isinstance(entries, list):
-        raise PackageIndexError(source.index, "answered with JSON that lists no files (PEP 691)")
-    base = LinkBase(source.url)
-    read = [_file(entry, base, source.index) for entry in entries]
-    files = tuple(file for file in read if file is not None)
+    files, warnings = _files(answer, source.url, source.index)
     name = answer.get("name")
     reject_other_project(source, name if isinstance(name, str) else None, files)
-    if len(files) < len(read):
-        warnings += (f"{source.index} lists {len(read) - len(files)} malformed files of {source.project}, left out",)
     status, reason = _status(answer.get("project-status"))
     return ParsedPage(ProjectDetail(source.project, files, source.index, status, reason), warnings)
+
+
+def parse_links_json(body: bytes, url: str, index: str) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
+    """The files that a find-links place at `url` lists, of whatever project, and warnings.
+
+    Raises `PackageIndexError` as `parse_project_json` does.
+    """
+    answer = _load(body, index)
+    if "files" not in answer and isinstance(answer.get("projects"), list):
+        reason = "answered with the list of an index's projects, which names no files"
+        raise PackageIndexError(index, reason, "give it as --extra-index-url, or name the page of a project")
+    return _files(answer, url, index)
+
+
+def _files(answer: Mapping[str, object], url: str, index: str) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
+    """The files of an answer that came from `url`, without those that break the rules, of which a warning tells."""
+    meta = answer.get("meta")
+    version = meta.get("api-version") if isinstance(meta, dict) else None
+    warnings = check_version(str(version) if version is not None else None, index)
+    entries = answer.get("files")
+    if not isinstance(entries, list):
+        raise PackageIndexError(index, "answered with JSON that lists no files (PEP 691)")
+    base = LinkBase(url)
+    read = [_file(entry, base, index) for entry in entries]
+    files = tuple(file for file in read if file is not None)
+    if len(files) < len(read):
+        name = answer.get("name")
+        of = f" of {name[:_LONGEST_NAME]}" if isinstance(name, str) else ""
+        warnings += (f"{index} lists {len(read) - len(files)} malformed files{of}, left out",)
+    return files, warnings
 
 
 def _load(body: bytes, index: str) -> Mapping[str, object]:

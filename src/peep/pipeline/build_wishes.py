@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
+from peep.dataclass import replace
 from peep.errors import UsageError
-from peep.requirements.directives import build_requirement
+from peep.formats.settings import Settings, SettingsError
+from peep.model import Location
+from peep.pipeline.options import BuildOptions
+from peep.requirements.directives import MalformedDirective, build_requirement
 from peep.requirements.pinned_set import Directive
 from peep.requirements.sources import named_folder
 
@@ -21,6 +25,33 @@ def further_needs(given: Iterable[str], directives: Iterable[Directive]) -> dict
     for name, text in map(build_requirement, (*given, *stated)):
         needs.setdefault(name, {})[text] = None
     return {name: tuple(texts) for name, texts in needs.items()}
+
+
+def with_settings(options: BuildOptions, settings: Settings) -> BuildOptions:
+    """The options, and what the project's settings say in `build-path` and `[build-requirements]`.
+
+    Folders are meant from the folder of the settings. Raises `SettingsError` for a requirement that is none.
+    """
+    place = os.path.dirname(settings.path)
+    folders = [os.path.join(place, os.path.expanduser(folder)) for folder in settings.build_path]
+    stated = [f"{name}: {text}" for name, texts in settings.build_requirements.items() for text in texts]
+    faults = [fault for text in stated if (fault := _fault(text))]
+    if faults:
+        location = settings.locations.get("build-requirements", Location(settings.path, 0))
+        raise SettingsError([(location, fault) for fault in faults])
+    return replace(
+        options,
+        requirements=(*options.requirements, *stated),
+        visible_folders=(*options.visible_folders, *folders),
+    )
+
+
+def _fault(stated: str) -> str:
+    try:
+        build_requirement(stated)
+    except MalformedDirective as error:
+        return str(error)
+    return ""
 
 
 def visible_folders(given: Iterable[str], directives: Sequence[Directive], home: str) -> tuple[str, ...]:

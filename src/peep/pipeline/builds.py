@@ -25,12 +25,14 @@ from peep.model import (
     StoredWheel,
     VerifiedArchive,
 )
-from peep.pipeline.build_wishes import further_needs, unbuilt_names, visible_folders
+from peep.pipeline.build_wishes import further_needs, unbuilt_names, visible_folders, with_settings
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.result import PendingBuild
-from peep.pipeline.run_gate import NothingDemanded, RunGate, Used
+from peep.pipeline.run_gate import NothingDemanded, RunGate
 from peep.pipeline.session import Session, target_request
+from peep.pipeline.settings import project_settings
 from peep.pipeline.suggestions import Suggestions
+from peep.pipeline.used_archives import Used
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_choices
@@ -127,7 +129,11 @@ class Builds:
         self._open.close()
 
     def _settings(self, listed: Listed) -> BuildSettings:
-        options, context = self._session.options.build, self._session.context
+        session, context = self._session, self._session.context
+        settings = project_settings(session.options.sources.requirement_files)
+        if settings.path:
+            session.reading.read(settings.path)  # what the run depends on is looked at again by the next one
+        options = with_settings(session.options.build, settings)
         found = find_isolation()
         required = options.require_sandbox or bool(self._pinned.directive_values("--require-sandbox"))
         isolation = choose_isolation(found, wanted=options.use_sandbox, required=required)

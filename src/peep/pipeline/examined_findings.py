@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from peep.errors import InstallRefused, Lack, NotExamined, ObjectedTo, Problem
 from peep.model import InstalledProject, Location, PinnedRequirement, PlannedWheel
-from peep.pipeline.run_gate import Used, open_run_gate
+from peep.pipeline.run_gate import open_run_gate
 from peep.pipeline.session import Session
+from peep.pipeline.used_archives import Used
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.requirements.pinned_set import PinnedSet
 

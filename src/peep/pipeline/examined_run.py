@@ -9,8 +9,8 @@ from peep.errors import Problem, RecordsErrors
 from peep.model import Commit, LocalFolder, PinnedRequirement, StoredWheel
 from peep.pipeline.examined_gate import Asked, ExaminedGate, Judgement, Role, subjects_of
 from peep.pipeline.installed_archives import installed_subject, is_folder
-from peep.pipeline.run_gate import Used
 from peep.pipeline.session import Session
+from peep.pipeline.used_archives import Used
 from peep.pipeline.vetting_place import demands_of, vetting_folder
 from peep.requirements.pinned_set import PinnedSet
 from peep.system.clock import utc_day

@@ -12,7 +12,7 @@ from functools import partial
 from threading import Lock
 
 from peep.archives.download import Downloader, DownloadTask, OnVerified, Receive, Verify
-from peep.concurrency.thread_pool import Lane, run_lanes
+from peep.concurrency.thread_pool import run_tasks
 from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, HashMissing, NoUsableFile, Problem
 from peep.formats.urls import without_credentials
@@ -152,7 +152,7 @@ def fetch_all(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> Fet
     with closing(Unpacker(provider.store, len(pins))) as unpacker:
         arrivals = _Arrivals(provider, unpacker)
         search = Search(provider, pins, arrivals.accept, arrivals.has_stored)
-        run_lanes(search.lanes, search.stop)
+        run_tasks(search.tasks, search.stop)
     candidates, found = search.results()
     unsure = {pin_key(pin) for pin in search.partly_answered()}  # with all sources, another file might be chosen
     provider.remember({key: choice for key, choice in arrivals.choices.items() if key not in unsure})
@@ -168,9 +168,9 @@ def wheels_for(pins: Sequence[PinnedRequirement], provider: WheelProvider) -> Fe
 
 
 class Search:
-    """The tasks of one run: projects are asked for and files chosen in one lane, archives fetched in another.
+    """The tasks of one run: to ask for projects and choose files, and to fetch archives.
 
-    Archives are on their way while other projects are still asked for.
+    Archives come first, so that they are on their way while other projects are still asked for.
     """
 
     def __init__(
@@ -190,19 +190,17 @@ class Search:
         self._failures: dict[int, tuple[SourceFailure, ...]] = {}
         self._downloads: dict[int, DownloadTask] = {}
         """All by the number of the pin."""
-        # Nearly all that a small page takes needs the interpreter lock; a second thread would wait for it.
-        asking = Lane(first=1)
-        self.lanes = [asking, self._downloader.lane]
+        self.tasks = self._downloader.tasks
         self.stop = self._downloader.stop
         index = provider.open_index() if any(map(_is_asked_for, pins)) else None
         for number, pin in enumerate(pins):
             if index is not None and _is_asked_for(pin):
-                asking.add(partial(self._ask, index, number, pin))
+                self.tasks.add(partial(self._ask, index, number, pin))
             else:
                 self._choose(number, pin, ProjectAnswers())
 
     def results(self) -> tuple[tuple[Candidate, ...], tuple[Problem, ...]]:
-        """The choices and all problems, once the lanes have run; each in the order of the pins, choosing first."""
+        """The choices and all problems, once the tasks have run; each in the order of the pins, choosing first."""
         tasks = dict.fromkeys(self._downloads[number] for number in sorted(self._downloads))
         of_downloads = [problem for task in tasks for problem in task.problems]
         candidates: list[Candidate] = []

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from packaging.specifiers import SpecifierSet
 
-from peep.concurrency.thread_pool import MOST, Lane, run_lanes
+from peep.concurrency.thread_pool import MOST, TaskQueue, run_tasks
 from peep.errors import PeepError
 from peep.locking.edges import Edge
 from peep.locking.group_view import Candidate, GroupView
@@ -36,12 +36,12 @@ class _Walker:
 
     def __init__(self, views: Sequence[GroupView]) -> None:
         self._views = views
-        self._lane = Lane(MOST)
+        self._tasks = TaskQueue()
         self._seen: set[tuple[int, str, str, str]] = set()
         self._lock = threading.Lock()
 
     def run(self) -> None:
-        run_lanes([self._lane], threading.Event(), limit=MOST)
+        run_tasks(self._tasks, threading.Event(), first=MOST)
 
     def follow(self, number: int, edge: Edge) -> None:
         """Visit what an edge asks for, unless that was visited already."""
@@ -51,7 +51,7 @@ class _Walker:
                 is_new = key not in self._seen
                 self._seen.add(key)
             if is_new:
-                self._lane.add(lambda extra=extra: self._visit(number, edge.name, extra, edge.specifier))  # type: ignore[misc]
+                self._tasks.add(lambda extra=extra: self._visit(number, edge.name, extra, edge.specifier))  # type: ignore[misc]
 
     def _visit(self, number: int, project: str, extra: str, specifier: SpecifierSet) -> None:
         view = self._views[number]

@@ -151,6 +151,8 @@ class InstallOptions:
     """Snapshots to judge by; (): the fetched one."""
     allow_record_mismatch: tuple[str, ...] = ()
     """Names (as written) whose wheels may differ from their RECORD."""
+    allow_file_conflict: tuple[str, ...] = ()
+    """Names (as written) of projects that leave files to others which bring them, too."""
     compile: bool | None = None
     """Byte-compile after installing; None: the verb's default."""
     link_mode: str | None = None

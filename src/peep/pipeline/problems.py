@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 
+from peep.dataclass import replace
 from peep.environment.dependencies import RequiringProject, check_dependencies
-from peep.environment.installed import requirements_of
-from peep.errors import NoUsableFile, Problem, Problems
+from peep.environment.installed import installed_projects, requirements_of
+from peep.errors import ConflictingDependency, NoUsableFile, OmittedDependency, Problem, Problems
 from peep.index.compatibility import python_objection
-from peep.model import InstallPlan, PinnedRequirement, PlannedWheel
+from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
 from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.session import Session
 from peep.pipeline.suggestions import with_suggestions
@@ -33,21 +35,77 @@ def problems_of(
 
     `stated`: what projects that are yet to be built say that they will require, by name.
     """
-    unmet = requirement_problems(session, pinned, _requiring_projects(pinned, plan, stated), provider)
+    projects, present = _requiring_projects(pinned, plan, stated), partial(_unlisted, session, pinned, plan)
+    unmet = requirement_problems(session, pinned, projects, provider, present)
     return [*pinned.unusable, *found, *_python_problems(session, pinned, plan), *unmet]
 
 
 def requirement_problems(
-    session: Session, pinned: PinnedSet, projects: Iterable[RequiringProject], provider: WheelProvider
+    session: Session,
+    pinned: PinnedSet,
+    projects: Iterable[RequiringProject],
+    provider: WheelProvider,
+    present: Callable[[], Mapping[str, InstalledProject]] = dict,
 ) -> Sequence[Problem]:
     """Requirements of listed projects that no listed project meets, unless the user asked not to look.
 
     Those of projects that are not listed at all come with lines to paste, as far as `provider`'s indexes have some.
+    Under `--trust-installed`, such a project counts if it is among those `present`, by name, in a version that fits:
+    lists of pip-compile leave out pip and setuptools, which environments have.
     """
     if not session.options.check_dependencies or pinned.directive_values("--no-check-dependencies"):
         return ()
-    unmet = check_dependencies(list(projects), pinned.pins, session.target.markers)
-    return with_suggestions(unmet, provider, pinned.pins)
+    asked = list(projects)
+    unmet = _checked(session, pinned, asked)
+    there = present() if unmet else {}
+    remaining, counted = _counting_present(asked, unmet, there, partial(_checked, session, pinned))
+    if session.options.trust_installed:
+        for name in counted:
+            told = f"{name} {there[name].version} is not listed; the installed one counts (--trust-installed)"
+            session.context.reporter.note(told)
+        return with_suggestions(remaining, provider, pinned.pins)
+    versions = {name: there[name].version for name in counted}
+    told_of = (
+        replace(one, installed=versions.get(one.name, "")) if isinstance(one, OmittedDependency) else one
+        for one in unmet
+    )
+    return with_suggestions(told_of, provider, pinned.pins)
+
+
+_Unmet = Sequence[OmittedDependency | ConflictingDependency]
+
+
+def _checked(session: Session, pinned: PinnedSet, projects: list[RequiringProject]) -> _Unmet:
+    return check_dependencies(projects, pinned.pins, session.target.markers)
+
+
+def _counting_present(
+    projects: Sequence[RequiringProject],
+    unmet: _Unmet,
+    present: Mapping[str, InstalledProject],
+    check: Callable[[list[RequiringProject]], _Unmet],
+) -> tuple[_Unmet, list[str]]:
+    """What stays unmet when installed projects count that nothing lists, and the names of these.
+
+    Those of a version that does not fit do not count; what those that count require must be there in turn.
+    """
+    counted: dict[str, RequiringProject] = {}
+    unfit: set[str] = set()
+    while names := {one.name for one in unmet if one.name in present} - counted.keys() - unfit:
+        for name in names:
+            project = present[name]
+            counted[name] = RequiringProject(name, project.version, requirements_of(project).requires_dist)
+        unmet = check([*projects, *counted.values()])
+        unfit |= {one.name for one in unmet if isinstance(one, ConflictingDependency) and one.name in counted}
+        counted = {name: project for name, project in counted.items() if name not in unfit}
+        unmet = check([*projects, *counted.values()])
+    return unmet, sorted(counted)
+
+
+def _unlisted(session: Session, pinned: PinnedSet, plan: InstallPlan) -> dict[str, InstalledProject]:
+    """Installed projects that no pin names and that this run leaves."""
+    gone = {pin.name for pin in pinned.pins} | {project.name for project in plan.remove}
+    return {name: project for name, project in installed_projects(session.target).items() if name not in gone}
 
 
 def projects_by_requirements(

@@ -15,9 +15,10 @@ from peep.http.transport import Transport
 from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement, TargetEnvironment
 from peep.pipeline.options import SourceOptions
 from peep.requirements.files import RequirementsFile, is_url, read_requirements_files
+from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
-from peep.requirements.pylock import LockSelection, pins_from_pylock
+from peep.requirements.pylock import pins_from_pylock
 from peep.requirements.sources import Accepted, trusting
 from peep.system import bounded
 from peep.system.file_signature import signature

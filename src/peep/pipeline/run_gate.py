@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from peep.dataclass import dataclass
 from peep.errors import Problem
-from peep.model import InstalledProject, PinnedRequirement, PlannedWheel, StoredWheel, VerifiedArchive
+from peep.model import PinnedRequirement
 from peep.pipeline.session import Session
+from peep.pipeline.used_archives import Used
 from peep.requirements.files import is_url
 from peep.requirements.pinned_set import PinnedSet
 
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
 
 _SETTINGS = ("peep.toml", "pyproject.toml")
 _DEMAND = b"require-examined"
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """What a run is about to use, all of it verified or installed."""
-
-    link: Sequence[PlannedWheel] = ()
-    """Wheels to be linked."""
-    keep: Sequence[InstalledProject] = ()
-    """Installed projects that stay."""
-    wheels: Sequence[StoredWheel] = ()
-    """Wheels to be saved, or to be part of a build environment."""
-    sdists: Sequence[VerifiedArchive] = ()
-    trees: Sequence[PinnedRequirement] = ()
-    """Commits and folders to be built."""
 
 
 class RunGate(Protocol):

@@ -10,7 +10,7 @@ from hashlib import sha256
 from threading import Lock
 from typing import BinaryIO
 
-from peep.concurrency.thread_pool import run_lanes
+from peep.concurrency.thread_pool import run_tasks
 from peep.dataclass import dataclass, replace
 from peep.errors import ArchiveError, DestinationError, Problem, StoreError
 from peep.model import ArchiveKind, HashForm, PinnedRequirement, StoredWheel, VerifiedArchive
@@ -142,7 +142,7 @@ def collected(
         found: tuple[Problem, ...] = ()
         if pins:
             search = Search(provider, pins, collection.accept)
-            run_lanes(search.lanes, search.stop)
+            run_tasks(search.tasks, search.stop)
             _, found = search.results()
         yield collection, found
 

@@ -189,9 +189,14 @@ def target_request(options: TargetOptions) -> TargetRequest:
     )
 
 
-def apply_options(options: InstallOptions) -> ApplyOptions:
+def apply_options(options: InstallOptions, pinned: PinnedSet | None = None) -> ApplyOptions:
+    """How to change the environment; `pinned` has the directives of the run's files."""
+    directed = pinned.directive_values("--allow-file-conflict") if pinned is not None else ()
     return ApplyOptions(
-        link_mode=options.link_mode or "auto", compile=bool(options.compile), force=options.force_reinstall
+        link_mode=options.link_mode or "auto",
+        compile=bool(options.compile),
+        force=options.force_reinstall,
+        giving_way=tuple(sorted({normalised(name) for name in (*options.allow_file_conflict, *directed)})),
     )
 
 

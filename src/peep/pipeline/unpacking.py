@@ -12,8 +12,7 @@ from threading import BoundedSemaphore
 from typing import BinaryIO, NamedTuple, Protocol
 
 from peep.archives.wheel import WheelArchive, open_wheel
-from peep.concurrency.forking import may_fork
-from peep.concurrency.process_pool import ProcessPool
+from peep.concurrency.process_pool import ProcessPool, may_fork
 from peep.dataclass import dataclass
 from peep.model import StoredWheel, VerifiedArchive
 from peep.reporting import SilentReporter

@@ -59,7 +59,9 @@ def find_additions(
     folders = {*walked.folders, *around.folders}
     findings += _empty_folders(folders, [*accounted.files, *told, *walked.cached], scheme_paths, walked)
     findings += folder_findings(sorted(folders), permissions)
-    findings += _own_modes(sorted(own - told), permissions)
+    # Whoever writes into the lock file of uv makes another file of it, which is none of the environment's own.
+    lock = os.path.join(paths["data"], ".lock")
+    findings += _own_modes(sorted(own - told - {lock}), permissions)
     findings += _own_modes([path for one in (walked, around) for path in one.cached if path not in told], permissions)
     if premises is not None:
         findings += premises_findings(premises, _names_in(premises.scripts))

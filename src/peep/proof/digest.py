@@ -15,9 +15,10 @@ from peep.concurrency.file_hashing import FileToHash, HashedFile, hash_files
 from peep.dataclass import dataclass
 from peep.environment.installed import installed_projects, rows_if_any
 from peep.environment.launchers import without_console
-from peep.environment.mapping import WORK_FOLDER, is_reserved_script
+from peep.environment.mapping import WORK_FOLDER
 from peep.environment.scheme_paths import SchemePaths, shown_path
 from peep.errors import EnvironmentChangeError
+from peep.formats.program_names import replaced_program
 from peep.proof.directory_scan import DirectoryScan, scan_directories, walked_roots
 from peep.proof.spellings import HEAD, is_own_interpreter, named_in
 from peep.system.files import regular_only
@@ -81,7 +82,7 @@ def _counts(path: str, scheme_paths: SchemePaths) -> bool:
     paths = scheme_paths.target.paths
     sites = {paths["purelib"], paths["platlib"]}
     if folder == paths["scripts"] and folder not in sites:
-        return not is_reserved_script(name) and not _leads_to_interpreter(path, scheme_paths)
+        return not replaced_program(name) and not _leads_to_interpreter(path, scheme_paths)
     if name in _LEFT_OUT and folder.endswith(".dist-info"):
         return os.path.dirname(folder) not in sites
     return not (folder in sites and name.startswith(WORK_FOLDER))

@@ -56,8 +56,8 @@ def _is_same(real: str, original: str, root: str) -> bool:
 def settings_of(path: str) -> dict[str, str] | None:
     """The keys of a `pyvenv.cfg` (PEP 405), in lower case; None without one."""
     try:
-        with open(path, encoding="utf-8", errors="replace", opener=regular_only) as file:
-            pairs = [line.partition("=") for line in file.read(1 << 16).splitlines()]
+        with open(path, "rb", opener=regular_only) as file:
+            pairs = [line.partition("=") for line in os.fsdecode(file.read(1 << 16)).splitlines()]
     except OSError:
         return None
     return {key.strip().lower(): value.strip() for key, equals, value in pairs if equals}

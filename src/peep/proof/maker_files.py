@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from glob import glob
 
 from peep.dataclass import dataclass
-from peep.environment.mapping import is_reserved_script
 from peep.environment.scheme_paths import SchemePaths, is_inside, shown_path
+from peep.formats.program_names import replaced_program
 from peep.model import TargetEnvironment
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.interpreter import settings_of
@@ -136,7 +136,7 @@ def _is_own(premises: Premises, path: str) -> bool:
         return _is_own_at_root(premises, path, name)
     if folder == premises.scripts:
         if os.name == "nt":
-            return is_reserved_script(name) or name.lower().endswith((".dll", ".pdb"))
+            return bool(replaced_program(name)) or name.lower().endswith((".dll", ".pdb"))
         return _is_interpreter(premises, path, name) or (name not in _AT_ROOT and _is_template(premises, path, name))
     if folder in (premises.target.paths["purelib"], premises.target.paths["platlib"]):
         return _is_own_module(premises, path, name)
@@ -168,7 +168,7 @@ def _is_template(premises: Premises, path: str, name: str) -> bool:
 
 def _is_interpreter(premises: Premises, path: str, name: str) -> bool:
     """A link to the base interpreter, or a copy of it, under a name that it has itself."""
-    if not is_interpreter_name(name, premises.target):
+    if not _is_link_name(name, premises.target):
         return False
     real = os.path.realpath(path)
     if not is_inside(real, premises.root):
@@ -191,7 +191,7 @@ def _is_interpreters_library(premises: Premises, path: str, name: str) -> bool:
         return False
 
 
-def is_interpreter_name(name: str, target: TargetEnvironment) -> bool:
+def _is_link_name(name: str, target: TargetEnvironment) -> bool:
     """Whether makers of environments give a link to this interpreter that name; 3.14 has one with a Greek letter."""
     major, minor, _ = target.version
     kinds = "python" if target.implementation == "cpython" else "(?:python|pypy|graalpy)"
@@ -240,7 +240,7 @@ def foreign_starter(premises: Premises, path: str, described: str) -> Finding | 
     """A finding for what is called like the environment's own programs and isn't what its maker writes."""
     folder, name = os.path.split(path)
     if folder != premises.scripts or not (
-        is_reserved_script(name) or known_fingerprints(name) or name in premises.templates
+        replaced_program(name) or known_fingerprints(name) or name in premises.templates
     ):
         return None
     reason = f"{described}; it is none that venv, virtualenv or uv write for this environment"

@@ -5,13 +5,12 @@ Specification: "Recording installed projects". Bytecode rows, which have no hash
 
 from __future__ import annotations
 
-import csv
-import io
 import posixpath
 import re
 from collections.abc import Collection, Iterator
 
 from peep.environment.records import record_bytes
+from peep.formats.record import record_table
 
 _BYTECODE = re.compile(
     r"(?P<folder>(?:.*/)?)__pycache__/(?P<module>[^/.]+)\.(?:cpython|pypy|graalpy)-?[0-9]+(?:-[a-z0-9_]+)?"
@@ -70,7 +69,6 @@ def _differences(found: list[str], expected: set[str], excused: Collection[str])
 
 def _path(line: str) -> str:
     try:
-        cells = next(csv.reader(io.StringIO(line, newline="")), [""])
-    except csv.Error:
+        return next(iter(record_table(line)), [""])[0]
+    except ValueError:
         return line
-    return cells[0] if cells else ""

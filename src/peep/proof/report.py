@@ -29,6 +29,7 @@ _EXPLANATIONS = {
     FindingKind.ELSEWHERE: "A file outside of site-packages that no project owns",
     FindingKind.FOLDER: "An empty folder that no project owns",
     FindingKind.FOREIGN: "A program beside the interpreter's own that the environment's maker did not write",
+    FindingKind.MOVED: "The environment lies in another folder than the one that its programs name",
     FindingKind.SETTINGS: "The settings of the environment are not as they are made",
     FindingKind.BYTECODE: "Bytecode that no verified source compiles to",
     FindingKind.UNKNOWN_ORIGIN: "Nothing tells which archive a project was installed from",

@@ -21,8 +21,9 @@ from peep.proof.interpreter import settings_of
 from peep.system.files import regular_only
 from peep.transaction.staging import recorded_path
 
+_BESIDE = rb"\"\$\(dirname -- \"\$\(realpath -- \"\$0\"\)\"\)\"/'(?P<beside>[^\n/']+)'"
 HEAD = re.compile(
-    rb"#!/bin/sh\n'''exec' (?P<quoted>'[^\n]*'|[^\s']+) \"\$0\" \"\$@\"\n' '''\n"
+    rb"#!/bin/sh\n'''exec' (?:" + _BESIDE + rb"|(?P<quoted>'[^\n]*'|[^\s']+)) \"\$0\" \"\$@\"\n' '''\n"
     rb"|#!(?P<plain>/[^\n]*|[A-Za-z]:[^\n]*|\"[A-Za-z]:[^\n]*\")\n"
 )
 """The line or lines that name an interpreter, as `environment.launchers.shebang` writes them."""
@@ -34,8 +35,8 @@ _VIRTUAL_ENV = re.compile(rb"^\s*(?:export )?VIRTUAL_ENV=(.+)$", re.MULTILINE)
 
 
 def named_in(head: re.Match[bytes]) -> str:
-    """The interpreter that a match of `HEAD` names."""
-    text = (head["plain"] or head["quoted"] or b"").decode("utf-8", "surrogateescape")
+    """The interpreter that a match of `HEAD` names: a path, or a bare name beside the program."""
+    text = os.fsdecode(head["plain"] or head["quoted"] or head["beside"])
     if text.startswith('"'):
         return text[1:-1]
     if text.startswith("'"):
@@ -44,13 +45,17 @@ def named_in(head: re.Match[bytes]) -> str:
 
 
 def is_own_interpreter(named: str, python: str, scripts: str) -> bool:
-    """Whether a path names the interpreter of the environment whose folder of programs is `scripts` (its real path)."""
+    """Whether a program in `scripts` (a real path) names the interpreter of its environment: by path or bare name."""
     if named == python:
         return True
     folder, name = os.path.split(named)
     if not _INTERPRETER.fullmatch(name):
         return False
-    return folder in {scripts, os.path.dirname(python)} or (os.path.isabs(folder) and real_folder(folder) == scripts)
+    return (
+        not folder
+        or folder in {scripts, os.path.dirname(python)}
+        or (os.path.isabs(folder) and real_folder(folder) == scripts)
+    )
 
 
 def real_folder(folder: str) -> str:
@@ -101,7 +106,7 @@ def named_roots(scripts: str) -> Iterator[str]:
     content = _beginning(os.path.join(scripts, "activate"), _LARGEST_SCRIPT)
     for match in _VIRTUAL_ENV.finditer(content):
         try:
-            words = shlex.split(match[1].decode("utf-8", "surrogateescape"))
+            words = shlex.split(os.fsdecode(match[1]))
         except ValueError:
             continue
         if len(words) == 1 and os.path.isabs(words[0]):

@@ -12,6 +12,7 @@ from peep.requirements.pinned_set import Directive
 _DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
 
 KNOWN: dict[str, bool | None] = {
+    "--allow-file-conflict": True,
     "--allow-record-mismatch": True,
     "--build-constraint": True,
     "--build-path": True,

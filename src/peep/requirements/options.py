@@ -36,18 +36,6 @@ TAKES_VALUE = {
 }
 """Every option of today's pip in a requirements file, by its full name."""
 
-FEATURES = (
-    "2020-resolver",
-    "build-constraint",
-    "fast-deps",
-    "in-tree-build",
-    "inprocess-build-deps",
-    "no-binary-enable-wheel-cache",
-    "truststore",
-    "venv-isolation",
-)
-"""Values that `--use-feature` has or had in pip."""
-
 REMOVED = {
     "--allow-all-external": False,
     "--allow-external": True,

@@ -1,22 +1,13 @@
-"""Lock files (`pylock.toml`, PEP 751): the selection of extras and groups."""
+"""Lock files (`pylock.toml`, PEP 751) into pins; their reader is imported when there is one."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 
-from peep.dataclass import dataclass
+from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.sources import Accepted
-
-
-@dataclass(frozen=True, slots=True)
-class LockSelection:
-    """What to take of a lock file beside its plain packages; `groups` None means its own default groups."""
-
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] | None = None
-
 
 _PLAIN = LockSelection()
 _NOTHING_ACCEPTED = Accepted()

@@ -24,8 +24,8 @@ from peep.formats.open_markers import ANY_MICRO, Truth, judge
 from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
+from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pinned_set import Directive, PinnedSet, SkippedLine
-from peep.requirements.pylock import LockSelection
 from peep.requirements.pylock_directives import lock_directives
 from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
 from peep.requirements.secondary_errors import secondary_errors
@@ -179,11 +179,15 @@ def _selected(
     skipped: list[SkippedLine],
 ) -> Iterator[tuple[Location, Package]]:
     seen: dict[str, Location] = {}
+    lock = document.lock
+    groups = {*(lock.dependency_groups or ()), *(lock.default_groups or ())}
+    everything = {**environment, "extras": frozenset(lock.extras or ()), "dependency_groups": frozenset(groups)}
     for line, package in zip(document.lines, document.lock.packages, strict=True):
         location = Location(document.path, line)
         try:
             if package.marker and not _holds(package.marker, environment, "lock_file"):
-                skipped.append(SkippedLine(location, package.name, str(package.marker)))
+                if not _holds(package.marker, everything, "lock_file"):  # what nobody asked for is not told
+                    skipped.append(SkippedLine(location, package.name, str(package.marker)))
                 continue
         except UnusableCondition as error:
             errors.append(RequirementsError(location, f"{package.name}: {error}"))

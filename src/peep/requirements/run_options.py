@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable
 from peep.dataclass import dataclass, field
 from peep.errors import RequirementsError
 from peep.formats.names import normalised
-from peep.formats.pip_features import PIP_FEATURES
 from peep.formats.url_secrets import redacted_place
 from peep.model import FormatControl, IndexOptions
+from peep.pip.features import FEATURES
 from peep.requirements.file_parser import OptionLine
 
 PathExists = Callable[[str], bool]
@@ -79,8 +79,8 @@ class RunOptions:
                     line.location, "--no-require-hashes cannot be honoured", "peep always requires hashes"
                 )
             )
-        elif line.name == "--use-feature" and line.value not in PIP_FEATURES:
-            reason = f"--use-feature: {line.value!r} is none of {', '.join(PIP_FEATURES)}"
+        elif line.name == "--use-feature" and line.value not in FEATURES:
+            reason = f"--use-feature: {line.value!r} is none of {', '.join(FEATURES)}"
             self.errors.append(RequirementsError(line.location, reason, "features are pip's own; leave the line out"))
         elif line.name == "--use-feature":
             self.warnings.append(f"{line.location}: --use-feature {line.value} is pip's own; it is skipped")

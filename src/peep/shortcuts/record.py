@@ -61,7 +61,7 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         pins=result.pinned.pins,
         wheels={name: one.wheel.sha256 for name, one in result.wheels.items()},
         origins={name: one.provenance for name, one in result.wheels.items() if one.provenance},
-        apply=apply_options(options),
+        apply=apply_options(options, result.pinned),
         planning=plan_options(options),
         break_system_packages=options.target.break_system_packages,
         quiet=options.output.quiet,

@@ -191,7 +191,7 @@ def parsed(text: bytes | None) -> ReplayRecord | None:
             pins=tuple(_pin(row) for row in document["pins"]),
             wheels=document["wheels"],
             origins={name: _origin(row) for name, row in document["origins"].items()},
-            apply=ApplyOptions(**document["apply"]),
+            apply=ApplyOptions(**{name: _frozen(value) for name, value in document["apply"].items()}),
             planning=PlanOptions(**document["planning"]),
             warnings=tuple(document["warnings"]),
             skipped=int(document["skipped"]),

@@ -1,6 +1,6 @@
 """POSIX calls that Windows lacks, under names that type checkers for Windows can read.
 
-`forking.may_fork` says where they may be called; on Windows they are never reached.
+`process_pool.may_fork` says where they may be called; on Windows they are never reached.
 """
 
 from __future__ import annotations

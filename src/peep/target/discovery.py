@@ -25,7 +25,7 @@ from peep.target.shims import interpreter_behind, is_script
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
 
-_FORMAT = "5"
+_FORMAT = "6"
 """Goes up when the meaning of remembered facts changes, so that older ones are forgotten."""
 _PROBE_SECONDS = 60.0
 _SHOWN = 200
@@ -170,6 +170,7 @@ def _remembered_facts(python: str, memory: Memory, run_program: RunProgram | Non
     from peep.target.tags import compatible_tags  # noqa: PLC0415 -- 20 ms that a remembered answer saves
 
     facts["tags"] = compatible_tags(facts)
+    facts["relocatable"] = _is_relocatable(python)
     memory.put_value("interpreter", key, json.dumps(facts).encode())
     return facts
 
@@ -181,10 +182,18 @@ def _key(python: str) -> str:
     configurations = [_text(os.path.join(place, "pyvenv.cfg")) for place in (folder, os.path.dirname(folder))]
     system = tuple(os.uname()) if hasattr(os, "uname") else tuple(sys.getwindowsversion())  # type: ignore[attr-defined,unused-ignore]
     variables = [os.environ.get(name, "") for name in ("PYTHONUSERBASE", "HOME", "APPDATA")]
+    variables.append(sys.getfilesystemencoding())
     is_running = python == os.path.abspath(sys.executable) and sys.prefix
     return json.dumps(
         [_FORMAT, python, real, signature(real).decode(), is_running, configurations, system, _libc(), variables]
     )
+
+
+def _is_relocatable(python: str) -> bool:
+    """Whether `pyvenv.cfg` has uv's key `relocatable`, set to true."""
+    text = _text(os.path.join(os.path.dirname(os.path.dirname(python)), "pyvenv.cfg"))
+    pairs = (line.partition("=") for line in text.splitlines())
+    return any((key.strip().lower(), value.strip().lower()) == ("relocatable", "true") for key, _, value in pairs)
 
 
 def _libc() -> str:
@@ -225,7 +234,7 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
         told = ended.errors.decode("utf-8", "replace").strip().splitlines()
         reason = "".join(letter for letter in (told or ["it says nothing"])[-1] if letter.isprintable())[:_SHOWN]
         raise EnvironmentChangeError(f"{python} does not answer like a Python interpreter: {reason}") from error
-    facts: dict[str, Any] = answer
+    facts: dict[str, Any] = _as_spelled_here(answer)
     facts["executable"] = python
     return facts
 
@@ -240,6 +249,17 @@ def _refuse_old(python: str, run_program: RunProgram) -> None:
     numbers = ended.output.decode("ascii", "replace").split(".")
     if len(numbers) == _VERSION_PARTS and all(map(str.isdecimal, numbers)) and tuple(map(int, numbers[:2])) < _OLDEST:
         raise EnvironmentChangeError(f"{python} is Python {'.'.join(numbers)}; {_TOO_OLD}", _NEWER)
+
+
+def _as_spelled_here(answer: Any) -> Any:
+    """Paths that an interpreter in UTF-8 mode tells, as this one spells them, whose file names may be in another."""
+    if sys.getfilesystemencoding().lower() == "utf-8":
+        return answer
+    if isinstance(answer, str):
+        return os.fsdecode(answer.encode("utf-8", "surrogateescape"))
+    if isinstance(answer, list):
+        return [_as_spelled_here(one) for one in answer]
+    return {key: _as_spelled_here(value) for key, value in answer.items()} if isinstance(answer, dict) else answer
 
 
 def _probe_source() -> str:
@@ -275,6 +295,7 @@ def _target(request: TargetRequest, facts: dict[str, Any]) -> TargetEnvironment:
         is_externally_managed=_manager(request, facts),
         root=os.path.abspath(request.root) if request.root else None,
         launcher_kind=_launcher_kind(facts["abi"]["platform"]),
+        is_relocatable=facts["relocatable"] and not (request.target or request.prefix or request.root or request.user),
     )
 
 

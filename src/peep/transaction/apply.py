@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -17,16 +18,18 @@ from peep.environment.installed import installed_projects
 from peep.environment.mapping import WORK_FOLDER, rooted_paths
 from peep.environment.plan import refreshed
 from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
-from peep.errors import EnvironmentChangeError
+from peep.errors import HOW_TO_GET_UTF8, EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PlannedWheel, TargetEnvironment
 from peep.reporting import Reporter, SilentReporter
 from peep.system.files import remove_tree
 from peep.transaction.crash_points import CrashPoints, NoCrashPoints
+from peep.transaction.giving_way import GivingWay, giving_way
 from peep.transaction.journal import Journal, clean_up, commit, remove_made, repair, run_moves, undo, write_journal
 from peep.transaction.link_modes import LinkMode
 from peep.transaction.lock import environment_lock, leave_note
 from peep.transaction.move_plan import Placement, ordered_moves, refuse_conflicts
-from peep.transaction.staging import StagedTree, fill, plan_staging, write_records
+from peep.transaction.staged_tree import StagedTree
+from peep.transaction.staging import fill, plan_staging, write_records
 from peep.transaction.uninstall_files import LeavingFiles, files_to_remove, leaving_files
 
 
@@ -40,6 +43,8 @@ class ApplyOptions:
     """Byte-compile with the target's interpreter."""
     force: bool = False
     """`--force-reinstall`: overwrite files in the way, whoever owns them, and replace projects without a RECORD."""
+    giving_way: tuple[str, ...] = ()
+    """`--allow-file-conflict`: normalised names of projects that leave files to others which bring them, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ def apply_plan(
     """
     if plan.missing:
         raise ValueError(f"{len(plan.missing)} wheels of the plan are not in the store yet")
+    _refuse_unwritable_names(plan.link)
     told = reporter or SilentReporter()
     with _explained(target.paths["purelib"]):
         scheme_paths = scheme_paths_of(target)
@@ -82,6 +88,21 @@ def apply_plan(
                 return _changed(refreshed(plan, installed_projects(target)), run)
         finally:
             remove_made(made)  # goes only as far as they are empty: nothing was installed
+
+
+def _refuse_unwritable_names(wheels: Sequence[PlannedWheel]) -> None:
+    """Names beyond ASCII are written as UTF-8, as everywhere else, or not at all: RECORD and imports go by that."""
+    encoding = sys.getfilesystemencoding()
+    if encoding.lower() == "utf-8":
+        return
+    for planned in wheels:
+        for file in planned.wheel.files:
+            if not file.path.isascii():
+                raise EnvironmentChangeError(
+                    f"{planned.wheel.identity.filename} brings {file.path!a}, and names of files are written in "
+                    f"{encoding} here, not in UTF-8; nothing was changed",
+                    HOW_TO_GET_UTF8,
+                )
 
 
 def recover(
@@ -128,7 +149,7 @@ def _changed(plan: InstallPlan, run: _Run) -> Changes:
         run.reporter.warning(warning)
     run = _with_work_folders(run)
     try:
-        tree = _filled(plan, run)
+        tree = _filled(plan, run, giving_way(run.options.giving_way, staying, run.scheme_paths))
         journal = _journal(tree, leaving, staying, run)
     except BaseException:
         undo(_empty_journal(run), NoCrashPoints())
@@ -141,10 +162,16 @@ def _each_once(projects: Sequence[InstalledProject]) -> tuple[InstalledProject, 
     return tuple({project.name: project for project in projects}.values())
 
 
-def _filled(plan: InstallPlan, run: _Run) -> StagedTree:
+def _filled(plan: InstallPlan, run: _Run, yielding: GivingWay) -> StagedTree:
     """The new projects, complete in the work folders."""
     scheme_paths = run.scheme_paths
-    tree = plan_staging(plan.link, scheme_paths, force=run.options.force, ignores_case=scheme_paths.ignores_case())
+    tree = plan_staging(
+        plan.link,
+        scheme_paths,
+        force=run.options.force,
+        ignores_case=scheme_paths.ignores_case(),
+        giving_way=yielding,
+    )
     for mirror in scheme_paths.mirrors:
         os.makedirs(mirror.new, exist_ok=True)
         os.makedirs(mirror.old, exist_ok=True)

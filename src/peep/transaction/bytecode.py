@@ -19,7 +19,8 @@ from peep.errors import EnvironmentChangeError
 from peep.formats.documents import parse_json
 from peep.system.processes import RunProgram, printable_lines, run
 from peep.transaction.crash_points import CrashPoints
-from peep.transaction.staging import StagedTree, StagedWheel, recorded_path
+from peep.transaction.staged_tree import StagedTree, StagedWheel
+from peep.transaction.staging import recorded_path
 
 _SECONDS = 3600.0
 _SCRIPT = """

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 from peep.environment.scheme_paths import in_one_case
 from peep.errors import EnvironmentChangeError
 from peep.model import record_hash
+from peep.transaction.giving_way import GivingWay
 from peep.transaction.linking import WheelFiles
 
 if TYPE_CHECKING:
-    from peep.transaction.staging import StagedWheel
+    from peep.transaction.staged_tree import StagedWheel
 
 _SHOWN = 10
+
+
+_NOBODY = GivingWay()
 
 
 class FileConflicts:
@@ -26,9 +30,11 @@ class FileConflicts:
     there are not looked at one by one.
     """
 
-    def __init__(self, wheels: Sequence[StagedWheel], *, ignores_case: bool) -> None:
+    def __init__(self, wheels: Sequence[StagedWheel], *, ignores_case: bool, giving_way: GivingWay = _NOBODY) -> None:
         """Raise `EnvironmentChangeError` for a project that brings one path twice."""
         self._ignores_case = ignores_case
+        self._giving_way = giving_way
+        wheels = sorted(wheels, key=lambda wheel: wheel.name in giving_way.names)
         self._wheels = wheels
         self._contested = _contested_tops(wheels)
         self._clashes: list[tuple[StagedWheel, set[str]]] = []
@@ -47,23 +53,40 @@ class FileConflicts:
 
         Raises `EnvironmentChangeError` with all files that differ, unless `force` lets the first one have those, too.
         """
-        differing = []
+        told = self._leave_to_present()
+        differing: list[str] = []
         for wheel, keys in self._clashes:
             first = self._first_contents(wheel, keys)
             contents = [(path, digest) for path, digest in self._contents(wheel) if self._key(path) in keys]
             for path, digest in contents:
                 name, *others = first[self._key(path)]
                 if others != [path, digest]:
-                    differing.append(f"{_inside(path)} ({name}, {wheel.name})")
+                    clash = f"{_inside(path)} ({name}, {wheel.name})"
+                    (told if wheel.name in self._giving_way.names else differing).append(clash)
                     _drop_row(wheel, path)
             _drop_paths(wheel, {path for path, _ in contents})
         if differing and not force:
             more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
             raise EnvironmentChangeError(
                 "projects bring different files to the same place: " + ", ".join(differing[:_SHOWN]) + more,
-                "leave out one of the projects; --force-reinstall lets the first one in each pair have the file",
+                "leave out one of the projects, or say which one gives way: --allow-file-conflict NAME installs all of "
+                "NAME but those files",
             )
-        return [f"two projects bring {clash}: the first one's file was installed" for clash in differing]
+        return [f"two projects bring {clash}: the first one's file was installed" for clash in (*told, *differing)]
+
+    def _leave_to_present(self) -> list[str]:
+        """Leave out what differs from files of installed projects that stay; gives back what was left out."""
+        told = []
+        for wheel in self._wheels:
+            if wheel.name in self._giving_way.names:
+                everything = [(path, file.record_hash) for file, path in wheel.linked.destinations()]
+                owners = {path: self._giving_way.owner_of(path, digest) for path, digest in everything}
+                left = {path for path, owner in owners.items() if owner}
+                for path in sorted(left):
+                    told.append(f"{_inside(path)} ({owners[path]}, {wheel.name})")
+                    _drop_row(wheel, path)
+                _drop_paths(wheel, left)
+        return told
 
     def _first_contents(self, until: StagedWheel, keys: set[str]) -> dict[str, tuple[str, str, str]]:
         found: dict[str, tuple[str, str, str]] = {}

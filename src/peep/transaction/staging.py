@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
-from peep.dataclass import dataclass, field
 from peep.environment.launchers import relative_interpreter
 from peep.environment.mapping import (
     MappedFile,
@@ -22,86 +20,36 @@ from peep.environment.records import generated_files, manifest_rows, record_byte
 from peep.environment.scheme_paths import SchemePaths, is_inside, shown_path
 from peep.errors import StoredWheelsDamaged
 from peep.formats.startup_files import startup_entry
-from peep.model import PlannedWheel, StoredFile
+from peep.model import PlannedWheel
 from peep.system.files import write_fully
 from peep.transaction.crash_points import CrashPoints
 from peep.transaction.file_conflicts import FileConflicts
+from peep.transaction.giving_way import GivingWay
 from peep.transaction.link_modes import LinkMode
-from peep.transaction.linking import StoreFault, WheelFiles, link_wheels, parent_folders
+from peep.transaction.linking import StoreFault, link_wheels, parent_folders
+from peep.transaction.staged_tree import StagedTree, StagedWheel, Written
 
 _BINARY = getattr(os, "O_BINARY", 0)
-_MODE = 0o644
 _PROGRAM_MODE = 0o755
-
-
-class Written(NamedTuple):
-    """A file that is written, not linked."""
-
-    path: str
-    """In the work folder, absolute."""
-    content: bytes
-    mode: int = _MODE
-
-
-@dataclass(slots=True)
-class StagedWheel:
-    """One project as it is put together."""
-
-    planned: PlannedWheel
-    site: str
-    """Site-packages in the work folder."""
-    recorded: list[StoredFile]
-    """Files that keep their path below `site`; rows of RECORD are made of them when it is written."""
-    top_level: set[str]
-    """The names that they bring to the top of `site`."""
-    shared: frozenset[str] = frozenset()
-    """The paths of those that are not linked, since another project brings them alike."""
-    elsewhere: list[MappedFile] = field(default_factory=list)
-    """Files with places of their own in the work folder."""
-    written: list[Written] = field(default_factory=list)
-    rows: list[str] = field(default_factory=list)
-    """Of RECORD for all but `recorded`, as far as known."""
-    read_at_start: set[str] = field(default_factory=set)
-    """What every start of the interpreter reads of it: by name at the top of site-packages, else by path."""
-
-    @property
-    def name(self) -> str:
-        return self.planned.wheel.identity.name
-
-    @property
-    def record(self) -> str:
-        """Where RECORD is written, in the work folder."""
-        return os.path.join(self.site, self.planned.wheel.identity.dist_info, "RECORD")
-
-    @property
-    def linked(self) -> WheelFiles:
-        """The files that come from the store."""
-        shared = self.shared
-        files = [file for file in self.recorded if file.path not in shared] if shared else self.recorded
-        return WheelFiles(self.planned.wheel, self.site, files, self.elsewhere)
-
-
-@dataclass(slots=True)
-class StagedTree:
-    """All projects of a transaction."""
-
-    wheels: list[StagedWheel]
-    owners: dict[str, str] = field(default_factory=dict)
-    """Path in the work folder, at the top of site-packages or of a written program -> project."""
-    notes: list[str] = field(default_factory=list)
+_NOBODY = GivingWay()
 
 
 def plan_staging(
-    plans: Sequence[PlannedWheel], scheme_paths: SchemePaths, *, force: bool, ignores_case: bool
+    plans: Sequence[PlannedWheel],
+    scheme_paths: SchemePaths,
+    *,
+    force: bool,
+    ignores_case: bool,
+    giving_way: GivingWay = _NOBODY,
 ) -> StagedTree:
     """Decide what goes where in the work folder; nothing is made, scripts are read from the store.
 
     Raises `EnvironmentChangeError` when two projects bring different files to one place (unless `force`: then the
-    first by name has it), `StoredWheelsDamaged` for a script that isn't what was stored.
+    first by name has it, or one of them gives way), `StoredWheelsDamaged` for a script that isn't what was stored.
     """
     ordered = sorted(plans, key=lambda planned: planned.wheel.identity.name)
     tree = StagedTree([_staged(planned, scheme_paths) for planned in ordered])
-    tree.notes += FileConflicts(tree.wheels, ignores_case=ignores_case).settle(force=force)
+    tree.notes += FileConflicts(tree.wheels, ignores_case=ignores_case, giving_way=giving_way).settle(force=force)
     for wheel in tree.wheels:
         _note_owners(wheel, tree.owners)
         tree.notes += [*_startup_notes(wheel), *_script_notes(wheel)]

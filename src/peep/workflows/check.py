@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 
-from peep.concurrency.thread_pool import MOST, Lane, run_lanes
+from peep.concurrency.thread_pool import MOST, TaskQueue, run_tasks
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.target_ids import TargetId
@@ -61,10 +61,10 @@ def verdicts_on(present: PresentLock, targets: Sequence[TargetId], archives: Arc
 
 def fetch_ahead(pins: Sequence[JudgedPin], groups: Sequence[JointGroup], archives: Archives) -> None:
     """Ask for all pages and metadata at once, in as many threads as are of use; errors wait for whoever needs them."""
-    lane = Lane(MOST)
+    tasks = TaskQueue()
     for pin in pins:
-        lane.add(lambda pin=pin: _fetch(pin, groups, archives))  # type: ignore[misc]
-    run_lanes([lane], threading.Event(), limit=MOST)
+        tasks.add(lambda pin=pin: _fetch(pin, groups, archives))  # type: ignore[misc]
+    run_tasks(tasks, threading.Event(), first=MOST)
 
 
 def _fetch(pin: JudgedPin, groups: Sequence[JointGroup], archives: Archives) -> None:

@@ -27,9 +27,10 @@ from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
 from peep.pipeline.result import InstallResult
-from peep.pipeline.run_gate import Used, open_run_gate
+from peep.pipeline.run_gate import open_run_gate
 from peep.pipeline.session import Session, apply_options, open_session, plan_options
 from peep.pipeline.unpacking import add_to_store
+from peep.pipeline.used_archives import Used
 from peep.requirements.pinned_set import PinnedSet
 from peep.shortcuts.record import remember
 from peep.target.discovery import require_changeable
@@ -139,7 +140,7 @@ def change_target(
     note_built(session.store, wheels.values())
     changes = None
     if not (session.options.dry_run or plan.is_empty):
-        changes = apply_plan(plan, session.target, apply_options(session.options), reporter)
+        changes = apply_plan(plan, session.target, apply_options(session.options, pinned), reporter)
         for note in changes.notes:
             reporter.note(note)
         plan = changes.plan

@@ -25,6 +25,8 @@ class Difference:
     plan: InstallPlan
     """`missing` are the pins to be installed, whether the store has their wheels or not."""
     target: TargetEnvironment
+    skipped: int = 0
+    """Listed requirements whose markers do not hold."""
 
 
 def sync(options: InstallOptions, context: RunContext, *, include_all: bool = False) -> InstallResult:
@@ -61,4 +63,4 @@ def difference(options: InstallOptions, context: RunContext, *, include_all: boo
         unlisted = removals(session, pinned, include_all=include_all)
         installed = installed_projects(session.target)
         plan = plan_install(pinned.pins, installed, {}, options=plan_options(options))
-        return Difference(replace(plan, remove=unlisted), session.target)
+        return Difference(replace(plan, remove=unlisted), session.target, len(pinned.skipped))

@@ -15,11 +15,13 @@ from peep.environment.dependencies import protected_projects
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.mapping import rooted_paths
 from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
-from peep.errors import EnvironmentChangeError, InstallRefused, StoredWheelsDamaged
+from peep.errors import EnvironmentChangeError, InstallRefused
 from peep.model import InstalledProject, TargetEnvironment
+from peep.pipeline.attempts import attempts
 from peep.pipeline.context import RunContext
 from peep.pipeline.examined_findings import examined_findings
 from peep.pipeline.installed_wheels import InstalledWheels, installed_wheels_of, listing_findings, planned_origin
+from peep.pipeline.last_proof import note_proof
 from peep.pipeline.options import InstallOptions, StoreOptions
 from peep.pipeline.session import Session, open_session
 from peep.proof.bytecode import bytecode_findings
@@ -98,12 +100,16 @@ def verify(options: VerifyOptions, context: RunContext) -> Verification:
         if pinned is None:
             require_there(session.target)
         with session.store.in_use():
-            verification = verified(session, pinned, options)
+            verification = _looked_at(session, pinned, options)
             if options.fix and verification.findings:
                 from peep.pipeline.repair import reinstall  # noqa: PLC0415 -- for the rare run that repairs
 
-                fixed = reinstall(session, pinned, verification.findings)
-                verification = replace(verified(session, pinned, options), fixed=fixed)
+                for attempt in attempts(session):
+                    with attempt:
+                        fixed = reinstall(session, pinned, verification.findings)
+                verification = replace(_looked_at(session, pinned, options), fixed=fixed)
+        if verification.is_proven:
+            note_proof(session.target, session.store)
     return verification
 
 
@@ -158,7 +164,15 @@ def held_still(scheme_paths: SchemePaths, reporter: Reporter) -> Iterator[None]:
         yield
 
 
-def verified(session: Session, pinned: PinnedSet | None, options: VerifyOptions) -> Verification:
+def _looked_at(session: Session, pinned: PinnedSet | None, options: VerifyOptions) -> Verification:
+    """The comparison, with wheels fetched again whose scripts were edited in the store."""
+    for attempt in attempts(session):
+        with attempt:
+            found = _verified(session, pinned, options)
+    return found
+
+
+def _verified(session: Session, pinned: PinnedSet | None, options: VerifyOptions) -> Verification:
     """One complete comparison, of an environment that did not change since its archives were looked up."""
     scheme_paths = scheme_paths_of(session.target)
     while True:
@@ -177,7 +191,7 @@ def _compared(
     pinned: PinnedSet | None,
     options: VerifyOptions,
 ) -> Verification:
-    projects = expected_projects(installed, origins, scheme_paths, session)
+    projects = expected_projects(installed, origins, scheme_paths)
     moved = moved_findings(projects, scheme_paths.target)
     known = {project.name for project in projects}
     examination = examine(scheme_paths, projects, [one for name, one in installed.items() if name not in known])
@@ -207,9 +221,12 @@ def _compared(
 
 
 def expected_projects(
-    installed: Mapping[str, InstalledProject], origins: InstalledWheels, scheme_paths: SchemePaths, session: Session
+    installed: Mapping[str, InstalledProject], origins: InstalledWheels, scheme_paths: SchemePaths
 ) -> list[ExpectedProject]:
-    """What every project of known origin must consist of; one that can't have been installed so is a finding."""
+    """What every project of known origin must consist of; one that can't have been installed so is a finding.
+
+    Raises `StoredWheelsDamaged` for scripts that were edited in the store.
+    """
     records = read_records(f"{project.metadata_path}/RECORD" for project in installed.values())
     projects = []
     for name, wheel in sorted(origins.wheels.items()):
@@ -218,11 +235,6 @@ def expected_projects(
         planned = planned_origin(installed[name], wheel, records.get(f"{installed[name].metadata_path}/RECORD", b""))
         try:
             projects.append(expected_project(planned, scheme_paths.target))
-        except StoredWheelsDamaged as damaged:
-            session.store.drop(wheel.sha256)
-            origins.findings.append(
-                finding(FindingKind.UNAVAILABLE, f"{damaged}; it was dropped, run again", project=name)
-            )
         except EnvironmentChangeError as error:
             origins.findings.append(finding(FindingKind.UNAVAILABLE, str(error), project=name))
     brought = [name for name in origins.bundled if name in installed]

@@ -56,6 +56,7 @@ def install_options(
         refuse_malware=parsed.has("refuse-malware"),
         advisories=parsed.values("advisories"),
         allow_record_mismatch=parsed.values("allow-record-mismatch"),
+        allow_file_conflict=parsed.values("allow-file-conflict"),
         compile=parsed.either("compile", "no-compile"),
         link_mode=parsed.value("link-mode"),
         require_examined=parsed.values("require-examined"),

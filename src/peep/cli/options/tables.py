@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peep.cli.options.option import Option, OptionKind, OptionSupport
-from peep.formats.pip_features import PIP_FEATURES
+from peep.pip.features import FEATURES
 
 FLAG, COUNT, VALUE, LIST = OptionKind.FLAG, OptionKind.COUNT, OptionKind.VALUE, OptionKind.LIST
 OBSOLETE, IMPLIED, REFUSED = OptionSupport.OBSOLETE, OptionSupport.IMPLIED, OptionSupport.REFUSED
@@ -187,7 +187,7 @@ NOT_HERE = (
     Option(("--only-deps", "--only-dependencies"), "peep resolves nothing; list what to install", standing=REFUSED),
     Option(("--requirements-from-script",), "scripts list no hashes", VALUE, "FILE", standing=REFUSED),
     Option(("--no-require-hashes",), "hashes are what peep is for", standing=REFUSED),
-    Option(("--use-feature",), "features of pip's own", LIST, "NAME", PIP_FEATURES, standing=OBSOLETE),
+    Option(("--use-feature",), "features of pip's own", LIST, "NAME", FEATURES, standing=OBSOLETE),
     Option(
         ("--use-deprecated",),
         "peep has no such behaviour to go back to",
@@ -202,8 +202,19 @@ NOT_HERE = (
 CHANGES = (
     Option(("--force-reinstall",), "replace what is installed, even if it is the same"),
     Option(("-I", "--ignore-installed"), "as if nothing were installed"),
-    Option(("--trust-installed",), "an installed project of the right version will do", is_peeps_own=True),
+    Option(
+        ("--trust-installed",),
+        "an installed project of the right version will do, listed or only required",
+        is_peeps_own=True,
+    ),
     *CHECKS,
+    Option(
+        ("--allow-file-conflict",),
+        "where NAME and another project bring different files to one place, install the other's",
+        LIST,
+        "NAME",
+        is_peeps_own=True,
+    ),
     Option(
         ("--link-mode",),
         "how files get from the store into the environment",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import importlib.metadata
 import os
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from peep import __version__
 from peep.cli.output.text import escape_controls, fold_width, redact_text, silence, wrap
 from peep.cli.signals import Terminated
-from peep.errors import InstallRefused, PeepError, RecordsErrors, RequirementsErrors
+from peep.errors import HOW_TO_GET_UTF8, InstallRefused, PeepError, RecordsErrors, RequirementsErrors
 
 BUG = 3
 INTERRUPTED = 130
@@ -38,6 +39,7 @@ _FAULTS_OF_THE_MACHINE = frozenset(
         errno.ESTALE,
     }
 )
+_LONGEST_NAME = 200
 _NO_MORE_THREADS = "can't start new thread"
 """What Python says, as a plain RuntimeError, where the system's or the user's limit of processes is reached."""
 
@@ -58,16 +60,21 @@ def explained(error: BaseException, words: Sequence[str]) -> int:
         if "--debug" in words:
             _print(redact_text("".join(traceback.format_exception(error))))
         return error.exit_status
-    fault = _fault_of_the_machine(error)
+    fault = _fault_of_a_name(error) if isinstance(error, UnicodeEncodeError) else _fault_of_the_machine(error)
     if fault:
-        _print_error(PeepError(redact_text(fault)))
-        return PeepError.exit_status
+        _print_error(fault)
+        return fault.exit_status
     _print(bug_report(error, words))
     return BUG
 
 
-def _fault_of_the_machine(error: BaseException) -> str:
-    """What is wrong with the machine that peep runs on; '' when something else is."""
+def _fault_of_the_machine(error: BaseException) -> PeepError | None:
+    """What is wrong with the machine that peep runs on; None when something else is."""
+    reason = _what_the_machine_lacks(error)
+    return PeepError(redact_text(reason)) if reason else None
+
+
+def _what_the_machine_lacks(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "out of memory"
     if isinstance(error, RuntimeError) and str(error) == _NO_MORE_THREADS:
@@ -82,6 +89,21 @@ def _fault_of_the_machine(error: BaseException) -> str:
     if error.errno not in _FAULTS_OF_THE_MACHINE:
         return ""
     return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
+def _fault_of_a_name(error: UnicodeEncodeError) -> PeepError | None:
+    """A name that the encoding of file names cannot say, or bytes that are no text; None when it is about another."""
+    name = ascii(error.object)
+    shown = redact_text(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…")
+    encoding = codecs.lookup(error.encoding).name
+    if encoding != "utf-8" and encoding == codecs.lookup(sys.getfilesystemencoding()).name:
+        return PeepError(
+            f"{shown}: names of files are written in {encoding} here, which has no such letters", HOW_TO_GET_UTF8
+        )
+    if encoding == "utf-8" and any("\udc80" <= letter <= "\udcff" for letter in error.object[error.start : error.end]):
+        hint = "rename it" if sys.getfilesystemencoding().lower() == "utf-8" else HOW_TO_GET_UTF8
+        return PeepError(f"{shown}: the name is not in the encoding of file names, {sys.getfilesystemencoding()}", hint)
+    return None
 
 
 def _is_nowhere() -> bool:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peep.dataclass import dataclass
 from peep.model import InstalledProject, InstallPlan, PlannedWheel
-from peep.pipeline.examined_summary import ExaminedSummary
-from peep.requirements.pinned_set import SkippedLine
 from peep.shortcuts.noop import not_here, nothing_to_do
 
-TYPE_CHECKING = False  # what `typing` calls so, without importing it
 if TYPE_CHECKING:
+    from peep.pipeline.examined_summary import ExaminedSummary
     from peep.pipeline.result import PendingBuild
+    from peep.requirements.pinned_set import SkippedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def result_json(
     return {
         "dry_run": is_dry_run,
         "installed": [_planned_json(one) for one in plan.link],
-        **({"to_build": [_pending_json(one) for one in pending]} if is_dry_run else {}),
+        "to_build": [_pending_json(one) for one in pending],
         "replaced": [project_json(project) for project in plan.replace],
         "removed": [project_json(project) for project in plan.remove],
         "kept": [project_json(project) for project in plan.keep],

@@ -170,11 +170,13 @@ def _omissions(problems: Sequence[Problem], width: int | None) -> str:
 
 def _omission(name: str, problems: Sequence[OmittedDependency], width: int | None) -> str:
     """One project, once, with everything that is required of it and by whom."""
+    present = problems[0].installed
+    there = [f"version {present} is installed, though not listed; --trust-installed lets that count"] if present else []
     if len({problem.requirement for problem in problems}) == 1:
         ways = ["by way of " + " -> ".join(problem.chain) for problem in problems]
-        return titled(plain(problems[0].requirement), "", ways, width)
+        return titled(plain(problems[0].requirement), "", [*ways, *there], width)
     ways = [f"{problem.requirement}, by way of {' -> '.join(problem.chain)}" for problem in problems]
-    return titled(plain(name), "", ways, width)
+    return titled(plain(name), "", [*ways, *there], width)
 
 
 def _suggestions(

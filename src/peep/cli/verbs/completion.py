@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from peep.cli.options.option import Option
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL
 from peep.cli.output.completion import bash_script, fish_script, zsh_script
 from peep.cli.verb import Section, Verb
-from peep.cli.verb_table import PIPS_VERBS, peeps_verbs
+from peep.cli.verb_places import PIPS_VERBS
 from peep.errors import UsageError
 
 VERB = Verb(
@@ -39,10 +40,18 @@ VERB = Verb(
 _SCRIPTS = {"bash": bash_script, "zsh": zsh_script, "fish": fish_script}
 
 
-def run(parsed: ParsedArguments) -> int:
-    """Print the script. Raises `UsageError`."""
-    shells = [name for name in _SCRIPTS if parsed.has(name)]
-    if len(shells) != 1:
-        raise UsageError("peep completion wants one shell", "usage: peep completion --bash|--zsh|--fish")
-    sys.stdout.write(_SCRIPTS[shells[0]](peeps_verbs(), PIPS_VERBS))
-    return 0
+class Completion:
+    """The verb, which is told all others; it stands among them itself."""
+
+    VERB = VERB
+
+    def __init__(self, verbs: Callable[[], tuple[Verb, ...]]) -> None:
+        self._verbs = verbs
+
+    def run(self, parsed: ParsedArguments) -> int:
+        """Print the script. Raises `UsageError`."""
+        shells = [name for name in _SCRIPTS if parsed.has(name)]
+        if len(shells) != 1:
+            raise UsageError("peep completion wants one shell", "usage: peep completion --bash|--zsh|--fish")
+        sys.stdout.write(_SCRIPTS[shells[0]](self._verbs(), PIPS_VERBS))
+        return 0

@@ -6,7 +6,8 @@ import json
 
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.options.sections import OF_AN_ENVIRONMENT
+from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.pipeline.context import RunContext
@@ -31,8 +32,7 @@ VERB = Verb(
         ),
     ),
     sections=(
-        Section("Which environment", TARGET),
-        Section("Store", STORE),
+        *OF_AN_ENVIRONMENT,
         Section("General", (*format_option("text", "lines", "json"), *GENERAL)),
     ),
     instead="name the environment by --python",

@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.sections import MEANS, WHERE_FROM
 from peep.cli.options.tables import (
-    BUILD,
     CHECKS,
     FOREIGN_TARGET,
     GENERAL,
-    INDEXES,
     INTERPRETER,
-    NETWORK,
     NOT_HERE,
     PROGRESS,
     REMOVED_FROM_PIP,
     SOURCES,
-    STORE,
     format_option,
 )
 from peep.cli.output.console import Console
@@ -42,10 +39,8 @@ def sections(*own: Option) -> tuple[Section, ...]:
     return (
         Section("What to fetch", (*SOURCES, *own, *CHECKS)),
         Section("Which files", (*INTERPRETER, *FOREIGN_TARGET)),
-        Section("Where from", INDEXES),
-        Section("Building", BUILD),
-        Section("Store", STORE),
-        Section("Network", NETWORK),
+        WHERE_FROM,
+        *MEANS,
         Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL, *NOT_HERE, *REMOVED_FROM_PIP)),
     )
 

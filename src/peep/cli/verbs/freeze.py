@@ -5,7 +5,8 @@ from __future__ import annotations
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.options.sections import OF_AN_ENVIRONMENT
+from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.model import HashForm
@@ -39,8 +40,7 @@ VERB = Verb(
                 *format_option("comment", "pip"),
             ),
         ),
-        Section("Which environment", TARGET),
-        Section("Store", STORE),
+        *OF_AN_ENVIRONMENT,
         Section("General", GENERAL),
     ),
     instead="name the environment by --python",

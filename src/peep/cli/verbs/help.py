@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 
 from peep import __version__
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL
 from peep.cli.output.text import TERMINAL_WIDTH, wrap
-from peep.cli.verb import Section, Verb
-from peep.cli.verb_table import PIPS_VERBS, peeps_verbs, verb_module
+from peep.cli.verb import Section, Verb, VerbModule
+from peep.cli.verb_places import PIPS_VERBS, PLACES
 from peep.pipeline.delegation import run_pip
 
 VERB = Verb(
@@ -25,33 +26,40 @@ VERB = Verb(
 )
 
 
-def run(parsed: ParsedArguments) -> int:
-    """Print the overview or the help of one verb; pip explains its own, and its exit status comes back."""
-    topics = parsed.words
-    if not topics:
-        print(overview())
-        return 0
-    if (module := verb_module(topics[0])) is not None:
-        print(module.VERB.help())
-        return 0
-    sys.stdout.flush()
-    return run_pip(["help", *topics])
+class Help:
+    """The verb, which is told all others; it stands among them itself."""
+
+    VERB = VERB
+
+    def __init__(self, verbs: Callable[[], tuple[Verb, ...]], find: Callable[[str], VerbModule | None]) -> None:
+        self._verbs = verbs
+        self._find = find
+
+    def run(self, parsed: ParsedArguments) -> int:
+        """Print the overview or the help of one verb; pip explains its own, and its exit status comes back."""
+        topics = parsed.words
+        if not topics:
+            print(_overview(self._verbs()))
+            return 0
+        if (module := self._find(topics[0])) is not None:
+            print(module.VERB.help())
+            return 0
+        sys.stdout.flush()
+        return run_pip(["help", *topics])
 
 
-def overview() -> str:
+def _overview(described: tuple[Verb, ...]) -> str:
     """The text of `peep help`."""
-    verbs = peeps_verbs()
-    width = max(len(verb.name) for verb in verbs) + 4
+    verbs = {verb.name: verb for verb in described}
+    width = max(map(len, verbs)) + 4
     return "\n".join(
         [
             f"peep {__version__}: prudently examine every package, then install exactly that",
             "",
             "Usage: peep VERB [OPTIONS]",
             "",
-            "Verbs of peep's:",
-            *(f"  {verb.name.ljust(width - 2)}{verb.summary}" for verb in verbs),
-            "",
-            "download and wheel are peep's when they read requirements files (-r), freeze is",
+            *(line for title, names in PLACES for line in _place(title, [verbs[name] for name in names], width)),
+            "download, wheel and check are peep's when they read requirements files (-r), freeze is",
             "with --hashes; otherwise they are pip's.",
             "",
             "Verbs that go to pip unchanged, whose exit status comes back:",
@@ -66,3 +74,8 @@ def overview() -> str:
             "peep help VERB explains one of them, with examples.",
         ]
     )
+
+
+def _place(title: str, verbs: Sequence[Verb], width: int) -> list[str]:
+    """The verbs of one place in the circle, under its title."""
+    return [f"{title}:", *(f"  {verb.name.ljust(width - 2)}{verb.summary}" for verb in verbs), ""]

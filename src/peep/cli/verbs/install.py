@@ -5,17 +5,14 @@ from __future__ import annotations
 from peep.cli.install_command import report_result
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.sections import MEANS, WHERE_FROM
 from peep.cli.options.tables import (
-    BUILD,
     CHANGES,
     FOREIGN_TARGET,
     GENERAL,
-    INDEXES,
-    NETWORK,
     PROGRESS,
     REMOVED_FROM_PIP,
     SOURCES,
-    STORE,
     TARGET,
     format_option,
 )
@@ -26,11 +23,9 @@ SECTIONS = (
     Section("What to install", SOURCES),
     Section("Where to", TARGET),
     Section("Which files", FOREIGN_TARGET),
-    Section("Where from", INDEXES),
+    WHERE_FROM,
     Section("How", CHANGES),
-    Section("Building", BUILD),
-    Section("Store", STORE),
-    Section("Network", NETWORK),
+    *MEANS,
     Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL, *REMOVED_FROM_PIP)),
 )
 

@@ -7,7 +7,8 @@ import os
 
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import GENERAL, STORE, TARGET, format_option
+from peep.cli.options.sections import OF_AN_ENVIRONMENT
+from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.pipeline.context import RunContext
@@ -27,8 +28,7 @@ VERB = Verb(
         ("peep inventory --format json", "without further libraries"),
     ),
     sections=(
-        Section("Which environment", TARGET),
-        Section("Store", STORE),
+        *OF_AN_ENVIRONMENT,
         Section("General", (*format_option("json", "cyclonedx", "spdx"), *GENERAL)),
     ),
     instead="name the environment by --python",

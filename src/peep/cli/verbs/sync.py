@@ -8,18 +8,8 @@ from peep.cli.install_command import report_result, tell_refusal
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import (
-    BUILD,
-    CHANGES,
-    GENERAL,
-    INDEXES,
-    NETWORK,
-    PROGRESS,
-    SOURCES,
-    STORE,
-    TARGET,
-    format_option,
-)
+from peep.cli.options.sections import MEANS, WHERE_FROM
+from peep.cli.options.tables import CHANGES, GENERAL, PROGRESS, SOURCES, TARGET, format_option
 from peep.cli.output.console import Console
 from peep.cli.output.install_output import project_json
 from peep.cli.verb import Section, Verb
@@ -28,6 +18,7 @@ from peep.model import InstallPlan
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
+from peep.shortcuts.noop import not_here
 
 _OWN = (
     Option(("--check",), "change nothing; exit status 1 when something differs; no network", is_peeps_own=True),
@@ -50,11 +41,9 @@ VERB = Verb(
     sections=(
         Section("What to install", SOURCES),
         Section("Where to", TARGET),
-        Section("Where from", INDEXES),
+        WHERE_FROM,
         Section("How", (*_OWN, *CHANGES)),
-        Section("Building", BUILD),
-        Section("Store", STORE),
-        Section("Network", NETWORK),
+        *MEANS,
         Section("General", (*PROGRESS, *format_option("text", "json"), *GENERAL)),
     ),
 )
@@ -81,18 +70,18 @@ def _check(options: InstallOptions, console: Console, *, include_all: bool) -> i
     from peep.workflows.sync import difference  # noqa: PLC0415 - as above
 
     try:
-        plan = difference(options, RunContext.of_process(console), include_all=include_all).plan
+        found = difference(options, RunContext.of_process(console), include_all=include_all)
     except InstallRefused as refused:
         return tell_refusal(options, console, refused, "Nothing was compared.")
     if options.output.format == "json":
-        console.result(json.dumps(difference_json(plan), indent=2))
+        console.result(json.dumps(difference_json(found.plan), indent=2))
     else:
-        for line in difference_lines(plan):
+        for line in difference_lines(found.plan, found.skipped):
             console.note(line)
-    return 0 if plan.is_empty else 1
+    return 0 if found.plan.is_empty else 1
 
 
-def difference_lines(plan: InstallPlan) -> list[str]:
+def difference_lines(plan: InstallPlan, skipped: int = 0) -> list[str]:
     """Why projects of the listed version differ, one line for each project that differs, by name, and one in sum."""
     old = {project.name: project for project in plan.replace}
     lines = [f"- {project.name} {project.version}" for project in plan.remove]
@@ -103,7 +92,11 @@ def difference_lines(plan: InstallPlan) -> list[str]:
     ordered = sorted(lines, key=lambda line: line[2:])
     same = len(plan.keep)
     told = f"{len(lines)} to change" if lines else "no difference"
-    return [*plan.notes, *ordered, f"{told}; {same} {'project is' if same == 1 else 'projects are'} as listed"]
+    return [
+        *plan.notes,
+        *ordered,
+        f"{told}; {same} {'project is' if same == 1 else 'projects are'} as listed{not_here(skipped)}",
+    ]
 
 
 def difference_json(plan: InstallPlan) -> dict[str, object]:

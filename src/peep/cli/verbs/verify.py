@@ -12,16 +12,13 @@ from peep.cli.install_command import tell_refusal
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.sections import MEANS, WHERE_FROM
 from peep.cli.options.tables import (
     ALLOW_RECORD_MISMATCH,
-    BUILD,
     EXAMINED,
     GENERAL,
-    INDEXES,
-    NETWORK,
     PROGRESS,
     SOURCES,
-    STORE,
     TARGET,
     format_option,
 )
@@ -72,10 +69,8 @@ VERB = Verb(
     sections=(
         Section("Against what", (*SOURCES, *OWN)),
         Section("Which environment", TARGET),
-        Section("Where from", INDEXES),
-        Section("Building", BUILD),
-        Section("Store", STORE),
-        Section("Network", NETWORK),
+        WHERE_FROM,
+        *MEANS,
         Section("General", (*PROGRESS, *format_option("text", "json", "sarif"), *GENERAL)),
     ),
 )
