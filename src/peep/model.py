@@ -103,6 +103,8 @@ class IndexFile:
     """The index or page it was found on, without credentials, for messages."""
     sidecar: tuple[Digest, ...] | None = None
     """Digests of the METADATA that the index offers beside a wheel (PEP 658, 714); None: none offered; (): unstated."""
+    provenance: str = ""
+    """URL of the file's provenance (PEP 740); '' where the index names none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def snapshot() -> dict[str, bytes]:
 
 def examined(capsys, *more: str) -> dict:
     capsys.readouterr()
-    status = run(["examine", "-r", "requirements.txt", "--format", "json", *more])
+    status = run(["examine", "-r", "requirements.txt", "--suggest", "0", "--format", "json", *more])
     found = json.loads(capsys.readouterr().out)
     assert status == (0 if found.get("examined") else 1)
     return found
@@ -238,7 +238,7 @@ def test_the_archives_of_a_lock_file_are_judged_by_name(capsys):
     )
     put(folder(audit(SDIST)))
 
-    assert run(["examine", "-r", "pylock.toml", "--format", "json"]) == 1
+    assert run(["examine", "--suggest", "0", "-r", "pylock.toml", "--format", "json"]) == 1
 
     found = json.loads(capsys.readouterr().out)["archives"]
     assert [(one["filename"], one["verdict"]) for one in found] == [(WHEEL, "unexamined"), (SDIST, "read")]
@@ -253,7 +253,7 @@ def test_a_lock_file_demands_and_names_its_records(capsys):
     )
     put(folder(audit(SDIST)), "records")
 
-    assert run(["examine", "-r", "pylock.toml", "--format", "json"]) == 1
+    assert run(["examine", "--suggest", "0", "-r", "pylock.toml", "--format", "json"]) == 1
 
     found = json.loads(capsys.readouterr().out)
     assert (found["criterion"], found["archives"][0]["verdict"]) == ("safe-to-deploy", "unexamined")
@@ -284,7 +284,7 @@ def test_a_local_project_is_named_and_not_asked_about(capsys):
 def test_the_chain_is_explained(capsys):
     put(folder(audit(SDIST, since=[OLD]), imports={"mozilla": audits_file(audit(OLD, by="Bob <bob@example.org>"))}))
 
-    assert peep("examine", "-r", "requirements.txt", "--explain", "IDNA") == 0
+    assert peep("examine", "--suggest", "0", "-r", "requirements.txt", "--explain", "IDNA") == 0
 
     assert capsys.readouterr().out == (
         f"idna 3.20: {SDIST} was examined for safe-to-run ({TODAY})\n"
@@ -294,7 +294,7 @@ def test_the_chain_is_explained(capsys):
 
 
 def test_an_unknown_name_cannot_be_explained(capsys):
-    assert peep("examine", "-r", "requirements.txt", "--explain", "flask") == 2
+    assert peep("examine", "--suggest", "0", "-r", "requirements.txt", "--explain", "flask") == 2
     assert "--explain flask: nothing of it is listed" in capsys.readouterr().err
 
 
@@ -302,14 +302,14 @@ def test_the_folder_beside_the_first_file_counts_and_a_directive_names_another(c
     Path("sub").mkdir()
     Path("requirements.txt").rename("sub/requirements.txt")
     put(folder(audit(SDIST)), "sub/vetting")
-    assert peep("examine", "-r", "sub/requirements.txt") == 0
+    assert peep("examine", "--suggest", "0", "-r", "sub/requirements.txt") == 0
 
     put(folder(violation(SDIST)), "records")
     with Path("sub/requirements.txt").open("a") as file:
         file.write("# peep: --vetting ../records\n")
-    assert peep("examine", "-r", "sub/requirements.txt") == 1
+    assert peep("examine", "--suggest", "0", "-r", "sub/requirements.txt") == 1
     assert "objected" in capsys.readouterr().out
-    assert peep("examine", "-r", "sub/requirements.txt", "--vetting", "sub/vetting") == 0
+    assert peep("examine", "--suggest", "0", "-r", "sub/requirements.txt", "--vetting", "sub/vetting") == 0
 
 
 def test_what_the_files_demand_is_what_is_asked(capsys):
@@ -327,7 +327,7 @@ def test_settings_demand_and_name_the_folder_too(capsys):
     assert examined(capsys)["criterion"] == "safe-to-deploy"
     assert [one["verdict"] for one in examined(capsys, "--criterion", "safe-to-run")["archives"]] == ["read"]
     Path("peep.toml").write_text('vetting = "gone"\n')
-    assert peep("examine", "-r", "requirements.txt") == 2
+    assert peep("examine", "--suggest", "0", "-r", "requirements.txt") == 2
     assert "peep.toml:1: there is no folder gone" in capsys.readouterr().err
 
 
@@ -344,22 +344,25 @@ def test_unreadable_records_are_told_and_nothing_counts(capsys):
 def test_excuses_are_counted_with_their_end(capsys):
     put(folder(excused=excuse(SDIST, on=str(YESTERDAY), until=str(TOMORROW))))
 
-    assert peep("examine", "-r", "requirements.txt") == 0
+    assert peep("examine", "--suggest", "0", "-r", "requirements.txt") == 0
     assert capsys.readouterr().out == f"1 archive for safe-to-run: 1 excused; 1 excused until {TOMORROW}\n"
 
     put(folder(excused=excuse(SDIST, on=str(YESTERDAY), until=str(TODAY))))
-    assert peep("examine", "-r", "requirements.txt") == 1
+    assert peep("examine", "--suggest", "0", "-r", "requirements.txt") == 1
 
 
 def test_what_to_read_next_begins_with_the_command(capsys):
     list_archives(SDIST, more=f"flask==1 --hash=sha256:{hex_of('flask')}\n")
     put(folder(audit(OLD)))
 
-    peep("examine", "-r", "requirements.txt", "--suggest", "1")
+    peep("examine", "-r", "requirements.txt", "--suggest", "1", "--no-index")
 
-    told = capsys.readouterr().out
-    assert "    peep diff flask 1 --full\n    and 1 more (--suggest N)\n" in told
-    assert [one["command"] for one in examined(capsys)["suggestions"]] == [
+    told = capsys.readouterr()
+    assert "    peep diff flask 1 --full\n    and 1 more (--suggest N)\n" in told.out
+    assert "what it costs to read is not known: there is no index to ask" in told.err
+    found = examined(capsys, "--suggest", "10", "--no-index")["suggestions"]
+    assert {one["run"] for one in found} == {None}
+    assert [one["command"] for one in found] == [
         "peep diff flask 1 --full",
         "peep diff idna 3.19 3.20",
     ]
@@ -478,7 +481,7 @@ def test_fmt_does_not_touch_what_cannot_be_believed(capsys):
 
 def test_unknown_actions_are_refused(capsys):
     assert peep("vetting", "forget") == 2
-    assert "import, update, excuse, object, trust, fmt" in capsys.readouterr().err
+    assert "import, update, excuse, object, trust, attest, fmt" in capsys.readouterr().err
 
 
 # -- imports ---------------------------------------------------------------------------------------

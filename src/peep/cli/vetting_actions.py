@@ -1,15 +1,16 @@
-"""What `peep vetting excuse`, `object`, `trust` and `fmt` do and tell."""
+"""What `peep vetting excuse`, `object`, `trust`, `attest` and `fmt` do and tell."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.vetting_words import day, names_in, needed, words_after
 from peep.cli.output.console import Console
 from peep.cli.output.text import counted
-from peep.cli.output.vetting_text import subject_name
+from peep.cli.output.vetting_text import attested_line, subject_name
 from peep.errors import UsageError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
@@ -78,6 +79,30 @@ def trust_one(parsed: ParsedArguments, console: Console) -> int:
     )
     console.result(trust(options).rstrip("\n"))
     return 0
+
+
+def attest_some(parsed: ParsedArguments, console: Console) -> int:
+    """Verify attestations; 1 where one is wrong, or a publisher changed or is gone. Raises `PeepError`."""
+    from peep.workflows.vetting_attest import AttestOptions, attest  # noqa: PLC0415 - as above
+
+    sources = SourceOptions(
+        requirement_files=parsed.values("requirement"), constraint_files=parsed.values("constraint")
+    )
+    options = AttestOptions(
+        install_options(parsed, sources=sources),
+        tuple(parsed.words[1:]),
+        parsed.value("vetting"),
+        use_sandbox=not parsed.has("no-sandbox"),
+    )
+    if not options.use_sandbox:
+        console.warning("attestations are verified without a sandbox (--no-sandbox)")
+    done = attest(options, RunContext.of_process(console))
+    for one in done.archives:
+        (console.error if one.is_wrong else console.result)(attested_line(one))
+    counts = Counter(one.status.value for one in done.archives)
+    told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+    console.note(f"{done.folder}/published.toml: {told or 'nothing is listed'}")
+    return 1 if any(one.is_wrong for one in done.archives) else 0
 
 
 def format_records(parsed: ParsedArguments, console: Console) -> int:

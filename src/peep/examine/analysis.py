@@ -75,7 +75,13 @@ def _comparison(order: Mapping[str, Any]) -> Comparison:
         after = stack.enter_context(Release())
         habits_before = _opened(before, old or (), stack) if before is not None else (None, None)
         habits_after = _opened(after, new, stack)
-        return compare(before, after, (habits_before, habits_after), order.get("object_format", ""))
+        return compare(
+            before,
+            after,
+            (habits_before, habits_after),
+            order.get("object_format", ""),
+            with_inventory=order.get("inventory", False),
+        )
 
 
 def _opened(release: Release, archives: Sequence[OrderedArchive], stack: ExitStack) -> Habits:

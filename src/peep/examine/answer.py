@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from peep.examine.rules import RULES
 from peep.examine.types import (
     MOMENTS,
+    ArchiveFiles,
     Blob,
     Capability,
     Change,
@@ -64,6 +65,7 @@ def decoded_comparison(value: Any) -> Comparison:
         warnings=_field(value, "warnings", _many(_pair)),
         blobs=_field(value, "blobs", _many(_made(Blob, _text, _moment, _text, _text, _text, _text))),
         origins=_field(value, "origins", _many(_pair)),
+        inventory=_field(value, "inventory", _many(_archive_files)),
     )
 
 
@@ -136,6 +138,12 @@ def _pair(value: Any) -> tuple[str, str]:
     return _text(value[0]), _text(value[1])
 
 
+def _row_of_file(value: Any) -> tuple[str, str, str]:
+    if not isinstance(value, list) or len(value) != 3:  # noqa: PLR2004 - path, digest, origin
+        raise BadAnswer("a file is none")
+    return _text(value[0]), _digest(value[1]), _text(value[2])
+
+
 def _span(value: Any) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2:  # noqa: PLR2004 - start and end
         raise BadAnswer("a range is none")
@@ -146,6 +154,7 @@ _moment = _one_of(*MOMENTS)
 _row = _made(Row, _one_of(" ", "-", "+", "@"), _count, _count, _text, _many(_span))
 _capability = _made(Capability, _text, _one_of("import", "call"), _text, _count, _text)
 _hit = _made(Hit, _one_of(*RULES), _text, _count, _text, _moment)
+_archive_files = _made(ArchiveFiles, _one_of("old", "new"), _text, _many(_row_of_file))
 _change = _made(
     Change,
     _text,

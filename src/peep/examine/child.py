@@ -82,6 +82,7 @@ def analyse(
     limits: ChildLimits | None = None,
     *,
     object_format: str = "",
+    with_inventory: bool = False,
 ) -> Comparison:
     """Compare two releases (or look at one alone) in a child. `object_format`: git's, where a commit is compared.
 
@@ -93,6 +94,7 @@ def analyse(
             "old": _handed_over(old, area, "old") if old is not None else None,
             "new": _handed_over(new, area, "new"),
             "object_format": object_format,
+            "inventory": with_inventory,
             "limits": {
                 "RLIMIT_CPU": limits.processor_seconds,
                 "RLIMIT_DATA": limits.memory,

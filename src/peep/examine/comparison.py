@@ -12,6 +12,7 @@ from peep.examine.correspondence import Origin, origins_count
 from peep.examine.diff import FileDiff, file_diff
 from peep.examine.file_kinds import native_format, text_of
 from peep.examine.habits import PackingHabits, changed_habits, habit_hits
+from peep.examine.inventory import inventory_of
 from peep.examine.metadata import metadata_hits
 from peep.examine.moments import is_python
 from peep.examine.pairing import Pair, in_reading_order, pair_up
@@ -42,7 +43,14 @@ _ROW_COST = 40
 _NO_DIFF = FileDiff((), 0, 0, 0)
 
 
-def compare(old: Release | None, new: Release, habits: tuple[Habits, Habits], object_format: str = "") -> Comparison:
+def compare(
+    old: Release | None,
+    new: Release,
+    habits: tuple[Habits, Habits],
+    object_format: str = "",
+    *,
+    with_inventory: bool = False,
+) -> Comparison:
     """Compare two opened releases. `habits`: of the old one and of the new one; `object_format`: git's, for `blobs`."""
     digests = _changed_digests(old, new)
     before = ReleaseView(old, with_facts=digests) if old is not None else None
@@ -69,6 +77,7 @@ def compare(old: Release | None, new: Release, habits: tuple[Habits, Habits], ob
         origins=tuple(
             (path, source.origin.value) for path, source in after.sources.items() if source.origin is not Origin.SAME
         ),
+        inventory=inventory_of(before, after) if with_inventory else (),
     )
 
 

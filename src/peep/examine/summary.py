@@ -12,7 +12,16 @@ from peep.examine.types import MOMENTS, RUNS, Change, Comparison, Hit, Unvouched
 
 _MOST_LINES = 20
 """Lines of one label; what is more is counted."""
-_STATUSES = {"unexamined": "NOT EXAMINED"}
+_STATUSES = {
+    "unexamined": "NOT EXAMINED",
+    "objected": "SOMEBODY OBJECTS",
+    "excused": "NOT EXAMINED, excused",
+    "machine": "EXAMINED by a machine",
+    "published": "NOT EXAMINED, by a trusted publisher",
+    "compiled": "EXAMINED but for compiled files",
+    "same": "EXAMINED",
+    "read": "EXAMINED",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,17 @@ class SummaryLine:
     label: str
     text: str
     grade: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """What is known of the new release beside its archives: the verdict's word, and a line for each publisher."""
+
+    verdict: str = "unexamined"
+    publishers: tuple[str, ...] = ()
+
+
+UNKNOWN = OnRecord()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +66,14 @@ def summary_lines(
     comparison: Comparison,
     archives: Sequence[UnvouchedArchive],
     *,
-    verdict: str = "unexamined",
+    on_record: OnRecord = UNKNOWN,
     read: frozenset[tuple[str, str]] = frozenset(),
     is_sandboxed: bool = True,
     commit: CommitIdentity | None = None,
 ) -> list[SummaryLine]:
     """Everything above the diff; the verdict first."""
     counts = line_counts(comparison.changes, read)
-    said = _STATUSES.get(verdict, verdict)
+    said = _STATUSES.get(on_record.verdict, on_record.verdict)
     before = f", {_counted(counts.read_before, 'line')} read before" if counts.read_before else ""
     lines = [
         SummaryLine("verdict", f"{said}: {_counted(counts.run, 'line')} that can run, {counts.other} others{before}")
@@ -70,6 +90,7 @@ def summary_lines(
         grade = "look" if commit.hits else ""
         lines.append(SummaryLine("identity", f"archive = commit {commit.same}/{commit.files}  {commit.commit}", grade))
         lines += [SummaryLine("caution", remark) for remark in commit.remarks]
+    lines += [SummaryLine("publisher", text) for text in on_record.publishers]
     lines += _moments(comparison.changes)
     lines += [
         SummaryLine("newly", f"{one.capability} {_when(one.when)}: {one.path}:{one.line} {one.call}", "look")

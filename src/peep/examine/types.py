@@ -167,6 +167,16 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveFiles:
+    """Every file of one archive. `side`: `old` or `new`."""
+
+    side: str
+    filename: str
+    files: tuple[tuple[str, str, str], ...]
+    """(path without the version that folders are named after, sha256, origin; '' for what has to be read)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """All that is to be said of one release against another, or of one alone."""
 
@@ -184,6 +194,8 @@ class Comparison:
     """Every file of the new wheel (of the sdist where there is none) as git would know it; where it was asked for."""
     origins: tuple[tuple[str, str], ...] = ()
     """(path in the wheel, origin) for every file of the new wheel that is not the same as in the sdist."""
+    inventory: tuple[ArchiveFiles, ...] = ()
+    """Every archive of both releases; where it was asked for."""
 
 
 def encoded(comparison: Comparison) -> dict[str, Any]:
@@ -202,6 +214,7 @@ _FIELDS = (
     "warnings",
     "blobs",
     "origins",
+    "inventory",
 )
 
 

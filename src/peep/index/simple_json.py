@@ -88,7 +88,14 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
         yanked=_yanked(entry.get("yanked")),
         index=index,
         sidecar=_sidecar(entry),
+        provenance=_provenance(entry, base),
     )
+
+
+def _provenance(entry: Mapping[str, object], base: LinkBase) -> str:
+    """PEP 740: a URL, or null."""
+    stated = entry.get("provenance")
+    return (base.resolve(stated) or "") if isinstance(stated, str) else ""
 
 
 def _hashes(stated: object) -> tuple[Digest, ...]:

@@ -172,8 +172,8 @@ def index_release(
     if ranked:
         best = ranked[0][1]
         choice.check(choice.rank(best.filename), f"{project} {version}")
-        archives.append(_fetched(best, fetch, folder))
-    archives += [_fetched(file, fetch, folder) for file in sdists[:1]]
+        archives.append(fetched_archive(best, fetch, folder))
+    archives += [fetched_archive(file, fetch, folder) for file in sdists[:1]]
     return CollectedRelease(normalised(project), files[0][0].version, _chosen(archives, choice, project))
 
 
@@ -207,7 +207,8 @@ def _newest(versions: Iterable[str]) -> list[str]:
     return [text for _, text in sorted(readable, reverse=True)[:5]]
 
 
-def _fetched(file: IndexFile, fetch: Fetch, folder: str) -> UnvouchedArchive:
+def fetched_archive(file: IndexFile, fetch: Fetch, folder: str) -> UnvouchedArchive:
+    """Fetch one file into `folder`. Raises `PeepError` where it is not what its index states; `TransportError`."""
     with fetch(file) as body:
         body.seek(0)
         archive = _kept(body, file.filename, folder)

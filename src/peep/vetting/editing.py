@@ -45,6 +45,19 @@ def certified(vetting: Vetting, audit: Audit) -> Edited:
     return Edited(after, excuses, notes)
 
 
+def extended(vetting: Vetting, audit: Audit, more: Audit) -> Edited:
+    """Replace the own record `audit` by `more`, which names further archives; excuses that it makes needless go.
+
+    Raises `VettingError` as `certified` does.
+    """
+    own = vetting.records.own
+    _check_archives(more)
+    _check_objections(vetting, more)
+    after = replace(own, audits=tuple(more if one == audit else one for one in own.audits))
+    excuses, notes = _without_needless(vetting, after, more)
+    return Edited(after, excuses, notes)
+
+
 def _says_the_same(one: Audit, other: Audit) -> bool:
     """Whether the second adds nothing but a day and notes."""
     return replace(one, on=other.on, notes=other.notes) == other
@@ -173,7 +186,7 @@ def trusting(vetting: Vetting, wanted: TrustedPublisher) -> TrustedPublisher:
     if not ids:
         raise VettingError(
             f"published.toml knows no archive of {wanted.project} by {wanted.publisher}",
-            f"verify its attestations first: peep vetting attest {wanted.project}",
+            f"verify its attestations first: peep vetting attest {wanted.project} VERSION",
         )
     if len(ids) > 1:
         told = ", ".join(f"repository {repository} of owner {owner}" for repository, owner in sorted(ids))

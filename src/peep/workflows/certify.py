@@ -1,19 +1,18 @@
-"""`peep certify`: an audit record of what somebody read, bound to the bytes of the listed archives."""
+"""`peep certify`: an audit record of what somebody read, bound to the bytes of archives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError, VettingError
-from peep.formats.digest_lines import DigestLine
-from peep.formats.names import is_name, normalised
+from peep.formats.names import is_name
 from peep.formats.versions import same_version
+from peep.pipeline.audit_ground import AskAbout, Ground
+from peep.pipeline.certified_version import CertifiedVersion, CertifyOptions
 from peep.pipeline.context import RunContext
 from peep.pipeline.listed_archives import Listing, listing_of
-from peep.pipeline.listed_names import named_subjects
-from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
 from peep.pipeline.session import open_session
 from peep.pipeline.vetting_author import author
@@ -21,56 +20,27 @@ from peep.pipeline.vetting_place import open_vetting, vetting_folder
 from peep.system.clock import utc_day
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, EXCUSED, Vetting
-from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
-from peep.vetting.editing import certified
+from peep.vetting.editing import Edited, certified, extended
 from peep.vetting.folder import write_files
-from peep.vetting.known_versions import KnownVersions, known_filenames
-from peep.vetting.records import Answer, Audit, Criterion
+from peep.vetting.records import Audit, Criterion
 from peep.vetting.rules import Question
-from peep.vetting.verdicts import Basis, Subject
+from peep.vetting.verdicts import Subject
 from peep.workflows.install import STAGES
 
-
-@dataclass(frozen=True, slots=True)
-class CertifyOptions:
-    run: InstallOptions
-    """Its files list the archives."""
-    name: str
-    version: str
-    criteria: tuple[str, ...] = ()
-    """Empty: what the policy demands."""
-    by: str | None = None
-    notes: str | None = None
-    """Given: the statement that all was read; None: a person is asked for it."""
-    since: str | None = None
-    """The version that it was compared with; None: the nearest examined one below."""
-    is_full: bool = False
-    skipped: tuple[str, ...] = ()
-    answers: tuple[Answer, ...] = ()
-    machine: str | None = None
-    vetting: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """How the archives of a version relate to what was read."""
-
-    read: tuple[DigestLine, ...]
-    same: tuple[DigestLine, ...] = ()
-    compiled: tuple[DigestLine, ...] = ()
-    since: tuple[DigestLine, ...] = ()
-
-
-Divide = Callable[[Sequence[DigestLine], Sequence[DigestLine]], Division]
-"""Archives of the new version, and of the one that it was compared with -> their division."""
 State = Callable[[Audit, Mapping[str, Criterion]], str]
 """Asks a person for the statement; gives back the notes. Raises `VettingError` where it is not made."""
 
 
-def everything_read(new: Sequence[DigestLine], old: Sequence[DigestLine]) -> Division:
-    """Every archive was read file by file."""
-    return Division(read=tuple(sorted(new)), since=tuple(sorted(old)))
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who can be asked: for the statement, and about stop signals. None: nobody is there."""
+
+    state: State | None = None
+    ask: AskAbout | None = None
+
+
+NOBODY = People()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,124 +53,119 @@ class Certified:
 
 
 def certify(
-    options: CertifyOptions,
-    context: RunContext,
-    state: State | None,
-    divide: Divide = everything_read,
-    today: date | None = None,
+    options: CertifyOptions, context: RunContext, people: People = NOBODY, today: date | None = None
 ) -> Certified:
-    """Write an audit record; `state` is None where nobody can be asked, and the notes must be given.
+    """Write an audit record: of what a reading covers, else of all of the archives, which a person must state.
 
-    Raises `RequirementsErrors`, `RecordsErrors`, `VettingError` and `UsageError`; then nothing was written.
+    Raises `RequirementsErrors`, `RecordsErrors`, `VettingError`, `UsageError`, and `PeepError` for archives that cannot
+    be had or analysed; then nothing was written.
     """
-    day = today or utc_day()
-    if not is_name(options.name):
-        raise UsageError(f"{options.name!r} is no name of a project")
-    if options.notes is None and state is None:
-        raise UsageError(
-            "nobody is there to state that all was read", "state it by --notes TEXT, which becomes part of the record"
-        )
+    _check(options, people)
     listing = _listing(options, context)
     folder = vetting_folder(options.vetting, listing.directives, options.run.sources.requirement_files)
-    vetting = open_vetting(folder)
-    archives = _archives(options, listing, vetting, context)
-    audit = _audit(options, vetting, archives, divide, author(options.by, context.environ), day)
-    certified(vetting, audit)  # what contradicts it is told before anybody writes a word
-    notes = options.notes if options.notes is not None or state is None else state(audit, vetting.criteria)
-    audit = replace(audit, notes=notes or "")
-    edited = certified(vetting, audit)
+    case = _case(options, context, listing, open_vetting(folder), today)
+    ground = case.ground(people.ask)
+    audit = _audit(case, ground, author(options.by, context.environ))
+    certified(case.vetting, audit)  # what contradicts it is told before anybody writes a word
+    audit = replace(audit, notes=_notes(options, ground, audit, people.state, case.vetting.criteria))
+    edited = certified(case.vetting, audit)
+    write_edited(folder, case.vetting, edited)
+    after = Vetting(replace(case.vetting.records, own=edited.own, excuses=edited.excuses), case.vetting.policy)
+    return Certified(folder, audit, (*ground.remarks, *edited.notes), _lacking(audit, after, case.today))
+
+
+def add_archives(options: CertifyOptions, context: RunContext, today: date | None = None) -> Certified:
+    """Let one's own audit record of the version speak for more archives: those that need no further reading.
+
+    Raises as `certify` does, and `VettingError` where there is no such record or an archive would have to be read.
+    """
+    if not is_name(options.name):
+        raise UsageError(f"{options.name!r} is no name of a project")
+    listing = _listing(options, context)
+    folder = vetting_folder(options.vetting, listing.directives, options.run.sources.requirement_files)
+    case = _case(options, context, listing, open_vetting(folder), today)
+    audit = _own_record(case, author(options.by, context.environ))
+    more = case.extended(audit)
+    edited = extended(case.vetting, audit, more)
+    write_edited(folder, case.vetting, edited)
+    after = Vetting(replace(case.vetting.records, own=edited.own, excuses=edited.excuses), case.vetting.policy)
+    return Certified(folder, more, edited.notes, _lacking(more, after, case.today))
+
+
+def _own_record(case: CertifiedVersion, by: str) -> Audit:
+    """The newest record of the version by the same person. Raises `VettingError` where there is none."""
+    found = [
+        one
+        for one in case.vetting.records.own.audits
+        if one.project == case.project and same_version(one.version, case.options.version) and one.by == by
+    ]
+    if not found:
+        raise VettingError(
+            f"audits.toml has no audit record of {case.project} {case.options.version} by {by}",
+            "certify the version first, without --add",
+        )
+    return max(found, key=lambda one: one.on)
+
+
+def _check(options: CertifyOptions, people: People) -> None:
+    if not is_name(options.name):
+        raise UsageError(f"{options.name!r} is no name of a project")
+    if options.notes is None and options.reading is None and people.state is None:
+        raise UsageError(
+            "nobody is there to state that all was read",
+            "state it by --notes TEXT, which becomes part of the record, or give a reading: --from READING.json",
+        )
+
+
+def _notes(
+    options: CertifyOptions, ground: Ground, audit: Audit, state: State | None, criteria: Mapping[str, Criterion]
+) -> str:
+    given = options.notes
+    if given is None and options.reading is None and state is not None:
+        given = state(audit, criteria)
+    return "\n".join(text for text in (given or "", ground.unread) if text)
+
+
+def write_edited(folder: str, vetting: Vetting, edited: Edited) -> None:
+    """Write what an edit changed, all or nothing."""
     files = {AUDITS: canonical.audits_text(edited.own)}
     if edited.excuses != vetting.records.excuses:
         files[EXCUSED] = canonical.excused_text(edited.excuses)
     write_files(folder, files)
-    after = Vetting(replace(vetting.records, own=edited.own, excuses=edited.excuses), vetting.policy)
-    return Certified(folder, audit, edited.notes, _lacking(audit, after, day))
 
 
 def _listing(options: CertifyOptions, context: RunContext) -> Listing:
     sources = options.run.sources
     if not sources.requirement_files:
-        raise UsageError("which archives did you read?", "name the files that list them: -r requirements.txt")
+        return Listing(())
     reading = plain_reading(options.run, context)
     return listing_of(sources.requirement_files, sources.constraint_files, reading.read, context.environ)
 
 
-def _archives(
-    options: CertifyOptions, listing: Listing, vetting: Vetting, context: RunContext
-) -> tuple[DigestLine, ...]:
-    """The listed archives of the version. Raises `VettingError` where there is none that a record can name."""
-    name = normalised(options.name)
-    mine = [one.subject for one in listing.archives if one.subject.name == name]
-    found = [one for one in mine if not one.is_commit and same_version(one.version, options.version)]
-    if not found:
-        listed = ", ".join(sorted({one.version for one in mine if one.version}))
-        hint = f"listed versions: {listed}" if listed else "nothing of that project is listed"
-        raise VettingError(f"no archive of {name} {options.version} is listed", hint)
-    if nameless := [one for one in found if not one.key]:
-        told = f"{len(nameless)} of {len(found)} listed archives of {name} {options.version} have no sha256"
-        raise VettingError(told, "records name archives by sha256: list that (peep hash prints it)")
-    names = known_filenames(vetting)
-    named = tuple(replace(one, filename=one.filename or names.get(one.key, "")) for one in found)
-    if not all(one.filename for one in named):
-        with open_session(options.run, context, STAGES) as session:
-            session.read_pins()  # the network learns from it which indexes the files name
-            named = named_subjects(named, vetting, session.store, context.reporter, session.network.index)
-    return tuple(sorted({DigestLine(one.key, one.filename) for one in named}))
+def _case(
+    options: CertifyOptions, context: RunContext, listing: Listing, vetting: Vetting, today: date | None
+) -> CertifiedVersion:
+    return CertifiedVersion(
+        options, listing, vetting, today or utc_day(), lambda: open_session(options.run, context, STAGES)
+    )
 
 
-def _audit(
-    options: CertifyOptions,
-    vetting: Vetting,
-    archives: tuple[DigestLine, ...],
-    divide: Divide,
-    by: str,
-    today: date,
-) -> Audit:
-    criteria = tuple(sorted(set(options.criteria or (vetting.policy.demand,))))
-    division = divide(archives, _base(options, vetting, criteria, today))
+def _audit(case: CertifiedVersion, ground: Ground, by: str) -> Audit:
+    options, division = case.options, ground.division
     return Audit(
-        project=normalised(options.name),
+        project=case.project,
         version=options.version,
-        criteria=criteria,
+        criteria=case.criteria,
         by=by,
-        on=today,
+        on=case.today,
         read=division.read,
         same=division.same,
         compiled=division.compiled,
         since=division.since,
         using=(options.machine or "").strip(),
         skipped=tuple(sorted(set(options.skipped))),
-        answers=options.answers,
+        answers=tuple(sorted(ground.answers, key=lambda one: (one.rule, one.path))),
     )
-
-
-def _base(options: CertifyOptions, vetting: Vetting, criteria: tuple[str, ...], today: date) -> tuple[DigestLine, ...]:
-    """The archives of the version that was compared with: examined ones, of these the ones that somebody read.
-
-    Nothing under `--full`, and where no version below is examined. Raises `VettingError` for a version of which no
-    archive is examined: what changed since then says nothing.
-    """
-    if options.is_full:
-        return ()
-    name = normalised(options.name)
-    strongest = max(criteria, key=lambda one: len(with_implied([one], vetting.criteria)))
-    decision = Decision(vetting, Question(strongest, today))
-    known = KnownVersions(vetting, decision)
-    if options.since is None:
-        found = known.nearest(name, options.version).below
-        return _read_ones(found.archives, decision) if found else ()
-    version = known.version(name, options.since)
-    if version is None:
-        hint = f"certify {name} {options.since} first, or read all of it: --full"
-        raise VettingError(f"no archive of {name} {options.since} is examined for {strongest}", hint)
-    return _read_ones(version.archives, decision)
-
-
-def _read_ones(archives: tuple[DigestLine, ...], decision: Decision) -> tuple[DigestLine, ...]:
-    """Those that hold every content: `same` and `compiled` ones hold nothing that they do not."""
-    derived = {Basis.SAME, Basis.COMPILED}
-    read = tuple(line for line in archives if decision.chains.basis(line.sha256) not in derived)
-    return read or archives
 
 
 def _lacking(audit: Audit, after: Vetting, today: date) -> tuple[str, ...]:

@@ -22,11 +22,16 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.network import Network
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.pip_configuration import configured_pip
+from peep.pipeline.release_records import ReleaseRecords, release_records
 from peep.pipeline.session import configured, opened_store, target_request
 from peep.pipeline.unvouched_releases import CollectedRelease, Fetch, WheelChoice, index_release, local_release
+from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.system.clock import utc_day
 from peep.system.git import CommitUrl, list_tree, parse_commit_url
 from peep.system.sandbox import find_isolation
 from peep.target.discovery import discover_target
+
+NO_RECORDS = ReleaseRecords()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class DiffRequest:
     use_sandbox: bool = True
     commit: CommitUrl | None = None
     """The commit that the new release says it was made of."""
+    vetting: str | None = None
+    """The folder of the records; None: the setting, else the one in the working folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ class DiffResult:
     comparison: Comparison
     is_sandboxed: bool = True
     commit: CommitIdentity | None = None
+    records: ReleaseRecords = NO_RECORDS
+    """What is on record about the new release."""
 
     def reading_base(self) -> dict[str, Any]:
         """What a reading of this comparison says before anything was read."""
@@ -95,6 +104,7 @@ def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> 
 
     Raises `UsageError`, `PeepError`, `ArchiveError`; nothing is stored, built or installed.
     """
+    vetting = open_vetting(vetting_folder(request.vetting, (), ()))
     isolation = isolation_for(find_isolation(), wanted=request.use_sandbox)
     with tempfile.TemporaryDirectory(prefix="peep-diff-", ignore_cleanup_errors=True) as folder:
         old, new = _collected(request, options, context, folder)
@@ -102,15 +112,18 @@ def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> 
         object_format = _OBJECT_FORMATS[len(request.commit.commit)] if request.commit is not None else ""
         comparison = analyse(old.archives if old else None, new.archives, isolation, object_format=object_format)
     commit = _commit_of(request.commit, comparison, context) if request.commit is not None else None
-    if commit is not None:
-        comparison = replace(comparison, signals=(*comparison.signals, *commit.hits))
+    project = new.project or (old.project if old else "") or "release"
+    before = [one.sha256 for one in old.archives.all] if old is not None else None
+    records = release_records(vetting, project, before, [one.sha256 for one in new.archives.all], utc_day())
+    more = (*(commit.hits if commit is not None else ()), *records.hits)
     return DiffResult(
-        project=new.project or (old.project if old else "") or "release",
+        project=project,
         old=_described(old) if old else None,
         new=_described(new),
-        comparison=comparison,
+        comparison=replace(comparison, signals=(*comparison.signals, *more)),
         is_sandboxed=request.use_sandbox,
         commit=commit,
+        records=records,
     )
 
 

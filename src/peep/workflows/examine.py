@@ -1,13 +1,14 @@
-"""`peep examine`: a verdict on every listed archive, or on every installed one. Changes nothing, fetches nothing."""
+"""`peep examine`: a verdict on every listed archive, or on every installed one, and what to read next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 
 from peep.dataclass import dataclass, replace
 from peep.environment.installed import installed_projects
-from peep.errors import UnusableRequirement, UsageError
+from peep.errors import PeepError, RequirementsErrors, UnusableRequirement, UsageError
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.index.compatibility import Compatibility
 from peep.model import FormatControl, IndexFile, Location, TargetEnvironment
@@ -17,18 +18,20 @@ from peep.pipeline.installed_archives import installed_subject, is_folder
 from peep.pipeline.listed_archives import listing_of
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
+from peep.pipeline.reading_prices import reading_prices, requirers
 from peep.pipeline.session import open_session
 from peep.pipeline.vetting_place import demands_of, open_vetting, vetting_folder
 from peep.requirements.pinned_set import Directive
 from peep.system.clock import utc_day
 from peep.vetting.assembly import Vetting
 from peep.vetting.decision import Decision
+from peep.vetting.folder import read_folder
+from peep.vetting.import_gains import ImportGain, import_gains
 from peep.vetting.known_versions import KnownVersions, Nearest, known_filenames
 from peep.vetting.records import IgnoredRecord
 from peep.vetting.rules import Question
 from peep.vetting.suggestion import (
     Comparison,
-    Price,
     Suggestion,
     TrustGain,
     excuse_ends,
@@ -51,6 +54,9 @@ class ExamineOptions:
     """None: what the files demand, else what the policy does."""
     here: bool = False
     """Only what the target would use."""
+    suggest: bool = False
+    """Whether what is unexamined may be fetched and opened, to tell what it costs to read."""
+    use_sandbox: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ class Examination:
     suggestions: tuple[Suggestion, ...]
     """What to read next, cheapest first; all of it."""
     gains: tuple[TrustGain, ...]
+    import_gains: tuple[ImportGain, ...]
     excused: tuple[tuple[date, int], ...]
     """How many archives are excused until when."""
 
@@ -98,14 +105,8 @@ class _Asked:
     directives: tuple[Directive, ...] = ()
 
 
-def nobody_can_tell(_comparison: Comparison) -> None:
-    """The price of every comparison where no archive may be looked at."""
-
-
-def examine(
-    options: ExamineOptions, context: RunContext, price: Price = nobody_can_tell, today: date | None = None
-) -> Examination:
-    """Judge every archive; `price` tells what a comparison costs, `today` is UTC's day unless given.
+def examine(options: ExamineOptions, context: RunContext, today: date | None = None) -> Examination:
+    """Judge every archive; `today` is UTC's day unless given.
 
     Raises `RecordsErrors`, `RequirementsErrors`, `UsageError`, and what opening a target raises.
     """
@@ -118,7 +119,7 @@ def examine(
         asked = _of_this_target(asked, options, context)
     criterion = _criterion(options, asked.directives, vetting)
     decision = Decision(vetting, Question(criterion, today or utc_day()))
-    return _examination(folder, vetting, decision, asked, price)
+    return _Examiner(options, context, vetting, decision).examination(folder, asked)
 
 
 def _criterion(options: ExamineOptions, directives: Sequence[Directive], vetting: Vetting) -> str:
@@ -132,23 +133,55 @@ def _criterion(options: ExamineOptions, directives: Sequence[Directive], vetting
     return wanted[0]
 
 
-def _examination(folder: str, vetting: Vetting, decision: Decision, asked: _Asked, price: Price) -> Examination:
-    judge = _Judge(vetting, decision)
-    archives = [judge.archive(subject, locations) for subject, locations in asked.subjects]
-    verdicts = [one.verdict for one in archives]
-    unexamined = unexamined_subjects(verdicts)
-    return Examination(
-        folder,
-        decision.question.criterion,
-        decision.question.today,
-        tuple(archives),
-        asked.unusable,
-        asked.folders,
-        vetting.ignored,
-        suggestions(unexamined, judge.known, price, {}) if unexamined else (),
-        trust_gains(vetting, unexamined),
-        excuse_ends(verdicts),
-    )
+class _Examiner:
+    """Verdicts on all that is asked about, and what would settle the rest."""
+
+    def __init__(self, options: ExamineOptions, context: RunContext, vetting: Vetting, decision: Decision) -> None:
+        self._options = options
+        self._context = context
+        self._vetting = vetting
+        self._decision = decision
+        self._judge = _Judge(vetting, decision)
+
+    def examination(self, folder: str, asked: _Asked) -> Examination:
+        archives = [self._judge.archive(subject, locations) for subject, locations in asked.subjects]
+        verdicts = [one.verdict for one in archives]
+        unexamined = unexamined_subjects(verdicts)
+        has_imports = bool(unexamined and self._vetting.records.imports)
+        question = self._decision.question
+        return Examination(
+            folder,
+            question.criterion,
+            question.today,
+            tuple(archives),
+            asked.unusable,
+            asked.folders,
+            self._vetting.ignored,
+            self._suggestions(unexamined, asked) if unexamined else (),
+            trust_gains(self._vetting, unexamined),
+            import_gains(self._vetting, read_folder(folder), question, unexamined) if has_imports else (),
+            excuse_ends(verdicts),
+        )
+
+    def _suggestions(self, unexamined: Sequence[Subject], asked: _Asked) -> tuple[Suggestion, ...]:
+        """Cheapest first; where nothing may be fetched, or there is no sandbox, by name and without costs."""
+        if not self._options.suggest:
+            return suggestions(unexamined, self._judge.known, _untold, {})
+        with open_session(self._options.run, self._context, STAGES) as session:
+            used_by = requirers([subject for subject, _ in asked.subjects], session.store)
+            try:
+                if self._options.run.sources.requirement_files:
+                    with suppress(RequirementsErrors):  # told already: what has no pin has no price
+                        session.read_pins()  # the network learns from it which indexes the files name
+                with reading_prices(session, use_sandbox=self._options.use_sandbox) as price:
+                    return suggestions(unexamined, self._judge.known, price, used_by)
+            except PeepError as error:
+                self._context.reporter.warning(f"what it costs to read is not known: {error}")
+                return suggestions(unexamined, self._judge.known, _untold, used_by)
+
+
+def _untold(_comparison: Comparison) -> None:
+    """The price of every comparison where no archive may be looked at."""
 
 
 class _Judge:

@@ -12,23 +12,25 @@ from peep.examine.summary import line_counts
 from peep.examine.types import Change, Hit
 
 if TYPE_CHECKING:
+    from peep.vetting.attestations import Provenance
+    from peep.vetting.records import PublishedArchive
     from peep.workflows.diff import DiffResult, ReleaseDescription
 
 
-def diff_as_json(result: DiffResult, read: frozenset[tuple[str, str]], verdict: str = "unexamined") -> dict[str, Any]:
+def diff_as_json(result: DiffResult, read: frozenset[tuple[str, str]]) -> dict[str, Any]:
     """Everything that the screen tells, and each change; rows of lines are for people only."""
     comparison = result.comparison
     counts = line_counts(comparison.changes, read)
     identity = comparison.identity
     return {
         "project": result.project,
-        "verdict": verdict,
+        "verdict": result.records.verdict.value,
         "sandbox": result.is_sandboxed,
         "old": _release(result.old, ()) if result.old is not None else None,
         "new": _release(result.new, comparison.warnings),
         "identity": asdict(identity) if identity is not None else None,
         "commit": _commit(result.commit) if result.commit is not None else None,
-        "provenance": None,
+        "provenance": _provenance(result.records.provenance),
         "lines": asdict(counts),
         "changes": [_change(change, read) for change in comparison.changes],
         "signals": [_hit(hit) for hit in comparison.signals],
@@ -37,6 +39,28 @@ def diff_as_json(result: DiffResult, read: frozenset[tuple[str, str]], verdict: 
         "made": [asdict(one) for one in comparison.made],
         "not_analysed": [asdict(one) for one in comparison.not_analysed],
         "problems": [],
+    }
+
+
+def _provenance(provenance: Provenance | None) -> dict[str, Any] | None:
+    if provenance is None:
+        return None
+    return {
+        "change": provenance.change.value if provenance.change is not None else None,
+        "old": [_published(one) for one in provenance.old],
+        "new": [_published(one) for one in provenance.new],
+    }
+
+
+def _published(one: PublishedArchive) -> dict[str, str]:
+    return {
+        "archive": str(one.archive),
+        "publisher": one.publisher,
+        "repository_id": one.repository_id,
+        "owner_id": one.owner_id,
+        "commit": one.commit,
+        "ref": one.ref,
+        "on": one.on.isoformat(),
     }
 
 

@@ -11,9 +11,11 @@ from peep.cli.output.report_parts import plain
 from peep.cli.output.text import counted
 
 if TYPE_CHECKING:
-    from peep.vetting.suggestion import Suggestion
+    from peep.vetting.import_gains import ImportGain
+    from peep.vetting.suggestion import Suggestion, TrustGain
     from peep.vetting.verdicts import Step, Subject
     from peep.workflows.examine import Examination, ExaminedArchive
+    from peep.workflows.vetting_attest import Attested
 
 
 # -- examine, for people ---------------------------------------------------------------------------
@@ -29,12 +31,20 @@ def examination_lines(found: Examination, suggested: int) -> list[str]:
         lines += ["", "to read next:", *(f"    {row}" for row in rows)]
         left = len(found.suggestions) - len(rows)
         lines += [f"    and {left} more (--suggest N)"] * bool(left)
+    lines += [_import_gain_line(gain) for gain in found.import_gains]
     lines += [
         f"trusting {plain(gain.publisher)} would settle {counted(gain.archives, 'archive')} of {plain(gain.project)}"
         for gain in found.gains
     ]
     lines += [f"not asked about, for no hash can vouch for a folder: {plain(one)}" for one in found.folders]
     return [*lines, examination_summary(found)]
+
+
+def _import_gain_line(gain: ImportGain) -> str:
+    """Such as `mapping reviewed of partner would settle 3 archives`."""
+    ways = [f"mapping {plain(', '.join(gain.unmapped))}"] * bool(gain.unmapped)
+    ways += [f"no longer excluding {plain(', '.join(gain.excluded))}"] * bool(gain.excluded)
+    return f"{' and '.join(ways)} of {plain(gain.source)} would settle {counted(gain.archives, 'archive')}"
 
 
 def examination_summary(found: Examination) -> str:
@@ -68,7 +78,7 @@ def subject_name(subject: Subject) -> str:
 def _suggestion_line(one: Suggestion) -> str:
     told = diff_command(one)
     if one.cost is not None:
-        told += f"      {one.cost.run} lines that run, {one.cost.other} others"
+        told += f"      {counted(one.cost.run, 'line')} that run, {counted(one.cost.other, 'other')}"
         told += f", {one.cost.compiled} compiled bytes" if one.cost.compiled else ""
     return told + (f"        used by {plain(', '.join(one.used_by))}" if one.used_by else "")
 
@@ -114,6 +124,24 @@ def _step_line(step: Step, chain: Sequence[Step]) -> str:
     return f"{plain(step.filename)}: {told}; {plain(step.by)}{source}"
 
 
+# -- attest -----------------------------------------------------------------------------------------
+
+
+def attested_line(one: Attested) -> str:
+    """Such as `idna-3.20.tar.gz: github:kjd/idna/.github/workflows/deploy.yml, commit 0a1b…, 2026-11-02; trusted`."""
+    told = [
+        f"{each.publisher}, commit {each.commit} of {each.ref}, {each.on} (repository {each.repository_id}, "
+        f"owner {each.owner_id})"
+        for each in one.published
+    ]
+    told += [one.reason] if one.reason else []
+    told += [] if told else ["its index has no provenance of it"]
+    told += ["trusted by policy.toml"] * one.is_trusted
+    told += ["NOT the account that policy.toml trusts under that name"] * one.is_impostor
+    told += [f"{one.change.value}: {one.evidence}"] if one.change else []
+    return f"{plain(one.offered.line.filename)}: {plain('; '.join(told))}"
+
+
 # -- examine, for programs -------------------------------------------------------------------------
 
 
@@ -127,8 +155,17 @@ def examination_json(found: Examination, suggested: int) -> dict[str, Any]:
         "folders": list(found.folders),
         "ignored": [str(one) for one in found.ignored],
         "suggestions": [_suggestion_json(one) for one in found.suggestions[:suggested]],
+        "would_settle": [*map(_trust_json, found.gains), *map(_import_json, found.import_gains)],
         **problems_as_json(found.unusable),
     }
+
+
+def _trust_json(gain: TrustGain) -> dict[str, Any]:
+    return {"trusted": gain.publisher, "import": None, "project": gain.project, "archives": gain.archives}
+
+
+def _import_json(gain: ImportGain) -> dict[str, Any]:
+    return {"trusted": None, "import": gain.source, "project": None, "archives": gain.archives}
 
 
 def _archive_json(one: ExaminedArchive) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.tables import GENERAL, INDEXES, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
+from peep.cli.options.tables import GENERAL, INDEXES, INTERPRETER, NETWORK, PROGRESS, STORE, VETTING, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.dataclass import replace
 from peep.errors import PeepError, UsageError
 
 if TYPE_CHECKING:
+    from peep.examine.summary import SummaryLine
     from peep.examine.types import Change
     from peep.workflows.diff import DiffResult
 
@@ -82,6 +83,7 @@ VERB = Verb(
                     "URL@ID",
                     is_peeps_own=True,
                 ),
+                VETTING,
                 Option(("--no-sandbox",), "open the archives without a sandbox", is_peeps_own=True),
                 *INTERPRETER,
             ),
@@ -110,6 +112,7 @@ def run(parsed: ParsedArguments) -> int:
         wheel=parsed.value("wheel"),
         use_sandbox=not parsed.has("no-sandbox"),
     )
+    request = replace(request, vetting=parsed.value("vetting"))
     if commit := parsed.value("commit"):
         request = replace(request, commit=parse_commit(commit))
     read = read_files(parsed.values("read"))
@@ -151,16 +154,26 @@ def title_of(result: DiffResult) -> str:
     return f"{result.project} {' -> '.join(versions)}"
 
 
+def _summary(result: DiffResult, read: frozenset[tuple[str, str]]) -> list[SummaryLine]:
+    from peep.examine.summary import OnRecord, summary_lines  # noqa: PLC0415 - as above
+
+    return summary_lines(
+        result.comparison,
+        result.new.archives,
+        on_record=OnRecord(result.records.verdict.value, result.records.publishers),
+        read=read,
+        is_sandboxed=result.is_sandboxed,
+        commit=result.commit,
+    )
+
+
 def _show(result: DiffResult, changes: list[Change], read: frozenset[tuple[str, str]], *, is_coloured: bool) -> None:
     from peep.cli.output.diff_text import Painter, changes_text, screen_text  # noqa: PLC0415 - as above
     from peep.cli.output.pager import show_paged  # noqa: PLC0415 - as above
-    from peep.examine.summary import summary_lines  # noqa: PLC0415 - as above
 
     is_terminal = sys.stdout.isatty()
     painter = Painter(is_coloured=is_coloured and is_terminal and "NO_COLOR" not in os.environ)
-    lines = summary_lines(
-        result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed, commit=result.commit
-    )
+    lines = _summary(result, read)
     screen = screen_text(title_of(result), lines, painter)
     if not changes:
         print(screen)
@@ -170,11 +183,8 @@ def _show(result: DiffResult, changes: list[Change], read: frozenset[tuple[str, 
 
 def _write_page(path: str, result: DiffResult, read: frozenset[tuple[str, str]]) -> None:
     from peep.examine.page import page_of  # noqa: PLC0415 - as above
-    from peep.examine.summary import summary_lines  # noqa: PLC0415 - as above
 
-    lines = summary_lines(
-        result.comparison, result.new.archives, read=read, is_sandboxed=result.is_sandboxed, commit=result.commit
-    )
+    lines = _summary(result, read)
     content = page_of(title_of(result), lines, result.comparison, base=result.reading_base(), read=read)
     try:
         with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -36,7 +36,14 @@ OWN = (
     Option(("--criterion",), "what archives must be examined for", OptionKind.VALUE, "NAME", is_peeps_own=True),
     Option(("--explain",), "what the verdicts on a project rest on", OptionKind.LIST, "NAME", is_peeps_own=True),
     Option(("--here",), "only archives that the target could use", is_peeps_own=True),
-    Option(("--suggest",), "how many comparisons to suggest", OptionKind.VALUE, "N", is_peeps_own=True),
+    Option(
+        ("--suggest",),
+        "how many comparisons to suggest, cheapest first; 0: nothing is fetched",
+        OptionKind.VALUE,
+        "N",
+        is_peeps_own=True,
+    ),
+    Option(("--no-sandbox",), "open archives without a sandbox, to tell what they cost to read", is_peeps_own=True),
 )
 
 VERB = Verb(
@@ -47,12 +54,15 @@ VERB = Verb(
         "Judges every archive that the files list, for whatever target, by the records in vetting/: those of your own, "
         "those that you import, and the publishers that you trust. Without -r, every installed project, by the "
         "recorded digest of its archive. The exit status is 0 when all are examined, else 1.\n\n"
+        "What is not examined is compared with the nearest examined versions, in a sandbox, to suggest what to read "
+        "next: the fewest lines first. --suggest 0 fetches nothing.\n\n"
         "Examined means that somebody answers for having read these very bytes. It does not mean that they are good."
     ),
     examples=(
         ("peep examine -r requirements.txt", "what did nobody examine yet?"),
         ("peep examine -r requirements.txt --explain idna", "who says so, and what does that rest on?"),
         ("peep examine --python .venv", "of what is installed"),
+        ("peep examine -r requirements.txt --suggest 0", "verdicts alone, without the network"),
         ("peep examine -r requirements.txt --format json", "for a program"),
     ),
     sections=(
@@ -75,7 +85,14 @@ def run(parsed: ParsedArguments) -> int:
     has_files = bool(parsed.values("requirement"))
     options = install_options(parsed, verb=VERB.name, sources=None if has_files else SourceOptions())
     suggested = int(number(parsed.value("suggest") or str(_SUGGESTED), "--suggest"))
-    asked = ExamineOptions(options, parsed.value("vetting"), parsed.value("criterion"), here=parsed.has("here"))
+    asked = ExamineOptions(
+        options,
+        parsed.value("vetting"),
+        parsed.value("criterion"),
+        here=parsed.has("here"),
+        suggest=suggested > 0 and not parsed.values("explain"),
+        use_sandbox=not parsed.has("no-sandbox"),
+    )
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)

@@ -29,6 +29,7 @@ OWN = (
     Option(("--signed-by",), "import: an identity of vetting/allowed_signers", OptionKind.LIST, "IDENTITY"),
     Option(("--map",), "import: what a criterion of theirs means here: THEIRS=OURS,OURS", OptionKind.LIST, "NAMES"),
     Option(("--exclude",), "import: projects whose audit records do not count", OptionKind.LIST, "NAME"),
+    Option(("--no-sandbox",), "attest: verify without a sandbox", is_peeps_own=True),
     Option(("--check",), "fmt: change nothing; 1 when there is something to change", is_peeps_own=True),
 )
 
@@ -41,20 +42,25 @@ VERB = Verb(
         "vetting excuse [OPTIONS] -r FILE --until DATE --why TEXT",
         "vetting object [OPTIONS] NAME VERSION|RANGE|SHA256 --why TEXT",
         "vetting trust NAME PUBLISHER --since DATE --until DATE --why TEXT",
+        "vetting attest [OPTIONS] -r FILE [NAME...]",
+        "vetting attest [OPTIONS] NAME VERSION",
         "vetting fmt [--check]",
     ),
     description=(
         "`import` takes the audit records of somebody else, from a URL, a file or git+URL@COMMIT#path, pinned by "
         "digest; `update` fetches them again. Both show what changes and ask; without a terminal, --accept names the "
         "digest. `excuse` lets every listed archive pass that nobody examined, until a day at most a year ahead. "
-        "`object` records that a version or an archive must not be used. `trust` prints a table for policy.toml. `fmt` "
-        "writes the records in their canonical form."
+        "`object` records that a version or an archive must not be used. `attest` verifies the attestations that an "
+        "index has of the archives, and keeps in published.toml who published them from which commit; a publisher that "
+        "changed, or that is gone, is told, and the status is 1. `trust` prints a table for policy.toml. `fmt` writes "
+        "the records in their canonical form."
     ),
     examples=(
         ("peep vetting excuse -r requirements.txt --until 2027-01-31 --why legacy", "to begin with"),
         ("peep vetting import partner https://partner.example/audits.toml", "what do others say?"),
         ("peep vetting update partner", "and what do they say by now?"),
         ("peep vetting object ctx '>=0.2,<0.3' --why 'sends the environment away'", "never these"),
+        ("peep vetting attest -r requirements.txt", "who published what is listed?"),
         ("peep vetting fmt --check", "in continuous integration"),
     ),
     sections=(
@@ -73,6 +79,7 @@ _ACTIONS: Mapping[str, Callable[[ParsedArguments, Console], int]] = {
     "excuse": vetting_actions.excuse_listed,
     "object": vetting_actions.object_to_one,
     "trust": vetting_actions.trust_one,
+    "attest": vetting_actions.attest_some,
     "fmt": vetting_actions.format_records,
 }
 

@@ -1,0 +1,116 @@
+"""Attestations (PEP 740) as facts about who published an archive: from certificates' claims, compared over releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from enum import Enum
+from urllib.parse import urlsplit
+
+from peep.dataclass import dataclass
+from peep.formats.digest_lines import DigestLine
+from peep.vetting.records import PublishedArchive
+
+PUBLISH = "/attestations/publish/v1"
+"""End of the predicate type by which an index says that it took an archive from its publisher (PEP 740)."""
+_CLAIMS = "1.3.6.1.4.1.57264.1."
+_HOSTS = {"github.com": "github", "gitlab.com": "gitlab"}
+
+
+class NotRecordable(ValueError):
+    """Claims of a certificate that a record of the publisher cannot be made of; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedAttestation:
+    """One attestation whose signature, log entry, publisher and archive were verified. `claims`: by OID, dotted."""
+
+    kind: str
+    claims: Mapping[str, str]
+    on: date
+    """The day of the transparency log."""
+
+
+def published_archive(project: str, line: DigestLine, attestation: VerifiedAttestation) -> PublishedArchive:
+    """The record of one publish attestation. Raises `NotRecordable`.
+
+    Claims by the OIDs of Fulcio: 9 build signer, 11 runner, 12 repository, 13 commit, 14 ref, 15 and 17 the numbers of
+    repository and owner, 20 trigger.
+    """
+    names = {"9": "workflow", "13": "commit", "14": "ref", "15": "repository id", "17": "owner id"}
+    claims = {number: attestation.claims.get(_CLAIMS + number, "") for number in (*names, "11", "18", "20")}
+    if lacking := [word for number, word in names.items() if not claims[number]]:
+        raise NotRecordable(f"its certificate names no {', no '.join(lacking)}")
+    if not all(text.isprintable() for text in claims.values()):
+        raise NotRecordable("its certificate claims something that cannot be printed")
+    return PublishedArchive(
+        project,
+        line,
+        publisher_of(claims["18"] or claims["9"]),
+        claims["15"],
+        claims["17"],
+        claims["13"],
+        claims["14"],
+        attestation.on,
+        claims["20"],
+        claims["11"],
+    )
+
+
+def publisher_of(workflow: str) -> str:
+    """`https://github.com/o/n/.github/workflows/w.yml@refs/tags/v1` -> `github:o/n/.github/workflows/w.yml`.
+
+    Raises `NotRecordable` for what is no such URL.
+    """
+    parts = urlsplit(workflow.rpartition("@")[0] or workflow)
+    path = parts.path.strip("/")
+    if parts.scheme != "https" or not parts.hostname or not path:
+        raise NotRecordable(f"its certificate names a workflow that is no URL: {workflow}")
+    return f"{_HOSTS.get(parts.hostname, parts.hostname)}:{path}"
+
+
+class ProvenanceChange(Enum):
+    """How the verified publishers of a release differ from those of the release before; the values are rules."""
+
+    NEW = "provenance-new"
+    LOST = "provenance-lost"
+    CHANGED = "provenance-changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The verified publishers of two releases, each sorted; `change`: None where nothing became other."""
+
+    old: tuple[PublishedArchive, ...]
+    new: tuple[PublishedArchive, ...]
+    change: ProvenanceChange | None
+
+    @property
+    def evidence(self) -> str:
+        """Such as `github:o/n/w.yml -> none`."""
+        return f"{_told(self.old)} -> {_told(self.new)}"
+
+
+def provenance_of(published: Iterable[PublishedArchive], old: Sequence[str] | None, new: Sequence[str]) -> Provenance:
+    """What is verified of the archives with these sha256; `old` None: there is no release before."""
+    records = sorted(published, key=lambda one: (one.archive, one.publisher))
+    before = tuple(one for one in records if old is not None and one.archive.sha256 in old)
+    after = tuple(one for one in records if one.archive.sha256 in new)
+    return Provenance(before, after, _change(before, after) if old is not None else None)
+
+
+def _change(old: Sequence[PublishedArchive], new: Sequence[PublishedArchive]) -> ProvenanceChange | None:
+    if not old:
+        return ProvenanceChange.NEW if new else None
+    if not new:
+        return ProvenanceChange.LOST
+    return ProvenanceChange.CHANGED if _identities(new) - _identities(old) else None
+
+
+def _identities(records: Iterable[PublishedArchive]) -> set[tuple[str, str, str]]:
+    return {(one.publisher, one.repository_id, one.owner_id) for one in records}
+
+
+def _told(records: Iterable[PublishedArchive]) -> str:
+    found = {f"{one.publisher} (repository {one.repository_id}, owner {one.owner_id})" for one in records}
+    return ", ".join(sorted(found)) or "none"
