@@ -54,7 +54,7 @@ class AuditRules:
 def read_rules(options: AuditOptions, files: Sequence[str]) -> AuditRules:
     """Everything that a user wrote about the judgement. Raises `UsageError` for whatever means nothing."""
     folder = settings_folder(files)
-    policy = _overridden(read_policy(folder, options.policy), options)
+    policy = _overridden(read_policy(files, options.policy), options)
     path = suppressions_path(folder, options.suppressions)
     suppressions = read_suppression_file(path, policy, is_named=options.suppressions is not None)
     rules = AuditRules(policy, suppressions, path)
