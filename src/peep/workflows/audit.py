@@ -6,10 +6,11 @@ changed or executed; what can't be read, asked or compared is told, and makes th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from peep import __version__
@@ -24,7 +25,7 @@ from peep.advisories.roster import PinTable, Roster
 from peep.advisories.severity import Score, rating_of
 from peep.advisories.suppressions import UnfitSuppression
 from peep.advisories.watch import interpreter_finding
-from peep.dataclass import replace
+from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, UsageError
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
@@ -43,12 +44,36 @@ if TYPE_CHECKING:
 # do, for it takes twice as long to import as all the rest.
 
 
+@dataclass(frozen=True, slots=True)
+class AuditCase:
+    """All that a judgement rests on."""
+
+    roster: Roster
+    evidence: Evidence
+    terms: Terms
+
+
 def audit(options: AuditOptions, context: RunContext) -> AuditReport:
     """Judge what the options name. Raises `UsageError` for options, policy and suppressions that mean nothing."""
+    return judged(case_of(options, context))
+
+
+def judged(case: AuditCase) -> AuditReport:
+    """The report of a case. Raises `UsageError` for a suppression of malware that may not be."""
+    try:
+        return assess(case.roster, case.evidence, case.terms)
+    except UnfitSuppression as unfit:
+        raise UsageError(f"{unfit.suppression.source}: {unfit.suppression.id}: {unfit}") from unfit
+
+
+def case_of(
+    options: AuditOptions, context: RunContext, changed: Mapping[str, bytes] = MappingProxyType({})
+) -> AuditCase:
+    """Gather everything; `changed` files are read as if they held these bytes. Raises `UsageError`."""
     now = options.at or datetime.now(timezone.utc)
     with ExitStack() as stack:
         open_network = lru_cache(partial(_opened_network, options, context, stack))
-        reading = Reading(partial(_transport, open_network, options), context.standard_input)
+        reading = ChangedReading(changed, partial(_transport, open_network, options), context.standard_input)
         files = listed_files(options, reading.read)
         rules = read_rules(options, files)
         for line in rules.left_aside:
@@ -63,10 +88,23 @@ def audit(options: AuditOptions, context: RunContext) -> AuditReport:
         known = _known(roster, snapshots, context, now)
         evidence = _evidence(known, asked, rules, target, now)
         terms = Terms(now, rules.policy, rules.suppressions, rules.baseline, options.is_strict)
-        try:
-            return assess(roster, evidence, terms)
-        except UnfitSuppression as unfit:
-            raise UsageError(f"{unfit.suppression.source}: {unfit.suppression.id}: {unfit}") from unfit
+        return AuditCase(roster, evidence, terms)
+
+
+class ChangedReading(Reading):
+    """Reads files of a run, some of them as they would be."""
+
+    def __init__(
+        self,
+        changed: Mapping[str, bytes],
+        open_transport: Callable[[], Transport],
+        standard_input: Callable[[], bytes],
+    ) -> None:
+        super().__init__(open_transport, standard_input)
+        self._changed = changed
+
+    def read(self, path: str) -> bytes:
+        return self._changed[path] if path in self._changed else super().read(path)
 
 
 def _opened_network(options: AuditOptions, context: RunContext, stack: ExitStack) -> Network:
