@@ -21,8 +21,9 @@ from peep.advisories.lookup import Known, LookupOptions, look_up
 from peep.advisories.policy import AuditPolicy
 from peep.advisories.record import Advisory
 from peep.advisories.report import AuditReport, IndexFacts
-from peep.advisories.roster import PinTable, Roster
+from peep.advisories.roster import PinTable, Roster, Subject
 from peep.advisories.severity import Score, rating_of
+from peep.advisories.snapshot import SnapshotError
 from peep.advisories.suppressions import UnfitSuppression
 from peep.advisories.watch import interpreter_finding
 from peep.dataclass import dataclass, replace
@@ -79,13 +80,16 @@ def case_of(
         for line in rules.left_aside:
             context.reporter.note(line)
         target = _target(options, files, context)
-        roster = _roster(options, files, target, reading, context)
-        snapshots = _snapshots(options, rules.policy, open_network, context, now)
+        table = PinTable()
+        bundle = _bundle(options, table, partial(_transport, open_network, options), stack)
+        subjects = _subjects(options, files, target, ListInputs(table, reading, context))
+        roster = Roster(table.pins(), (*subjects, *bundle.subjects))
+        snapshots = bundle.snapshots or _snapshots(options, rules.policy, open_network, context, now)
         asked = _asked(options, roster, open_network, context)
         roster = roster.with_pins(partial(_with_privacy, policy=rules.policy))
         if asked is not None:
             roster = roster.with_pins(asked.completed)
-        known = _known(roster, snapshots, context, now)
+        known = bundle.named(_known(roster, () if bundle.faults else snapshots, context, now))
         evidence = _evidence(known, asked, rules, target, now)
         terms = Terms(now, rules.policy, rules.suppressions, rules.baseline, options.is_strict)
         return AuditCase(roster, evidence, terms)
@@ -147,31 +151,75 @@ def listed_files(options: AuditOptions, read: Callable[[str], bytes]) -> tuple[s
 
 def _target(options: AuditOptions, files: Sequence[str], context: RunContext) -> TargetEnvironment | None:
     """The environment to audit, or the target that `--here` and `--python` mean; None where none is asked for."""
-    if files and not (options.only_here or options.run.target.python):
+    if (files or options.run.bundle) and not (options.only_here or options.run.target.python):
         return None
     from peep.workflows.audit_environment import discovered  # noqa: PLC0415 - as above
 
     return discovered(options.run, context)
 
 
-def _roster(
-    options: AuditOptions,
-    files: Sequence[str],
-    target: TargetEnvironment | None,
-    reading: Reading,
-    context: RunContext,
-) -> Roster:
-    table = PinTable()
-    if files or target is None:
+@dataclass(frozen=True, slots=True)
+class ListInputs:
+    """What reading lists takes, and where their pins go."""
+
+    table: PinTable
+    reading: Reading
+    context: RunContext
+
+
+def _subjects(
+    options: AuditOptions, files: Sequence[str], target: TargetEnvironment | None, inputs: ListInputs
+) -> tuple[Subject, ...]:
+    if files or options.run.bundle is not None or target is None:
         here = target.markers if target is not None and options.only_here else None
         constraints = options.run.sources.constraint_files
-        reader = ListReader(table, reading.read, context.environ, constraints, here)
-        subjects = tuple(reader.subject(path) for path in files)
-        return Roster(table.pins(), subjects)
+        reader = ListReader(inputs.table, inputs.reading.read, inputs.context.environ, constraints, here)
+        return tuple(reader.subject(path) for path in files)
     from peep.workflows.audit_environment import installed_subject  # noqa: PLC0415 - as above
 
-    subject = installed_subject(target, table, context)
-    return Roster(table.pins(), (subject,))
+    return (installed_subject(target, inputs.table, inputs.context),)
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePart:
+    """What a bundle adds to a run; nothing where none is named."""
+
+    subjects: tuple[Subject, ...] = ()
+    snapshots: tuple[str, ...] = ()
+    """The one inside, where it counts."""
+    shown: str = ""
+    """Its name for messages."""
+    faults: tuple[SnapshotError, ...] = ()
+
+    def named(self, known: Known) -> Known:
+        """The advisories that were found, their source by the name that the user knows."""
+        facts = [replace(one, path=self.shown) if one.path in self.snapshots else one for one in known.facts]
+        return replace(known, facts=facts, missing=[*known.missing, *self.faults])
+
+
+def _bundle(
+    options: AuditOptions, table: PinTable, open_transport: Callable[[], Transport], stack: ExitStack
+) -> BundlePart:
+    """The bundle of a run as a subject, and its snapshot unless `--advisories` names another."""
+    if options.run.bundle is None:
+        return BundlePart()
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - as above
+
+    from peep.pipeline.audited_bundle import audited_bundle, unreadable_bundle  # noqa: PLC0415 - as above
+
+    scratch = stack.enter_context(TemporaryDirectory(prefix="peep-audit-", ignore_cleanup_errors=True))
+    try:
+        opened = audited_bundle(options.run.bundle, open_transport, scratch, stack)
+    except UsageError:
+        raise
+    except PeepError as error:
+        return BundlePart((unreadable_bundle(options.run.bundle, error),))
+    subjects = (opened.subject(table),)
+    try:
+        inside = None if options.advisories else opened.snapshot()
+    except SnapshotError as error:
+        return BundlePart(subjects, faults=(error,))
+    return BundlePart(subjects) if inside is None else BundlePart(subjects, (inside.path,), inside.shown)
 
 
 def _with_privacy(pin: AuditedPin, policy: AuditPolicy) -> AuditedPin:
@@ -201,7 +249,7 @@ def _asked(
     options: AuditOptions, roster: Roster, open_network: Callable[[], Network], context: RunContext
 ) -> AskedIndexes | None:
     """What the configured indexes say, or None where they are not to be asked."""
-    if options.is_offline or not options.asks_indexes:
+    if options.is_offline or not options.asks_indexes or options.run.bundle is not None:
         return None
     from peep.pipeline.index_facts import AskedIndexes, ask_indexes  # noqa: PLC0415 - as above
 

@@ -90,6 +90,8 @@ def _with_files(options: AuditOptions, context: RunContext) -> AuditOptions:
 
     reading = Reading(no_network, context.standard_input)  # type: ignore[arg-type]
     files = listed_files(options, reading.read)
+    if options.run.bundle is not None:
+        raise UsageError("--fix does not change bundles", "fix the files that it is made from, and make it anew")
     if not files:
         raise UsageError("--fix changes files, and none is named", "name them: peep audit --fix -r FILE")
     for path in files:

@@ -100,6 +100,7 @@ VERB = Verb(
         ("peep audit --python .venv --offline", "what is installed, by the advisories that were fetched last"),
         ("peep audit -r pylock.toml --format sarif -o audit.sarif", "for a code scanning service"),
         ("peep audit -r requirements.txt --baseline main.json --format github", "what a pull request adds"),
+        ("peep audit --bundle vendor.tar", "what a bundle carries, without a network"),
         ("peep audit -r requirements.txt --fix", "a diff that cures it"),
     ),
     sections=(
