@@ -25,6 +25,7 @@ class AuditOptions:
     advisories: tuple[str, ...] = ()
     is_offline: bool = False
     asks_indexes: bool = True
+    watches_publishers: bool = False
     max_age: str | None = None
     fail_on: str | None = None
     is_strict: bool = False

@@ -251,13 +251,15 @@ def _asked(
     """What the configured indexes say, or None where they are not to be asked."""
     if options.is_offline or not options.asks_indexes or options.run.bundle is not None:
         return None
-    from peep.pipeline.index_facts import AskedIndexes, ask_indexes  # noqa: PLC0415 - as above
+    from peep.pipeline.index_facts import AskedIndexes, ask_indexes, ask_publishers  # noqa: PLC0415 - as above
 
     names = {pin.name for pin in roster.pins if not pin.is_direct}
     try:
         network = open_network()
         asked = ask_indexes(names, network.index)
         asked.extra = tuple(redacted(url) for url in network.index_options().index_urls[1:])
+        if options.watches_publishers:
+            ask_publishers(asked, roster.pins, network.transport())
     except PeepError as error:
         context.reporter.warning(f"no index was asked: {error}")
         return AskedIndexes(failed=dict.fromkeys(sorted(names), str(error)))
@@ -284,6 +286,7 @@ def _evidence(
         IndexFacts() if asked is None else asked.facts(),
         rules.kev,
         rules.epss,
+        {} if asked is None else asked.publishers,
         further,
     )
 

@@ -40,6 +40,7 @@ ADVISORIES = (
     _own("advisories", "judge by FILE: a zip, a folder of OSV records, or one", LIST, "FILE"),
     _own("offline", "use no network at all"),
     _own("no-index-facts", "ask no index what it says of the files"),
+    _own("watch", "tell as well when the newest release has another attested publisher", LIST, "WHAT", ("publisher",)),
     _own("max-age", "how old the advisories may be, such as 7d or 36h", VALUE, "DURATION"),
     _own("kev", "FILE lists exploited vulnerabilities (CISA's JSON): errors, and first", VALUE, "FILE"),
     _own("epss", "FILE holds EPSS scores (CSV)", VALUE, "FILE"),
@@ -160,6 +161,8 @@ def audit_options(parsed: ParsedArguments) -> AuditOptions:
         )
     if parsed.has("in-place") and not parsed.has("fix"):
         raise UsageError("--in-place is for --fix, which is not given")
+    if parsed.has("watch") and (parsed.has("offline") or parsed.has("no-index-facts")):
+        raise UsageError("--watch asks the indexes, and they are not to be asked", "leave one of them out")
     files, constraints = parsed.values("requirement"), parsed.values("constraint")
     sources = SourceOptions(requirement_files=files, constraint_files=constraints)
     if not all((*files, *constraints)):
@@ -173,6 +176,7 @@ def audit_options(parsed: ParsedArguments) -> AuditOptions:
         advisories=parsed.values("advisories"),
         is_offline=parsed.has("offline"),
         asks_indexes=not parsed.has("no-index-facts"),
+        watches_publishers=parsed.has("watch"),
         max_age=parsed.value("max-age"),
         fail_on=parsed.value("fail-on"),
         is_strict=parsed.has("strict"),
