@@ -116,7 +116,7 @@ def test_pip_audit_finds_nothing_that_peep_lacks(pip_audit: str, audit: AuditRun
         server.shutdown()
     assert done.returncode == 1, done.stderr
     theirs = [
-        (one["name"], one["version"], {found["id"], *found["aliases"]})
+        (one["name"], Version(one["version"]), {found["id"], *found["aliases"]})
         for one in json.loads(done.stdout)["dependencies"]
         for found in one["vulns"]
     ]
@@ -124,7 +124,7 @@ def test_pip_audit_finds_nothing_that_peep_lacks(pip_audit: str, audit: AuditRun
     words = ["--advisories", str(SNAPSHOT), "--max-age", "9999d", "-r", str(path)]
     status, report = audit.report(*words, default=False)
     assert status == 1
-    ours: dict[tuple[str, str], set[str]] = {}
+    ours: dict[tuple[str, Version], set[str]] = {}
     for one in report["findings"]:
-        ours.setdefault((one["name"], one["version"]), set()).update(one["ids"])
+        ours.setdefault((one["name"], Version(one["version"])), set()).update(one["ids"])
     assert [one for one in theirs if one[2].isdisjoint(ours.get((one[0], one[1]), set()))] == []
