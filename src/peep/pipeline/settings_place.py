@@ -9,9 +9,9 @@ from peep.system.bounded import PROJECT_FILE, read_file
 
 
 def settings_folder(requirement_files: Sequence[str]) -> str:
-    """The folder beside whose files settings are: that of the first `-r` file, else the working folder."""
-    local = [path for path in requirement_files[:1] if path != "-" and "://" not in path]
-    return os.path.dirname(local[0]) if local else ""
+    """The folder whose settings count: that of the first `-r` file on this machine, else the working folder."""
+    local = next((path for path in requirement_files if path != "-" and "://" not in path), "")
+    return os.path.dirname(local)
 
 
 def settings_paths(requirement_files: Sequence[str]) -> tuple[str, ...]:
@@ -21,7 +21,7 @@ def settings_paths(requirement_files: Sequence[str]) -> tuple[str, ...]:
 
 
 def demands_refusal(requirement_files: Sequence[str]) -> bool:
-    """Whether the settings say `refuse-malware = true`. Raises `UsageError` for settings that mean nothing.
+    """Whether the settings say `refuse-malware = true`. Raises `SettingsError` for settings that mean nothing.
 
     Where neither file mentions it, as is the rule, nothing is parsed.
     """
@@ -31,7 +31,7 @@ def demands_refusal(requirement_files: Sequence[str]) -> bool:
         except OSError:
             continue
         if b"refuse-malware" in content:
-            from peep.pipeline.audit_settings import read_policy  # noqa: PLC0415 - for runs that ask for the gate
+            from peep.pipeline.settings import project_settings  # noqa: PLC0415 - for runs that ask for the gate
 
-            return read_policy(settings_folder(requirement_files), None).refuse_malware
+            return project_settings(requirement_files).audit.refuse_malware
     return False
