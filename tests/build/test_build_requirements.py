@@ -156,3 +156,25 @@ def test_a_suggestion_heeds_the_index_that_says_most():
     silent = detail(listed("a-2.0-py3-none-any.whl"), listed("a-1.0-py3-none-any.whl"))
     telling = detail(listed("a-2.0-py3-none-any.whl", requires_python=">=3.12"))
     assert suggested_lines("a", ["a"], [silent, telling], "3.11.7")[0].startswith("a==1.0")
+
+
+def test_each_archive_is_built_with_the_newest_version_that_serves_all_its_needs():
+    listed = {f"{name}=={version}": pin(name, version) for name, version in VERSIONS}
+    known = {"saw==2.0": ["oil>=2"], "saw==1.0": ["oil<2"], "oil==1.0": [], "oil==2.0": [], "file==1.0": ["oil<2"]}
+    needs = [need("saw", "new-1.tar.gz"), need("saw<2", "old-1.tar.gz")]
+    closure = close_needs(needs, listed, known, MARKERS)
+    assert sorted(closure.pins) == ["oil==1.0", "oil==2.0", "saw==1.0", "saw==2.0"]
+    assert closure.problems == ()
+    one = close_needs([need("saw", "a-1.tar.gz"), need("oil<2", "a-1.tar.gz")], listed, known, MARKERS)
+    assert {problem.requirement for problem in one.problems} == {"oil>=2", "oil<2"}
+    late = close_needs([need("oil"), need("file")], {**listed, "file==1.0": pin("file")}, known, MARKERS)
+    assert (sorted(late.pins), late.problems) == (["file==1.0", "oil==1.0"], ())
+
+
+VERSIONS = (("saw", "1.0"), ("saw", "2.0"), ("oil", "2.0"), ("oil", "1.0"))
+
+
+def test_wheel_is_foreseen_for_the_setuptools_that_a_tree_is_built_with():
+    listed = {f"setuptools=={version}": pin("setuptools", version) for version in ("80.9.0", "58.0.0")}
+    assert foreseen_needs("setuptools.build_meta", listed, ["setuptools"]) == ()
+    assert foreseen_needs("setuptools.build_meta", listed, ["setuptools<60"]) == ("wheel",)

@@ -391,3 +391,15 @@ requires = ["saw"]
 build-backend = "in_tree_backend"
 backend-path = ["."]
 """
+
+
+def test_two_archives_are_built_with_two_versions_of_a_tool(workshop):
+    for version in ("1.0", "2.0"):
+        workshop.tool("saw", version, files={"saw.py": f"TEETH = {version!r}\n"})
+        workshop.constraints[f"saw=={version}"] = workshop.constraints.pop("saw")
+    body = "import saw"
+    built = [
+        text_of(workshop.build(demo_sdist([wanted], body=body, content="saw.TEETH.encode()")))
+        for wanted in ("saw", "saw<2", "saw>=1")
+    ]
+    assert built == ["2.0", "1.0", "2.0"]

@@ -58,12 +58,12 @@ class Shelf:
 
     store: Store
     archives: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    """Project name -> file name and content."""
+    """Project name (the last version that was put there), or `NAME==VERSION` -> file name and content."""
     asked: list[str] = field(default_factory=list)
 
     def put(self, name: str, version: str, filename: str, content: bytes) -> PinnedRequirement:
         """Put an archive on the shelf; gives back the pin for it."""
-        self.archives[name] = (filename, content)
+        self.archives[name] = self.archives[f"{name}=={version}"] = (filename, content)
         return archive_pin(name, version, content)
 
     def obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
@@ -72,7 +72,7 @@ class Shelf:
         sdists = []
         for pin in pins:
             self.asked.append(pin.name)
-            filename, content = self.archives[pin.name]
+            filename, content = self.archives.get(str(pin)) or self.archives[pin.name]
             archive = verified(pin, filename, content)
             if archive.kind is ArchiveKind.WHEEL:
                 wheels[pin.name] = self.store.add(open_wheel(archive))

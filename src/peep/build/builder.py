@@ -76,7 +76,7 @@ class _WheelFile:
 
 
 class Builder:
-    """Builds for one target under one set of build constraints (by normalised project name)."""
+    """Builds for one target under one set of build constraints, by key (see `requirements.close_needs`)."""
 
     def __init__(
         self,
@@ -125,31 +125,34 @@ class Builder:
         return []
 
     def _key_of(self, build: PlannedBuild) -> str:
-        """Its project's name if it is what builds use under that name; another text for a listed project that is not.
+        """Its key among the constraints if it is what builds use; another text for a listed project that is not.
 
         A requirements file and the build constraints may pin different archives of one project.
         """
-        listed = self._constraints.get(build.name)
-        is_tool = listed is None or (listed.hashes, listed.listed_files) == (
-            build.tree.pin.hashes,
-            build.tree.pin.listed_files,
-        )
-        return build.name if is_tool else f"{build.name} as listed"
+        listed = [(key, pin) for key, pin in self._constraints.items() if key.partition("==")[0] == build.name]
+        own = build.tree.pin
+        same = (key for key, pin in listed if (pin.hashes, pin.listed_files) == (own.hashes, own.listed_files))
+        return next(same, f"{build.name} as listed" if listed else build.name)
 
     def _obtain_all(self, needs: Callable[[], list[BuildNeed]]) -> list[Problem]:
         """Obtain requirements of requirements until nothing new appears; then say what is missing."""
         problems: list[Problem] = []
         while unread := self._close(needs()).unread:
-            obtained = self._support.obtain(unread)
+            keys = {pin.name: self._key_of_pin(pin) for pin in reversed(unread)}  # of each project one version a time
+            obtained = self._support.obtain([self._constraints[key] for key in reversed(keys.values())])
             problems += obtained.problems
-            self._wheels.update(obtained.wheels)
-            self._requires_dist.update({name: wheel.requires_dist for name, wheel in obtained.wheels.items()})
+            for name, wheel in obtained.wheels.items():
+                self._wheels[keys[name]] = wheel
+                self._requires_dist[keys[name]] = wheel.requires_dist
             problems += [problem for archive in obtained.sdists for problem in self._take_in(ArchiveTree(archive))]
-            for pin in unread:  # what did not come is a problem already, and is not asked for again
-                self._requires_dist.setdefault(pin.name, ())
+            for key in keys.values():  # what did not come is a problem already, and is not asked for again
+                self._requires_dist.setdefault(key, ())
         if self._close(needs()).problems:
             problems += self._close(needs(), self._support.suggest).problems
         return problems
+
+    def _key_of_pin(self, pin: PinnedRequirement) -> str:
+        return next(key for key, one in self._constraints.items() if one is pin)
 
     def _close(self, needs: Iterable[BuildNeed], suggest: Suggest = lambda _name, _texts: ()) -> Closure:
         return close_needs(needs, self._constraints, self._requires_dist, self._target.markers, suggest)
@@ -237,15 +240,15 @@ class Builder:
             problems = self._obtain_all(lambda: list(needs))
         if problems:
             raise InstallRefused(tuple(problems))
-        names = self._close(needs).pins
-        if missing := [name for name in names if name not in self._wheels]:
+        pins = self._close(needs).pins
+        if missing := [key for key in pins if key not in self._wheels]:
             raise BuildError(
                 f"its build needs {', '.join(sorted(missing))}, of which there is only an sdist, "
                 "and it asked for that too late to build it first",
                 "add it to build-system.requires, or pin a wheel of it",
                 subject=needs[0].sdist,
             )
-        return {name: self._wheels[name] for name in sorted(names)}
+        return {pins[key].name: self._wheels[key] for key in sorted(pins)}
 
     def _build_in_area(self, build: PlannedBuild, tools: dict[str, StoredWheel]) -> tuple[StoredWheel, tuple[str, ...]]:
         """Run the backend in a fresh area; the wheel, and what the backend asked for."""

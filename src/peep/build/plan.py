@@ -57,7 +57,10 @@ class PlannedBuild:
 
     def static_needs(self, constraints: Mapping[str, PinnedRequirement]) -> list[BuildNeed]:
         """Everything that can be known without running code."""
-        return self.needs((*self.system.requires, *foreseen_needs(self.system.backend, constraints)))
+        return self.needs((*self.system.requires, *self._foreseen(constraints)))
+
+    def _foreseen(self, constraints: Mapping[str, PinnedRequirement]) -> tuple[str, ...]:
+        return foreseen_needs(self.system.backend, constraints, self.system.requires)
 
 
 @dataclass(frozen=True, slots=True)

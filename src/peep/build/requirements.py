@@ -19,6 +19,9 @@ from peep.errors import MissingBuildRequirement
 from peep.model import PinnedRequirement
 
 _SETUPTOOLS_BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
+NOT_PINNED = "no build constraint pins it"
+_MOST_PASSES = 20
+"""Rounds of choosing among several versions of a tool; each makes at least one need better known."""
 _SETUPTOOLS_WITH_WHEEL = Version("70.1")
 """From here on setuptools brings its own bdist_wheel; before, its hook asks for `wheel` (setuptools' change log)."""
 
@@ -43,7 +46,7 @@ class Closure:
     """Everything that some needs lead to, as far as it is known."""
 
     pins: Mapping[str, PinnedRequirement] = field(default_factory=dict)
-    """By normalised name."""
+    """By the keys of the constraints: the normalised name, or with the version where there are several."""
     unread: tuple[PinnedRequirement, ...] = ()
     """Pins whose own dependencies are not known yet: obtain them, then close again."""
     problems: tuple[MissingBuildRequirement, ...] = ()
@@ -58,36 +61,83 @@ def close_needs(
 ) -> Closure:
     """Follow needs through the build constraints, dependencies of dependencies included.
 
-    `requires_dist` holds what is known: normalised name -> its Requires-Dist texts; `markers` are the PEP 508
-    environment of the build. Every need without a usable pin is a problem, with a suggestion that fits all who want it.
+    `constraints` by key: a name, or `NAME==VERSION` for each of several versions; then each archive is built with the
+    newest that serves all its needs. `requires_dist` holds what is known: key -> its Requires-Dist texts; `markers` are
+    the PEP 508 environment of the build. Every need without a usable pin is a problem, with a suggestion that fits all
+    who want it.
     """
-    walk = _Walk(constraints, requires_dist, markers)
-    queue = list(needs)
-    for need in queue:  # grows while it is walked
-        queue += walk.visit(need)
-    wanted = walk.wanted
+    candidates = tool_versions(constraints)
+    wanted: Mapping[tuple[str, str], tuple[str, ...]] = {}
+    for _ in range(_MOST_PASSES):
+        walk = _Walk(candidates, requires_dist, markers, wanted)
+        queue = list(needs)
+        needs = tuple(queue)
+        for need in queue:  # grows while it is walked
+            queue += walk.visit(need)
+        if walk.wanted_by == wanted or all(len(versions) == 1 for versions in candidates.values()):
+            break
+        wanted = walk.wanted_by
     problems = [
-        MissingBuildRequirement(need.sdist, need.text, (*need.chain, name), reason, suggest(name, wanted[name]))
+        MissingBuildRequirement(need.sdist, need.text, (*need.chain, name), reason, suggest(name, walk.wanted(name)))
         for need, name, reason in walk.missing
     ]
-    unread = tuple(pin for name, pin in walk.pins.items() if name not in requires_dist)
+    unread = tuple(pin for key, pin in walk.pins.items() if key not in requires_dist)
     return Closure(walk.pins, unread, tuple(problems))
+
+
+Versions = Mapping[str, Sequence[tuple[str, PinnedRequirement]]]
+"""Normalised name -> pins with their keys, newest first."""
+
+
+def tool_versions(constraints: Mapping[str, PinnedRequirement]) -> Versions:
+    """Give back the pins of each project, newest first."""
+    found: dict[str, list[tuple[str, PinnedRequirement]]] = {}
+    for key, pin in constraints.items():
+        found.setdefault(key.partition("==")[0], []).append((key, pin))
+    return {name: sorted(pins, key=_age) if len(pins) > 1 else pins for name, pins in found.items()}
+
+
+def _age(keyed: tuple[str, PinnedRequirement]) -> _NewestFirst:
+    return _NewestFirst(keyed[1].version or "")
+
+
+class _NewestFirst:
+    """Sorts version texts downwards; what PEP 440 does not know comes last."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        try:
+            self._version: Version | None = Version(text)
+        except InvalidVersion:
+            self._version = None
+
+    def __lt__(self, other: _NewestFirst) -> bool:
+        if self._version is None or other._version is None:
+            return (self._version is None, self._text) < (other._version is None, other._text)
+        return self._version > other._version
 
 
 class _Walk:
     def __init__(
         self,
-        constraints: Mapping[str, PinnedRequirement],
+        candidates: Versions,
         requires_dist: Mapping[str, Sequence[str]],
         markers: Mapping[str, str],
+        wanted: Mapping[tuple[str, str], tuple[str, ...]],
     ) -> None:
-        self._constraints = constraints
+        """`wanted`: archive and name -> the requirement texts that an earlier walk found."""
+        self._candidates = candidates
         self._requires_dist = requires_dist
         self._markers = markers
+        self._known = wanted
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
         self.pins: dict[str, PinnedRequirement] = {}
         self.missing: list[tuple[BuildNeed, str, str]] = []
-        self.wanted: dict[str, list[str]] = {}
+        self.wanted_by: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def wanted(self, name: str) -> tuple[str, ...]:
+        """Give back the requirement texts of all archives on a project."""
+        return tuple(dict.fromkeys(text for (_, one), texts in self.wanted_by.items() if one == name for text in texts))
 
     def visit(self, need: BuildNeed) -> list[BuildNeed]:
         """Look one need up; give back the needs that follow from it."""
@@ -97,25 +147,39 @@ class _Walk:
         if not applies(requirement.marker, self._markers) or (need.sdist, need.text, extras) in self._seen:
             return []
         self._seen.add((need.sdist, need.text, extras))
-        wanted = self.wanted.setdefault(name, [])
-        if need.text not in wanted:
-            wanted.append(need.text)
-        pin = self._constraints.get(name)
-        if reason := why_not(requirement, pin):
+        by = need.sdist, name
+        self.wanted_by[by] = tuple(dict.fromkeys((*self.wanted_by.get(by, ()), need.text)))
+        key, pin = self._chosen(requirement, by)
+        if reason := self._why_none(by[1]) if pin is None else why_not(requirement, pin):
             self.missing.append((need, name, reason))
             return []
-        if pin is None:
+        if pin is None:  # pragma: no cover - then there was a reason
             return []
-        self.pins[name] = pin
+        self.pins[key] = pin
         chain = (*need.chain, name)
-        texts = self._requires_dist.get(name, ())
+        texts = self._requires_dist.get(key, ())
         return [BuildNeed(need.sdist, text, chain) for text in applicable(texts, extras, self._markers)]
+
+    def _why_none(self, name: str) -> str:
+        listed = [pin.version for _, pin in self._candidates.get(name, ()) if pin.version]
+        return f"none of the versions that build constraints pin serves ({', '.join(listed)})" if listed else NOT_PINNED
+
+    def _chosen(self, requirement: Requirement, by: tuple[str, str]) -> tuple[str, PinnedRequirement | None]:
+        """Choose among the versions: the newest that serves all that the archive's build wants of the project."""
+        versions = self._candidates.get(by[1], ())
+        if len(versions) == 1:
+            return versions[0]
+        texts = dict.fromkeys((*self._known.get(by, ()), *self.wanted_by[by]))
+        wanted = [Requirement(text) for text in texts]
+        serving = (one for one in versions if not any(why_not(each, one[1]) for each in wanted))
+        serving_this = (one for one in versions if not why_not(requirement, one[1]))
+        return next(serving, (by[1], None)) if self._known else next(serving, next(serving_this, (by[1], None)))
 
 
 def why_not(requirement: Requirement, pin: PinnedRequirement | None) -> str:
     """Why a pin does not serve a requirement; '' when it does."""
     if pin is None:
-        return "no build constraint pins it"
+        return NOT_PINNED
     if not (pin.hashes or pin.listed_files):
         return f"{pin.location} pins it without a hash"
     if requirement.url is not None and requirement.url != pin.url:
@@ -159,12 +223,26 @@ def _divided(text: str) -> tuple[str, Marker | None]:
     return str(requirement), marker
 
 
-def foreseen_needs(backend: str, constraints: Mapping[str, PinnedRequirement]) -> tuple[str, ...]:
-    """What a well-known backend's hook will ask for: reported with everything else, before any code runs."""
-    pin = constraints.get("setuptools")
-    if backend not in _SETUPTOOLS_BACKENDS or pin is None or pin.version is None:
+def foreseen_needs(
+    backend: str, constraints: Mapping[str, PinnedRequirement], requires: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """What a well-known backend's hook will ask for: reported with everything else, before any code runs.
+
+    `requires`: what the tree states, which says which of several versions of setuptools it is built with.
+    """
+    if backend not in _SETUPTOOLS_BACKENDS:
+        return ()
+    pin = _setuptools(tool_versions(constraints).get("setuptools", ()), requires)
+    if pin is None or pin.version is None:
         return ()
     try:
         return () if Version(pin.version) >= _SETUPTOOLS_WITH_WHEEL else ("wheel",)
     except InvalidVersion:
         return ()
+
+
+def _setuptools(versions: Sequence[tuple[str, PinnedRequirement]], requires: Iterable[str]) -> PinnedRequirement | None:
+    if len(versions) > 1:
+        wanted = [one for one in map(Requirement, requires) if canonicalize_name(one.name) == "setuptools"]
+        versions = [one for one in versions if not any(why_not(each, one[1]) for each in wanted)]
+    return versions[0][1] if versions else None

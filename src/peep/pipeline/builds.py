@@ -28,9 +28,9 @@ from peep.model import (
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.run_gate import NothingDemanded, RunGate, Used
 from peep.pipeline.session import Session, target_request
+from peep.requirements.build_pins import build_pins
 from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
-from peep.requirements.pins import pinned_requirements
 from peep.system.sandbox import choose_isolation, find_isolation
 
 _FOREIGN = (
@@ -133,7 +133,7 @@ class Builds:
         )
 
     def _constraints(self) -> Mapping[str, PinnedRequirement]:
-        """Build constraints by name: the files given, then the run's own pins for what they do not name."""
+        """Build constraints by key: the files given, then the run's own pins for what they do not name."""
         session = self._session
         directed = [
             _beside(directive.location.path, directive.value)
@@ -142,8 +142,9 @@ class Builds:
         ]
         paths = list(dict.fromkeys((*session.options.build.constraint_files, *directed)))
         files = parse_requirements_files(paths, session.reading.read, session.context.environ)
-        listed = pinned_requirements(files, (), session.target.markers)
-        return {pin.name: pin for pin in (*self._pinned.pins, *listed.pins)}
+        listed = build_pins(files, session.target.markers)
+        names = {pin.name for pin in listed.values()}
+        return {**{pin.name: pin for pin in self._pinned.pins if pin.name not in names}, **listed}
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         """Verified archives of build requirements; whatever is wrong with one keeps the builds from starting."""
