@@ -45,7 +45,7 @@ def locked(projects, *texts, targets=(LINUX,), before="", **given) -> Lock:
     inputs = LockInputs(tuple(ids(*targets)), tuple(roots(*texts)), policy=policy, known=known)
     digests = given.get("digests", TrueDigests())
 
-    def write(planned, _solutions):
+    def write(planned, _solutions, _tools):
         arguments = ("--output-file=requirements.txt", "requirements.in")
         pins = written_pins(planned, annotates_files=given.get("annotates_files", False))
         return requirements_text(RequirementsLock(arguments, tuple(targets), pins))
@@ -156,7 +156,7 @@ def test_a_digest_that_the_index_does_not_state_is_computed():
     digests = TrueDigests()
     inputs = LockInputs(tuple(ids(LINUX)), tuple(roots("a")))
 
-    def write(planned, _):
+    def write(planned, _, _tools):
         return requirements_text(RequirementsLock((), (LINUX,), written_pins(planned)))
 
     lock = make_lock(
@@ -195,6 +195,8 @@ def test_admission_is_part_of_the_inputs():
         inputs,
         OutsideWorld(world, world, TrueDigests()),
         HashPolicy(CandidatePolicy()),
-        LockFormat(lambda planned, _: requirements_text(RequirementsLock((), (LINUX,), written_pins(planned))), read),
+        LockFormat(
+            lambda planned, _, _tools: requirements_text(RequirementsLock((), (LINUX,), written_pins(planned))), read
+        ),
     )
     assert [str(pin.merged.version) for pin in lock.pins] == ["2.0a1"]

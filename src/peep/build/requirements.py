@@ -18,7 +18,7 @@ from peep.dataclass import dataclass, field
 from peep.errors import MissingBuildRequirement
 from peep.model import PinnedRequirement
 
-_SETUPTOOLS_BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
+SETUPTOOLS_BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
 NOT_PINNED = "no build constraint pins it"
 _MOST_PASSES = 20
 """Rounds of choosing among several versions of a tool; each makes at least one need better known."""
@@ -230,7 +230,7 @@ def foreseen_needs(
 
     `requires`: what the tree states, which says which of several versions of setuptools it is built with.
     """
-    if backend not in _SETUPTOOLS_BACKENDS:
+    if backend not in SETUPTOOLS_BACKENDS:
         return ()
     pin = _setuptools(tool_versions(constraints).get("setuptools", ()), requires)
     if pin is None or pin.version is None:

@@ -28,6 +28,8 @@ class LockInputs:
     admission: Admission = field(default_factory=Admission)
     known: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
     """Pins of the present lock that are to be kept, by name."""
+    known_tools: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
+    """The same of its build constraints."""
 
 
 @dataclass(frozen=True, slots=True)

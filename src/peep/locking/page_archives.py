@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from packaging.version import InvalidVersion, Version
 
+from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
 from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, Release
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
 from peep.locking.group_view import may_be_listed
-from peep.locking.sources import Metadata, NeedsBuild, Pages, Unreadable
+from peep.locking.sources import Metadata, NeedsBuild, Pages, SdistBuilds, Unreadable
 from peep.model import ArchiveKind
 from peep.target.declared import DeclaredTarget
 
@@ -18,7 +19,11 @@ _QUARANTINED = "quarantined"
 class PageArchives:
     """Implements `completeness.Archives` over pages and metadata."""
 
-    def __init__(self, pages: Pages, metadata: Metadata, policy: CandidatePolicy) -> None:
+    def __init__(
+        self, pages: Pages, metadata: Metadata, policy: CandidatePolicy, builds: SdistBuilds | None = None
+    ) -> None:
+        """With `builds`, source archives are told with what building them requires."""
+        self._builds = builds
         self._pages = pages
         self._metadata = metadata
         self._policy = policy
@@ -51,13 +56,17 @@ class PageArchives:
             cautions.append("its project is quarantined")
         is_sdist = one.name.kind is ArchiveKind.SDIST
         found = self._metadata.metadata(release, one)
+        stated = self._builds.stated(release, one) if is_sdist and self._builds is not None else None
+        if isinstance(stated, Unreadable):
+            return TargetArchive(one.file.filename, None, is_sdist, stated.reason, tuple(cautions))
+        archive = TargetArchive(one.file.filename, None, is_sdist, cautions=tuple(cautions), stated_build=stated)
         match found:
             case ProjectMetadata():
-                return TargetArchive(one.file.filename, found, is_sdist, cautions=tuple(cautions))
+                return replace(archive, metadata=found)
             case NeedsBuild():
-                return TargetArchive(one.file.filename, None, is_sdist, cautions=tuple(cautions))
+                return archive
             case Unreadable():
-                return TargetArchive(one.file.filename, None, is_sdist, found.reason, tuple(cautions))
+                return replace(archive, unreadable=found.reason)
 
 
 def _release(releases: tuple[Release, ...], version: str) -> Release | None:

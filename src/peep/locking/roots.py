@@ -26,6 +26,8 @@ class Root:
     """The source as `# via` comments name it: `-r requirements.in`, `app (pyproject.toml)`."""
     scopes: tuple[Scope, ...] = ()
     """() counts always; otherwise when any of them is asked for."""
+    targets: frozenset[str] = frozenset()
+    """IDs of the targets that it counts for; none: all."""
 
     def __str__(self) -> str:
         return f"{self.location}"

@@ -38,6 +38,8 @@ class PresentLock:
     """Index of a project, where a pylock.toml says it."""
     build_constraints: tuple[str, ...] = ()
     """Files that list what builds need, as the file names them."""
+    foreign: str = ""
+    """Why it must not be written over, '' where it may be."""
 
     @property
     def line_end(self) -> str:
@@ -85,7 +87,16 @@ def _lock_file(text: str, path: str) -> PresentLock:
         reason = str(error).removeprefix(f"{path}: ")
         raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
     known = known_pins(found.pins)
-    return PresentLock(None, DecodedText(text), found.pins, known, found.targets, found.files, indexes=found.indexes)
+    return PresentLock(
+        None,
+        DecodedText(text),
+        found.pins,
+        known,
+        found.targets,
+        found.files,
+        indexes=found.indexes,
+        build_constraints=found.build_constraints,
+    )
 
 
 def read_pins(text: str, path: str) -> Sequence[JudgedPin]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.archives.receive import Receiver, receive_archive
 from peep.archives.remote_metadata import RangesRefused, read_remote_metadata
-from peep.archives.sdist import open_sdist
+from peep.archives.sdist import SdistContents, open_sdist
+from peep.archives.sdist_metadata import SdistMetadata
 from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PackageIndexError
@@ -34,6 +35,7 @@ _LARGEST_ARCHIVE = 4 << 30
 """Bytes of a file that is downloaded only to be looked into."""
 
 Answer = ProjectMetadata | NeedsBuild | Unreadable
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class IndexMetadata:
         self._questions: dict[tuple[str, str], _Asked] = {}
         self._answers = Once(self._found)
         self._digests = Once(self._hashed)
+        self.on_sdist: Callable[[SdistContents, NamedFile], object] = lambda *_: None
+        """Looks at each source archive that is opened for its metadata."""
         self.stop = threading.Event()
 
     def metadata(self, release: Release, file: NamedFile) -> Answer:
@@ -108,20 +112,31 @@ class IndexMetadata:
                     content = _metadata_of_wheel(body, file.filename)
         return parse_core_metadata(content)
 
+    def read_sdist(self, file: NamedFile, read: Callable[[SdistContents], Value]) -> Value:
+        """Let `read` look at a source archive that is downloaded, its stated digests checked.
+
+        Raises `ArchiveError`, `TransportError`, `PackageIndexError`, and what `read` raises.
+        """
+        filename = file.file.filename
+        with self._received(file.file) as body, open_sdist(_Source(filename, body), from_index=True) as contents:
+            return read(contents)
+
     def _read_sdist(self, asked: _Asked) -> ProjectMetadata:
         """PEP 643 or PEP 621, whichever is final; else metadata that says that it is not."""
-        file = asked.named.file
-        with self._received(file) as body, open_sdist(_Source(file.filename, body), from_index=True) as contents:
-            static = contents.static_metadata()
-            if static is None:
-                return ProjectMetadata(asked.release.project, asked.release.text, is_static=False)
-            return ProjectMetadata(
-                canonicalize_name(static.name),
-                static.version,
-                static.requires_dist,
-                static.requires_python,
-                tuple(canonicalize_name(extra) for extra in static.provides_extra),
-            )
+        static = self.read_sdist(asked.named, lambda contents: self._looked_at(contents, asked.named))
+        if static is None:
+            return ProjectMetadata(asked.release.project, asked.release.text, is_static=False)
+        return ProjectMetadata(
+            canonicalize_name(static.name),
+            static.version,
+            static.requires_dist,
+            static.requires_python,
+            tuple(canonicalize_name(extra) for extra in static.provides_extra),
+        )
+
+    def _looked_at(self, contents: SdistContents, named: NamedFile) -> SdistMetadata | None:
+        self.on_sdist(contents, named)
+        return contents.static_metadata()
 
     def _received(self, file: IndexFile) -> BinaryIO:
         """Download a whole archive into a private file.

@@ -211,11 +211,10 @@ def _into_source(options: AddOptions, session: LockSession) -> AddResult:
         return AddResult(options.path, is_written=False, lock=made.result, warnings=made.result.warnings)
     write_lock(options.path, new)
     try:
-        write_lock(output, made.content)
+        result = made.write() if made.result.is_different else made.result
     except BaseException:
         write_lock(options.path, content)
         raise
-    result = replace(made.result, is_written=made.result.is_different)
     return AddResult(options.path, is_written=True, lock=result, warnings=result.warnings)
 
 

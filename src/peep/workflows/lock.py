@@ -14,7 +14,7 @@ from functools import partial
 from types import MappingProxyType
 
 from peep.dataclass import dataclass, field, replace
-from peep.errors import UsageError
+from peep.errors import RequirementsErrors, UsageError
 from peep.formats.ages import UnreadableTime, parse_age
 from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
@@ -36,9 +36,11 @@ from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
 from peep.locking.sources import Pages
 from peep.locking.target_groups import joint_groups
+from peep.locking.tool_list import LockedTools, ToolFormat
 from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
 from peep.pipeline.context import RunContext
 from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
+from peep.pipeline.lock_builds import LockBuilds
 from peep.pipeline.lock_file import PresentLock, read_pins, read_present, write_lock
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
@@ -57,6 +59,7 @@ from peep.store.wheels import Store
 from peep.target.declared import id_of_environment
 from peep.target.discovery import discover_target
 
+DEFAULT_BUILD_OUTPUT = "build-constraints.txt"
 _MOST_NAMES = 5
 _ANY_FORMAT = FormatControl()
 
@@ -94,6 +97,11 @@ class LockResult:
     pins: tuple[PlannedPin, ...]
     changes: tuple[PinChange, ...]
     warnings: tuple[str, ...]
+    tools: tuple[PlannedPin, ...] = ()
+    """Of the build constraints."""
+    tools_path: str = ""
+    """Where those are; '' for none."""
+    tool_changes: tuple[PinChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,15 @@ class MadeLock:
 
     content: bytes
     result: LockResult
+    tools_content: bytes | None = None
+    """Of the build constraints; None where there are none, or where they stay as they are."""
+
+    def write(self) -> LockResult:
+        """Write the build constraints, then the lock that names them: each whole, or as it was before."""
+        if self.tools_content is not None:
+            write_lock(self.result.tools_path, self.tools_content)
+        write_lock(self.result.path, self.content)
+        return replace(self.result, is_written=True)
 
 
 def lock(options: LockOptions, context: RunContext) -> LockResult:
@@ -112,8 +129,7 @@ def lock(options: LockOptions, context: RunContext) -> LockResult:
     with opened_lock(options, context) as session:
         made = lock_in(session)
         if made.result.is_different and not (options.is_check or options.is_dry_run):
-            write_lock(options.paths.output, made.content)
-            return replace(made.result, is_written=True)
+            return made.write()
         return made.result
 
 
@@ -123,12 +139,20 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     present = read_present(output)
     targets = session.declared_targets(present)
     sources = session.read_sources(changed)
-    made = session.make(sources, present, targets)
+    tools = session.present_tools(present)
+    made = session.make(sources, present, targets, tools)
     content = present.source.encode(made.text)
     ids = tuple(sorted(target.text for target in targets))
-    is_different = content != present.content
     found = changes(present.known, made.pins)
-    return MadeLock(content, LockResult(output, False, is_different, ids, made.pins, found, made.warnings))  # noqa: FBT003
+    result = LockResult(output, False, content != present.content, ids, made.pins, found, made.warnings)  # noqa: FBT003
+    if not made.tools.text:
+        return MadeLock(content, result)
+    path = session.tools_path
+    tools_content = tools.source.encode(made.tools.text)
+    is_different = result.is_different or tools_content != tools.content
+    found = changes(tools.known, made.tools.pins)
+    result = replace(result, is_different=is_different, tools=made.tools.pins, tools_path=path, tool_changes=found)
+    return MadeLock(content, result, tools_content if tools_content != tools.content else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,34 @@ class LockSession:
             self.context.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
         texts = stated or ("here",)
         return tuple(sorted({parse_target_id(self._here() if text == "here" else text) for text in texts}))
+
+    @property
+    def tools_path(self) -> str:
+        """Where build constraints go."""
+        folder = os.path.dirname(self.options.paths.output)
+        return self.options.settings.build_output or os.path.join(folder, DEFAULT_BUILD_OUTPUT)
+
+    def present_tools(self, present: PresentLock) -> PresentLock:
+        """Read the build constraints that are there. Raises `UsageError` for those of another lock."""
+        name = self._tools_name()
+        try:
+            tools = read_present(self.tools_path)
+        except RequirementsErrors:
+            if name in present.build_constraints:
+                raise
+            return PresentLock(foreign=f"{self.tools_path} is no list of pins")
+        if tools.content is not None and name not in present.build_constraints:
+            stated = _output_of(tools.arguments or ())
+            if not stated or os.path.normpath(stated) != os.path.normpath(self.options.paths.output):
+                owner = f"belongs to {stated}" if stated else "was not written by peep lock"
+                # It's read now, and said only where it would be written over.
+                return replace(tools, known={}, foreign=f"{self.tools_path} {owner}")
+        return tools
+
+    def _tools_name(self) -> str:
+        """Give back the build constraints as the lock names them, from its own folder."""
+        folder = os.path.dirname(self.options.paths.output) or os.curdir
+        return os.path.relpath(self.tools_path, folder).replace(os.sep, "/")
 
     def _here(self) -> str:
         environment: TargetEnvironment = discover_target(target_request(self.options.base.target), self.store)
@@ -174,19 +226,25 @@ class LockSession:
             self.context.reporter.warning(warning)
         return read
 
-    def make(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId]) -> Lock:
+    def make(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], tools: PresentLock) -> Lock:
         """Ask the indexes and solve."""
         self.network.stated = read.index_options
-        inputs = self._inputs(read, present, targets)
+        inputs = self._inputs(read, present, targets, tools)
         pages = self.pages()
         metadata = self.index_metadata()
+        builds = self.builds(metadata)
         sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
         made = make_lock(
-            inputs, OutsideWorld(pages, metadata, metadata), hashes, self._format(read, present, targets, pages)
+            inputs,
+            OutsideWorld(pages, metadata, metadata, builds),
+            hashes,
+            replace(self._format(read, present, targets, pages), tools=self._tool_format(read, tools, targets)),
         )
+        if made.tools.text and tools.foreign:
+            raise UsageError(f"{tools.foreign}, and builds of this lock need one", "name another: --build-output FILE")
         return replace(made, warnings=(*made.warnings, *shadow_warnings(pages.shadowed(), made.pins)))
 
     def pages(self) -> IndexPages:
@@ -198,6 +256,22 @@ class LockSession:
         cache = MetadataCache(self.store)
         return IndexMetadata(self.network.transport, cache, self.scratch, self.context.reporter)
 
+    def builds(self, metadata: IndexMetadata) -> LockBuilds:
+        """Give back what answers questions about builds."""
+        builds = LockBuilds(self.store, metadata.read_sdist, self.options.settings.allow_build)
+        metadata.on_sdist = builds.look
+        return builds
+
+    def _tool_format(self, read: ReadSources, tools: PresentLock, targets: Sequence[TargetId]) -> ToolFormat:
+        line_end = tools.line_end if tools.content is not None else read.line_end
+        ids = tuple(target.text for target in targets)
+
+        def write(pins: Sequence[PlannedPin]) -> str:
+            written = written_pins(pins, annotates_files=self.options.settings.annotate_files)
+            return requirements_text(RequirementsLock(self._arguments(), ids, written, read.option_lines), line_end)
+
+        return ToolFormat(write, partial(read_pins, path=self.tools_path))
+
     def _format(
         self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], pages: IndexPages
     ) -> LockFormat:
@@ -206,16 +280,30 @@ class LockSession:
         reader = partial(read_pins, path=path)
         if self.options.paths.is_pylock:
 
-            def write_lock_file(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution]) -> str:
+            def write_lock_file(
+                planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution], tools: LockedTools
+            ) -> str:
                 names = {pin.merged.name: pages.index_name(pin.merged.name) for pin in planned}
                 style = PylockStyle(
-                    ids, read.extras, read.groups, index_names=names, known_files=self._known_files(present)
+                    ids,
+                    read.extras,
+                    read.groups,
+                    build_constraint=self._tools_name() if tools.text else "",
+                    index_names=names,
+                    known_files=self._known_files(present),
                 )
                 return lock_file_text(planned, solutions, style)
 
             return LockFormat(write_lock_file, reader, tells_extras=False)
         line_end = present.line_end if present.content is not None else read.line_end
-        return LockFormat(lambda planned, _: self._text(planned, ids, read, line_end), reader)
+
+        def write(planned: Sequence[PlannedPin], _: Sequence[TargetSolution], tools: LockedTools) -> str:
+            pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
+            name = self._tools_name() if tools.text else ""
+            lock = RequirementsLock(self._arguments(), ids, pins, read.option_lines, name)
+            return requirements_text(lock, line_end)
+
+        return LockFormat(write, reader)
 
     def _known_files(self, present: PresentLock) -> KnownFiles:
         return {} if self.options.refresh_hashes else present.files
@@ -234,19 +322,19 @@ class LockSession:
             found.append(BoundIndex(named.name, tuple(map(_pattern, named.projects)), index))
         return found
 
-    def _text(self, planned: Sequence[PlannedPin], ids: tuple[str, ...], read: ReadSources, line_end: str) -> str:
+    def _arguments(self) -> tuple[str, ...]:
         paths = self.options.paths
-        arguments = (
+        return (
             *sorted((*self.options.arguments, f"--output-file={paths.output}")),
             *sorted((*paths.files, *paths.requirements)),
         )
-        pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
-        return requirements_text(RequirementsLock(arguments, ids, pins, read.option_lines), line_end)
 
-    def _inputs(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId]) -> LockInputs:
+    def _inputs(
+        self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], tools: PresentLock
+    ) -> LockInputs:
         sources = read.sources
         constraints = (*sources.constraints, *wanted_versions(self.options.upgraded))
-        known = {} if self.options.upgrade else present.known
+        known, known_tools = ({}, {}) if self.options.upgrade else (present.known, tools.known)
         names = {normalised(name) for name, _ in self.options.upgraded}
         return LockInputs(
             tuple(targets),
@@ -255,6 +343,7 @@ class LockSession:
             self.policy(read.formats),
             admission(sources.roots, constraints),
             {name: pins for name, pins in known.items() if name not in names},
+            {name: pins for name, pins in known_tools.items() if name not in names},
         )
 
     def policy(self, stated: FormatControl = _ANY_FORMAT) -> CandidatePolicy:
@@ -268,6 +357,12 @@ class LockSession:
         limits = {_pattern(name): _moment(age, now) for name, age in settings.min_age_for.items()}
         limit = _moment(settings.min_age, now) if settings.min_age else None
         return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
+
+
+def _output_of(arguments: Sequence[str]) -> str:
+    """Give back the output that a header's command names, '' for none."""
+    prefix = "--output-file="
+    return next((word.removeprefix(prefix) for word in arguments if word.startswith(prefix)), "")
 
 
 def wanted_versions(upgraded: Sequence[tuple[str, str]]) -> list[Constraint]:

@@ -74,6 +74,10 @@ def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:
     if arguments is None:
         return parsed
     stated = parse(arguments, verb.options, verb=verb.name, environ={})
+    named = stated.value("output-file") or output
+    if os.path.normpath(named) != os.path.normpath(output):
+        reason = f"{output} was written with {named}, which it belongs to"
+        raise UsageError(reason, f"lock that: peep lock -o {named}")
     return ParsedArguments((*stated.given, *parsed.given), stated.words, parsed.warnings)
 
 
@@ -111,8 +115,8 @@ def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
         only_binary=parsed.values("only-binary") or stated.only_binary,
         no_binary=parsed.values("no-binary") or stated.no_binary,
         annotate_files=parsed.has("annotate-files") or stated.annotate_files,
-        build_output=stated.build_output,
-        allow_build=stated.allow_build,
+        build_output=parsed.value("build-output") or stated.build_output,
+        allow_build=parsed.values("allow-build") or stated.allow_build,
         indexes=tuple(indexes[name] for name in sorted(indexes)),
     )
 
@@ -130,6 +134,8 @@ def header_options(settings: LockSettings, parsed: ParsedArguments) -> tuple[str
     options += [f"--{name}" for name in ("all-extras", "all-groups", "pre") if parsed.has(name)]
     if settings.annotate_files:
         options.append("--annotate-files")
+    if settings.build_output:
+        options.append(f"--build-output={settings.build_output}")
     if settings.hashes != "all":
         options.append(f"--hashes={settings.hashes}")
     return tuple(options)

@@ -147,6 +147,8 @@ class ReadPylock:
     """Of its `[tool.peep] locked-for`."""
     indexes: Mapping[str, str] = field(default_factory=dict)
     """Index of a package by its name, where the file says it: a URL, or the name of an index of the settings."""
+    build_constraints: tuple[str, ...] = ()
+    """Of its `[tool.peep] build-constraint`."""
 
 
 class UnreadableLock(PeepError):
@@ -163,8 +165,13 @@ def read_lock_file(text: str, path: str) -> ReadPylock:
     files = {str(digest): file for package in document.packages for file in files_of(package) for digest in file.hashes}
     peep = (document.tool or {}).get("peep", {})
     stated = peep.get("locked-for", []) if isinstance(peep, Mapping) else []
+    tools = peep.get("build-constraint", []) if isinstance(peep, Mapping) else []
     indexes = {str(package.name): index for package in document.packages if (index := _index(package))}
-    return ReadPylock(pins, files, tuple(one for one in stated if isinstance(one, str)), indexes)
+    return ReadPylock(pins, files, _texts(stated), indexes, _texts([tools] if isinstance(tools, str) else tools))
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    return tuple(one for one in values if isinstance(one, str)) if isinstance(values, list) else ()
 
 
 def _index(package: Package) -> str:
