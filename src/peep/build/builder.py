@@ -67,7 +67,7 @@ class BuildSupport:
 
 
 @dataclass(frozen=True, slots=True)
-class _WheelFile:
+class WheelFile:
     """A wheel just built, for `open_wheel`."""
 
     filename: str
@@ -253,7 +253,7 @@ class Builder:
     def _build_in_area(self, build: PlannedBuild, tools: dict[str, StoredWheel]) -> tuple[StoredWheel, tuple[str, ...]]:
         """Run the backend in a fresh area; the wheel, and what the backend asked for."""
         self._support.reporter.note(f"building {build.tree.label}")
-        log_path = _new_log(build.name)
+        log_path = new_log(build.name)
         with self._support.store.workshop() as root:
             site = Workspace(root, build, self._settings, self._target)
             settings = merged_settings(self._settings.config_settings, build.tree.pin.config_settings)
@@ -271,7 +271,7 @@ class Builder:
         filename, raw = backend.build_wheel(settings, editable=bool(build.tree.in_place))
         try:
             content = normalise_wheel(filename, raw, DEFAULT_MTIME)
-            contents = open_wheel(_WheelFile(filename, io.BytesIO(content), sha256(content).hexdigest()))
+            contents = open_wheel(WheelFile(filename, io.BytesIO(content), sha256(content).hexdigest()))
             cause = wrong_identity(contents.identity, build.tree.pin, self._target.tags)
             if not cause:
                 return self._support.store.add(contents)
@@ -280,7 +280,8 @@ class Builder:
         raise BackendFailed(build.tree.label, "build_wheel", None, cause=cause, log_path=log_path)
 
 
-def _new_log(name: str) -> str:
+def new_log(name: str) -> str:
+    """Make an empty log file; gives back its path."""
     descriptor, path = tempfile.mkstemp(prefix=f"peep-build-{name}-", suffix=".log")
     os.close(descriptor)
     return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from peep.archives.sdist import SdistContents
@@ -11,7 +11,6 @@ from peep.build.build_system import BuildSystem, read_build_system
 from peep.build.requirements import SETUPTOOLS_BACKENDS
 from peep.errors import ArchiveError, BuildError
 from peep.formats.documents import parse_json
-from peep.formats.names import normalised
 from peep.locking.candidates import NamedFile, Release
 from peep.locking.lock_plan import stated_sha256
 from peep.locking.sources import StatedBuild, Unreadable
@@ -28,6 +27,8 @@ ReadSdist = Callable[[NamedFile, Callable[[SdistContents], StatedBuild | Unreada
 class Hooks(Protocol):
     """Backends that may be asked."""
 
+    def may_be_asked(self, project: str) -> bool: ...
+
     def asked(self, release: Release, file: NamedFile, requires: Sequence[str]) -> tuple[str, ...]:
         """Give back what a backend needs beside `requires`. Raises `BuildError`."""
 
@@ -35,12 +36,11 @@ class Hooks(Protocol):
 class LockBuilds:
     """Implements `locking.sources.SdistBuilds`; safe to use from many threads."""
 
-    def __init__(self, store: Store, read: ReadSdist, allowed: Collection[str], hooks: Hooks | None = None) -> None:
-        """`allowed`: names of projects whose backends may be asked, by `hooks`."""
+    def __init__(self, store: Store, read: ReadSdist, hooks: Hooks | None = None) -> None:
+        """`hooks` ask the backends that may be asked."""
         self._store = store
         self._read = read
-        self._allowed = frozenset(map(normalised, allowed))
-        self._hooks = hooks
+        self.hooks = hooks
         self._files: dict[str, NamedFile] = {}
         self._answers = Once(self._found)
 
@@ -50,10 +50,10 @@ class LockBuilds:
         return self._answers.get(file.file.filename)
 
     def may_be_asked(self, project: str) -> bool:
-        return project in self._allowed and self._hooks is not None
+        return self.hooks is not None and self.hooks.may_be_asked(project)
 
     def asked(self, release: Release, file: NamedFile, requires: Sequence[str]) -> tuple[str, ...]:
-        return self._hooks.asked(release, file, requires) if self._hooks is not None else ()
+        return self.hooks.asked(release, file, requires) if self.hooks is not None else ()
 
     def look(self, contents: SdistContents, file: NamedFile) -> StatedBuild | Unreadable:
         """Read an archive that is open, and keep what it states by its digest."""

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Protocol, TypeVar
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.archives.receive import Receiver, receive_archive
-from peep.archives.remote_metadata import RangesRefused, read_remote_metadata
+from peep.archives.remote_metadata import RangesRefused, metadata_of_wheel, read_remote_metadata
 from peep.archives.sdist import SdistContents, open_sdist
 from peep.archives.sdist_metadata import SdistMetadata
-from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PackageIndexError
-from peep.formats.core_metadata import LARGEST_METADATA, ProjectMetadata, UnreadableMetadata, parse_core_metadata
+from peep.formats.core_metadata import ProjectMetadata, UnreadableMetadata, parse_core_metadata
 from peep.http.transport import Transport
 from peep.index.sidecar import read_sidecar
 from peep.locking.candidates import NamedFile, Release
@@ -50,6 +49,15 @@ class _Asked:
         return self.named.file.filename, self.named.file.url
 
 
+class MetadataHooks(Protocol):
+    """Build backends that may say what their projects require."""
+
+    def may_be_asked(self, project: str) -> bool: ...
+
+    def metadata(self, release: Release, file: NamedFile) -> ProjectMetadata:
+        """Give back what the wheel will say. Raises `BuildError`, `InstallRefused`."""
+
+
 class IndexMetadata:
     """Implements `locking.sources.Metadata` and `locking.lock_plan.Digests`; safe to use from many threads."""
 
@@ -64,11 +72,28 @@ class IndexMetadata:
         self._questions: dict[tuple[str, str], _Asked] = {}
         self._answers = Once(self._found)
         self._digests = Once(self._hashed)
+        self._built = Once(self._built_metadata)
+        self.hooks: MetadataHooks | None = None
+        """Backends of `--allow-build`."""
         self.on_sdist: Callable[[SdistContents, NamedFile], object] = lambda *_: None
         """Looks at each source archive that is opened for its metadata."""
         self.stop = threading.Event()
 
     def metadata(self, release: Release, file: NamedFile) -> Answer:
+        """Give back what an archive says of itself, or under `--allow-build` what its build backend says."""
+        answer = self.stated_metadata(release, file)
+        if isinstance(answer, NeedsBuild) and self.hooks is not None and self.hooks.may_be_asked(release.project):
+            return self._built.get((file.file.filename, file.file.url))
+        return answer
+
+    def _built_metadata(self, key: tuple[str, str]) -> Answer:
+        asked = self._questions[key]
+        if self.hooks is None:  # pragma: no cover - asked for with hooks only
+            return NeedsBuild(key[0])
+        return _usable(self.hooks.metadata(asked.release, asked.named), asked)
+
+    def stated_metadata(self, release: Release, file: NamedFile) -> Answer:
+        """Do as `metadata`, without any backend."""
         asked = _Asked(release, file)
         self._questions.setdefault(asked.key, asked)
         return self._answers.get(asked.key)
@@ -109,7 +134,7 @@ class IndexMetadata:
                 content = read_remote_metadata(file, self._transport.get(None))
             except RangesRefused:
                 with self._received(file) as body:
-                    content = _metadata_of_wheel(body, file.filename)
+                    content = metadata_of_wheel(body, file.filename)
         return parse_core_metadata(content)
 
     def read_sdist(self, file: NamedFile, read: Callable[[SdistContents], Value]) -> Value:
@@ -163,17 +188,6 @@ class _Source:
 
     filename: str
     file: BinaryIO
-
-
-def _metadata_of_wheel(body: BinaryIO, filename: str) -> bytes:
-    reader = open_zip(body, filename)
-    found = [one for one in reader.members if one.name.endswith(".dist-info/METADATA") and one.name.count("/") == 1]
-    if reader.problems or reader.unreadable or len(found) != 1:
-        problems = [*reader.problems, *reader.unreadable.values()]
-        raise ArchiveError(filename, problems or [f"has {len(found)} files called METADATA, not one"])
-    if found[0].size > LARGEST_METADATA:
-        raise ArchiveError(filename, [f"METADATA is {found[0].size} bytes; the limit is {LARGEST_METADATA}"])
-    return reader.whole(found[0])
 
 
 def _usable(metadata: ProjectMetadata, asked: _Asked) -> Answer:

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from functools import partial
 from types import MappingProxyType
 
+from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsErrors, UsageError
 from peep.formats.ages import UnreadableTime, parse_age
@@ -24,7 +25,7 @@ from peep.locking.changes import PinChange, changes
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.group_view import GroupView, ViewSources
 from peep.locking.lock_paths import LockPaths
-from peep.locking.lock_plan import HashPolicy, PlannedPin
+from peep.locking.lock_plan import HashPolicy, PlannedPin, stated_sha256
 from peep.locking.lock_run import LockInputs
 from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
 from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
@@ -39,9 +40,12 @@ from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
 from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
 from peep.pipeline.context import RunContext
+from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
 from peep.pipeline.lock_builds import LockBuilds
 from peep.pipeline.lock_file import PresentLock, read_pins, read_present, write_lock
+from peep.pipeline.lock_hooks import LockHooks, Machine
+from peep.pipeline.lock_host import HostTools
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
 from peep.pipeline.lock_sources import ReadSources, read_sources
@@ -58,6 +62,7 @@ from peep.store.page_cache import PageCache
 from peep.store.wheels import Store
 from peep.target.declared import id_of_environment
 from peep.target.discovery import discover_target
+from peep.workflows.install import STAGES
 
 DEFAULT_BUILD_OUTPUT = "build-constraints.txt"
 _MOST_NAMES = 5
@@ -233,6 +238,7 @@ class LockSession:
         pages = self.pages()
         metadata = self.index_metadata()
         builds = self.builds(metadata)
+        self._allow_builds(inputs, pages, metadata, builds)
         sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
@@ -258,9 +264,33 @@ class LockSession:
 
     def builds(self, metadata: IndexMetadata) -> LockBuilds:
         """Give back what answers questions about builds."""
-        builds = LockBuilds(self.store, metadata.read_sdist, self.options.settings.allow_build)
+        builds = LockBuilds(self.store, metadata.read_sdist)
         metadata.on_sdist = builds.look
         return builds
+
+    def _allow_builds(self, inputs: LockInputs, pages: IndexPages, metadata: IndexMetadata, builds: LockBuilds) -> None:
+        """Let the backends that the user names answer, on this machine."""
+        allowed = self.options.settings.allow_build
+        if not allowed:
+            return
+        environment = discover_target(target_request(self.options.base.target), self.store)
+        tools = HostTools(self._here(), environment, inputs, pages, metadata, builds)
+        machine = Machine(environment, self._provider(environment), self.context)
+        hooks = LockHooks(allowed, machine, tools, lambda file: stated_sha256(file) or metadata.sha256(file))
+        metadata.hooks = builds.hooks = hooks
+
+    def _provider(self, environment: TargetEnvironment) -> WheelProvider:
+        return WheelProvider(
+            stages=STAGES,
+            target=environment,
+            formats=FormatControl(),
+            store=self.store,
+            reporter=self.context.reporter,
+            open_index=self.network.index,
+            open_downloader=lambda stages: Downloader(
+                self.network.receiver(self.scratch), stages.receive, stages.verify
+            ),
+        )
 
     def _tool_format(self, read: ReadSources, tools: PresentLock, targets: Sequence[TargetId]) -> ToolFormat:
         line_end = tools.line_end if tools.content is not None else read.line_end
