@@ -23,6 +23,7 @@ from peep.pipeline.build_need import open_builds
 from peep.pipeline.built_wheel_cache import note_built
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
+from peep.pipeline.locked_for import foreign_lists
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
 from peep.pipeline.result import InstallResult
@@ -55,6 +56,7 @@ def install(options: InstallOptions, context: RunContext) -> InstallResult:
     with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
+        warn_of_foreign_lists(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:
@@ -87,6 +89,12 @@ def install_pins(
         refuse_if_any(problems_of(session, pinned, plan))  # only now is it certain what the built projects require
     wheels = {**stored, **fetched.wheels, **{one.wheel.identity.name: one for one in built}}
     return replace(change_target(session, pinned, plan, wheels, fetched), examined=examined.judgement)
+
+
+def warn_of_foreign_lists(session: Session, pinned: PinnedSet) -> None:
+    """Tell of lists that were locked for other targets."""
+    for warning in foreign_lists(pinned.directives, session.target):
+        session.context.reporter.warning(warning)
 
 
 def make_ready(session: Session) -> None:
