@@ -20,7 +20,8 @@ from peep.locking.page_archives import PageArchives
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present
-from peep.workflows.lock import LockOptions, opened_lock
+from peep.pipeline.lock_session import LockOptions, opened_lock
+from peep.workflows.install import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class CheckResult:
 
 def check_list(options: LockOptions, context: RunContext) -> CheckResult:
     """Judge the file that `options.paths.output` names. Raises `RequirementsErrors` for one that cannot be read."""
-    with opened_lock(options, context) as session:
+    with opened_lock(options, context, STAGES) as session:
         present = read_present(options.paths.output)
         if present.content is None:
             raise PeepError(f"{options.paths.output} cannot be read: there is no such file")

@@ -11,7 +11,8 @@ from peep.locking.derivation import sentence
 from peep.locking.lock_plan import PlannedPin
 from peep.locking.make_lock import NoSolution
 from peep.locking.solver import Unsolvable
-from peep.workflows.lock import LockOptions, LockResult
+from peep.pipeline.lock_session import LockOptions
+from peep.workflows.lock import LockResult
 
 
 def tell(result: LockResult, options: LockOptions, console: Console) -> None:
