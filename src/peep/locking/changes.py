@@ -9,7 +9,20 @@ from packaging.version import Version
 from peep.dataclass import dataclass
 from peep.locking.group_view import KnownPin
 from peep.locking.lock_plan import PlannedPin
-from peep.model import Digest
+from peep.model import Digest, IndexFile
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file whose hash is listed from now on, or no longer."""
+
+    digest: Digest
+    filename: str = ""
+    """'' where the index offers no such file."""
+    size: int | None = None
+    """Bytes."""
+    uploaded: str = ""
+    """RFC 3339, as stated; '' where the index does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +39,9 @@ class PinChange:
     """Requirements that exclude the version before, each with what states it."""
     hashes_added: tuple[Digest, ...] = ()
     hashes_removed: tuple[Digest, ...] = ()
+    added: tuple[ChangedFile, ...] = ()
+    """The files of `hashes_added`."""
+    removed: tuple[ChangedFile, ...] = ()
 
 
 def changes(known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin]) -> tuple[PinChange, ...]:
@@ -44,6 +60,8 @@ def _change(name: str, before: Sequence[KnownPin], after: Sequence[PlannedPin]) 
     has = {digest for pin in after for digest in pin.listed.hashes}
     if old == new and had == has:
         return None
+    added, removed = sorted(has - had, key=str), sorted(had - has, key=str)
+    files = _offered(after)
     marker = next((pin.merged.marker for pin in after if pin.merged.version == new[0]), "") if new else ""
     return PinChange(
         name,
@@ -51,9 +69,29 @@ def _change(name: str, before: Sequence[KnownPin], after: Sequence[PlannedPin]) 
         tuple(map(str, new)),
         marker,
         _forced_by([version for version in old if version not in new], after) if old != new else (),
-        tuple(sorted(has - had, key=str)),
-        tuple(sorted(had - has, key=str)),
+        tuple(added),
+        tuple(removed),
+        tuple(files.get(digest, ChangedFile(digest)) for digest in added),
+        tuple(files.get(digest, ChangedFile(digest)) for digest in removed),
     )
+
+
+def _offered(pins: Sequence[PlannedPin]) -> dict[Digest, ChangedFile]:
+    """Give back what the index says of the files of listed releases, by digest."""
+    found: dict[Digest, ChangedFile] = {}
+    for pin in pins:
+        for one, digest in pin.listed.files:
+            found[digest] = changed_file(one.file, digest)
+        for _, solved in pin.merged.solved:
+            for one in solved.candidate.release.files:
+                for digest in one.file.hashes:
+                    found.setdefault(digest, changed_file(one.file, digest))
+    return found
+
+
+def changed_file(file: IndexFile, digest: Digest) -> ChangedFile:
+    """Give back what an index says of a file."""
+    return ChangedFile(digest, file.filename, file.size, file.upload_time or "")
 
 
 def _newest_first(versions: Iterable[Version]) -> list[Version]:

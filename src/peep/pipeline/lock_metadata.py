@@ -110,6 +110,21 @@ class IndexMetadata:
         received.file.close()
         return next(digest for digest in received.digests if digest.algorithm == "sha256")
 
+    def downloaded(self, release: Release, named: NamedFile, algorithm: str) -> tuple[Digest, Answer]:
+        """Download a whole file; gives back its true digest and what it says of itself. Nothing is taken from caches.
+
+        Raises `ArchiveError`, `TransportError`.
+        """
+        file = named.file
+        received = receive_archive(file, {algorithm, "sha256"}, file.size or _LARGEST_ARCHIVE, self._receiver())
+        with received.file as body:
+            digest = next(one for one in received.digests if one.algorithm == algorithm)
+            body.seek(0)
+            try:
+                return digest, _usable(_metadata_of(body, named, release), _Asked(release, named))
+            except (UnreadableMetadata, ArchiveError) as error:
+                return digest, Unreadable(file.filename, f"holds metadata that cannot be used: {error}")
+
     def _found(self, key: tuple[str, str]) -> Answer:
         asked = self._questions[key]
         stated = stated_sha256(asked.named)
@@ -149,15 +164,7 @@ class IndexMetadata:
     def _read_sdist(self, asked: _Asked) -> ProjectMetadata:
         """PEP 643 or PEP 621, whichever is final; else metadata that says that it is not."""
         static = self.read_sdist(asked.named, lambda contents: self._looked_at(contents, asked.named))
-        if static is None:
-            return ProjectMetadata(asked.release.project, asked.release.text, is_static=False)
-        return ProjectMetadata(
-            canonicalize_name(static.name),
-            static.version,
-            static.requires_dist,
-            static.requires_python,
-            tuple(canonicalize_name(extra) for extra in static.provides_extra),
-        )
+        return _of_sdist(static, asked.release)
 
     def _looked_at(self, contents: SdistContents, named: NamedFile) -> SdistMetadata | None:
         self.on_sdist(contents, named)
@@ -188,6 +195,26 @@ class _Source:
 
     filename: str
     file: BinaryIO
+
+
+def _metadata_of(body: BinaryIO, named: NamedFile, release: Release) -> ProjectMetadata:
+    filename = named.file.filename
+    if named.name.kind is not ArchiveKind.SDIST:
+        return parse_core_metadata(metadata_of_wheel(body, filename))
+    with open_sdist(_Source(filename, body), from_index=True) as contents:
+        return _of_sdist(contents.static_metadata(), release)
+
+
+def _of_sdist(static: SdistMetadata | None, release: Release) -> ProjectMetadata:
+    if static is None:
+        return ProjectMetadata(release.project, release.text, is_static=False)
+    return ProjectMetadata(
+        canonicalize_name(static.name),
+        static.version,
+        static.requires_dist,
+        static.requires_python,
+        tuple(canonicalize_name(extra) for extra in static.provides_extra),
+    )
 
 
 def _usable(metadata: ProjectMetadata, asked: _Asked) -> Answer:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from functools import partial
+from itertools import repeat
 from types import MappingProxyType
 
 from peep.archives.download import Downloader
@@ -16,6 +17,7 @@ from peep.errors import RequirementsErrors, UsageError
 from peep.formats.ages import UnreadableTime, parse_age
 from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
+from peep.formats.url_secrets import redacted
 from peep.index.client import PackageIndex, SimpleIndexes
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.edges import UnreadableRequirement, parse_edge
@@ -44,6 +46,7 @@ from peep.pipeline.lock_host import HostTools
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
 from peep.pipeline.lock_sources import ReadSources, read_sources
+from peep.pipeline.lock_verify import verify_files
 from peep.pipeline.lock_walk import walk
 from peep.pipeline.network import Network
 from peep.pipeline.options import InstallOptions
@@ -59,6 +62,7 @@ from peep.target.declared import id_of_environment
 from peep.target.discovery import discover_target
 
 DEFAULT_BUILD_OUTPUT = "build-constraints.txt"
+_INDEX_LINES = ("--index-url", "--extra-index-url")
 _MOST_NAMES = 5
 _ANY_FORMAT = FormatControl()
 
@@ -80,6 +84,12 @@ class LockOptions:
     is_check: bool = False
     is_dry_run: bool = False
     is_offline: bool = False
+    is_verified: bool = False
+    """`--verify`: every usable file is downloaded and held against what the index states."""
+    emits_indexes: bool = False
+    """`--emit-index-url`: the indexes in force are written, not only those of the sources."""
+    refreshes_alone: bool = False
+    """`--refresh-hashes` of a list without a source: its own pins, edited in place."""
     arguments: tuple[str, ...] = ()
     """Options for the header: those that say what is locked."""
 
@@ -177,7 +187,28 @@ class LockSession:
         )
         if made.tools.text and tools.foreign:
             raise UsageError(f"{tools.foreign}, and builds of this lock need one", "name another: --build-output FILE")
+        if self.options.is_verified:
+            self._verify(made, inputs.policy, metadata)
         return replace(made, warnings=(*made.warnings, *shadow_warnings(pages.shadowed(), made.pins)))
+
+    def _verify(self, made: Lock, policy: CandidatePolicy, metadata: IndexMetadata) -> None:
+        """Raises `FilesDiffer`."""
+        count = verify_files((*made.pins, *made.tools.pins), policy, metadata)
+        self.context.reporter.note(f"{count} files downloaded: each is what the index states")
+
+    def option_lines(self, read: ReadSources) -> tuple[str, ...]:
+        """Give back the option lines of the output. Raises `UsageError` for credentials that would be written."""
+        if not self.options.emits_indexes:
+            return read.option_lines
+        others = [line for line in read.option_lines if not line.startswith(_INDEX_LINES)]
+        urls = self.network.index_options().index_urls
+        for url in urls:
+            if redacted(url) != url:
+                reason = f"--emit-index-url would write the credential of {redacted(url)} into the lock"
+                raise UsageError(reason, "write ${VARIABLE} in its place, in a source's --index-url, or use netrc")
+        stated = [line for line in read.option_lines if line.startswith(_INDEX_LINES)]
+        lines = stated or [f"{name} {url}" for name, url in zip(_index_names(), urls, strict=False)]
+        return (*lines, *others)
 
     def pages(self) -> IndexPages:
         """Give back what answers for pages of the configured and the bound indexes."""
@@ -224,7 +255,9 @@ class LockSession:
 
         def write(pins: Sequence[PlannedPin]) -> str:
             written = written_pins(pins, annotates_files=self.options.settings.annotate_files)
-            return requirements_text(RequirementsLock(self._arguments(), ids, written, read.option_lines), line_end)
+            return requirements_text(
+                RequirementsLock(self._arguments(), ids, written, self.option_lines(read)), line_end
+            )
 
         return ToolFormat(write, partial(read_pins, path=self.tools_path))
 
@@ -256,7 +289,7 @@ class LockSession:
         def write(planned: Sequence[PlannedPin], _: Sequence[TargetSolution], tools: LockedTools) -> str:
             pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
             name = self._tools_name() if tools.text else ""
-            lock = RequirementsLock(self._arguments(), ids, pins, read.option_lines, name)
+            lock = RequirementsLock(self._arguments(), ids, pins, self.option_lines(read), name)
             return requirements_text(lock, line_end)
 
         return LockFormat(write, reader)
@@ -313,6 +346,11 @@ class LockSession:
         limits = {_pattern(name): _moment(age, now) for name, age in settings.min_age_for.items()}
         limit = _moment(settings.min_age, now) if settings.min_age else None
         return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
+
+
+def _index_names() -> Iterator[str]:
+    yield "--index-url"
+    yield from repeat("--extra-index-url")
 
 
 def _output_of(arguments: Sequence[str]) -> str:

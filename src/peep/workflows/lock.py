@@ -16,6 +16,7 @@ from peep.locking.lock_plan import PlannedPin
 from peep.locking.sources import Pages
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import read_present, write_lock
+from peep.pipeline.lock_refresh import refreshed_list
 from peep.pipeline.lock_session import LockOptions, LockSession, opened_lock
 from peep.pipeline.options import InstallOptions
 from peep.workflows.install import STAGES
@@ -38,6 +39,8 @@ class LockResult:
     tools_path: str = ""
     """Where those are; '' for none."""
     tool_changes: tuple[PinChange, ...] = ()
+    names: tuple[str, ...] = ()
+    """Projects of a list that was refreshed without a source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def lock(options: LockOptions, context: RunContext) -> LockResult:
     Raises `NoSolution` with every target that has none, `RequirementsErrors` with every bad line; nothing is written.
     """
     with opened_lock(options, context, STAGES) as session:
-        made = lock_in(session)
+        made = refreshed(session) if options.refreshes_alone else lock_in(session)
         if made.result.is_different and not (options.is_check or options.is_dry_run):
             return made.write()
         return made.result
@@ -89,6 +92,17 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     found = changes(tools.known, made.tools.pins)
     result = replace(result, is_different=is_different, tools=made.tools.pins, tools_path=path, tool_changes=found)
     return MadeLock(content, result, tools_content if tools_content != tools.content else None)
+
+
+def refreshed(session: LockSession) -> MadeLock:
+    """Give a list without a source today's hashes of its own pins: blocks edited in place, no project added."""
+    path = session.options.paths.output
+    present = read_present(path)
+    targets = session.declared_targets(present)
+    content, found = refreshed_list(session, present, targets)
+    ids = tuple(sorted(target.text for target in targets))
+    result = LockResult(path, False, content != present.content, ids, (), found, ())  # noqa: FBT003
+    return MadeLock(content, replace(result, names=tuple(sorted({pin.name for pin in present.pins}))))
 
 
 @contextmanager

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
 from peep.cli.output.console import Console
-from peep.locking.changes import PinChange
+from peep.cli.output.text import size_text
+from peep.formats.ages import UnreadableTime, parse_time
+from peep.locking.changes import ChangedFile, PinChange
 from peep.locking.derivation import sentence
 from peep.locking.lock_plan import PlannedPin
 from peep.locking.make_lock import NoSolution
@@ -26,8 +29,8 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
     if result.tool_changes:
         console.note(f"{result.tools_path}, for builds:")
     for change in result.tool_changes:
-        console.note(_change_line(change))
-    names = {pin.merged.name for pin in result.pins}
+        _tell_change(change, console)
+    names = {pin.merged.name for pin in result.pins} or set(result.names)
     title = f"{counted(len(names), 'project')} for {counted(len(result.targets), 'target')}"
     if result.is_written:
         also = f" and {result.tools_path}" if result.tools_path else ""
@@ -41,13 +44,39 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
 def tell_changes(result: LockResult, console: Console) -> None:
     """Print each project that changes, with what forces it."""
     for change in result.changes:
-        console.note(_change_line(change))
+        _tell_change(change, console)
+
+
+def _tell_change(change: PinChange, console: Console) -> None:
+    """Print a change; where the versions stay, each file that comes or goes."""
+    console.note(_change_line(change))
+    if change.before == change.after:
+        for sign, files in (("+", change.added), ("-", change.removed)):
+            for file in files:
+                console.note(f"  {sign} {_file_line(file)}")
+
+
+def _file_line(file: ChangedFile) -> str:
+    if not file.filename:
+        return f"{file.digest}, which the index does not offer"
+    size = size_text(file.size) if file.size is not None else "size unknown"
+    return f"{file.filename}, {size}, {_age(file.uploaded)}"
+
+
+def _age(uploaded: str) -> str:
+    try:
+        then = parse_time(uploaded)
+    except UnreadableTime:
+        return "age unknown"
+    days = (datetime.now(timezone.utc) - then).days
+    return f"uploaded {then:%Y-%m-%d}, {counted(days, 'day')} ago"
 
 
 def _change_line(change: PinChange) -> str:
     before, after = ", ".join(change.before), ", ".join(change.after)
     if change.before == change.after:
-        return f"{change.name} {after}: {len(change.hashes_added)} hashes more, {len(change.hashes_removed)} fewer"
+        noun = "hash" if len(change.hashes_added) == 1 else "hashes"
+        return f"{change.name} {after}: {len(change.hashes_added)} {noun} more, {len(change.hashes_removed)} fewer"
     forced = f" ({'; '.join(change.forced_by)})" if change.forced_by else ""
     return f"{change.name}: {before or 'new'} -> {after or 'gone'}{forced}"
 

@@ -38,6 +38,8 @@ WHICH = (
     Option(("--pre",), "pre-releases count as others do"),
     Option(("--hashes",), "list all files, or those of the targets", OptionKind.VALUE, "WHICH", ("all", "targets")),
     Option(("--refresh-hashes",), "hashes of kept versions are today's", is_peeps_own=True),
+    Option(("--verify",), "download every usable file and hold it against what the index states", is_peeps_own=True),
+    Option(("--emit-index-url",), "write the indexes in force into the file", has_variable=False),
     Option(("--annotate-files",), "name the file of each hash in a comment", is_peeps_own=True),
     Option(
         ("--build-output",),
