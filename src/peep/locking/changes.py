@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from packaging.version import Version
 
@@ -10,6 +11,8 @@ from peep.dataclass import dataclass
 from peep.locking.group_view import KnownPin
 from peep.locking.lock_plan import PlannedPin
 from peep.model import Digest, IndexFile
+
+_NO_URLS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,25 @@ class PinChange:
     removed: tuple[ChangedFile, ...] = ()
 
 
-def changes(known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin]) -> tuple[PinChange, ...]:
-    """Compare pins by name; projects whose versions and hashes stay are left out. Sorted by name."""
+def changes(
+    known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin], urls: Mapping[str, str] = _NO_URLS
+) -> tuple[PinChange, ...]:
+    """Compare pins by name; projects whose versions and hashes stay are left out. Sorted by name.
+
+    `urls`: those that the present lock has for projects instead of versions.
+    """
+    direct = {pin.merged.name: pin.merged.release.direct_url for pin in planned if pin.merged.release.direct_url}
+    moved = {name for name in {*urls, *direct} if urls.get(name) != direct.get(name)}
+    by_version = _by_version(known, [pin for pin in planned if pin.merged.name not in direct])
+    by_url = (PinChange(name, _one(urls.get(name)), _one(direct.get(name))) for name in moved)
+    return tuple(sorted((*by_version, *by_url), key=lambda change: change.name))
+
+
+def _one(text: str | None) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _by_version(known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin]) -> tuple[PinChange, ...]:
     after: dict[str, list[PlannedPin]] = {}
     for pin in planned:
         after.setdefault(pin.merged.name, []).append(pin)

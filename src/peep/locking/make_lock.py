@@ -98,6 +98,9 @@ def _warnings(solutions: Sequence[TargetSolution], planned: Sequence[PlannedPin]
         yield from solution.warnings
     for pin in planned:
         yield from pin.listed.warnings
+        if pin.merged.release.is_commit:
+            name = pin.merged.name
+            yield f"{name} is pinned by its commit, beside which no hash can stand: pip's hash mode refuses it"
 
 
 def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False) -> tuple[WrittenPin, ...]:
@@ -111,6 +114,7 @@ def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False
             pin.listed.hashes,
             pin.via,
             pin.listed.names() if annotates_files else (),
+            pin.merged.release.direct_url,
         )
         for pin in planned
     )

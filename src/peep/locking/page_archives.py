@@ -6,7 +6,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
-from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, Release
+from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, ProjectPage, Release
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
 from peep.locking.group_view import may_be_listed
 from peep.locking.sources import Metadata, NeedsBuild, Pages, SdistBuilds, Unreadable
@@ -31,6 +31,8 @@ class PageArchives:
     def chosen(self, pin: JudgedPin, target: DeclaredTarget) -> TargetArchive | NoArchive:
         """Choose among the listed files of the pinned release; without hashes any file counts."""
         page = self._pages.page(pin.name)
+        if pin.url:
+            return self._direct(pin, page)
         if not page.exists:
             return NoArchive("no index has it")
         release = _release(page.releases, pin.version)
@@ -47,6 +49,13 @@ class PageArchives:
                 reason += f"; {unlisted.file.filename} would, and its hash is not listed"
             return NoArchive(reason, choice.reasons)
         return self._archive(release, choice.chosen, page.status)
+
+    def _direct(self, pin: JudgedPin, page: ProjectPage) -> TargetArchive | NoArchive:
+        """Take what a URL leads to, as far as a run knows that."""
+        release = next((one for one in page.releases if pin.url and one.direct_url.partition("#")[0] == pin.url), None)
+        if release is None:
+            return TargetArchive(pin.url, None, cautions=("is named by URL: what it requires is not looked at",))
+        return self._archive(release, release.files[0], page.status)
 
     def _archive(self, release: Release, one: NamedFile, status: str) -> TargetArchive:
         cautions = []

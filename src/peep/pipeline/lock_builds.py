@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from peep.archives.sdist import SdistContents
-from peep.build.build_system import BuildSystem, read_build_system
+from peep.build.build_system import read_build_system
 from peep.build.requirements import SETUPTOOLS_BACKENDS
 from peep.errors import ArchiveError, BuildError
 from peep.formats.documents import parse_json
@@ -41,11 +41,18 @@ class LockBuilds:
         self._store = store
         self._read = read
         self.hooks = hooks
+        self._noted: dict[str, StatedBuild | Unreadable] = {}
         self._files: dict[str, NamedFile] = {}
         self._answers = Once(self._found)
 
+    def note(self, filename: str, stated: StatedBuild | Unreadable) -> None:
+        """Take what was found out elsewhere about the build of a tree."""
+        self._noted[filename] = stated
+
     def stated(self, release: Release, file: NamedFile) -> StatedBuild | Unreadable:
         del release
+        if file.file.filename in self._noted:
+            return self._noted[file.file.filename]
         self._files.setdefault(file.file.filename, file)
         return self._answers.get(file.file.filename)
 
@@ -58,11 +65,9 @@ class LockBuilds:
     def look(self, contents: SdistContents, file: NamedFile) -> StatedBuild | Unreadable:
         """Read an archive that is open, and keep what it states by its digest."""
         filename = file.file.filename
-        try:
-            system = _build_system(contents, filename)
-        except BuildError as error:
-            return Unreadable(filename, f"cannot be built: {error.reason}")
-        stated = StatedBuild(system.requires, system.backend in SETUPTOOLS_BACKENDS)
+        stated = stated_build(contents.read("pyproject.toml"), contents.read("setup.py"), filename)
+        if isinstance(stated, Unreadable):
+            return stated
         if (digest := stated_sha256(file)) is not None:
             value = json.dumps([stated.requires, stated.uses_setuptools]).encode()
             self._store.put_value(_KIND, f"{_FORMAT} {digest.hex}", value)
@@ -80,11 +85,15 @@ class LockBuilds:
             return Unreadable(filename, f"cannot be built: {'; '.join(error.problems)}")
 
 
-def _build_system(contents: SdistContents, filename: str) -> BuildSystem:
-    pyproject = contents.read("pyproject.toml")
-    if pyproject is None and contents.read("setup.py") is None:
-        raise BuildError("has neither pyproject.toml nor setup.py, so that nobody can build it", subject=filename)
-    return read_build_system(pyproject, filename)
+def stated_build(pyproject: bytes | None, setup: bytes | None, filename: str) -> StatedBuild | Unreadable:
+    """Read what a tree says of its build, by its pyproject.toml and setup.py (None: it has none)."""
+    if pyproject is None and setup is None:
+        return Unreadable(filename, "cannot be built: it has neither pyproject.toml nor setup.py")
+    try:
+        system = read_build_system(pyproject, filename)
+    except BuildError as error:
+        return Unreadable(filename, f"cannot be built: {error.reason}")
+    return StatedBuild(system.requires, system.backend in SETUPTOOLS_BACKENDS)
 
 
 def _decoded(kept: bytes) -> StatedBuild | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 
 from peep.build.builder import BuildSupport, Obtained
 from peep.build.metadata_hooks import MetadataHooks
 from peep.build.plan import BuildSettings
-from peep.build.source_trees import ArchiveTree
+from peep.build.source_trees import ArchiveTree, SourceTree
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
 from peep.errors import InstallRefused
@@ -44,6 +44,8 @@ class LockHooks:
         self._machine = machine
         self._tools = tools
         self._digest = digest
+        self.trees: dict[str, Callable[[], AbstractContextManager[SourceTree]]] = {}
+        """Trees of commits, by the names of their files."""
         self._answers: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
 
     def may_be_asked(self, project: str) -> bool:
@@ -65,7 +67,8 @@ class LockHooks:
         Kept by the archive's digest and all that it is built with.
         """
         tools = self._tools(release, file, self._settled(release, file))
-        key = self._machine.key(self._digest(file), tools)
+        is_commit = file.file.filename in self.trees
+        key = self._machine.key(file.file.url if is_commit else str(self._digest(file)), tools)
         cache = MetadataCache(self._machine.store)
         kept = cache.get(key)
         if kept is not None:
@@ -88,7 +91,12 @@ class LockHooks:
         raise UnbuildableSdist(f"after {MOST_ROUNDS} rounds the backend of {file.file.filename} still asks for more")
 
     @contextmanager
-    def _tree(self, release: Release, file: NamedFile) -> Iterator[ArchiveTree]:
+    def _tree(self, release: Release, file: NamedFile) -> Iterator[SourceTree]:
+        opened = self.trees.get(file.file.filename)
+        if opened is not None:
+            with opened() as found:
+                yield found
+            return
         tree = ArchiveTree(self._machine.sdist(release, self._digest(file)))
         try:
             yield tree
@@ -108,11 +116,11 @@ class Machine:
     def note(self, text: str) -> None:
         self._context.reporter.note(text)
 
-    def key(self, sdist: Digest, tools: dict[str, PinnedRequirement]) -> str:
+    def key(self, source: str, tools: dict[str, PinnedRequirement]) -> str:
         """Give back a digest of everything that an answer depends on."""
         listed = {key: [str(digest) for digest in pin.hashes] for key, pin in tools.items()}
         python = [*self._target.version, self._target.implementation, *self._target.tags[:1]]
-        return sha256(json.dumps(["built", str(sdist), python, listed], sort_keys=True).encode()).hexdigest()
+        return sha256(json.dumps(["built", source, python, listed], sort_keys=True).encode()).hexdigest()
 
     def sdist(self, release: Release, digest: Digest) -> VerifiedArchive:
         """Fetch an archive through the gate. Raises `InstallRefused`."""

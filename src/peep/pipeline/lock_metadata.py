@@ -72,6 +72,8 @@ class IndexMetadata:
         self._questions: dict[tuple[str, str], _Asked] = {}
         self._answers = Once(self._found)
         self._digests = Once(self._hashed)
+        self._files: dict[tuple[str, str], IndexFile] = {}
+        self._noted: dict[str, Answer] = {}
         self._built = Once(self._built_metadata)
         self.hooks: MetadataHooks | None = None
         """Backends of `--allow-build`."""
@@ -92,20 +94,26 @@ class IndexMetadata:
             return NeedsBuild(key[0])
         return _usable(self.hooks.metadata(asked.release, asked.named), asked)
 
+    def note(self, filename: str, answer: Answer) -> None:
+        """Take what was found out elsewhere about a tree that no index offers."""
+        self._noted[filename] = answer
+
     def stated_metadata(self, release: Release, file: NamedFile) -> Answer:
         """Do as `metadata`, without any backend."""
         asked = _Asked(release, file)
         self._questions.setdefault(asked.key, asked)
+        if file.file.filename in self._noted:
+            return self._noted[file.file.filename]
         return self._answers.get(asked.key)
 
     def sha256(self, file: NamedFile) -> Digest:
         """Download a file and give back its true digest."""
-        asked = _Asked(Release("", Version("0"), ()), file)
-        self._questions.setdefault(asked.key, asked)
-        return self._digests.get(asked.key)
+        key = file.file.filename, file.file.url
+        self._files.setdefault(key, file.file)
+        return self._digests.get(key)
 
     def _hashed(self, key: tuple[str, str]) -> Digest:
-        file = self._questions[key].named.file
+        file = self._files[key]
         received = receive_archive(file, {"sha256"}, file.size or _LARGEST_ARCHIVE, self._receiver())
         received.file.close()
         return next(digest for digest in received.digests if digest.algorithm == "sha256")

@@ -15,6 +15,7 @@ from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsErrors, UsageError
 from peep.formats.ages import UnreadableTime, parse_age
+from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
 from peep.formats.url_secrets import redacted
@@ -29,7 +30,7 @@ from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, wr
 from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
 from peep.locking.project_sources import Wanted
-from peep.locking.roots import Constraint
+from peep.locking.roots import Constraint, Root
 from peep.locking.settings import LockSettings
 from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
@@ -37,6 +38,7 @@ from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
 from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
 from peep.pipeline.context import RunContext
+from peep.pipeline.direct_roots import DirectPages, DirectProject, DirectRoots, KnownDirect
 from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
 from peep.pipeline.lock_builds import LockBuilds
@@ -171,10 +173,13 @@ class LockSession:
         """Ask the indexes and solve."""
         self.network.stated = read.index_options
         inputs = self._inputs(read, present, targets, tools)
-        pages = self.pages()
+        index_pages = self.pages()
         metadata = self.index_metadata()
         builds = self.builds(metadata)
-        self._allow_builds(inputs, pages, metadata, builds)
+        hooks = self._allow_builds(inputs, index_pages, metadata, builds)
+        roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
+        inputs = replace(inputs, roots=roots)
+        pages = DirectPages(index_pages, direct)
         sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
@@ -183,13 +188,13 @@ class LockSession:
             inputs,
             OutsideWorld(pages, metadata, metadata, builds),
             hashes,
-            replace(self._format(read, present, targets, pages), tools=self._tool_format(read, tools, targets)),
+            replace(self._format(read, present, targets, index_pages), tools=self._tool_format(read, tools, targets)),
         )
         if made.tools.text and tools.foreign:
             raise UsageError(f"{tools.foreign}, and builds of this lock need one", "name another: --build-output FILE")
         if self.options.is_verified:
             self._verify(made, inputs.policy, metadata)
-        return replace(made, warnings=(*made.warnings, *shadow_warnings(pages.shadowed(), made.pins)))
+        return replace(made, warnings=(*made.warnings, *shadow_warnings(index_pages.shadowed(), made.pins)))
 
     def _verify(self, made: Lock, policy: CandidatePolicy, metadata: IndexMetadata) -> None:
         """Raises `FilesDiffer`."""
@@ -225,16 +230,59 @@ class LockSession:
         metadata.on_sdist = builds.look
         return builds
 
-    def _allow_builds(self, inputs: LockInputs, pages: IndexPages, metadata: IndexMetadata, builds: LockBuilds) -> None:
+    def _allow_builds(
+        self, inputs: LockInputs, pages: IndexPages, metadata: IndexMetadata, builds: LockBuilds
+    ) -> LockHooks | None:
         """Let the backends that the user names answer, on this machine."""
         allowed = self.options.settings.allow_build
         if not allowed:
-            return
+            return None
         environment = discover_target(target_request(self.options.base.target), self.store)
         tools = HostTools(self._here(), environment, inputs, pages, metadata, builds)
         machine = Machine(environment, self._provider(environment), self.context)
         hooks = LockHooks(allowed, machine, tools, lambda file: stated_sha256(file) or metadata.sha256(file))
         metadata.hooks = builds.hooks = hooks
+        return hooks
+
+    def _direct(
+        self,
+        roots: Sequence[Root],
+        present: PresentLock,
+        metadata: IndexMetadata,
+        builds: LockBuilds,
+        hooks: LockHooks | None,
+    ) -> tuple[tuple[Root, ...], Mapping[str, DirectProject]]:
+        """Find out what roots lead to that name a URL."""
+        if not any(root.direct for root in roots):
+            return tuple(roots), {}
+        known = KnownDirect() if self.options.upgrade else self._known_direct(present)
+        finder = DirectRoots(self.store, metadata, known, self.context.environ, self.scratch)
+
+        def ask(project: DirectProject, subdirectory: str) -> ProjectMetadata | None:
+            release, file = project.release, project.release.files[0]
+            if hooks is None or not hooks.may_be_asked(release.project) or project.build is None:
+                return None
+            builds.note(file.file.filename, project.build)
+            hooks.trees[file.file.filename] = partial(finder.tree, release.project, file.file.url, subdirectory)
+            return hooks.metadata(release, file)
+
+        finder.ask = ask
+        told, found = finder.resolved(roots)
+        for project in found.values():
+            filename = project.release.files[0].file.filename
+            if project.metadata is not None:
+                metadata.note(filename, project.metadata)
+            if project.build is not None:
+                builds.note(filename, project.build)
+        return told, found
+
+    def _known_direct(self, present: PresentLock) -> KnownDirect:
+        names = {normalised(name) for name, _ in self.options.upgraded}
+        commits = {name: found for name, found in present.commits.items() if name not in names}
+        if self.options.refresh_hashes:
+            return KnownDirect(commits)
+        pins = (pin for pin in present.pins if pin.url and pin.name not in names)
+        return KnownDirect(commits, {pin.name: (pin.url, pin.hashes) for pin in pins})
 
     def _provider(self, environment: TargetEnvironment) -> WheelProvider:
         return WheelProvider(

@@ -82,7 +82,7 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     made = session.make(sources, present, targets, tools)
     content = present.source.encode(made.text)
     ids = tuple(sorted(target.text for target in targets))
-    found = changes(present.known, made.pins)
+    found = changes(present.known, made.pins, present.urls)
     result = LockResult(output, False, content != present.content, ids, made.pins, found, made.warnings)  # noqa: FBT003
     if not made.tools.text:
         return MadeLock(content, result)
