@@ -4,54 +4,57 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from functools import partial
-from itertools import repeat
 from types import MappingProxyType
 
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsErrors, UsageError
-from peep.formats.ages import UnreadableTime, parse_age
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
 from peep.formats.url_secrets import redacted
-from peep.index.client import PackageIndex, SimpleIndexes
+from peep.index.client import KeptPages, SimpleIndexes
 from peep.locking.candidates import CandidatePolicy
-from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.group_view import GroupView, ViewSources
-from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import HashPolicy, PlannedPin, stated_sha256
 from peep.locking.lock_run import LockInputs
 from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
 from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
-from peep.locking.project_sources import Wanted
-from peep.locking.roots import Constraint, Root
-from peep.locking.settings import LockSettings
+from peep.locking.roots import Root
 from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
 from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
-from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
+from peep.model import FormatControl, IndexOptions, TargetEnvironment
 from peep.pipeline.context import RunContext
 from peep.pipeline.direct_roots import DirectPages, DirectProject, DirectRoots, KnownDirect
 from peep.pipeline.fetch import Stages, WheelProvider
-from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
+from peep.pipeline.kept_pages import ComparedPages, OfflinePages, RevalidatedPages
 from peep.pipeline.lock_builds import LockBuilds
 from peep.pipeline.lock_file import PresentLock, read_pins, read_present
 from peep.pipeline.lock_hooks import LockHooks, Machine
 from peep.pipeline.lock_host import HostTools
+from peep.pipeline.lock_memory import RememberedRun, recalled, remember, run_key
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
+from peep.pipeline.lock_request import (
+    LockOptions,
+    index_names,
+    moment,
+    output_of,
+    pattern,
+    shadow_warnings,
+    wanted_versions,
+)
 from peep.pipeline.lock_sources import ReadSources, read_sources
 from peep.pipeline.lock_verify import verify_files
 from peep.pipeline.lock_walk import walk
 from peep.pipeline.network import Network
-from peep.pipeline.options import InstallOptions
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
 from peep.pipeline.session import opened_store, target_request
@@ -65,35 +68,16 @@ from peep.target.discovery import discover_target
 
 DEFAULT_BUILD_OUTPUT = "build-constraints.txt"
 _INDEX_LINES = ("--index-url", "--extra-index-url")
-_MOST_NAMES = 5
 _ANY_FORMAT = FormatControl()
 
 
-@dataclass(frozen=True, slots=True)
-class LockOptions:
-    """Everything that `peep lock` can be asked for."""
+@dataclass(slots=True)
+class PagesSeen:
+    """Pages that a run asked for."""
 
-    base: InstallOptions
-    """Indexes, network, store, interpreter, output."""
-    paths: LockPaths
-    settings: LockSettings = field(default_factory=LockSettings)
-    wanted: Wanted = field(default_factory=Wanted)
-    upgrade: bool = False
-    upgraded: tuple[tuple[str, str], ...] = ()
-    """`--upgrade-package`: names, and the versions that they are to have ('' the newest)."""
-    refresh_hashes: bool = False
-    allows_pre_releases: bool = False
-    is_check: bool = False
-    is_dry_run: bool = False
-    is_offline: bool = False
-    is_verified: bool = False
-    """`--verify`: every usable file is downloaded and held against what the index states."""
-    emits_indexes: bool = False
-    """`--emit-index-url`: the indexes in force are written, not only those of the sources."""
-    refreshes_alone: bool = False
-    """`--refresh-hashes` of a list without a source: its own pins, edited in place."""
-    arguments: tuple[str, ...] = ()
-    """Options for the header: those that say what is locked."""
+    names: dict[str, None] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    """By URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +91,7 @@ class LockSession:
     scratch: str
     stages: Stages
     """The way of each archive that a build backend gets."""
+    pages_seen: PagesSeen = field(default_factory=PagesSeen)
 
     def declared_targets(self, present: PresentLock) -> tuple[TargetId, ...]:
         """Command line and settings, else the lines of the present lock, else this interpreter, which is told."""
@@ -132,7 +117,7 @@ class LockSession:
                 raise
             return PresentLock(foreign=f"{self.tools_path} is no list of pins")
         if tools.content is not None and name not in present.build_constraints:
-            stated = _output_of(tools.arguments or ())
+            stated = output_of(tools.arguments or ())
             if not stated or os.path.normpath(stated) != os.path.normpath(self.options.paths.output):
                 owner = f"belongs to {stated}" if stated else "was not written by peep lock"
                 # It's read now, and said only where it would be written over.
@@ -174,6 +159,7 @@ class LockSession:
         self.network.stated = read.index_options
         inputs = self._inputs(read, present, targets, tools)
         index_pages = self.pages()
+        self.pages_seen.names = index_pages.names
         metadata = self.index_metadata()
         builds = self.builds(metadata)
         hooks = self._allow_builds(inputs, index_pages, metadata, builds)
@@ -212,12 +198,43 @@ class LockSession:
                 reason = f"--emit-index-url would write the credential of {redacted(url)} into the lock"
                 raise UsageError(reason, "write ${VARIABLE} in its place, in a source's --index-url, or use netrc")
         stated = [line for line in read.option_lines if line.startswith(_INDEX_LINES)]
-        lines = stated or [f"{name} {url}" for name, url in zip(_index_names(), urls, strict=False)]
+        lines = stated or [f"{name} {url}" for name, url in zip(index_names(), urls, strict=False)]
         return (*lines, *others)
 
     def pages(self) -> IndexPages:
         """Give back what answers for pages of the configured and the bound indexes."""
-        return IndexPages(self._open_index, self._bound_indexes())
+        return self._pages_through(self._kept_pages)
+
+    def _kept_pages(self, cache: PageCache) -> KeptPages:
+        return OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache, self.pages_seen.digests)
+
+    def run_key(self, read: ReadSources, ids: Sequence[str], contents: Sequence[bytes | None]) -> str:
+        """Give back what a run with nothing to do is recognised by; '' where that does not do."""
+        options = self.options
+        is_plain = not (options.upgrade or options.upgraded or options.refresh_hashes or options.is_verified)
+        if not is_plain or options.is_offline or options.settings.allow_build:
+            return ""
+        self.network.stated = read.index_options
+        texts = [options.paths.output, repr(options.settings), *self._arguments(), *ids]
+        texts += [f"{options.allows_pre_releases} {options.emits_indexes}", repr(options.wanted)]
+        return run_key(texts, read, self.network.index_options(), contents)
+
+    def recalled(self, key: str) -> RememberedRun | None:
+        """Give back the run that this one repeats, once every page was found to be as it was."""
+        if not key:
+            return None
+        return recalled(
+            self.store, key, lambda digests: self._pages_through(lambda cache: ComparedPages(cache, digests))
+        )
+
+    def remember(self, key: str, run: RememberedRun) -> None:
+        """Keep what this run asked for."""
+        if key:
+            remember(self.store, key, replace(run, names=tuple(self.pages_seen.names), pages=self.pages_seen.digests))
+
+    def _pages_through(self, keep: Callable[[PageCache], KeptPages]) -> IndexPages:
+        cache = PageCache(self.store)
+        return IndexPages(lambda: self.network.index(keep(cache)), self._bound_indexes(keep(cache)))
 
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""
@@ -345,18 +362,12 @@ class LockSession:
     def _known_files(self, present: PresentLock) -> KnownFiles:
         return {} if self.options.refresh_hashes else present.files
 
-    def _open_index(self) -> PackageIndex:
-        cache = PageCache(self.store)
-        return self.network.index(OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache))
-
-    def _bound_indexes(self) -> list[BoundIndex]:
+    def _bound_indexes(self, kept: KeptPages) -> list[BoundIndex]:
         found = []
         for named in self.options.settings.indexes:
             url = expand(named.url, self.context.environ)
-            cache = PageCache(self.store)
-            kept = OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache)
             index = SimpleIndexes(self.network.transport(), IndexOptions((url,)), self.context.reporter, kept)
-            found.append(BoundIndex(named.name, tuple(map(_pattern, named.projects)), index))
+            found.append(BoundIndex(named.name, tuple(map(pattern, named.projects)), index))
         return found
 
     def _arguments(self) -> tuple[str, ...]:
@@ -391,58 +402,9 @@ class LockSession:
             for value in values:
                 formats = with_format(formats, option, value)
         now = datetime.now(timezone.utc)
-        limits = {_pattern(name): _moment(age, now) for name, age in settings.min_age_for.items()}
-        limit = _moment(settings.min_age, now) if settings.min_age else None
+        limits = {pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
+        limit = moment(settings.min_age, now) if settings.min_age else None
         return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
-
-
-def _index_names() -> Iterator[str]:
-    yield "--index-url"
-    yield from repeat("--extra-index-url")
-
-
-def _output_of(arguments: Sequence[str]) -> str:
-    """Give back the output that a header's command names, '' for none."""
-    prefix = "--output-file="
-    return next((word.removeprefix(prefix) for word in arguments if word.startswith(prefix)), "")
-
-
-def wanted_versions(upgraded: Sequence[tuple[str, str]]) -> list[Constraint]:
-    """Give back the versions of `--upgrade-package NAME==VERSION` as limits. Raises `UsageError`."""
-    found = []
-    for name, version in upgraded:
-        try:
-            edge = parse_edge(f"{name}=={version}" if version else name)
-        except UnreadableRequirement as error:
-            raise UsageError(f"--upgrade-package: {error}") from None
-        if version:
-            found.append(Constraint(edge, Location("--upgrade-package", 0), ""))
-    return found
-
-
-def _moment(age: str, now: datetime) -> datetime:
-    try:
-        return parse_age(age, now)
-    except UnreadableTime as error:
-        raise UsageError(f"--min-age: {error}", error.hint) from None
-
-
-def _pattern(text: str) -> str:
-    """Normalise a name or a pattern of names, whose stars stay."""
-    return "*".join(normalised(part) for part in text.split("*"))
-
-
-def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[PlannedPin]) -> Iterator[str]:
-    """Tell of listed projects that several indexes have, in one line for each set of indexes."""
-    names = {pin.merged.name for pin in pins}
-    by_indexes: dict[tuple[str, ...], list[str]] = {}
-    for name, indexes in shadowed.items():
-        if name in names:
-            by_indexes.setdefault(tuple(indexes), []).append(name)
-    for (first, *others), found in by_indexes.items():
-        more = f" and {len(found) - _MOST_NAMES} more" if found[_MOST_NAMES:] else ""
-        shown = ", ".join(found[:_MOST_NAMES]) + more
-        yield f"{shown}: taken from {first}, which comes first, though {', '.join(others)} has them as well"
 
 
 @contextmanager

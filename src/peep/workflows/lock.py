@@ -13,11 +13,15 @@ from peep.dataclass import dataclass, replace
 from peep.locking.changes import PinChange, changes
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import PlannedPin
+from peep.locking.make_lock import Lock
 from peep.locking.sources import Pages
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import read_present, write_lock
+from peep.pipeline.lock_file import PresentLock, read_present, write_lock
+from peep.pipeline.lock_memory import RememberedRun
 from peep.pipeline.lock_refresh import refreshed_list
-from peep.pipeline.lock_session import LockOptions, LockSession, opened_lock
+from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.lock_session import LockSession, opened_lock
+from peep.pipeline.lock_sources import ReadSources
 from peep.pipeline.options import InstallOptions
 from peep.workflows.install import STAGES
 
@@ -79,19 +83,53 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     targets = session.declared_targets(present)
     sources = session.read_sources(changed)
     tools = session.present_tools(present)
-    made = session.make(sources, present, targets, tools)
-    content = present.source.encode(made.text)
     ids = tuple(sorted(target.text for target in targets))
+    is_text = session.options.base.output.format != "json"
+    key = session.run_key(sources, ids, (present.content, tools.content)) if is_text else ""
+    if present.content is not None and (known := session.recalled(key)) is not None:
+        return _unchanged(known, LockResult(output, False, False, ids, (), (), known.warnings), present.content)  # noqa: FBT003
+    made = session.make(sources, present, targets, tools)
+    lock = _compared(session, made, ids, present, tools)
+    _remember(session, sources, lock, tools)
+    return lock
+
+
+def _unchanged(known: RememberedRun, result: LockResult, content: bytes) -> MadeLock:
+    return MadeLock(content, replace(result, names=known.projects, tools_path=known.tools_path))
+
+
+def _compared(
+    session: LockSession, made: Lock, ids: tuple[str, ...], present: PresentLock, tools: PresentLock
+) -> MadeLock:
+    """Hold what was made against what is there."""
+    output = session.options.paths.output
+    content = present.source.encode(made.text)
     found = changes(present.known, made.pins, present.urls)
     result = LockResult(output, False, content != present.content, ids, made.pins, found, made.warnings)  # noqa: FBT003
     if not made.tools.text:
         return MadeLock(content, result)
-    path = session.tools_path
     tools_content = tools.source.encode(made.tools.text)
     is_different = result.is_different or tools_content != tools.content
     found = changes(tools.known, made.tools.pins)
-    result = replace(result, is_different=is_different, tools=made.tools.pins, tools_path=path, tool_changes=found)
+    result = replace(
+        result,
+        is_different=is_different,
+        tools=made.tools.pins,
+        tools_path=session.tools_path,
+        tool_changes=found,
+    )
     return MadeLock(content, result, tools_content if tools_content != tools.content else None)
+
+
+def _remember(session: LockSession, sources: ReadSources, made: MadeLock, tools: PresentLock) -> None:
+    """Keep a run that found nothing to change: the next one like it needs to ask for pages only."""
+    result = made.result
+    if result.is_different:
+        return
+    contents = (made.content, tools.content)
+    names = tuple(sorted({pin.merged.name for pin in result.pins}))
+    run = RememberedRun((), {}, names, result.warnings, result.tools_path)
+    session.remember(session.run_key(sources, result.targets, contents), run)
 
 
 def refreshed(session: LockSession) -> MadeLock:

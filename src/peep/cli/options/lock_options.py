@@ -15,7 +15,7 @@ from peep.locking.lock_paths import LockPaths, lock_paths
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings, NamedIndex
 from peep.pipeline.lock_file import read_present
-from peep.pipeline.lock_session import LockOptions
+from peep.pipeline.lock_request import LockOptions
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.settings import project_settings
 
