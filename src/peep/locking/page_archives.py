@@ -68,14 +68,14 @@ class PageArchives:
         stated = self._builds.stated(release, one) if is_sdist and self._builds is not None else None
         if isinstance(stated, Unreadable):
             return TargetArchive(one.file.filename, None, is_sdist, stated.reason, tuple(cautions))
-        archive = TargetArchive(one.file.filename, None, is_sdist, cautions=tuple(cautions), stated_build=stated)
+        unread = TargetArchive(one.file.filename, None, is_sdist, cautions=tuple(cautions), stated_build=stated)
         match found:
             case ProjectMetadata():
-                return replace(archive, metadata=found)
+                return replace(unread, metadata=found)
             case NeedsBuild():
-                return archive
+                return unread
             case Unreadable():
-                return replace(archive, unreadable=found.reason)
+                return replace(unread, unreadable=found.reason)
 
 
 def _release(releases: tuple[Release, ...], version: str) -> Release | None:

@@ -12,14 +12,14 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from peep import __version__
 from peep.concurrency.thread_pool import MOST, Lane, run_lanes
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, field
 from peep.errors import PeepError
 from peep.formats.documents import parse_json
 from peep.formats.url_secrets import redacted
+from peep.http.file_urls import path_of_file_url
 from peep.locking.sources import Pages
 from peep.model import IndexOptions
 from peep.pipeline.lock_sources import ReadSources
@@ -41,6 +41,15 @@ class RememberedRun:
     """That are listed."""
     warnings: tuple[str, ...]
     tools_path: str = ""
+
+
+@dataclass(slots=True)
+class PagesSeen:
+    """Pages that a run asked for."""
+
+    names: dict[str, None] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    """By URL."""
 
 
 def run_key(texts: Sequence[str], read: ReadSources, indexes: IndexOptions, contents: Sequence[bytes | None]) -> str:
@@ -66,7 +75,7 @@ def run_key(texts: Sequence[str], read: ReadSources, indexes: IndexOptions, cont
 def _folder_state(url: str) -> list[tuple[str, int, int]] | None:
     """Give back names, sizes and times of a local folder; None for what is not one."""
     parts = urlsplit(url)
-    path = url2pathname(parts.path) if parts.scheme == "file" else url
+    path = path_of_file_url(url) if parts.scheme == "file" else url
     if parts.scheme not in {"", "file"}:
         return None
     try:

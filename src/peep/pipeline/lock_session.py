@@ -13,7 +13,6 @@ from types import MappingProxyType
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsErrors, UsageError
-from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
 from peep.formats.url_secrets import redacted
@@ -36,10 +35,11 @@ from peep.pipeline.direct_roots import DirectPages, DirectProject, DirectRoots, 
 from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.kept_pages import ComparedPages, OfflinePages, RevalidatedPages
 from peep.pipeline.lock_builds import LockBuilds
+from peep.pipeline.lock_direct import direct_projects
 from peep.pipeline.lock_file import PresentLock, read_pins, read_present
 from peep.pipeline.lock_hooks import LockHooks, Machine
 from peep.pipeline.lock_host import HostTools
-from peep.pipeline.lock_memory import RememberedRun, recalled, remember, run_key
+from peep.pipeline.lock_memory import PagesSeen, RememberedRun, recalled, remember, run_key
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
 from peep.pipeline.lock_request import (
@@ -69,15 +69,6 @@ from peep.target.discovery import discover_target
 DEFAULT_BUILD_OUTPUT = "build-constraints.txt"
 _INDEX_LINES = ("--index-url", "--extra-index-url")
 _ANY_FORMAT = FormatControl()
-
-
-@dataclass(slots=True)
-class PagesSeen:
-    """Pages that a run asked for."""
-
-    names: dict[str, None] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
-    """By URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,24 +265,7 @@ class LockSession:
             return tuple(roots), {}
         known = KnownDirect() if self.options.upgrade else self._known_direct(present)
         finder = DirectRoots(self.store, metadata, known, self.context.environ, self.scratch)
-
-        def ask(project: DirectProject, subdirectory: str) -> ProjectMetadata | None:
-            release, file = project.release, project.release.files[0]
-            if hooks is None or not hooks.may_be_asked(release.project) or project.build is None:
-                return None
-            builds.note(file.file.filename, project.build)
-            hooks.trees[file.file.filename] = partial(finder.tree, release.project, file.file.url, subdirectory)
-            return hooks.metadata(release, file)
-
-        finder.ask = ask
-        told, found = finder.resolved(roots)
-        for project in found.values():
-            filename = project.release.files[0].file.filename
-            if project.metadata is not None:
-                metadata.note(filename, project.metadata)
-            if project.build is not None:
-                builds.note(filename, project.build)
-        return told, found
+        return direct_projects(roots, finder, metadata, builds, hooks)
 
     def _known_direct(self, present: PresentLock) -> KnownDirect:
         names = {normalised(name) for name, _ in self.options.upgraded}
