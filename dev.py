@@ -1,6 +1,7 @@
 """Set-up in one command, for a machine with nothing but Python 3.10+ and a network.
 
-    python3 dev.py example     install examples/webapp with peep into a fresh environment and ask it for its page
+    python3 dev.py example     check the lock of examples/webapp, install it into a fresh environment, ask it for its
+                               page; --offline: of what earlier runs kept
     python3 dev.py test        run the tests, on every CPython >= 3.10 found here; further arguments go to pytest
     python3 dev.py test --quick   run the unit half, on this Python alone, in under a minute
     python3 dev.py lint        formatting, lint rules, types and layers
@@ -38,14 +39,16 @@ def main(arguments: list[str]) -> int:
     return verbs[arguments[0]](arguments[1:])
 
 
-def example(_: list[str]) -> int:
-    """The main job on real input: verify and install a web application's pins, then run the application."""
+def example(arguments: list[str]) -> int:
+    """The main job on real input: a web application's lock checked, installed, proven; then run the application."""
     environment = fresh_environment(ENVIRONMENTS / "example", sys.executable)
-    pins = ROOT / "examples" / "webapp" / "requirements.txt"
+    folder = ROOT / "examples" / "webapp"
+    pins = folder / "requirements.txt"
+    peep("lock", "--check", *arguments, cwd=folder)
     peep("install", "--python", str(environment), "-r", str(pins))
     peep("verify", "--python", str(environment), "-r", str(pins))
     ask = "from app import application; print(application.test_client().get('/').text, end='')"
-    return subprocess.run([interpreter(environment), "-c", ask], cwd=pins.parent, check=False).returncode
+    return subprocess.run([interpreter(environment), "-c", ask], cwd=folder, check=False).returncode
 
 
 def test(arguments: list[str]) -> int:
@@ -93,8 +96,8 @@ def environment_with_pins(python: str, *groups: str) -> Path:
     return environment
 
 
-def peep(*arguments: str) -> None:
-    status = run([bootstrap(), "-m", "peep", *arguments], with_source_on_path())
+def peep(*arguments: str, cwd: Path = ROOT) -> None:
+    status = run([bootstrap(), "-m", "peep", *arguments], with_source_on_path(), cwd)
     if status:
         raise SystemExit(status)
 
@@ -151,8 +154,8 @@ def with_source_on_path() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 
 
-def run(command: list[str], environment: dict[str, str]) -> int:
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+def run(command: list[str], environment: dict[str, str], cwd: Path = ROOT) -> int:
+    return subprocess.run(command, cwd=cwd, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

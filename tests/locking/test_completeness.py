@@ -14,6 +14,7 @@ from peep.locking.completeness import (
     judge,
 )
 from peep.locking.page_archives import PageArchives
+from peep.locking.sources import StatedBuild
 from peep.model import Digest, Location
 from peep.target.declared import declared_target
 from support.lock_world import LINUX, WINDOWS, LockWorld, Made, sha256_of
@@ -40,8 +41,19 @@ def pin(text: str, line: int = 1, **more) -> JudgedPin:
     return JudgedPin(name, version, marker, location=Location("r.txt", line), **more)
 
 
-def verdict(pins, target: str = LINUX, buildable=None, **known) -> Verdict:
-    return judge(pins, declared_target(parse_target_id(target)), Judged(Archives(**known), buildable))
+class Lacking:
+    """Implements `completeness.Builds`."""
+
+    def __init__(self, *lacking: str) -> None:
+        self._lacking = lacking
+
+    def lacks(self, stated, target):
+        del target
+        return tuple(text for text in self._lacking if text in stated.requires)
+
+
+def verdict(pins, target: str = LINUX, builds=None, **known) -> Verdict:
+    return judge(pins, declared_target(parse_target_id(target)), Judged(Archives(**known), builds))
 
 
 def faults(found: Verdict):
@@ -92,13 +104,13 @@ def test_two_pins_of_one_name_and_a_missing_file():
 
 def test_python_versions_and_builds():
     metadata = ProjectMetadata("a", "1.0", requires_python=">=3.12")
-    archive = TargetArchive("a-1.0.tar.gz", metadata, is_sdist=True, cautions=("was yanked",))
-    found = verdict([pin("a==1.0")], buildable=frozenset(), a=archive)
+    stated = StatedBuild(("hatchling>=1",))
+    archive = TargetArchive("a-1.0.tar.gz", metadata, is_sdist=True, cautions=("was yanked",), stated_build=stated)
+    found = verdict([pin("a==1.0")], builds=Lacking("hatchling>=1"), a=archive)
     assert [one.kind for one in found.incomplete] == [Kind.NOT_BUILDABLE, Kind.WRONG_PYTHON]
     assert found.warnings == ("a==1.0: was yanked",)
-    assert [
-        one.kind for one in verdict([pin("a==1.0")], buildable=frozenset({"a-1.0.tar.gz"}), a=archive).incomplete
-    ] == [Kind.WRONG_PYTHON]
+    found = verdict([pin("a==1.0")], builds=Lacking(), a=archive)
+    assert [one.kind for one in found.incomplete] == [Kind.WRONG_PYTHON]
 
 
 def test_what_only_a_build_tells_is_a_warning_and_broken_metadata_a_fault():

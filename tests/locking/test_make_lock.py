@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from peep.dataclass import replace
@@ -45,7 +47,7 @@ def locked(projects, *texts, targets=(LINUX,), before="", **given) -> Lock:
     inputs = LockInputs(tuple(ids(*targets)), tuple(roots(*texts)), policy=policy, known=known)
     digests = given.get("digests", TrueDigests())
 
-    def write(planned, _solutions):
+    def write(planned, _solutions, _tools):
         arguments = ("--output-file=requirements.txt", "requirements.in")
         pins = written_pins(planned, annotates_files=given.get("annotates_files", False))
         return requirements_text(RequirementsLock(arguments, tuple(targets), pins))
@@ -107,6 +109,13 @@ def test_the_same_again_gives_the_same_bytes():
     assert changed(first.text, again) == ()
 
 
+def test_a_boundary_stays_when_nobody_looks_again_at_what_showed_it():
+    projects = {"a": {"2.0": Made(requires_python=">=3.11.5"), "1.0": Made()}}
+    first = locked(projects, "a")
+    assert 'a==1.0 ; python_full_version < "3.11.5"' in first.text
+    assert locked(projects, "a", before=first.text).text == first.text
+
+
 def test_kept_pins_keep_version_and_hashes():
     before = locked({"a": {"1.0": []}}, "a").text
     later = {"a": {"2.0": [], "1.0": Made(tags=["py3-none-any", "cp311-cp311-win_amd64"])}}
@@ -156,7 +165,7 @@ def test_a_digest_that_the_index_does_not_state_is_computed():
     digests = TrueDigests()
     inputs = LockInputs(tuple(ids(LINUX)), tuple(roots("a")))
 
-    def write(planned, _):
+    def write(planned, _, _tools):
         return requirements_text(RequirementsLock((), (LINUX,), written_pins(planned)))
 
     lock = make_lock(
@@ -195,6 +204,27 @@ def test_admission_is_part_of_the_inputs():
         inputs,
         OutsideWorld(world, world, TrueDigests()),
         HashPolicy(CandidatePolicy()),
-        LockFormat(lambda planned, _: requirements_text(RequirementsLock((), (LINUX,), written_pins(planned))), read),
+        LockFormat(
+            lambda planned, _, _tools: requirements_text(RequirementsLock((), (LINUX,), written_pins(planned))), read
+        ),
     )
     assert [str(pin.merged.version) for pin in lock.pins] == ["2.0a1"]
+
+
+RENOVATE = re.compile(r"^(?:#.*?\r?\n)+# {4}(?P<command>\S*)(?P<arguments>.*?)?\r?\n")
+"""How Renovate finds the command that made a file (its manager for pip-compile)."""
+DEPENDABOT = re.compile(r"--output-file[=\s]+(?P<name>\S+)")
+"""How Dependabot tells a lock from a source (its pip-compile helper)."""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_bots_find_command_and_output(end):
+    arguments = ("--extra=fast", "--output-file=requirements.txt", "requirements.in")
+    text = requirements_text(RequirementsLock(arguments, (LINUX, WINDOWS), ()), end)
+    found = RENOVATE.match(text)
+    assert found is not None
+    assert found["command"] == "peep"
+    options = found["arguments"].split()[1:]
+    assert options == ["--extra=fast", "--output-file=requirements.txt", "requirements.in"]
+    assert all("=" in word for word in options if word.startswith("--"))
+    assert DEPENDABOT.search(text)["name"] == "requirements.txt"

@@ -73,9 +73,19 @@ def test_extras_that_lead_to_each_other_end():
         ("[project]\nname='a'\ndependencies = 'b'\n", Wanted(), "pyproject.toml:3: project.dependencies is no list"),
         ("[project]\nname='a'\ndependencies = ['b c']\n", Wanted(), "pyproject.toml:3: 'b c' is no requirement"),
         (
-            "[project]\nname='a'\ndependencies = ['b @ https://files.example/b.zip']\n",
+            "[project]\nname='a'\ndependencies = ['b @ file:///srv/b-1.0.zip']\n",
             Wanted(),
-            "pyproject.toml:3: a lock of URLs is not made",
+            "pyproject.toml:3: a lock of local archives is not made",
+        ),
+        (
+            "[project]\nname='a'\ndependencies = ['b @ https://user:secret@files.example/b-1.0.zip']\n",
+            Wanted(),
+            "pyproject.toml:3: the URL of b holds a credential",
+        ),
+        (
+            "[project]\nname='a'\ndependencies = ['b @ hg+https://code.example/b@tip']\n",
+            Wanted(),
+            "pyproject.toml:3: of version control systems peep knows git only",
         ),
         (
             "[dependency-groups]\na = [{include-group = 'b'}]\nb = [{include-group = 'a'}]\n",
@@ -87,6 +97,15 @@ def test_extras_that_lead_to_each_other_end():
 def test_what_cannot_be_locked_is_told(text, wanted, told):
     errors = from_pyproject(text, "pyproject.toml", wanted).sources.errors
     assert any(told.replace(":0:", ":") in str(error) for error in errors), errors
+
+
+def test_a_root_may_name_a_commit_or_an_archive():
+    lines = ["b @ git+https://code.example/b@main#subdirectory=x", "c @ https://files.example/c-1.0.zip"]
+    roots = from_pyproject(f"[project]\nname='a'\ndependencies = {lines}\n", "pyproject.toml", Wanted()).sources.roots
+    assert [(root.edge.name, root.direct.url, root.direct.subdirectory) for root in roots] == [
+        ("b", "git+https://code.example/b@main", "x"),
+        ("c", "https://files.example/c-1.0.zip", ""),
+    ]
 
 
 def test_a_setup_cfg_is_read_as_far_as_it_is_static():

@@ -30,7 +30,7 @@ def locked(projects, *given: Root, targets=(LINUX, MAC, WINDOWS), before="", **s
     inputs = LockInputs(tuple(ids(*targets)), given, known=known)
     wanted = PylockStyle(tuple(targets), known_files=read.files if read else {}, **style)
     form = LockFormat(
-        lambda planned, solutions: lock_file_text(planned, solutions, wanted),
+        lambda planned, solutions, _tools: lock_file_text(planned, solutions, wanted),
         lambda text: read_lock_file(text, "pylock.toml").pins,
         tells_extras=False,
     )

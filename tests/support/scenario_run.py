@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -31,7 +32,7 @@ from support.misbehaviour import (
     WrongProject,
 )
 from support.scenario import Scenario, ScenarioError, Step, matches
-from support.wheels import sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
+from support.wheels import IN_TREE_BACKEND, sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
 
 TIME_LIMIT = 60
 
@@ -245,7 +246,7 @@ def _archive(name: str, version: str, options: Mapping[str, list[str]]) -> tuple
     requires = options.get("requires", [])
     text = options.get("text", [""])[0]
     if options.get("kind") == ["sdist"]:
-        return sdist_filename(name, version), sdist_bytes(name, version, requires=requires)
+        return sdist_filename(name, version), _sdist(name, version, options)
     tag = options.get("tag", ["py3-none-any"])[0]
     stem = name.replace("-", "_")
     scripts = {"console_scripts": dict.fromkeys(options.get("script", []), f"{stem}:main")}
@@ -260,6 +261,24 @@ def _archive(name: str, version: str, options: Mapping[str, list[str]]) -> tuple
     return wheel_filename(name, version, tag), wheel_bytes(
         name, version, files=files, requires=requires, tag=tag, entry_points=entry_points, metadata=metadata
     )
+
+
+_DYNAMIC = "Metadata-Version: 2.2\nName: {name}\nVersion: {version}\nDynamic: Requires-Dist\n"
+_ASKING = "\n\ndef get_requires_for_build_wheel(config_settings=None):\n    return {asks!r}\n"
+
+
+def _sdist(name: str, version: str, options: Mapping[str, list[str]]) -> bytes:
+    """`built-with=`: what its build requires as stated; `asks=`: what its hook adds; `dynamic=yes`: metadata."""
+    requires = options.get("requires", [])
+    backend = IN_TREE_BACKEND.format(name=name, version=version, folder=name.replace("-", "_"))
+    files = {"in_tree_backend.py": backend + _ASKING.format(asks=options.get("asks", []))}
+    if "dynamic" in options:
+        files["PKG-INFO"] = _DYNAMIC.format(name=name, version=version)
+    pyproject = (
+        f"[build-system]\nrequires = {json.dumps(options.get('built-with', []))}\n"
+        'build-backend = "in_tree_backend"\nbackend-path = ["."]\n'
+    )
+    return sdist_bytes(name, version, requires=requires, pyproject=pyproject, files=files)
 
 
 def _spoilt_path(spoilt: str, stage: Stage) -> str:

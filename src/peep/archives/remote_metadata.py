@@ -7,10 +7,11 @@ nothing else: no digest covers it. Only the end of the file and the one member a
 from __future__ import annotations
 
 import re
+from typing import BinaryIO
 
 from peep.archives.zip_directory import CentralEntry, NotAZip, duplicate_problems, read_directory, read_ends
 from peep.archives.zip_local import ZipMember, read_member_header
-from peep.archives.zip_reader import ZipReader
+from peep.archives.zip_reader import ZipReader, open_zip
 from peep.archives.zip_structure import ZipTable
 from peep.errors import ArchiveError, TransportError
 from peep.formats.core_metadata import LARGEST_METADATA
@@ -127,3 +128,15 @@ def _member(file: IndexFile, entry: CentralEntry, remote: _RangedFile) -> ZipMem
     if problems or member is None:
         raise ArchiveError(file.filename, [f"{printable(entry.name)}: {reason}" for reason in problems])
     return member
+
+
+def metadata_of_wheel(body: BinaryIO, filename: str) -> bytes:
+    """Read METADATA of a wheel that is here whole. Raises `ArchiveError`."""
+    reader = open_zip(body, filename)
+    found = [one for one in reader.members if one.name.endswith(".dist-info/METADATA") and one.name.count("/") == 1]
+    if reader.problems or reader.unreadable or len(found) != 1:
+        problems = [*reader.problems, *reader.unreadable.values()]
+        raise ArchiveError(filename, problems or [f"has {len(found)} files called METADATA, not one"])
+    if found[0].size > LARGEST_METADATA:
+        raise ArchiveError(filename, [f"METADATA is {found[0].size} bytes; the limit is {LARGEST_METADATA}"])
+    return reader.whole(found[0])

@@ -75,7 +75,7 @@ class BuildSupport:
 
 
 @dataclass(frozen=True, slots=True)
-class _WheelFile:
+class WheelFile:
     """A wheel just built, for `open_wheel`."""
 
     filename: str
@@ -297,7 +297,7 @@ class Builder:
     def _build_in_area(self, build: PlannedBuild, tools: dict[str, StoredWheel]) -> tuple[StoredWheel, tuple[str, ...]]:
         """Run the backend in a fresh area; the wheel, and what the backend asked for."""
         self._support.reporter.note(f"building {build.tree.label}")
-        with _kept_log(build.name) as log_path:
+        with kept_log(build.name) as log_path:
             for _ in range(_MOST_ASKED):
                 made, asked, tools = self._attempt(build, tools, log_path)
                 if made is not None:
@@ -346,7 +346,7 @@ class Builder:
         filename, raw = backend.build_wheel(settings, editable=bool(build.tree.in_place))
         try:
             content = normalise_wheel(filename, raw, DEFAULT_MTIME)
-            contents = open_wheel(_WheelFile(filename, io.BytesIO(content), sha256(content).hexdigest()))
+            contents = open_wheel(WheelFile(filename, io.BytesIO(content), sha256(content).hexdigest()))
             cause = wrong_identity(contents.identity, build.tree.pin, self._target.tags)
             if not cause:
                 return self._support.store.add(contents)
@@ -367,7 +367,7 @@ def _one_of_each(pins: Iterable[PinnedRequirement]) -> list[list[PinnedRequireme
 
 
 @contextlib.contextmanager
-def _kept_log(name: str) -> Iterator[str]:
+def kept_log(name: str) -> Iterator[str]:
     """The path of a new file for what a backend prints; it stays only where a failure speaks of it."""
     descriptor, path = tempfile.mkstemp(prefix=f"peep-build-{name}-", suffix=".log")
     os.close(descriptor)

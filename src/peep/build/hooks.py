@@ -21,6 +21,7 @@ from peep.build.diagnosis import Surroundings, likely_cause
 from peep.build.untrusted_output import make_new_folder, read_written
 from peep.dataclass import dataclass, field
 from peep.errors import BackendFailed, BuildError
+from peep.formats.core_metadata import LARGEST_METADATA
 from peep.formats.documents import parse_json
 from peep.system.sandbox import BuildArea, Sandbox
 
@@ -82,6 +83,24 @@ class Backend:
             return name, read_written(self._workplace.area.outside("build"), ("wheel", name), _WHEEL_LIMIT)
         except OSError as error:
             raise self._unusable(hook, f"the wheel cannot be read: {error.strerror or error}") from error
+
+    def metadata(self, settings: ConfigSettings) -> bytes | None:
+        """METADATA of the wheel to be, by `prepare_metadata_for_build_wheel`; None where there is no such hook."""
+        hook = "prepare_metadata_for_build_wheel"
+        folder = self._new_folder("metadata")
+        try:
+            name = self._caller.prepare_metadata_for_build_wheel(folder, settings, _allow_fallback=False)
+        except HookMissing:
+            return None
+        except (BackendUnavailable, UnsupportedOperation):
+            raise self._unusable(hook, "it cannot do this") from None
+        if not isinstance(name, str) or os.path.basename(name) != name or not name.endswith(".dist-info"):
+            raise self._unusable(hook, f"it gave {name!r} as the name of a .dist-info folder")
+        try:
+            outside = self._workplace.area.outside("build")
+            return read_written(outside, ("metadata", name, "METADATA"), LARGEST_METADATA)
+        except OSError as error:
+            raise self._unusable(hook, f"METADATA cannot be read: {error.strerror or error}") from error
 
     def _ask(self, hook: str, **arguments: Any) -> Any:
         try:

@@ -22,7 +22,7 @@ from peep.errors import MissingBuildRequirement
 from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
 
-_SETUPTOOLS_BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
+SETUPTOOLS_BACKENDS = ("setuptools.build_meta", "setuptools.build_meta:__legacy__")
 _SETUPTOOLS_WITH_WHEEL = Version("70.1")
 """From here on setuptools brings its own bdist_wheel; before, its hook asks for `wheel` (setuptools' change log)."""
 
@@ -227,7 +227,7 @@ def foreseen_needs(backend: str, requires: Iterable[str], listed: Listed) -> tup
 
     `requires` are the texts of `build-system.requires`, which say which of several listed versions it will be.
     """
-    if backend not in _SETUPTOOLS_BACKENDS:
+    if backend not in SETUPTOOLS_BACKENDS:
         return ()
     pins: Sequence[PinnedRequirement] = newest_first(listed.get("setuptools", ()))
     for requirement in map(Requirement, requires):

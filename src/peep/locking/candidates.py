@@ -38,6 +38,13 @@ class Release:
     version: Version
     files: tuple[NamedFile, ...]
     """Sorted by file name."""
+    direct_url: str = ""
+    """Of a project that a root names by URL, as the lock writes it: `git+…@COMMIT`, or an archive's URL."""
+
+    @property
+    def is_commit(self) -> bool:
+        """It's a commit, for which no hash of a file stands."""
+        return self.direct_url.startswith("git+")
 
     @property
     def text(self) -> str:

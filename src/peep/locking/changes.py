@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.locking.group_view import KnownPin
 from peep.locking.lock_plan import PlannedPin
-from peep.model import Digest
+from peep.model import Digest, IndexFile
+
+_NO_URLS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """A file whose hash is listed from now on, or no longer."""
+
+    digest: Digest
+    filename: str = ""
+    """'' where the index offers no such file."""
+    size: int | None = None
+    """Bytes."""
+    uploaded: str = ""
+    """RFC 3339, as stated; '' where the index does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +42,30 @@ class PinChange:
     """Requirements that exclude the version before, each with what states it."""
     hashes_added: tuple[Digest, ...] = ()
     hashes_removed: tuple[Digest, ...] = ()
+    added: tuple[ChangedFile, ...] = ()
+    """The files of `hashes_added`."""
+    removed: tuple[ChangedFile, ...] = ()
 
 
-def changes(known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin]) -> tuple[PinChange, ...]:
-    """Compare pins by name; projects whose versions and hashes stay are left out. Sorted by name."""
+def changes(
+    known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin], urls: Mapping[str, str] = _NO_URLS
+) -> tuple[PinChange, ...]:
+    """Compare pins by name; projects whose versions and hashes stay are left out. Sorted by name.
+
+    `urls`: those that the present lock has for projects instead of versions.
+    """
+    direct = {pin.merged.name: pin.merged.release.direct_url for pin in planned if pin.merged.release.direct_url}
+    moved = {name for name in {*urls, *direct} if urls.get(name) != direct.get(name)}
+    by_version = _by_version(known, [pin for pin in planned if pin.merged.name not in direct])
+    by_url = (PinChange(name, _one(urls.get(name)), _one(direct.get(name))) for name in moved)
+    return tuple(sorted((*by_version, *by_url), key=lambda change: change.name))
+
+
+def _one(text: str | None) -> tuple[str, ...]:
+    return (text,) if text else ()
+
+
+def _by_version(known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin]) -> tuple[PinChange, ...]:
     after: dict[str, list[PlannedPin]] = {}
     for pin in planned:
         after.setdefault(pin.merged.name, []).append(pin)
@@ -44,6 +80,8 @@ def _change(name: str, before: Sequence[KnownPin], after: Sequence[PlannedPin]) 
     has = {digest for pin in after for digest in pin.listed.hashes}
     if old == new and had == has:
         return None
+    added, removed = sorted(has - had, key=str), sorted(had - has, key=str)
+    files = _offered(after)
     marker = next((pin.merged.marker for pin in after if pin.merged.version == new[0]), "") if new else ""
     return PinChange(
         name,
@@ -51,9 +89,29 @@ def _change(name: str, before: Sequence[KnownPin], after: Sequence[PlannedPin]) 
         tuple(map(str, new)),
         marker,
         _forced_by([version for version in old if version not in new], after) if old != new else (),
-        tuple(sorted(has - had, key=str)),
-        tuple(sorted(had - has, key=str)),
+        tuple(added),
+        tuple(removed),
+        tuple(files.get(digest, ChangedFile(digest)) for digest in added),
+        tuple(files.get(digest, ChangedFile(digest)) for digest in removed),
     )
+
+
+def _offered(pins: Sequence[PlannedPin]) -> dict[Digest, ChangedFile]:
+    """Give back what the index says of the files of listed releases, by digest."""
+    found: dict[Digest, ChangedFile] = {}
+    for pin in pins:
+        for one, digest in pin.listed.files:
+            found[digest] = changed_file(one.file, digest)
+        for _, solved in pin.merged.solved:
+            for one in solved.candidate.release.files:
+                for digest in one.file.hashes:
+                    found.setdefault(digest, changed_file(one.file, digest))
+    return found
+
+
+def changed_file(file: IndexFile, digest: Digest) -> ChangedFile:
+    """Give back what an index says of a file."""
+    return ChangedFile(digest, file.filename, file.size, file.upload_time or "")
 
 
 def _newest_first(versions: Iterable[Version]) -> list[Version]:

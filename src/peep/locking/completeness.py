@@ -18,6 +18,7 @@ from peep.formats.core_metadata import ProjectMetadata
 from peep.index.compatibility import python_objection
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker
+from peep.locking.sources import StatedBuild
 from peep.model import Digest, Location
 from peep.target.declared import DeclaredTarget
 
@@ -65,6 +66,8 @@ class TargetArchive:
     """Why its metadata means nothing; '' when it's fine."""
     cautions: tuple[str, ...] = ()
     """Yanked, quarantined, too young."""
+    stated_build: StatedBuild | None = None
+    """Of a source archive: what building it requires; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,20 @@ class Verdict:
         return not self.incomplete
 
 
+class Builds(Protocol):
+    """Which build requirements are listed."""
+
+    def lacks(self, stated: StatedBuild, target: DeclaredTarget) -> tuple[str, ...]:
+        """Say what a build on a target lacks, () when all is listed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What a list is judged with."""
 
     archives: Archives
-    buildable: frozenset[str] | None = None
-    """File names of source archives whose build requirements are listed; None: not asked."""
+    builds: Builds | None = None
+    """Says what builds lack; None: not asked."""
     name: str = ""
     """The target's name in reports; '' its ID."""
 
@@ -176,9 +186,11 @@ class _Court:
         self.warnings += (f"{pin}: {caution}" for caution in archive.cautions)
         if archive.unreadable:
             self._fault(Kind.UNREADABLE, pin, f"{archive.filename} {archive.unreadable}")
-        buildable = self._judged.buildable
-        if archive.is_sdist and buildable is not None and archive.filename not in buildable:
-            self._fault(Kind.NOT_BUILDABLE, pin, f"{archive.filename} has to be built, and no build constraints list")
+        builds = self._judged.builds
+        if builds is not None and archive.stated_build is not None:
+            for lacking in builds.lacks(archive.stated_build, self._target):
+                reason = f"{archive.filename} has to be built, and no build constraint serves {lacking}"
+                self._fault(Kind.NOT_BUILDABLE, pin, reason, lacking.partition(" ")[0])
         if archive.metadata is None:
             if not archive.unreadable:
                 self.warnings.append(f"{pin}: what {archive.filename} requires is known only after a build")

@@ -97,10 +97,14 @@ class GroupView:
     def page(self, project: str) -> ProjectPage:
         return self._sources.pages.page(project)
 
-    def kept(self, project: str) -> KnownPin | None:
-        """Give back the pin of the present lock that holds for this group."""
-        pins = self._sources.known.get(project, ())
-        return next((pin for pin in pins if self.judge.holds(pin.marker)), None)
+    def kept(self, project: str) -> tuple[KnownPin, ...]:
+        """Give back the pins of the present lock that hold for this group, newest first; tools may have several."""
+        pins = [pin for pin in self._sources.known.get(project, ()) if self.judge.holds(pin.marker)]
+        return tuple(sorted(pins, key=lambda pin: pin.version, reverse=True))
+
+    def kept_as(self, release: Release) -> KnownPin | None:
+        """Give back the pin of the present lock that a release is."""
+        return next((pin for pin in self.kept(release.project) if pin.version == release.version), None)
 
     def mask(self, project: str, specifier: SpecifierSet) -> int:
         """Give back the releases within `specifier` as bits, bit 0 the newest; pre-releases count as others do."""
@@ -117,22 +121,24 @@ class GroupView:
         known = self._orders.get(project)
         if known is None:
             kept = self.kept(project)
-            first = [pin for pin in (kept.version if kept else None, self._preferred.get(project)) if pin is not None]
+            preferred = self._preferred.get(project)
+            first = [*(pin.version for pin in kept), *([preferred] if preferred is not None else [])]
             releases = self.page(project).releases
             numbers = {release.version: number for number, release in enumerate(releases)}
             ahead = [numbers[version] for version in first if version in numbers]
             known = self._orders[project] = tuple(dict.fromkeys((*ahead, *self._admitted_numbers(releases, kept))))
         return known
 
-    def _admitted_numbers(self, releases: tuple[Release, ...], kept: KnownPin | None) -> Iterator[int]:
+    def _admitted_numbers(self, releases: tuple[Release, ...], kept: tuple[KnownPin, ...]) -> Iterator[int]:
         """Leave out pre-releases, unless asked for by a specifier, `--pre`, or for want of a final release."""
         if not releases:
             return
         project = releases[0].project
         is_any = self._sources.policy.allows_pre_releases or project in self._sources.admission.pre_releases
         is_any = is_any or all(release.version.is_prerelease for release in releases)
+        versions = {pin.version for pin in kept}
         for number, release in enumerate(releases):
-            if is_any or not release.version.is_prerelease or (kept and kept.version == release.version):
+            if is_any or not release.version.is_prerelease or release.version in versions:
                 yield number
 
     def candidate(self, project: str, number: int) -> Candidate | Unusable:
@@ -167,8 +173,8 @@ class GroupView:
     def file_choice(self, release: Release, member: DeclaredTarget) -> FileChoice:
         """Choose the file of a member: a kept pin's among those that it lists, as long as one of them fits."""
         chooser = self._chooser(release.project, member)
-        kept = self.kept(release.project)
-        if kept is None or kept.version != release.version:
+        kept = self.kept_as(release)
+        if kept is None:
             return chooser.choose(release)
         listed = [one for one in release.files if may_be_listed(one, kept.hashes)]
         choice = chooser.best_of(listed)
@@ -199,9 +205,9 @@ class GroupView:
         self.looked_at[release.project] = self.looked_at.get(release.project, frozenset()) | found
 
     def _may_be_yanked(self, release: Release) -> bool:
-        kept = self.kept(release.project)
-        is_kept = kept is not None and kept.version == release.version
-        return is_kept or release.version in self._sources.admission.exact.get(release.project, frozenset())
+        return self.kept_as(release) is not None or release.version in self._sources.admission.exact.get(
+            release.project, frozenset()
+        )
 
     def _with_metadata(
         self, release: Release, chosen: tuple[tuple[DeclaredTarget, NamedFile], ...]

@@ -59,6 +59,27 @@ def known_pins(pins: Sequence[JudgedPin]) -> Mapping[str, tuple[KnownPin, ...]]:
     return {name: tuple(some) for name, some in found.items()}
 
 
+_COMMIT_LINE = re.compile(
+    r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])? @ (?P<url>git\+\S+@[0-9a-f]{40,64})(?:#\S*)?(?:\s.*)?"
+)
+_AT = re.compile(r"\s+#.* \(at (?P<ref>\S+)\)\s*")
+
+
+def locked_commits(text: str) -> Mapping[str, tuple[str, str]]:
+    """Give back, by name, the commit URL of each pin of a repository, and the branch or tag that it was locked at."""
+    found: dict[str, tuple[str, str]] = {}
+    name = ""
+    for line in text.splitlines():
+        if pin := _COMMIT_LINE.fullmatch(line):
+            name = normalised(pin["name"])
+            found[name] = (pin["url"], "")
+        elif name and (at := _AT.fullmatch(line)):
+            found[name] = (found[name][0], at["ref"])
+        elif not line.startswith((" ", "\t")):
+            name = ""
+    return found
+
+
 def header_arguments(text: str) -> tuple[str, ...] | None:
     """Give back the arguments of `peep lock` in the header of a lock, None where there is no such header."""
     above = re.split(r"(?m)^(?!#)", text, maxsplit=1)[0]

@@ -99,6 +99,8 @@ def listed_release(
 ) -> ListedRelease:
     """Decide which hashes are listed of a release: those of the present lock where it is kept, else all of today's."""
     release = pins[0].solved[0][1].candidate.release
+    if release.is_commit:
+        return ListedRelease((), ())
     chosen = {one.file.filename: one for pin in pins for _, solved in pin.solved for _, one in solved.candidate.files}
     kept = {digest for one in known.get(release.project, ()) if one.version == release.version for digest in one.hashes}
     if kept and not policy.refresh and all(_is_listed(one, kept) for one in chosen.values()):

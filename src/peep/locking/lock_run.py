@@ -28,6 +28,8 @@ class LockInputs:
     admission: Admission = field(default_factory=Admission)
     known: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
     """Pins of the present lock that are to be kept, by name."""
+    known_tools: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
+    """The same of its build constraints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,13 @@ def solve_all(inputs: LockInputs, pages: Pages, metadata: Metadata) -> LockSolut
 
 
 def _stated_micros(inputs: LockInputs) -> Micros:
-    """Take the boundaries that the sources' own markers state."""
+    """Take the boundaries that markers of the sources and of the present lock state.
+
+    Those of the lock: what was chosen for them stays, so that nobody may look again at what once showed them.
+    """
     edges = (*(root.edge for root in inputs.roots), *(limit.edge for limit in inputs.constraints))
-    markers = {edge.marker for edge in edges}
+    kept = (pin.marker for pins in inputs.known.values() for pin in pins)
+    markers = {*(edge.marker for edge in edges), *kept}
     return more_micros(
         {},
         (

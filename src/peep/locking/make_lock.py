@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
 from peep.locking.derivation import sentence
 from peep.locking.group_view import KnownPin
@@ -16,7 +17,8 @@ from peep.locking.output.requirements_txt import WrittenPin
 from peep.locking.page_archives import PageArchives
 from peep.locking.read_back import prove
 from peep.locking.solver import TargetSolution, Unsolvable
-from peep.locking.sources import Metadata, Pages
+from peep.locking.sources import Metadata, Pages, SdistBuilds
+from peep.locking.tool_list import NO_TOOLS, Hashing, LockedTools, ToolFormat, lock_tools
 
 
 class NoSolution(PeepError):
@@ -43,6 +45,8 @@ class OutsideWorld:
     pages: Pages
     metadata: Metadata
     digests: Digests
+    builds: SdistBuilds | None = None
+    """None: what builds require is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +57,20 @@ class Lock:
     pins: tuple[PlannedPin, ...]
     solutions: tuple[TargetSolution, ...]
     warnings: tuple[str, ...]
+    tools: LockedTools = NO_TOOLS
 
 
 @dataclass(frozen=True, slots=True)
 class LockFormat:
     """How a lock is written and read."""
 
-    write: Callable[[Sequence[PlannedPin], Sequence[TargetSolution]], str]
-    """Pins -> text of the file."""
+    write: Callable[[Sequence[PlannedPin], Sequence[TargetSolution], LockedTools], str]
+    """Pins -> text of the file; it names the file of the tools where there are any."""
     read: Callable[[str], Sequence[JudgedPin]]
     """Text of the file -> its pins, by the reader that an installer uses."""
     tells_extras: bool = True
     """Extras stand beside the names of pins."""
+    tools: ToolFormat | None = None
 
 
 def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form: LockFormat) -> Lock:
@@ -74,11 +80,17 @@ def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form:
         raise NoSolution(found.failures)
     merged = merge(found.solutions, tells_extras=form.tells_extras)
     planned = planned_pins(merged, inputs.known, hashes, world.digests, inputs.constraints)
-    text = form.write(planned, found.solutions)
+    tools = NO_TOOLS
+    if world.builds is not None and form.tools is not None:
+        builds = BuildWorld(world.pages, world.metadata, world.builds)
+        tools = lock_tools(found.solutions, inputs, builds, Hashing(hashes, world.digests), form.tools)
+        if tools.failures:
+            raise NoSolution(tools.failures)
+    text = form.write(planned, found.solutions, tools)
     archives = PageArchives(world.pages, world.metadata, inputs.policy)
     prove(form.read(text), found.solutions, archives, tells_extras=form.tells_extras)
-    warnings = dict.fromkeys(_warnings(found.solutions, planned))
-    return Lock(text, planned, found.solutions, tuple(sorted(warnings)))
+    warnings = dict.fromkeys((*_warnings(found.solutions, planned), *tools.warnings))
+    return Lock(text, planned, found.solutions, tuple(sorted(warnings)), tools)
 
 
 def _warnings(solutions: Sequence[TargetSolution], planned: Sequence[PlannedPin]) -> Iterator[str]:
@@ -86,6 +98,9 @@ def _warnings(solutions: Sequence[TargetSolution], planned: Sequence[PlannedPin]
         yield from solution.warnings
     for pin in planned:
         yield from pin.listed.warnings
+        if pin.merged.release.is_commit:
+            name = pin.merged.name
+            yield f"{name} is pinned by its commit, beside which no hash can stand: pip's hash mode refuses it"
 
 
 def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False) -> tuple[WrittenPin, ...]:
@@ -99,6 +114,7 @@ def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False
             pin.listed.hashes,
             pin.via,
             pin.listed.names() if annotates_files else (),
+            pin.merged.release.direct_url,
         )
         for pin in planned
     )

@@ -13,6 +13,7 @@ from packaging.markers import Marker
 from packaging.version import Version
 
 from peep.dataclass import dataclass
+from peep.locking.candidates import Release
 from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker, atoms_of, canonical_marker
 from peep.locking.marker_cover import PricedAtom, cheapest_cover
 from peep.locking.solver import Requirer, SolvedPin, TargetSolution
@@ -52,6 +53,10 @@ class MergedPin:
     """In the order of the groups."""
     requirers: tuple[Requirer, ...]
     """Each once, in any group."""
+
+    @property
+    def release(self) -> Release:
+        return self.solved[0][1].candidate.release
 
 
 class UnmergeableSolutions(AssertionError):

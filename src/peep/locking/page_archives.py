@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from packaging.version import InvalidVersion, Version
 
+from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
-from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, Release
+from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, ProjectPage, Release
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
 from peep.locking.group_view import may_be_listed
-from peep.locking.sources import Metadata, NeedsBuild, Pages, Unreadable
+from peep.locking.sources import Metadata, NeedsBuild, Pages, SdistBuilds, Unreadable
 from peep.model import ArchiveKind
 from peep.target.declared import DeclaredTarget
 
@@ -18,7 +19,11 @@ _QUARANTINED = "quarantined"
 class PageArchives:
     """Implements `completeness.Archives` over pages and metadata."""
 
-    def __init__(self, pages: Pages, metadata: Metadata, policy: CandidatePolicy) -> None:
+    def __init__(
+        self, pages: Pages, metadata: Metadata, policy: CandidatePolicy, builds: SdistBuilds | None = None
+    ) -> None:
+        """With `builds`, source archives are told with what building them requires."""
+        self._builds = builds
         self._pages = pages
         self._metadata = metadata
         self._policy = policy
@@ -26,6 +31,8 @@ class PageArchives:
     def chosen(self, pin: JudgedPin, target: DeclaredTarget) -> TargetArchive | NoArchive:
         """Choose among the listed files of the pinned release; without hashes any file counts."""
         page = self._pages.page(pin.name)
+        if pin.url:
+            return self._direct(pin, page)
         if not page.exists:
             return NoArchive("no index has it")
         release = _release(page.releases, pin.version)
@@ -43,6 +50,13 @@ class PageArchives:
             return NoArchive(reason, choice.reasons)
         return self._archive(release, choice.chosen, page.status)
 
+    def _direct(self, pin: JudgedPin, page: ProjectPage) -> TargetArchive | NoArchive:
+        """Take what a URL leads to, as far as a run knows that."""
+        release = next((one for one in page.releases if pin.url and one.direct_url.partition("#")[0] == pin.url), None)
+        if release is None:
+            return TargetArchive(pin.url, None, cautions=("is named by URL: what it requires is not looked at",))
+        return self._archive(release, release.files[0], page.status)
+
     def _archive(self, release: Release, one: NamedFile, status: str) -> TargetArchive:
         cautions = []
         if one.file.yanked is not None:
@@ -51,13 +65,17 @@ class PageArchives:
             cautions.append("its project is quarantined")
         is_sdist = one.name.kind is ArchiveKind.SDIST
         found = self._metadata.metadata(release, one)
+        stated = self._builds.stated(release, one) if is_sdist and self._builds is not None else None
+        if isinstance(stated, Unreadable):
+            return TargetArchive(one.file.filename, None, is_sdist, stated.reason, tuple(cautions))
+        unread = TargetArchive(one.file.filename, None, is_sdist, cautions=tuple(cautions), stated_build=stated)
         match found:
             case ProjectMetadata():
-                return TargetArchive(one.file.filename, found, is_sdist, cautions=tuple(cautions))
+                return replace(unread, metadata=found)
             case NeedsBuild():
-                return TargetArchive(one.file.filename, None, is_sdist, cautions=tuple(cautions))
+                return unread
             case Unreadable():
-                return TargetArchive(one.file.filename, None, is_sdist, found.reason, tuple(cautions))
+                return replace(unread, unreadable=found.reason)
 
 
 def _release(releases: tuple[Release, ...], version: str) -> Release | None:

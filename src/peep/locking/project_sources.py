@@ -21,8 +21,9 @@ from peep.formats.setting_lines import line_of_key, line_of_syntax_error
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.roots import Root, Scope
-from peep.locking.source_files import Sources
+from peep.locking.source_files import Sources, Unlockable, root_of_text
 from peep.model import Location
+from peep.requirements.requirement_text import MalformedRequirement, parse_requirement_text
 
 EXTRAS, GROUPS = "extras", "dependency_groups"
 _NEEDED = ("dependencies", "optional-dependencies")
@@ -136,15 +137,16 @@ class _Pyproject:
 
     def _add(self, text: str, location: Location, title: str, scopes: tuple[Scope, ...]) -> None:
         try:
-            edge = parse_edge(text)
-        except (UnreadableRequirement, UnreadableMarker) as error:
+            edge, direct = parse_edge(text), None
+            if edge.url:
+                edge, direct = root_of_text(parse_requirement_text(text), text)
+        except Unlockable as error:
+            self._errors.append(RequirementsError(location, str(error), error.hint))
+            return
+        except (UnreadableRequirement, UnreadableMarker, MalformedRequirement) as error:
             self._errors.append(RequirementsError(location, str(error)))
             return
-        if edge.url:
-            reason = f"a lock of URLs is not made: {edge} chooses no version of an index"
-            self._errors.append(RequirementsError(location, reason))
-            return
-        self._roots.append(Root(edge, location, title, scopes))
+        self._roots.append(Root(edge, location, title, scopes, direct=direct))
 
     def _resolved(self, project: Mapping[str, Any]) -> Iterator[Root]:
         """Replace what a project requires of itself (`app[fast]` in an extra) by what that extra lists."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from peep.locking.candidates import Release
 from peep.locking.completeness import Archives, Judged, JudgedPin, judge
 from peep.locking.marker_atoms import MarkerJudge
 from peep.locking.solver import TargetSolution
@@ -36,8 +37,18 @@ def _compare(pins: Sequence[JudgedPin], solution: TargetSolution, *, tells_extra
     markers = MarkerJudge(solution.group.markers, solution.group.open_names)
     read = sorted((pin.name, pin.version, pin.extras) for pin in pins if markers.holds(pin.marker))
     own = sorted(
-        (name, pin.candidate.release.text, pin.extras if tells_extras else ()) for name, pin in solution.pins.items()
+        (
+            name,
+            "" if pin.candidate.release.direct_url else pin.candidate.release.text,
+            pin.extras if tells_extras else (),
+        )
+        for name, pin in solution.pins.items()
     )
     if read != own:
         differing = sorted(set(read) ^ set(own)) or read
         raise LockContradictsItself(f"{solution.group}: the text and the solution differ in {differing[0]}")
+
+
+def _version_read(release: Release) -> str:
+    """Give back the version that stands in the text: none beside a URL."""
+    return "" if release.direct_url else release.text

@@ -188,7 +188,12 @@ def solve(
 
 def _counting(roots: Iterable[Root], view: GroupView) -> list[Root]:
     """Give back the roots that hold in the group, in an order of their own."""
-    holding = [root for root in roots if view.judge.holds(root.edge.marker)]
+    ids = set(view.group.ids)
+    holding = [
+        root
+        for root in roots
+        if view.judge.holds(root.edge.marker) and not (root.targets.isdisjoint(ids) and root.targets)
+    ]
     return sorted(holding, key=lambda root: (root.edge.name, str(root.edge), root.location))
 
 

@@ -14,19 +14,17 @@ from peep.errors import RequirementsError
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_view import Admission
 from peep.locking.marker_atoms import UnreadableMarker
-from peep.locking.roots import Constraint, Root
+from peep.locking.roots import Constraint, DirectSource, Root
 from peep.requirements.file_parser import COMMAND_LINE, OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile
-from peep.requirements.requirement_text import RequirementKind
+from peep.requirements.requirement_text import RequirementKind, RequirementText
 
 _REPEATED = ("--index-url", "--extra-index-url", "--find-links", "--no-binary", "--only-binary")
 """Options of sources that an installer of the lock needs as well, in the order of the output."""
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _NO_CHOICE = {
-    RequirementKind.ARCHIVE_URL: "a lock of URLs",
     RequirementKind.LOCAL_ARCHIVE: "a lock of local archives",
     RequirementKind.LOCAL_PROJECT: "a lock of local folders",
-    RequirementKind.REPOSITORY: "a lock of repositories",
 }
 
 
@@ -48,22 +46,28 @@ def from_requirements_files(files: Sequence[RequirementsFile]) -> Sources:
     for file in files:
         for line in file.lines:
             try:
-                edge = _edge(line)
+                edge, direct = root_of_text(line.parsed, line.written)
+                _refuse_direct_constraint(line, direct)
             except (UnreadableRequirement, UnreadableMarker) as error:
                 errors.append(RequirementsError(line.location, str(error)))
                 continue
-            except _Unlockable as error:
+            except Unlockable as error:
                 errors.append(RequirementsError(line.location, str(error), error.hint))
                 continue
             if line.is_constraint:
                 constraints.append(Constraint(edge, line.location, f"-c {line.location.path}"))
             else:
-                roots.append(Root(edge, line.location, _origin(line.location.path)))
+                roots.append(Root(edge, line.location, _origin(line.location.path), direct=direct))
     warnings = tuple(warning for file in files for warning in file.warnings)
     return Sources(tuple(roots), tuple(constraints), tuple(errors), warnings)
 
 
-class _Unlockable(Exception):
+def _refuse_direct_constraint(line: RequirementLine, direct: DirectSource | None) -> None:
+    if direct is not None and line.is_constraint:
+        raise Unlockable("a constraint cannot name where a project comes from", "name it in a source")
+
+
+class Unlockable(Exception):
     """A requirement that names its source itself in a way that no lock can hold."""
 
     def __init__(self, reason: str, hint: str = "") -> None:
@@ -71,13 +75,30 @@ class _Unlockable(Exception):
         self.hint = hint
 
 
-def _edge(line: RequirementLine) -> Edge:
-    parsed = line.parsed
-    if parsed.kind is not RequirementKind.VERSION:
-        raise _Unlockable(f"{_NO_CHOICE[parsed.kind]} is not made: {line.written!r} chooses no version of an index")
+def root_of_text(parsed: RequirementText, written: str) -> tuple[Edge, DirectSource | None]:
+    """Give back a requirement as an edge, and where it says itself that its project comes from.
+
+    Raises `Unlockable`, `UnreadableRequirement`, `UnreadableMarker`.
+    """
+    if parsed.kind in _NO_CHOICE:
+        raise Unlockable(f"{_NO_CHOICE[parsed.kind]} is not made: {written!r} chooses no version of an index")
+    direct = None if parsed.kind is RequirementKind.VERSION else _direct(parsed, written)
     extras = f"[{','.join(parsed.extras)}]" if parsed.extras else ""
     marker = f" ; {parsed.marker}" if parsed.marker else ""
-    return parse_edge(f"{parsed.name}{extras}{parsed.specifier}{marker}")
+    return parse_edge(f"{parsed.name}{extras}{parsed.specifier if direct is None else ''}{marker}"), direct
+
+
+def _direct(parsed: RequirementText, written: str) -> DirectSource:
+    if not parsed.name:
+        raise Unlockable(f"{written!r} does not tell which project it is", "write NAME @ URL")
+    if parsed.location.lower().startswith("file:") and parsed.kind is RequirementKind.ARCHIVE_URL:
+        raise Unlockable(f"a lock of local archives is not made: {written!r} means nothing elsewhere")
+    if parsed.kind is RequirementKind.REPOSITORY and not parsed.location.startswith("git+"):
+        raise Unlockable(f"of version control systems peep knows git only: {written!r}", "write NAME @ git+https://…")
+    if _has_literal_credentials(parsed.location.removeprefix("git+")) and not parsed.location.startswith("git+ssh:"):
+        reason = f"the URL of {parsed.name} holds a credential that would be written into the lock"
+        raise Unlockable(reason, "leave it out, and use netrc or a credential helper")
+    return DirectSource(parsed.location, parsed.subdirectory or "", parsed.hashes)
 
 
 def _origin(path: str) -> str:

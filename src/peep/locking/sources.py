@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from peep.dataclass import dataclass
@@ -25,6 +26,16 @@ class Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class StatedBuild:
+    """What a source archive says of its own build (PEP 517, PEP 518)."""
+
+    requires: tuple[str, ...]
+    """Requirements of its pyproject.toml, or PEP 518's default."""
+    uses_setuptools: bool = False
+    """Its backend is setuptools', whose hook asked for `wheel` before 70.1."""
+
+
 class Pages(Protocol):
     """What the indexes say of projects. Always the same answer within a run."""
 
@@ -40,3 +51,16 @@ class Metadata(Protocol):
 
     def metadata(self, release: Release, file: NamedFile) -> ProjectMetadata | NeedsBuild | Unreadable:
         """Give back the metadata of one file. Raises `TransportError` and `PackageIndexError`."""
+
+
+class SdistBuilds(Protocol):
+    """What building source archives requires. Always the same answer within a run."""
+
+    def stated(self, release: Release, file: NamedFile) -> StatedBuild | Unreadable:
+        """Read what an archive states; runs nothing of it. Raises `TransportError` and `PackageIndexError`."""
+
+    def may_be_asked(self, project: str) -> bool:
+        """Tell whether `--allow-build` names the project."""
+
+    def asked(self, release: Release, file: NamedFile, requires: Sequence[str]) -> tuple[str, ...]:
+        """Let the backend say what it needs beside `requires`, in the sandbox. Raises `BuildError`."""

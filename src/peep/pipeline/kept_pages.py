@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 
 from peep.errors import PackageIndexError, TransportError
+from peep.formats.url_secrets import redacted
 from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
 from peep.index.pages import PageSource
 from peep.model import ProjectDetail
-from peep.store.page_cache import KeptPage, PageCache
+from peep.store.page_cache import KeptPage, PageCache, page_digest
 
 Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
 
@@ -17,19 +18,25 @@ Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
 class RevalidatedPages:
     """Implements `index.client.KeptPages`: every page is asked for, with what tells whether it has changed."""
 
-    def __init__(self, cache: PageCache, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, cache: PageCache, digests: dict[str, str] | None = None, now: Callable[[], float] = time.time
+    ) -> None:
+        """`digests` is filled with the digest of each page by its URL, without credentials."""
         self._cache = cache
+        self._digests = {} if digests is None else digests
         self._now = now
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         kept = self._cache.get(source.url)
         page = fetcher.fetch_unless(source.url, source.index, _conditions(kept))
         if page is NOT_MODIFIED and kept is not None:
+            head = self._cache.head(source.url)
+            self._digests[redacted(source.url)] = head.digest if head is not None else page_digest(kept.detail)
             return kept.detail
         detail = parse(page, source)
         validators = page.validators if page is not None else {}
         etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
-        self._cache.put(source.url, KeptPage(detail, etag, modified, self._now()))
+        self._digests[redacted(source.url)] = self._cache.put(source.url, KeptPage(detail, etag, modified, self._now()))
         return detail
 
 
@@ -40,6 +47,29 @@ def _conditions(kept: KeptPage | None) -> dict[str, str]:
     if kept.etag:
         return {"If-None-Match": kept.etag}
     return {"If-Modified-Since": kept.last_modified} if kept.last_modified else {}
+
+
+class ComparedPages:
+    """Implements `index.client.KeptPages` for whoever only wants to know whether pages are as they were.
+
+    Of an unchanged page nothing is read but what tells so; it is given back as one without files.
+    """
+
+    def __init__(self, cache: PageCache, digests: dict[str, str]) -> None:
+        """`digests` is filled as by `RevalidatedPages`."""
+        self._cache = cache
+        self._digests = digests
+        self._full = RevalidatedPages(cache, digests)
+
+    def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
+        head = self._cache.head(source.url)
+        kept = KeptPage(ProjectDetail("", ()), head.etag, head.last_modified) if head is not None else None
+        if head is None or not (head.etag or head.last_modified):
+            return self._full.project(source, fetcher, parse)
+        if fetcher.fetch_unless(source.url, source.index, _conditions(kept)) is not NOT_MODIFIED:
+            return self._full.project(source, fetcher, parse)
+        self._digests[redacted(source.url)] = head.digest
+        return ProjectDetail(source.project, (), source.index)
 
 
 class OfflinePages:

@@ -9,7 +9,7 @@ from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.formats.names import is_lock_path
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_view import KnownPin
-from peep.locking.listed_pins import header_arguments, judged_pins, known_pins
+from peep.locking.listed_pins import header_arguments, judged_pins, known_pins, locked_commits
 from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_file
 from peep.model import Location
 from peep.requirements.decoding import DecodedText, decode
@@ -38,6 +38,15 @@ class PresentLock:
     """Index of a project, where a pylock.toml says it."""
     build_constraints: tuple[str, ...] = ()
     """Files that list what builds need, as the file names them."""
+    commits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Commit URLs by project, with the branch or tag that each was locked at."""
+    foreign: str = ""
+    """Why it must not be written over, '' where it may be."""
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """URLs of the pins that have no version, by project."""
+        return {pin.name: pin.url for pin in self.pins if pin.url}
 
     @property
     def line_end(self) -> str:
@@ -75,6 +84,7 @@ def read_text(text: str, path: str) -> PresentLock:
         tuple(stated["--locked-for"]),
         arguments=header_arguments(text),
         build_constraints=tuple(stated["--build-constraint"]),
+        commits=locked_commits(text),
     )
 
 
@@ -85,7 +95,17 @@ def _lock_file(text: str, path: str) -> PresentLock:
         reason = str(error).removeprefix(f"{path}: ")
         raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
     known = known_pins(found.pins)
-    return PresentLock(None, DecodedText(text), found.pins, known, found.targets, found.files, indexes=found.indexes)
+    return PresentLock(
+        None,
+        DecodedText(text),
+        found.pins,
+        known,
+        found.targets,
+        found.files,
+        indexes=found.indexes,
+        build_constraints=found.build_constraints,
+        commits=found.commits,
+    )
 
 
 def read_pins(text: str, path: str) -> Sequence[JudgedPin]:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, Protocol, TypeVar
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.archives.receive import Receiver, receive_archive
-from peep.archives.remote_metadata import RangesRefused, read_remote_metadata
-from peep.archives.sdist import open_sdist
-from peep.archives.zip_reader import open_zip
+from peep.archives.remote_metadata import RangesRefused, metadata_of_wheel, read_remote_metadata
+from peep.archives.sdist import SdistContents, open_sdist
+from peep.archives.sdist_metadata import SdistMetadata
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PackageIndexError
-from peep.formats.core_metadata import LARGEST_METADATA, ProjectMetadata, UnreadableMetadata, parse_core_metadata
+from peep.formats.core_metadata import ProjectMetadata, UnreadableMetadata, parse_core_metadata
 from peep.http.transport import Transport
 from peep.index.sidecar import read_sidecar
 from peep.locking.candidates import NamedFile, Release
@@ -34,6 +34,7 @@ _LARGEST_ARCHIVE = 4 << 30
 """Bytes of a file that is downloaded only to be looked into."""
 
 Answer = ProjectMetadata | NeedsBuild | Unreadable
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ class _Asked:
     @property
     def key(self) -> tuple[str, str]:
         return self.named.file.filename, self.named.file.url
+
+
+class MetadataHooks(Protocol):
+    """Build backends that may say what their projects require."""
+
+    def may_be_asked(self, project: str) -> bool: ...
+
+    def metadata(self, release: Release, file: NamedFile) -> ProjectMetadata:
+        """Give back what the wheel will say. Raises `BuildError`, `InstallRefused`."""
 
 
 class IndexMetadata:
@@ -62,24 +72,66 @@ class IndexMetadata:
         self._questions: dict[tuple[str, str], _Asked] = {}
         self._answers = Once(self._found)
         self._digests = Once(self._hashed)
+        self._files: dict[tuple[str, str], IndexFile] = {}
+        self._noted: dict[str, Answer] = {}
+        self._built = Once(self._built_metadata)
+        self.hooks: MetadataHooks | None = None
+        """Backends of `--allow-build`."""
+        self.on_sdist: Callable[[SdistContents, NamedFile], object] = lambda *_: None
+        """Looks at each source archive that is opened for its metadata."""
         self.stop = threading.Event()
 
     def metadata(self, release: Release, file: NamedFile) -> Answer:
+        """Give back what an archive says of itself, or under `--allow-build` what its build backend says."""
+        answer = self.stated_metadata(release, file)
+        if isinstance(answer, NeedsBuild) and self.hooks is not None and self.hooks.may_be_asked(release.project):
+            return self._built.get((file.file.filename, file.file.url))
+        return answer
+
+    def _built_metadata(self, key: tuple[str, str]) -> Answer:
+        asked = self._questions[key]
+        if self.hooks is None:  # pragma: no cover - asked for with hooks only
+            return NeedsBuild(key[0])
+        return _usable(self.hooks.metadata(asked.release, asked.named), asked)
+
+    def note(self, filename: str, answer: Answer) -> None:
+        """Take what was found out elsewhere about a tree that no index offers."""
+        self._noted[filename] = answer
+
+    def stated_metadata(self, release: Release, file: NamedFile) -> Answer:
+        """Do as `metadata`, without any backend."""
         asked = _Asked(release, file)
         self._questions.setdefault(asked.key, asked)
+        if file.file.filename in self._noted:
+            return self._noted[file.file.filename]
         return self._answers.get(asked.key)
 
     def sha256(self, file: NamedFile) -> Digest:
         """Download a file and give back its true digest."""
-        asked = _Asked(Release("", Version("0"), ()), file)
-        self._questions.setdefault(asked.key, asked)
-        return self._digests.get(asked.key)
+        key = file.file.filename, file.file.url
+        self._files.setdefault(key, file.file)
+        return self._digests.get(key)
 
     def _hashed(self, key: tuple[str, str]) -> Digest:
-        file = self._questions[key].named.file
+        file = self._files[key]
         received = receive_archive(file, {"sha256"}, file.size or _LARGEST_ARCHIVE, self._receiver())
         received.file.close()
         return next(digest for digest in received.digests if digest.algorithm == "sha256")
+
+    def downloaded(self, release: Release, named: NamedFile, algorithm: str) -> tuple[Digest, Answer]:
+        """Download a whole file; gives back its true digest and what it says of itself. Nothing is taken from caches.
+
+        Raises `ArchiveError`, `TransportError`.
+        """
+        file = named.file
+        received = receive_archive(file, {algorithm, "sha256"}, file.size or _LARGEST_ARCHIVE, self._receiver())
+        with received.file as body:
+            digest = next(one for one in received.digests if one.algorithm == algorithm)
+            body.seek(0)
+            try:
+                return digest, _usable(_metadata_of(body, named, release), _Asked(release, named))
+            except (UnreadableMetadata, ArchiveError) as error:
+                return digest, Unreadable(file.filename, f"holds metadata that cannot be used: {error}")
 
     def _found(self, key: tuple[str, str]) -> Answer:
         asked = self._questions[key]
@@ -105,23 +157,26 @@ class IndexMetadata:
                 content = read_remote_metadata(file, self._transport.get(None))
             except RangesRefused:
                 with self._received(file) as body:
-                    content = _metadata_of_wheel(body, file.filename)
+                    content = metadata_of_wheel(body, file.filename)
         return parse_core_metadata(content)
+
+    def read_sdist(self, file: NamedFile, read: Callable[[SdistContents], Value]) -> Value:
+        """Let `read` look at a source archive that is downloaded, its stated digests checked.
+
+        Raises `ArchiveError`, `TransportError`, `PackageIndexError`, and what `read` raises.
+        """
+        filename = file.file.filename
+        with self._received(file.file) as body, open_sdist(_Source(filename, body), from_index=True) as contents:
+            return read(contents)
 
     def _read_sdist(self, asked: _Asked) -> ProjectMetadata:
         """PEP 643 or PEP 621, whichever is final; else metadata that says that it is not."""
-        file = asked.named.file
-        with self._received(file) as body, open_sdist(_Source(file.filename, body), from_index=True) as contents:
-            static = contents.static_metadata()
-            if static is None:
-                return ProjectMetadata(asked.release.project, asked.release.text, is_static=False)
-            return ProjectMetadata(
-                canonicalize_name(static.name),
-                static.version,
-                static.requires_dist,
-                static.requires_python,
-                tuple(canonicalize_name(extra) for extra in static.provides_extra),
-            )
+        static = self.read_sdist(asked.named, lambda contents: self._looked_at(contents, asked.named))
+        return _of_sdist(static, asked.release)
+
+    def _looked_at(self, contents: SdistContents, named: NamedFile) -> SdistMetadata | None:
+        self.on_sdist(contents, named)
+        return contents.static_metadata()
 
     def _received(self, file: IndexFile) -> BinaryIO:
         """Download a whole archive into a private file.
@@ -150,15 +205,24 @@ class _Source:
     file: BinaryIO
 
 
-def _metadata_of_wheel(body: BinaryIO, filename: str) -> bytes:
-    reader = open_zip(body, filename)
-    found = [one for one in reader.members if one.name.endswith(".dist-info/METADATA") and one.name.count("/") == 1]
-    if reader.problems or reader.unreadable or len(found) != 1:
-        problems = [*reader.problems, *reader.unreadable.values()]
-        raise ArchiveError(filename, problems or [f"has {len(found)} files called METADATA, not one"])
-    if found[0].size > LARGEST_METADATA:
-        raise ArchiveError(filename, [f"METADATA is {found[0].size} bytes; the limit is {LARGEST_METADATA}"])
-    return reader.whole(found[0])
+def _metadata_of(body: BinaryIO, named: NamedFile, release: Release) -> ProjectMetadata:
+    filename = named.file.filename
+    if named.name.kind is not ArchiveKind.SDIST:
+        return parse_core_metadata(metadata_of_wheel(body, filename))
+    with open_sdist(_Source(filename, body), from_index=True) as contents:
+        return _of_sdist(contents.static_metadata(), release)
+
+
+def _of_sdist(static: SdistMetadata | None, release: Release) -> ProjectMetadata:
+    if static is None:
+        return ProjectMetadata(release.project, release.text, is_static=False)
+    return ProjectMetadata(
+        canonicalize_name(static.name),
+        static.version,
+        static.requires_dist,
+        static.requires_python,
+        tuple(canonicalize_name(extra) for extra in static.provides_extra),
+    )
 
 
 def _usable(metadata: ProjectMetadata, asked: _Asked) -> Answer:

@@ -33,6 +33,8 @@ class IndexPages:
         self._open = Once[None, PackageIndex](lambda _: open_index())
         self._bound = tuple(bound)
         self._shadowed: dict[str, tuple[str, ...]] = {}
+        self.names: dict[str, None] = {}
+        """Projects that were asked for."""
         self._pages = Once(self._asked)
 
     def page(self, project: str) -> ProjectPage:
@@ -47,6 +49,7 @@ class IndexPages:
         return dict(sorted(self._shadowed.items()))
 
     def _asked(self, project: str) -> ProjectPage:
+        self.names[project] = None
         bound = next((one for one in self._bound if one.holds(project)), None)
         index = self._open.get(None) if bound is None else bound.index
         details = [detail for detail in index.project(project) if detail.files]

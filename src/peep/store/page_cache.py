@@ -6,6 +6,7 @@ versions of Python. Credentials are part of no key and no value.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from peep.formats.url_secrets import redacted
 from peep.model import Digest, IndexFile, ProjectDetail
 
 _KIND = "page"
+_HEAD = "page-head"
 _FORMAT = 1
 
 
@@ -39,6 +41,16 @@ class KeptPage:
     """Seconds since the epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """What tells whether a page has changed, without the page."""
+
+    etag: str
+    last_modified: str
+    digest: str
+    """Of what locking takes from the page; '' : the index did not have the project."""
+
+
 class PageCache:
     """Pages by URL; what is damaged counts as absent."""
 
@@ -54,9 +66,33 @@ class PageCache:
         except (ValueError, TypeError, KeyError, IndexError):
             return None
 
-    def put(self, url: str, page: KeptPage) -> None:
-        value = json.dumps(_encoded(page), separators=(",", ":"), ensure_ascii=False)
-        self._memory.put_value(_KIND, f"{_FORMAT} {redacted(url)}", value.encode("utf-8", "surrogatepass"))
+    def put(self, url: str, page: KeptPage) -> str:
+        """Keep a page; gives back its digest, as `head` does."""
+        key = f"{_FORMAT} {redacted(url)}"
+        self._memory.put_value(_KIND, key, _rendered(_encoded(page)))
+        digest = page_digest(page.detail)
+        head = json.dumps([page.etag, page.last_modified, digest])
+        self._memory.put_value(_HEAD, key, head.encode("utf-8", "surrogatepass"))
+        return digest
+
+    def head(self, url: str) -> PageHead | None:
+        """Give back what tells whether the kept page still holds."""
+        try:
+            etag, modified, digest = parse_json(self._memory.get_value(_HEAD, f"{_FORMAT} {redacted(url)}") or b"")
+            return PageHead(str(etag), str(modified), str(digest))
+        except (ValueError, TypeError):
+            return None
+
+
+def page_digest(detail: ProjectDetail | None) -> str:
+    """Give back a sha256 of all that locking takes from a page, '' for none."""
+    if detail is None:
+        return ""
+    return hashlib.sha256(_rendered(_encoded(KeptPage(detail))[3:])).hexdigest()
+
+
+def _rendered(value: list[Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _encoded(page: KeptPage) -> list[Any]:

@@ -104,6 +104,30 @@ def check_out(wanted: CommitUrl, folder: str, environ: Mapping[str, str], run_pr
     _forget_credentials(folder, wanted)
 
 
+def commit_of(repository: str, ref: str, environ: Mapping[str, str], run_program: RunProgram = run) -> str:
+    """Ask a repository (`https://…`, as git takes it) which commit a branch or tag is; '' means its default branch.
+
+    A full commit is itself. Raises `BuildError`.
+    """
+    if _COMMIT.fullmatch(ref):
+        return ref
+    parse_commit_url(f"git+{repository}@{'0' * 40}")  # the same demands on the URL
+    shown = f"git+{redacted(repository)}@{ref}" if ref else f"git+{redacted(repository)}"
+    if not re.fullmatch(r"[\w.+/-]*", ref, re.ASCII) or ref.startswith("-"):
+        raise BuildError(f"{ref!r} is no name of a branch or tag", subject=shown)
+    git = _Git(os.curdir, _environment(environ, CommitUrl(repository, "")), run_program, shown)
+    names = [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"] if ref else ["HEAD"]
+    rows = (
+        row.split("\t") for row in git("ls-remote", "--", repository, *names).decode("utf-8", "replace").splitlines()
+    )
+    found = {row[1]: row[0] for row in rows if len(row) > 1}
+    commit = next((found[name] for name in names if _COMMIT.fullmatch(found.get(name, ""))), "")
+    if not commit:
+        hint = "name a branch, a tag, or the full id of a commit"
+        raise BuildError(f"the repository has no branch or tag {ref}" if ref else "it is empty", hint, subject=shown)
+    return commit
+
+
 _TREE_ROW = re.compile(rb"(?P<mode>[0-9]{6}) (?P<kind>blob|commit|tree) (?P<id>[0-9a-f]+)\t(?P<path>.*)", re.DOTALL)
 _LINK_MODE = b"120000"
 

@@ -25,10 +25,13 @@ from peep.locking.target_groups import joint_groups
 from peep.model import Digest
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present, write_lock
+from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.lock_session import LockSession, opened_lock
 from peep.requirements.blocks import NewPin, append_block, replace_blocks
 from peep.requirements.decoding import decode
 from peep.requirements.file_parser import RequirementLine, parse_text
-from peep.workflows.lock import LockOptions, LockResult, LockSession, lock_in, opened_lock
+from peep.workflows.install import STAGES
+from peep.workflows.lock import LockResult, lock_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class AddResult:
 
 def add(options: AddOptions, context: RunContext) -> AddResult:
     """Add requirements to a file. Raises `PeepError` for what cannot be added; then nothing was written."""
-    with opened_lock(options.lock, context) as session:
+    with opened_lock(options.lock, context, STAGES) as session:
         if os.path.basename(options.path) == "pyproject.toml" or not has_hashes(options.path):
             return _into_source(options, session)
         return _into_list(options, session)
@@ -211,11 +214,10 @@ def _into_source(options: AddOptions, session: LockSession) -> AddResult:
         return AddResult(options.path, is_written=False, lock=made.result, warnings=made.result.warnings)
     write_lock(options.path, new)
     try:
-        write_lock(output, made.content)
+        result = made.write() if made.result.is_different else made.result
     except BaseException:
         write_lock(options.path, content)
         raise
-    result = replace(made.result, is_written=made.result.is_different)
     return AddResult(options.path, is_written=True, lock=result, warnings=result.warnings)
 
 

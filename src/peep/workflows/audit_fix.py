@@ -22,6 +22,7 @@ from peep.formats.names import is_lock_path
 from peep.pipeline.audit_rules import AuditOptions
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import write_lock
+from peep.pipeline.lock_request import LockOptions
 from peep.pipeline.read_pins import Reading
 from peep.requirements.decoding import decode
 from peep.requirements.files import is_url
@@ -29,7 +30,6 @@ from peep.workflows.audit import AuditCase, case_of, judged, listed_files
 from peep.workflows.audit_fix_list import EditedLists, edited_lists
 from peep.workflows.audit_fix_lock import RenewedLock, is_generated, renewed_lock
 from peep.workflows.audit_fix_wishes import Wish
-from peep.workflows.lock import LockOptions
 
 MOST_ROUNDS = 3
 Outcome = EditedLists | RenewedLock

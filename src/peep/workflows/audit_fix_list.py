@@ -23,12 +23,14 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import IndexPages
+from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.lock_session import LockSession, opened_lock
 from peep.requirements.blocks import NewPin, replace_blocks
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, is_url, read_requirements_files
 from peep.workflows.audit_fix_wishes import Reasons, Wish
 from peep.workflows.check import fetch_ahead
-from peep.workflows.lock import LockOptions, LockSession, opened_lock
+from peep.workflows.install import STAGES
 
 _MOST_TRIES = 50
 """Versions of one project that are tried."""
@@ -59,7 +61,7 @@ def edited_lists(
     """Edit the pins that have a version to go to; the others come back with what stands in the way."""
     files = _ListFiles(group, {} if former is None else former.contents, context)
     blocked: Reasons = {wish.key: (reason,) for wish in wishes if (reason := wish.objection())}
-    with opened_lock(lock_options(group[0].path), context) as session:
+    with opened_lock(lock_options(group[0].path), context, STAGES) as session:
         trials = _Trials(files, session)
         chosen = trials.chosen([wish for wish in wishes if wish.key not in blocked], blocked)
         new = {key: trials.new_pin(key[0], fix) for key, fix in chosen.items()}

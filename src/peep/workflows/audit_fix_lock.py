@@ -14,8 +14,11 @@ from peep.locking.changes import PinChange
 from peep.locking.make_lock import NoSolution
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import read_present
+from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.lock_session import LockSession, opened_lock
 from peep.workflows.audit_fix_wishes import Reasons, Wish
-from peep.workflows.lock import LockOptions, LockSession, MadeLock, lock_in, opened_lock
+from peep.workflows.install import STAGES
+from peep.workflows.lock import MadeLock, lock_in
 
 _MOST_TRIES = 8
 """Versions of one project that are tried."""
@@ -56,7 +59,7 @@ def renewed_lock(
     possible = [wish for wish in wishes if wish.key not in blocked]
     with _where_it_was_locked(path) as name:
         options = lock_options(name)
-        with opened_lock(options, context) as session:
+        with opened_lock(options, context, STAGES) as session:
             wanted = dict(former.wanted) if former else {}
             made, accepted = _made(session, wanted, possible, blocked)
     if made is None or not made.result.is_different:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -9,8 +10,9 @@ from peep.concurrency.thread_pool import MOST, TaskQueue, run_tasks
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.target_ids import TargetId
+from peep.locking.build_judge import BuildJudge
 from peep.locking.candidates import CandidatePolicy
-from peep.locking.completeness import Archives, Judged, JudgedPin, TargetArchive, Verdict, judge
+from peep.locking.completeness import Archives, Builds, Judged, JudgedPin, TargetArchive, Verdict, judge
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.group_view import python_thresholds
 from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
@@ -18,7 +20,9 @@ from peep.locking.page_archives import PageArchives
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present
-from peep.workflows.lock import LockOptions, opened_lock
+from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.lock_session import opened_lock
+from peep.workflows.install import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,36 @@ class CheckResult:
 
 def check_list(options: LockOptions, context: RunContext) -> CheckResult:
     """Judge the file that `options.paths.output` names. Raises `RequirementsErrors` for one that cannot be read."""
-    with opened_lock(options, context) as session:
+    with opened_lock(options, context, STAGES) as session:
         present = read_present(options.paths.output)
         if present.content is None:
             raise PeepError(f"{options.paths.output} cannot be read: there is no such file")
         targets = session.declared_targets(present)
-        archives = PageArchives(session.pages(), session.index_metadata(), CandidatePolicy(options.base.format_control))
-        verdicts = verdicts_on(present, targets, archives)
+        metadata = session.index_metadata()
+        policy = CandidatePolicy(options.base.format_control)
+        pages, sdists = session.pages(), session.builds(metadata)
+        archives = PageArchives(pages, metadata, policy, sdists)
+        tools = [pin for path in tool_files(present, options.paths.output) for pin in _listed(path)]
+        builds = BuildJudge(tools, present.pins, PageArchives(pages, metadata, CandidatePolicy(), sdists))
+        verdicts = verdicts_on(present, targets, archives, builds)
         return CheckResult(options.paths.output, tuple(verdicts), len(present.pins))
 
 
-def verdicts_on(present: PresentLock, targets: Sequence[TargetId], archives: Archives) -> list[Verdict]:
+def tool_files(present: PresentLock, path: str) -> list[str]:
+    """Give back the paths of the build constraints that a list names, from its own folder."""
+    return [os.path.join(os.path.dirname(path), name) for name in present.build_constraints]
+
+
+def _listed(path: str) -> tuple[JudgedPin, ...]:
+    tools = read_present(path)
+    if tools.content is None:
+        raise PeepError(f"{path}, which the list names for builds, cannot be read: there is no such file")
+    return tools.pins
+
+
+def verdicts_on(
+    present: PresentLock, targets: Sequence[TargetId], archives: Archives, builds: Builds | None = None
+) -> list[Verdict]:
     """Judge the list for all targets, and for every micro version of Python at which something changes."""
     micros = _micros_of_markers(present.pins, targets)
     while True:
@@ -55,7 +78,7 @@ def verdicts_on(present: PresentLock, targets: Sequence[TargetId], archives: Arc
         found = [_micros_of_archives(present.pins, group, archives) for group in groups]
         more = more_micros(micros, [one for one in found if one[0] in declared_minors(targets)])
         if more == micros:
-            return [verdict for group in groups for verdict in _judged(present.pins, group, archives)]
+            return [verdict for group in groups for verdict in _judged(present.pins, group, archives, builds)]
         micros = more
 
 
@@ -76,10 +99,12 @@ def _fetch(pin: JudgedPin, groups: Sequence[JointGroup], archives: Archives) -> 
                 return
 
 
-def _judged(pins: Sequence[JudgedPin], group: JointGroup, archives: Archives) -> Iterator[Verdict]:
+def _judged(
+    pins: Sequence[JudgedPin], group: JointGroup, archives: Archives, builds: Builds | None
+) -> Iterator[Verdict]:
     for member in group.members:
         at = f" at Python {member.python_full_version}" if group.is_witness else ""
-        yield judge(pins, member, Judged(archives, name=f"{member.id}{at}"))
+        yield judge(pins, member, Judged(archives, builds, f"{member.id}{at}"))
 
 
 def _micros_of_markers(pins: Sequence[JudgedPin], targets: Sequence[TargetId]) -> Micros:

@@ -23,6 +23,7 @@ from peep.pipeline.build_need import open_builds
 from peep.pipeline.built_wheel_cache import note_built
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
+from peep.pipeline.locked_for import foreign_lists
 from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
@@ -57,6 +58,7 @@ def install(options: InstallOptions, context: RunContext) -> InstallResult:
     with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
+        warn_of_foreign_lists(session, pinned)
         refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
@@ -95,6 +97,12 @@ def install_pins(
 def is_told_only(options: InstallOptions) -> bool:
     """Whether what has to be built is not built, but told: nobody wants a compiler for a `--dry-run`."""
     return options.dry_run and not options.builds_anyway
+
+
+def warn_of_foreign_lists(session: Session, pinned: PinnedSet) -> None:
+    """Tell of lists that were locked for other targets."""
+    for warning in foreign_lists(pinned.directives, session.target):
+        session.context.reporter.warning(warning)
 
 
 def make_ready(session: Session) -> None:

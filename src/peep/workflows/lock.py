@@ -5,81 +5,25 @@ Read the sources and the present lock, ask the indexes, solve for each target, m
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import datetime, timezone
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 
-from peep.dataclass import dataclass, field, replace
-from peep.errors import UsageError
-from peep.formats.ages import UnreadableTime, parse_age
-from peep.formats.names import normalised
-from peep.formats.target_ids import TargetId, parse_target_id
-from peep.index.client import PackageIndex, SimpleIndexes
-from peep.locking.candidates import CandidatePolicy
+from peep.dataclass import dataclass, replace
 from peep.locking.changes import PinChange, changes
-from peep.locking.edges import UnreadableRequirement, parse_edge
-from peep.locking.group_view import GroupView, ViewSources
 from peep.locking.lock_paths import LockPaths
-from peep.locking.lock_plan import HashPolicy, PlannedPin
-from peep.locking.lock_run import LockInputs
-from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
-from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
-from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
-from peep.locking.project_sources import Wanted
-from peep.locking.roots import Constraint
-from peep.locking.settings import LockSettings
-from peep.locking.solver import TargetSolution
-from peep.locking.source_files import admission
+from peep.locking.lock_plan import PlannedPin
+from peep.locking.make_lock import Lock
 from peep.locking.sources import Pages
-from peep.locking.target_groups import joint_groups
-from peep.model import FormatControl, IndexOptions, Location, TargetEnvironment
 from peep.pipeline.context import RunContext
-from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
-from peep.pipeline.lock_file import PresentLock, read_pins, read_present, write_lock
-from peep.pipeline.lock_metadata import IndexMetadata
-from peep.pipeline.lock_pages import BoundIndex, IndexPages
-from peep.pipeline.lock_sources import ReadSources, read_sources
-from peep.pipeline.lock_walk import walk
-from peep.pipeline.network import Network
+from peep.pipeline.lock_file import PresentLock, read_present, write_lock
+from peep.pipeline.lock_memory import RememberedRun
+from peep.pipeline.lock_refresh import refreshed_list
+from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.lock_session import LockSession, opened_lock
+from peep.pipeline.lock_sources import ReadSources
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.pip_configuration import configured_pip
-from peep.pipeline.read_pins import Reading
-from peep.pipeline.session import opened_store, target_request
-from peep.requirements.expansion import expand
-from peep.requirements.run_options import with_format
-from peep.store.metadata_cache import MetadataCache
-from peep.store.page_cache import PageCache
-from peep.store.wheels import Store
-from peep.target.declared import id_of_environment
-from peep.target.discovery import discover_target
-
-_MOST_NAMES = 5
-_ANY_FORMAT = FormatControl()
-
-
-@dataclass(frozen=True, slots=True)
-class LockOptions:
-    """Everything that `peep lock` can be asked for."""
-
-    base: InstallOptions
-    """Indexes, network, store, interpreter, output."""
-    paths: LockPaths
-    settings: LockSettings = field(default_factory=LockSettings)
-    wanted: Wanted = field(default_factory=Wanted)
-    upgrade: bool = False
-    upgraded: tuple[tuple[str, str], ...] = ()
-    """`--upgrade-package`: names, and the versions that they are to have ('' the newest)."""
-    refresh_hashes: bool = False
-    allows_pre_releases: bool = False
-    is_check: bool = False
-    is_dry_run: bool = False
-    is_offline: bool = False
-    arguments: tuple[str, ...] = ()
-    """Options for the header: those that say what is locked."""
+from peep.workflows.install import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +38,13 @@ class LockResult:
     pins: tuple[PlannedPin, ...]
     changes: tuple[PinChange, ...]
     warnings: tuple[str, ...]
+    tools: tuple[PlannedPin, ...] = ()
+    """Of the build constraints."""
+    tools_path: str = ""
+    """Where those are; '' for none."""
+    tool_changes: tuple[PinChange, ...] = ()
+    names: tuple[str, ...] = ()
+    """Projects of a list that was refreshed without a source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +53,15 @@ class MadeLock:
 
     content: bytes
     result: LockResult
+    tools_content: bytes | None = None
+    """Of the build constraints; None where there are none, or where they stay as they are."""
+
+    def write(self) -> LockResult:
+        """Write the build constraints, then the lock that names them: each whole, or as it was before."""
+        if self.tools_content is not None:
+            write_lock(self.result.tools_path, self.tools_content)
+        write_lock(self.result.path, self.content)
+        return replace(self.result, is_written=True)
 
 
 def lock(options: LockOptions, context: RunContext) -> LockResult:
@@ -109,11 +69,10 @@ def lock(options: LockOptions, context: RunContext) -> LockResult:
 
     Raises `NoSolution` with every target that has none, `RequirementsErrors` with every bad line; nothing is written.
     """
-    with opened_lock(options, context) as session:
-        made = lock_in(session)
+    with opened_lock(options, context, STAGES) as session:
+        made = refreshed(session) if options.refreshes_alone else lock_in(session)
         if made.result.is_different and not (options.is_check or options.is_dry_run):
-            write_lock(options.paths.output, made.content)
-            return replace(made.result, is_written=True)
+            return made.write()
         return made.result
 
 
@@ -123,205 +82,69 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     present = read_present(output)
     targets = session.declared_targets(present)
     sources = session.read_sources(changed)
-    made = session.make(sources, present, targets)
-    content = present.source.encode(made.text)
+    tools = session.present_tools(present)
     ids = tuple(sorted(target.text for target in targets))
-    is_different = content != present.content
-    found = changes(present.known, made.pins)
-    return MadeLock(content, LockResult(output, False, is_different, ids, made.pins, found, made.warnings))  # noqa: FBT003
+    is_text = session.options.base.output.format != "json"
+    key = session.run_key(sources, ids, (present.content, tools.content)) if is_text else ""
+    if present.content is not None and (known := session.recalled(key)) is not None:
+        return _unchanged(known, LockResult(output, False, False, ids, (), (), known.warnings), present.content)  # noqa: FBT003
+    made = session.make(sources, present, targets, tools)
+    lock = _compared(session, made, ids, present, tools)
+    _remember(session, sources, lock, tools)
+    return lock
 
 
-@dataclass(frozen=True, slots=True)
-class LockSession:
-    """One run: its options and what it works on."""
-
-    options: LockOptions
-    context: RunContext
-    store: Store
-    network: Network
-    scratch: str
-
-    def declared_targets(self, present: PresentLock) -> tuple[TargetId, ...]:
-        """Command line and settings, else the lines of the present lock, else this interpreter, which is told."""
-        stated = self.options.settings.targets or present.targets
-        if not stated:
-            self.context.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
-        texts = stated or ("here",)
-        return tuple(sorted({parse_target_id(self._here() if text == "here" else text) for text in texts}))
-
-    def _here(self) -> str:
-        environment: TargetEnvironment = discover_target(target_request(self.options.base.target), self.store)
-        found = id_of_environment(environment.version, environment.tags, environment.markers)
-        if not found:
-            raise UsageError("this interpreter is of a kind that no target ID names", "declare targets: --target ID")
-        return found
-
-    def read_sources(self, changed: Mapping[str, bytes] = MappingProxyType({})) -> ReadSources:
-        """Read all sources. Raises `RequirementsErrors` with every bad line of all of them."""
-        reading = Reading(self.network.transport, self.context.standard_input)
-
-        def read_file(path: str) -> bytes:
-            return changed[path] if path in changed else reading.read(path)
-
-        read = read_sources(
-            self.options.paths,
-            self.options.wanted,
-            self.options.settings.constraints,
-            read_file,
-            self.context.environ,
-        )
-        for warning in read.sources.warnings:
-            self.context.reporter.warning(warning)
-        return read
-
-    def make(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId]) -> Lock:
-        """Ask the indexes and solve."""
-        self.network.stated = read.index_options
-        inputs = self._inputs(read, present, targets)
-        pages = self.pages()
-        metadata = self.index_metadata()
-        sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
-        walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
-        is_narrow = self.options.settings.hashes == "targets"
-        hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
-        made = make_lock(
-            inputs, OutsideWorld(pages, metadata, metadata), hashes, self._format(read, present, targets, pages)
-        )
-        return replace(made, warnings=(*made.warnings, *shadow_warnings(pages.shadowed(), made.pins)))
-
-    def pages(self) -> IndexPages:
-        """Give back what answers for pages of the configured and the bound indexes."""
-        return IndexPages(self._open_index, self._bound_indexes())
-
-    def index_metadata(self) -> IndexMetadata:
-        """Give back what answers questions about archives."""
-        cache = MetadataCache(self.store)
-        return IndexMetadata(self.network.transport, cache, self.scratch, self.context.reporter)
-
-    def _format(
-        self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], pages: IndexPages
-    ) -> LockFormat:
-        path = self.options.paths.output
-        ids = tuple(target.text for target in targets)
-        reader = partial(read_pins, path=path)
-        if self.options.paths.is_pylock:
-
-            def write_lock_file(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution]) -> str:
-                names = {pin.merged.name: pages.index_name(pin.merged.name) for pin in planned}
-                style = PylockStyle(
-                    ids, read.extras, read.groups, index_names=names, known_files=self._known_files(present)
-                )
-                return lock_file_text(planned, solutions, style)
-
-            return LockFormat(write_lock_file, reader, tells_extras=False)
-        line_end = present.line_end if present.content is not None else read.line_end
-        return LockFormat(lambda planned, _: self._text(planned, ids, read, line_end), reader)
-
-    def _known_files(self, present: PresentLock) -> KnownFiles:
-        return {} if self.options.refresh_hashes else present.files
-
-    def _open_index(self) -> PackageIndex:
-        cache = PageCache(self.store)
-        return self.network.index(OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache))
-
-    def _bound_indexes(self) -> list[BoundIndex]:
-        found = []
-        for named in self.options.settings.indexes:
-            url = expand(named.url, self.context.environ)
-            cache = PageCache(self.store)
-            kept = OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache)
-            index = SimpleIndexes(self.network.transport(), IndexOptions((url,)), self.context.reporter, kept)
-            found.append(BoundIndex(named.name, tuple(map(_pattern, named.projects)), index))
-        return found
-
-    def _text(self, planned: Sequence[PlannedPin], ids: tuple[str, ...], read: ReadSources, line_end: str) -> str:
-        paths = self.options.paths
-        arguments = (
-            *sorted((*self.options.arguments, f"--output-file={paths.output}")),
-            *sorted((*paths.files, *paths.requirements)),
-        )
-        pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
-        return requirements_text(RequirementsLock(arguments, ids, pins, read.option_lines), line_end)
-
-    def _inputs(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId]) -> LockInputs:
-        sources = read.sources
-        constraints = (*sources.constraints, *wanted_versions(self.options.upgraded))
-        known = {} if self.options.upgrade else present.known
-        names = {normalised(name) for name, _ in self.options.upgraded}
-        return LockInputs(
-            tuple(targets),
-            sources.roots,
-            constraints,
-            self.policy(read.formats),
-            admission(sources.roots, constraints),
-            {name: pins for name, pins in known.items() if name not in names},
-        )
-
-    def policy(self, stated: FormatControl = _ANY_FORMAT) -> CandidatePolicy:
-        """Give back which files and versions may be chosen; `stated`: the formats of the sources."""
-        settings = self.options.settings
-        formats = stated
-        for option, values in (("--no-binary", settings.no_binary), ("--only-binary", settings.only_binary)):
-            for value in values:
-                formats = with_format(formats, option, value)
-        now = datetime.now(timezone.utc)
-        limits = {_pattern(name): _moment(age, now) for name, age in settings.min_age_for.items()}
-        limit = _moment(settings.min_age, now) if settings.min_age else None
-        return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
+def _unchanged(known: RememberedRun, result: LockResult, content: bytes) -> MadeLock:
+    return MadeLock(content, replace(result, names=known.projects, tools_path=known.tools_path))
 
 
-def wanted_versions(upgraded: Sequence[tuple[str, str]]) -> list[Constraint]:
-    """Give back the versions of `--upgrade-package NAME==VERSION` as limits. Raises `UsageError`."""
-    found = []
-    for name, version in upgraded:
-        try:
-            edge = parse_edge(f"{name}=={version}" if version else name)
-        except UnreadableRequirement as error:
-            raise UsageError(f"--upgrade-package: {error}") from None
-        if version:
-            found.append(Constraint(edge, Location("--upgrade-package", 0), ""))
-    return found
+def _compared(
+    session: LockSession, made: Lock, ids: tuple[str, ...], present: PresentLock, tools: PresentLock
+) -> MadeLock:
+    """Hold what was made against what is there."""
+    output = session.options.paths.output
+    content = present.source.encode(made.text)
+    found = changes(present.known, made.pins, present.urls)
+    result = LockResult(output, False, content != present.content, ids, made.pins, found, made.warnings)  # noqa: FBT003
+    if not made.tools.text:
+        return MadeLock(content, result)
+    tools_content = tools.source.encode(made.tools.text)
+    is_different = result.is_different or tools_content != tools.content
+    found = changes(tools.known, made.tools.pins)
+    result = replace(
+        result,
+        is_different=is_different,
+        tools=made.tools.pins,
+        tools_path=session.tools_path,
+        tool_changes=found,
+    )
+    return MadeLock(content, result, tools_content if tools_content != tools.content else None)
 
 
-def _moment(age: str, now: datetime) -> datetime:
-    try:
-        return parse_age(age, now)
-    except UnreadableTime as error:
-        raise UsageError(f"--min-age: {error}", error.hint) from None
+def _remember(session: LockSession, sources: ReadSources, made: MadeLock, tools: PresentLock) -> None:
+    """Keep a run that found nothing to change: the next one like it needs to ask for pages only."""
+    result = made.result
+    if result.is_different:
+        return
+    contents = (made.content, tools.content)
+    names = tuple(sorted({pin.merged.name for pin in result.pins}))
+    run = RememberedRun((), {}, names, result.warnings, result.tools_path)
+    session.remember(session.run_key(sources, result.targets, contents), run)
 
 
-def _pattern(text: str) -> str:
-    """Normalise a name or a pattern of names, whose stars stay."""
-    return "*".join(normalised(part) for part in text.split("*"))
-
-
-def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[PlannedPin]) -> Iterator[str]:
-    """Tell of listed projects that several indexes have, in one line for each set of indexes."""
-    names = {pin.merged.name for pin in pins}
-    by_indexes: dict[tuple[str, ...], list[str]] = {}
-    for name, indexes in shadowed.items():
-        if name in names:
-            by_indexes.setdefault(tuple(indexes), []).append(name)
-    for (first, *others), found in by_indexes.items():
-        more = f" and {len(found) - _MOST_NAMES} more" if found[_MOST_NAMES:] else ""
-        shown = ", ".join(found[:_MOST_NAMES]) + more
-        yield f"{shown}: taken from {first}, which comes first, though {', '.join(others)} has them as well"
-
-
-@contextmanager
-def opened_lock(options: LockOptions, context: RunContext) -> Iterator[LockSession]:
-    """Open store and network for a run; both are let go at its end."""
-    with ExitStack() as stack:
-        store = stack.enter_context(opened_store(options.base.store, context))
-        defaults = configured_pip(options.base, context.environ, os.path.join(store.layout.remembered, "pip"))
-        network = Network(options.base, context, defaults)
-        stack.callback(network.close)
-        scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
-        yield LockSession(options, context, store, network, scratch)
+def refreshed(session: LockSession) -> MadeLock:
+    """Give a list without a source today's hashes of its own pins: blocks edited in place, no project added."""
+    path = session.options.paths.output
+    present = read_present(path)
+    targets = session.declared_targets(present)
+    content, found = refreshed_list(session, present, targets)
+    ids = tuple(sorted(target.text for target in targets))
+    result = LockResult(path, False, content != present.content, ids, (), found, ())  # noqa: FBT003
+    return MadeLock(content, replace(result, names=tuple(sorted({pin.name for pin in present.pins}))))
 
 
 @contextmanager
 def opened_pages(base: InstallOptions, context: RunContext) -> Iterator[Callable[[], Pages]]:
     """Give what opens pages of the configured indexes when they are wanted; the network is let go at the end."""
-    with opened_lock(LockOptions(base, LockPaths((), (), "")), context) as session:
+    with opened_lock(LockOptions(base, LockPaths((), (), "")), context, STAGES) as session:
         yield session.pages

@@ -15,7 +15,7 @@ from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, open_session, plan_options
 from peep.requirements.pinned_set import PinnedSet
-from peep.workflows.install import STAGES, install_pins, make_ready
+from peep.workflows.install import STAGES, install_pins, make_ready, warn_of_foreign_lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def sync(options: InstallOptions, context: RunContext, *, include_all: bool = Fa
     with open_session(options, context, STAGES) as session:
         make_ready(session)
         pinned = session.read_pins()
+        warn_of_foreign_lists(session, pinned)
         refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):

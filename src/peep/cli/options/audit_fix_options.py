@@ -7,10 +7,10 @@ from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.verbs.lock import VERB as LOCK
 from peep.dataclass import replace
 from peep.pipeline.audit_rules import AuditOptions
+from peep.pipeline.lock_request import LockOptions
 from peep.pipeline.options import SourceOptions
 from peep.workflows.audit_fix import FixOptions
 from peep.workflows.audit_fix_lock import is_generated
-from peep.workflows.lock import LockOptions
 
 
 def fix_options(parsed: ParsedArguments, options: AuditOptions) -> FixOptions:

@@ -7,15 +7,17 @@ import os
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.verb import Verb
+from peep.dataclass import replace
 from peep.errors import UsageError
+from peep.formats.names import is_lock_path
 from peep.formats.settings import Settings
 from peep.locking.lock_paths import LockPaths, lock_paths
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings, NamedIndex
 from peep.pipeline.lock_file import read_present
+from peep.pipeline.lock_request import LockOptions
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.settings import project_settings
-from peep.workflows.lock import LockOptions
 
 _LARGEST_PROJECT = 1 << 22
 
@@ -25,6 +27,9 @@ def lock_options(parsed: ParsedArguments, verb: Verb) -> LockOptions:
 
     Raises `UsageError` and `SettingsError`.
     """
+    if _is_list_alone(parsed):
+        output = parsed.value("output-file") or ""
+        return replace(options_for_file(parsed, verb, output), refresh_hashes=True, refreshes_alone=True)
     parsed = with_header(parsed, verb)
     paths = _paths(parsed)
     stated = project_settings(paths.files or (paths.output,))
@@ -46,8 +51,18 @@ def lock_options(parsed: ParsedArguments, verb: Verb) -> LockOptions:
         is_check=parsed.has("check"),
         is_dry_run=parsed.has("dry-run"),
         is_offline=parsed.has("offline"),
+        is_verified=parsed.has("verify"),
+        emits_indexes=parsed.has("emit-index-url"),
         arguments=header_options(settings, parsed),
     )
+
+
+def _is_list_alone(parsed: ParsedArguments) -> bool:
+    """Tell whether `--refresh-hashes -o FILE` names a list that nobody says how to make: its pins are the roots."""
+    output = parsed.value("output-file")
+    if not output or parsed.words or parsed.values("requirement") or not parsed.has("refresh-hashes"):
+        return False
+    return os.path.isfile(output) and not is_lock_path(output) and read_present(output).arguments is None
 
 
 def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOptions:
@@ -60,6 +75,8 @@ def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOpti
         settings,
         Wanted(settings.extras, settings.groups),
         allows_pre_releases=parsed.has("pre"),
+        is_check=parsed.has("check"),
+        is_dry_run=parsed.has("dry-run"),
         is_offline=parsed.has("offline"),
         arguments=header_options(settings, parsed),
     )
@@ -74,6 +91,10 @@ def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:
     if arguments is None:
         return parsed
     stated = parse(arguments, verb.options, verb=verb.name, environ={})
+    named = stated.value("output-file") or output
+    if os.path.normpath(named) != os.path.normpath(output):
+        reason = f"{output} was written with {named}, which it belongs to"
+        raise UsageError(reason, f"lock that: peep lock -o {named}")
     return ParsedArguments((*stated.given, *parsed.given), stated.words, parsed.warnings)
 
 
@@ -111,8 +132,8 @@ def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
         only_binary=parsed.values("only-binary") or stated.only_binary,
         no_binary=parsed.values("no-binary") or stated.no_binary,
         annotate_files=parsed.has("annotate-files") or stated.annotate_files,
-        build_output=stated.build_output,
-        allow_build=stated.allow_build,
+        build_output=parsed.value("build-output") or stated.build_output,
+        allow_build=parsed.values("allow-build") or stated.allow_build,
         indexes=tuple(indexes[name] for name in sorted(indexes)),
     )
 
@@ -127,9 +148,11 @@ def header_options(settings: LockSettings, parsed: ParsedArguments) -> tuple[str
         "only-binary": settings.only_binary,
     }
     options = [f"--{name}={value}" for name, values in lists.items() for value in values]
-    options += [f"--{name}" for name in ("all-extras", "all-groups", "pre") if parsed.has(name)]
+    options += [f"--{name}" for name in ("all-extras", "all-groups", "emit-index-url", "pre") if parsed.has(name)]
     if settings.annotate_files:
         options.append("--annotate-files")
+    if settings.build_output:
+        options.append(f"--build-output={settings.build_output}")
     if settings.hashes != "all":
         options.append(f"--hashes={settings.hashes}")
     return tuple(options)

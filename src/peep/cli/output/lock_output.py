@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
 
 from peep.cli.output.console import Console
+from peep.cli.output.text import size_text
+from peep.formats.ages import UnreadableTime, parse_time
+from peep.locking.changes import ChangedFile, PinChange
 from peep.locking.derivation import sentence
+from peep.locking.lock_plan import PlannedPin
 from peep.locking.make_lock import NoSolution
 from peep.locking.solver import Unsolvable
-from peep.workflows.lock import LockOptions, LockResult
+from peep.pipeline.lock_request import LockOptions
+from peep.workflows.lock import LockResult
 
 
 def tell(result: LockResult, options: LockOptions, console: Console) -> None:
@@ -19,10 +26,15 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
         console.result(json.dumps(result_data(result), indent=2))
         return
     tell_changes(result, console)
-    names = {pin.merged.name for pin in result.pins}
+    if result.tool_changes:
+        console.note(f"{result.tools_path}, for builds:")
+    for change in result.tool_changes:
+        _tell_change(change, console)
+    names = {pin.merged.name for pin in result.pins} or set(result.names)
     title = f"{counted(len(names), 'project')} for {counted(len(result.targets), 'target')}"
     if result.is_written:
-        console.note(f"wrote {result.path}: {title}; nothing of them was examined")
+        also = f" and {result.tools_path}" if result.tools_path else ""
+        console.note(f"wrote {result.path}{also}: {title}; nothing of them was examined")
     elif result.is_different:
         console.note(f"{result.path} would change: {title}")
     else:
@@ -32,13 +44,41 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
 def tell_changes(result: LockResult, console: Console) -> None:
     """Print each project that changes, with what forces it."""
     for change in result.changes:
-        before, after = ", ".join(change.before), ", ".join(change.after)
-        if change.before == change.after:
-            counts = f"{len(change.hashes_added)} hashes more, {len(change.hashes_removed)} fewer"
-            console.note(f"{change.name} {after}: {counts}")
-        else:
-            forced = f" ({'; '.join(change.forced_by)})" if change.forced_by else ""
-            console.note(f"{change.name}: {before or 'new'} -> {after or 'gone'}{forced}")
+        _tell_change(change, console)
+
+
+def _tell_change(change: PinChange, console: Console) -> None:
+    """Print a change; where the versions stay, each file that comes or goes."""
+    console.note(_change_line(change))
+    if change.before == change.after:
+        for sign, files in (("+", change.added), ("-", change.removed)):
+            for file in files:
+                console.note(f"  {sign} {_file_line(file)}")
+
+
+def _file_line(file: ChangedFile) -> str:
+    if not file.filename:
+        return f"{file.digest}, which the index does not offer"
+    size = size_text(file.size) if file.size is not None else "size unknown"
+    return f"{file.filename}, {size}, {_age(file.uploaded)}"
+
+
+def _age(uploaded: str) -> str:
+    try:
+        then = parse_time(uploaded)
+    except UnreadableTime:
+        return "age unknown"
+    days = (datetime.now(timezone.utc) - then).days
+    return f"uploaded {then:%Y-%m-%d}, {counted(days, 'day')} ago"
+
+
+def _change_line(change: PinChange) -> str:
+    before, after = ", ".join(change.before), ", ".join(change.after)
+    if change.before == change.after:
+        noun = "hash" if len(change.hashes_added) == 1 else "hashes"
+        return f"{change.name} {after}: {len(change.hashes_added)} {noun} more, {len(change.hashes_removed)} fewer"
+    forced = f" ({'; '.join(change.forced_by)})" if change.forced_by else ""
+    return f"{change.name}: {before or 'new'} -> {after or 'gone'}{forced}"
 
 
 def counted(number: int, noun: str) -> str:
@@ -48,9 +88,12 @@ def counted(number: int, noun: str) -> str:
 
 def tell_refusal(refused: NoSolution, options: LockOptions, console: Console) -> int:
     """Print targets without a solution as docs/json-output.md promises it; give back the exit status."""
-    problems = [_unsatisfiable(failure, target) for failure in refused.failures for target in failure.group.ids]
+    each = [(failure, target) for failure in refused.failures for target in failure.group.ids]
+    problems = [_unsatisfiable(failure, target) for failure, target in each]
+    problems += [problem for failure, target in each for problem in _needs_build(failure, target)]
     empty: dict[str, object] = {name: [] for name in ("targets", "pins", "changes", "warnings")}
-    answer = {"written": False, "path": options.paths.output, **empty, "problems": problems}
+    none = {"build_constraints": None}
+    answer = {"written": False, "path": options.paths.output, **empty, **none, "problems": problems}
     console.result(json.dumps(answer, indent=2))
     return refused.exit_status
 
@@ -61,23 +104,21 @@ def _unsatisfiable(failure: Unsolvable, target: str) -> dict[str, object]:
     return {"kind": "unsatisfiable", "target": target, "reason": sentence(failure), "requirements": requirements}
 
 
+def _needs_build(failure: Unsolvable, target: str) -> Iterator[dict[str, object]]:
+    for one in failure.unusable:
+        if one.needs_build:
+            pin = f"{one.release.project}=={one.release.text}"
+            yield {"kind": "needs-build", "target": target, "requirement": pin, "filename": one.needs_build}
+
+
 def result_data(result: LockResult) -> dict[str, object]:
     """Give back a result as docs/json-output.md promises it."""
     return {
         "written": result.is_written,
         "path": result.path,
         "targets": list(result.targets),
-        "pins": [
-            {
-                "name": pin.merged.name,
-                "version": str(pin.merged.version),
-                "marker": pin.merged.marker or None,
-                "extras": list(pin.merged.extras),
-                "index": pin.merged.solved[0][1].candidate.files[0][1].file.index,
-                "hashes": [str(digest) for digest in pin.listed.hashes],
-            }
-            for pin in result.pins
-        ],
+        "pins": [_pin_data(pin) for pin in result.pins],
+        "build_constraints": _tools_data(result),
         "changes": [
             {
                 "name": change.name,
@@ -92,4 +133,21 @@ def result_data(result: LockResult) -> dict[str, object]:
         ],
         "warnings": list(result.warnings),
         "problems": [],
+    }
+
+
+def _tools_data(result: LockResult) -> dict[str, object] | None:
+    if not result.tools_path:
+        return None
+    return {"path": result.tools_path, "pins": [_pin_data(pin) for pin in result.tools]}
+
+
+def _pin_data(pin: PlannedPin) -> dict[str, object]:
+    return {
+        "name": pin.merged.name,
+        "version": str(pin.merged.version),
+        "marker": pin.merged.marker or None,
+        "extras": list(pin.merged.extras),
+        "index": pin.merged.solved[0][1].candidate.files[0][1].file.index,
+        "hashes": [str(digest) for digest in pin.listed.hashes],
     }

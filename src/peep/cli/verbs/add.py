@@ -111,4 +111,5 @@ def _data(result: AddResult) -> dict[str, object]:
     ]
     empty: dict[str, object] = {name: [] for name in ("targets", "changes", "problems")}
     warnings = list(result.warnings)
-    return {"written": result.is_written, "path": result.path, "pins": pins, "warnings": warnings, **empty}
+    head = {"written": result.is_written, "path": result.path, "pins": pins, "build_constraints": None}
+    return {**head, "warnings": warnings, **empty}

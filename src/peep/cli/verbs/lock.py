@@ -38,7 +38,23 @@ WHICH = (
     Option(("--pre",), "pre-releases count as others do"),
     Option(("--hashes",), "list all files, or those of the targets", OptionKind.VALUE, "WHICH", ("all", "targets")),
     Option(("--refresh-hashes",), "hashes of kept versions are today's", is_peeps_own=True),
+    Option(("--verify",), "download every usable file and hold it against what the index states", is_peeps_own=True),
+    Option(("--emit-index-url",), "write the indexes in force into the file", has_variable=False),
     Option(("--annotate-files",), "name the file of each hash in a comment", is_peeps_own=True),
+    Option(
+        ("--build-output",),
+        "where build constraints go; default: build-constraints.txt beside the output",
+        OptionKind.VALUE,
+        "FILE",
+        has_variable=False,
+    ),
+    Option(
+        ("--allow-build",),
+        "let the build backend of NAME say what it needs, in the sandbox",
+        OptionKind.LIST,
+        "NAME",
+        is_peeps_own=True,
+    ),
     Option(("--check",), "write nothing; 1 if a run would change the file", is_peeps_own=True),
     Option(("--dry-run",), "write nothing; tell what would change"),
 )

@@ -17,12 +17,13 @@ from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError
 from peep.formats.documents import parse_toml
 from peep.formats.names import SDIST_SUFFIXES, sdist_suffix
-from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
+from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
 from peep.locking.candidates import NamedFile
 from peep.locking.completeness import JudgedPin
 from peep.locking.lock_plan import PlannedPin
 from peep.locking.marker_atoms import assumed, canonical_marker
 from peep.locking.merging import markers_of_groups
+from peep.locking.roots import divided_ref
 from peep.locking.scopes import scoped_marker, scopes_of
 from peep.locking.solver import TargetSolution
 from peep.model import STRONG_ALGORITHMS, Digest, Location
@@ -75,7 +76,11 @@ def lock_file_text(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolu
 def _package(
     pin: PlannedPin, marker: str, dependencies: tuple[tuple[str, str], ...], style: PylockStyle
 ) -> PylockPackage:
+    if pin.merged.release.is_commit:
+        return _commit_package(pin, marker, dependencies)
     files = _files(pin, style.known_files)
+    if pin.merged.release.direct_url:
+        return PylockPackage(pin.merged.name, "", marker, dependencies=dependencies, archive=files[0])
     sdists = [file for file in files if not file.name.endswith(_WHEEL)]
     index = style.index_names.get(pin.merged.name, "")
     return PylockPackage(
@@ -108,6 +113,15 @@ def _file(one: NamedFile, digest: Digest, known: KnownFiles) -> PylockFile:
     return PylockFile(
         file.filename, (digest,), file.url.partition("#")[0], size=file.size, upload_time=file.upload_time or ""
     )
+
+
+def _commit_package(pin: PlannedPin, marker: str, dependencies: tuple[tuple[str, str], ...]) -> PylockPackage:
+    address, _, fragment = pin.merged.release.direct_url.removeprefix("git+").partition("#")
+    url, _, commit = address.rpartition("@")
+    refs = (requirer.root.direct.url for requirer in pin.merged.requirers if requirer.root and requirer.root.direct)
+    ref = divided_ref(next(refs, ""))[1]
+    vcs = PylockVcs("git", url, requested_revision=ref, commit_id=commit, subdirectory=fragment.partition("=")[2])
+    return PylockPackage(pin.merged.name, "", marker, dependencies=dependencies, vcs=vcs)
 
 
 def _stated_python(files: Iterable[NamedFile]) -> str:
@@ -147,6 +161,10 @@ class ReadPylock:
     """Of its `[tool.peep] locked-for`."""
     indexes: Mapping[str, str] = field(default_factory=dict)
     """Index of a package by its name, where the file says it: a URL, or the name of an index of the settings."""
+    build_constraints: tuple[str, ...] = ()
+    """Of its `[tool.peep] build-constraint`."""
+    commits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Commit URLs by package, with the revision that was requested."""
 
 
 class UnreadableLock(PeepError):
@@ -163,8 +181,28 @@ def read_lock_file(text: str, path: str) -> ReadPylock:
     files = {str(digest): file for package in document.packages for file in files_of(package) for digest in file.hashes}
     peep = (document.tool or {}).get("peep", {})
     stated = peep.get("locked-for", []) if isinstance(peep, Mapping) else []
+    tools = peep.get("build-constraint", []) if isinstance(peep, Mapping) else []
     indexes = {str(package.name): index for package in document.packages if (index := _index(package))}
-    return ReadPylock(pins, files, tuple(one for one in stated if isinstance(one, str)), indexes)
+    return ReadPylock(
+        pins, files, _texts(stated), indexes, _texts([tools] if isinstance(tools, str) else tools), _commits(document)
+    )
+
+
+def _commits_url(package: Package) -> str:
+    vcs = package.vcs
+    return f"git+{vcs.url}@{vcs.commit_id}" if vcs is not None and vcs.url else ""
+
+
+def _commits(document: Pylock) -> dict[str, tuple[str, str]]:
+    return {
+        str(package.name): (f"git+{package.vcs.url}@{package.vcs.commit_id}", package.vcs.requested_revision or "")
+        for package in document.packages
+        if package.vcs is not None and package.vcs.url
+    }
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    return tuple(one for one in values if isinstance(one, str)) if isinstance(values, list) else ()
 
 
 def _index(package: Package) -> str:
@@ -176,7 +214,7 @@ def _index(package: Package) -> str:
 def _pin(package: Package, path: str) -> JudgedPin:
     marker = assumed(canonical_marker(str(package.marker)), SCOPE_NAMES) if package.marker else ""
     hashes = tuple(dict.fromkeys(digest for file in files_of(package) for digest in file.hashes))
-    url = package.vcs.url or "" if package.vcs else package.archive.url or "" if package.archive else ""
+    url = _commits_url(package) if package.vcs else package.archive.url or "" if package.archive else ""
     return JudgedPin(
         package.name, str(package.version or ""), marker, hashes=hashes, url=url, location=Location(path, 0)
     )

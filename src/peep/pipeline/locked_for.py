@@ -1,0 +1,42 @@
+"""Declared targets of a list, held against the interpreter that it is installed for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from peep.errors import UsageError
+from peep.formats.target_ids import TargetId, parse_target_id
+from peep.model import TargetEnvironment
+from peep.requirements.pinned_set import Directive
+
+_OPTION = "--locked-for"
+_MOST_SHOWN = 5
+
+
+def foreign_lists(directives: Sequence[Directive], target: TargetEnvironment) -> Iterator[str]:
+    """Yield a warning for each file that was locked for other targets than this one, and for IDs that mean nothing."""
+    by_file: dict[str, list[str]] = {}
+    for directive in directives:
+        if directive.option == _OPTION:
+            by_file.setdefault(directive.location.path, []).append(directive.value)
+    for path, texts in by_file.items():
+        ids = []
+        for text in texts:
+            try:
+                ids.append(parse_target_id(text))
+            except UsageError as error:
+                yield f"{path}: {_OPTION}: {error}"
+        if ids and not any(_is_for(one, target) for one in ids):
+            more = f" and {len(ids) - _MOST_SHOWN} more" if ids[_MOST_SHOWN:] else ""
+            shown = ", ".join(map(str, ids[:_MOST_SHOWN])) + more
+            yield (
+                f"{path} was locked for {shown}, and not for Python {'.'.join(map(str, target.version))} here: "
+                f"what it needs only here may be missing; peep check -r {path} --target here tells"
+            )
+
+
+def _is_for(one: TargetId, target: TargetEnvironment) -> bool:
+    """Tell whether the environment accepts the wheels of an ID's own interpreter and platform."""
+    interpreter = f"{one.implementation}{''.join(map(str, one.minor))}"
+    exact = one.micro is None or (*one.minor, one.micro) == tuple(target.version)
+    return exact and f"{interpreter}-{one.abi}-{one.platform}" in target.tags
