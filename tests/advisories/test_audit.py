@@ -8,10 +8,12 @@ import socket
 import sys
 import venv
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from peep.advisories.watch import interpreter_finding
 from peep.cli.main import run
 from support.audit_run import NOW, AuditRun, ids_of, kinds, reasons
 from support.osv import contents, record, since, write_folder, write_zip
@@ -535,3 +537,33 @@ def test_a_zip_of_many_records_is_read_by_its_index_with_the_same_answers(audit:
     indexes[0].write_bytes(b"no database at all" * 100)
     audit.arguments = audit.arguments[:3]
     assert audit.report(*pins)[1]["findings"] == by_index["findings"]
+
+
+def test_an_interpreter_past_its_end_is_a_note(audit: AuditRun, tmp_path: Path):
+    audit.records(record("PYSEC-1", versions=["1"]))
+    venv.create(tmp_path / "env", with_pip=False, symlinks=sys.platform != "win32")
+    python = str(tmp_path / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+    words = ["--python", python, "--max-age", "9999d"]
+    audit.arguments = ["--offline", "--at", "2024-01-01T00:00:00Z"]
+    assert audit.report(*words)[1]["findings"] == []
+    audit.arguments = ["--offline", "--at", "2042-01-01T00:00:00Z"]
+    status, report = audit.report(*words)
+    minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    assert (status, kinds(report)) == (0, [("python-end-of-life", "note", "python")])
+    assert report["findings"][0]["version"].startswith(f"{minor}.")
+    assert f"Python {minor} got its last security fixes on 20" in report["findings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("version", "day", "told"),
+    [
+        ((3, 7, 17), "2026-11-26", "before 2024"),
+        ((3, 9, 1), "2025-10-31", None),
+        ((3, 9, 1), "2025-11-01", "on 2025-10-31"),
+        ((3, 99, 0), "2042-01-01", None),
+    ],
+)
+def test_ends_of_pythons(version: tuple[int, int, int], day: str, told: str | None):
+    found = interpreter_finding(version, "/env", datetime.fromisoformat(f"{day}T23:00:00+00:00"))
+    assert (found is not None) == (told is not None)
+    assert found is None or (told or "") in found.message

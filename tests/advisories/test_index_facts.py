@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -160,3 +162,51 @@ def test_private_names_reach_configured_indexes_only(asking: AuditRun):
         status, _ = asking.report(*pins, "--index-url", private.simple_url)
         assert status == 0
         assert {request.path for request in private.requests} == {"/simple/acme-core/"}
+
+
+# -- --watch publisher -----------------------------------------------------------------------------
+
+OLD, NEW = "web-1.0-py3-none-any.whl", "web-1.1-py3-none-any.whl"
+OURS = {"kind": "GitHub", "repository": "acme/web", "workflow": "release.yml", "environment": "one"}
+
+
+def provenance(*publishers: object) -> tuple[str, bytes]:
+    bundles = [{"publisher": one, "attestations": []} for one in publishers]
+    return "application/json", json.dumps({"version": 1, "attestation_bundles": bundles}).encode()
+
+
+def watched(asking: AuditRun, newest: tuple[str, bytes] | None, *words: str) -> dict[str, Any]:
+    pages = {"/integrity/old": provenance(OURS)} | ({"/integrity/new": newest} if newest else {})
+    facts = {OLD: FileFacts(provenance="/integrity/old")}
+    if newest:
+        facts[NEW] = FileFacts(provenance="/integrity/new")
+    with FakeIndex({"web": {OLD: WHEEL, NEW: LATE, "web-2.0a1.zip": b"pre"}}, facts=facts, pages=pages) as index:
+        pins = asking.pins(f"web==1.0 --hash=sha256:{sha256(WHEEL)}")
+        _, report = asking.report(*pins, "--index-url", index.simple_url, *words)
+        assert words or {one.path for one in index.requests} == {"/simple/web/"}
+    return report
+
+
+@pytest.mark.parametrize(
+    ("newest", "told"),
+    [
+        (provenance(OURS), None),
+        (provenance({**OURS, "environment": "two"}), None),
+        (provenance({**OURS, "repository": "evil/web\x1b"}), "by GitHub evil/web release.yml"),
+        (provenance({**OURS, "workflow": "other.yml"}), "by GitHub acme/web other.yml"),
+        (provenance({"kind": "GitLab", "repository": "acme/web", "workflow_filepath": "ci.yml"}), "by GitLab acme/web"),
+        (None, "has no provenance"),
+    ],
+)
+def test_another_publisher_of_the_newest_release(asking: AuditRun, newest: tuple[str, bytes] | None, told: str | None):
+    assert watched(asking, newest)["findings"] == []
+    report = watched(asking, newest, "--watch", "publisher")
+    assert kinds(report) == ([("publisher-changed", "note", "web")] if told else [])
+    assert told is None or told in report["findings"][0]["message"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"version": 2, "attestation_bundles": []}', b"{" * 100_000])
+def test_provenance_that_is_none_is_a_failed_fact(asking: AuditRun, body: bytes):
+    report = watched(asking, ("application/json", body), "--watch", "publisher", "--strict")
+    assert (report["findings"], reasons(report)) == ([], ["index-failed"])
+    assert "/integrity/new" in report["index_facts"]["failed"][0]["reason"]

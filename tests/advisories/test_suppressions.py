@@ -234,13 +234,13 @@ def test_malware_can_be_suppressed_by_its_bytes_for_a_while(audit: AuditRun):
     ("text", "reason"),
     [
         ('max-age = "soon"', "is no duration"),
-        ('fail-on = "severe"', "is none of"),
-        ('without-fix = "ignore"', "is none of"),
-        ("private = 'acme'", "is no list"),
-        ('snapshot-sha256 = "9b1c"', "is no sha256"),
+        ('fail-on = "severe"', "wants one of"),
+        ('without-fix = "ignore"', "wants one of"),
+        ("private = 'acme'", "wants a list"),
+        ('snapshot-sha256 = "9b1c"', "wants the 64 hexadecimal"),
         ('advisories-url = "ftp://x"', "is no http"),
-        ("refuse-malware = 1", "neither true nor false"),
-        ('fail_on = "low"', "no setting of this name"),
+        ("refuse-malware = 1", "wants true or false"),
+        ('fail_on = "low"', "there is no such key"),
     ],
 )
 def test_a_slip_in_the_policy_stops_the_run(audit: AuditRun, text: str, reason: str):

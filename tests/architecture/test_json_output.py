@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
@@ -192,13 +193,13 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "peep download, peep wheel": ["download", *where, "-d", str(folder / "d"), "-r", str(listed)],
             "peep diff": ["diff", *(str(release.write(folder / release.version)) for release in compared_releases())],
             **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},
-            **audit_commands(folder),
-            "peep status": ["status"],
+            **audit_commands(folder, index.simple_url),
         }
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
             **carried(folder),
+            "peep status": status_of(folder / "project", listed, ground.target.prefix),
         }
 
 
@@ -208,7 +209,7 @@ def examined_by(listed: str) -> str:
     return audit("old", project="alpha") + audit("new", since=["old"], project="alpha").replace(hex_of("new"), digest)
 
 
-def audit_commands(folder: Path) -> dict[str, list[str]]:
+def audit_commands(folder: Path, index_url: str) -> dict[str, list[str]]:
     records = [
         record("PYSEC-1", "gamma", events=since("0", "2.0"), versions=["1.0"], aliases=["CVE-1"]),
         record("PYSEC-2", "gamma", versions=["3.0"], aliases=["CVE-1"], schema_version="2.0.0"),
@@ -219,11 +220,25 @@ def audit_commands(folder: Path) -> dict[str, list[str]]:
     given = ["--advisories", str(snapshot)]
     fetched = ["-o", str(folder / "fetched.zip"), "--from", str(snapshot)]
     return {
-        "peep audit": ["audit", "--offline", "-r", str(pins), *given],
+        "peep audit": ["audit", "-i", index_url, "--fix", "-r", str(pins), *given],
         "peep advisories fetch": ["advisories", "fetch", *fetched],
         "peep advisories show": ["advisories", "show", "CVE-1", *given],
         "peep advisories info": ["advisories", "info", str(snapshot)],
     }
+
+
+def status_of(project: Path, listed: Path, environment: str) -> Any:
+    """What `peep status` prints in the folder of a project."""
+    project.mkdir()
+    (project / "requirements.txt").write_bytes(listed.read_bytes())
+    (project / "vetting").symlink_to(listed.parent / "vetting")
+    (project / ".venv").symlink_to(environment)
+    before = os.getcwd()
+    os.chdir(project)
+    try:
+        return printed_by(["status"])
+    finally:
+        os.chdir(before)
 
 
 def compared_releases() -> tuple[TextRelease, TextRelease]:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def running_browser(program: str, profile: Path) -> Iterator[Browser]:
         "--disable-gpu",
         "--disable-extensions",
         "--disable-background-networking",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
+        *(["--no-sandbox"] if sys.platform != "win32" and os.geteuid() == 0 else []),
         "about:blank",
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)

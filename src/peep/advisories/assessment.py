@@ -11,6 +11,7 @@ from peep.advisories.fixes import FixFinder, Release
 from peep.advisories.judgement import Judge
 from peep.advisories.lookup import Known
 from peep.advisories.policy import AuditPolicy, levelled
+from peep.advisories.publishers import publisher_finding, releases_to_compare
 from peep.advisories.report import (
     AuditedSubject,
     AuditReport,
@@ -44,6 +45,8 @@ class Evidence:
     index_facts: IndexFacts = field(default_factory=IndexFacts)
     kev: frozenset[str] | None = None
     epss: Mapping[str, float] | None = None
+    publishers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Who published, by the URL of each provenance object that was read; empty where nobody watches."""
     further: tuple[Finding, ...] = ()
     """Findings of other origin, such as an interpreter past its end."""
 
@@ -105,6 +108,14 @@ def _index_findings(pins: Iterable[AuditedPin], evidence: Evidence) -> Iterator[
         pages = None if pin.is_direct else evidence.pages.get(pin.name)
         if pages is not None:
             yield from (replace(one, pin=number) for one in watched(pin, pages))
+            yield from (replace(one, pin=number) for one in _publisher_findings(pin, pages, evidence))
+
+
+def _publisher_findings(pin: AuditedPin, pages: ProjectPages, evidence: Evidence) -> Iterator[Finding]:
+    releases = releases_to_compare(pin, pages) if evidence.publishers else None
+    found = publisher_finding(pin, releases, evidence.publishers) if releases is not None else None
+    if found is not None:
+        yield found
 
 
 def _unjudged(roster: Roster, numbers: frozenset[int]) -> Iterator[UnjudgedPin]:

@@ -6,7 +6,7 @@ pin did not have: so each candidate is judged anew, against everything that is k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from packaging.version import Version
 
@@ -50,15 +50,18 @@ class FixFinder:
         return self._fixes[key]
 
     def _found(self, name: str, pinned: str, ignored: frozenset[str]) -> Fix | None:
+        return next(self.all_fixes(name, pinned, ignored), None)
+
+    def all_fixes(self, name: str, pinned: str, ignored: frozenset[str] = frozenset()) -> Iterator[Fix]:
+        """Every version above a pin that nothing affects, the smallest first."""
         version = parsed_version(pinned)
         if version is None:
-            return None
+            return
         for candidate, release in self._candidates_of(name):
             if candidate <= version or (candidate.is_prerelease and not version.is_prerelease):
                 continue
             if self._affecting_ids(name, release.version) <= ignored:
-                return Fix(release.version, reach(version, candidate), (), release.hashes)
-        return None
+                yield Fix(release.version, reach(version, candidate), (), release.hashes)
 
     def _candidates_of(self, name: str) -> list[tuple[Version, Release]]:
         known = self._candidates.get(name)

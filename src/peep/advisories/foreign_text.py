@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from peep.formats.visible_text import is_visible, pieces
+
 LONGEST_LINE = 300
 """Characters of a summary or a reason that are kept."""
 _ELLIPSIS = "…"
 
 
 def cleaned(text: object, longest: int = LONGEST_LINE) -> str:
-    """Give back `text` as one printable line of at most `longest` characters; '' for what is no text.
+    """Give back `text` as one visible line of at most `longest` characters; '' for what is no text.
 
-    Everything that `str.isprintable` denies goes: control characters, bidirectional and zero-width marks, line
-    separators, lone surrogates, unassigned code points. White space of any kind becomes one space.
+    Every character without a shape of its own goes (`formats.visible_text`): control characters, bidirectional and
+    zero-width marks, fillers, lone surrogates. White space of any kind becomes one space.
     """
     if not isinstance(text, str):
         return ""
     head = text[: longest * 4]  # what is far too long is not worth being looked at whole
-    if not (head.isascii() and head.isprintable() and "  " not in head):
+    if not is_visible(head) or "  " in head or not head.isascii():
         spaced = "".join(" " if character.isspace() else character for character in head)
-        head = " ".join("".join(character for character in spaced if character.isprintable()).split())
+        shown = (piece for piece, is_code_point in pieces(spaced) if not is_code_point)
+        head = " ".join("".join(shown).split())
     head = head.strip()
     return head if len(head) <= longest else head[: longest - 1].rstrip() + _ELLIPSIS

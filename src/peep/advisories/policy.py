@@ -1,25 +1,19 @@
-"""The audit policy of a project: `[tool.peep.audit]`, or `[audit]` of peep.toml, as a value; and what a level it gives.
-
-Takes the parsed TOML table; who reads it knows file and line of each key. Pure.
-"""
+"""Audit policy of a project as a value, made of its settings `[audit]`; and what level it gives a finding. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from typing import Any
 
 from peep.advisories.findings import Finding, Kind, Level
 from peep.advisories.severity import LABELS
 from peep.advisories.timestamps import DURATION_FORM, parse_duration
 from peep.dataclass import dataclass, replace
+from peep.formats.settings import AuditSettings
 
-FAIL_ON = ("low", "medium", "high", "critical")
-WITHOUT_FIX = ("report", "warn")
 _PATTERN = re.compile(r"[A-Za-z0-9*?][A-Za-z0-9._*?-]*", re.ASCII)
-_SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,75 +35,45 @@ class AuditPolicy:
 
 
 class PolicyFault(Exception):
-    """A key of the table that means nothing; `key` says which, the text why and what would."""
+    """A value that means nothing; `key` says which setting has it, the text why and what would."""
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(reason)
         self.key = key
 
 
-def policy_of(table: Mapping[str, object]) -> AuditPolicy:
-    """The policy that a table states; what it leaves out has its default. Raises `PolicyFault` for the first fault."""
-    changes: dict[str, Any] = {}
-    for key, value in table.items():
-        read = _READERS.get(key)
-        if read is None:
-            raise PolicyFault(key, f"audit has no setting of this name; there are {', '.join(sorted(_READERS))}")
-        changes[key.replace("-", "_")] = read(key, value)
-    return replace(AuditPolicy(), **changes)
+def policy_of(settings: AuditSettings) -> AuditPolicy:
+    """The policy that settings state. Raises `PolicyFault` for the first value that means nothing."""
+    return AuditPolicy(
+        max_age=_duration("max-age", settings.max_age),
+        fail_on=settings.fail_on,
+        without_fix=settings.without_fix,
+        longest_suppression=_duration("longest-suppression", settings.longest_suppression),
+        private=_patterns("private", settings.private),
+        snapshot_sha256=settings.snapshot_sha256 or None,
+        advisories_url=_url("advisories-url", settings.advisories_url) if settings.advisories_url else None,
+        refuse_malware=settings.refuse_malware,
+    )
 
 
-def duration_of(key: str, value: object) -> timedelta:
+def _duration(key: str, value: str) -> timedelta:
     duration = parse_duration(value)
     if duration is None:
         raise PolicyFault(key, f"{value!r} is no duration; write {DURATION_FORM}")
     return duration
 
 
-def _one_of(*words: str) -> Callable[[str, object], str]:
-    def read(key: str, value: object) -> str:
-        if not isinstance(value, str) or value not in words:
-            raise PolicyFault(key, f"{value!r} is none of {', '.join(words)}")
-        return value
-
-    return read
-
-
-def _patterns(key: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) and _PATTERN.fullmatch(one) for one in value):
-        raise PolicyFault(key, f"{value!r} is no list of project names, perhaps with *, such as ['acme-*']")
+def _patterns(key: str, value: Sequence[str]) -> tuple[str, ...]:
+    for one in value:
+        if not _PATTERN.fullmatch(one):
+            raise PolicyFault(key, f"{one!r} is no name of a project, perhaps with *, such as acme-*")
     return tuple(re.sub(r"[-_.]+", "-", one).lower() for one in value)
 
 
-def _digest(key: str, value: object) -> str:
-    found = _SHA256.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise PolicyFault(key, f"{value!r} is no sha256, which has 64 hexadecimal digits")
-    return found[1].lower()
-
-
-def _url(key: str, value: object) -> str:
-    if not isinstance(value, str) or not re.match(r"(?:https?://[^/]|file:/)", value):
+def _url(key: str, value: str) -> str:
+    if not re.match(r"(?:https?://[^/]|file:/)", value):
         raise PolicyFault(key, f"{value!r} is no http, https or file URL")
     return value
-
-
-def _flag(key: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise PolicyFault(key, f"{value!r} is neither true nor false")
-    return value
-
-
-_READERS: Mapping[str, Callable[[str, object], object]] = {
-    "max-age": duration_of,
-    "fail-on": _one_of(*FAIL_ON),
-    "without-fix": _one_of(*WITHOUT_FIX),
-    "longest-suppression": duration_of,
-    "private": _patterns,
-    "snapshot-sha256": _digest,
-    "advisories-url": _url,
-    "refuse-malware": _flag,
-}
 
 
 def levelled(finding: Finding, policy: AuditPolicy) -> Finding:

@@ -6,9 +6,10 @@ from array import array
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from peep.advisories.findings import Finding, Level, UnjudgedPin, order_of
+from peep.advisories.findings import Finding, Fix, Level, UnjudgedPin, order_of
+from peep.advisories.fixed_files import Blocked, FixedFile
 from peep.advisories.snapshot import SnapshotFacts
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass, field, replace
 
 FINDINGS = "findings"
 INCOMPLETE = "incomplete"
@@ -70,6 +71,8 @@ class AuditReport:
     is_strict: bool = False
     remarks: tuple[str, ...] = ()
     """For `-v`."""
+    fixes: tuple[FixedFile, ...] | None = None
+    """None without `--fix`."""
 
     @property
     def failing(self) -> tuple[Finding, ...]:
@@ -104,3 +107,18 @@ def divided_by_baseline(
         former = before.get((one.name, one.version), set())
         (new if former.isdisjoint(one.ids or (one.id,)) else known).append(one)
     return new, known
+
+
+def with_fixes(report: AuditReport, files: Iterable[FixedFile], blocked: Blocked) -> AuditReport:
+    """The report with what became of the files, and with reasons in the findings whose pins stay."""
+    return replace(
+        report,
+        findings=tuple(_told(one, blocked) for one in report.findings),
+        known=tuple(_told(one, blocked) for one in report.known),
+        fixes=tuple(sorted(files, key=lambda one: one.path)),
+    )
+
+
+def _told(one: Finding, blocked: Blocked) -> Finding:
+    reasons = blocked.get((one.name, one.version or "")) if one.ids else None
+    return one if reasons is None else replace(one, fix=Fix(None, None, reasons))

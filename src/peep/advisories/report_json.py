@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from peep.advisories.findings import AppliedSuppression, Finding, Fix, Place, SeverityRating, UnjudgedPin
+from peep.advisories.fixed_files import FixedFile
 from peep.advisories.report import AuditedSubject, AuditReport, in_order
 from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.timestamps import written_time
@@ -59,6 +60,7 @@ def report_json(report: AuditReport) -> dict[str, Any]:
         "known": [finding_json(one) for one in report.known],
         "unjudged": [unjudged_json(one) for one in report.unjudged],
         "incomplete": [{"reason": one.reason, "message": one.message} for one in report.incomplete],
+        **({} if report.fixes is None else {"fixes": [fixed_file_json(one) for one in report.fixes]}),
     }
 
 
@@ -142,6 +144,17 @@ def finding_json(one: Finding) -> dict[str, Any]:
         "epss": one.epss,
         "suppression": None if one.suppression is None else _suppression(one.suppression),
         "fix": None if one.fix is None else _fix(one.fix),
+    }
+
+
+def fixed_file_json(one: FixedFile) -> dict[str, Any]:
+    return {
+        "path": one.path,
+        "written": one.is_written,
+        "command": one.command,
+        "pins": [{"name": pin.name, "before": pin.old, "after": pin.new} for pin in one.pins],
+        "examine": list(one.to_examine),
+        "diff": "".join(f"{line}\n" for line in one.diff),
     }
 
 

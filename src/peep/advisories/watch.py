@@ -51,7 +51,7 @@ def watched(pin: AuditedPin, pages: ProjectPages) -> Iterator[Finding]:
     yield from _status_findings(pin, pages)
     if pin.hashes:
         yield from _listed_file_findings(pin, pages)
-    elif reasons := [file.yanked for file in _release(pin, pages) if file.yanked is not None]:
+    elif reasons := [file.yanked for file in release_of(pin, pages) if file.yanked is not None]:
         yield _yanked(pin, reasons[0])
 
 
@@ -70,7 +70,7 @@ def _status_findings(pin: AuditedPin, pages: ProjectPages) -> Iterator[Finding]:
 def _listed_file_findings(pin: AuditedPin, pages: ProjectPages) -> Iterator[Finding]:
     listed = set(pin.hashes)
     files = [file for detail in pages.details for file in detail.files]
-    ours = [file for file in files if not listed.isdisjoint(file.hashes)]
+    ours = files_of_pin(pin, pages)
     reasons = [file.yanked for file in ours if file.yanked is not None]
     if reasons:
         yield _yanked(pin, next((reason for reason in reasons if reason), ""))
@@ -81,8 +81,14 @@ def _listed_file_findings(pin: AuditedPin, pages: ProjectPages) -> Iterator[Find
         yield from _late_files(pin, pages, listed)
 
 
+def files_of_pin(pin: AuditedPin, pages: ProjectPages) -> list[IndexFile]:
+    """The files on all pages that have a pinned digest."""
+    listed = set(pin.hashes)
+    return [file for detail in pages.details for file in detail.files if not listed.isdisjoint(file.hashes)]
+
+
 def _late_files(pin: AuditedPin, pages: ProjectPages, listed: set[Digest]) -> Iterator[Finding]:
-    dated = [(time, file) for file in _release(pin, pages) if (time := parse_time(file.upload_time)) is not None]
+    dated = [(time, file) for file in release_of(pin, pages) if (time := parse_time(file.upload_time)) is not None]
     first = min((time for time, _ in dated), default=None)
     late = [
         f"{cleaned(file.filename, 200)} ({time:%Y-%m-%d})"
@@ -94,7 +100,8 @@ def _late_files(pin: AuditedPin, pages: ProjectPages, listed: set[Digest]) -> It
         yield _finding(Kind.FILE_ADDED, Level.NOTE, pin, message)
 
 
-def _release(pin: AuditedPin, pages: ProjectPages) -> Iterator[IndexFile]:
+def release_of(pin: AuditedPin, pages: ProjectPages) -> Iterator[IndexFile]:
+    """The files of the pinned version on all pages."""
     wanted = version_key(pin.version)
     for detail in pages.details:
         for file in detail.files:

@@ -79,32 +79,9 @@ class DownloadTask:
         """Receive the file and verify it for each of its candidates."""
         with self._lock:
             self._has_begun = True
-        try:
-            received = self._received(self._candidates)
-        except TransportError as error:
-            self._go_elsewhere(error)
+        received = self._received_from_anywhere()
+        if received is None:
             return
-        self._verify_for_all(received)
-
-    def _go_elsewhere(self, error: TransportError) -> None:
-        """Fetch the file from where else the same digest is stated, or one of the alternatives; else keep `error`."""
-        asked = tuple(self._candidates)
-        for file in asked[0].mirrors:
-            self._candidates = [replace(candidate, file=file) for candidate in asked]
-            try:
-                received = self._received(self._candidates)
-            except TransportError:
-                continue
-            self._receiver.reporter.warning(f"{error}; {file.filename} is taken from {redacted(file.url)}")
-            self._verify_for_all(received)
-            return
-        for candidate in asked:
-            if self._found_among_alternatives(candidate):
-                self._receiver.reporter.warning(f"{error}; a file with a listed hash came from elsewhere")
-            else:
-                self.problems.append(_failure(candidate, error))
-
-    def _verify_for_all(self, received: ReceivedArchive) -> None:
         *others, last = self._candidates
         try:
             for candidate in others:
@@ -114,6 +91,33 @@ class DownloadTask:
             received.file.close()
             raise
         self._take(last, received, self._verify(last, received))
+
+    def _received_from_anywhere(self) -> ReceivedArchive | None:
+        """The file, from its place or where else the same digest is stated; None where it could not be had.
+
+        Then one of the alternatives has been taken, or the failure is among the problems.
+        """
+        try:
+            return self._received(self._candidates)
+        except TransportError as error:
+            return self._received_elsewhere(error)
+
+    def _received_elsewhere(self, error: TransportError) -> ReceivedArchive | None:
+        asked = tuple(self._candidates)
+        for file in asked[0].mirrors:
+            self._candidates = [replace(candidate, file=file) for candidate in asked]
+            try:
+                received = self._received(self._candidates)
+            except TransportError:
+                continue
+            self._receiver.reporter.warning(f"{error}; {file.filename} is taken from {redacted(file.url)}")
+            return received
+        for candidate in asked:
+            if self._found_among_alternatives(candidate):
+                self._receiver.reporter.warning(f"{error}; a file with a listed hash came from elsewhere")
+            else:
+                self.problems.append(_failure(candidate, error))
+        return None
 
     def _received(self, candidates: Sequence[Candidate]) -> ReceivedArchive:
         algorithms = {name for candidate in candidates for name in algorithms_for(candidate.pin)}

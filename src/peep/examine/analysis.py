@@ -46,16 +46,15 @@ def main() -> None:
 
 def _limit_itself(limits: Mapping[str, int]) -> None:
     """Bounds that the kernel holds: processor time, memory, no files, no processes."""
-    try:
+    if sys.platform != "win32":
         import resource  # noqa: PLC0415 - Windows has none
-    except ImportError:
-        return
-    for name, wanted in limits.items():
-        kind = getattr(resource, name, None)
-        if kind is not None:
-            _, hard = resource.getrlimit(kind)
-            value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-            resource.setrlimit(kind, (value, value))
+
+        for name, wanted in limits.items():
+            kind = getattr(resource, name, None)
+            if kind is not None:
+                _, hard = resource.getrlimit(kind)
+                value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+                resource.setrlimit(kind, (value, value))
 
 
 def answer_to(order: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class AuditOptions:
     advisories: tuple[str, ...] = ()
     is_offline: bool = False
     asks_indexes: bool = True
+    watches_publishers: bool = False
     max_age: str | None = None
     fail_on: str | None = None
     is_strict: bool = False
@@ -54,7 +55,7 @@ class AuditRules:
 def read_rules(options: AuditOptions, files: Sequence[str]) -> AuditRules:
     """Everything that a user wrote about the judgement. Raises `UsageError` for whatever means nothing."""
     folder = settings_folder(files)
-    policy = _overridden(read_policy(folder, options.policy), options)
+    policy = _overridden(read_policy(files, options.policy), options)
     path = suppressions_path(folder, options.suppressions)
     suppressions = read_suppression_file(path, policy, is_named=options.suppressions is not None)
     rules = AuditRules(policy, suppressions, path)

@@ -89,6 +89,8 @@ class WheelProvider:
     reporter: Reporter
     open_index: Callable[[], PackageIndex]
     open_downloader: Callable[[Stages], Downloader]
+    has_find_links: Callable[[], bool] = lambda: False
+    """Whether `--find-links` is among the sources."""
     allow_record_mismatch: frozenset[str] = frozenset()
     """Normalised names of projects whose wheels may differ from their RECORD."""
 
@@ -219,7 +221,8 @@ class Search:
                 problems.append(chosen)
         for candidate in candidates:
             self._provider.tell_choice(candidate)
-        for text in warnings_about(done_without):
+        has_find_links = bool(done_without) and self._provider.has_find_links()
+        for text in warnings_about(done_without, has_find_links=has_find_links):
             self._provider.reporter.warning(text)
         return tuple(candidates), (*problems, *of_downloads)
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 
 from peep.advisories.findings import AuditedPin
 from peep.advisories.fixes import Release
 from peep.advisories.ordering import version_key
+from peep.advisories.publishers import LARGEST_PROVENANCE, UnreadableProvenance, publishers_in, releases_to_compare
 from peep.advisories.report import IndexFacts
 from peep.advisories.watch import ProjectPages, filenames_of
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, TransportError
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.index.client import PackageIndex
 from peep.model import Digest, IndexFile, ProjectDetail
 
@@ -32,6 +35,8 @@ class AskedIndexes:
 
     pages: dict[str, ProjectPages] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    publishers: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By the URL of their provenance object, where somebody watches."""
     extra: tuple[str, ...] = ()
     """The configured indexes but the main one, without credentials."""
 
@@ -75,6 +80,32 @@ def ask_indexes(names: Iterable[str], open_index: Callable[[], PackageIndex]) ->
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(one, ordered))
     return asked
+
+
+def ask_publishers(asked: AskedIndexes, pins: Iterable[AuditedPin], transport: Transport) -> None:
+    """Read who published the pinned and the newest release of each project; what does not come is a failed fact."""
+    wanted: dict[str, str] = {}
+    for pin in pins:
+        pages = None if pin.is_direct else asked.pages.get(pin.name)
+        releases = releases_to_compare(pin, pages) if pages is not None else None
+        if releases is not None:
+            wanted.update(dict.fromkeys(filter(None, (releases.pinned, releases.newest)), pin.name))
+
+    def one(url: str) -> None:
+        try:
+            asked.publishers[url] = _publishers(url, transport)
+        except (PeepError, UnreadableProvenance) as error:
+            asked.failed[wanted[url]] = f"{redacted(url)}: {error}"
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(one, sorted(wanted)))
+
+
+def _publishers(url: str, transport: Transport) -> frozenset[str]:
+    with transport.get(url, {"Accept": "application/vnd.pypi.integrity.v1+json, application/json"}) as response:
+        if response.status != HTTPStatus.OK:
+            raise TransportError(redacted(url), f"HTTP status {response.status}", status=response.status)
+        return publishers_in(response.read(LARGEST_PROVENANCE))
 
 
 class _Failures:

@@ -14,7 +14,7 @@ from peep.environment.installed import installed_projects
 from peep.environment.plan import is_proven
 from peep.environment.records import record_bytes
 from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
-from peep.errors import EnvironmentChangeError, StoredWheelsDamaged
+from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
 from peep.pipeline.examined_findings import examined_only
 from peep.pipeline.installed_wheels import installed_wheels_of, planned_origin, supplied
@@ -23,7 +23,7 @@ from peep.proof.check import read_records
 from peep.proof.expected_files import expected_project
 from peep.proof.findings import Finding, FindingKind
 from peep.requirements.pinned_set import PinnedSet
-from peep.store.inspection import Faults, faults_in_full
+from peep.store.inspection import faults_in_full
 from peep.system.files import write_atomically
 from peep.target.discovery import require_changeable
 from peep.transaction.apply import apply_plan
@@ -49,8 +49,11 @@ def reinstall(session: Session, pinned: PinnedSet | None, findings: Iterable[Fin
     affected = {one.project for one in findings if one.project and one.kind is not FindingKind.EXTRA}
     wheels = _to_put_back(affected, installed, session, pinned)
     # An environment may share its files with the store: whoever edited one has edited the other.
-    if damaged := faults_in_full(one.wheel for one in wheels):
-        raise StoredWheelsDamaged(sorted(damaged), _told(damaged, wheels))
+    damaged = faults_in_full(one.wheel for one in wheels)
+    if damaged:
+        for sha256 in damaged:
+            session.store.drop(sha256)
+        wheels = _to_put_back(affected, installed, session, pinned)
     wheels = examined_only(session, pinned, installed, wheels)
     names = {one.wheel.identity.name for one in wheels}
     if not wheels:
@@ -62,11 +65,6 @@ def reinstall(session: Session, pinned: PinnedSet | None, findings: Iterable[Fin
     plan = InstallPlan(link=tuple(wheels), replace=replaced)
     apply_plan(plan, session.target, apply_options(session.options), session.context.reporter)
     return tuple(sorted(names))
-
-
-def _told(damaged: Faults, wheels: Iterable[PlannedWheel]) -> list[str]:
-    names = {one.wheel.sha256: one.wheel.identity.filename for one in wheels}
-    return [f"{names[sha256]}: {path}: {why}" for sha256, faults in damaged.items() for path, why in faults.items()]
 
 
 def restore_modes(findings: Iterable[Finding]) -> None:

@@ -87,6 +87,7 @@ class Session:
                 open_downloader=lambda stages: Downloader(
                     self.network.receiver(stack.enter_context(self.store.workshop())), stages.receive, stages.verify
                 ),
+                has_find_links=lambda: bool(self.network.index_options().find_links),
                 allow_record_mismatch=frozenset(normalised(name) for name in excused),
             )
 

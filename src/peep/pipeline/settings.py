@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from peep.errors import PeepError
 from peep.formats.settings import OWN_FILE, PYPROJECT, Settings, SettingsError, SettingsText, read_settings
 from peep.model import Location
+from peep.pipeline.settings_place import settings_folder
 from peep.requirements.decoding import decode
-from peep.requirements.files import is_url
 
 _LARGEST = 4 * 1024 * 1024
 """Bytes."""
@@ -20,9 +20,19 @@ def project_settings(named_files: Sequence[str]) -> Settings:
 
     Raises `SettingsError`, also for a file that cannot be read.
     """
-    local = next((path for path in named_files if path != "-" and not is_url(path)), "")
-    folder = os.path.dirname(local)
+    folder = settings_folder(named_files)
     return read_settings(_text(os.path.join(folder, PYPROJECT)), _text(os.path.join(folder, OWN_FILE)))
+
+
+def named_settings(path: str) -> Settings:
+    """Read the settings of one file, which is written as peep.toml unless it is called pyproject.toml.
+
+    Raises `SettingsError`, also for a file that is not there.
+    """
+    source = _text(path)
+    if source is None:
+        raise SettingsError([(Location(path, 0), "there is no such file")])
+    return read_settings(source, None) if os.path.basename(path) == PYPROJECT else read_settings(None, source)
 
 
 def _text(path: str) -> SettingsText | None:

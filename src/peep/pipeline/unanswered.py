@@ -40,7 +40,9 @@ def failures_as_problems(pin: PinnedRequirement, failures: Iterable[SourceFailur
     return [FetchFailure(pin, "", str(failure.error), failure.error.hint) for failure in failures]
 
 
-def warnings_about(missed: Sequence[tuple[PinnedRequirement, Collection[SourceFailure]]]) -> list[str]:
+def warnings_about(
+    missed: Sequence[tuple[PinnedRequirement, Collection[SourceFailure]]], *, has_find_links: bool = False
+) -> list[str]:
     """One line for each source that failed, with the projects that came from others all the same."""
     first: dict[str, SourceFailure] = {}
     names: dict[str, list[str]] = {}
@@ -48,7 +50,8 @@ def warnings_about(missed: Sequence[tuple[PinnedRequirement, Collection[SourceFa
         for failure in failures:
             first.setdefault(failure.source, failure)
             names.setdefault(failure.source, []).append(pin.name)
-    return [_warning(failure, names[source]) for source, failure in first.items()]
+    hint = "; --no-index keeps to --find-links" if has_find_links else ""
+    return [_warning(failure, names[source]) + hint for source, failure in first.items()]
 
 
 def _warning(failure: SourceFailure, names: Sequence[str]) -> str:

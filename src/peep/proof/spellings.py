@@ -64,14 +64,21 @@ def real_folder(folder: str) -> str:
     Only links of this user, of root and of who owns the real folder count, in folders where others replace nothing.
     """
     real = os.path.realpath(folder)
-    if real == folder or sys.platform == "win32":
-        return real
-    try:
-        trusted = {0, os.geteuid(), os.stat(real).st_uid}
-        are_safe = all(_is_safe(link, trusted) for link in _links_on(folder))
-    except OSError:
-        return folder
+    are_safe = True
+    if sys.platform != "win32" and real != folder:
+        are_safe = _are_safe_links(folder, real)
     return real if are_safe else folder
+
+
+def _are_safe_links(folder: str, real: str) -> bool:
+    user = 0
+    if sys.platform != "win32":
+        user = os.geteuid()
+    try:
+        trusted = {0, user, os.stat(real).st_uid}
+        return all(_is_safe(link, trusted) for link in _links_on(folder))
+    except OSError:
+        return False
 
 
 def _is_safe(link: str, trusted: set[int]) -> bool:

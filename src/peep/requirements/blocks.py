@@ -35,6 +35,8 @@ class NewPin:
     hashes: tuple[Digest, ...]
     filenames: tuple[tuple[Digest, str], ...] = ()
     """Names to put below (`# file NAME`), for files whose lists of hashes have them."""
+    note: str = ""
+    """A comment to put above, without its `#`; it replaces the one that begins with the same words and the name."""
 
 
 Choose = Callable[[RequirementLine], NewPin | None]
@@ -113,6 +115,9 @@ def _block(
     end = line.parts[0].end or line.parts[-1].end or "\n"
     hashes = sorted(new.hashes, key=str)
     comments = [hash_line(digest, HashForm.COMMENT) + end for digest in hashes if form.hashes is HashForm.COMMENT]
+    if new.note:
+        comments.insert(0, f"# {new.note}{end}")
+        above = [one for one in above if not _is_former_note(one, new)]
     written = list(_above(above, comments))
     divided = divide(line.content)
     others = [f"{name}={value}" if value else name for name, value in divided.options if name != "--hash"]
@@ -147,6 +152,12 @@ def _repinned(text: str, requirement: RequirementLine, new: NewPin) -> str:
     head, semicolon, marker = text.partition(";")
     changed = _VERSION.sub(lambda found: f"=={found[2]}{new.version}", head, count=1)
     return changed + semicolon + marker
+
+
+def _is_former_note(line: LogicalLine, new: NewPin) -> bool:
+    """Whether a comment is such a note of another version: `# WORDS: NAME VERSION`."""
+    words = new.note.rpartition(" ")[0]
+    return bool(words) and line.is_comment and line.parts[0].text.strip().rpartition(" ")[0] == f"# {words}"
 
 
 def _indent(line: LogicalLine) -> str:

@@ -6,10 +6,11 @@ changed or executed; what can't be read, asked or compared is told, and makes th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from peep import __version__
@@ -20,11 +21,12 @@ from peep.advisories.lookup import Known, LookupOptions, look_up
 from peep.advisories.policy import AuditPolicy
 from peep.advisories.record import Advisory
 from peep.advisories.report import AuditReport, IndexFacts
-from peep.advisories.roster import PinTable, Roster
+from peep.advisories.roster import PinTable, Roster, Subject
 from peep.advisories.severity import Score, rating_of
+from peep.advisories.snapshot import SnapshotError
 from peep.advisories.suppressions import UnfitSuppression
 from peep.advisories.watch import interpreter_finding
-from peep.dataclass import replace
+from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, UsageError
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
@@ -43,30 +45,70 @@ if TYPE_CHECKING:
 # do, for it takes twice as long to import as all the rest.
 
 
+@dataclass(frozen=True, slots=True)
+class AuditCase:
+    """All that a judgement rests on."""
+
+    roster: Roster
+    evidence: Evidence
+    terms: Terms
+
+
 def audit(options: AuditOptions, context: RunContext) -> AuditReport:
     """Judge what the options name. Raises `UsageError` for options, policy and suppressions that mean nothing."""
+    return judged(case_of(options, context))
+
+
+def judged(case: AuditCase) -> AuditReport:
+    """The report of a case. Raises `UsageError` for a suppression of malware that may not be."""
+    try:
+        return assess(case.roster, case.evidence, case.terms)
+    except UnfitSuppression as unfit:
+        raise UsageError(f"{unfit.suppression.source}: {unfit.suppression.id}: {unfit}") from unfit
+
+
+def case_of(
+    options: AuditOptions, context: RunContext, changed: Mapping[str, bytes] = MappingProxyType({})
+) -> AuditCase:
+    """Gather everything; `changed` files are read as if they held these bytes. Raises `UsageError`."""
     now = options.at or datetime.now(timezone.utc)
     with ExitStack() as stack:
         open_network = lru_cache(partial(_opened_network, options, context, stack))
-        reading = Reading(partial(_transport, open_network, options), context.standard_input)
+        reading = ChangedReading(changed, partial(_transport, open_network, options), context.standard_input)
         files = listed_files(options, reading.read)
         rules = read_rules(options, files)
         for line in rules.left_aside:
             context.reporter.note(line)
         target = _target(options, files, context)
-        roster = _roster(options, files, target, reading, context)
-        snapshots = _snapshots(options, rules.policy, open_network, context, now)
+        table = PinTable()
+        bundle = _bundle(options, table, partial(_transport, open_network, options), stack)
+        subjects = _subjects(options, files, target, ListInputs(table, reading, context))
+        roster = Roster(table.pins(), (*subjects, *bundle.subjects))
+        snapshots = bundle.snapshots or _snapshots(options, rules.policy, open_network, context, now)
         asked = _asked(options, roster, open_network, context)
         roster = roster.with_pins(partial(_with_privacy, policy=rules.policy))
         if asked is not None:
             roster = roster.with_pins(asked.completed)
-        known = _known(roster, snapshots, context, now)
+        known = bundle.named(_known(roster, () if bundle.faults else snapshots, context, now))
         evidence = _evidence(known, asked, rules, target, now)
         terms = Terms(now, rules.policy, rules.suppressions, rules.baseline, options.is_strict)
-        try:
-            return assess(roster, evidence, terms)
-        except UnfitSuppression as unfit:
-            raise UsageError(f"{unfit.suppression.source}: {unfit.suppression.id}: {unfit}") from unfit
+        return AuditCase(roster, evidence, terms)
+
+
+class ChangedReading(Reading):
+    """Reads files of a run, some of them as they would be."""
+
+    def __init__(
+        self,
+        changed: Mapping[str, bytes],
+        open_transport: Callable[[], Transport],
+        standard_input: Callable[[], bytes],
+    ) -> None:
+        super().__init__(open_transport, standard_input)
+        self._changed = changed
+
+    def read(self, path: str) -> bytes:
+        return self._changed[path] if path in self._changed else super().read(path)
 
 
 def _opened_network(options: AuditOptions, context: RunContext, stack: ExitStack) -> Network:
@@ -109,31 +151,75 @@ def listed_files(options: AuditOptions, read: Callable[[str], bytes]) -> tuple[s
 
 def _target(options: AuditOptions, files: Sequence[str], context: RunContext) -> TargetEnvironment | None:
     """The environment to audit, or the target that `--here` and `--python` mean; None where none is asked for."""
-    if files and not (options.only_here or options.run.target.python):
+    if (files or options.run.bundle) and not (options.only_here or options.run.target.python):
         return None
     from peep.workflows.audit_environment import discovered  # noqa: PLC0415 - as above
 
     return discovered(options.run, context)
 
 
-def _roster(
-    options: AuditOptions,
-    files: Sequence[str],
-    target: TargetEnvironment | None,
-    reading: Reading,
-    context: RunContext,
-) -> Roster:
-    table = PinTable()
-    if files or target is None:
+@dataclass(frozen=True, slots=True)
+class ListInputs:
+    """What reading lists takes, and where their pins go."""
+
+    table: PinTable
+    reading: Reading
+    context: RunContext
+
+
+def _subjects(
+    options: AuditOptions, files: Sequence[str], target: TargetEnvironment | None, inputs: ListInputs
+) -> tuple[Subject, ...]:
+    if files or options.run.bundle is not None or target is None:
         here = target.markers if target is not None and options.only_here else None
         constraints = options.run.sources.constraint_files
-        reader = ListReader(table, reading.read, context.environ, constraints, here)
-        subjects = tuple(reader.subject(path) for path in files)
-        return Roster(table.pins(), subjects)
+        reader = ListReader(inputs.table, inputs.reading.read, inputs.context.environ, constraints, here)
+        return tuple(reader.subject(path) for path in files)
     from peep.workflows.audit_environment import installed_subject  # noqa: PLC0415 - as above
 
-    subject = installed_subject(target, table, context)
-    return Roster(table.pins(), (subject,))
+    return (installed_subject(target, inputs.table, inputs.context),)
+
+
+@dataclass(frozen=True, slots=True)
+class BundlePart:
+    """What a bundle adds to a run; nothing where none is named."""
+
+    subjects: tuple[Subject, ...] = ()
+    snapshots: tuple[str, ...] = ()
+    """The one inside, where it counts."""
+    shown: str = ""
+    """Its name for messages."""
+    faults: tuple[SnapshotError, ...] = ()
+
+    def named(self, known: Known) -> Known:
+        """The advisories that were found, their source by the name that the user knows."""
+        facts = [replace(one, path=self.shown) if one.path in self.snapshots else one for one in known.facts]
+        return replace(known, facts=facts, missing=[*known.missing, *self.faults])
+
+
+def _bundle(
+    options: AuditOptions, table: PinTable, open_transport: Callable[[], Transport], stack: ExitStack
+) -> BundlePart:
+    """The bundle of a run as a subject, and its snapshot unless `--advisories` names another."""
+    if options.run.bundle is None:
+        return BundlePart()
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - as above
+
+    from peep.pipeline.audited_bundle import audited_bundle, unreadable_bundle  # noqa: PLC0415 - as above
+
+    scratch = stack.enter_context(TemporaryDirectory(prefix="peep-audit-", ignore_cleanup_errors=True))
+    try:
+        opened = audited_bundle(options.run.bundle, open_transport, scratch, stack)
+    except UsageError:
+        raise
+    except PeepError as error:
+        return BundlePart((unreadable_bundle(options.run.bundle, error),))
+    subjects = (opened.subject(table),)
+    try:
+        inside = None if options.advisories else opened.snapshot()
+    except SnapshotError as error:
+        return BundlePart(subjects, faults=(error,))
+    return BundlePart(subjects) if inside is None else BundlePart(subjects, (inside.path,), inside.shown)
 
 
 def _with_privacy(pin: AuditedPin, policy: AuditPolicy) -> AuditedPin:
@@ -163,15 +249,17 @@ def _asked(
     options: AuditOptions, roster: Roster, open_network: Callable[[], Network], context: RunContext
 ) -> AskedIndexes | None:
     """What the configured indexes say, or None where they are not to be asked."""
-    if options.is_offline or not options.asks_indexes:
+    if options.is_offline or not options.asks_indexes or options.run.bundle is not None:
         return None
-    from peep.pipeline.index_facts import AskedIndexes, ask_indexes  # noqa: PLC0415 - as above
+    from peep.pipeline.index_facts import AskedIndexes, ask_indexes, ask_publishers  # noqa: PLC0415 - as above
 
     names = {pin.name for pin in roster.pins if not pin.is_direct}
     try:
         network = open_network()
         asked = ask_indexes(names, network.index)
         asked.extra = tuple(redacted(url) for url in network.index_options().index_urls[1:])
+        if options.watches_publishers:
+            ask_publishers(asked, roster.pins, network.transport())
     except PeepError as error:
         context.reporter.warning(f"no index was asked: {error}")
         return AskedIndexes(failed=dict.fromkeys(sorted(names), str(error)))
@@ -198,6 +286,7 @@ def _evidence(
         IndexFacts() if asked is None else asked.facts(),
         rules.kev,
         rules.epss,
+        {} if asked is None else asked.publishers,
         further,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from peep.advisories.findings import Finding, Kind, Level, Place
+from peep.advisories.fixed_files import FixedFile
 from peep.advisories.report import AuditReport
 from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.timestamps import spoken_age
@@ -29,7 +30,17 @@ def audit_lines(report: AuditReport, *, is_verbose: bool) -> Iterator[str]:
         yield from report.remarks
         yield from (f"not judged  {one.name}: {one.reason} ({_places(one.places)})" for one in report.unjudged)
     yield from (f"not complete: {one.reason}: {one.message}" for one in report.incomplete)
+    for file in report.fixes or ():
+        yield from _fixed_file_lines(file)
     yield _sum(report)
+
+
+def _fixed_file_lines(file: FixedFile) -> Iterator[str]:
+    if file.command:
+        yield f"run: {file.command}"
+    yield from file.diff
+    yield f"{file.path} {'is fixed' if file.is_written else 'stays as it is: --in-place writes that'}"
+    yield from (f"not examined: {command}" for command in file.to_examine)
 
 
 def _snapshot_line(facts: SnapshotFacts, report: AuditReport) -> str:

@@ -96,7 +96,7 @@ def _fetch(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -
         full=parsed.has("full"),
         at=moment(parsed.value("at")),
     )
-    fetched = fetch_advisories(options, context, read_policy("", None))
+    fetched = fetch_advisories(options, context, read_policy((), None))
     record = fetched.record
     told = {"full": "fetched", "delta": f"{fetched.changed} changed", "unchanged": "nothing new"}[fetched.how]
     lines = [f"{fetched.path}: {told}, {counted(record.records, 'record')}, sha256 {record.sha256}"]

@@ -40,6 +40,7 @@ ADVISORIES = (
     _own("advisories", "judge by FILE: a zip, a folder of OSV records, or one", LIST, "FILE"),
     _own("offline", "use no network at all"),
     _own("no-index-facts", "ask no index what it says of the files"),
+    _own("watch", "tell as well when the newest release has another attested publisher", LIST, "WHAT", ("publisher",)),
     _own("max-age", "how old the advisories may be, such as 7d or 36h", VALUE, "DURATION"),
     _own("kev", "FILE lists exploited vulnerabilities (CISA's JSON): errors, and first", VALUE, "FILE"),
     _own("epss", "FILE holds EPSS scores (CSV)", VALUE, "FILE"),
@@ -67,6 +68,10 @@ SUPPRESS = (
     _own("justification", "why it is not affected: one of OpenVEX's words", VALUE, "WORD"),
     _own("by", "who says so", VALUE, "NAME"),
 )
+FIX = (
+    _own("fix", "move affected pins to the smallest versions that nothing affects: shown as a diff"),
+    _own("in-place", "with --fix: write them"),
+)
 OUTPUT = (
     _own(
         "format", "how to print: text, json, jsonl, sarif, markdown, github, openvex, cyclonedx", LIST, "FORMAT[=FILE]"
@@ -77,7 +82,11 @@ OUTPUT = (
 VERB = Verb(
     name="audit",
     summary="tell what is known of the pins: malware, vulnerabilities, withdrawals",
-    usage=("audit [OPTIONS] [-r FILE...]", "audit --suppress ID NAME --reason TEXT --expires DATE [-r FILE...]"),
+    usage=(
+        "audit [OPTIONS] [-r FILE...]",
+        "audit --fix [--in-place] -r FILE...",
+        "audit --suppress ID NAME --reason TEXT --expires DATE [-r FILE...]",
+    ),
     description=(
         "Compares what files list, or without -r what is installed, with a snapshot of OSV's advisories: malware by "
         "the digests of the archives first, everything else by name and version. No service learns what you use; the "
@@ -92,12 +101,15 @@ VERB = Verb(
         ("peep audit --python .venv --offline", "what is installed, by the advisories that were fetched last"),
         ("peep audit -r pylock.toml --format sarif -o audit.sarif", "for a code scanning service"),
         ("peep audit -r requirements.txt --baseline main.json --format github", "what a pull request adds"),
+        ("peep audit --bundle vendor.tar", "what a bundle carries, without a network"),
+        ("peep audit -r requirements.txt --fix", "a diff that cures it"),
     ),
     sections=(
         Section("What", (*SUBJECTS, *INTERPRETER)),
         Section("By which advisories", ADVISORIES),
         Section("What fails", JUDGEMENT),
         Section("Suppressing a finding", SUPPRESS),
+        Section("Fixing", FIX),
         Section("Output", OUTPUT),
         Section("Indexes", INDEXES),
         Section("Network", NETWORK),
@@ -118,7 +130,8 @@ def run(parsed: ParsedArguments) -> int:
     with Console(replace(options.run.output, format="json" if is_data else "text")) as console:
         for warning in parsed.warnings:
             console.warning(warning)
-        report = audit(options, RunContext.of_process(console))
+        context = RunContext.of_process(console)
+        report = _fixed(parsed, options, context) if parsed.has("fix") else audit(options, context)
         if parsed.has("suppress"):
             return _suppress(parsed, options, report, console)
         write_files(report, outputs, os.environ)
@@ -129,6 +142,15 @@ def run(parsed: ParsedArguments) -> int:
     return report.exit_status
 
 
+def _fixed(parsed: ParsedArguments, options: AuditOptions, context: RunContext) -> AuditReport:
+    from peep.cli.options.audit_fix_options import fix_options  # noqa: PLC0415 - all of locking, for runs that fix
+    from peep.workflows.audit_fix import audit_and_fix  # noqa: PLC0415 - as above
+
+    if parsed.has("suppress"):
+        raise UsageError("--fix and --suppress can't be had in one run", "fix first, then suppress what is left")
+    return audit_and_fix(options, fix_options(parsed, options), context)
+
+
 def audit_options(parsed: ParsedArguments) -> AuditOptions:
     """The options of an audit; raises `UsageError`."""
     from peep.pipeline.audit_rules import AuditOptions  # noqa: PLC0415 - as above
@@ -137,6 +159,10 @@ def audit_options(parsed: ParsedArguments) -> AuditOptions:
         raise UsageError(
             f"peep audit takes no such argument: {parsed.words[0]}", f"did you mean: peep audit -r {parsed.words[0]}"
         )
+    if parsed.has("in-place") and not parsed.has("fix"):
+        raise UsageError("--in-place is for --fix, which is not given")
+    if parsed.has("watch") and (parsed.has("offline") or parsed.has("no-index-facts")):
+        raise UsageError("--watch asks the indexes, and they are not to be asked", "leave one of them out")
     files, constraints = parsed.values("requirement"), parsed.values("constraint")
     sources = SourceOptions(requirement_files=files, constraint_files=constraints)
     if not all((*files, *constraints)):
@@ -150,6 +176,7 @@ def audit_options(parsed: ParsedArguments) -> AuditOptions:
         advisories=parsed.values("advisories"),
         is_offline=parsed.has("offline"),
         asks_indexes=not parsed.has("no-index-facts"),
+        watches_publishers=parsed.has("watch"),
         max_age=parsed.value("max-age"),
         fail_on=parsed.value("fail-on"),
         is_strict=parsed.has("strict"),

@@ -1,0 +1,136 @@
+"""Fixes of files that `peep lock` wrote: it makes them anew, with other versions of the affected projects."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from peep.advisories.fixed_files import Blocked, FixedPin
+from peep.dataclass import dataclass, field, replace
+from peep.errors import PeepError
+from peep.locking.changes import PinChange
+from peep.locking.make_lock import NoSolution
+from peep.pipeline.context import RunContext
+from peep.pipeline.lock_file import read_present
+from peep.workflows.audit_fix_wishes import Reasons, Wish
+from peep.workflows.lock import LockOptions, LockSession, MadeLock, lock_in, opened_lock
+
+_MOST_TRIES = 8
+"""Versions of one project that are tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedLock:
+    """A lock as it would be."""
+
+    contents: Mapping[str, bytes]
+    pins: tuple[FixedPin, ...]
+    command: str
+    wanted: Mapping[str, str]
+    """Versions that it was asked for, by project."""
+    places: Mapping[tuple[str, str | None], frozenset[str]] = field(default_factory=dict)
+
+
+def is_generated(path: str) -> bool:
+    """Whether a file's header says that `peep lock` wrote it."""
+    try:
+        return read_present(path).arguments is not None
+    except PeepError:
+        return False
+
+
+def renewed_lock(
+    path: str,
+    wishes: Sequence[Wish],
+    former: RenewedLock | None,
+    lock_options: Callable[[str], LockOptions],
+    context: RunContext,
+) -> tuple[RenewedLock | None, Blocked]:
+    """Lock anew, with a version for each wish that allows one; the others come back with the reason.
+
+    `former`: what an earlier round made, whose versions are wanted, too.
+    """
+    blocked: Reasons = {wish.key: (reason,) for wish in wishes if (reason := wish.objection())}
+    possible = [wish for wish in wishes if wish.key not in blocked]
+    with _where_it_was_locked(path) as name:
+        options = lock_options(name)
+        with opened_lock(options, context) as session:
+            wanted = dict(former.wanted) if former else {}
+            made, accepted = _made(session, wanted, possible, blocked)
+    if made is None or not made.result.is_different:
+        return None, blocked
+    command = shlex.join(
+        ["peep", "lock", *(f"--upgrade-package={one}=={version}" for one, version in accepted.items()), "-o", name]
+    )
+    pins = tuple(_fixed_pins(made.result.changes))
+    return RenewedLock({path: made.content}, pins, command, accepted), blocked
+
+
+def _made(
+    session: LockSession,
+    wanted: dict[str, str],
+    wishes: Sequence[Wish],
+    blocked: Reasons,
+) -> tuple[MadeLock | None, dict[str, str]]:
+    """All at once where that has a solution, else one after the other."""
+    together = {**wanted, **{wish.name: wish.fixes[0].version or "" for wish in wishes}}
+    if not wishes:
+        return None, wanted
+    try:
+        return _locked(session, together), together
+    except NoSolution:
+        pass
+    made: MadeLock | None = None
+    for wish in wishes:
+        reasons: list[str] = []
+        for fix in wish.fixes[:_MOST_TRIES]:
+            trial = {**wanted, wish.name: fix.version or ""}
+            try:
+                made, wanted = _locked(session, trial), trial
+            except NoSolution as refused:
+                reasons.append("; ".join(str(refused).split("\n")))
+                continue
+            break
+        else:
+            blocked[wish.key] = tuple(reasons[:1])
+    return made, wanted
+
+
+def _locked(session: LockSession, wanted: Mapping[str, str]) -> MadeLock:
+    upgraded = (*session.options.upgraded, *wanted.items())
+    return lock_in(replace(session, options=replace(session.options, upgraded=upgraded)))
+
+
+def _fixed_pins(changes: Sequence[PinChange]) -> Iterator[FixedPin]:
+    for change in changes:
+        if change.before != change.after:
+            yield FixedPin(change.name, next(iter(change.before), None), next(iter(change.after), None))
+
+
+@contextmanager
+def _where_it_was_locked(path: str) -> Iterator[str]:
+    """Stand in the folder from which the names in a lock's header are meant; gives the lock's name there.
+
+    Raises `PeepError` where the header names another file.
+    """
+    stated = _stated_output(read_present(path).arguments or ())
+    real, here = os.path.abspath(path), os.getcwd()
+    if not stated or os.path.abspath(stated) == real:
+        yield stated or path
+        return
+    ending = os.path.normpath(stated)
+    folder = real[: -len(ending)]
+    if os.path.isabs(ending) or not real.endswith(os.sep + ending):
+        raise PeepError(f"its header says that peep lock wrote it as {stated}, which is another file")
+    os.chdir(folder)
+    try:
+        yield stated
+    finally:
+        os.chdir(here)
+
+
+def _stated_output(arguments: Sequence[str]) -> str:
+    stated = [word.partition("=")[2] for word in arguments if word.startswith("--output-file=")]
+    return stated[-1] if stated else ""

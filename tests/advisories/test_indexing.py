@@ -1,0 +1,71 @@
+"""The index of a snapshot: killed while it is made, made twice at once; the answers are right all the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from support.audit_run import NOW, AuditRun, ids_of
+from support.osv import contents, record
+
+RECORDS = 4000
+
+
+@pytest.fixture
+def large(audit: AuditRun) -> AuditRun:
+    """A snapshot that is large enough to be indexed, in which `web` is affected."""
+    filler = [record(f"PYSEC-9-{n}", f"p{n}", versions=["1"], details="x" * 900) for n in range(RECORDS)]
+    with zipfile.ZipFile(audit.snapshot, "w") as archive:
+        for name, content in contents([*filler, record("PYSEC-1", versions=["1"])]).items():
+            archive.writestr(name, content)
+    audit.pins("web==1", "p77==1")
+    return audit
+
+
+def started(audit: AuditRun) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "peep", "audit", "--offline", "--at", NOW, "--format", "json"]
+    words = ["--advisories", str(audit.snapshot), "-r", "requirements.txt"]
+    return subprocess.Popen(
+        [*command, *words], cwd=audit.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def answered(process: subprocess.Popen[str]) -> list[str]:
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (1, "")
+    report = json.loads(out)
+    assert report["advisories"][0]["records"] == RECORDS + 1
+    return ids_of(report["findings"])
+
+
+def indexes() -> list[Path]:
+    return sorted(Path.home().glob(".cache/peep/advisories/*.sqlite*"))
+
+
+def test_two_at_once_are_right(large: AuditRun):
+    both = [started(large), started(large)]
+    assert [answered(one) for one in both] == [["PYSEC-9-77", "PYSEC-1"]] * 2
+    assert [path.suffix for path in indexes()] == [".sqlite"]
+    assert answered(started(large)) == ["PYSEC-9-77", "PYSEC-1"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_killed_while_indexing_the_next_run_is_right(large: AuditRun):
+    process = started(large)
+    deadline = time.monotonic() + 60
+    while not indexes() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    was_indexing = bool(indexes()) and all(path.suffix != ".sqlite" for path in indexes())
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert was_indexing
+    assert answered(started(large)) == ["PYSEC-9-77", "PYSEC-1"]
+    assert ".sqlite" in {path.suffix for path in indexes()}
