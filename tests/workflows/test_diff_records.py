@@ -7,8 +7,15 @@ from pathlib import Path
 import pytest
 
 from peep.cli.main import run
+from peep.errors import UsageError
+from peep.formats.digest_lines import DigestLine
+from peep.pipeline.release_records import ReleaseRecords
+from peep.vetting.attestations import Provenance
+from peep.vetting.records import PublishedArchive
+from peep.workflows.diff import attested_commit
 from support.certifying import CHANGED, archives_of, certify, compared, line_of, offered, save_reading
 from support.releases import HARMLESS, NAME
+from support.vetting import TODAY
 
 OLD, NEW = (line_of(*next(iter(archives_of(one).items()))) for one in (HARMLESS, CHANGED))
 PUBLISHER = "github:o/inert/.github/workflows/w.yml"
@@ -95,3 +102,24 @@ def test_unreadable_records_are_told(capsys):
         assert run(["diff", "-q", "-i", index.simple_url, NAME, "1.0", "--full"]) == 1
 
     assert "vetting/published.toml" in capsys.readouterr().err
+
+
+def test_the_attested_commit_is_one_or_none(capsys):
+    records = [("github:o/n/.github/workflows/w.yml", "a"), ("gitlab:g/s/p//.gitlab-ci.yml", "b")]
+
+    def attested(*found: tuple[str, str]) -> ReleaseRecords:
+        line = DigestLine("0" * 64, "inert-1.1.tar.gz")
+        new = tuple(PublishedArchive(NAME, line, name, "1", "2", mark * 40, "v1", TODAY) for name, mark in found)
+        return ReleaseRecords(provenance=Provenance((), new, None))
+
+    urls = [attested_commit(attested(one), NAME) for one in records]
+    assert [(one.repository, one.commit) for one in urls] == [
+        ("https://github.com/o/n", "a" * 40),
+        ("https://gitlab.com/g/s/p", "b" * 40),
+    ]
+    for found in ([], records, [("forge.example:o/n/w.yml", "a")]):
+        with pytest.raises(UsageError, match="names no one commit of a known repository"):
+            attested_commit(attested(*found), NAME)
+    with offered(HARMLESS) as index:
+        assert run(["diff", "-q", "--commit", "attested", "-i", index.simple_url, NAME, "1.0", "--full"]) == 2
+    assert "peep vetting attest inert VERSION" in capsys.readouterr().err

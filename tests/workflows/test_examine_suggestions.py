@@ -60,6 +60,17 @@ def test_the_cheapest_comparison_is_suggested_with_its_cost_which_is_remembered(
     assert asked_again == asked, "the second time nothing was fetched"
 
 
+def test_where_the_wheel_alone_is_listed_the_sdist_does_not_seem_gone(capsys):
+    wheel = line_of(*next(iter(archives_of(CHANGED).items()))).split()[0]
+    with offered(HARMLESS, CHANGED) as index:
+        assert certify(index, "1.0", "--full", "--notes", "read") == 0
+        Path("requirements.txt").write_text(f"inert==1.1 --hash=sha256:{wheel}\n")
+        (found,) = examined(capsys, index)["suggestions"]
+
+    assert (found["command"], found["run"]) == ("peep diff inert 1.0 1.1", 6)
+    assert found["other"] < 5, "of METADATA alone"
+
+
 def test_without_examined_versions_all_of_it_is_to_be_read(capsys):
     with offered(HARMLESS) as index:
         list_releases(HARMLESS)

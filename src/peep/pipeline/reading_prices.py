@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from peep.dataclass import replace
 from peep.errors import PeepError
 from peep.examine.child import isolation_for
 from peep.examine.summary import line_counts
@@ -52,6 +53,7 @@ class ReadingPrices:
         lines = tuple(DigestLine(subject.key, subject.filename) for subject in comparison.new if subject.key)
         new = self._comparer.narrowed(project, comparison.new_version, lines)
         old = self._comparer.narrowed(project, comparison.old_version, comparison.old) if comparison.old else None
+        old = replace(old, lines=of_the_kinds_of(new.lines, old.lines)) if old is not None else None
         key = " ".join([str(_FORMAT), *_digests(old.lines if old else ()), "->", *_digests(new.lines)])
         cost = _read_cost(self._store.get_value(_KIND, key))
         if cost is None:
@@ -63,6 +65,13 @@ class ReadingPrices:
         if reason not in self._told:
             self._told.add(reason)
             self._reporter.warning(f"{release}: what it costs to read is not known: {reason}")
+
+
+def of_the_kinds_of(new: Iterable[DigestLine], old: Iterable[DigestLine]) -> tuple[DigestLine, ...]:
+    """Of the old archives those that the new ones compare with: else all that an sdist has beside would seem gone."""
+    kinds = {line.filename.endswith(".whl") for line in new}
+    lines = tuple(old)
+    return tuple(line for line in lines if line.filename.endswith(".whl") in kinds) or lines
 
 
 def _digests(lines: Iterable[DigestLine]) -> list[str]:

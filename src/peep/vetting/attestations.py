@@ -69,6 +69,16 @@ def publisher_of(workflow: str) -> str:
     return f"{_HOSTS.get(parts.hostname, parts.hostname)}:{path}"
 
 
+def repository_of(publisher: str) -> str | None:
+    """URL of the repository that a publisher's workflow lies in; None for forges whose paths are not known here."""
+    forge, _, path = publisher.partition(":")
+    if forge == "github" and path.count("/") > 1:
+        return "https://github.com/" + "/".join(path.split("/")[:2])
+    if forge == "gitlab" and "//" in path:
+        return "https://gitlab.com/" + path.partition("//")[0]
+    return None
+
+
 class ProvenanceChange(Enum):
     """How the verified publishers of a release differ from those of the release before; the values are rules."""
 

@@ -30,6 +30,7 @@ from peep.system.clock import utc_day
 from peep.system.git import CommitUrl, list_tree, parse_commit_url
 from peep.system.sandbox import find_isolation
 from peep.target.discovery import discover_target
+from peep.vetting.attestations import repository_of
 
 NO_RECORDS = ReleaseRecords()
 
@@ -46,6 +47,8 @@ class DiffRequest:
     use_sandbox: bool = True
     commit: CommitUrl | None = None
     """The commit that the new release says it was made of."""
+    wants_attested_commit: bool = False
+    """Whether it is the commit that a verified attestation names (`published.toml`)."""
     vetting: str | None = None
     """The folder of the records; None: the setting, else the one in the working folder."""
 
@@ -109,12 +112,13 @@ def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> 
     with tempfile.TemporaryDirectory(prefix="peep-diff-", ignore_cleanup_errors=True) as folder:
         old, new = _collected(request, options, context, folder)
         context.reporter.detail(f"opened in: {isolation.value}")
-        object_format = _OBJECT_FORMATS[len(request.commit.commit)] if request.commit is not None else ""
+        project = new.project or (old.project if old else "") or "release"
+        before = [one.sha256 for one in old.archives.all] if old is not None else None
+        records = release_records(vetting, project, before, [one.sha256 for one in new.archives.all], utc_day())
+        wanted = attested_commit(records, project) if request.wants_attested_commit else request.commit
+        object_format = _OBJECT_FORMATS[len(wanted.commit)] if wanted is not None else ""
         comparison = analyse(old.archives if old else None, new.archives, isolation, object_format=object_format)
-    commit = _commit_of(request.commit, comparison, context) if request.commit is not None else None
-    project = new.project or (old.project if old else "") or "release"
-    before = [one.sha256 for one in old.archives.all] if old is not None else None
-    records = release_records(vetting, project, before, [one.sha256 for one in new.archives.all], utc_day())
+    commit = _commit_of(wanted, comparison, context) if wanted is not None else None
     more = (*(commit.hits if commit is not None else ()), *records.hits)
     return DiffResult(
         project=project,
@@ -137,6 +141,20 @@ def parse_commit(text: str) -> CommitUrl:
         return parse_commit_url(text if text.startswith("git+") else f"git+{text}")
     except BuildError as error:
         raise UsageError(f"--commit {redacted(text)}: {error.message}", error.hint) from None
+
+
+def attested_commit(records: ReleaseRecords, project: str) -> CommitUrl:
+    """The commit that verified attestations of the new release name. Raises `UsageError` where that is not one."""
+    known = {(one.publisher, one.commit) for one in records.provenance.new} if records.provenance else set()
+    named = {(repository_of(publisher), commit) for publisher, commit in known}
+    if len(named) != 1 or None in {repository for repository, _ in named}:
+        told = ", ".join(f"{commit} of {publisher}" for publisher, commit in sorted(known)) or "none"
+        raise UsageError(
+            f"--commit attested: published.toml names no one commit of a known repository for {project}: {told}",
+            f"peep vetting attest {project} VERSION, or name it: --commit URL@ID",
+        )
+    ((repository, commit),) = named
+    return parse_commit(f"{repository}@{commit}")
 
 
 def _commit_of(wanted: CommitUrl, comparison: Comparison, context: RunContext) -> CommitIdentity:

@@ -78,7 +78,8 @@ def subject_name(subject: Subject) -> str:
 def _suggestion_line(one: Suggestion) -> str:
     told = diff_command(one)
     if one.cost is not None:
-        told += f"      {counted(one.cost.run, 'line')} that run, {counted(one.cost.other, 'other')}"
+        verb = "runs" if one.cost.run == 1 else "run"
+        told += f"      {counted(one.cost.run, 'line')} that {verb}, {counted(one.cost.other, 'other')}"
         told += f", {one.cost.compiled} compiled bytes" if one.cost.compiled else ""
     return told + (f"        used by {plain(', '.join(one.used_by))}" if one.used_by else "")
 

@@ -78,9 +78,9 @@ VERB = Verb(
                 ),
                 Option(
                     ("--commit",),
-                    "compare with the trees of that commit, too",
+                    "compare with the trees of that commit, or of the one that an attestation names, too",
                     OptionKind.VALUE,
-                    "URL@ID",
+                    "URL@ID|attested",
                     is_peeps_own=True,
                 ),
                 VETTING,
@@ -114,7 +114,9 @@ def run(parsed: ParsedArguments) -> int:
     )
     request = replace(request, vetting=parsed.value("vetting"))
     if commit := parsed.value("commit"):
-        request = replace(request, commit=parse_commit(commit))
+        is_attested = commit == "attested"
+        named = None if is_attested else parse_commit(commit)
+        request = replace(request, commit=named, wants_attested_commit=is_attested)
     read = read_files(parsed.values("read"))
     with Console(options.output) as console:
         for warning in parsed.warnings:
