@@ -49,17 +49,22 @@ class EditedLists:
     command: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListsToEdit:
+    """Lists that share files, with the constraints that the command line names, and what an earlier round made."""
+
+    group: Sequence[Subject]
+    constraints: tuple[str, ...] = ()
+    former: EditedLists | None = None
+
+
 def edited_lists(
-    group: Sequence[Subject],
-    wishes: Sequence[Wish],
-    former: EditedLists | None,
-    lock_options: Callable[[str], LockOptions],
-    context: RunContext,
+    lists: ListsToEdit, wishes: Sequence[Wish], lock_options: Callable[[str], LockOptions], context: RunContext
 ) -> tuple[EditedLists | None, Blocked]:
     """Edit the pins that have a version to go to; the others come back with what stands in the way."""
-    files = _ListFiles(group, {} if former is None else former.contents, context)
+    files, former = _ListFiles(lists, context), lists.former
     blocked: Reasons = {wish.key: (reason,) for wish in wishes if (reason := wish.objection())}
-    with opened_lock(lock_options(group[0].path), context) as session:
+    with opened_lock(lock_options(files.path), context) as session:
         trials = _Trials(files, session)
         chosen = trials.chosen([wish for wish in wishes if wish.key not in blocked], blocked)
         new = {key: trials.new_pin(key[0], fix) for key, fix in chosen.items()}
@@ -77,7 +82,8 @@ def edited_lists(
 class _ListFiles:
     """The files of some lists, read."""
 
-    def __init__(self, group: Sequence[Subject], changed: Mapping[str, bytes], context: RunContext) -> None:
+    def __init__(self, wanted: ListsToEdit, context: RunContext) -> None:
+        changed = {} if wanted.former is None else wanted.former.contents
         self.lists: list[list[JudgedPin]] = []
         self._files: dict[str, RequirementsFile] = {}
 
@@ -89,13 +95,13 @@ class _ListFiles:
             with open(path, "rb") as file:
                 return file.read()
 
-        for subject in group:
-            files, errors = read_requirements_files([subject.path], read, context.environ, ())
+        for subject in wanted.group:
+            files, errors = read_requirements_files([subject.path], read, context.environ, wanted.constraints)
             if errors:
                 raise RequirementsErrors(errors)
             self._files.update({file.path: file for file in files})
             self.lists.append(_pins_of(files))
-        self.path = group[0].path
+        self.path = wanted.group[0].path
 
     def edited(self, new: Mapping[tuple[str, str], NewPin]) -> dict[str, bytes]:
         """New contents of the files that change. Raises `PeepError` where one of them is generated."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from peep.advisories.fixed_files import Blocked, FixedPin
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError
+from peep.formats.names import is_lock_path
 from peep.locking.changes import PinChange
 from peep.locking.make_lock import NoSolution
 from peep.pipeline.context import RunContext
@@ -17,6 +18,10 @@ from peep.pipeline.lock_file import read_present
 from peep.workflows.audit_fix_wishes import Reasons, Wish
 from peep.workflows.lock import LockOptions, LockSession, MadeLock, lock_in, opened_lock
 
+_OTHER_SOURCES = (
+    "a lock file does not say what it was made from, and `peep lock -o {name}` there would write another one: "
+    "lock it with its own sources and --upgrade-package"
+)
 _MOST_TRIES = 8
 """Versions of one project that are tried."""
 
@@ -57,6 +62,8 @@ def renewed_lock(
     with _where_it_was_locked(path) as name:
         options = lock_options(name)
         with opened_lock(options, context) as session:
+            if is_lock_path(name) and (lock_in(session).result.is_different):
+                raise PeepError(_OTHER_SOURCES.format(name=name))
             wanted = dict(former.wanted) if former else {}
             made, accepted = _made(session, wanted, possible, blocked)
     if made is None or not made.result.is_different:
@@ -115,7 +122,7 @@ def _where_it_was_locked(path: str) -> Iterator[str]:
 
     Raises `PeepError` where the header names another file.
     """
-    stated = _stated_output(read_present(path).arguments or ())
+    stated = _stated_output(path)
     real, here = os.path.abspath(path), os.getcwd()
     if not stated or os.path.abspath(stated) == real:
         yield stated or path
@@ -131,6 +138,10 @@ def _where_it_was_locked(path: str) -> Iterator[str]:
         os.chdir(here)
 
 
-def _stated_output(arguments: Sequence[str]) -> str:
+def _stated_output(path: str) -> str:
+    """The name in the header; a lock file has none, and is taken for one that was made in its own folder."""
+    if is_lock_path(path):
+        return os.path.basename(path)
+    arguments = read_present(path).arguments or ()
     stated = [word.partition("=")[2] for word in arguments if word.startswith("--output-file=")]
     return stated[-1] if stated else ""
