@@ -187,7 +187,7 @@ def test_a_file_of_peep_lock_goes_through_the_lock(audit: AuditRun, monkeypatch:
         status, report = audit.report("-r", path, "--fix")
         [shown] = report["fixes"]
         assert (status, lock.read_bytes()) == (1, old)
-        assert shown["command"] == "peep lock --upgrade-package=web==1.2 -o requirements.txt"
+        assert shown["command"] == "peep lock --upgrade-package web==1.2 -o requirements.txt"
         assert shown["pins"] == [
             {"name": "dep", "before": None, "after": "1.1"},
             {"name": "web", "before": "1.0", "after": "1.2"},

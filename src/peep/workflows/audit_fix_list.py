@@ -19,6 +19,8 @@ from peep.locking.listed_pins import judged_pins
 from peep.locking.lock_plan import HashPolicy, ListedRelease, listed_files
 from peep.locking.page_archives import PageArchives
 from peep.locking.target_groups import JointGroup, joint_groups
+from peep.model import IndexOptions
+from peep.pipeline.audited_pins import stated_indexes
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present
 from peep.pipeline.lock_metadata import IndexMetadata
@@ -86,6 +88,8 @@ class _ListFiles:
         changed = {} if wanted.former is None else wanted.former.contents
         self.lists: list[list[JudgedPin]] = []
         self._files: dict[str, RequirementsFile] = {}
+        self.indexes = IndexOptions()
+        """As the last of the lists states them."""
 
         def read(path: str) -> bytes:
             if path in changed:
@@ -101,6 +105,7 @@ class _ListFiles:
                 raise RequirementsErrors(errors)
             self._files.update({file.path: file for file in files})
             self.lists.append(_pins_of(files))
+            self.indexes = stated_indexes(in_reading_order(files))
         self.path = wanted.group[0].path
 
     def edited(self, new: Mapping[tuple[str, str], NewPin]) -> dict[str, bytes]:
@@ -138,6 +143,7 @@ class _Trials:
 
     def __init__(self, files: _ListFiles, session: LockSession) -> None:
         self._lists = files.lists
+        session.network.stated = files.indexes
         self._policy = session.policy()
         self._pages: IndexPages = session.pages()
         self._metadata: IndexMetadata = session.index_metadata()

@@ -68,9 +68,7 @@ def renewed_lock(
             made, accepted = _made(session, wanted, possible, blocked)
     if made is None or not made.result.is_different:
         return None, blocked
-    command = shlex.join(
-        ["peep", "lock", *(f"--upgrade-package={one}=={version}" for one, version in accepted.items()), "-o", name]
-    )
+    command = shlex.join(["peep", "lock", *_upgrades(accepted), "-o", name])
     pins = tuple(_fixed_pins(made.result.changes))
     return RenewedLock({path: made.content}, pins, command, accepted), blocked
 
@@ -108,6 +106,11 @@ def _made(
 def _locked(session: LockSession, wanted: Mapping[str, str]) -> MadeLock:
     upgraded = (*session.options.upgraded, *wanted.items())
     return lock_in(replace(session, options=replace(session.options, upgraded=upgraded)))
+
+
+def _upgrades(versions: Mapping[str, str]) -> Iterator[str]:
+    for name, version in versions.items():
+        yield from ("--upgrade-package", f"{name}=={version}")
 
 
 def _fixed_pins(changes: Sequence[PinChange]) -> Iterator[FixedPin]:
