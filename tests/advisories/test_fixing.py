@@ -304,3 +304,32 @@ def test_an_edited_list_installs(audit: AuditRun):
         assert fixing.fixed("--in-place")[0] == 0
         words = ["--target", str(audit.folder / "env"), "-r", "requirements.txt", *fixing.words]
         assert run(["install", *words]) == 0
+
+
+def test_a_lock_that_was_written_as_another_file_is_left_alone(audit: AuditRun):
+    files = shelf(web={"1.0": [], "1.2": []})
+    with FakeIndex(files) as index:
+        fixing = Fixing(audit, index)
+        audit.records(AFFECTED)
+        audit.file("requirements.in", "web<1.1\n")
+        assert run(["lock", "requirements.in", "--target", TARGET, *fixing.words]) == 0
+        moved = (audit.folder / "requirements.txt").rename(audit.folder / "moved.txt")
+        before = moved.read_bytes()
+        status, report = audit.report("-r", "moved.txt", "--fix", "--in-place")
+        assert (status, moved.read_bytes()) == (1, before)
+        [reason] = report["findings"][0]["fix"]["blocked_by"]
+        assert reason == "its header says that peep lock wrote it as requirements.txt, which is another file"
+
+
+def test_pins_by_url_and_a_silent_index_block(audit: AuditRun):
+    audit.records(AFFECTED)
+    audit.arguments = ["--at", NOW, "--retries", "0", "--index-url", "http://127.0.0.1:9/simple"]
+    text = "web @ https://files.example/web-1.0-py3-none-any.whl\n"
+    path = audit.file("requirements.txt", text)
+    status, report = audit.report("-r", "requirements.txt", "--fix", "--in-place")
+    assert (status, report["fixes"], path.read_text()) == (1, [], text)
+    assert report["findings"][0]["fix"]["blocked_by"] == ["it is pinned by a URL, not by a version"]
+    path.write_text("web==1.0\n")
+    status, report = audit.report("-r", "requirements.txt", "--fix", "--in-place")
+    assert (status, report["fixes"], path.read_text()) == (1, [], "web==1.0\n")
+    assert "127.0.0.1:9" in report["findings"][0]["fix"]["blocked_by"][0]

@@ -133,10 +133,14 @@ def _improved(case: AuditCase, report: AuditReport, state: _State, fix: FixOptio
         wanted = tuple(wish for wish in wishes if not wish.paths.isdisjoint(paths))
         if not wanted:
             continue
+        state.blocked.update({wish.key: (reason,) for wish in wanted if (reason := wish.objection())})
+        possible = tuple(wish for wish in wanted if not wish.objection())
+        if not possible:
+            continue
         try:
-            outcome, blocked = _outcome(group, wanted, state, fix, context)
+            outcome, blocked = _outcome(group, possible, state, fix, context)
         except PeepError as error:
-            outcome, blocked = None, {wish.key: (_one_line(error),) for wish in wanted}
+            outcome, blocked = None, {wish.key: (_one_line(error),) for wish in possible}
         state.blocked.update(blocked)
         if outcome is not None and outcome.contents:
             state.outcomes[paths] = outcome

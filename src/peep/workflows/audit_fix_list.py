@@ -65,10 +65,10 @@ def edited_lists(
 ) -> tuple[EditedLists | None, Blocked]:
     """Edit the pins that have a version to go to; the others come back with what stands in the way."""
     files, former = _ListFiles(lists, context), lists.former
-    blocked: Reasons = {wish.key: (reason,) for wish in wishes if (reason := wish.objection())}
+    blocked: Reasons = {}
     with opened_lock(lock_options(files.path), context) as session:
         trials = _Trials(files, session)
-        chosen = trials.chosen([wish for wish in wishes if wish.key not in blocked], blocked)
+        chosen = trials.chosen(wishes, blocked)
         new = {key: trials.new_pin(key[0], fix) for key, fix in chosen.items()}
     contents = files.edited(new)
     if not contents:

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from packaging.version import Version
+
 from peep.advisories.fixed_files import Blocked, FixedPin
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError
@@ -57,15 +59,14 @@ def renewed_lock(
 
     `former`: what an earlier round made, whose versions are wanted, too.
     """
-    blocked: Reasons = {wish.key: (reason,) for wish in wishes if (reason := wish.objection())}
-    possible = [wish for wish in wishes if wish.key not in blocked]
+    blocked: Reasons = {}
     with _where_it_was_locked(path) as name:
         options = lock_options(name)
         with opened_lock(options, context) as session:
             if is_lock_path(name) and (lock_in(session).result.is_different):
                 raise PeepError(_OTHER_SOURCES.format(name=name))
             wanted = dict(former.wanted) if former else {}
-            made, accepted = _made(session, wanted, possible, blocked)
+            made, accepted = _made(session, wanted, wishes, blocked)
     if made is None or not made.result.is_different:
         return None, blocked
     command = shlex.join(["peep", "lock", *_upgrades(accepted), "-o", name])
@@ -80,9 +81,7 @@ def _made(
     blocked: Reasons,
 ) -> tuple[MadeLock | None, dict[str, str]]:
     """All at once where that has a solution, else one after the other."""
-    together = {**wanted, **{wish.name: wish.fixes[0].version or "" for wish in wishes}}
-    if not wishes:
-        return None, wanted
+    together = {**wanted, **_smallest(wishes)}
     try:
         return _locked(session, together), together
     except NoSolution:
@@ -101,6 +100,16 @@ def _made(
         else:
             blocked[wish.key] = tuple(reasons[:1])
     return made, wanted
+
+
+def _smallest(wishes: Sequence[Wish]) -> dict[str, str]:
+    """The smallest version of each project that cures all its pins."""
+    found: dict[str, str] = {}
+    for wish in wishes:
+        version = wish.fixes[0].version or ""
+        if wish.name not in found or Version(version) > Version(found[wish.name]):
+            found[wish.name] = version
+    return found
 
 
 def _locked(session: LockSession, wanted: Mapping[str, str]) -> MadeLock:
@@ -126,19 +135,26 @@ def _where_it_was_locked(path: str) -> Iterator[str]:
     Raises `PeepError` where the header names another file.
     """
     stated = _stated_output(path)
-    real, here = os.path.abspath(path), os.getcwd()
-    if not stated or os.path.abspath(stated) == real:
-        yield stated or path
-        return
-    ending = os.path.normpath(stated)
-    folder = real[: -len(ending)]
-    if os.path.isabs(ending) or not real.endswith(os.sep + ending):
-        raise PeepError(f"its header says that peep lock wrote it as {stated}, which is another file")
-    os.chdir(folder)
     try:
-        yield stated
+        folder = _folder_of(path, stated)
+        here = os.getcwd()
+        os.chdir(folder or here)
+    except OSError as error:
+        raise PeepError(f"{path}: its folder cannot be worked in: {error.strerror or error}") from error
+    try:
+        yield stated or path
     finally:
         os.chdir(here)
+
+
+def _folder_of(path: str, stated: str) -> str:
+    """The folder in which `stated` is the file at `path`; '' for the working folder."""
+    real, ending = os.path.abspath(path), os.path.normpath(stated)
+    if not stated or os.path.abspath(stated) == real:
+        return ""
+    if os.path.isabs(ending) or not real.endswith(os.sep + ending):
+        raise PeepError(f"its header says that peep lock wrote it as {stated}, which is another file")
+    return real[: -len(ending)]
 
 
 def _stated_output(path: str) -> str:
