@@ -187,7 +187,7 @@ def test_a_file_of_peep_lock_goes_through_the_lock(audit: AuditRun, monkeypatch:
         status, report = audit.report("-r", path, "--fix")
         [shown] = report["fixes"]
         assert (status, lock.read_bytes()) == (1, old)
-        assert shown["command"] == "peep lock --upgrade-package=web==1.2 -o requirements.txt"
+        assert shown["command"] == "peep lock --upgrade-package web==1.2 -o requirements.txt"
         assert shown["pins"] == [
             {"name": "dep", "before": None, "after": "1.1"},
             {"name": "web", "before": "1.0", "after": "1.2"},
@@ -259,3 +259,77 @@ def test_the_text_shows_the_diff_and_what_to_examine(audit: AuditRun):
     assert "-web==1.0 \\\n" in printed
     assert "+# not examined: web 1.2\n+web==1.2 \\\n" in printed
     assert "not examined: peep diff web 1.0 1.2\n" in printed
+
+
+def test_a_lock_file_is_made_anew_where_its_sources_are_known(audit: AuditRun):
+    files = shelf(web={"1.0": [], "1.2": []})
+    with FakeIndex(files) as index:
+        fixing = Fixing(audit, index)
+        audit.records(AFFECTED)
+        audit.file("requirements.in", "web<1.1\n")
+        assert run(["lock", "-o", "pylock.toml", "--target", TARGET, *fixing.words]) == 0
+        lock = audit.folder / "pylock.toml"
+        before = lock.read_bytes()
+        audit.file("requirements.in", "web<1.1\nother\n")  # it was made from something else, for all that is known
+        status, report = audit.report("-r", "pylock.toml", "--fix", "--in-place")
+        assert (status, lock.read_bytes()) == (1, before)
+        assert "no index has" in report["findings"][0]["fix"]["blocked_by"][0]
+        audit.file("requirements.in", "web>=1.0\n")
+        status, report = audit.report("-r", "pylock.toml", "--fix", "--in-place")
+        assert (status, report["findings"]) == (0, [])
+        assert b'version = "1.2"' in lock.read_bytes()
+        assert run(["lock", "-o", "pylock.toml", "--check", *fixing.words]) == 0
+
+
+def test_pins_in_constraints_are_edited_there(audit: AuditRun):
+    files = shelf(web={"1.0": [], "1.2": []}, app={"1.0": ["web"]})
+    with FakeIndex(files) as index:
+        fixing = Fixing(audit, index)
+        audit.records(AFFECTED)
+        audit.file("requirements.txt", "app\nweb\n")
+        constraints = audit.file("constraints.txt", listed(files, "web", "1.0") + listed(files, "app", "1.0"))
+        status, report = fixing.fixed("-c", "constraints.txt", "--in-place")
+        assert (status, report["findings"]) == (0, [])
+        new = "# not examined: web 1.2\n" + listed(files, "web", "1.2")
+        assert constraints.read_text() == new + listed(files, "app", "1.0")
+        assert [one["path"] for one in report["fixes"]] == ["constraints.txt"]
+
+
+def test_an_edited_list_installs(audit: AuditRun):
+    files = shelf(web={"1.0": [], "1.2": []}, app={"1.0": ["web"]})
+    with FakeIndex(files) as index:
+        fixing = Fixing(audit, index)
+        audit.records(AFFECTED)
+        audit.file("requirements.txt", listed(files, "app", "1.0") + listed(files, "web", "1.0"))
+        assert fixing.fixed("--in-place")[0] == 0
+        words = ["--target", str(audit.folder / "env"), "-r", "requirements.txt", *fixing.words]
+        assert run(["install", *words]) == 0
+
+
+def test_a_lock_that_was_written_as_another_file_is_left_alone(audit: AuditRun):
+    files = shelf(web={"1.0": [], "1.2": []})
+    with FakeIndex(files) as index:
+        fixing = Fixing(audit, index)
+        audit.records(AFFECTED)
+        audit.file("requirements.in", "web<1.1\n")
+        assert run(["lock", "requirements.in", "--target", TARGET, *fixing.words]) == 0
+        moved = (audit.folder / "requirements.txt").rename(audit.folder / "moved.txt")
+        before = moved.read_bytes()
+        status, report = audit.report("-r", "moved.txt", "--fix", "--in-place")
+        assert (status, moved.read_bytes()) == (1, before)
+        [reason] = report["findings"][0]["fix"]["blocked_by"]
+        assert reason == "its header says that peep lock wrote it as requirements.txt, which is another file"
+
+
+def test_pins_by_url_and_a_silent_index_block(audit: AuditRun):
+    audit.records(AFFECTED)
+    audit.arguments = ["--at", NOW, "--retries", "0", "--index-url", "http://127.0.0.1:9/simple"]
+    text = "web @ https://files.example/web-1.0-py3-none-any.whl\n"
+    path = audit.file("requirements.txt", text)
+    status, report = audit.report("-r", "requirements.txt", "--fix", "--in-place")
+    assert (status, report["fixes"], path.read_text()) == (1, [], text)
+    assert report["findings"][0]["fix"]["blocked_by"] == ["it is pinned by a URL, not by a version"]
+    path.write_text("web==1.0\n")
+    status, report = audit.report("-r", "requirements.txt", "--fix", "--in-place")
+    assert (status, report["fixes"], path.read_text()) == (1, [], "web==1.0\n")
+    assert "127.0.0.1:9" in report["findings"][0]["fix"]["blocked_by"][0]

@@ -210,3 +210,13 @@ def test_provenance_that_is_none_is_a_failed_fact(asking: AuditRun, body: bytes)
     report = watched(asking, ("application/json", body), "--watch", "publisher", "--strict")
     assert (report["findings"], reasons(report)) == ([], ["index-failed"])
     assert "/integrity/new" in report["index_facts"]["failed"][0]["reason"]
+
+
+def test_the_index_that_a_file_names_is_asked_and_no_other(asking: AuditRun):
+    with FakeIndex({"web": WEB}) as main, FakeIndex({"own": {"own-1.0.zip": SDIST}}) as private:
+        asking.file("own.txt", f"--index-url {private.simple_url}\nown==1.0\n")
+        pins = asking.pins(f"web==1.0 --hash=sha256:{sha256(WHEEL)} --hash=sha256:{sha256(SDIST)}")
+        status, report = asking.report(*pins, "-r", "own.txt", "--index-url", main.simple_url)
+        assert (status, report["findings"], report["index_facts"]["failed"]) == (0, [], [])
+        assert {request.path for request in main.requests} == {"/simple/web/"}
+        assert {request.path for request in private.requests} == {"/simple/own/"}

@@ -69,3 +69,25 @@ def test_killed_while_indexing_the_next_run_is_right(large: AuditRun):
     assert was_indexing
     assert answered(started(large)) == ["PYSEC-9-77", "PYSEC-1"]
     assert ".sqlite" in {path.suffix for path in indexes()}
+
+
+def test_without_sqlite_the_answers_are_the_same(large: AuditRun):
+    _, by_index = large.report("-r", "requirements.txt")
+    code = "import sys; sys.modules['sqlite3'] = sys.modules['_sqlite3'] = None; from peep.cli.main import run; "
+    words = [
+        "audit",
+        *large.arguments,
+        "--format",
+        "json",
+        "--advisories",
+        str(large.snapshot),
+        "-r",
+        "requirements.txt",
+    ]
+    command = [sys.executable, "-c", f"{code}sys.exit(run({words!r}))"]
+    for index in indexes():
+        index.unlink()
+    done = subprocess.run(command, cwd=large.folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout) == by_index
+    assert indexes() == []

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+from pathlib import Path
 
 import pytest
 
 from support.audit_run import AuditRun
 from support.osv import record
 
+SCHEMA = os.environ.get("PEEP_SARIF_SCHEMA")
 STALE = {"modified": "2026-11-01T00:00:00Z"}
 
 
@@ -114,3 +117,49 @@ def test_a_suppressed_finding_is_a_suppressed_result(audit: AuditRun):
     [result] = run["results"]
     assert status == 0
     assert result["suppressions"] == [{"kind": "external", "justification": "behind a wall"}]
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_openvex_has_what_its_specification_requires(audit: AuditRun, is_complete: bool):
+    newest = {} if is_complete else STALE
+    audit.records(record("PYSEC-1", versions=["1"], aliases=["CVE-1"], **newest))
+    digest = "a" * 64
+    _, printed = audit.printed(*audit.pins(f"web==1 --hash=sha256:{digest}"), "--format", "openvex")
+    document = json.loads(printed)
+    assert {"@context", "@id", "author", "timestamp", "version", "statements"} <= set(document)
+    assert document["@context"] == "https://openvex.dev/ns/v0.2.0"
+    [statement] = document["statements"]
+    assert statement["vulnerability"]["name"] == "CVE-1"
+    assert statement["status"] == "affected"
+    assert statement["action_statement"]  # required with `affected`
+    assert [one["@id"] for one in statement["products"]] == [f"pkg:pypi/web@1?checksum=sha256:{digest}"]
+
+
+def test_cyclonedx_validates(audit: AuditRun):
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    schema = pytest.importorskip("cyclonedx.schema")
+    audit.records(record("PYSEC-1", versions=["1"], aliases=["CVE-1"], database_specific={"severity": "HIGH"}))
+    _, printed = audit.printed(*audit.pins("web==1"), "--format", "cyclonedx")
+    version = schema.SchemaVersion.from_version(json.loads(printed)["specVersion"])
+    try:
+        fault = validation.JsonStrictValidator(version).validate_str(printed)
+    except ImportError as error:  # its own extra
+        pytest.skip(str(error))
+    except Exception as error:
+        if type(error).__name__ != "MissingOptionalDependencyException":
+            raise
+        pytest.skip(str(error))
+    assert fault is None
+
+
+def test_sarif_validates(audit: AuditRun):
+    """Against the schema of OASIS, where somebody put it at hand: it is no part of this project."""
+    jsonschema = pytest.importorskip("jsonschema")
+    if SCHEMA is None:
+        pytest.skip("PEEP_SARIF_SCHEMA names no schema")
+    records = [record("PYSEC-1", versions=["1"], aliases=["CVE-1"], summary="Sum"), record("MAL-2", versions=["1"])]
+    audit.records(*records, record("PYSEC-3", "other", versions=["1"]))
+    schema = json.loads(Path(SCHEMA).read_text("utf-8"))
+    for words in (["web==1", "other==1 ; sys_platform == 'win32'"], ["web==2"], ["web=="]):
+        _, printed = audit.printed(*audit.pins(*words), "--format", "sarif")
+        jsonschema.validate(json.loads(printed), schema)

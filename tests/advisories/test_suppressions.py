@@ -144,6 +144,13 @@ def test_an_entry_is_written_with_digests_and_reopens_when_the_advisory_changes(
     assert (suppressed.folder / "peep-audit.toml").read_text() == written
 
 
+def test_a_suppression_stands_beside_one_file(suppressed: AuditRun):
+    listing = suppressed.file("lists.txt", "requirements.txt\n")
+    words = ["--suppress", "CVE-1", "web", "--reason", "x", "--expires", "2026-12-01", "--files-from", str(listing)]
+    assert suppressed.printed(*words)[0] == 2
+    assert "name that file by -r" in suppressed.said
+
+
 def test_what_is_not_found_cannot_be_suppressed(suppressed: AuditRun):
     words = ["--suppress", "CVE-9", "web", "--reason", "r", "--expires", "2026-12-24"]
     assert suppressed.printed("-r", str(suppressed.folder / "requirements.txt"), *words)[0] == 2

@@ -87,7 +87,8 @@ def named_versions(advisories: Iterable[Advisory]) -> set[str]:
     """Versions that records name and do not call affected themselves: where a range ends with a fix or a limit."""
     ranges = [ranged for one in advisories for entry in one.affected for ranged in entry.ranges]
     fixed = {event.version for ranged in ranges for event in ranged.events if event.kind == "fixed"}
-    return fixed | {limit for ranged in ranges for limit in ranged.limits if limit != INFINITY}
+    named = fixed | {limit for ranged in ranges for limit in ranged.limits if limit != INFINITY}
+    return {text.strip() for text in named}  # PEP 440 allows white space around a version, and a list does not
 
 
 def reach(old: Version, new: Version) -> str:

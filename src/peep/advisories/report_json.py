@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from peep.advisories.findings import AppliedSuppression, Finding, Fix, Place, SeverityRating, UnjudgedPin
 from peep.advisories.fixed_files import FixedFile
-from peep.advisories.report import AuditedSubject, AuditReport, in_order
+from peep.advisories.report import AuditedSubject, AuditReport
 from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.timestamps import written_time
 from peep.dataclass import replace
@@ -64,32 +66,64 @@ def report_json(report: AuditReport) -> dict[str, Any]:
     }
 
 
-def subject_lines(report: AuditReport) -> Iterator[dict[str, Any]]:
-    """One value for each subject: its counts and what was found in it; the last has what is of no subject."""
+def subject_lines(report: AuditReport) -> Iterator[str]:
+    """A line of JSON for each subject: its counts and what was found in it; the last has what is of no subject."""
     named = (("findings", report.findings), ("suppressed", report.suppressed), ("known", report.known))
     by_pin = {key: _by_pin(findings) for key, findings in named}
     for subject in report.subjects:
-        value: dict[str, Any] = {"subject": subject_json(subject)}
+        parts = [f'"subject":{_compact(subject_json(subject))}']
         for key, found in by_pin.items():
             numbers = (number for number in subject.held if number in found)
-            ordered = in_order(one for number in numbers for one in found[number])
-            value[key] = [finding_json(_within(one, subject)) for one in ordered]
-        yield value
-    whole = report_json(replace(report, findings=tuple(by_pin["findings"].get(-1, ())), suppressed=(), known=()))
-    yield {**whole, "outcome": report.outcome}
+            ordered = sorted((one for number in numbers for one in found[number]), key=lambda one: one.rank)
+            parts.append(f'"{key}":[{",".join(one.within(subject) for one in ordered)}]')
+        yield f"{{{','.join(parts)}}}"
+    of_none = tuple(one.finding for one in by_pin["findings"].get(-1, ()))
+    rest = replace(report, findings=of_none, suppressed=(), known=())
+    yield _compact({**report_json(rest), "outcome": report.outcome})
 
 
-def _within(one: Finding, subject: AuditedSubject) -> Finding:
-    """The finding with those of its places that are the subject's."""
-    if not subject.files:
-        return one
-    return replace(one, places=tuple(place for place in one.places if place.path in subject.files))
+class _WrittenFinding:
+    """A finding as JSON, written once however many subjects have it: only its places differ from one to the next."""
+
+    __slots__ = ("_head", "_tail", "finding", "rank")
+
+    def __init__(self, finding: Finding, rank: int) -> None:
+        self.finding = finding
+        self.rank = rank
+        """Its position in the report."""
+        self._head = self._tail = ""
+
+    def within(self, subject: AuditedSubject) -> str:
+        """The finding with those of its places that are the subject's; with all of them in an environment."""
+        if not self._head:
+            # A quote inside of a text is escaped, so that this can only be the key itself.
+            self._head, _, self._tail = _compact(finding_json(replace(self.finding, places=()))).partition(_NO_PLACES)
+        files = sorted(subject.files)
+        places = self.finding.places if not files else (place for path in files for place in self._places_in(path))
+        written = ",".join(_compact(place_json(place)) for place in places)
+        return f'{self._head}"locations":[{written}]{self._tail}'
+
+    def _places_in(self, path: str) -> Iterator[Place]:
+        """The places in one file; all places are sorted by path, and there may be thousands."""
+        places = self.finding.places
+        for position in range(bisect_left(places, path, key=_path_of), len(places)):
+            if places[position].path != path:
+                break
+            yield places[position]
 
 
-def _by_pin(findings: Iterable[Finding]) -> dict[int, list[Finding]]:
-    found: dict[int, list[Finding]] = {}
-    for one in findings:
-        found.setdefault(one.pin, []).append(one)
+_NO_PLACES = '"locations":[]'
+_path_of = attrgetter("path")
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _by_pin(findings: Iterable[Finding]) -> dict[int, list[_WrittenFinding]]:
+    found: dict[int, list[_WrittenFinding]] = {}
+    for rank, one in enumerate(findings):
+        found.setdefault(one.pin, []).append(_WrittenFinding(one, rank))
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from peep.advisories.findings import AuditedPin, Place, UnjudgedPin
 from peep.dataclass import dataclass, field, replace
+from peep.model import IndexOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Subject:
     """What of it could not be read."""
     files: tuple[str, ...] = ()
     """All files that were read for it, as places name them."""
+    indexes: IndexOptions = field(default_factory=IndexOptions)
+    """What its files state of indexes: they are asked in the place of, or beside, those that pip is configured with."""
 
 
 class PinTable:
@@ -80,6 +83,7 @@ class Gathered:
     local: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    indexes: IndexOptions = field(default_factory=IndexOptions)
 
     def add(self, pin: AuditedPin) -> None:
         self.numbers[self.table.add(pin)] = None
@@ -93,6 +97,7 @@ class Gathered:
             len(self.local),
             tuple(self.faults),
             tuple(self.files) or (path,),
+            self.indexes,
         )
 
 

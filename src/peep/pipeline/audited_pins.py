@@ -6,7 +6,8 @@ What can't be read is told beside what can: an audit goes on and is incomplete.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 
 from peep.advisories.findings import AuditedPin, Place, UnjudgedPin
 from peep.advisories.roster import Gathered, PinTable, Subject
@@ -17,10 +18,11 @@ from peep.formats.markers import TargetMarkers, UnusableCondition
 from peep.formats.names import is_lock_path, last_segment, normalised
 from peep.formats.url_secrets import redacted
 from peep.formats.versions import same_version
-from peep.model import Digest, InstalledProject
-from peep.requirements.file_parser import RequirementLine
+from peep.model import Digest, IndexOptions, InstalledProject
+from peep.requirements.file_parser import OptionLine, RequirementLine
 from peep.requirements.files import ReadFile, in_reading_order, read_requirements_files
 from peep.requirements.requirement_text import RequirementKind
+from peep.requirements.run_options import RunOptions
 
 NO_VERSION = "no-version"
 
@@ -43,7 +45,9 @@ class ListReader:
         files, errors = read_requirements_files([path], self.read, self.environ, self.constraints)
         gathered = Gathered(self.table, faults=[str(error) for error in errors])
         gathered.files = [redacted(file.path) for file in files]
-        lines = [entry for entry in in_reading_order(files) if isinstance(entry, RequirementLine)]
+        entries = list(in_reading_order(files))
+        gathered.indexes = stated_indexes(entries)
+        lines = [entry for entry in entries if isinstance(entry, RequirementLine)]
         constraints: dict[str, list[RequirementLine]] = {}
         for line in lines:
             if line.is_constraint:
@@ -77,6 +81,16 @@ class ListReader:
         except UnusableCondition as error:
             gathered.faults.append(f"{path}: {error}")
             return True
+
+
+def stated_indexes(entries: Iterable[RequirementLine | OptionLine]) -> IndexOptions:
+    """What the lines of a list say of indexes; a folder that is not there is found out when it is asked."""
+    lines = [entry for entry in entries if isinstance(entry, OptionLine)]
+    if not lines:
+        return IndexOptions()
+    options = RunOptions(os.path.exists)
+    options.take_all(lines)
+    return options.index_options
 
 
 def gather_line(line: RequirementLine, constraints: Sequence[RequirementLine], gathered: Gathered) -> None:

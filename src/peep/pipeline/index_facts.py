@@ -15,6 +15,7 @@ from peep.advisories.fixes import Release
 from peep.advisories.ordering import version_key
 from peep.advisories.publishers import LARGEST_PROVENANCE, UnreadableProvenance, publishers_in, releases_to_compare
 from peep.advisories.report import IndexFacts
+from peep.advisories.roster import Roster
 from peep.advisories.watch import ProjectPages, filenames_of
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, TransportError
@@ -22,7 +23,7 @@ from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.index.client import PackageIndex
-from peep.model import Digest, IndexFile, ProjectDetail
+from peep.model import Digest, IndexFile, IndexOptions, ProjectDetail
 
 _AT_ONCE = 8
 _GIVE_UP_AFTER = 3
@@ -55,12 +56,11 @@ class AskedIndexes:
         return replace(pin, is_private=is_private, filenames=tuple(dict.fromkeys((*pin.filenames, *names))))
 
 
-def ask_indexes(names: Iterable[str], open_index: Callable[[], PackageIndex]) -> AskedIndexes:
+def ask_indexes(asked: AskedIndexes, names: Iterable[str], open_index: Callable[[], PackageIndex]) -> None:
     """Ask for the pages of all projects, several at once. Nothing is raised but what `open_index` raises."""
-    asked = AskedIndexes()
     ordered = sorted(set(names))
     if not ordered:
-        return asked
+        return
     index = open_index()
     failures = _Failures()
 
@@ -74,12 +74,29 @@ def ask_indexes(names: Iterable[str], open_index: Callable[[], PackageIndex]) ->
             asked.failed[name] = str(error)
             failures.note(str(error) if isinstance(error, TransportError) and error.status is None else "")
         else:
-            asked.pages[name] = ProjectPages(details, _versions(name, details))
+            asked.pages[name] = _joined(asked.pages.get(name), ProjectPages(details, _versions(name, details)))
             failures.note("")
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         list(pool.map(one, ordered))
-    return asked
+
+
+def _joined(former: ProjectPages | None, new: ProjectPages) -> ProjectPages:
+    """What several files' indexes say of one project."""
+    if former is None:
+        return new
+    known = {detail.index for detail in former.details}
+    details = (*former.details, *(detail for detail in new.details if detail.index not in known))
+    return ProjectPages(details, {**new.versions, **former.versions})
+
+
+def names_by_indexes(roster: Roster) -> dict[IndexOptions, set[str]]:
+    """The projects to ask for, by what the files that list them state of indexes: no name reaches any other."""
+    found: dict[IndexOptions, set[str]] = {}
+    for subject in roster.subjects:
+        names = (roster.pins[number].name for number in subject.pins if not roster.pins[number].is_direct)
+        found.setdefault(subject.indexes, set()).update(names)
+    return found
 
 
 def ask_publishers(asked: AskedIndexes, pins: Iterable[AuditedPin], transport: Transport) -> None:

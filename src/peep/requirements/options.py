@@ -86,6 +86,7 @@ class DividedLine:
     options: tuple[tuple[str, str], ...]
 
 
+@lru_cache(maxsize=1 << 15)  # fleets of files repeat their lines
 def divide(content: str) -> DividedLine:
     """Divide a logical line where pip does: before the first space-separated word that begins with `-`.
 

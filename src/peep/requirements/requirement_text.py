@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from peep.dataclass import dataclass
@@ -68,6 +69,7 @@ class RequirementText:
     """What the user should be warned of."""
 
 
+@lru_cache(maxsize=1 << 15)  # fleets of files repeat their lines
 def parse_requirement_text(text: str) -> RequirementText:
     """Take a requirement apart; raises `MalformedRequirement` when it is none."""
     if "\t" in text and re.search(_TAB_BEFORE_OPTION, text):

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from peep import __version__
 from peep.advisories.assessment import Evidence, Terms, assess
@@ -30,7 +30,7 @@ from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, UsageError
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
-from peep.model import TargetEnvironment
+from peep.model import IndexOptions, TargetEnvironment
 from peep.pipeline.advisories_place import advisories_folder
 from peep.pipeline.audit_rules import AuditOptions, AuditRules, read_rules
 from peep.pipeline.audited_pins import ListReader
@@ -43,6 +43,15 @@ if TYPE_CHECKING:
 
 # Most audits read files and a snapshot: what speaks to the network or looks at an environment is imported by those that
 # do, for it takes twice as long to import as all the rest.
+
+
+_NOTHING_STATED = IndexOptions()
+
+
+class OpenNetwork(Protocol):
+    """Opens the network for files that state these indexes, once for each."""
+
+    def __call__(self, stated: IndexOptions = ...) -> Network: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,10 @@ class ChangedReading(Reading):
         return self._changed[path] if path in self._changed else super().read(path)
 
 
-def _opened_network(options: AuditOptions, context: RunContext, stack: ExitStack) -> Network:
-    """The network of the run, with what pip is configured with; it is closed with `stack`."""
+def _opened_network(
+    options: AuditOptions, context: RunContext, stack: ExitStack, stated: IndexOptions = _NOTHING_STATED
+) -> Network:
+    """The network for files that state these indexes, with what pip is configured with; it is closed with `stack`."""
     import os  # noqa: PLC0415 - as above
 
     from peep.pipeline.network import Network  # noqa: PLC0415 - as above
@@ -122,11 +133,12 @@ def _opened_network(options: AuditOptions, context: RunContext, stack: ExitStack
     store = stack.enter_context(opened_store(options.run.store, context))
     defaults = configured_pip(options.run, context.environ, os.path.join(store.layout.remembered, "pip"))
     network = Network(options.run, context, defaults)
+    network.stated = stated
     stack.callback(network.close)
     return network
 
 
-def _transport(open_network: Callable[[], Network], options: AuditOptions) -> Transport:
+def _transport(open_network: OpenNetwork, options: AuditOptions) -> Transport:
     if options.is_offline:
         raise UsageError("--offline: a file from the network can't be read")
     return open_network().transport()
@@ -232,7 +244,7 @@ def _with_privacy(pin: AuditedPin, policy: AuditPolicy) -> AuditedPin:
 def _snapshots(
     options: AuditOptions,
     policy: AuditPolicy,
-    open_network: Callable[[], Network],
+    open_network: OpenNetwork,
     context: RunContext,
     now: datetime,
 ) -> tuple[str, ...]:
@@ -246,23 +258,29 @@ def _snapshots(
 
 
 def _asked(
-    options: AuditOptions, roster: Roster, open_network: Callable[[], Network], context: RunContext
+    options: AuditOptions, roster: Roster, open_network: OpenNetwork, context: RunContext
 ) -> AskedIndexes | None:
     """What the configured indexes say, or None where they are not to be asked."""
     if options.is_offline or not options.asks_indexes or options.run.bundle is not None:
         return None
-    from peep.pipeline.index_facts import AskedIndexes, ask_indexes, ask_publishers  # noqa: PLC0415 - as above
+    from peep.pipeline.index_facts import (  # noqa: PLC0415 - as above
+        AskedIndexes,
+        ask_indexes,
+        ask_publishers,
+        names_by_indexes,
+    )
 
-    names = {pin.name for pin in roster.pins if not pin.is_direct}
-    try:
-        network = open_network()
-        asked = ask_indexes(names, network.index)
-        asked.extra = tuple(redacted(url) for url in network.index_options().index_urls[1:])
-        if options.watches_publishers:
-            ask_publishers(asked, roster.pins, network.transport())
-    except PeepError as error:
-        context.reporter.warning(f"no index was asked: {error}")
-        return AskedIndexes(failed=dict.fromkeys(sorted(names), str(error)))
+    asked = AskedIndexes()
+    for stated, names in names_by_indexes(roster).items():
+        try:
+            network = open_network(stated)
+            ask_indexes(asked, names, network.index)
+            asked.extra += tuple(redacted(url) for url in network.index_options().index_urls[1:])
+        except PeepError as error:
+            context.reporter.warning(f"no index was asked: {error}")
+            asked.failed.update(dict.fromkeys(sorted(names), str(error)))
+    if options.watches_publishers and asked.pages:
+        ask_publishers(asked, roster.pins, open_network().transport())
     return asked
 
 

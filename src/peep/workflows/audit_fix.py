@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 from peep.advisories.findings import Finding, Level
@@ -27,7 +28,7 @@ from peep.pipeline.read_pins import Reading
 from peep.requirements.decoding import decode
 from peep.requirements.files import is_url
 from peep.workflows.audit import AuditCase, case_of, judged, listed_files
-from peep.workflows.audit_fix_list import EditedLists, edited_lists
+from peep.workflows.audit_fix_list import EditedLists, ListsToEdit, edited_lists
 from peep.workflows.audit_fix_lock import RenewedLock, is_generated, renewed_lock
 from peep.workflows.audit_fix_wishes import Wish
 
@@ -42,6 +43,8 @@ class FixOptions:
     in_place: bool
     lock_options: Callable[[str], LockOptions]
     """What `peep lock` is asked for to make a file, by its name, as its header says."""
+    constraints: tuple[str, ...] = ()
+    """Files of `-c`."""
 
 
 @dataclass(slots=True)
@@ -76,10 +79,27 @@ def audit_and_fix(options: AuditOptions, fix: FixOptions, context: RunContext) -
     files = list(_fixed_files(state, is_written=fix.in_place))
     stands = first
     if fix.in_place and files:
-        for path, content in sorted(state.contents.items()):
-            write_lock(os.path.realpath(path), content)
+        _write(state.contents)
         stands = judged(case_of(options, context))
     return with_fixes(stands, files, state.blocked)
+
+
+def _write(contents: Mapping[str, bytes]) -> None:
+    """Write all files or none. Raises `PeepError`."""
+    before: dict[str, bytes] = {}
+    try:
+        for path, content in sorted(contents.items()):
+            real = os.path.realpath(path)
+            with open(real, "rb") as file:
+                before[real] = file.read()
+            write_lock(real, content)
+    except (PeepError, OSError) as error:
+        for path, content in before.items():
+            with suppress(PeepError):
+                write_lock(path, content)
+        if isinstance(error, OSError):
+            raise PeepError(f"{error.filename}: {error.strerror}") from error
+        raise
 
 
 def _with_files(options: AuditOptions, context: RunContext) -> AuditOptions:
@@ -113,10 +133,14 @@ def _improved(case: AuditCase, report: AuditReport, state: _State, fix: FixOptio
         wanted = tuple(wish for wish in wishes if not wish.paths.isdisjoint(paths))
         if not wanted:
             continue
+        state.blocked.update({wish.key: (reason,) for wish in wanted if (reason := wish.objection())})
+        possible = tuple(wish for wish in wanted if not wish.objection())
+        if not possible:
+            continue
         try:
-            outcome, blocked = _outcome(group, wanted, state, fix, context)
+            outcome, blocked = _outcome(group, possible, state, fix, context)
         except PeepError as error:
-            outcome, blocked = None, {wish.key: (_one_line(error),) for wish in wanted}
+            outcome, blocked = None, {wish.key: (_one_line(error),) for wish in possible}
         state.blocked.update(blocked)
         if outcome is not None and outcome.contents:
             state.outcomes[paths] = outcome
@@ -130,14 +154,11 @@ def _outcome(
     path = group[0].path
     paths = tuple(dict.fromkeys(path for subject in group for path in subject.files))
     former = state.outcomes.get(paths)
-    if is_generated(path):
+    if is_generated(path) or is_lock_path(path):
         assert not isinstance(former, EditedLists)  # noqa: S101 - the file on the disk has not changed
         return renewed_lock(path, wishes, former, fix.lock_options, context)
-    if is_lock_path(path):
-        reason = "a lock file does not say what it was made from; run peep lock with its sources"
-        return None, {wish.key: (f"{reason} and --upgrade-package {wish.name}",) for wish in wishes}
     assert not isinstance(former, RenewedLock)  # noqa: S101 - as above
-    return edited_lists(group, wishes, former, fix.lock_options, context)
+    return edited_lists(ListsToEdit(group, fix.constraints, former), wishes, fix.lock_options, context)
 
 
 def _wishes(case: AuditCase, report: AuditReport) -> Iterator[Wish]:

@@ -19,6 +19,8 @@ from peep.locking.listed_pins import judged_pins
 from peep.locking.lock_plan import HashPolicy, ListedRelease, listed_files
 from peep.locking.page_archives import PageArchives
 from peep.locking.target_groups import JointGroup, joint_groups
+from peep.model import IndexOptions
+from peep.pipeline.audited_pins import stated_indexes
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present
 from peep.pipeline.lock_metadata import IndexMetadata
@@ -51,19 +53,24 @@ class EditedLists:
     command: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ListsToEdit:
+    """Lists that share files, with the constraints that the command line names, and what an earlier round made."""
+
+    group: Sequence[Subject]
+    constraints: tuple[str, ...] = ()
+    former: EditedLists | None = None
+
+
 def edited_lists(
-    group: Sequence[Subject],
-    wishes: Sequence[Wish],
-    former: EditedLists | None,
-    lock_options: Callable[[str], LockOptions],
-    context: RunContext,
+    lists: ListsToEdit, wishes: Sequence[Wish], lock_options: Callable[[str], LockOptions], context: RunContext
 ) -> tuple[EditedLists | None, Blocked]:
     """Edit the pins that have a version to go to; the others come back with what stands in the way."""
-    files = _ListFiles(group, {} if former is None else former.contents, context)
-    blocked: Reasons = {wish.key: (reason,) for wish in wishes if (reason := wish.objection())}
-    with opened_lock(lock_options(group[0].path), context, STAGES) as session:
+    files, former = _ListFiles(lists, context), lists.former
+    blocked: Reasons = {}
+    with opened_lock(lock_options(files.path), context, STAGES) as session:
         trials = _Trials(files, session)
-        chosen = trials.chosen([wish for wish in wishes if wish.key not in blocked], blocked)
+        chosen = trials.chosen(wishes, blocked)
         new = {key: trials.new_pin(key[0], fix) for key, fix in chosen.items()}
     contents = files.edited(new)
     if not contents:
@@ -79,9 +86,12 @@ def edited_lists(
 class _ListFiles:
     """The files of some lists, read."""
 
-    def __init__(self, group: Sequence[Subject], changed: Mapping[str, bytes], context: RunContext) -> None:
+    def __init__(self, wanted: ListsToEdit, context: RunContext) -> None:
+        changed = {} if wanted.former is None else wanted.former.contents
         self.lists: list[list[JudgedPin]] = []
         self._files: dict[str, RequirementsFile] = {}
+        self.indexes = IndexOptions()
+        """As the last of the lists states them."""
 
         def read(path: str) -> bytes:
             if path in changed:
@@ -91,13 +101,14 @@ class _ListFiles:
             with open(path, "rb") as file:
                 return file.read()
 
-        for subject in group:
-            files, errors = read_requirements_files([subject.path], read, context.environ, ())
+        for subject in wanted.group:
+            files, errors = read_requirements_files([subject.path], read, context.environ, wanted.constraints)
             if errors:
                 raise RequirementsErrors(errors)
             self._files.update({file.path: file for file in files})
             self.lists.append(_pins_of(files))
-        self.path = group[0].path
+            self.indexes = stated_indexes(in_reading_order(files))
+        self.path = wanted.group[0].path
 
     def edited(self, new: Mapping[tuple[str, str], NewPin]) -> dict[str, bytes]:
         """New contents of the files that change. Raises `PeepError` where one of them is generated."""
@@ -134,6 +145,7 @@ class _Trials:
 
     def __init__(self, files: _ListFiles, session: LockSession) -> None:
         self._lists = files.lists
+        session.network.stated = files.indexes
         self._policy = session.policy()
         self._pages: IndexPages = session.pages()
         self._metadata: IndexMetadata = session.index_metadata()

@@ -7,9 +7,12 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from packaging.version import Version
+
 from peep.advisories.fixed_files import Blocked, FixedPin
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError
+from peep.formats.names import is_lock_path
 from peep.locking.changes import PinChange
 from peep.locking.make_lock import NoSolution
 from peep.pipeline.context import RunContext
@@ -20,6 +23,10 @@ from peep.workflows.audit_fix_wishes import Reasons, Wish
 from peep.workflows.install import STAGES
 from peep.workflows.lock import MadeLock, lock_in
 
+_OTHER_SOURCES = (
+    "a lock file does not say what it was made from, and `peep lock -o {name}` there would write another one: "
+    "lock it with its own sources and --upgrade-package"
+)
 _MOST_TRIES = 8
 """Versions of one project that are tried."""
 
@@ -55,18 +62,17 @@ def renewed_lock(
 
     `former`: what an earlier round made, whose versions are wanted, too.
     """
-    blocked: Reasons = {wish.key: (reason,) for wish in wishes if (reason := wish.objection())}
-    possible = [wish for wish in wishes if wish.key not in blocked]
+    blocked: Reasons = {}
     with _where_it_was_locked(path) as name:
         options = lock_options(name)
         with opened_lock(options, context, STAGES) as session:
+            if is_lock_path(name) and (lock_in(session).result.is_different):
+                raise PeepError(_OTHER_SOURCES.format(name=name))
             wanted = dict(former.wanted) if former else {}
-            made, accepted = _made(session, wanted, possible, blocked)
+            made, accepted = _made(session, wanted, wishes, blocked)
     if made is None or not made.result.is_different:
         return None, blocked
-    command = shlex.join(
-        ["peep", "lock", *(f"--upgrade-package={one}=={version}" for one, version in accepted.items()), "-o", name]
-    )
+    command = shlex.join(["peep", "lock", *_upgrades(accepted), "-o", name])
     pins = tuple(_fixed_pins(made.result.changes))
     return RenewedLock({path: made.content}, pins, command, accepted), blocked
 
@@ -78,9 +84,7 @@ def _made(
     blocked: Reasons,
 ) -> tuple[MadeLock | None, dict[str, str]]:
     """All at once where that has a solution, else one after the other."""
-    together = {**wanted, **{wish.name: wish.fixes[0].version or "" for wish in wishes}}
-    if not wishes:
-        return None, wanted
+    together = {**wanted, **_smallest(wishes)}
     try:
         return _locked(session, together), together
     except NoSolution:
@@ -101,9 +105,24 @@ def _made(
     return made, wanted
 
 
+def _smallest(wishes: Sequence[Wish]) -> dict[str, str]:
+    """The smallest version of each project that cures all its pins."""
+    found: dict[str, str] = {}
+    for wish in wishes:
+        version = wish.fixes[0].version or ""
+        if wish.name not in found or Version(version) > Version(found[wish.name]):
+            found[wish.name] = version
+    return found
+
+
 def _locked(session: LockSession, wanted: Mapping[str, str]) -> MadeLock:
     upgraded = (*session.options.upgraded, *wanted.items())
     return lock_in(replace(session, options=replace(session.options, upgraded=upgraded)))
+
+
+def _upgrades(versions: Mapping[str, str]) -> Iterator[str]:
+    for name, version in versions.items():
+        yield from ("--upgrade-package", f"{name}=={version}")
 
 
 def _fixed_pins(changes: Sequence[PinChange]) -> Iterator[FixedPin]:
@@ -118,22 +137,33 @@ def _where_it_was_locked(path: str) -> Iterator[str]:
 
     Raises `PeepError` where the header names another file.
     """
-    stated = _stated_output(read_present(path).arguments or ())
-    real, here = os.path.abspath(path), os.getcwd()
-    if not stated or os.path.abspath(stated) == real:
-        yield stated or path
-        return
-    ending = os.path.normpath(stated)
-    folder = real[: -len(ending)]
-    if os.path.isabs(ending) or not real.endswith(os.sep + ending):
-        raise PeepError(f"its header says that peep lock wrote it as {stated}, which is another file")
-    os.chdir(folder)
+    stated = _stated_output(path)
     try:
-        yield stated
+        folder = _folder_of(path, stated)
+        here = os.getcwd()
+        os.chdir(folder or here)
+    except OSError as error:
+        raise PeepError(f"{path}: its folder cannot be worked in: {error.strerror or error}") from error
+    try:
+        yield stated or path
     finally:
         os.chdir(here)
 
 
-def _stated_output(arguments: Sequence[str]) -> str:
+def _folder_of(path: str, stated: str) -> str:
+    """The folder in which `stated` is the file at `path`; '' for the working folder."""
+    real, ending = os.path.abspath(path), os.path.normpath(stated)
+    if not stated or os.path.abspath(stated) == real:
+        return ""
+    if os.path.isabs(ending) or not real.endswith(os.sep + ending):
+        raise PeepError(f"its header says that peep lock wrote it as {stated}, which is another file")
+    return real[: -len(ending)]
+
+
+def _stated_output(path: str) -> str:
+    """The name in the header; a lock file has none, and is taken for one that was made in its own folder."""
+    if is_lock_path(path):
+        return os.path.basename(path)
+    arguments = read_present(path).arguments or ()
     stated = [word.partition("=")[2] for word in arguments if word.startswith("--output-file=")]
     return stated[-1] if stated else ""

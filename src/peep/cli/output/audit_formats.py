@@ -59,7 +59,7 @@ def rendered(report: AuditReport, format_: str, *, is_verbose: bool = False) -> 
     if format_ == "jsonl":
         from peep.advisories.report_json import subject_lines  # noqa: PLC0415
 
-        return (json.dumps(value, separators=(",", ":")) for value in subject_lines(report))
+        return subject_lines(report)
     if format_ == "github":
         from peep.advisories.report_github import github_commands  # noqa: PLC0415
 

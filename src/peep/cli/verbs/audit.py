@@ -211,6 +211,8 @@ def _suppress(parsed: ParsedArguments, options: AuditOptions, report: AuditRepor
 
     if len(parsed.words) != 1:
         raise UsageError("--suppress wants one project", "peep audit --suppress ID NAME --reason TEXT --expires DATE")
+    if parsed.has("files-from"):
+        raise UsageError("--suppress writes beside one file, and --files-from names many", "name that file by -r")
     for name in ("reason", "expires"):
         if not (parsed.value(name) or "").strip():
             raise UsageError(f"--suppress wants --{name}", "say why, and until when")
