@@ -86,6 +86,9 @@ class Console:
     def download_finished(self, name: str) -> None:
         self._display(self._progress.finished, escape_controls(name))
 
+    def worked(self, what: str) -> None:
+        self._display(self._progress.worked, what)
+
     # -- results -----------------------------------------------------------------------------------
 
     def result(self, text: str) -> None:
