@@ -35,6 +35,9 @@ class Reporter(Protocol):
 
     def download_finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...
 
+    def worked(self, what: str) -> None:
+        """One more of `what` (a plural, such as `pages`) is done; shown where a person waits."""
+
 
 class SilentReporter:
     """The reporter of tests and of `-q`."""
@@ -50,3 +53,5 @@ class SilentReporter:
     def download_advanced(self, name: str, count: int) -> None: ...
 
     def download_finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...
+
+    def worked(self, what: str) -> None: ...

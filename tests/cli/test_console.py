@@ -7,7 +7,7 @@ import pytest
 
 from peep.cli.output import progress
 from peep.cli.output.console import Console
-from peep.cli.output.progress import DelayedBar, LineProgress, RawProgress
+from peep.cli.output.progress import DelayedBar, LineProgress, RawProgress, WorkLine
 from peep.pipeline.options import OutputOptions
 from peep.reporting import Arrival
 
@@ -144,3 +144,16 @@ def test_streams_spell_out_what_their_encoding_lacks():
     console.result("naïve …")
     stream.flush()
     assert raw.getvalue() == b"na\\xefve \\u2026\n"
+
+
+def test_work_of_more_than_a_second_is_told_in_a_line_that_goes():
+    times = iter([0.0, 0.5, 1.1, 1.2, 1.5])
+    stream = io.StringIO()
+    line = WorkLine(stream, lambda: next(times))
+    for what in ("pages", "pages", "archives looked at", "pages"):
+        line.worked(what)
+    assert stream.getvalue() == "\r2 pages, 1 archives looked at\x1b[K"
+    line.worked("pages")
+    line.clear()
+    line.clear()
+    assert stream.getvalue().endswith("\r4 pages, 1 archives looked at\x1b[K\r\x1b[K")

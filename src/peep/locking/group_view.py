@@ -76,6 +76,8 @@ class ViewSources:
     admission: Admission
     known: Mapping[str, tuple[KnownPin, ...]]
     """Pins of the present lock, by name."""
+    choosers: dict[tuple[str, str, str], FileChooser] = field(default_factory=dict)
+    """Shared by all groups: witnesses and rounds ask for the same files again."""
 
 
 class GroupView:
@@ -89,7 +91,6 @@ class GroupView:
         """Thresholds in the page of a project, of the releases that were looked at."""
         self._sources = sources
         self._preferred = preferred
-        self._choosers: dict[tuple[str, str], FileChooser] = {}
         self._candidates: dict[tuple[str, Version], Candidate | Unusable] = {}
         self._masks: dict[tuple[str, str], int] = {}
         self._orders: dict[str, tuple[int, ...]] = {}
@@ -181,10 +182,11 @@ class GroupView:
         return choice if choice.chosen is not None else chooser.best_of(release.files)
 
     def _chooser(self, project: str, member: DeclaredTarget) -> FileChooser:
-        key = project, member.id.text
-        if key not in self._choosers:
-            self._choosers[key] = FileChooser(project, member, self._sources.policy)
-        return self._choosers[key]
+        key = project, member.id.text, member.python_full_version
+        known = self._sources.choosers.get(key)
+        if known is None:
+            known = self._sources.choosers[key] = FileChooser(project, member, self._sources.policy)
+        return known
 
     def _judged(self, release: Release) -> Candidate | Unusable:
         chosen: list[tuple[DeclaredTarget, NamedFile]] = []

@@ -134,6 +134,7 @@ class IndexMetadata:
                 return digest, Unreadable(file.filename, f"holds metadata that cannot be used: {error}")
 
     def _found(self, key: tuple[str, str]) -> Answer:
+        self._reporter.worked("archives looked at")
         asked = self._questions[key]
         stated = stated_sha256(asked.named)
         kept = self._cache.get(stated.hex) if stated is not None else None

@@ -10,6 +10,9 @@ from peep.index.client import PackageIndex
 from peep.locking.candidates import ProjectPage, page_of
 from peep.model import ProjectDetail
 from peep.pipeline.once import Once
+from peep.reporting import Reporter, SilentReporter
+
+_NOBODY = SilentReporter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,13 @@ class BoundIndex:
 class IndexPages:
     """Implements `locking.sources.Pages`; safe to use from many threads."""
 
-    def __init__(self, open_index: Callable[[], PackageIndex], bound: Sequence[BoundIndex]) -> None:
+    def __init__(
+        self, open_index: Callable[[], PackageIndex], bound: Sequence[BoundIndex], reporter: Reporter = _NOBODY
+    ) -> None:
         """`open_index`: everything that unbound projects may come from; opened when the first of them is wanted."""
         self._open = Once[None, PackageIndex](lambda _: open_index())
         self._bound = tuple(bound)
+        self._reporter = reporter
         self._shadowed: dict[str, tuple[str, ...]] = {}
         self.names: dict[str, None] = {}
         """Projects that were asked for."""
@@ -53,6 +59,7 @@ class IndexPages:
         bound = next((one for one in self._bound if one.holds(project)), None)
         index = self._open.get(None) if bound is None else bound.index
         details = [detail for detail in index.project(project) if detail.files]
+        self._reporter.worked("pages")
         if len(details) > 1:
             self._shadowed[project] = tuple(detail.index for detail in details)
         return page_of(project, _first(details))

@@ -225,7 +225,8 @@ class LockSession:
 
     def _pages_through(self, keep: Callable[[PageCache], KeptPages]) -> IndexPages:
         cache = PageCache(self.store)
-        return IndexPages(lambda: self.network.index(keep(cache)), self._bound_indexes(keep(cache)))
+        bound = self._bound_indexes(keep(cache))
+        return IndexPages(lambda: self.network.index(keep(cache)), bound, self.context.reporter)
 
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""

@@ -87,6 +87,9 @@ class Console:
     def download_finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None:
         self._display(self._progress.finished, escape_controls(name), arrival)
 
+    def worked(self, what: str) -> None:
+        self._display(self._progress.worked, what)
+
     # -- results -----------------------------------------------------------------------------------
 
     def result(self, text: str) -> None:

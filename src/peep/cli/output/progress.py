@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from peep.cli.output.text import size_text
@@ -11,6 +12,8 @@ from peep.reporting import Arrival
 
 BAR_DELAY = 0.3
 """Seconds of downloading before a bar appears: shorter runs neither need one nor pay for importing it."""
+WORK_DELAY = 1.0
+"""Seconds of other work before a line tells of it."""
 RAW_INTERVAL = 0.25
 """Seconds between two raw lines."""
 
@@ -23,6 +26,8 @@ class Progress(Protocol):
     def advanced(self, name: str, count: int) -> None: ...
 
     def finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...
+
+    def worked(self, what: str) -> None: ...
 
     def clear(self) -> None:
         """Make room for other output: nothing of the display may be left on the screen."""
@@ -42,6 +47,8 @@ class NoProgress:
     def advanced(self, name: str, count: int) -> None: ...
 
     def finished(self, name: str, arrival: Arrival = Arrival.FETCHED) -> None: ...
+
+    def worked(self, what: str) -> None: ...
 
     def clear(self) -> None: ...
 
@@ -91,6 +98,34 @@ class RawProgress(NoProgress):
             print(f"Progress {self._received} of {self._expected}", file=self._stream, flush=True)
 
 
+class WorkLine:
+    """What was done so far, in one line of a terminal, for work of more than a second."""
+
+    def __init__(self, stream: TextIO, now: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._now = now
+        self._counts: dict[str, int] = {}
+        self._began = self._shown = 0.0
+        self._is_there = False
+
+    def worked(self, what: str) -> None:
+        """Count one more; the line follows a few times a second."""
+        now = self._now()
+        if not self._counts:
+            self._began = now
+        self._counts[what] = self._counts.get(what, 0) + 1
+        if now - self._began >= WORK_DELAY and now - self._shown >= RAW_INTERVAL:
+            self._shown, self._is_there = now, True
+            text = ", ".join(f"{count} {name}" for name, count in self._counts.items())
+            print(f"\r{text}\x1b[K", end="", file=self._stream, flush=True)
+
+    def clear(self) -> None:
+        """Take the line away; the next count shows it again."""
+        if self._is_there:
+            self._is_there = False
+            print("\r\x1b[K", end="", file=self._stream, flush=True)
+
+
 class DelayedBar:
     """A bar that appears when downloading takes longer than `BAR_DELAY`, and a line per file where `rich` is absent."""
 
@@ -104,6 +139,11 @@ class DelayedBar:
         self._began = 0.0
         self._files = self._received = self._expected = 0
         self._is_expectation_known = True
+        self._work = WorkLine(stream)
+
+    def worked(self, what: str) -> None:
+        if self._bar is None:
+            self._work.worked(what)
 
     def started(self, name: str, size: int | None) -> None:
         self._lines.started(name, size)
@@ -137,6 +177,7 @@ class DelayedBar:
             self.clear()
 
     def clear(self) -> None:
+        self._work.clear()
         if self._bar is not None:
             self._bar.close()
             self._bar = None
