@@ -18,10 +18,15 @@ from peep.cli.output.problem_json import KINDS, problems_as_json
 from peep.cli.verb_table import peeps_verbs
 from peep.errors import (
     BadArchive,
+    BundleFileFault,
     ConflictingDependency,
+    DigestDiffers,
     FetchFailure,
+    FileNameTaken,
+    FileState,
     HashMismatch,
     HashMissing,
+    IncompleteTarget,
     KnownMalware,
     Lack,
     MissingBuildRequirement,
@@ -31,6 +36,7 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
+    UnpulledFile,
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
@@ -116,6 +122,11 @@ SAMPLES: tuple[Problem, ...] = (
     NotExamined(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", Lack.UNEXAMINED, 1, "0.9", "Reviewer", "2026-01-01"),
     ObjectedTo(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", "mozilla", "Reviewer", "2026-01-01", "bad"),
     RecordsUnreadable("vetting/audits.toml", "unknown keys: x", "audit record 1"),
+    BundleFileFault("archives/demo-1.0.zip", FileState.MISSING),
+    UnpulledFile("archives/demo-1.0.zip"),
+    DigestDiffers(made_up("a"), made_up("b")),
+    FileNameTaken("demo-1.0.zip", (made_up("a"), made_up("b"))),
+    IncompleteTarget("cp312-win_amd64", "demo==1.0", "none of its listed files fits"),
 )
 
 

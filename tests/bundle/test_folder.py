@@ -6,9 +6,8 @@ import pytest
 
 from peep.bundle.check import check_files, read_manifest
 from peep.bundle.folder import MARKER, BundleWriter, claimed_folder
-from peep.bundle.problems import BundleFileFault, FileState, UnpulledFile
 from peep.bundle.tree import FilesTree, FolderTree, UnreadableBundle
-from peep.errors import DestinationError
+from peep.errors import BundleFileFault, DestinationError, FileState, UnpulledFile
 from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.index.client import SimpleIndexes
 from peep.model import IndexOptions

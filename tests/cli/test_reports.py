@@ -12,10 +12,15 @@ from peep.cli.output.problem_json import problems_as_json
 from peep.cli.output.reports import report_text
 from peep.errors import (
     BadArchive,
+    BundleFileFault,
     ConflictingDependency,
+    DigestDiffers,
     FetchFailure,
+    FileNameTaken,
+    FileState,
     HashMismatch,
     HashMissing,
+    IncompleteTarget,
     KnownMalware,
     MissingBuildRequirement,
     NotExamined,
@@ -24,6 +29,7 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
+    UnpulledFile,
     UnusableRequirement,
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
@@ -277,6 +283,11 @@ def test_every_kind_of_problem_is_told():
         NotExamined: NotExamined(pin, WHEEL, A.hex, "safe-to-run"),
         ObjectedTo: ObjectedTo(pin, WHEEL, A.hex, "safe-to-run", "", "Reviewer", "2026-01-01", "bad"),
         RecordsUnreadable: RecordsUnreadable("vetting/audits.toml", "unknown keys: x"),
+        BundleFileFault: BundleFileFault("archives/x.whl", FileState.CHANGED),
+        UnpulledFile: UnpulledFile("archives/x.whl"),
+        DigestDiffers: DigestDiffers(A, A),
+        FileNameTaken: FileNameTaken("x.whl", (A, A)),
+        IncompleteTarget: IncompleteTarget("cp312-win_amd64", "x", "is not listed"),
     }
     assert set(samples) == set(get_args(Problem))
     for sample in samples.values():

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from peep.archives.receive import Receiver
-from peep.bundle.manifest import InputRole
+from peep.bundle.manifest import MANIFEST, InputRole
 from peep.bundle.offer import BundleOffer, BundleTransport
-from peep.bundle.problems import BundleFileFault, FileState
+from peep.bundle.tree import UnreadableBundle
 from peep.dataclass import dataclass, field, replace
 from peep.http.file_urls import file_url
 from peep.http.transport import Transport
 from peep.index.client import PackageIndex
 from peep.model import IndexOptions, PinnedRequirement
 from peep.pip.options import PipDefaults
-from peep.pipeline.bundles import BundleRefused, OpenedBundle
+from peep.pipeline.bundles import OpenedBundle
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.read_pins import Reading
 from peep.reporting import Reporter
@@ -87,7 +87,7 @@ class BundleNetwork:
     def read_input(self, path: str) -> bytes | None:
         """An input of the bundle by the path that `sources` gave it, compared with the manifest; None for others.
 
-        Raises `BundleRefused` for other bytes than those that are listed.
+        Raises `UnreadableBundle` for other bytes than those that are listed.
         """
         listed = {self._input_path(one.file.path): one.file for one in self.bundle.manifest.inputs}
         if path not in listed:
@@ -95,8 +95,7 @@ class BundleNetwork:
         with self.bundle.tree.open(listed[path].path) as file:
             content = file.read()
         if sha256(content).hexdigest() != listed[path].sha256:
-            fault = BundleFileFault(listed[path].path, FileState.CHANGED)
-            raise BundleRefused(self.bundle.tree.label, (fault,))
+            raise UnreadableBundle(f"{path}: is not what {MANIFEST} says", "peep bundle check names all that differs")
         return content
 
 

@@ -10,29 +10,12 @@ from contextlib import contextmanager
 from peep.bundle.check import manifest_bytes, parsed_manifest
 from peep.bundle.lock import bundle_lock
 from peep.bundle.manifest import BundleManifest, digest_of
-from peep.bundle.problems import BundleProblem, DigestDiffers
 from peep.bundle.tree import BundleTree, FolderTree, TarTree
 from peep.dataclass import dataclass
-from peep.errors import PeepError, UsageError
+from peep.errors import DigestDiffers, InstallRefused, UsageError
 from peep.model import Digest
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
-
-
-class BundleRefused(PeepError):
-    """A bundle that is not what was asked for, or not whole; `problems` are all that were found."""
-
-    def __init__(self, place: str, problems: tuple[BundleProblem, ...]) -> None:
-        told = "; ".join(map(_told, problems))
-        super().__init__(f"{place}: {told}", "peep bundle check names all that differs")
-        self.place = place
-        self.problems = problems
-
-
-def _told(problem: BundleProblem) -> str:
-    if isinstance(problem, DigestDiffers):
-        return f"this is the bundle {problem.got}, and {problem.expected} was asked for"
-    return f"is not as its manifest says ({problem.kind})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +46,14 @@ def parse_digest(text: str | None) -> Digest | None:
 def opened_bundle(place: str, wanted: Digest | None = None) -> Iterator[OpenedBundle]:
     """Open the bundle at `place`, a folder or a tar.
 
-    Raises `UnreadableBundle`, and `BundleRefused` when its digest is not `wanted`, before any other file is read.
+    Raises `UnreadableBundle`, and `InstallRefused` when its digest is not `wanted`, before any other file is read.
     """
     tree = FolderTree(place) if os.path.isdir(place) else TarTree(place)
     try:
         content = manifest_bytes(tree)
         got = digest_of(content)
         if wanted is not None and got != wanted:
-            raise BundleRefused(place, (DigestDiffers(wanted, got),))
+            raise InstallRefused((DigestDiffers(wanted, got),))
         yield OpenedBundle(tree, parsed_manifest(content, place), got)
     finally:
         if isinstance(tree, TarTree):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from peep.bundle.check import check_files
 from peep.bundle.manifest import BundleManifest
-from peep.bundle.problems import BundleProblem, DigestDiffers
 from peep.dataclass import dataclass
+from peep.errors import DigestDiffers, Problem
 from peep.model import Digest
 from peep.pipeline.bundles import opened_bundle
 
@@ -16,13 +16,13 @@ class CheckedBundle:
 
     digest: Digest
     manifest: BundleManifest
-    problems: tuple[BundleProblem, ...]
+    problems: tuple[Problem, ...]
 
 
 def check_bundle(place: str, digest: Digest | None) -> CheckedBundle:
     """Compare every file of a bundle with its manifest, and its digest with `digest`. Raises `UnreadableBundle`."""
     with opened_bundle(place) as bundle:
-        problems: list[BundleProblem] = []
+        problems: list[Problem] = []
         if digest is not None and bundle.digest != digest:
             problems.append(DigestDiffers(digest, bundle.digest))
         problems += check_files(bundle.tree, bundle.manifest, bundle.lock)

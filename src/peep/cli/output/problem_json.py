@@ -6,16 +6,21 @@ A problem's fields are the names in the output; the two about hashes tell of par
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from peep.cli.output.text import redact_text
 from peep.dataclass import asdict
 from peep.errors import (
     BadArchive,
+    BundleFileFault,
     ConflictingDependency,
+    DigestDiffers,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
+    IncompleteTarget,
     KnownMalware,
     MissingBuildRequirement,
     NotExamined,
@@ -24,6 +29,7 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
+    UnpulledFile,
     UnusableRequirement,
 )
 from peep.model import (
@@ -50,6 +56,11 @@ KINDS: Mapping[type[Problem], str] = {
     NotExamined: "not-examined",
     ObjectedTo: "objected-to",
     RecordsUnreadable: "records-unreadable",
+    BundleFileFault: "bundle-file",
+    UnpulledFile: "lfs-pointer",
+    DigestDiffers: "bundle-digest",
+    FileNameTaken: "file-name-taken",
+    IncompleteTarget: "incomplete-target",
 }
 
 
@@ -63,13 +74,7 @@ def _facts(problem: Problem) -> dict[str, Any]:
         return _mismatch(problem)
     if isinstance(problem, HashMissing):
         return _missing(problem)
-    if isinstance(problem, NotExamined):
-        return _lacking(problem)
     return _by_name(problem)
-
-
-def _lacking(problem: NotExamined) -> dict[str, Any]:
-    return {**_by_name(problem), "lack": problem.lack.value}
 
 
 def _by_name(problem: Problem) -> dict[str, Any]:
@@ -106,12 +111,17 @@ def _missing(problem: HashMissing) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Turn what a problem holds into what JSON has; no text keeps credentials, for URLs stand in reasons as well."""
-    if isinstance(value, str):
-        return redact_text(value)
+    if isinstance(value, str | Enum | Digest):
+        return redact_text(str(value.value if isinstance(value, Enum) else value))
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
+    return _of_model(value)
+
+
+def _of_model(value: Any) -> Any:
+    """A value of `peep.model` as the parts of it that are told; numbers and the like as they are."""
     if isinstance(value, Location):
         return _plain(asdict(value))
     if isinstance(value, Rejection):

@@ -8,26 +8,18 @@ from typing import Any
 
 from peep.bundle.folder import WrittenBundle
 from peep.bundle.manifest import BundleManifest
-from peep.bundle.problems import (
-    BundleFileFault,
-    BundleProblem,
-    DigestDiffers,
-    FileNameTaken,
-    FileState,
-    IncompleteTarget,
-    UnpulledFile,
-)
 from peep.cli.options.install_options import output_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
-from peep.cli.output.text import counted, escape_controls, size_text
+from peep.cli.output.problem_json import problems_as_json
+from peep.cli.output.report_bundles import bundle_lines
+from peep.cli.output.text import counted, size_text
 from peep.cli.verb import Section, Verb
-from peep.errors import UsageError
+from peep.errors import InstallRefused, Problem, UsageError
 from peep.http.oci import parse_reference
-from peep.model import assert_never
-from peep.pipeline.bundles import BundleRefused, parse_digest
+from peep.pipeline.bundles import parse_digest
 from peep.workflows.bundle_apply import apply_delta
 from peep.workflows.bundle_check import check_bundle
 from peep.workflows.bundle_diff import diff_bundles
@@ -76,7 +68,7 @@ VERB = Verb(
     ),
 )  # fmt: skip
 
-Answer = tuple[Sequence[str], Mapping[str, Any], Sequence[BundleProblem]]
+Answer = tuple[Sequence[str], Mapping[str, Any], Sequence[Problem]]
 """Lines for people, value for programs, and what is wrong."""
 
 
@@ -93,12 +85,12 @@ def run(parsed: ParsedArguments) -> int:
     with Console(output) as console:
         try:
             lines, value, problems = answer(words, parsed)
-        except BundleRefused as refused:
+        except InstallRefused as refused:
             lines, value, problems = (), {}, refused.problems
         if output.format == "json":
-            console.result(json.dumps({**value, "problems": [_problem_json(one) for one in problems]}, indent=2))
+            console.result(json.dumps({**value, **problems_as_json(problems)}, indent=2))
         else:
-            console.result("\n".join([*(problem_line(one) for one in problems), *lines]))
+            console.result("\n".join([*bundle_lines(problems), *lines]))
     return 1 if problems else 0
 
 
@@ -206,46 +198,3 @@ def _written_value(written: WrittenBundle, digest: object) -> dict[str, Any]:
         "kept": written.kept,
         "warnings": [],
     }
-
-
-_STATES = {
-    FileState.CHANGED: "is not what bundle.json says",
-    FileState.MISSING: "is missing",
-    FileState.FOREIGN: "is not listed in bundle.json",
-    FileState.NOT_A_FILE: "is no plain file",
-}
-
-
-def problem_line(problem: BundleProblem) -> str:
-    """One line that says what is wrong and, where that is known, what to do."""
-    match problem:
-        case BundleFileFault():
-            return f"{escape_controls(problem.path)}: {_STATES[problem.state]}"
-        case UnpulledFile():
-            return f"{escape_controls(problem.path)}: is a Git LFS pointer to the listed file: run `git lfs pull`"
-        case DigestDiffers():
-            return f"this is the bundle {problem.got}, and {problem.expected} was asked for"
-        case FileNameTaken():
-            listed = " and ".join(map(str, problem.hashes))
-            return f"{problem.filename}: two archives have this name, {listed}: a folder can hold one only"
-        case IncompleteTarget():
-            return f"{problem.target}: {problem.requirement}: {problem.reason}"
-        case _ as never:
-            assert_never(never)
-
-
-def _problem_json(problem: BundleProblem) -> dict[str, Any]:
-    match problem:
-        case BundleFileFault():
-            facts: dict[str, Any] = {"path": problem.path, "state": problem.state.value}
-        case UnpulledFile():
-            facts = {"path": problem.path}
-        case DigestDiffers():
-            facts = {"expected": str(problem.expected), "got": str(problem.got)}
-        case FileNameTaken():
-            facts = {"filename": problem.filename, "hashes": [str(digest) for digest in problem.hashes]}
-        case IncompleteTarget():
-            facts = {"target": problem.target, "requirement": problem.requirement, "reason": problem.reason}
-        case _ as never:
-            assert_never(never)
-    return {"kind": problem.kind, **facts}
