@@ -247,6 +247,8 @@ class IndexFile:
     """The index or page it was found on, without credentials, for messages."""
     sidecar: tuple[Digest, ...] | None = None
     """Digests of the METADATA that the index offers beside a wheel (PEP 658, 714); None: none offered; (): unstated."""
+    provenance: str | None = None
+    """URL of the provenance object that the index offers for the file (PEP 740)."""
 
 
 @dataclass(frozen=True, slots=True)

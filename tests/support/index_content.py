@@ -37,6 +37,8 @@ class FileFacts:
     url: str | None = None
     sidecar: str | bool | bytes | None = None
     """METADATA beside the file (PEP 658): True: its own, with its digest; "unhashed": without; bytes: these instead."""
+    provenance: str | None = None
+    """URL of a provenance object (PEP 740)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,8 @@ class IndexContent:
         if facts.sidecar is not None:
             own = {"sha256": hashlib.sha256(self.own_metadata(name, filename)).hexdigest()}
             entry["core-metadata"] = True if facts.sidecar == "unhashed" else own
+        if minor >= 3 and facts.provenance is not None:
+            entry["provenance"] = facts.provenance
         if minor >= 1:
             entry["size"] = len(self.projects[name][filename]) if facts.size is None else facts.size
             entry["upload-time"] = UPLOADED if facts.upload_time is None else facts.upload_time
@@ -219,6 +223,8 @@ class IndexContent:
         if facts.yanked is not False:
             reason = "" if facts.yanked is True else facts.yanked
             attributes += f' data-yanked="{html.escape(reason)}"'
+        if facts.provenance is not None:
+            attributes += f' data-provenance="{html.escape(facts.provenance)}"'
         return f"<a {attributes}>{html.escape(filename)}</a>"
 
     def file_url(self, name: str, filename: str) -> str:

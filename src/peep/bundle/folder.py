@@ -43,19 +43,33 @@ def claimed_folder(folder: str) -> Iterator[None]:
     Raises `DestinationError`, with the folder untouched, when it is neither empty, nor a bundle, nor one that a killed
     run left unfinished.
     """
+    refuse_other_folders(folder)
     try:
         os.makedirs(folder, exist_ok=True)
-        names = {name for name in os.listdir(folder) if not _TEMPORARY.fullmatch(name)}
     except OSError as error:
-        raise DestinationError(f"{folder}: cannot take a bundle: {error.strerror or error}", "name another") from error
-    if names and not names & {MANIFEST, MARKER}:
-        raise DestinationError(f"{folder}: is neither empty nor a bundle", "name another folder, or an empty one")
+        raise _unusable(folder, error) from error
     descriptor = lock_folder(folder)
     try:
         yield
     finally:
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def refuse_other_folders(folder: str) -> None:
+    """Raise `DestinationError` for a folder that is neither empty, nor a bundle, nor one that is yet to be made."""
+    try:
+        names = {name for name in os.listdir(folder) if not _TEMPORARY.fullmatch(name)}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    if names and not names & {MANIFEST, MARKER}:
+        raise DestinationError(f"{folder}: is neither empty nor a bundle", "name another folder, or an empty one")
+
+
+def _unusable(folder: str, error: OSError) -> DestinationError:
+    return DestinationError(f"{folder}: cannot take a bundle: {error.strerror or error}", "name another")
 
 
 class BundleWriter:

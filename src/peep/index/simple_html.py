@@ -72,6 +72,7 @@ def _file(anchor: Attributes, base: LinkBase, index: str) -> IndexFile | None:
         yanked=anchor.get("data-yanked"),
         index=index,
         sidecar=_sidecar(anchor),
+        provenance=base.resolve(anchor.get("data-provenance", "")) or None if anchor.get("data-provenance") else None,
     )
 
 

@@ -55,7 +55,7 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
     url = base.resolve(link)
     if not url or safe_filename(filename) is None:
         return None
-    size = entry.get("size")
+    size, provenance = entry.get("size"), _text(entry.get("provenance"))
     return IndexFile(
         filename,
         url,
@@ -66,6 +66,7 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
         yanked=_yanked(entry.get("yanked")),
         index=index,
         sidecar=_sidecar(entry),
+        provenance=(base.resolve(provenance) or None) if provenance else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from peep.bundle.folder import WrittenBundle
 from peep.bundle.manifest import BundleManifest
+from peep.cli.options.bundle_options import CONTENTS, OTHERS, SOURCES, create_options
 from peep.cli.options.install_options import output_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
@@ -15,13 +16,16 @@ from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
 from peep.cli.output.problem_json import problems_as_json
 from peep.cli.output.report_bundles import bundle_lines
+from peep.cli.output.reports import report_text
 from peep.cli.output.text import counted, size_text
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, Problem, UsageError
 from peep.http.oci import parse_reference
 from peep.pipeline.bundles import parse_digest
+from peep.pipeline.context import RunContext
 from peep.workflows.bundle_apply import apply_delta
 from peep.workflows.bundle_check import check_bundle
+from peep.workflows.bundle_create import create_bundle
 from peep.workflows.bundle_diff import diff_bundles
 from peep.workflows.bundle_pack import pack_bundle
 from peep.workflows.bundle_pull import pull_bundle
@@ -32,6 +36,7 @@ VERB = Verb(
     name="bundle",
     summary="carry everything that an install needs to where no network is",
     usage=(
+        "bundle create -r FILE [--target ID...] FOLDER",
         "bundle check BUNDLE [--digest DIGEST]",
         "bundle diff OLD NEW [-o DELTA.tar]",
         "bundle apply FOLDER DELTA.tar",
@@ -42,17 +47,22 @@ VERB = Verb(
     ),
     description=(
         "A bundle is a folder, or a tar of one, with every archive that some pins need. bundle.json lists all its "
-        "files; its digest names the whole. `check` compares every file and exits with 1 when one differs. `diff` "
-        "tells what changed, and with -o writes what must be sent; `apply` brings that to the old bundle. `pack` "
-        "writes a tar with the same bytes everywhere. `push` and `pull` go to a registry (extra: oci), and send or "
-        "fetch only what is not there yet."
+        "files; its digest names the whole. `create` brings every archive that the files pin for the declared "
+        "targets, and what building needs; it writes nothing unless all targets are complete. `check` compares every "
+        "file and exits with 1 when one differs. `diff` tells what changed, and with -o writes what must be sent; "
+        "`apply` brings that to the old bundle. `pack` writes a tar with the same bytes everywhere. `push` and `pull` "
+        "go to a registry (extra: oci), and send or fetch only what is not there yet."
     ),
     examples=(
+        ("peep bundle create -r requirements.txt vendor", "everything for this interpreter"),
         ("peep bundle check vendor", "is it whole?"),
         ("peep bundle pack vendor -o vendor.tar", "one file to carry"),
         ("peep bundle diff old.tar new -o delta.tar", "only what changed"),
     ),
     sections=(
+        Section("What to carry (create)", CONTENTS),
+        Section("Where from (create)", SOURCES),
+        Section("Interpreter, store, network (create)", OTHERS),
         Section(
             "Options",
             (
@@ -84,9 +94,12 @@ def run(parsed: ParsedArguments) -> int:
     output = output_options(parsed)
     with Console(output) as console:
         try:
-            lines, value, problems = answer(words, parsed)
+            lines, value, problems = answer(words, parsed, console)
         except InstallRefused as refused:
             lines, value, problems = (), {}, refused.problems
+            if output.format != "json" and action == "create":
+                console.result(report_text(problems, console.width, "No bundle was written."))
+                return 1
         if output.format == "json":
             console.result(json.dumps({**value, **problems_as_json(problems)}, indent=2))
         else:
@@ -94,13 +107,24 @@ def run(parsed: ParsedArguments) -> int:
     return 1 if problems else 0
 
 
-def _check(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+def _create(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
+    for warning in parsed.warnings:
+        console.warning(warning)
+    created = create_bundle(create_options(parsed, words[0]), RunContext.of_process(console))
+    targets = [{**one, "complete": True} for one in _targets(created.manifest)]
+    value = {**_written_value(created.written, created.digest), "targets": targets, "warnings": created.warnings}
+    for warning in created.warnings:
+        console.warning(warning)
+    return [*_target_lines(targets), *_written_lines(created.written, created.digest)], value, ()
+
+
+def _check(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     checked = check_bundle(words[0], parse_digest(parsed.value("digest")))
     targets = _targets(checked.manifest)
     return [*_target_lines(targets), f"bundle {checked.digest}"], _value(checked.digest, targets), checked.problems
 
 
-def _diff(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+def _diff(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     diffed = diff_bundles(words[0], words[1], parsed.value("output"))
     found = diffed.difference
     lines = [f"+ {name}" for name in found.added] + [f"- {name}" for name in found.removed]
@@ -116,12 +140,12 @@ def _diff(words: Sequence[str], parsed: ParsedArguments) -> Answer:
     return lines, value, ()
 
 
-def _apply(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+def _apply(words: Sequence[str], _parsed: ParsedArguments, _console: Console) -> Answer:
     applied = apply_delta(words[0], words[1])
     return _written_lines(applied.written, applied.digest), _written_value(applied.written, applied.digest), ()
 
 
-def _pack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+def _pack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     output = parsed.value("output")
     if output is None:
         raise UsageError("peep bundle pack: -o names the tar to write", "as in: peep bundle pack FOLDER -o FILE.tar")
@@ -133,13 +157,13 @@ def _pack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
     return [f"{packed.path}: {size_text(packed.size)}, sha256:{packed.sha256}", f"bundle {packed.digest}"], value, ()
 
 
-def _unpack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+def _unpack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     unpacked = unpack_bundle(words[0], words[1], parse_digest(parsed.value("digest")))
     value = {**_written_value(unpacked.written, unpacked.digest), "targets": _targets(unpacked.manifest)}
     return _written_lines(unpacked.written, unpacked.digest), value, ()
 
 
-def _push(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+def _push(words: Sequence[str], _parsed: ParsedArguments, _console: Console) -> Answer:
     pushed = push_bundle(words[0], parse_reference(words[1]))
     value = {
         "digest": str(pushed.digest), "reference": pushed.reference, "sha256": pushed.sha256, "bytes": pushed.bytes,
@@ -149,13 +173,14 @@ def _push(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
     return [*lines, f"bundle {pushed.digest}"], value, ()
 
 
-def _pull(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+def _pull(words: Sequence[str], _parsed: ParsedArguments, _console: Console) -> Answer:
     pulled = pull_bundle(parse_reference(words[0]), words[1])
     value = {**_written_value(pulled.written, pulled.digest), "targets": _targets(pulled.manifest)}
     return [pulled.reference, *_written_lines(pulled.written, pulled.digest)], value, ()
 
 
-_ACTIONS: Mapping[str, tuple[int, Callable[[Sequence[str], ParsedArguments], Answer]]] = {
+_ACTIONS: Mapping[str, tuple[int, Callable[[Sequence[str], ParsedArguments, Console], Answer]]] = {
+    "create": (1, _create),
     "check": (1, _check),
     "diff": (2, _diff),
     "apply": (2, _apply),
