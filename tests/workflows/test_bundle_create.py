@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from peep.mirror.facts import ArchiveFacts, ProjectFacts
+from peep.mirror.folder import MirrorFolder, NewFile
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex, FileFacts
 from support.wheels import sdist_bytes, wheel_bytes
@@ -317,3 +319,47 @@ def test_builds_are_tried_out_of_the_bundle_alone(work):
     assert not (work.folder / "c").exists()
     told = work.peep("bundle", "create", *given, "--target", WINDOWS, "c", status=1)
     assert "the build backend failed" in told.stderr
+
+
+def test_lists_are_judged_by_what_the_bundle_has(work):
+    work.create()
+    judged = json.loads(work.peep("bundle", "check", "b", "--target", LINUX, "--format", "json").stdout)
+    assert (judged["judged"], judged["problems"]) == ([{"name": LINUX, "complete": True}], [])
+    work.write("more.txt", line("flask") + line("markupsafe") + line("six"))
+    before = len(work.index.requests)
+    told = work.peep(
+        "bundle", "check", "b", "-r", "more.txt", "--build-constraint", "build.txt", "--format", "json", status=1
+    )
+    value = json.loads(told.stdout)
+    assert value["judged"] == [{"name": LINUX, "complete": False}, {"name": WINDOWS, "complete": False}]
+    assert {(one["target"], one["requirement"]) for one in value["problems"]} == {
+        (LINUX, "markupsafe==3.0.2"),
+        (WINDOWS, "markupsafe==3.0.2"),
+        (WINDOWS, "colorama"),
+    }
+    text = work.peep("bundle", "check", "b", "-r", "more.txt", "--target", LINUX, status=1).stdout
+    assert "markupsafe==3.0.2" in text
+    assert "setuptools" in text
+    work.peep("bundle", "pack", "b", "-o", "b.tar")
+    work.peep("bundle", "check", "./b.tar", "--target", WINDOWS)
+    assert len(work.index.requests) == before
+
+
+def test_archives_come_out_of_a_mirror(work):
+    first = work.create()
+    mirror = MirrorFolder(str(work.folder / "mirror"))
+    mirror.begin(b"")
+    listed = {}
+    for one in work.manifest()["archives"]:
+        place = work.folder / "b" / "archives" / one["filename"]
+        facts = ArchiveFacts(
+            one["filename"], one["version"], one["sha256"], one["size"], "x", "2020-01-02T03:04:05.678901Z"
+        )
+        mirror.add_files([NewFile(facts.path, str(place), facts.sha256)])
+        listed.setdefault(one["name"], []).append(facts)
+    mirror.write([ProjectFacts(name, "x", files=tuple(files)) for name, files in listed.items()])
+    before = len(work.index.requests)
+    told = work.create("--from", "mirror", to="c")
+    assert (told["digest"] == first["digest"], len(work.index.requests)) == (False, before)
+    assert work.archives("c") == work.archives("b")
+    work.peep("bundle", "check", "c")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from packaging.markers import Marker
 
@@ -18,13 +18,15 @@ from peep.errors import (
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.open_markers import Truth
 from peep.formats.open_markers import judge as judge_marker
+from peep.formats.target_ids import TargetId
 from peep.locking.completeness import Incompleteness, Judged, JudgedPin, Kind, NoArchive, TargetArchive, Verdict, judge
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.group_view import python_thresholds
 from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
+from peep.locking.target_groups import Micros, declared_minors, joint_groups, more_micros
 from peep.model import ArchiveKind, FormatControl, PinnedRequirement
 from peep.pipeline.bundle_archives import ObtainedArchives, Wanted
-from peep.pipeline.bundle_inputs import TargetPins
+from peep.pipeline.bundle_inputs import BundleInputs, TargetPins
 from peep.pipeline.bundle_tools import BundleContents, Found, TargetTools
 from peep.pipeline.read_pins import with_formats
 from peep.requirements.pinned_set import PinnedSet
@@ -41,6 +43,33 @@ class Judging:
     formats: FormatControl
     """Of the command line."""
     checks_dependencies: bool
+
+
+def contents_for(
+    ids: Sequence[TargetId], inputs: BundleInputs, judging: Judging, state: Callable[[PinnedSet], None]
+) -> BundleContents:
+    """Read, obtain and judge for each target, at every version of Python at which something changes.
+
+    `state` is told what the inputs say of indexes, before one is asked. Raises `RequirementsErrors`.
+    """
+    inputs.pins_for(joint_groups(ids))  # all files are known then
+    minors = declared_minors(ids)
+    micros: Micros = more_micros({}, ((minor, inputs.micros(minor)) for minor in minors))
+    while True:
+        pins = inputs.pins_for(joint_groups(ids, micros))
+        state(pins[0].pinned)
+        found = installed_archives(judging, pins)
+        more = more_micros(micros, ((minor, _stated_micros(minor, pins, found)) for minor in minors))
+        if more == micros:
+            return judged_contents(judging, pins, found)
+        micros = more
+
+
+def _stated_micros(
+    minor: tuple[int, int], pins: Sequence[TargetPins], found: Sequence[Mapping[PinnedRequirement, Found]]
+) -> frozenset[int]:
+    of_minor = (archives for one, archives in zip(pins, found, strict=True) if one.target.id.minor == minor)
+    return frozenset().union(*(micros_of_archives(minor, archives.values()) for archives in of_minor))
 
 
 def installed_archives(judging: Judging, pins: Sequence[TargetPins]) -> list[dict[PinnedRequirement, Found]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
@@ -81,8 +82,13 @@ class BundleNetwork:
             groups=tuple(dict.fromkeys(group for one in wanted for group in one.groups)),
         )
 
+    def build_constraints(self) -> tuple[str, ...]:
+        """The bundle's own build constraints, for a run that knows its digest and names none."""
+        inputs = self.bundle.manifest.inputs
+        return tuple(self._input_path(one.file.path) for one in inputs if one.role is InputRole.BUILD_CONSTRAINT)
+
     def _input_path(self, path: str) -> str:
-        return f"{self.bundle.tree.label}/{path}"
+        return os.path.normpath(f"{self.bundle.tree.label}/{path}")
 
     def read_input(self, path: str) -> bytes | None:
         """An input of the bundle by the path that `sources` gave it, compared with the manifest; None for others.
@@ -90,6 +96,7 @@ class BundleNetwork:
         Raises `UnreadableBundle` for other bytes than those that are listed.
         """
         listed = {self._input_path(one.file.path): one.file for one in self.bundle.manifest.inputs}
+        path = os.path.normpath(path)
         if path not in listed:
             return None
         with self.bundle.tree.open(listed[path].path) as file:

@@ -136,6 +136,11 @@ def open_shelf(folder: str, places: Sequence[str], stack: ExitStack) -> Shelf:
     return Shelf(found, mirrors)
 
 
+def shelf_of(bundle: OpenedBundle) -> Shelf:
+    """The shelf of one bundle alone."""
+    return Shelf(_of_bundle(bundle))
+
+
 def _of_bundle(bundle: OpenedBundle) -> Iterator[ShelvedArchive]:
     for archive in bundle.manifest.archives:
         yield ShelvedArchive(

@@ -56,7 +56,7 @@ class Session:
         for warning in pinned.warnings:
             self.context.reporter.warning(warning)
         self.network.stated = pinned.index_options
-        self.network.extra_indexes = tuple(dict.fromkeys(_named_indexes(pinned)))
+        self.network.extra_indexes = named_indexes(pinned)
         return self.network.placed(pinned)
 
     def formats(self, pinned: PinnedSet) -> FormatControl:
@@ -89,11 +89,11 @@ class Session:
             )
 
 
-def _named_indexes(pinned: PinnedSet) -> Iterator[str]:
-    """Indexes that lock files name for their projects."""
-    for pin in pinned.pins:
-        if isinstance(pin.source, LockedFiles) and pin.source.index_url:
-            yield pin.source.index_url
+def named_indexes(pinned: PinnedSet) -> tuple[str, ...]:
+    """Indexes that lock files name for their projects, each once."""
+    sources = (pin.source for pin in pinned.pins)
+    urls = (one.index_url for one in sources if isinstance(one, LockedFiles) and one.index_url)
+    return tuple(dict.fromkeys(urls))
 
 
 @contextmanager

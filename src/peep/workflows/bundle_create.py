@@ -17,19 +17,19 @@ from peep.bundle.manifest import BundleArchive, BundleFile, BundleManifest, Bund
 from peep.bundle.tree import FilesTree
 from peep.dataclass import dataclass, replace
 from peep.errors import InstallRefused, NoIndexToAsk, PeepError, Problem, UsageError
-from peep.formats.target_ids import TargetId, parse_target_id
-from peep.locking.target_groups import Micros, declared_minors, joint_groups, more_micros
-from peep.model import Digest, PinnedRequirement
+from peep.formats.target_ids import TargetId
+from peep.model import Digest
 from peep.pipeline.bundle_archives import ObtainedArchives, World
-from peep.pipeline.bundle_contents import Judging, installed_archives, judged_contents, micros_of_archives
-from peep.pipeline.bundle_inputs import BundleInputs, TargetPins, refuse_unless_file
+from peep.pipeline.bundle_contents import Judging, contents_for
+from peep.pipeline.bundle_inputs import BundleInputs, refuse_unless_file
 from peep.pipeline.bundle_shelf import carried_before, open_shelf
-from peep.pipeline.bundle_tools import BundleContents, Found
+from peep.pipeline.bundle_tools import BundleContents
 from peep.pipeline.context import RunContext
+from peep.pipeline.declared_targets import declared_targets
 from peep.pipeline.options import BundleSource, InstallOptions, SourceOptions
-from peep.pipeline.session import Session, open_session
+from peep.pipeline.session import Session, named_indexes, open_session
+from peep.requirements.pinned_set import PinnedSet
 from peep.system.file_digest import digest_of_file
-from peep.target.declared import id_of_environment
 from peep.workflows.advisories_fetch import FetchOptions, fetch_advisories
 from peep.workflows.embed import embed
 from peep.workflows.install import STAGES
@@ -119,42 +119,17 @@ class _Run:
 
     def declared(self) -> tuple[TargetId, ...]:
         """The targets of the run; `here` becomes what it stands for. Raises `UsageError`."""
-        return tuple(sorted({parse_target_id(self._here() if one == "here" else one) for one in self._options.targets}))
-
-    def _here(self) -> str:
-        target = self._session.target
-        found = id_of_environment(target.version, target.tags, target.markers)
-        if not found:
-            raise UsageError("this interpreter is of a kind that no target ID names", "declare targets: --target ID")
-        return found
-
-    # -- contents ----------------------------------------------------------------------------------
+        return declared_targets(self._options.targets, lambda: self._session.target)
 
     def contents(self, ids: Sequence[TargetId]) -> BundleContents:
-        """Read, obtain and judge, at every version of Python at which something changes."""
-        self._inputs.pins_for(joint_groups(ids))  # all files are known then
-        minors = declared_minors(ids)
-        micros: Micros = more_micros({}, ((minor, self._inputs.micros(minor)) for minor in minors))
-        while True:
-            pins, found = self._gathered(ids, micros)
-            more = more_micros(micros, ((minor, self._stated_micros(minor, pins, found)) for minor in minors))
-            if more == micros:
-                return judged_contents(self._judging, pins, found)
-            micros = more
+        """Read, obtain and judge."""
+        network = self._session.network
 
-    def _gathered(
-        self, ids: Sequence[TargetId], micros: Micros
-    ) -> tuple[list[TargetPins], list[dict[PinnedRequirement, Found]]]:
-        pins = self._inputs.pins_for(joint_groups(ids, micros))
-        self._session.network.stated = pins[0].pinned.index_options
-        return pins, installed_archives(self._judging, pins)
+        def state(pinned: PinnedSet) -> None:
+            network.stated = pinned.index_options
+            network.extra_indexes = named_indexes(pinned)
 
-    @staticmethod
-    def _stated_micros(
-        minor: tuple[int, int], pins: Sequence[TargetPins], found: Sequence[Mapping[PinnedRequirement, Found]]
-    ) -> frozenset[int]:
-        of_minor = (archives for one, archives in zip(pins, found, strict=True) if one.target.id.minor == minor)
-        return frozenset().union(*(micros_of_archives(minor, archives.values()) for archives in of_minor))
+        return contents_for(ids, self._inputs, self._judging, state)
 
     # -- assembly ----------------------------------------------------------------------------------
 

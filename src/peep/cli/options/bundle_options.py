@@ -21,6 +21,7 @@ from peep.errors import UsageError
 from peep.formats.names import is_lock_path
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.settings import project_settings
+from peep.workflows.bundle_check import CheckOptions
 from peep.workflows.bundle_create import CreateOptions
 
 CONTENTS = (
@@ -88,3 +89,18 @@ def create_options(parsed: ParsedArguments, folder: str) -> CreateOptions:
         tries_builds=parsed.has("try-builds"),
         prunes=not parsed.has("no-prune"),
     )
+
+
+def check_options(parsed: ParsedArguments) -> CheckOptions | None:
+    """What `peep bundle check` is to judge beside the files; None: nothing. Raises `UsageError`."""
+    files, targets = parsed.values("requirement"), parsed.values("target")
+    if not (files or targets):
+        return None
+    sources = SourceOptions(
+        requirement_files=files,
+        constraint_files=parsed.values("constraint"),
+        extras=parsed.values("extra"),
+        groups=parsed.values("group"),
+    )
+    base = install_options(parsed, verb="bundle check", sources=sources)
+    return CheckOptions(replace(base, target=replace(base.target, target=None)), targets)

@@ -8,7 +8,7 @@ from typing import Any
 
 from peep.bundle.folder import WrittenBundle
 from peep.bundle.manifest import BundleManifest
-from peep.cli.options.bundle_options import CONTENTS, OTHERS, SOURCES, create_options
+from peep.cli.options.bundle_options import CONTENTS, OTHERS, SOURCES, check_options, create_options
 from peep.cli.options.install_options import output_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
@@ -19,12 +19,12 @@ from peep.cli.output.report_bundles import bundle_lines
 from peep.cli.output.reports import report_text
 from peep.cli.output.text import counted, size_text
 from peep.cli.verb import Section, Verb
-from peep.errors import InstallRefused, Problem, UsageError
+from peep.errors import IncompleteTarget, InstallRefused, Problem, UsageError
 from peep.http.oci import parse_reference
 from peep.pipeline.bundles import parse_digest
 from peep.pipeline.context import RunContext
 from peep.workflows.bundle_apply import apply_delta
-from peep.workflows.bundle_check import check_bundle
+from peep.workflows.bundle_check import check_bundle, check_lists
 from peep.workflows.bundle_create import create_bundle
 from peep.workflows.bundle_diff import diff_bundles
 from peep.workflows.bundle_pack import pack_bundle
@@ -37,7 +37,7 @@ VERB = Verb(
     summary="carry everything that an install needs to where no network is",
     usage=(
         "bundle create -r FILE [--target ID...] FOLDER",
-        "bundle check BUNDLE [--digest DIGEST]",
+        "bundle check BUNDLE [--digest DIGEST] [-r FILE] [--target ID...]",
         "bundle diff OLD NEW [-o DELTA.tar]",
         "bundle apply FOLDER DELTA.tar",
         "bundle pack FOLDER -o FILE.tar",
@@ -97,13 +97,13 @@ def run(parsed: ParsedArguments) -> int:
             lines, value, problems = answer(words, parsed, console)
         except InstallRefused as refused:
             lines, value, problems = (), {}, refused.problems
-            if output.format != "json" and action == "create":
-                console.result(report_text(problems, console.width, "No bundle was written."))
-                return 1
         if output.format == "json":
             console.result(json.dumps({**value, **problems_as_json(problems)}, indent=2))
+        elif len(told := bundle_lines(problems)) == len(problems):
+            console.result("\n".join([*told, *lines]))
         else:
-            console.result("\n".join([*bundle_lines(problems), *lines]))
+            last = "No bundle was written." if action == "create" else "\n".join(lines)
+            console.result(report_text(problems, console.width, last))
     return 1 if problems else 0
 
 
@@ -118,10 +118,21 @@ def _create(words: Sequence[str], parsed: ParsedArguments, console: Console) -> 
     return [*_target_lines(targets), *_written_lines(created.written, created.digest)], value, ()
 
 
-def _check(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
-    checked = check_bundle(words[0], parse_digest(parsed.value("digest")))
+def _check(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
+    digest = parse_digest(parsed.value("digest"))
+    options = check_options(parsed)
+    if options is None:
+        checked = check_bundle(words[0], digest)
+    else:
+        checked = check_lists(words[0], digest, options, RunContext.of_process(console))
+    for warning in checked.warnings:
+        console.warning(warning)
     targets = _targets(checked.manifest)
-    return [*_target_lines(targets), f"bundle {checked.digest}"], _value(checked.digest, targets), checked.problems
+    lacking = {one.target.partition(" ")[0] for one in checked.problems if isinstance(one, IncompleteTarget)}
+    judged = [{"name": name, "complete": name not in lacking} for name in checked.targets]
+    value = {"digest": str(checked.digest), "targets": targets, "judged": judged, "warnings": checked.warnings}
+    lines = [f"{name}: all that the lists need is in the bundle" for name in checked.targets if name not in lacking]
+    return [*_target_lines(targets), *lines, f"bundle {checked.digest}"], value, checked.problems
 
 
 def _diff(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
@@ -202,10 +213,6 @@ def _targets(manifest: BundleManifest) -> list[dict[str, Any]]:
 
 def _target_lines(targets: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"{one['name']}: {counted(one['archives'], 'archive')}, {size_text(one['bytes'])}" for one in targets]
-
-
-def _value(digest: object, targets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"digest": str(digest), "targets": targets}
 
 
 def _written_lines(written: WrittenBundle, digest: object) -> list[str]:
