@@ -363,3 +363,49 @@ def test_archives_come_out_of_a_mirror(work):
     assert (told["digest"] == first["digest"], len(work.index.requests)) == (False, before)
     assert work.archives("c") == work.archives("b")
     work.peep("bundle", "check", "c")
+
+
+def installed(work: Workplace, *words: str, status: int = 0) -> str:
+    """Install into a new environment with an index that is dead; gives what was told."""
+    place = work.folder / f"env-{len(list(work.folder.glob('env-*')))}"
+    make_environment(place)
+    dead = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+    told = work.peep("install", "--no-sandbox", "--python", str(place), *words, status=status, **dead)
+    found = sorted(path.name.partition("-")[0] for path in place.glob("lib/python*/site-packages/*.dist-info"))
+    return " ".join(found) if status == 0 else told.stdout + told.stderr
+
+
+def test_one_line_of_a_requirements_file_names_the_bundle(work):
+    text = line("flask") + line("six") + line("colorama", "; sys_platform == 'win32'")
+    work.write("src/reqs/base.txt", f"# peep: --bundle ../vendor\n# peep: --build-constraint ../../build.txt\n{text}")
+    work.write("src/requirements.txt", "-r reqs/base.txt\n")
+    work.create("-r", "src/requirements.txt", to="src/vendor")
+    first = work.manifest("src/vendor")
+    work.create("-r", "src/requirements.txt", to="src/vendor")
+    assert work.manifest("src/vendor") == first
+    assert installed(work, "-r", "src/requirements.txt") == "flask six"
+    (work.folder / "src" / "vendor").rename(work.folder / "other")
+    assert "vendor" in installed(work, "-r", "src/requirements.txt", status=1)
+    assert installed(work, "-r", "src/requirements.txt", "--bundle", "other") == "flask six"
+    work.write("more.txt", "# peep: --bundle b\n" + line("markupsafe"))
+    told = installed(work, "-r", "src/requirements.txt", "-r", "more.txt", status=1)
+    assert "more.txt:1: src/reqs/base.txt:1 names the bundle" in told
+
+
+def test_a_bundle_that_standard_input_names_is_refused(work):
+    command = [sys.executable, "-m", "peep", "install", "--dry-run", "-r", "-"]
+    given = "# peep: --bundle b\n" + line("colorama")
+    asked = subprocess.run(command, cwd=work.folder, input=given, capture_output=True, text=True, check=False)
+    assert (asked.returncode, "name it on the command line" in asked.stderr) == (1, True), asked.stderr
+
+
+def test_build_constraints_inside_count_with_the_digest_only(work):
+    digest = work.create()["digest"]
+    pins = line("flask") + line("six") + line("colorama", "; sys_platform == 'win32'")
+    work.write("pins.txt", pins)
+    told = installed(work, "-r", "pins.txt", "--bundle", "b", status=1)
+    assert "six-1.17.0.tar.gz\n        needs setuptools" in told
+    assert "b/locks/build.txt lists build constraints, which nothing vouches for" in told
+    assert installed(work, "-r", "pins.txt", "--bundle", "b", "--bundle-digest", digest) == "flask six"
+    assert installed(work, "--bundle", "b", "--bundle-digest", digest) == "flask six"
+    assert installed(work, "-r", "pins.txt", "--bundle", "b", "--build-constraint", "build.txt") == "flask six"

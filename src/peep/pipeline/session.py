@@ -17,6 +17,7 @@ from peep.model import FormatControl, LockedFiles, TargetEnvironment
 from peep.pip.options import PipDefaults
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
+from peep.pipeline.named_bundle import named_bundle, refuse_unread
 from peep.pipeline.network import Network
 from peep.pipeline.options import BundleSource, InstallOptions, SourceOptions, StoreOptions, TargetOptions
 from peep.pipeline.pip_configuration import completed, configured_pip
@@ -55,6 +56,8 @@ class Session:
         pinned = read_pins(self.options.sources, self.target, self.reading, self.context.environ, accepted)
         for warning in pinned.warnings:
             self.context.reporter.warning(warning)
+        if self.options.bundle is None:
+            refuse_unread(pinned.directives)
         self.network.stated = pinned.index_options
         self.network.extra_indexes = named_indexes(pinned)
         return self.network.placed(pinned)
@@ -101,6 +104,8 @@ def open_session(options: InstallOptions, context: RunContext, stages: Stages) -
     """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
     with ExitStack() as stack:
         store = stack.enter_context(store_of_run(options.store, context))
+        if options.bundle is None:
+            options = replace(options, bundle=named_bundle(options.sources.requirement_files, context.environ))
         if options.bundle is not None:
             yield _bundle_session(options, options.bundle, context, stages, store, stack)
             return
@@ -125,6 +130,8 @@ def _bundle_session(
     network = BundleNetwork(bundle, context.reporter)
     if options.sources == SourceOptions():
         options = replace(options, sources=network.sources())
+    if source.digest and not options.build.constraint_files:
+        options = replace(options, build=replace(options.build, constraint_files=network.build_constraints()))
     target = discover_target(target_request(options.target), store)
     reading = BundleReading(network, context.standard_input)
     return Session(options, context, store, target, network, reading, stages)

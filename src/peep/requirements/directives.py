@@ -13,6 +13,7 @@ _DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
 KNOWN: dict[str, bool | None] = {
     "--allow-record-mismatch": True,
     "--build-constraint": True,
+    "--bundle": True,
     "--locked-for": True,
     "--no-check-dependencies": False,
     "--refuse-malware": False,
