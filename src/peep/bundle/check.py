@@ -95,6 +95,8 @@ def _content_fault(
             while piece := file.read(_PIECE):
                 head = head or piece[: LARGEST_POINTER + 1]
                 hasher.update(piece)
+    except FileNotFoundError:
+        return BundleFileFault(path, FileState.MISSING)
     except OSError:
         return BundleFileFault(path, FileState.NOT_A_FILE)
     if hasher.hexdigest() == expected:

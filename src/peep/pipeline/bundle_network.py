@@ -20,6 +20,7 @@ from peep.pipeline.bundles import OpenedBundle
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.read_pins import Reading
 from peep.reporting import Reporter
+from peep.requirements.files import is_url
 from peep.requirements.pinned_set import PinnedSet
 
 
@@ -47,7 +48,8 @@ class BundleNetwork:
 
     @property
     def _offer(self) -> BundleOffer:
-        return BundleOffer(self.bundle.manifest, file_url(self.bundle.tree.label))
+        label = self.bundle.tree.label
+        return BundleOffer(self.bundle.manifest, label if is_url(label) else file_url(label))
 
     def transport(self) -> Transport:
         return BundleTransport(self.bundle.tree, {**self._offer.paths, **self._paths})
@@ -88,7 +90,8 @@ class BundleNetwork:
         return tuple(self._input_path(one.file.path) for one in inputs if one.role is InputRole.BUILD_CONSTRAINT)
 
     def _input_path(self, path: str) -> str:
-        return os.path.normpath(f"{self.bundle.tree.label}/{path}")
+        # A URL without its scheme: read as a path beside others, so that includes are found as in a folder.
+        return os.path.normpath(f"{self.bundle.tree.label.partition('://')[2] or self.bundle.tree.label}/{path}")
 
     def read_input(self, path: str) -> bytes | None:
         """An input of the bundle by the path that `sources` gave it, compared with the manifest; None for others.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 
 from peep.bundle.check import check_files
 from peep.bundle.manifest import BundleManifest
@@ -15,10 +17,11 @@ from peep.pipeline.bundle_inputs import BundleInputs
 from peep.pipeline.bundle_network import BundleNetwork, BundleReading
 from peep.pipeline.bundle_shelf import shelf_of
 from peep.pipeline.bundle_tools import BundleContents
-from peep.pipeline.bundles import OpenedBundle, opened_bundle
+from peep.pipeline.bundles import ClosableTransport, OpenedBundle, opened_bundle
 from peep.pipeline.context import RunContext
 from peep.pipeline.declared_targets import declared_targets
-from peep.pipeline.options import InstallOptions
+from peep.pipeline.open_transport import open_transport
+from peep.pipeline.options import InstallOptions, NetworkOptions
 from peep.pipeline.session import store_of_run, target_request
 from peep.requirements.pinned_set import PinnedSet
 from peep.target.discovery import discover_target
@@ -47,10 +50,16 @@ class CheckedBundle:
     """For which lists were judged."""
 
 
-def check_bundle(place: str, digest: Digest | None) -> CheckedBundle:
+def check_bundle(
+    place: str, digest: Digest | None, network: NetworkOptions, environ: Mapping[str, str]
+) -> CheckedBundle:
     """Compare every file of a bundle with its manifest, and its digest with `digest`. Raises `UnreadableBundle`."""
-    with opened_bundle(place) as bundle:
+    with opened_bundle(place, transport=_transport_to(place, network, environ)) as bundle:
         return CheckedBundle(bundle.digest, bundle.manifest, _file_problems(bundle, digest))
+
+
+def _transport_to(place: str, network: NetworkOptions, environ: Mapping[str, str]) -> Callable[[], ClosableTransport]:
+    return partial(open_transport, network, environ, known_urls=(place,))
 
 
 def _file_problems(bundle: OpenedBundle, digest: Digest | None) -> tuple[Problem, ...]:
@@ -66,7 +75,8 @@ def check_lists(place: str, digest: Digest | None, options: CheckOptions, contex
     Raises `UnreadableBundle`, `RequirementsErrors`, `UsageError`.
     """
     with ExitStack() as stack:
-        bundle = stack.enter_context(opened_bundle(place))
+        transport = _transport_to(place, options.base.network, context.environ)
+        bundle = stack.enter_context(opened_bundle(place, transport=transport))
         store = stack.enter_context(store_of_run(options.base.store, context))
         texts = options.targets or tuple(one.name for one in bundle.manifest.targets)
         ids = declared_targets(texts, lambda: discover_target(target_request(options.base.target), store))

@@ -8,6 +8,7 @@ from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import (
+    ARCHIVES,
     DECLARED_TARGETS,
     FORMATS,
     INDEX_PLACES,
@@ -47,7 +48,7 @@ CONTENTS = (
     Option(("--no-prune",), "keep archives that no target needs any more", has_variable=False),
     Option(("--no-check-dependencies",), "do not insist that what the projects require is listed", is_peeps_own=True),
 )
-SOURCES = (*INDEX_PLACES, *FORMATS)
+SOURCES = (*ARCHIVES, *INDEX_PLACES, *FORMATS)
 OTHERS = (*INTERPRETER, *STORE, *NETWORK, *PROGRESS)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from peep.bundle.folder import WrittenBundle
 from peep.bundle.manifest import BundleManifest
 from peep.cli.options.bundle_options import CONTENTS, OTHERS, SOURCES, check_options, create_options
-from peep.cli.options.install_options import output_options
+from peep.cli.options.install_options import network_options, output_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, format_option
@@ -120,11 +120,11 @@ def _create(words: Sequence[str], parsed: ParsedArguments, console: Console) -> 
 
 def _check(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
     digest = parse_digest(parsed.value("digest"))
-    options = check_options(parsed)
+    options, context = check_options(parsed), RunContext.of_process(console)
     if options is None:
-        checked = check_bundle(words[0], digest)
+        checked = check_bundle(words[0], digest, network_options(parsed), context.environ)
     else:
-        checked = check_lists(words[0], digest, options, RunContext.of_process(console))
+        checked = check_lists(words[0], digest, options, context)
     for warning in checked.warnings:
         console.warning(warning)
     targets = _targets(checked.manifest)
