@@ -161,5 +161,7 @@ class InstallOptions:
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
     bundle: BundleSource | None = None
+    declared_targets: tuple[str, ...] = ()
+    """Of `download`: a pass for each; (): for the interpreter and the tags of `target`."""
     destination: str | None = None
     """`--dest` of `download`, `--wheel-dir` of `wheel`."""
