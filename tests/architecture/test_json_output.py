@@ -208,7 +208,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
-            **carried(folder),
+            **carried(folder, index.simple_url),
         }
 
 
@@ -242,12 +242,15 @@ def compared_releases() -> tuple[TextRelease, TextRelease]:
     return HARMLESS, TextRelease("1.1", both=code, wheel={"inert.pth": "import inert\n"}, owner="root")
 
 
-def carried(folder: Path) -> dict[str, Any]:
+def carried(folder: Path, index_url: str) -> dict[str, Any]:
     """What the verbs of bundles print; those of registries print the like."""
     old, new, tar = (str(folder / name) for name in ("old", "new", "new.tar"))
     locked_bundle(folder / "old")
     locked_bundle(folder / "new", "1.1")
+    locked = folder / "listed.txt"
+    created = ["bundle", "create", "-r", str(locked), "-i", index_url, "--target", "cp312-win_amd64", "--no-peep"]
     told = {
+        "peep bundle create": printed_by([*created, str(folder / "created")]),
         "peep bundle diff": printed_by(["bundle", "diff", old, new]),
         "peep bundle pack": printed_by(["bundle", "pack", new, "-o", tar]),
         "peep bundle unpack, peep bundle apply": printed_by(["bundle", "unpack", tar, str(folder / "unpacked")]),

@@ -384,6 +384,10 @@ def test_one_line_of_a_requirements_file_names_the_bundle(work):
     work.create("-r", "src/requirements.txt", to="src/vendor")
     assert work.manifest("src/vendor") == first
     assert installed(work, "-r", "src/requirements.txt") == "flask six"
+    lock = (work.folder / "src" / "vendor" / "pylock.toml").read_text()
+    tables = '[tool.peep]\nbundle = "src/vendor"\nbuild-constraint = "build.txt"\n'
+    work.write("pylock.toml", lock.replace("archives/", "src/vendor/archives/") + tables)
+    assert installed(work, "pylock.toml") == "flask six"
     (work.folder / "src" / "vendor").rename(work.folder / "other")
     assert "vendor" in installed(work, "-r", "src/requirements.txt", status=1)
     assert installed(work, "-r", "src/requirements.txt", "--bundle", "other") == "flask six"

@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.documents import parse_toml
 from peep.formats.names import is_lock_path
 from peep.pipeline.options import BundleSource
-from peep.requirements.file_parser import parse_text
 from peep.requirements.files import is_url, read_requirements_files
 from peep.requirements.pinned_set import Directive
+from peep.requirements.pylock_directives import lock_directives
 from peep.system import bounded
 
 OPTION = "--bundle"
-_WORTH_PARSING = re.compile(rb"#\s*peep:\s*--bundle|^\s*(?:-r|-c|--requirement|--constraint)\b", re.MULTILINE)
+_WORTH_PARSING = re.compile(rb"\bbundle\b|^\s*(?:-r|-c|--requirement|--constraint)\b", re.MULTILINE)
 _ELSEWHERE = "a file that is no local one may not name a bundle"
 _ON_COMMAND_LINE = "name it on the command line: --bundle"
 
@@ -34,8 +35,7 @@ def named_bundle(paths: Sequence[str], environ: Mapping[str, str]) -> BundleSour
     files, _ = read_requirements_files(texts, _read_local, environ)
     directives = [directive for file in files for directive in file.directives]
     for path in worth:
-        if is_lock_path(path):
-            directives += parse_text(_comments(path), path, {}).directives
+        directives += _of_lock(path) if is_lock_path(path) else ()
     return _only(directive for directive in directives if directive.option == OPTION)
 
 
@@ -54,10 +54,14 @@ def _read_local(path: str) -> bytes:
     return bounded.read_file(path, bounded.LISTS)
 
 
-def _comments(path: str) -> str:
-    """A lock file with everything but its comments left out, line by line."""
-    lines = _read_local(path).decode("utf-8", "replace").splitlines()
-    return "\n".join(line if line.lstrip().startswith("#") else "" for line in lines)
+def _of_lock(path: str) -> tuple[Directive, ...]:
+    """The keys of `[tool.peep]`."""
+    text = _read_local(path).decode("utf-8", "replace")
+    try:
+        tool = parse_toml(text).get("tool")
+    except ValueError:
+        return ()
+    return lock_directives(tool if isinstance(tool, dict) else None, text, path)[0]
 
 
 def _only(directives: Iterable[Directive]) -> BundleSource | None:
