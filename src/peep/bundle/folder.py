@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import BinaryIO
 
-from peep.bundle.layout import derived_files, stored_files
+from peep.bundle.layout import GIT_ATTRIBUTES, LOCK, README, derived_files, stored_files
 from peep.bundle.manifest import MANIFEST, BundleFile, BundleManifest
 from peep.bundle.tree import FileSource
 from peep.dataclass import dataclass
@@ -24,7 +24,9 @@ from peep.system.locks import lock_folder
 MARKER = ".peep-unfinished"
 _OWNED = ("advisories", "archives", "locks", "provenance", "simple")
 """Folders in which nothing but the bundle's own files lies: what no manifest lists there goes."""
-_TEMPORARY = re.compile(r"\.peep-[0-9a-f]{16}")
+_WRITTEN_BESIDE = (MANIFEST, MARKER, LOCK, README, GIT_ATTRIBUTES)
+_TEMPORARY = re.compile(rf"\.peep-[0-9a-f]{{16}}|(?:{'|'.join(map(re.escape, _WRITTEN_BESIDE))})\.[0-9a-f]{{16}}")
+"""What a killed run leaves: its private folder, and a file of the root that was not renamed yet."""
 
 
 @dataclass(frozen=True, slots=True)
