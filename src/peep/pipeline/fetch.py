@@ -221,7 +221,8 @@ class Search:
                 problems.append(chosen)
         for candidate in candidates:
             self._provider.tell_choice(candidate)
-        for text in warnings_about(done_without):
+        of_folders = {one.pin.name for one in candidates if one.file.url.startswith("file:")}
+        for text in warnings_about(done_without, of_folders):
             self._provider.reporter.warning(text)
         return tuple(candidates), (*problems, *of_downloads)
 

@@ -40,19 +40,28 @@ def failures_as_problems(pin: PinnedRequirement, failures: Iterable[SourceFailur
     return [FetchFailure(pin, "", str(failure.error), failure.error.hint) for failure in failures]
 
 
-def warnings_about(missed: Sequence[tuple[PinnedRequirement, Collection[SourceFailure]]]) -> list[str]:
-    """One line for each source that failed, with the projects that came from others all the same."""
+def warnings_about(
+    missed: Sequence[tuple[PinnedRequirement, Collection[SourceFailure]]], of_folders: Collection[str] = ()
+) -> list[str]:
+    """One line for each source that failed, with the projects that came from others all the same.
+
+    `of_folders`: names of those that lay in a local folder: where all do, the index need not be asked at all.
+    """
     first: dict[str, SourceFailure] = {}
     names: dict[str, list[str]] = {}
     for pin, failures in missed:
         for failure in failures:
             first.setdefault(failure.source, failure)
             names.setdefault(failure.source, []).append(pin.name)
-    return [_warning(failure, names[source]) for source, failure in first.items()]
+    return [
+        _warning(failure, names[source], has_folder={*names[source]} <= {*of_folders})
+        for source, failure in first.items()
+    ]
 
 
-def _warning(failure: SourceFailure, names: Sequence[str]) -> str:
+def _warning(failure: SourceFailure, names: Sequence[str], *, has_folder: bool) -> str:
     shown = ", ".join(names[:_MOST_NAMES])
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     hint = f" ({failure.error.hint})" if failure.error.hint else ""
-    return f"{failure.error}{hint}; other sources offer what is listed for {shown}{more}"
+    advice = ": --no-index keeps to the folder" if has_folder else ""
+    return f"{failure.error}{hint}; other sources offer what is listed for {shown}{more}{advice}"
