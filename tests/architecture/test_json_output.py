@@ -18,15 +18,11 @@ from peep.cli.output.problem_json import KINDS, problems_as_json
 from peep.cli.verb_table import peeps_verbs
 from peep.errors import (
     BadArchive,
-    BundleFileFault,
     ConflictingDependency,
-    DigestDiffers,
     FetchFailure,
     FileNameTaken,
-    FileState,
     HashMismatch,
     HashMissing,
-    IncompleteTarget,
     KnownMalware,
     Lack,
     MissingBuildRequirement,
@@ -36,10 +32,10 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
-    UnpulledFile,
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
+from peep.place_faults import BundleFileFault, DigestDiffers, FileState, IncompleteTarget, UnpulledFile
 from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store

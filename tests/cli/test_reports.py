@@ -12,15 +12,11 @@ from peep.cli.output.problem_json import problems_as_json
 from peep.cli.output.reports import report_text
 from peep.errors import (
     BadArchive,
-    BundleFileFault,
     ConflictingDependency,
-    DigestDiffers,
     FetchFailure,
     FileNameTaken,
-    FileState,
     HashMismatch,
     HashMissing,
-    IncompleteTarget,
     KnownMalware,
     MissingBuildRequirement,
     NotExamined,
@@ -29,10 +25,10 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
-    UnpulledFile,
     UnusableRequirement,
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
+from peep.place_faults import BundleFileFault, DigestDiffers, FileState, IncompleteTarget, UnpulledFile
 from peep.requirements.hashes import hash_line
 from support.cpu import assert_linear
 from support.pins import INDEX, candidate, made_up, offered, pinned

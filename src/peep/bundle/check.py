@@ -11,9 +11,9 @@ from hashlib import sha256
 from peep.bundle.layout import derived_files, stored_files
 from peep.bundle.manifest import LARGEST_MANIFEST, MANIFEST, BundleFile, BundleManifest, parse_manifest
 from peep.bundle.tree import BundleTree, TreeEntry, UnreadableBundle
-from peep.errors import BundleFileFault, FileState, UnpulledFile
 from peep.formats.json_fields import ManifestError
 from peep.formats.lfs_pointers import LARGEST_POINTER, lfs_pointer
+from peep.place_faults import BundleFileFault, FileState, UnpulledFile
 
 _PIECE = 1 << 18
 """Bytes: large enough for hashlib to let the other threads run."""

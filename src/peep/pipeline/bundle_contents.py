@@ -10,11 +10,7 @@ from peep.build.source_pins import is_source_tree
 from peep.bundle.assembly import ObtainedArchive
 from peep.bundle.manifest import ArchiveRole
 from peep.dataclass import dataclass
-from peep.errors import (
-    IncompleteTarget,
-    NoUsableFile,
-    UnusableRequirement,
-)
+from peep.errors import NoUsableFile, UnusableRequirement
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.open_markers import Truth
 from peep.formats.open_markers import judge as judge_marker
@@ -29,6 +25,7 @@ from peep.pipeline.bundle_archives import ObtainedArchives, Wanted
 from peep.pipeline.bundle_inputs import BundleInputs, TargetPins
 from peep.pipeline.bundle_tools import BundleContents, Found, TargetTools
 from peep.pipeline.read_pins import with_formats
+from peep.place_faults import IncompleteTarget
 from peep.requirements.pinned_set import PinnedSet
 from peep.target.declared import DeclaredTarget
 

@@ -10,10 +10,11 @@ from peep.build.suggestion import suggested_lines
 from peep.bundle.assembly import ArchiveNeed, ObtainedArchive
 from peep.bundle.manifest import ArchiveRole
 from peep.dataclass import dataclass, field
-from peep.errors import BadArchive, BuildError, IncompleteTarget, NoUsableFile, PeepError, Problem
+from peep.errors import BadArchive, BuildError, NoUsableFile, PeepError, Problem
 from peep.model import ArchiveKind, FormatControl, PinnedRequirement
 from peep.pipeline.bundle_archives import ObtainedArchives, Wanted
 from peep.pipeline.bundle_inputs import TargetPins
+from peep.place_faults import IncompleteTarget
 
 _ANY = FormatControl()
 """`--no-binary` speaks of what is installed; applied to build tools it would have each of them built first."""

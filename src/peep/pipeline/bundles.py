@@ -14,11 +14,12 @@ from peep.bundle.lock import bundle_lock
 from peep.bundle.manifest import BundleManifest, digest_of
 from peep.bundle.tree import BundleTree, FolderTree, TarTree
 from peep.dataclass import dataclass
-from peep.errors import DigestDiffers, InstallRefused, UsageError
+from peep.errors import InstallRefused, UsageError
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import Digest
 from peep.pipeline.remote_bundle import RemoteTree
+from peep.place_faults import DigestDiffers
 from peep.requirements.files import is_url
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")

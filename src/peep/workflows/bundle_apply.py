@@ -8,8 +8,9 @@ from peep.bundle.folder import BundleWriter, WrittenBundle, claimed_folder
 from peep.bundle.lock import bundle_lock
 from peep.bundle.tree import FolderTree
 from peep.dataclass import dataclass
-from peep.errors import DigestDiffers, InstallRefused
+from peep.errors import InstallRefused
 from peep.model import Digest
+from peep.place_faults import DigestDiffers
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import partial
 from peep.bundle.check import check_files
 from peep.bundle.manifest import BundleManifest
 from peep.dataclass import dataclass
-from peep.errors import DigestDiffers, Problem
+from peep.errors import Problem
 from peep.model import Digest
 from peep.pipeline.bundle_archives import ObtainedArchives, World
 from peep.pipeline.bundle_contents import Judging, contents_for
@@ -23,6 +23,7 @@ from peep.pipeline.declared_targets import declared_targets
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import InstallOptions, NetworkOptions
 from peep.pipeline.session import store_of_run, target_request
+from peep.place_faults import DigestDiffers
 from peep.requirements.pinned_set import PinnedSet
 from peep.target.discovery import discover_target
 from peep.workflows.install import STAGES

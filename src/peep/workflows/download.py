@@ -16,7 +16,6 @@ from peep.errors import (
     BadArchive,
     BuildError,
     FileNameTaken,
-    IncompleteTarget,
     NoUsableFile,
     OmittedDependency,
     Problem,
@@ -32,6 +31,7 @@ from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requ
 from peep.pipeline.run_gate import Used, open_run_gate
 from peep.pipeline.save_archives import ArchiveCollection, SavedFile, collected, publish, with_destination
 from peep.pipeline.session import Session, open_session
+from peep.place_faults import IncompleteTarget
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.install import STAGES
 

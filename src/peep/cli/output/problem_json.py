@@ -13,14 +13,11 @@ from peep.cli.output.text import redact_text
 from peep.dataclass import asdict
 from peep.errors import (
     BadArchive,
-    BundleFileFault,
     ConflictingDependency,
-    DigestDiffers,
     FetchFailure,
     FileNameTaken,
     HashMismatch,
     HashMissing,
-    IncompleteTarget,
     KnownMalware,
     MissingBuildRequirement,
     NotExamined,
@@ -29,7 +26,6 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
-    UnpulledFile,
     UnusableRequirement,
 )
 from peep.model import (
@@ -41,6 +37,7 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
+from peep.place_faults import BundleFileFault, DigestDiffers, IncompleteTarget, UnpulledFile
 
 KINDS: Mapping[type[Problem], str] = {
     HashMismatch: "hash-mismatch",

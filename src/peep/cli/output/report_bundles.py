@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from peep.cli.output.report_parts import plain
-from peep.errors import (
-    BundleFileFault,
-    DigestDiffers,
-    FileNameTaken,
-    FileState,
-    IncompleteTarget,
-    Problem,
-    UnpulledFile,
-)
+from peep.errors import FileNameTaken, Problem
+from peep.place_faults import BundleFileFault, DigestDiffers, FileState, IncompleteTarget, UnpulledFile
 
 _STATES = {
     FileState.CHANGED: "is not what bundle.json says",

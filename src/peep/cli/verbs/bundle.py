@@ -19,10 +19,11 @@ from peep.cli.output.report_bundles import bundle_lines
 from peep.cli.output.reports import report_text
 from peep.cli.output.text import counted, size_text
 from peep.cli.verb import Section, Verb
-from peep.errors import IncompleteTarget, InstallRefused, Problem, UsageError
+from peep.errors import InstallRefused, Problem, UsageError
 from peep.http.oci import parse_reference
 from peep.pipeline.bundles import parse_digest
 from peep.pipeline.context import RunContext
+from peep.place_faults import IncompleteTarget
 from peep.workflows.bundle_apply import apply_delta
 from peep.workflows.bundle_check import check_bundle, check_lists
 from peep.workflows.bundle_create import create_bundle
