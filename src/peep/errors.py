@@ -11,6 +11,7 @@ from enum import Enum
 
 from peep.dataclass import dataclass, field
 from peep.model import Candidate, Digest, Location, PinnedRequirement, Rejection
+from peep.place_faults import BundleFileFault, DigestDiffers, IncompleteTarget, UnpulledFile
 
 HOW_TO_GET_UTF8 = "set PYTHONUTF8=1, or let LC_ALL name a locale with UTF-8, such as C.UTF-8"
 
@@ -366,6 +367,14 @@ class RecordsUnreadable:
         return ": ".join(part for part in (self.path, self.entry, self.reason) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class FileNameTaken:
+    """Archives of one file name and different bytes, of which one folder, and one mirror, can hold one only."""
+
+    filename: str
+    hashes: tuple[Digest, ...]
+
+
 Problem = (
     HashMismatch
     | HashMissing
@@ -380,6 +389,11 @@ Problem = (
     | NotExamined
     | ObjectedTo
     | RecordsUnreadable
+    | BundleFileFault
+    | UnpulledFile
+    | DigestDiffers
+    | FileNameTaken
+    | IncompleteTarget
 )
 
 

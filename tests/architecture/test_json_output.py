@@ -21,6 +21,7 @@ from peep.errors import (
     BadArchive,
     ConflictingDependency,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
     KnownMalware,
@@ -35,6 +36,7 @@ from peep.errors import (
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
+from peep.place_faults import BundleFileFault, DigestDiffers, FileState, IncompleteTarget, UnpulledFile
 from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
@@ -117,6 +119,11 @@ SAMPLES: tuple[Problem, ...] = (
     NotExamined(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", Lack.UNEXAMINED, 1, "0.9", "Reviewer", "2026-01-01"),
     ObjectedTo(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", "mozilla", "Reviewer", "2026-01-01", "bad"),
     RecordsUnreadable("vetting/audits.toml", "unknown keys: x", "audit record 1"),
+    BundleFileFault("archives/demo-1.0.zip", FileState.MISSING),
+    UnpulledFile("archives/demo-1.0.zip"),
+    DigestDiffers(made_up("a"), made_up("b")),
+    FileNameTaken("demo-1.0.zip", (made_up("a"), made_up("b"))),
+    IncompleteTarget("cp312-win_amd64", "demo==1.0", "none of its listed files fits"),
 )
 
 
@@ -198,7 +205,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
         yield {
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
-            **carried(folder),
+            **carried(folder, index.simple_url),
             "peep status": status_of(folder / "project", listed, ground.target.prefix),
         }
 
@@ -247,12 +254,15 @@ def compared_releases() -> tuple[TextRelease, TextRelease]:
     return HARMLESS, TextRelease("1.1", both=code, wheel={"inert.pth": "import inert\n"}, owner="root")
 
 
-def carried(folder: Path) -> dict[str, Any]:
+def carried(folder: Path, index_url: str) -> dict[str, Any]:
     """What the verbs of bundles print; those of registries print the like."""
     old, new, tar = (str(folder / name) for name in ("old", "new", "new.tar"))
     locked_bundle(folder / "old")
     locked_bundle(folder / "new", "1.1")
+    locked = folder / "listed.txt"
+    created = ["bundle", "create", "-r", str(locked), "-i", index_url, "--target", "cp312-win_amd64", "--no-peep"]
     told = {
+        "peep bundle create": printed_by([*created, str(folder / "created")]),
         "peep bundle diff": printed_by(["bundle", "diff", old, new]),
         "peep bundle pack": printed_by(["bundle", "pack", new, "-o", tar]),
         "peep bundle unpack, peep bundle apply": printed_by(["bundle", "unpack", tar, str(folder / "unpacked")]),

@@ -6,12 +6,12 @@ import pytest
 
 from peep.bundle.check import check_files, read_manifest
 from peep.bundle.folder import MARKER, BundleWriter, claimed_folder
-from peep.bundle.problems import BundleFileFault, FileState, UnpulledFile
 from peep.bundle.tree import FilesTree, FolderTree, UnreadableBundle
 from peep.errors import DestinationError
 from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.index.client import SimpleIndexes
 from peep.model import IndexOptions
+from peep.place_faults import BundleFileFault, FileState, UnpulledFile
 from peep.reporting import SilentReporter
 from support.small_bundle import LOCK, LONG, NAMES, SDIST, WHEEL, small_bundle, written_bundle
 

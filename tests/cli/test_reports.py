@@ -14,6 +14,7 @@ from peep.errors import (
     BadArchive,
     ConflictingDependency,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
     KnownMalware,
@@ -27,6 +28,7 @@ from peep.errors import (
     UnusableRequirement,
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
+from peep.place_faults import BundleFileFault, DigestDiffers, FileState, IncompleteTarget, UnpulledFile
 from peep.requirements.hashes import hash_line
 from support.cpu import assert_linear
 from support.pins import INDEX, candidate, made_up, offered, pinned
@@ -277,6 +279,11 @@ def test_every_kind_of_problem_is_told():
         NotExamined: NotExamined(pin, WHEEL, A.hex, "safe-to-run"),
         ObjectedTo: ObjectedTo(pin, WHEEL, A.hex, "safe-to-run", "", "Reviewer", "2026-01-01", "bad"),
         RecordsUnreadable: RecordsUnreadable("vetting/audits.toml", "unknown keys: x"),
+        BundleFileFault: BundleFileFault("archives/x.whl", FileState.CHANGED),
+        UnpulledFile: UnpulledFile("archives/x.whl"),
+        DigestDiffers: DigestDiffers(A, A),
+        FileNameTaken: FileNameTaken("x.whl", (A, A)),
+        IncompleteTarget: IncompleteTarget("cp312-win_amd64", "x", "is not listed"),
     }
     assert set(samples) == set(get_args(Problem))
     for sample in samples.values():

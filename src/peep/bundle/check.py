@@ -10,10 +10,10 @@ from hashlib import sha256
 
 from peep.bundle.layout import derived_files, stored_files
 from peep.bundle.manifest import LARGEST_MANIFEST, MANIFEST, BundleFile, BundleManifest, parse_manifest
-from peep.bundle.problems import BundleFileFault, FileState, UnpulledFile
 from peep.bundle.tree import BundleTree, TreeEntry, UnreadableBundle
 from peep.formats.json_fields import ManifestError
 from peep.formats.lfs_pointers import LARGEST_POINTER, lfs_pointer
+from peep.place_faults import BundleFileFault, FileState, UnpulledFile
 
 _PIECE = 1 << 18
 """Bytes: large enough for hashlib to let the other threads run."""
@@ -95,6 +95,8 @@ def _content_fault(
             while piece := file.read(_PIECE):
                 head = head or piece[: LARGEST_POINTER + 1]
                 hasher.update(piece)
+    except FileNotFoundError:
+        return BundleFileFault(path, FileState.MISSING)
     except OSError:
         return BundleFileFault(path, FileState.NOT_A_FILE)
     if hasher.hexdigest() == expected:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import BinaryIO
 
-from peep.bundle.layout import derived_files, stored_files
+from peep.bundle.layout import GIT_ATTRIBUTES, LOCK, README, derived_files, stored_files
 from peep.bundle.manifest import MANIFEST, BundleFile, BundleManifest
 from peep.bundle.tree import FileSource
 from peep.dataclass import dataclass
@@ -24,7 +24,9 @@ from peep.system.locks import lock_folder
 MARKER = ".peep-unfinished"
 _OWNED = ("advisories", "archives", "locks", "provenance", "simple")
 """Folders in which nothing but the bundle's own files lies: what no manifest lists there goes."""
-_TEMPORARY = re.compile(r"\.peep-[0-9a-f]{16}")
+_WRITTEN_BESIDE = (MANIFEST, MARKER, LOCK, README, GIT_ATTRIBUTES)
+_TEMPORARY = re.compile(rf"\.peep-[0-9a-f]{{16}}|(?:{'|'.join(map(re.escape, _WRITTEN_BESIDE))})\.[0-9a-f]{{16}}")
+"""What a killed run leaves: its private folder, and a file of the root that was not renamed yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +45,33 @@ def claimed_folder(folder: str) -> Iterator[None]:
     Raises `DestinationError`, with the folder untouched, when it is neither empty, nor a bundle, nor one that a killed
     run left unfinished.
     """
+    refuse_other_folders(folder)
     try:
         os.makedirs(folder, exist_ok=True)
-        names = {name for name in os.listdir(folder) if not _TEMPORARY.fullmatch(name)}
     except OSError as error:
-        raise DestinationError(f"{folder}: cannot take a bundle: {error.strerror or error}", "name another") from error
-    if names and not names & {MANIFEST, MARKER}:
-        raise DestinationError(f"{folder}: is neither empty nor a bundle", "name another folder, or an empty one")
+        raise _unusable(folder, error) from error
     descriptor = lock_folder(folder)
     try:
         yield
     finally:
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def refuse_other_folders(folder: str) -> None:
+    """Raise `DestinationError` for a folder that is neither empty, nor a bundle, nor one that is yet to be made."""
+    try:
+        names = {name for name in os.listdir(folder) if not _TEMPORARY.fullmatch(name)}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    if names and not names & {MANIFEST, MARKER}:
+        raise DestinationError(f"{folder}: is neither empty nor a bundle", "name another folder, or an empty one")
+
+
+def _unusable(folder: str, error: OSError) -> DestinationError:
+    return DestinationError(f"{folder}: cannot take a bundle: {error.strerror or error}", "name another")
 
 
 class BundleWriter:

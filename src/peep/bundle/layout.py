@@ -25,8 +25,8 @@ from peep.formats.simple_pages import (
 
 LOCK = "pylock.toml"
 README = "README.txt"
-_GIT_ATTRIBUTES = ".gitattributes"
-_DERIVED_ROOT = frozenset({MANIFEST, LOCK, README, _GIT_ATTRIBUTES})
+GIT_ATTRIBUTES = ".gitattributes"
+_DERIVED_ROOT = frozenset({MANIFEST, LOCK, README, GIT_ATTRIBUTES})
 _README = """\
 This folder holds every archive that the files in locks/ pin, for: {targets}.
 bundle.json lists them; its sha256 names the whole. Nothing here vouches for itself: give the digest, or a
@@ -73,7 +73,7 @@ def derived_files(manifest: BundleManifest, lock: bytes | None) -> dict[str, byt
     targets = ", ".join(sorted(target.name for target in manifest.targets)) or "no target"
     files = {
         MANIFEST: manifest.content,
-        _GIT_ATTRIBUTES: b"* -text\n",
+        GIT_ATTRIBUTES: b"* -text\n",
         README: _README.format(targets=targets).encode(),
         **_pages(manifest.archives),
     }

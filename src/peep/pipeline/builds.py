@@ -13,7 +13,14 @@ from peep.build.tool_choice import Listed
 from peep.build.toolchains import Toolchains
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
-from peep.errors import BuildError, FetchFailure, NoIndexToAsk, NoUsableFile, Problem
+from peep.errors import (
+    BuildError,
+    FetchFailure,
+    MissingBuildRequirement,
+    NoIndexToAsk,
+    NoUsableFile,
+    Problem,
+)
 from peep.formats.url_secrets import redacted
 from peep.model import (
     Commit,
@@ -81,7 +88,17 @@ class Builds:
         self._open.callback(self._builder.close)
         self._trees = [*(ArchiveTree(archive) for archive in sdists), *fetched]
         self._plan = self._builder.plan(self._trees)
+        self._tell_uncounted_constraints()
         return (*problems, *self._plan.problems)
+
+    def _tell_uncounted_constraints(self) -> None:
+        """Name the build constraints inside of a bundle, where builds miss some and nobody has said that they count."""
+        missing = any(isinstance(problem, MissingBuildRequirement) for problem in self._plan.problems)
+        if not missing or self._session.options.build.constraint_files:
+            return
+        for path in self._session.network.build_constraints():
+            hint = f"--bundle-digest lets it count, or --build-constraint {path} once you have vetted it"
+            self._session.context.reporter.warning(f"{path} lists build constraints, which nothing vouches for: {hint}")
 
     def _fetched(self, pins: Sequence[PinnedRequirement]) -> tuple[list[FolderTree], list[Problem]]:
         trees: list[FolderTree] = []

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 
 from peep.archives.receive import Receiver
-from peep.bundle.manifest import InputRole
+from peep.bundle.manifest import MANIFEST, InputRole
 from peep.bundle.offer import BundleOffer, BundleTransport
-from peep.bundle.problems import BundleFileFault, FileState
+from peep.bundle.tree import UnreadableBundle
 from peep.dataclass import dataclass, field, replace
 from peep.http.file_urls import file_url
 from peep.http.transport import Transport
 from peep.index.client import PackageIndex
 from peep.model import IndexOptions, PinnedRequirement
 from peep.pip.options import PipDefaults
-from peep.pipeline.bundles import BundleRefused, OpenedBundle
+from peep.pipeline.bundles import OpenedBundle
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.read_pins import Reading
 from peep.reporting import Reporter
+from peep.requirements.files import is_url
 from peep.requirements.pinned_set import PinnedSet
 
 
@@ -46,7 +48,8 @@ class BundleNetwork:
 
     @property
     def _offer(self) -> BundleOffer:
-        return BundleOffer(self.bundle.manifest, file_url(self.bundle.tree.label))
+        label = self.bundle.tree.label
+        return BundleOffer(self.bundle.manifest, label if is_url(label) else file_url(label))
 
     def transport(self) -> Transport:
         return BundleTransport(self.bundle.tree, {**self._offer.paths, **self._paths})
@@ -81,22 +84,28 @@ class BundleNetwork:
             groups=tuple(dict.fromkeys(group for one in wanted for group in one.groups)),
         )
 
+    def build_constraints(self) -> tuple[str, ...]:
+        """The bundle's own build constraints, for a run that knows its digest and names none."""
+        inputs = self.bundle.manifest.inputs
+        return tuple(self._input_path(one.file.path) for one in inputs if one.role is InputRole.BUILD_CONSTRAINT)
+
     def _input_path(self, path: str) -> str:
-        return f"{self.bundle.tree.label}/{path}"
+        # A URL without its scheme: read as a path beside others, so that includes are found as in a folder.
+        return os.path.normpath(f"{self.bundle.tree.label.partition('://')[2] or self.bundle.tree.label}/{path}")
 
     def read_input(self, path: str) -> bytes | None:
         """An input of the bundle by the path that `sources` gave it, compared with the manifest; None for others.
 
-        Raises `BundleRefused` for other bytes than those that are listed.
+        Raises `UnreadableBundle` for other bytes than those that are listed.
         """
         listed = {self._input_path(one.file.path): one.file for one in self.bundle.manifest.inputs}
+        path = os.path.normpath(path)
         if path not in listed:
             return None
         with self.bundle.tree.open(listed[path].path) as file:
             content = file.read()
         if sha256(content).hexdigest() != listed[path].sha256:
-            fault = BundleFileFault(listed[path].path, FileState.CHANGED)
-            raise BundleRefused(self.bundle.tree.label, (fault,))
+            raise UnreadableBundle(f"{path}: is not what {MANIFEST} says", "peep bundle check names all that differs")
         return content
 
 

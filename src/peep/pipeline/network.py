@@ -89,6 +89,10 @@ class Network:
         """What it takes to receive files, whose private copies live in `scratch`."""
         return Receiver(self.transport(), scratch, self.context.reporter)
 
+    def build_constraints(self) -> tuple[str, ...]:
+        """Files of build constraints that the place of archives holds itself: indexes hold none."""
+        return ()
+
     def placed(self, pinned: PinnedSet) -> PinnedSet:
         """The pins as they are: the places that they state themselves are asked."""
         return pinned

@@ -29,7 +29,7 @@ class BundleSource:
     """`--bundle`: where archives come from in the place of indexes."""
 
     place: str
-    """A folder or a tar."""
+    """A folder, a tar, or the URL below which a bundle lies."""
     digest: str | None = None
     """`--bundle-digest`, as given."""
 
@@ -60,6 +60,8 @@ class NetworkOptions:
     """`auto`, `disabled`, `import` or `subprocess`."""
     may_ask: bool = True
     """False under `--no-input`."""
+    archives: str | None = None
+    """URL of a shared place for archives by digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +169,7 @@ class InstallOptions:
     report: str | None = None
     """Write pip's installation report there; `-`: standard output."""
     bundle: BundleSource | None = None
+    declared_targets: tuple[str, ...] = ()
+    """Of `download`: a pass for each; (): for the interpreter and the tags of `target`."""
     destination: str | None = None
     """`--dest` of `download`, `--wheel-dir` of `wheel`."""

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from peep.archives.download import Downloader
@@ -13,14 +14,19 @@ from peep.dataclass import dataclass, replace
 from peep.environment.plan import PlanOptions
 from peep.errors import UsageError
 from peep.formats.names import normalised
+from peep.formats.url_secrets import redacted
+from peep.http.transport import Transport
 from peep.model import FormatControl, LockedFiles, TargetEnvironment
 from peep.pip.options import PipDefaults
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
+from peep.pipeline.named_bundle import named_bundle, refuse_unread
 from peep.pipeline.network import Network
+from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import BundleSource, InstallOptions, SourceOptions, StoreOptions, TargetOptions
 from peep.pipeline.pip_configuration import completed, configured_pip
 from peep.pipeline.read_pins import Reading, name_of_project, read_pins, with_formats
+from peep.requirements.files import is_url
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.sources import Accepted
 from peep.store.layout import NoHomeFolderError, store_root
@@ -57,8 +63,10 @@ class Session:
             self.context.reporter.warning(warning)
         for line in pinned.skipped:
             self.context.reporter.detail(str(line))
+        if self.options.bundle is None:
+            refuse_unread(pinned.directives)
         self.network.stated = pinned.index_options
-        self.network.extra_indexes = tuple(dict.fromkeys(_named_indexes(pinned)))
+        self.network.extra_indexes = named_indexes(pinned)
         return self.network.placed(pinned)
 
     def formats(self, pinned: PinnedSet) -> FormatControl:
@@ -92,11 +100,11 @@ class Session:
             )
 
 
-def _named_indexes(pinned: PinnedSet) -> Iterator[str]:
-    """Indexes that lock files name for their projects."""
-    for pin in pinned.pins:
-        if isinstance(pin.source, LockedFiles) and pin.source.index_url:
-            yield pin.source.index_url
+def named_indexes(pinned: PinnedSet) -> tuple[str, ...]:
+    """Indexes that lock files name for their projects, each once."""
+    sources = (pin.source for pin in pinned.pins)
+    urls = (one.index_url for one in sources if isinstance(one, LockedFiles) and one.index_url)
+    return tuple(dict.fromkeys(urls))
 
 
 @contextmanager
@@ -104,6 +112,8 @@ def open_session(options: InstallOptions, context: RunContext, stages: Stages) -
     """Find target and store for a run. Raises `UsageError`, `StoreError`, `EnvironmentChangeError`."""
     with ExitStack() as stack:
         store = stack.enter_context(store_of_run(options.store, context))
+        if options.bundle is None:
+            options = replace(options, bundle=named_bundle(options.sources.requirement_files, context.environ))
         if options.bundle is not None:
             yield _bundle_session(options, options.bundle, context, stages, store, stack)
             return
@@ -113,7 +123,27 @@ def open_session(options: InstallOptions, context: RunContext, stages: Stages) -
         network = Network(options, context, defaults)
         stack.callback(network.close)
         reading = Reading(network.transport, context.standard_input)
-        yield Session(options, context, store, target, network, reading, stages)
+        yield Session(options, context, store, target, network, reading, _with_cache(options, context, stages, stack))
+
+
+def _with_cache(options: InstallOptions, context: RunContext, stages: Stages, stack: ExitStack) -> Stages:
+    """The stages, of which receiving looks at the shared place for archives first, where the user named one."""
+    place = options.network.archives
+    if not place:
+        return stages
+    from peep.pipeline.archive_cache import ArchiveCache  # noqa: PLC0415 - few runs have one
+
+    if not is_url(place):
+        raise UsageError(f"--archives {redacted(place)}: is no URL", "as in: --archives https://HOST/files")
+
+    def opened() -> Transport:
+        hurried = replace(options.network, retries=0)
+        hosts = options.indexes.trusted_hosts
+        transport = open_transport(hurried, context.environ, trusted_hosts=hosts, known_urls=(place,))
+        stack.callback(transport.close)
+        return transport
+
+    return replace(stages, receive=ArchiveCache(place, opened, stages.receive, context.reporter).received)
 
 
 def _bundle_session(
@@ -124,10 +154,19 @@ def _bundle_session(
     from peep.pipeline.bundle_network import BundleNetwork, BundleReading  # noqa: PLC0415
     from peep.pipeline.bundles import opened_bundle, parse_digest  # noqa: PLC0415
 
-    bundle = stack.enter_context(opened_bundle(source.place, parse_digest(source.digest)))
+    network_of_bundle = partial(
+        open_transport,
+        options.network,
+        context.environ,
+        trusted_hosts=options.indexes.trusted_hosts,
+        known_urls=(source.place,),
+    )
+    bundle = stack.enter_context(opened_bundle(source.place, parse_digest(source.digest), network_of_bundle))
     network = BundleNetwork(bundle, context.reporter)
     if options.sources == SourceOptions():
         options = replace(options, sources=network.sources())
+    if source.digest and not options.build.constraint_files:
+        options = replace(options, build=replace(options.build, constraint_files=network.build_constraints()))
     target = discover_target(target_request(options.target), store)
     reading = BundleReading(network, context.standard_input)
     return Session(options, context, store, target, network, reading, stages)

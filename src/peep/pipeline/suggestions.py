@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from peep.dataclass import replace
 from peep.errors import OmittedDependency, PeepError, Problem
 from peep.index.suggestion import suggested_pin
-from peep.model import HashForm, PinnedRequirement
+from peep.model import FormatControl, HashForm, PinnedRequirement, ProjectDetail, TargetEnvironment
 from peep.pipeline.fetch import WheelProvider
 from peep.requirements.hashes import hash_line
 
@@ -32,14 +32,26 @@ class Suggestions:
         except PeepError:
             self._has_failed = True
             return ()
-        pin = suggested_pin(name, wanted, details, provider.target, provider.formats)
-        if pin is None:
-            return ()
-        head, hashes = f"{name}=={pin.version}", [hash_line(digest, form) for digest in pin.digests]
-        if form is HashForm.COMMENT:
-            return (*hashes, head)
-        lines = [head, *(f"    {text}" for text in hashes)]
-        return (*(f"{line} \\" for line in lines[:-1]), lines[-1])
+        return lines_to_paste(name, wanted, details, provider.target, provider.formats, form)
+
+
+def lines_to_paste(
+    name: str,
+    wanted: Sequence[str],
+    details: Sequence[ProjectDetail],
+    target: TargetEnvironment,
+    formats: FormatControl,
+    form: HashForm = HashForm.OPTION,
+) -> tuple[str, ...]:
+    """Lines for the newest version of a project's pages that fits all of `wanted` and the target, with hashes."""
+    pin = suggested_pin(name, wanted, details, target, formats)
+    if pin is None:
+        return ()
+    head, hashes = f"{name}=={pin.version}", [hash_line(digest, form) for digest in pin.digests]
+    if form is HashForm.COMMENT:
+        return (*hashes, head)
+    lines = [head, *(f"    {text}" for text in hashes)]
+    return (*(f"{line} \\" for line in lines[:-1]), lines[-1])
 
 
 def with_suggestions(

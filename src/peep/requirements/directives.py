@@ -17,6 +17,7 @@ KNOWN: dict[str, bool | None] = {
     "--build-constraint": True,
     "--build-path": True,
     "--build-requirement": True,
+    "--bundle": True,
     "--locked-for": True,
     "--no-check-dependencies": False,
     "--refuse-malware": False,

@@ -6,11 +6,11 @@ from peep.bundle.check import read_manifest
 from peep.bundle.delta import LayeredFiles, open_delta
 from peep.bundle.folder import BundleWriter, WrittenBundle, claimed_folder
 from peep.bundle.lock import bundle_lock
-from peep.bundle.problems import DigestDiffers
 from peep.bundle.tree import FolderTree
 from peep.dataclass import dataclass
+from peep.errors import InstallRefused
 from peep.model import Digest
-from peep.pipeline.bundles import BundleRefused
+from peep.place_faults import DigestDiffers
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class AppliedDelta:
 def apply_delta(folder: str, path: str) -> AppliedDelta:
     """Bring the bundle in `folder` to the state that the delta at `path` leads to.
 
-    Raises `UnreadableBundle`, `BundleRefused` for another base than the delta's (nothing is touched then), and
+    Raises `UnreadableBundle`, `InstallRefused` for another base than the delta's (nothing is touched then), and
     `DestinationError`.
     """
     delta = open_delta(path)
@@ -32,7 +32,7 @@ def apply_delta(folder: str, path: str) -> AppliedDelta:
         tree = FolderTree(folder)
         base = read_manifest(tree).digest
         if base not in (delta.base, delta.manifest.digest):
-            raise BundleRefused(folder, (DigestDiffers(delta.base, base),))
+            raise InstallRefused((DigestDiffers(delta.base, base),))
         files = LayeredFiles(path, (delta.tree, tree))
         with claimed_folder(folder):
             writer = BundleWriter(folder, delta.manifest, bundle_lock(delta.manifest, files))

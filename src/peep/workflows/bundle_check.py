@@ -1,13 +1,42 @@
-"""`peep bundle check`: a bundle compared with its manifest, file by file."""
+"""`peep bundle check`: a bundle compared with its manifest, file by file; and whether some lists are complete in it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
+
 from peep.bundle.check import check_files
 from peep.bundle.manifest import BundleManifest
-from peep.bundle.problems import BundleProblem, DigestDiffers
 from peep.dataclass import dataclass
+from peep.errors import Problem
 from peep.model import Digest
-from peep.pipeline.bundles import opened_bundle
+from peep.pipeline.bundle_archives import ObtainedArchives, World
+from peep.pipeline.bundle_contents import Judging, contents_for
+from peep.pipeline.bundle_inputs import BundleInputs
+from peep.pipeline.bundle_network import BundleNetwork, BundleReading
+from peep.pipeline.bundle_shelf import shelf_of
+from peep.pipeline.bundle_tools import BundleContents
+from peep.pipeline.bundles import ClosableTransport, OpenedBundle, opened_bundle
+from peep.pipeline.context import RunContext
+from peep.pipeline.declared_targets import declared_targets
+from peep.pipeline.open_transport import open_transport
+from peep.pipeline.options import InstallOptions, NetworkOptions
+from peep.pipeline.session import store_of_run, target_request
+from peep.place_faults import DigestDiffers
+from peep.requirements.pinned_set import PinnedSet
+from peep.target.discovery import discover_target
+from peep.workflows.install import STAGES
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What to look for in a bundle beside its own files."""
+
+    base: InstallOptions
+    """Lists, build constraints, store, interpreter (for `here`); no lists: the bundle's own."""
+    targets: tuple[str, ...] = ()
+    """(): those of the bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +45,65 @@ class CheckedBundle:
 
     digest: Digest
     manifest: BundleManifest
-    problems: tuple[BundleProblem, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    """For which lists were judged."""
 
 
-def check_bundle(place: str, digest: Digest | None) -> CheckedBundle:
+def check_bundle(
+    place: str, digest: Digest | None, network: NetworkOptions, environ: Mapping[str, str]
+) -> CheckedBundle:
     """Compare every file of a bundle with its manifest, and its digest with `digest`. Raises `UnreadableBundle`."""
-    with opened_bundle(place) as bundle:
-        problems: list[BundleProblem] = []
-        if digest is not None and bundle.digest != digest:
-            problems.append(DigestDiffers(digest, bundle.digest))
-        problems += check_files(bundle.tree, bundle.manifest, bundle.lock)
-        return CheckedBundle(bundle.digest, bundle.manifest, tuple(problems))
+    with opened_bundle(place, transport=_transport_to(place, network, environ)) as bundle:
+        return CheckedBundle(bundle.digest, bundle.manifest, _file_problems(bundle, digest))
+
+
+def _transport_to(place: str, network: NetworkOptions, environ: Mapping[str, str]) -> Callable[[], ClosableTransport]:
+    return partial(open_transport, network, environ, known_urls=(place,))
+
+
+def _file_problems(bundle: OpenedBundle, digest: Digest | None) -> tuple[Problem, ...]:
+    problems: list[Problem] = []
+    if digest is not None and bundle.digest != digest:
+        problems.append(DigestDiffers(digest, bundle.digest))
+    return (*problems, *check_files(bundle.tree, bundle.manifest, bundle.lock))
+
+
+def check_lists(place: str, digest: Digest | None, options: CheckOptions, context: RunContext) -> CheckedBundle:
+    """Do as `check_bundle`, and judge whether the bundle alone has all that lists need on each target.
+
+    Raises `UnreadableBundle`, `RequirementsErrors`, `UsageError`.
+    """
+    with ExitStack() as stack:
+        transport = _transport_to(place, options.base.network, context.environ)
+        bundle = stack.enter_context(opened_bundle(place, transport=transport))
+        store = stack.enter_context(store_of_run(options.base.store, context))
+        texts = options.targets or tuple(one.name for one in bundle.manifest.targets)
+        ids = declared_targets(texts, lambda: discover_target(target_request(options.base.target), store))
+        network = BundleNetwork(bundle, context.reporter)
+        scratch = stack.enter_context(store.workshop())
+        world = World(
+            STAGES, shelf_of(bundle), network.index, lambda: network.receiver(scratch), scratch, context.reporter
+        )
+        base = options.base
+        is_own = not base.sources.requirement_files
+        inputs = BundleInputs(
+            BundleReading(network, context.standard_input).read,
+            network.sources() if is_own else base.sources,
+            base.build.constraint_files or (network.build_constraints() if is_own else ()),
+            context.environ,
+        )
+        judging = Judging(ObtainedArchives(world), base.format_control, base.check_dependencies)
+        contents = contents_for(ids, inputs, judging, _indexes_are_not_asked)
+        problems = (*_file_problems(bundle, digest), *contents.problems)
+        names = tuple(one.text for one in ids)
+        return CheckedBundle(bundle.digest, bundle.manifest, problems, _warnings(contents), names)
+
+
+def _indexes_are_not_asked(_pinned: PinnedSet) -> None:
+    """What lists say of indexes has no effect here."""
+
+
+def _warnings(contents: BundleContents) -> tuple[str, ...]:
+    return tuple(contents.warnings)

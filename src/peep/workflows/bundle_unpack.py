@@ -21,7 +21,7 @@ class UnpackedBundle:
 def unpack_bundle(place: str, folder: str, digest: Digest | None) -> UnpackedBundle:
     """Write the bundle at `place` into `folder`, which is empty, or a bundle already, whose files are then reused.
 
-    Raises `UnreadableBundle`, `BundleRefused` for another digest than the one asked for, `DestinationError`.
+    Raises `UnreadableBundle`, `InstallRefused` for another digest than the one asked for, `DestinationError`.
     """
     with opened_bundle(place, digest) as bundle, claimed_folder(folder):
         written = BundleWriter(folder, bundle.manifest, bundle.lock).write(bundle.tree)

@@ -178,6 +178,7 @@ def network_options(parsed: ParsedArguments) -> NetworkOptions:
         client_cert=parsed.value("client-cert"),
         keyring_provider=parsed.value("keyring-provider"),
         may_ask=not parsed.has("no-input"),
+        archives=parsed.value("archives"),
     )
 
 

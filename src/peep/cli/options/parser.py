@@ -11,7 +11,7 @@ from peep.errors import UsageError
 from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_in, is_ambiguous_place
 
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
-_PLACES = frozenset({"index-url", "extra-index-url", "proxy"})
+_PLACES = frozenset({"archives", "index-url", "extra-index-url", "proxy"})
 """Options that name a server, with or without a scheme."""
 _FALSE = frozenset({"n", "no", "f", "false", "off", "0"})
 

@@ -37,7 +37,7 @@ SOURCES = (
 BUNDLE = (
     Option(
         ("--bundle",),
-        "take archives out of a bundle, a folder or tar; no index and no pip is asked",
+        "take archives out of a bundle: a folder, tar or URL; no index and no pip is asked",
         VALUE,
         "PLACE",
         is_peeps_own=True,
@@ -47,6 +47,16 @@ BUNDLE = (
         "the bundle's digest; its own requirements are then installed where none are named",
         VALUE,
         "DIGEST",
+        is_peeps_own=True,
+    ),
+)
+
+ARCHIVES = (
+    Option(
+        ("--archives",),
+        "ask URL/AA/SHA256/FILENAME before an index's own file; never trusted",
+        VALUE,
+        "URL",
         is_peeps_own=True,
     ),
 )
@@ -65,6 +75,7 @@ FORMATS = (
 
 INDEXES = (
     *BUNDLE,
+    *ARCHIVES,
     *INDEX_PLACES,
     *FORMATS,
     Option(("--pre", "--prefer-binary", "--check-build-dependencies"), "pins and hashes decide", standing=IMPLIED),

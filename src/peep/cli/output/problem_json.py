@@ -6,6 +6,7 @@ A problem's fields are the names in the output; the two about hashes tell of par
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from peep.cli.output.text import redact_text
@@ -14,6 +15,7 @@ from peep.errors import (
     BadArchive,
     ConflictingDependency,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
     KnownMalware,
@@ -35,6 +37,7 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
+from peep.place_faults import BundleFileFault, DigestDiffers, IncompleteTarget, UnpulledFile
 
 KINDS: Mapping[type[Problem], str] = {
     HashMismatch: "hash-mismatch",
@@ -50,6 +53,11 @@ KINDS: Mapping[type[Problem], str] = {
     NotExamined: "not-examined",
     ObjectedTo: "objected-to",
     RecordsUnreadable: "records-unreadable",
+    BundleFileFault: "bundle-file",
+    UnpulledFile: "lfs-pointer",
+    DigestDiffers: "bundle-digest",
+    FileNameTaken: "file-name-taken",
+    IncompleteTarget: "incomplete-target",
 }
 
 
@@ -63,13 +71,7 @@ def _facts(problem: Problem) -> dict[str, Any]:
         return _mismatch(problem)
     if isinstance(problem, HashMissing):
         return _missing(problem)
-    if isinstance(problem, NotExamined):
-        return _lacking(problem)
     return _by_name(problem)
-
-
-def _lacking(problem: NotExamined) -> dict[str, Any]:
-    return {**_by_name(problem), "lack": problem.lack.value}
 
 
 def _by_name(problem: Problem) -> dict[str, Any]:
@@ -106,12 +108,17 @@ def _missing(problem: HashMissing) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Turn what a problem holds into what JSON has; no text keeps credentials, for URLs stand in reasons as well."""
-    if isinstance(value, str):
-        return redact_text(value)
+    if isinstance(value, str | Enum | Digest):
+        return redact_text(str(value.value if isinstance(value, Enum) else value))
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
+    return _of_model(value)
+
+
+def _of_model(value: Any) -> Any:
+    """A value of `peep.model` as the parts of it that are told; numbers and the like as they are."""
     if isinstance(value, Location):
         return _plain(asdict(value))
     if isinstance(value, Rejection):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from peep.cli.output.report_bundles import bundle_lines, incomplete_entries, taken_line
 from peep.cli.output.report_hashes import mismatch_lines, missing_lines
 from peep.cli.output.report_parts import heading, places, plain, titled
 from peep.cli.output.report_vetting import not_examined_lines, objection_lines, unreadable_lines
@@ -17,6 +18,7 @@ from peep.errors import (
     BadArchive,
     ConflictingDependency,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
     KnownMalware,
@@ -213,8 +215,28 @@ def _build_line(problem: MissingBuildRequirement) -> str:
 _DIRECT = 2
 """Names in the chain of a build requirement that the archive itself states."""
 
+
+def _bundle(problems: Sequence[Problem], width: int | None) -> str:
+    entries = (wrap(line, width, _INDENT) for line in bundle_lines(problems))
+    return _listing("The bundle is not what its manifest, or the digest asked for, says:", entries, width)
+
+
+def _taken(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, FileNameTaken, lambda problem: _named(problem.filename))
+    entries = (f"{_INDENT}{taken_line(problem)}" for problem in found)
+    return _listing("The following names are those of several archives, of which a place can hold one:", entries, width)
+
+
+def _incomplete(problems: Sequence[Problem], width: int | None) -> str:
+    entries = (titled(target, "", lines, width) for target, lines in incomplete_entries(problems).items())
+    return _listing("The following targets are not complete:", entries, width)
+
+
+_INDENT = " " * 4
+
 _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
     _malware,
+    _bundle,
     _mismatches,
     _unexamined,
     _objections,
@@ -224,6 +246,8 @@ _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
     _bad_archives,
     _failures,
     _without_file,
+    _taken,
+    _incomplete,
     _conflicts,
     _omissions,
     _build_requirements,

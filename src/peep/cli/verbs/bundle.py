@@ -8,28 +8,25 @@ from typing import Any
 
 from peep.bundle.folder import WrittenBundle
 from peep.bundle.manifest import BundleManifest
-from peep.bundle.problems import (
-    BundleFileFault,
-    BundleProblem,
-    DigestDiffers,
-    FileNameTaken,
-    FileState,
-    IncompleteTarget,
-    UnpulledFile,
-)
-from peep.cli.options.install_options import output_options
+from peep.cli.options.bundle_options import CONTENTS, OTHERS, SOURCES, check_options, create_options
+from peep.cli.options.install_options import network_options, output_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
-from peep.cli.output.text import counted, escape_controls, size_text
+from peep.cli.output.problem_json import problems_as_json
+from peep.cli.output.report_bundles import bundle_lines
+from peep.cli.output.reports import report_text
+from peep.cli.output.text import counted, size_text
 from peep.cli.verb import Section, Verb
-from peep.errors import UsageError
+from peep.errors import InstallRefused, Problem, UsageError
 from peep.http.oci import parse_reference
-from peep.model import assert_never
-from peep.pipeline.bundles import BundleRefused, parse_digest
+from peep.pipeline.bundles import parse_digest
+from peep.pipeline.context import RunContext
+from peep.place_faults import IncompleteTarget
 from peep.workflows.bundle_apply import apply_delta
-from peep.workflows.bundle_check import check_bundle
+from peep.workflows.bundle_check import check_bundle, check_lists
+from peep.workflows.bundle_create import create_bundle
 from peep.workflows.bundle_diff import diff_bundles
 from peep.workflows.bundle_pack import pack_bundle
 from peep.workflows.bundle_pull import pull_bundle
@@ -40,7 +37,8 @@ VERB = Verb(
     name="bundle",
     summary="carry everything that an install needs to where no network is",
     usage=(
-        "bundle check BUNDLE [--digest DIGEST]",
+        "bundle create -r FILE [--target ID...] FOLDER",
+        "bundle check BUNDLE [--digest DIGEST] [-r FILE] [--target ID...]",
         "bundle diff OLD NEW [-o DELTA.tar]",
         "bundle apply FOLDER DELTA.tar",
         "bundle pack FOLDER -o FILE.tar",
@@ -50,17 +48,22 @@ VERB = Verb(
     ),
     description=(
         "A bundle is a folder, or a tar of one, with every archive that some pins need. bundle.json lists all its "
-        "files; its digest names the whole. `check` compares every file and exits with 1 when one differs. `diff` "
-        "tells what changed, and with -o writes what must be sent; `apply` brings that to the old bundle. `pack` "
-        "writes a tar with the same bytes everywhere. `push` and `pull` go to a registry (extra: oci), and send or "
-        "fetch only what is not there yet."
+        "files; its digest names the whole. `create` brings every archive that the files pin for the declared "
+        "targets, and what building needs; it writes nothing unless all targets are complete. `check` compares every "
+        "file and exits with 1 when one differs. `diff` tells what changed, and with -o writes what must be sent; "
+        "`apply` brings that to the old bundle. `pack` writes a tar with the same bytes everywhere. `push` and `pull` "
+        "go to a registry (extra: oci), and send or fetch only what is not there yet."
     ),
     examples=(
+        ("peep bundle create -r requirements.txt vendor", "everything for this interpreter"),
         ("peep bundle check vendor", "is it whole?"),
         ("peep bundle pack vendor -o vendor.tar", "one file to carry"),
         ("peep bundle diff old.tar new -o delta.tar", "only what changed"),
     ),
     sections=(
+        Section("What to carry (create)", CONTENTS),
+        Section("Where from (create)", SOURCES),
+        Section("Interpreter, store, network (create)", OTHERS),
         Section(
             "Options",
             (
@@ -76,7 +79,7 @@ VERB = Verb(
     ),
 )  # fmt: skip
 
-Answer = tuple[Sequence[str], Mapping[str, Any], Sequence[BundleProblem]]
+Answer = tuple[Sequence[str], Mapping[str, Any], Sequence[Problem]]
 """Lines for people, value for programs, and what is wrong."""
 
 
@@ -92,23 +95,48 @@ def run(parsed: ParsedArguments) -> int:
     output = output_options(parsed)
     with Console(output) as console:
         try:
-            lines, value, problems = answer(words, parsed)
-        except BundleRefused as refused:
+            lines, value, problems = answer(words, parsed, console)
+        except InstallRefused as refused:
             lines, value, problems = (), {}, refused.problems
         if output.format == "json":
-            console.result(json.dumps({**value, "problems": [_problem_json(one) for one in problems]}, indent=2))
+            console.result(json.dumps({**value, **problems_as_json(problems)}, indent=2))
+        elif len(told := bundle_lines(problems)) == len(problems):
+            console.result("\n".join([*told, *lines]))
         else:
-            console.result("\n".join([*(problem_line(one) for one in problems), *lines]))
+            last = "No bundle was written." if action == "create" else "\n".join(lines)
+            console.result(report_text(problems, console.width, last))
     return 1 if problems else 0
 
 
-def _check(words: Sequence[str], parsed: ParsedArguments) -> Answer:
-    checked = check_bundle(words[0], parse_digest(parsed.value("digest")))
+def _create(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
+    for warning in parsed.warnings:
+        console.warning(warning)
+    created = create_bundle(create_options(parsed, words[0]), RunContext.of_process(console))
+    targets = [{**one, "complete": True} for one in _targets(created.manifest)]
+    value = {**_written_value(created.written, created.digest), "targets": targets, "warnings": created.warnings}
+    for warning in created.warnings:
+        console.warning(warning)
+    return [*_target_lines(targets), *_written_lines(created.written, created.digest)], value, ()
+
+
+def _check(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
+    digest = parse_digest(parsed.value("digest"))
+    options, context = check_options(parsed), RunContext.of_process(console)
+    if options is None:
+        checked = check_bundle(words[0], digest, network_options(parsed), context.environ)
+    else:
+        checked = check_lists(words[0], digest, options, context)
+    for warning in checked.warnings:
+        console.warning(warning)
     targets = _targets(checked.manifest)
-    return [*_target_lines(targets), f"bundle {checked.digest}"], _value(checked.digest, targets), checked.problems
+    lacking = {one.target.partition(" ")[0] for one in checked.problems if isinstance(one, IncompleteTarget)}
+    judged = [{"name": name, "complete": name not in lacking} for name in checked.targets]
+    value = {"digest": str(checked.digest), "targets": targets, "judged": judged, "warnings": checked.warnings}
+    lines = [f"{name}: all that the lists need is in the bundle" for name in checked.targets if name not in lacking]
+    return [*_target_lines(targets), *lines, f"bundle {checked.digest}"], value, checked.problems
 
 
-def _diff(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+def _diff(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     diffed = diff_bundles(words[0], words[1], parsed.value("output"))
     found = diffed.difference
     lines = [f"+ {name}" for name in found.added] + [f"- {name}" for name in found.removed]
@@ -124,12 +152,12 @@ def _diff(words: Sequence[str], parsed: ParsedArguments) -> Answer:
     return lines, value, ()
 
 
-def _apply(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+def _apply(words: Sequence[str], _parsed: ParsedArguments, _console: Console) -> Answer:
     applied = apply_delta(words[0], words[1])
     return _written_lines(applied.written, applied.digest), _written_value(applied.written, applied.digest), ()
 
 
-def _pack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+def _pack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     output = parsed.value("output")
     if output is None:
         raise UsageError("peep bundle pack: -o names the tar to write", "as in: peep bundle pack FOLDER -o FILE.tar")
@@ -141,13 +169,13 @@ def _pack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
     return [f"{packed.path}: {size_text(packed.size)}, sha256:{packed.sha256}", f"bundle {packed.digest}"], value, ()
 
 
-def _unpack(words: Sequence[str], parsed: ParsedArguments) -> Answer:
+def _unpack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     unpacked = unpack_bundle(words[0], words[1], parse_digest(parsed.value("digest")))
     value = {**_written_value(unpacked.written, unpacked.digest), "targets": _targets(unpacked.manifest)}
     return _written_lines(unpacked.written, unpacked.digest), value, ()
 
 
-def _push(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+def _push(words: Sequence[str], _parsed: ParsedArguments, _console: Console) -> Answer:
     pushed = push_bundle(words[0], parse_reference(words[1]))
     value = {
         "digest": str(pushed.digest), "reference": pushed.reference, "sha256": pushed.sha256, "bytes": pushed.bytes,
@@ -157,13 +185,14 @@ def _push(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
     return [*lines, f"bundle {pushed.digest}"], value, ()
 
 
-def _pull(words: Sequence[str], _parsed: ParsedArguments) -> Answer:
+def _pull(words: Sequence[str], _parsed: ParsedArguments, _console: Console) -> Answer:
     pulled = pull_bundle(parse_reference(words[0]), words[1])
     value = {**_written_value(pulled.written, pulled.digest), "targets": _targets(pulled.manifest)}
     return [pulled.reference, *_written_lines(pulled.written, pulled.digest)], value, ()
 
 
-_ACTIONS: Mapping[str, tuple[int, Callable[[Sequence[str], ParsedArguments], Answer]]] = {
+_ACTIONS: Mapping[str, tuple[int, Callable[[Sequence[str], ParsedArguments, Console], Answer]]] = {
+    "create": (1, _create),
     "check": (1, _check),
     "diff": (2, _diff),
     "apply": (2, _apply),
@@ -187,10 +216,6 @@ def _target_lines(targets: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"{one['name']}: {counted(one['archives'], 'archive')}, {size_text(one['bytes'])}" for one in targets]
 
 
-def _value(digest: object, targets: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"digest": str(digest), "targets": targets}
-
-
 def _written_lines(written: WrittenBundle, digest: object) -> list[str]:
     lines = [f"+ {path}" for path in written.added] + [f"- {path}" for path in written.removed]
     told = f"{len(written.added)} added, {len(written.removed)} removed, {written.kept} kept"
@@ -206,46 +231,3 @@ def _written_value(written: WrittenBundle, digest: object) -> dict[str, Any]:
         "kept": written.kept,
         "warnings": [],
     }
-
-
-_STATES = {
-    FileState.CHANGED: "is not what bundle.json says",
-    FileState.MISSING: "is missing",
-    FileState.FOREIGN: "is not listed in bundle.json",
-    FileState.NOT_A_FILE: "is no plain file",
-}
-
-
-def problem_line(problem: BundleProblem) -> str:
-    """One line that says what is wrong and, where that is known, what to do."""
-    match problem:
-        case BundleFileFault():
-            return f"{escape_controls(problem.path)}: {_STATES[problem.state]}"
-        case UnpulledFile():
-            return f"{escape_controls(problem.path)}: is a Git LFS pointer to the listed file: run `git lfs pull`"
-        case DigestDiffers():
-            return f"this is the bundle {problem.got}, and {problem.expected} was asked for"
-        case FileNameTaken():
-            listed = " and ".join(map(str, problem.hashes))
-            return f"{problem.filename}: two archives have this name, {listed}: a folder can hold one only"
-        case IncompleteTarget():
-            return f"{problem.target}: {problem.requirement}: {problem.reason}"
-        case _ as never:
-            assert_never(never)
-
-
-def _problem_json(problem: BundleProblem) -> dict[str, Any]:
-    match problem:
-        case BundleFileFault():
-            facts: dict[str, Any] = {"path": problem.path, "state": problem.state.value}
-        case UnpulledFile():
-            facts = {"path": problem.path}
-        case DigestDiffers():
-            facts = {"expected": str(problem.expected), "got": str(problem.got)}
-        case FileNameTaken():
-            facts = {"filename": problem.filename, "hashes": [str(digest) for digest in problem.hashes]}
-        case IncompleteTarget():
-            facts = {"target": problem.target, "requirement": problem.requirement, "reason": problem.reason}
-        case _ as never:
-            assert_never(never)
-    return {"kind": problem.kind, **facts}

@@ -12,6 +12,7 @@ from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.sections import MEANS, WHERE_FROM
 from peep.cli.options.tables import (
     CHECKS,
+    DECLARED_TARGETS,
     FOREIGN_TARGET,
     GENERAL,
     INTERPRETER,
@@ -24,7 +25,8 @@ from peep.cli.options.tables import (
 from peep.cli.output.console import Console
 from peep.cli.output.text import size_text
 from peep.cli.verb import Section, Verb
-from peep.errors import InstallRefused
+from peep.dataclass import replace
+from peep.errors import InstallRefused, UsageError
 from peep.model import Digest
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
@@ -55,14 +57,18 @@ VERB = Verb(
         "the very same, and an error when it is not.\n\n"
         "Without -r and --trust-local, pip's own download runs; `pip download --help` explains that one."
     ),
-    examples=(("peep download -r requirements.txt -d wheelhouse", "fill a folder for machines without network"),),
+    examples=(
+        ("peep download -r requirements.txt -d wheelhouse", "fill a folder for machines without network"),
+        ("peep download --target cp312-win_amd64 --target here -r requirements.txt", "for two kinds of machines"),
+    ),
     sections=sections(
         Option(
             ("-d", "--dest", "--destination-dir", "--destination-directory"),
             "put the archives there",
             OptionKind.VALUE,
             "FOLDER",
-        )
+        ),
+        *DECLARED_TARGETS,
     ),
 )
 
@@ -78,12 +84,23 @@ def run(parsed: ParsedArguments) -> int:
     return fetch(VERB.name, parsed, download)
 
 
+def _with_declared(options: InstallOptions, parsed: ParsedArguments) -> InstallOptions:
+    """`--target` declares targets here. Raises `UsageError` where tags are given beside it."""
+    targets, target = parsed.values("target"), options.target
+    if targets and (target.platforms or target.abis or target.implementation or target.python_version):
+        hint = "a target says all of them"
+        raise UsageError("--target and --platform, --abi, --implementation, --python-version exclude each other", hint)
+    return replace(options, target=replace(target, target=None), declared_targets=targets)
+
+
 Workflow = Callable[[InstallOptions, RunContext], "tuple[SavedFile, ...]"]
 
 
 def fetch(verb: str, parsed: ParsedArguments, workflow: Workflow) -> int:
     """Run the workflow of either verb, and tell what it has put into the folder."""
     options = install_options(parsed, verb=verb)
+    if verb == VERB.name:
+        options = _with_declared(options, parsed)
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)

@@ -1,4 +1,7 @@
-"""What can be wrong with a bundle, as values; `cli` makes sentences of them."""
+"""Faults of places that carry archives: bundles that are not as listed, targets that are left incomplete.
+
+Entries of reports, like those of `errors`, whose `Problem` names them.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,10 @@ class FileState(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class BundleFileFault:
-    """A file that is not as the manifest says; `path` from the root of the bundle."""
+    """A file that is not as the bundle's manifest says; `path` from the root of the bundle."""
 
     path: str
     state: FileState
-
-    @property
-    def kind(self) -> str:
-        return "bundle-file"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,10 +35,6 @@ class UnpulledFile:
     """A Git LFS pointer in the place of a listed file: `git lfs pull` has not run."""
 
     path: str
-
-    @property
-    def kind(self) -> str:
-        return "lfs-pointer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +44,12 @@ class DigestDiffers:
     expected: Digest
     got: Digest
 
-    @property
-    def kind(self) -> str:
-        return "bundle-digest"
 
-
-@dataclass(frozen=True, slots=True)
-class FileNameTaken:
-    """Archives of one file name and different bytes, of which a folder can hold one only."""
-
-    filename: str
-    hashes: tuple[Digest, ...]
-
-    @property
-    def kind(self) -> str:
-        return "file-name-taken"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class IncompleteTarget:
-    """A requirement that the bundle cannot meet on a target."""
+    """A requirement that cannot be met on a declared target."""
 
     target: str
+    """Its name; at a later micro version of Python where the text says so."""
     requirement: str
     reason: str
-
-    @property
-    def kind(self) -> str:
-        return "incomplete-target"
-
-
-BundleProblem = BundleFileFault | UnpulledFile | DigestDiffers | FileNameTaken | IncompleteTarget
