@@ -360,6 +360,56 @@ class RecordsUnreadable:
         return ": ".join(part for part in (self.path, self.entry, self.reason) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class FileNameTaken:
+    """Archives of one file name and different bytes, for a place that can hold one of them only."""
+
+    filename: str
+    hashes: tuple[Digest, ...]
+
+    @property
+    def kind(self) -> str:
+        return "file-name-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class NotOwned:
+    """A name that the source which brings it to a mirror does not own."""
+
+    name: str
+    source: str
+    """Which would bring it; '' where nobody owns the name, so that no source would."""
+    rule: str
+    """The rule of `mirror.toml` that says who owns it, and whose rule that is; '' if nobody does."""
+    path: str
+    """Of `mirror.toml`."""
+    listed: str = ""
+    """Where the name was met: file and line of a list, or an archive; '' in the mirror itself."""
+
+    @property
+    def kind(self) -> str:
+        return "not-owned"
+
+
+class MirrorFileState(Enum):
+    CHANGED = "changed"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MirrorFileFault:
+    """A file of a mirror that is not what its facts say; `reason` where more is known."""
+
+    path: str
+    state: MirrorFileState
+    reason: str = ""
+
+    @property
+    def kind(self) -> str:
+        return "mirror-file"
+
+
 Problem = (
     HashMismatch
     | HashMissing
@@ -374,6 +424,9 @@ Problem = (
     | NotExamined
     | ObjectedTo
     | RecordsUnreadable
+    | FileNameTaken
+    | NotOwned
+    | MirrorFileFault
 )
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from peep.archives.carried_metadata import read_carried_metadata
 from peep.dataclass import replace
-from peep.mirror.check import MirrorFileFault, MirrorFileState, NotOwned, check_mirror
+from peep.errors import MirrorFileFault, MirrorFileState, NotOwned
+from peep.mirror.check import check_mirror
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.layout import View, facts_path

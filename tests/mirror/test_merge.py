@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.dataclass import replace
+from peep.errors import FileNameTaken
 from peep.formats.simple_pages import ProjectStatus
 from peep.mirror.facts import ArchiveFacts, ProjectFacts, parse_facts
-from peep.mirror.merge import FileNameTaken, merged
+from peep.mirror.merge import merged
 
 SHA, OTHER = "ab" * 32, "cd" * 32
 TIMES = [f"2026-01-0{day}T00:00:00.000000Z" for day in range(1, 6)]

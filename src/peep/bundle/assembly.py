@@ -17,9 +17,8 @@ from peep.bundle.manifest import (
     BundleTarget,
     InputRole,
 )
-from peep.bundle.problems import FileNameTaken
 from peep.dataclass import dataclass, field
-from peep.errors import UsageError
+from peep.errors import FileNameTaken, UsageError
 from peep.formats.member_names import collision_problems
 from peep.model import Digest, IndexFile
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from peep.dataclass import dataclass
+from peep.errors import FileNameTaken
 from peep.model import Digest
 
 
@@ -52,18 +53,6 @@ class DigestDiffers:
     @property
     def kind(self) -> str:
         return "bundle-digest"
-
-
-@dataclass(frozen=True, slots=True)
-class FileNameTaken:
-    """Archives of one file name and different bytes, of which a folder can hold one only."""
-
-    filename: str
-    hashes: tuple[Digest, ...]
-
-    @property
-    def kind(self) -> str:
-        return "file-name-taken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 
 from peep.dataclass import replace
+from peep.errors import FileNameTaken
 from peep.formats.simple_pages import ProjectStatus
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
-from peep.mirror.merge import FileNameTaken, merged
+from peep.mirror.merge import merged
 
 
 def time_text(now: datetime) -> str:

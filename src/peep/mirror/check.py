@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum
 from hashlib import sha256
 
 from peep.archives.carried_metadata import read_carried_metadata
 from peep.dataclass import dataclass
-from peep.errors import ArchiveError
+from peep.errors import ArchiveError, MirrorFileFault, MirrorFileState, NotOwned
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import LOCK_FILE, UNFINISHED, MirrorFolder
 from peep.mirror.layout import (
@@ -29,40 +28,6 @@ from peep.mirror.ownership import Ownership
 
 _PIECE = 1 << 18
 _OWN_FILES = frozenset({MIRROR_SETTINGS, ROOT_MANIFEST, LOCK_FILE, UNFINISHED})
-
-
-class MirrorFileState(Enum):
-    CHANGED = "changed"
-    MISSING = "missing"
-    FOREIGN = "foreign"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class MirrorFileFault:
-    """A file of a mirror that is not what its facts say; `reason` where more is known."""
-
-    path: str
-    state: MirrorFileState
-    reason: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "mirror-file"
-
-
-@dataclass(frozen=True, slots=True)
-class NotOwned:
-    """A name that the source which brings it does not own; `rule` of `mirror.toml` says who does, '' if nobody."""
-
-    name: str
-    source: str
-    rule: str
-    path: str
-    """Of `mirror.toml`."""
-
-    @property
-    def kind(self) -> str:
-        return "not-owned"
 
 
 MirrorFault = MirrorFileFault | NotOwned

@@ -8,24 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from peep.dataclass import dataclass, replace
+from peep.dataclass import replace
+from peep.errors import FileNameTaken
 from peep.formats.simple_pages import ProjectStatus
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.model import Digest
 
 _CAUTION = (ProjectStatus.ACTIVE, ProjectStatus.ARCHIVED, ProjectStatus.DEPRECATED, ProjectStatus.QUARANTINED)
-
-
-@dataclass(frozen=True, slots=True)
-class FileNameTaken:
-    """Archives of one file name and different bytes: files of a mirror never change."""
-
-    filename: str
-    hashes: tuple[Digest, ...]
-
-    @property
-    def kind(self) -> str:
-        return "file-name-taken"
 
 
 def merged(one: ProjectFacts, other: ProjectFacts) -> ProjectFacts | list[FileNameTaken]:

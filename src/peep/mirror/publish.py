@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from peep.dataclass import dataclass, field
-from peep.errors import PeepError
+from peep.errors import FileNameTaken, PeepError
 from peep.formats.json_fields import ManifestError
 from peep.formats.simple_pages import JSON_PAGE, JSON_TYPE
 from peep.http.object_store import (
@@ -44,7 +44,7 @@ from peep.mirror.layout import (
     root_pages,
     stored_paths,
 )
-from peep.mirror.merge import FileNameTaken, merged
+from peep.mirror.merge import merged
 from peep.mirror.server_config import IMMUTABLE, PAGES
 
 _MOST_ATTEMPTS = 20

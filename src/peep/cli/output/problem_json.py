@@ -14,11 +14,14 @@ from peep.errors import (
     BadArchive,
     ConflictingDependency,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
     KnownMalware,
+    MirrorFileFault,
     MissingBuildRequirement,
     NotExamined,
+    NotOwned,
     NoUsableFile,
     ObjectedTo,
     OmittedDependency,
@@ -50,6 +53,9 @@ KINDS: Mapping[type[Problem], str] = {
     NotExamined: "not-examined",
     ObjectedTo: "objected-to",
     RecordsUnreadable: "records-unreadable",
+    FileNameTaken: "file-name-taken",
+    NotOwned: "not-owned",
+    MirrorFileFault: "mirror-file",
 }
 
 
@@ -65,6 +71,10 @@ def _facts(problem: Problem) -> dict[str, Any]:
         return _missing(problem)
     if isinstance(problem, NotExamined):
         return _lacking(problem)
+    if isinstance(problem, FileNameTaken):
+        return {"filename": problem.filename, "hashes": [str(digest) for digest in problem.hashes]}
+    if isinstance(problem, MirrorFileFault):
+        return {**_by_name(problem), "state": problem.state.value}
     return _by_name(problem)
 
 

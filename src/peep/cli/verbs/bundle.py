@@ -12,7 +12,6 @@ from peep.bundle.problems import (
     BundleFileFault,
     BundleProblem,
     DigestDiffers,
-    FileNameTaken,
     FileState,
     IncompleteTarget,
     UnpulledFile,
@@ -24,7 +23,7 @@ from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
 from peep.cli.output.text import counted, escape_controls, size_text
 from peep.cli.verb import Section, Verb
-from peep.errors import UsageError
+from peep.errors import FileNameTaken, UsageError
 from peep.http.oci import parse_reference
 from peep.model import assert_never
 from peep.pipeline.bundles import BundleRefused, parse_digest
