@@ -25,9 +25,10 @@ from peep.mirror.layout import (
     stored_paths,
 )
 from peep.mirror.ownership import Ownership
+from peep.mirror.repair import PENDING
 
 _PIECE = 1 << 18
-_OWN_FILES = frozenset({MIRROR_SETTINGS, ROOT_MANIFEST, LOCK_FILE, UNFINISHED})
+_OWN_FILES = frozenset({MIRROR_SETTINGS, ROOT_MANIFEST, LOCK_FILE, UNFINISHED, PENDING})
 
 
 MirrorFault = MirrorFileFault | NotOwned
