@@ -156,7 +156,7 @@ def test_two_publishers_into_s3_lose_nothing(tmp_path, monkeypatch):
     with s3_server() as url:
         for name, value in s3_environment(url).items():
             monkeypatch.setenv(name, value)
-        two_at_once(tmp_path, open_store("s3://bucket/index"), 20, PublishOptions())
+        two_at_once(tmp_path, open_store("s3://bucket/index"), 100, PublishOptions())
 
 
 def test_a_reader_never_meets_a_link_to_nothing(tmp_path):

@@ -6,10 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 
 from peep.http.object_store import Condition, MemoryStore, PutHeaders, Whatever
@@ -62,6 +66,44 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError("the S3 server did not start")
+
+
+@contextmanager
+def index_document_front(store: str) -> Iterator[str]:
+    """What stands before a bucket: `index.html` for folders, and credentials of its own; gives its URL."""
+
+    class Front(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = f"{self.path}index.html" if self.path.endswith("/") else self.path
+            asked = urllib.request.Request(store + path, headers={"Authorization": "AWS test:test"})
+            try:
+                with urllib.request.urlopen(asked) as answer:
+                    self._answer(answer.status, answer.headers, answer.read())
+            except urllib.error.HTTPError as error:
+                with error:
+                    self._answer(error.code, error.headers, b"")
+
+        def _answer(self, status: int, headers: Message, content: bytes) -> None:
+            self.send_response(status)
+            for name in ("content-type", "cache-control", "etag"):
+                if name in headers:
+                    self.send_header(name, headers[name])
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Front)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def s3_environment(url: str) -> dict[str, str]:

@@ -55,7 +55,8 @@ def repair(mirror: MirrorFolder) -> bool:
     except OSError as error:
         raise MirrorError(f"{mirror.root}: cannot be read: {error.strerror or error}") from error
     scratch = [name for name in names if _SCRATCH.fullmatch(name)]
-    if not scratch and not {PENDING, UNFINISHED}.intersection(names):
+    begun = {PENDING, UNFINISHED}.intersection(names) or any(_TEMPORARY.fullmatch(name) for name in names)
+    if not scratch and not begun:
         return False
     for name in scratch:
         remove_tree(mirror.place(name))
