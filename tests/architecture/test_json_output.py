@@ -20,12 +20,16 @@ from peep.errors import (
     BadArchive,
     ConflictingDependency,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
     KnownMalware,
     Lack,
+    MirrorFileFault,
+    MirrorFileState,
     MissingBuildRequirement,
     NotExamined,
+    NotOwned,
     NoUsableFile,
     ObjectedTo,
     OmittedDependency,
@@ -38,6 +42,7 @@ from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.fake_index import FakeIndex
+from support.mirror_verbs import begun
 from support.osv import record, since, write_zip
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
@@ -116,6 +121,9 @@ SAMPLES: tuple[Problem, ...] = (
     NotExamined(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", Lack.UNEXAMINED, 1, "0.9", "Reviewer", "2026-01-01"),
     ObjectedTo(PIN, "demo-1.0.zip", "a" * 64, "safe-to-run", "mozilla", "Reviewer", "2026-01-01", "bad"),
     RecordsUnreadable("vetting/audits.toml", "unknown keys: x", "audit record 1"),
+    FileNameTaken("demo-1.0.zip", (made_up("a"), made_up("b"))),
+    NotOwned("acme-lib", "public", "acme-* of ours", "mirror.toml", "r.txt:1"),
+    MirrorFileFault("simple/index.html", MirrorFileState.CHANGED, "edited"),
 )
 
 
@@ -198,6 +206,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             **{heading: printed_by(words) for heading, words in commands.items()},
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
             **carried(folder),
+            **mirrored(folder, wheel),
         }
 
 
@@ -243,6 +252,22 @@ def carried(folder: Path) -> dict[str, Any]:
     }
     (folder / "new" / "peep.pyz").write_text("changed")
     return {**told, "peep bundle check": printed_by(["bundle", "check", new])}
+
+
+def mirrored(folder: Path, wheel: Path) -> dict[str, Any]:
+    """What the verbs of mirrors print; all those that change one print the like."""
+    mirror = folder / "mirror"
+    begun(mirror)
+    settings = (mirror / "mirror.toml").read_text()
+    (mirror / "mirror.toml").write_text(settings.replace('"billing"', '"gamma", "gomma"'))
+    added = printed_by(["mirror", "add", str(mirror), str(wheel), "--source", "ours"])
+    heading = next(heading for heading in sections() if heading.startswith("peep mirror init"))
+    return {
+        heading: added,
+        "peep mirror check": printed_by(["mirror", "check", str(mirror)]),
+        "peep mirror publish": printed_by(["mirror", "publish", str(mirror), str(folder / "public")]),
+        "peep mirror server-config": printed_by(["mirror", "server-config", "nginx"]),
+    }
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

@@ -14,11 +14,15 @@ from peep.errors import (
     BadArchive,
     ConflictingDependency,
     FetchFailure,
+    FileNameTaken,
     HashMismatch,
     HashMissing,
     KnownMalware,
+    MirrorFileFault,
+    MirrorFileState,
     MissingBuildRequirement,
     NotExamined,
+    NotOwned,
     NoUsableFile,
     ObjectedTo,
     OmittedDependency,
@@ -277,6 +281,9 @@ def test_every_kind_of_problem_is_told():
         NotExamined: NotExamined(pin, WHEEL, A.hex, "safe-to-run"),
         ObjectedTo: ObjectedTo(pin, WHEEL, A.hex, "safe-to-run", "", "Reviewer", "2026-01-01", "bad"),
         RecordsUnreadable: RecordsUnreadable("vetting/audits.toml", "unknown keys: x"),
+        FileNameTaken: FileNameTaken(WHEEL, (A, B)),
+        NotOwned: NotOwned("acme-lib", "public", "acme-* of ours", "mirror.toml", "r.txt:1"),
+        MirrorFileFault: MirrorFileFault("simple/index.html", MirrorFileState.CHANGED, "edited"),
     }
     assert set(samples) == set(get_args(Problem))
     for sample in samples.values():

@@ -216,7 +216,7 @@ def test_other_bytes_under_one_name_are_a_problem_and_the_rest_is_published(tmp_
     assert listed(store, "other") == ["other-1.0-py3-none-any.whl"]
 
 
-def test_a_store_that_ignores_conditions_is_refused_unless_nobody_else_publishes(tmp_path):
+def test_n31_a_store_that_ignores_conditions_is_refused_unless_nobody_else_publishes(tmp_path):
     mirror, store = mirror_of(tmp_path / "a", ("demo", "1.0")), ForgetfulStore()
     with pytest.raises(ForgetfulStoreError, match="ignores conditions"):
         publish(mirror, store, QUICK)

@@ -132,7 +132,7 @@ def test_add_refuses_an_archive_under_another_name(mirror, tmp_path):
     assert mirror_verb("add", mirror, path, "--source", "ours").status == 1
 
 
-def test_a_file_name_is_taken_for_good(billing, tmp_path):
+def test_n32_a_file_name_is_taken_for_good(billing, tmp_path):
     before = tree(billing)
     other = wheel(tmp_path / "other", "billing", files={"billing.py": "other = 1\n"})
     said = mirror_verb("add", billing, other, "--source", "ours", "--format", "json")
