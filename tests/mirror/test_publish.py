@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,23 @@ def test_files_alone_are_a_place_for_archives(tmp_path):
     store = MemoryStore()
     publish(mirror_of(tmp_path / "a", ("demo", "1.0")), store, replace(QUICK, files_only=True))
     assert {key.partition("/")[0] for key in store.objects} == {"files"}
+
+
+def test_what_was_off_its_page_for_long_goes_and_does_not_come_back(tmp_path):
+    mirror, store = mirror_of(tmp_path / "a", ("demo", "1.0"), ("demo", "1.1")), MemoryStore()
+    publish(mirror, store, QUICK)
+    facts = mirror.facts("demo")
+    assert facts is not None
+    old, new = facts.files
+    mirror.write([replace(facts, files=(replace(old, unlinked="2026-01-02T00:00:00.000000Z"), new))])
+    publish(mirror, store, replace(QUICK, keeps_unlinked=timedelta(days=365_000)))
+    assert listed(store) == [new.filename]
+    assert old.path in store.objects
+    publish(mirror, store, replace(QUICK, keeps_unlinked=timedelta(0)))
+    assert [key for key in store.objects if old.sha256 in key] == []
+    assert [file.filename for file in parse_facts(store.get(facts_path("demo")).content).files] == [new.filename]
+    again = publish(mirror, store, replace(QUICK, keeps_unlinked=timedelta(0)))
+    assert again.sent == 0
 
 
 def test_what_two_publish_is_there_together(tmp_path):

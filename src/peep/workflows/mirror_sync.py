@@ -183,7 +183,7 @@ class _Sync:
         chosen = _Chosen(PageArchives(pages, self._session.index_metadata(), policy))
         faults: list[Incompleteness] = []
         for one in self._lists:
-            present = PresentLock(pins=tuple(pin.judged for pin in one.pins), targets=one.targets)
+            present = PresentLock(pins=tuple(pin.judged for pin in one.pins), targets=self._stated_targets(one))
             targets = self._session.declared_targets(present)
             for verdict in verdicts_on(present, targets, chosen):
                 faults += verdict.incomplete
@@ -198,6 +198,15 @@ class _Sync:
         for pin in self._pins:
             found += listed_files(pin, pages.page(pin.judged.name), chosen.filenames(pin.judged))
         return found
+
+    def _stated_targets(self, one: MirroredList) -> tuple[str, ...]:
+        """Targets that the list was locked for; this interpreter, which is told, where nobody names any."""
+        if not (one.targets or self._options.settings.targets):
+            note = (
+                "no targets are named: files for this interpreter are brought; --target and --all-files say otherwise"
+            )
+            self._session.context.reporter.note(f"{one.path} {note}")
+        return one.targets or ("here",)
 
     # -- bringing them -----------------------------------------------------------------------------
 
