@@ -23,7 +23,7 @@ import pytest
 from support.environment_tree import make_environment
 from support.mirror_servers import find_server, served_mirror
 from support.mirror_verbs import as_json, begun, filenames, mirror_verb, pin, tree
-from support.object_stores import has_s3, index_document_front, s3_environment, s3_server
+from support.object_stores import forgetful_s3, has_s3, index_document_front, s3_environment, s3_server
 from support.real_servers import find_devpi, free_port, running, running_devpi
 from support.wheels import sdist_bytes, wheel_bytes
 
@@ -373,6 +373,23 @@ def test_publish_into_s3_and_install_from_there(tmp_path, monkeypatch):
         assert (again["sent"], again["bytes"], again["there"]) == (0, 0, first["sent"])
         with index_document_front(f"{url}/bucket/index") as front:
             read_by_all(front, tmp_path)
+
+
+def test_n31_a_real_store_that_ignores_conditions_is_found_out(tmp_path, monkeypatch):
+    if find_spec("obstore") is None:
+        pytest.skip("requirements/services.txt (obstore) is not installed")
+    mirror = filled(tmp_path)
+    with forgetful_s3() as (url, objects):
+        for name, value in s3_environment(url).items():
+            monkeypatch.setenv(name, value)
+        refused = mirror_verb("publish", mirror, "s3://bucket/index")
+        assert refused.status == 1
+        assert "ignores conditions" in refused.err
+        assert "--single-publisher" in refused.err
+        assert objects == {}
+        done = as_json("publish", mirror, "s3://bucket/index", "--single-publisher")
+        assert done["sent"] == len(objects)
+        assert objects["index/simple/billing/index.html"] == (mirror / "simple/billing/index.html").read_bytes()
 
 
 def read_by_all(front: str, folder: Path) -> None:

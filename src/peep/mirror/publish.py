@@ -173,7 +173,7 @@ class _Publisher:
         raise self._given_up(key)
 
     def _without_expired(self, facts: ProjectFacts) -> ProjectFacts:
-        """Facts without files that were off their page for longer than any page is cached: the second step of `prune`."""
+        """Facts without files that were off their page longer than any page is cached: the second step of pruning."""
         linked = {file.sha256: file for file in facts.files if file.is_linked}
         return pruned(facts, linked, self._options.keeps_unlinked, self._now)
 
