@@ -68,8 +68,9 @@ def test_what_a_list_pins_comes_for_its_targets(mirror, tmp_path):
     assert mirror_verb("check", mirror).status == 0
 
 
-def test_further_targets_bring_further_files_and_nothing_twice(mirror, index, tmp_path):
+def test_further_targets_bring_further_files_and_nothing_twice(mirror, index, tmp_path, monkeypatch):
     as_json("sync", mirror, "-r", whole_list(tmp_path), *TARGET)
+    monkeypatch.setenv("PEEP_STORE", str(tmp_path / "another"))  # which remembers nothing of what archives say
     seen = len(index.requests)
     told = as_json("sync", mirror, "-r", whole_list(tmp_path), *BOTH)
     assert told["files"]["added"] == [WINDOWS[0]]

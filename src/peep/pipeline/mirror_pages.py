@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from peep.dataclass import replace
 from peep.http.file_urls import file_url
 from peep.http.transport import Transport
 from peep.index.client import SimpleIndexes
@@ -12,6 +13,7 @@ from peep.mirror.facts import ProjectFacts
 from peep.mirror.folder import MirrorFolder
 from peep.mirror.ownership import Owner
 from peep.model import Digest, IndexFile, IndexOptions, ProjectDetail
+from peep.pipeline.mirror_archives import holds
 from peep.pipeline.once import Once
 from peep.reporting import Reporter
 
@@ -43,10 +45,12 @@ class OwnedPages:
         owner = self._owners.get(project)
         if owner is None:
             return None
+        facts = self._mirror.facts(project)
+        own = own_detail(self._mirror, facts) if facts else None
         if owner.source.url is None:
-            facts = self._mirror.facts(project)
-            return own_detail(self._mirror, facts) if facts else None
-        return next(iter(self._indexes[owner.source.url].project(project)), None)
+            return own
+        detail = next(iter(self._indexes[owner.source.url].project(project)), None)
+        return detail if detail is None or own is None else _with_own_files(detail, own)
 
 
 def own_detail(mirror: MirrorFolder, facts: ProjectFacts) -> ProjectDetail:
@@ -64,6 +68,16 @@ def own_detail(mirror: MirrorFolder, facts: ProjectFacts) -> ProjectDetail:
             (Digest("sha256", file.core_metadata),) if file.core_metadata else None,
         )
         for file in facts.files
-        if file.is_linked
+        if file.is_linked and holds(mirror, file)
     )
     return ProjectDetail(facts.name, files, mirror.root, facts.status.value, facts.status_reason)
+
+
+def _with_own_files(detail: ProjectDetail, own: ProjectDetail) -> ProjectDetail:
+    """What an index says, with the very files that are here read from here: nobody is asked for them again."""
+    here = {(file.filename, digest): file for file in own.files for digest in file.hashes}
+    files = []
+    for file in detail.files:
+        known = next((here[file.filename, digest] for digest in file.hashes if (file.filename, digest) in here), None)
+        files.append(file if known is None else replace(file, url=known.url, sidecar=known.sidecar))
+    return replace(detail, files=tuple(files))
