@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,26 @@ def test_further_targets_bring_further_files_and_nothing_twice(mirror, index, tm
     assert not [path for path in later if path.endswith((DEMO[0], TOOL[0], LINUX[0]))]
     before = tree(mirror)
     assert as_json("sync", mirror, "-r", whole_list(tmp_path), *BOTH)["pages"] == 0
+    assert tree(mirror) == before
+
+
+def test_a_file_that_got_lost_is_brought_again_and_facts_stay(mirror, tmp_path):
+    as_json("sync", mirror, "-r", whole_list(tmp_path), *TARGET)
+    before = tree(mirror)
+    [lost] = mirror.rglob(TOOL[0])
+    lost.unlink()
+    assert as_json("sync", mirror, "-r", whole_list(tmp_path), *TARGET)["projects"] == []
+    assert {name: content for name, (content, _) in tree(mirror).items()} == {
+        name: content for name, (content, _) in before.items()
+    }
+
+
+def test_a_list_with_other_digests_than_sha256_is_compared_with_what_is_here(mirror, index, tmp_path):
+    as_json("sync", mirror, "-r", whole_list(tmp_path), *TARGET)
+    seen, before = len(index.requests), tree(mirror)
+    longer = listed(tmp_path, f"tool==1.0 --hash=sha512:{sha512(TOOL[1]).hexdigest()}\n", name="longer.txt")
+    assert as_json("sync", mirror, "-r", longer, *TARGET)["projects"] == []
+    assert [request.path for request in index.requests[seen:] if request.path.endswith(TOOL[0])] == []
     assert tree(mirror) == before
 
 

@@ -152,6 +152,14 @@ def _taken_among(archives: Sequence[tuple[ArchiveFacts, str]]) -> list[FileNameT
     return found
 
 
+def known_file(facts: ProjectFacts | None, archive: IncomingArchive) -> ArchiveFacts | None:
+    """The facts of these very bytes under this very name, where they came before."""
+    for file in facts.files if facts else ():
+        if (file.filename, file.sha256) == (archive.filename, archive.sha256):
+            return file
+    return None
+
+
 def holds(mirror: MirrorFolder, file: ArchiveFacts) -> bool:
     """Whether the files that facts speak of are there, by name and size: `check` compares bytes."""
     try:

@@ -14,7 +14,7 @@ from peep.dataclass import dataclass
 from peep.errors import ArchiveError, InstallRefused, NotOwned, PeepError, UsageError
 from peep.formats.names import normalised
 from peep.mirror.changes import time_text
-from peep.mirror.facts import ArchiveFacts, ProjectFacts
+from peep.mirror.facts import ArchiveFacts
 from peep.mirror.folder import MirrorError, MirrorFolder, NewFile
 from peep.mirror.outcome import MirrorOutcome
 from peep.mirror.ownership import Owner, Ownership, SourceKind
@@ -23,6 +23,7 @@ from peep.pipeline.mirror_archives import (
     IncomingArchive,
     described,
     holds,
+    known_file,
     linked_again,
     not_owned,
     projects_with,
@@ -189,17 +190,9 @@ def _added(
     files: list[NewFile] = []
     facts: list[tuple[ArchiveFacts, str]] = []
     for archive in incoming:
-        known = _known(before[archive.name], archive)
+        known = known_file(before[archive.name], archive)
         new = known or described(archive, owners[archive.name].source.name, now)
         facts.append((linked_again(new, now), archive.name))
         if known is None or not holds(mirror, known):
             files += stored_files_of(archive, new, scratch)
     return change(mirror, before, projects_with(facts, before, owners, now), files)
-
-
-def _known(facts: ProjectFacts | None, archive: IncomingArchive) -> ArchiveFacts | None:
-    """The facts of these very bytes under this very name, where they were added before."""
-    for file in facts.files if facts else ():
-        if (file.filename, file.sha256) == (archive.filename, archive.sha256):
-            return file
-    return None

@@ -34,6 +34,7 @@ from peep.pipeline.lock_file import PresentLock
 from peep.pipeline.mirror_archives import (
     described,
     holds,
+    known_file,
     linked_again,
     not_owned,
     projects_with,
@@ -228,7 +229,8 @@ class _Sync:
         files: list[NewFile] = []
         for incoming, one in fetch.incoming:
             name = one.pin.judged.name
-            new = described(incoming, owners[name].source.name, self._now)
+            known = known_file(self._before[name], incoming)
+            new = self._told_anew(known, one) if known else described(incoming, owners[name].source.name, self._now)
             facts[name, new.filename, new.sha256] = new
             files += stored_files_of(incoming, new, scratch)
         return files, [(one, name) for (name, _, _), one in sorted(facts.items())]
