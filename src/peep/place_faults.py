@@ -12,12 +12,12 @@ from peep.model import Digest
 
 
 class FileState(Enum):
-    """How a file of a bundle differs from what its manifest says."""
+    """How a file of a bundle or a mirror differs from what is recorded of it."""
 
     CHANGED = "changed"
     MISSING = "missing"
     FOREIGN = "foreign"
-    """The manifest does not know it."""
+    """No record knows it."""
     NOT_A_FILE = "not-a-file"
     """A link, a folder or a device lies in the place of a file."""
 
@@ -53,3 +53,27 @@ class IncompleteTarget:
     """Its name; at a later micro version of Python where the text says so."""
     requirement: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotOwned:
+    """A name that the source which brings it to a mirror does not own."""
+
+    name: str
+    source: str
+    """Which would bring it; '' where nobody owns the name, so that no source would."""
+    rule: str
+    """The rule of `mirror.toml` that says who owns it, and whose rule that is; '' if nobody does."""
+    path: str
+    """Of `mirror.toml`."""
+    listed: str = ""
+    """Where the name was met: file and line of a list, or an archive; '' in the mirror itself."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MirrorFileFault:
+    """A file of a mirror that is not what its facts say; `reason` where more is known."""
+
+    path: str
+    state: FileState
+    reason: str = ""

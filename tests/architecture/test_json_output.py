@@ -36,11 +36,20 @@ from peep.errors import (
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
-from peep.place_faults import BundleFileFault, DigestDiffers, FileState, IncompleteTarget, UnpulledFile
+from peep.place_faults import (
+    BundleFileFault,
+    DigestDiffers,
+    FileState,
+    IncompleteTarget,
+    MirrorFileFault,
+    NotOwned,
+    UnpulledFile,
+)
 from peep.proof.findings import FindingKind
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store
 from support.fake_index import FakeIndex
+from support.mirror_verbs import begun
 from support.osv import record, since, write_zip
 from support.pins import INDEX, candidate, made_up, offered, pinned
 from support.proving_ground import overwrite, proving_ground, usual_projects
@@ -124,6 +133,8 @@ SAMPLES: tuple[Problem, ...] = (
     DigestDiffers(made_up("a"), made_up("b")),
     FileNameTaken("demo-1.0.zip", (made_up("a"), made_up("b"))),
     IncompleteTarget("cp312-win_amd64", "demo==1.0", "none of its listed files fits"),
+    NotOwned("acme-lib", "public", "acme-* of ours", "mirror.toml", "r.txt:1"),
+    MirrorFileFault("simple/index.html", FileState.CHANGED, "edited"),
 )
 
 
@@ -207,6 +218,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "peep store verify": damaged_store(folder / "store", [*where, "-r", str(listed)]),
             **carried(folder, index.simple_url),
             "peep status": status_of(folder / "project", listed, ground.target.prefix),
+            **mirrored(folder, wheel),
         }
 
 
@@ -269,6 +281,22 @@ def carried(folder: Path, index_url: str) -> dict[str, Any]:
     }
     (folder / "new" / "peep.pyz").write_text("changed")
     return {**told, "peep bundle check": printed_by(["bundle", "check", new])}
+
+
+def mirrored(folder: Path, wheel: Path) -> dict[str, Any]:
+    """What the verbs of mirrors print; all those that change one print the like."""
+    mirror = folder / "mirror"
+    begun(mirror)
+    settings = (mirror / "mirror.toml").read_text()
+    (mirror / "mirror.toml").write_text(settings.replace('"billing"', '"gamma", "gomma"'))
+    added = printed_by(["mirror", "add", str(mirror), str(wheel), "--source", "ours"])
+    heading = next(heading for heading in sections() if heading.startswith("peep mirror init"))
+    return {
+        heading: added,
+        "peep mirror check": printed_by(["mirror", "check", str(mirror)]),
+        "peep mirror publish": printed_by(["mirror", "publish", str(mirror), str(folder / "public")]),
+        "peep mirror server-config": printed_by(["mirror", "server-config", "nginx"]),
+    }
 
 
 def damaged_store(store: Path, words: list[str]) -> Any:

@@ -28,7 +28,15 @@ from peep.errors import (
     UnusableRequirement,
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
-from peep.place_faults import BundleFileFault, DigestDiffers, FileState, IncompleteTarget, UnpulledFile
+from peep.place_faults import (
+    BundleFileFault,
+    DigestDiffers,
+    FileState,
+    IncompleteTarget,
+    MirrorFileFault,
+    NotOwned,
+    UnpulledFile,
+)
 from peep.requirements.hashes import hash_line
 from support.cpu import assert_linear
 from support.pins import INDEX, candidate, made_up, offered, pinned
@@ -284,6 +292,8 @@ def test_every_kind_of_problem_is_told():
         DigestDiffers: DigestDiffers(A, A),
         FileNameTaken: FileNameTaken("x.whl", (A, A)),
         IncompleteTarget: IncompleteTarget("cp312-win_amd64", "x", "is not listed"),
+        NotOwned: NotOwned("acme-lib", "public", "acme-* of ours", "mirror.toml", "r.txt:1"),
+        MirrorFileFault: MirrorFileFault("simple/index.html", FileState.CHANGED, "edited"),
     }
     assert set(samples) == set(get_args(Problem))
     for sample in samples.values():

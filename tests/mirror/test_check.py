@@ -9,10 +9,11 @@ import pytest
 
 from peep.archives.carried_metadata import read_carried_metadata
 from peep.dataclass import replace
-from peep.mirror.check import MirrorFileFault, MirrorFileState, NotOwned, check_mirror
+from peep.mirror.check import check_mirror
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.layout import View, facts_path
+from peep.place_faults import FileState, MirrorFileFault, NotOwned
 from support.wheels import wheel_bytes
 
 NAME = "demo-1.0-py3-none-any.whl"
@@ -77,11 +78,11 @@ def test_a_changed_and_a_missing_file_are_named_alone(mirror, number):
         first = file.read(1)
         file.seek(0)
         file.write(bytes([first[0] ^ 1]))
-    assert faults(mirror) == [MirrorFileFault(path, MirrorFileState.CHANGED)]
+    assert faults(mirror) == [MirrorFileFault(path, FileState.CHANGED)]
     os.unlink(place)
-    assert faults(mirror)[0] == MirrorFileFault(path, MirrorFileState.MISSING)
+    assert faults(mirror)[0] == MirrorFileFault(path, FileState.MISSING)
     os.symlink("/etc/passwd", place)
-    assert faults(mirror)[0] == MirrorFileFault(path, MirrorFileState.CHANGED)
+    assert faults(mirror)[0] == MirrorFileFault(path, FileState.CHANGED)
 
 
 def test_foreign_files_are_named(mirror):

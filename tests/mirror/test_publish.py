@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,23 @@ def test_files_alone_are_a_place_for_archives(tmp_path):
     assert {key.partition("/")[0] for key in store.objects} == {"files"}
 
 
+def test_what_was_off_its_page_for_long_goes_and_does_not_come_back(tmp_path):
+    mirror, store = mirror_of(tmp_path / "a", ("demo", "1.0"), ("demo", "1.1")), MemoryStore()
+    publish(mirror, store, QUICK)
+    facts = mirror.facts("demo")
+    assert facts is not None
+    old, new = facts.files
+    mirror.write([replace(facts, files=(replace(old, unlinked="2026-01-02T00:00:00.000000Z"), new))])
+    publish(mirror, store, replace(QUICK, keeps_unlinked=timedelta(days=365_000)))
+    assert listed(store) == [new.filename]
+    assert old.path in store.objects
+    publish(mirror, store, replace(QUICK, keeps_unlinked=timedelta(0)))
+    assert [key for key in store.objects if old.sha256 in key] == []
+    assert [file.filename for file in parse_facts(store.get(facts_path("demo")).content).files] == [new.filename]
+    again = publish(mirror, store, replace(QUICK, keeps_unlinked=timedelta(0)))
+    assert again.sent == 0
+
+
 def test_what_two_publish_is_there_together(tmp_path):
     store = MemoryStore()
     publish(mirror_of(tmp_path / "a", ("demo", "1.0"), ("mine", "1")), store, QUICK)
@@ -156,7 +174,7 @@ def test_two_publishers_into_s3_lose_nothing(tmp_path, monkeypatch):
     with s3_server() as url:
         for name, value in s3_environment(url).items():
             monkeypatch.setenv(name, value)
-        two_at_once(tmp_path, open_store("s3://bucket/index"), 20, PublishOptions())
+        two_at_once(tmp_path, open_store("s3://bucket/index"), 100, PublishOptions())
 
 
 def test_a_reader_never_meets_a_link_to_nothing(tmp_path):
@@ -216,7 +234,7 @@ def test_other_bytes_under_one_name_are_a_problem_and_the_rest_is_published(tmp_
     assert listed(store, "other") == ["other-1.0-py3-none-any.whl"]
 
 
-def test_a_store_that_ignores_conditions_is_refused_unless_nobody_else_publishes(tmp_path):
+def test_n31_a_store_that_ignores_conditions_is_refused_unless_nobody_else_publishes(tmp_path):
     mirror, store = mirror_of(tmp_path / "a", ("demo", "1.0")), ForgetfulStore()
     with pytest.raises(ForgetfulStoreError, match="ignores conditions"):
         publish(mirror, store, QUICK)

@@ -142,7 +142,9 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.05)
         else:
-            return
+            time.sleep(0.05)  # for one that could not have the port to say so: it may be another's that answered
+            if process.poll() is None:
+                return
     message = f"the server did not start (exit status {process.poll()})"
     raise RuntimeError(message)
 

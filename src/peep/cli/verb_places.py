@@ -8,7 +8,7 @@ PLACES = (
     ("Install only that", ("install", "sync", "download", "wheel")),
     ("Prove it", ("verify", "digest", "inventory", "freeze")),
     ("Watch it", ("audit", "advisories")),
-    ("Carry it to where there is no network", ("bundle",)),
+    ("Carry it to where there is no network", ("bundle", "mirror")),
     ("Around it", ("status", "check-wheel", "store", "embed", "completion", "help")),
 )
 """peep's verbs, by their places in the circle."""

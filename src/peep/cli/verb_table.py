@@ -110,6 +110,8 @@ def _carrying(verb: str) -> VerbModule | None:
     match verb:
         case "bundle":
             from peep.cli.verbs import bundle as module
+        case "mirror":
+            from peep.cli.verbs import mirror as module
         case "store":
             from peep.cli.verbs import store as module
         case _:

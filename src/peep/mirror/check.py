@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from enum import Enum
 from hashlib import sha256
 
 from peep.archives.carried_metadata import read_carried_metadata
 from peep.dataclass import dataclass
-from peep.errors import ArchiveError
+from peep.errors import (
+    ArchiveError,
+)
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import LOCK_FILE, UNFINISHED, MirrorFolder
 from peep.mirror.layout import (
@@ -26,43 +27,11 @@ from peep.mirror.layout import (
     stored_paths,
 )
 from peep.mirror.ownership import Ownership
+from peep.mirror.repair import PENDING
+from peep.place_faults import FileState, MirrorFileFault, NotOwned
 
 _PIECE = 1 << 18
-_OWN_FILES = frozenset({MIRROR_SETTINGS, ROOT_MANIFEST, LOCK_FILE, UNFINISHED})
-
-
-class MirrorFileState(Enum):
-    CHANGED = "changed"
-    MISSING = "missing"
-    FOREIGN = "foreign"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class MirrorFileFault:
-    """A file of a mirror that is not what its facts say; `reason` where more is known."""
-
-    path: str
-    state: MirrorFileState
-    reason: str = ""
-
-    @property
-    def kind(self) -> str:
-        return "mirror-file"
-
-
-@dataclass(frozen=True, slots=True)
-class NotOwned:
-    """A name that the source which brings it does not own; `rule` of `mirror.toml` says who does, '' if nobody."""
-
-    name: str
-    source: str
-    rule: str
-    path: str
-    """Of `mirror.toml`."""
-
-    @property
-    def kind(self) -> str:
-        return "not-owned"
+_OWN_FILES = frozenset({MIRROR_SETTINGS, ROOT_MANIFEST, LOCK_FILE, UNFINISHED, PENDING})
 
 
 MirrorFault = MirrorFileFault | NotOwned
@@ -97,11 +66,11 @@ def check_mirror(mirror: MirrorFolder) -> CheckedMirror:
         expected[FLAT_PAGE] = sha256(flat_page(mirror.all_facts())).hexdigest()
     if digests != manifest.projects:
         reason = "it lists other facts than those that are there; peep mirror write mends it"
-        faults.append(MirrorFileFault(ROOT_MANIFEST, MirrorFileState.CHANGED, reason))
+        faults.append(MirrorFileFault(ROOT_MANIFEST, FileState.CHANGED, reason))
     faults += _file_faults(mirror, expected)
     known = {fault.path for fault in faults}
     faults += _sidecar_faults(mirror, [one for one in archives if one.path not in known])
-    ordered = sorted(faults, key=lambda fault: (fault.path, fault.kind))
+    ordered = sorted(faults, key=lambda fault: (fault.path, isinstance(fault, NotOwned)))
     return CheckedMirror(manifest.serial, len(digests), len(archives), tuple(ordered))
 
 
@@ -120,13 +89,13 @@ def owner_faults(facts: ProjectFacts, ownership: Ownership, settings: str) -> li
 
 def _file_faults(mirror: MirrorFolder, expected: Mapping[str, str]) -> list[MirrorFileFault]:
     there = set(_paths(mirror.root))
-    faults = [MirrorFileFault(path, MirrorFileState.MISSING) for path in expected.keys() - there]
-    faults += [MirrorFileFault(path, MirrorFileState.FOREIGN) for path in there - expected.keys() - _OWN_FILES]
+    faults = [MirrorFileFault(path, FileState.MISSING) for path in expected.keys() - there]
+    faults += [MirrorFileFault(path, FileState.FOREIGN) for path in there - expected.keys() - _OWN_FILES]
     present = sorted(expected.keys() & there)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         digests = pool.map(lambda path: _digest(mirror.place(path)), present)
         faults += [
-            MirrorFileFault(path, MirrorFileState.CHANGED)
+            MirrorFileFault(path, FileState.CHANGED)
             for path, digest in zip(present, digests, strict=True)
             if digest != expected[path]
         ]
@@ -164,7 +133,7 @@ def _sidecar_faults(mirror: MirrorFolder, archives: Iterable[ArchiveFacts]) -> I
             with open(mirror.place(archive.path), "rb") as file:
                 metadata = read_carried_metadata(archive.filename, file).metadata or b""
         except (ArchiveError, OSError) as error:
-            yield MirrorFileFault(archive.path, MirrorFileState.CHANGED, str(error))
+            yield MirrorFileFault(archive.path, FileState.CHANGED, str(error))
             continue
         if sha256(metadata).hexdigest() != archive.core_metadata:
-            yield MirrorFileFault(path, MirrorFileState.CHANGED, "it is not the METADATA of its wheel")
+            yield MirrorFileFault(path, FileState.CHANGED, "it is not the METADATA of its wheel")

@@ -140,10 +140,15 @@ class MirrorFolder:
     # -- writing -----------------------------------------------------------------------------------
 
     def begin(self, settings: bytes) -> WrittenMirror:
-        """Make an empty mirror with this `mirror.toml`. Raises `MirrorError` where one is, with nothing touched."""
-        if any(os.path.lexists(self.place(name)) for name in (ROOT_MANIFEST, MIRROR_SETTINGS)):
+        """Make an empty mirror with this `mirror.toml`, or with the one that is there: people may write theirs first.
+
+        Raises `MirrorError` where a mirror is, with nothing touched.
+        """
+        if os.path.lexists(self.place(ROOT_MANIFEST)):
             raise MirrorError(f"{self.root}: is a mirror already")
-        self._put(MIRROR_SETTINGS, settings)
+        with self._explained():
+            if not os.path.lexists(self.place(MIRROR_SETTINGS)):
+                self._put(MIRROR_SETTINGS, settings)
         return self._written((), RootManifest(), is_whole=True)
 
     def add_files(self, files: Iterable[NewFile]) -> int:

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
 from functools import partial
 
 from peep.dataclass import dataclass, field
@@ -29,6 +30,7 @@ from peep.http.object_store import (
     Whatever,
     is_conditional,
 )
+from peep.mirror.changes import pruned
 from peep.mirror.facts import ProjectFacts, parse_facts
 from peep.mirror.folder import MirrorError, MirrorFolder
 from peep.mirror.layout import (
@@ -68,6 +70,8 @@ class PublishOptions:
     is_single_publisher: bool = False
     """The user knows that nobody else publishes there: no conditions are needed."""
     sleep: Callable[[float], None] = time.sleep
+    keeps_unlinked: timedelta = timedelta(days=30)
+    """For how long objects stay that no page leads to any more: longer than any page is cached."""
 
 
 @dataclass(slots=True)
@@ -83,7 +87,7 @@ class Published:
 
 
 def publish(mirror: MirrorFolder, store: ObjectStore, options: PublishOptions) -> Published:
-    """Bring all that `mirror` holds to `store`; nothing there is removed.
+    """Bring all that `mirror` holds to `store`; of what is there, only what was off its page for long is removed.
 
     Raises `ForgetfulStoreError` for a store that does not keep conditions, `ObjectStoreError`, and `MirrorError`. Files
     that contradict what is published are problems; their projects stay as they are there.
@@ -100,10 +104,13 @@ class _Publisher:
     def __init__(self, mirror: MirrorFolder, store: ObjectStore, options: PublishOptions) -> None:
         self._mirror, self._store, self._options = mirror, store, options
         self._done = Published()
+        self._now = datetime.now(timezone.utc)
+        self._expired: dict[str, str] = {}
+        """Keys of files that were dropped from published facts, with their project."""
 
     def run(self) -> Published:
         views = self._mirror.manifest().views
-        projects = list(self._mirror.all_facts())
+        projects = [self._without_expired(facts) for facts in self._mirror.all_facts()]
         self._send_files(projects)
         if self._options.files_only:
             return self._done
@@ -114,6 +121,7 @@ class _Publisher:
                 self._publish_project(whole.name, views)
                 published[whole.name] = facts_digest(whole)
         self._publish_root(published, views)
+        self._remove_expired()
         return self._done
 
     # -- immutable files ---------------------------------------------------------------------------
@@ -150,16 +158,30 @@ class _Publisher:
         key = facts_path(facts.name)
         for _ in self._attempts(key):
             found = self._store.get(key)
-            whole = facts if found is None else merged(_parsed(found), facts)
-            if not isinstance(whole, ProjectFacts):
-                self._done.problems += whole
+            all_files = facts if found is None else merged(_parsed(found), facts)
+            if not isinstance(all_files, ProjectFacts):
+                self._done.problems += all_files
                 return None
+            whole = self._without_expired(all_files)
             if found is not None and whole.content == found.content:
                 self._done.there += 1
                 return whole
             if self._replaced(key, whole.content, found):
+                gone = stored_paths(all_files).keys() - stored_paths(whole).keys()
+                self._expired.update(dict.fromkeys(gone, whole.name))
                 return whole
         raise self._given_up(key)
+
+    def _without_expired(self, facts: ProjectFacts) -> ProjectFacts:
+        """Facts without files that were off their page longer than any page is cached: the second step of pruning."""
+        linked = {file.sha256: file for file in facts.files if file.is_linked}
+        return pruned(facts, linked, self._options.keeps_unlinked, self._now)
+
+    def _remove_expired(self) -> None:
+        """Remove what facts do not speak of, looked at once more: another publisher may have linked it again."""
+        for key, name in sorted(self._expired.items()):
+            if key not in stored_paths(self._facts(name)):
+                self._store.delete(key)
 
     def _publish_project(self, name: str, views: Iterable[View]) -> None:
         for key in project_pages(ProjectFacts(name, ""), views):

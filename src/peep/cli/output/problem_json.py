@@ -37,7 +37,7 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
-from peep.place_faults import BundleFileFault, DigestDiffers, IncompleteTarget, UnpulledFile
+from peep.place_faults import BundleFileFault, DigestDiffers, IncompleteTarget, MirrorFileFault, NotOwned, UnpulledFile
 
 KINDS: Mapping[type[Problem], str] = {
     HashMismatch: "hash-mismatch",
@@ -58,6 +58,8 @@ KINDS: Mapping[type[Problem], str] = {
     DigestDiffers: "bundle-digest",
     FileNameTaken: "file-name-taken",
     IncompleteTarget: "incomplete-target",
+    NotOwned: "not-owned",
+    MirrorFileFault: "mirror-file",
 }
 
 

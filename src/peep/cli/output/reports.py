@@ -33,6 +33,7 @@ from peep.errors import (
 )
 from peep.index.rejection_messages import rejection_lines
 from peep.model import Location
+from peep.place_faults import FileState, MirrorFileFault, NotOwned
 
 RULE = "-------------------------------"
 LAST_LINE = "Not proceeding to installation."
@@ -212,6 +213,37 @@ def _build_line(problem: MissingBuildRequirement) -> str:
     return f"needs {problem.requirement}{way}: {problem.reason}"
 
 
+def _names_taken(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, FileNameTaken, lambda problem: _named(problem.filename))
+    entries = (titled(plain(p.filename), "", [str(digest) for digest in p.hashes], width) for p in found)
+    return _listing("The following names would each stand for files of different bytes:", entries, width)
+
+
+def _not_owned(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, NotOwned, lambda problem: _named(problem.name, problem.listed))
+    entries = (titled(plain(p.name), plain(p.listed), [_owner_line(p)], width) for p in found)
+    return _listing("The following names belong to others, and nothing was asked for:", entries, width)
+
+
+def _owner_line(problem: NotOwned) -> str:
+    if not problem.rule:
+        return f"no source of {problem.path} owns it"
+    bringer = f", not to {problem.source}" if problem.source else ""
+    return f"{problem.path} gives it to {problem.rule}{bringer}"
+
+
+def _mirror_files(problems: Sequence[Problem], width: int | None) -> str:
+    found = _of_kind(problems, MirrorFileFault, lambda problem: _named(problem.path))
+    entries = (titled(plain(p.path), "", [_STATES[p.state], *([p.reason] if p.reason else [])], width) for p in found)
+    return _listing("The following files of the mirror are not what its facts say:", entries, width)
+
+
+_STATES = {
+    FileState.CHANGED: "has other bytes",
+    FileState.MISSING: "is missing",
+    FileState.FOREIGN: "does not belong there",
+}
+
 _DIRECT = 2
 """Names in the chain of a build requirement that the archive itself states."""
 
@@ -251,6 +283,9 @@ _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
     _conflicts,
     _omissions,
     _build_requirements,
+    _not_owned,
+    _names_taken,
+    _mirror_files,
 )
 """Worst first."""
 

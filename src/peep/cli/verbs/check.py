@@ -14,7 +14,6 @@ from peep.errors import UsageError
 from peep.pipeline.context import RunContext
 
 if TYPE_CHECKING:
-    from peep.locking.completeness import Incompleteness
     from peep.workflows.check import CheckResult
 
 VERB = Verb(
@@ -85,13 +84,14 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _tell(result: CheckResult, console: Console, *, is_json: bool) -> None:
+    from peep.cli.output.incompleteness import fault_json, fault_line  # noqa: PLC0415 - as above
     from peep.locking.completeness import complete_targets  # noqa: PLC0415 - as above
 
     warnings = list(dict.fromkeys(text for verdict in result.verdicts for text in verdict.warnings))
     if is_json:
         faults = [fault for verdict in result.verdicts for fault in verdict.incomplete]
         targets = [{"name": name, "complete": found} for name, found in complete_targets(result.verdicts).items()]
-        answer = {"targets": targets, "warnings": warnings, "problems": [_data(fault) for fault in faults]}
+        answer = {"targets": targets, "warnings": warnings, "problems": [fault_json(fault) for fault in faults]}
         console.result(json.dumps(answer, indent=2))
         return
     for warning in warnings:
@@ -102,23 +102,4 @@ def _tell(result: CheckResult, console: Console, *, is_json: bool) -> None:
             continue
         console.error(f"{verdict.target}: {len(verdict.incomplete)} missing or wrong")
         for fault in verdict.incomplete:
-            console.error(f"  {_line(fault)}")
-
-
-def _line(fault: Incompleteness) -> str:
-    where = f"{fault.location}: " if fault.location is not None else ""
-    chain = f" ({' -> '.join((*fault.chain, fault.name))})" if fault.chain else ""
-    return f"{where}{fault.name}: {fault.reason}{chain}"
-
-
-def _data(fault: Incompleteness) -> dict[str, object]:
-    location = fault.location
-    return {
-        "kind": fault.kind.value,
-        "target": fault.target,
-        "name": fault.name,
-        "requirement": fault.requirement or None,
-        "reason": fault.reason,
-        "chain": [*fault.chain, fault.name] if fault.chain else [],
-        "locations": [{"path": location.path, "line": location.line}] if location is not None else [],
-    }
+            console.error(f"  {fault_line(fault)}")

@@ -1,0 +1,85 @@
+"""`peep mirror prune`: links of what no list needs go first, the files themselves when no page can lead there still."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+
+from peep.errors import UsageError
+from peep.formats.ages import UnreadableTime, parse_age
+from peep.mirror.changes import pruned
+from peep.mirror.facts import ProjectFacts
+from peep.mirror.folder import MirrorFolder
+from peep.mirror.outcome import MirrorOutcome
+from peep.model import Digest
+from peep.pipeline.context import RunContext
+from peep.pipeline.mirror_lists import read_lists
+from peep.pipeline.mirror_run import change, opened_mirror
+from peep.pipeline.options import InstallOptions
+from peep.pipeline.plain_reading import plain_reading
+from peep.system.files import PIECE
+
+
+def prune_mirror(
+    directory: str, lists: Sequence[str], older_than: str, base: InstallOptions, context: RunContext
+) -> MirrorOutcome:
+    """Take off the pages what no list of `lists` (if any) names, and remove what is off them for longer.
+
+    Raises `UsageError` for an age that is none, and `RequirementsErrors` for lists that cannot be read: nothing is
+    changed then.
+    """
+    now = datetime.now(timezone.utc)
+    age = _age(older_than, now)
+    hashes = None
+    if lists:
+        read = plain_reading(base, context).read
+        found = read_lists(lists, (), read, context.environ)
+        hashes = {digest for one in found for pin in one.all_pins for digest in pin.hashes}
+    with opened_mirror(directory, "peep mirror prune") as mirror:
+        before = {facts.name: facts for facts in mirror.all_facts()}
+        after = []
+        for facts in before.values():
+            kept = dict.fromkeys(_kept(mirror, facts, hashes))
+            less = pruned(facts, kept, age, now)
+            if less != facts:
+                after.append(less)
+        outcome = change(mirror, before, after)
+        untouched = sum(len(facts.files) for name, facts in before.items() if name not in {one.name for one in after})
+        return MirrorOutcome(
+            outcome.serial, outcome.projects, outcome.pages, (), outcome.unlinked, outcome.removed,
+            outcome.kept + untouched,
+        )  # fmt: skip
+
+
+def _age(text: str, now: datetime) -> timedelta:
+    try:
+        return now - parse_age(text, now)
+    except UnreadableTime as error:
+        raise UsageError(f"--older-than: {error}", error.hint) from None
+
+
+def _kept(mirror: MirrorFolder, facts: ProjectFacts, hashes: set[Digest] | None) -> Iterator[str]:
+    """sha256 of each file that stays on its page: without lists, of each that is there."""
+    others = {digest.algorithm for digest in hashes or ()} - {"sha256"}
+    for file in facts.files:
+        if hashes is None:
+            if file.is_linked:
+                yield file.sha256
+        elif Digest("sha256", file.sha256) in hashes or not hashes.isdisjoint(_digests(mirror, file.path, others)):
+            yield file.sha256
+
+
+def _digests(mirror: MirrorFolder, path: str, algorithms: Iterable[str]) -> set[Digest]:
+    """Digests of a stored file in further algorithms, for lists that have no sha256."""
+    hashers = {name: hashlib.new(name) for name in algorithms}
+    if not hashers:
+        return set()
+    try:
+        with open(mirror.place(path), "rb") as file:
+            while piece := file.read(PIECE):
+                for hasher in hashers.values():
+                    hasher.update(piece)
+    except FileNotFoundError:
+        return set()
+    return {Digest(name, hasher.hexdigest()) for name, hasher in hashers.items()}
