@@ -16,6 +16,7 @@ from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex, FileFacts
+from support.osv import record, since, write_zip
 from support.wheels import sdist_bytes, wheel_bytes
 
 LINUX, WINDOWS = "cp312-manylinux_2_28_x86_64", "cp312-win_amd64"
@@ -413,3 +414,19 @@ def test_build_constraints_inside_count_with_the_digest_only(work):
     assert installed(work, "-r", "pins.txt", "--bundle", "b", "--bundle-digest", digest) == "flask six"
     assert installed(work, "--bundle", "b", "--bundle-digest", digest) == "flask six"
     assert installed(work, "-r", "pins.txt", "--bundle", "b", "--build-constraint", "build.txt") == "flask six"
+
+
+def test_a_snapshot_of_advisories_is_carried_whole_with_its_sidecar(work):
+    write_zip(work.folder / "given.zip", [record("PYSEC-1", "six", events=since("0", "2.0"))])
+    work.peep("advisories", "fetch", "-o", "snapshot.zip", "--from", "given.zip")
+    work.create("--advisories", "snapshot.zip")
+    for name in ("PyPI.zip", "PyPI.zip.json"):
+        source = work.folder / name.replace("PyPI", "snapshot")
+        assert (work.folder / "b" / "advisories" / name).read_bytes() == source.read_bytes()
+    assert "advisories of 20" in work.peep("bundle", "check", "b").stdout
+    told = work.create("--advisories", "given.zip", to="c")
+    assert [text for text in told["warnings"] if "given.zip.json is not there" in text]
+    work.peep("bundle", "check", "c")
+    refused = work.peep("bundle", "create", "-r", "build.txt", "--no-peep", "--advisories", "build.txt", "d", status=2)
+    assert "is no snapshot" in refused.stderr
+    assert not (work.folder / "d").exists()
