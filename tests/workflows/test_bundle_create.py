@@ -290,11 +290,12 @@ def test_one_name_for_two_archives_is_a_problem(tmp_path):
         assert (taken["filename"], len(taken["hashes"])) == (SIX, 2)
 
 
-def test_provenance_is_carried_where_it_is_asked_for(tmp_path):
+@pytest.mark.parametrize("form", ["json", "html"])
+def test_provenance_is_carried_where_it_is_asked_for(tmp_path, form):
     statement = b'{"version": 1, "attestation_bundles": []}'
     pages = {"/provenance.json": ("application/json", statement)}
     facts = {COLORAMA: FileFacts(provenance="/provenance.json")}
-    with FakeIndex(PROJECTS, facts=facts, pages=pages) as index:
+    with FakeIndex(PROJECTS, facts=facts, pages=pages, formats=[form]) as index:
         work = Workplace(tmp_path, index)
         work.write("requirements.txt", line("colorama"))
         work.create("-r", "requirements.txt")
