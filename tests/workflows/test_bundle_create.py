@@ -273,6 +273,10 @@ def test_a_directive_names_build_constraints_and_includes_are_carried(work):
     assert (work.folder / "b" / "locks" / "reqs" / "main.txt").read_bytes() == (
         work.folder / "reqs" / "main.txt"
     ).read_bytes()
+    digest = json.loads(work.peep("bundle", "pack", "b", "-o", "b.tar", "--format", "json").stdout)["digest"]
+    for place in ("./b", "./b.tar"):
+        work.peep("bundle", "check", place, "--target", LINUX)
+        assert installed(work, "--bundle", place, "--bundle-digest", digest) == "colorama six"
 
 
 def test_one_name_for_two_archives_is_a_problem(tmp_path):
