@@ -16,6 +16,7 @@ from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex, FileFacts
+from support.osv import record, since, write_zip
 from support.wheels import sdist_bytes, wheel_bytes
 
 LINUX, WINDOWS = "cp312-manylinux_2_28_x86_64", "cp312-win_amd64"
@@ -272,6 +273,10 @@ def test_a_directive_names_build_constraints_and_includes_are_carried(work):
     assert (work.folder / "b" / "locks" / "reqs" / "main.txt").read_bytes() == (
         work.folder / "reqs" / "main.txt"
     ).read_bytes()
+    digest = json.loads(work.peep("bundle", "pack", "b", "-o", "b.tar", "--format", "json").stdout)["digest"]
+    for place in ("./b", "./b.tar"):
+        work.peep("bundle", "check", place, "--target", LINUX)
+        assert installed(work, "--bundle", place, "--bundle-digest", digest) == "colorama six"
 
 
 def test_one_name_for_two_archives_is_a_problem(tmp_path):
@@ -289,11 +294,12 @@ def test_one_name_for_two_archives_is_a_problem(tmp_path):
         assert (taken["filename"], len(taken["hashes"])) == (SIX, 2)
 
 
-def test_provenance_is_carried_where_it_is_asked_for(tmp_path):
+@pytest.mark.parametrize("form", ["json", "html"])
+def test_provenance_is_carried_where_it_is_asked_for(tmp_path, form):
     statement = b'{"version": 1, "attestation_bundles": []}'
     pages = {"/provenance.json": ("application/json", statement)}
     facts = {COLORAMA: FileFacts(provenance="/provenance.json")}
-    with FakeIndex(PROJECTS, facts=facts, pages=pages) as index:
+    with FakeIndex(PROJECTS, facts=facts, pages=pages, formats=[form]) as index:
         work = Workplace(tmp_path, index)
         work.write("requirements.txt", line("colorama"))
         work.create("-r", "requirements.txt")
@@ -413,3 +419,19 @@ def test_build_constraints_inside_count_with_the_digest_only(work):
     assert installed(work, "-r", "pins.txt", "--bundle", "b", "--bundle-digest", digest) == "flask six"
     assert installed(work, "--bundle", "b", "--bundle-digest", digest) == "flask six"
     assert installed(work, "-r", "pins.txt", "--bundle", "b", "--build-constraint", "build.txt") == "flask six"
+
+
+def test_a_snapshot_of_advisories_is_carried_whole_with_its_sidecar(work):
+    write_zip(work.folder / "given.zip", [record("PYSEC-1", "six", events=since("0", "2.0"))])
+    work.peep("advisories", "fetch", "-o", "snapshot.zip", "--from", "given.zip")
+    work.create("--advisories", "snapshot.zip")
+    for name in ("PyPI.zip", "PyPI.zip.json"):
+        source = work.folder / name.replace("PyPI", "snapshot")
+        assert (work.folder / "b" / "advisories" / name).read_bytes() == source.read_bytes()
+    assert "advisories of 20" in work.peep("bundle", "check", "b").stdout
+    told = work.create("--advisories", "given.zip", to="c")
+    assert [text for text in told["warnings"] if "given.zip.json is not there" in text]
+    work.peep("bundle", "check", "c")
+    refused = work.peep("bundle", "create", "-r", "build.txt", "--no-peep", "--advisories", "build.txt", "d", status=2)
+    assert "is no snapshot" in refused.stderr
+    assert not (work.folder / "d").exists()

@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.open_markers import Truth, judge
 
 _OPERAND = r"""(?:"[^"]*"|'[^']*'|[a-z_]+)"""
 _ATOM = re.compile(rf"(?P<left>{_OPERAND}) (?P<operator><=|<|!=|===|==|>=|>|~=|not in|in) (?P<right>{_OPERAND})")
@@ -73,8 +74,8 @@ class MarkerJudge:
     """Judges markers by one environment; each text once. Comparisons with open names count as true."""
 
     def __init__(self, environment: Mapping[str, str], open_names: Iterable[str] = ()) -> None:
-        self._environment = dict(environment)
         self._open = frozenset(open_names)
+        self._environment = {name: value for name, value in environment.items() if name not in self._open}
         self._known: dict[tuple[str, str], Judgement] = {}
 
     def judge(self, canonical: str, extra: str = "") -> Judgement:
@@ -92,16 +93,12 @@ class MarkerJudge:
         return self.judge(canonical, extra).holds
 
     def _judged(self, canonical: str, extra: str) -> Judgement:
-        open_atoms = tuple(atom for atom in atoms_of(canonical) if atom.variable in self._open)
-        text = _ATOM.sub(self._closed, canonical) if open_atoms else canonical
         try:
-            holds = Marker(text).evaluate({**self._environment, "extra": extra})
+            truth = judge(Marker(canonical), {**self._environment, "extra": extra}, "metadata")
         except (UndefinedComparison, UndefinedEnvironmentName) as error:
             raise UnreadableMarker(f"the marker {canonical!r} cannot be judged: {error}") from None
-        return Judgement(holds, tuple(atom.text for atom in open_atoms))
-
-    def _closed(self, found: re.Match[str]) -> str:
-        return _ALWAYS if _atom(found).variable in self._open else found[0]
+        taken = (atom.text for atom in atoms_of(canonical) if atom.variable in self._open)
+        return Judgement(truth is not Truth.FALSE, tuple(taken))
 
 
 def assumed(canonical: str, names: Iterable[str]) -> str:

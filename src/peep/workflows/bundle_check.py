@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 
+from peep.advisories.lookup import sidecar_path
+from peep.advisories.snapshot import fetch_record
 from peep.bundle.check import check_files
 from peep.bundle.manifest import BundleManifest
 from peep.dataclass import dataclass
 from peep.errors import Problem
+from peep.formats.documents import parse_json
 from peep.model import Digest
 from peep.pipeline.bundle_archives import ObtainedArchives, World
 from peep.pipeline.bundle_contents import Judging, contents_for
 from peep.pipeline.bundle_inputs import BundleInputs
 from peep.pipeline.bundle_network import BundleNetwork, BundleReading
 from peep.pipeline.bundle_shelf import shelf_of
-from peep.pipeline.bundle_tools import BundleContents
 from peep.pipeline.bundles import ClosableTransport, OpenedBundle, opened_bundle
 from peep.pipeline.context import RunContext
 from peep.pipeline.declared_targets import declared_targets
@@ -27,6 +29,8 @@ from peep.place_faults import DigestDiffers
 from peep.requirements.pinned_set import PinnedSet
 from peep.target.discovery import discover_target
 from peep.workflows.install import STAGES
+
+_LARGEST_SIDECAR = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class CheckedBundle:
     warnings: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     """For which lists were judged."""
+    advisories_of: str = ""
+    """When the snapshot of advisories inside was fetched (RFC 3339), as its sidecar says; no verdict on its age."""
 
 
 def check_bundle(
@@ -56,7 +62,8 @@ def check_bundle(
 ) -> CheckedBundle:
     """Compare every file of a bundle with its manifest, and its digest with `digest`. Raises `UnreadableBundle`."""
     with opened_bundle(place, transport=_transport_to(place, network, environ)) as bundle:
-        return CheckedBundle(bundle.digest, bundle.manifest, _file_problems(bundle, digest))
+        problems = _file_problems(bundle, digest)
+        return CheckedBundle(bundle.digest, bundle.manifest, problems, advisories_of=_advisories_of(bundle))
 
 
 def _transport_to(place: str, network: NetworkOptions, environ: Mapping[str, str]) -> Callable[[], ClosableTransport]:
@@ -98,12 +105,25 @@ def check_lists(place: str, digest: Digest | None, options: CheckOptions, contex
         contents = contents_for(ids, inputs, judging, _indexes_are_not_asked)
         problems = (*_file_problems(bundle, digest), *contents.problems)
         names = tuple(one.text for one in ids)
-        return CheckedBundle(bundle.digest, bundle.manifest, problems, _warnings(contents), names)
+        dated = _advisories_of(bundle)
+        return CheckedBundle(bundle.digest, bundle.manifest, problems, tuple(contents.warnings), names, dated)
 
 
 def _indexes_are_not_asked(_pinned: PinnedSet) -> None:
     """What lists say of indexes has no effect here."""
 
 
-def _warnings(contents: BundleContents) -> tuple[str, ...]:
-    return tuple(contents.warnings)
+def _advisories_of(bundle: OpenedBundle) -> str:
+    listed = {one.path: one.sha256 for one in bundle.manifest.advisories}
+    for path, digest in listed.items():
+        sidecar = sidecar_path(path)
+        if sidecar not in listed:
+            continue
+        try:
+            with bundle.tree.open(sidecar) as file:
+                record = fetch_record(parse_json(file.read(_LARGEST_SIDECAR)), digest)
+        except (OSError, ValueError):
+            continue  # a file that is not there, or not as listed, is a problem of its own
+        if record is not None and record.fetched is not None:
+            return record.fetched.isoformat()
+    return ""

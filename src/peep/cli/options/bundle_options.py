@@ -85,11 +85,18 @@ def create_options(parsed: ParsedArguments, folder: str) -> CreateOptions:
         parsed.values("target") or stated.targets or ("here",),
         parsed.values("from"),
         stated.bundle.peep and not parsed.has("no-peep"),
-        parsed.value("advisories") or stated.bundle.advisories or None,
+        parsed.value("advisories") or _advisories(stated.bundle.advisories, beside),
         with_provenance=parsed.has("provenance"),
         tries_builds=parsed.has("try-builds"),
         prunes=not parsed.has("no-prune"),
     )
+
+
+def _advisories(stated: str, beside: str) -> str | None:
+    """What the settings say, a path meant from their folder."""
+    if not stated:
+        return None
+    return stated if "://" in stated else os.path.join(beside, stated)
 
 
 def check_options(parsed: ParsedArguments) -> CheckOptions | None:

@@ -133,6 +133,8 @@ def _check(words: Sequence[str], parsed: ParsedArguments, console: Console) -> A
     judged = [{"name": name, "complete": name not in lacking} for name in checked.targets]
     value = {"digest": str(checked.digest), "targets": targets, "judged": judged, "warnings": checked.warnings}
     lines = [f"{name}: all that the lists need is in the bundle" for name in checked.targets if name not in lacking]
+    if checked.advisories_of:
+        lines.append(f"advisories of {checked.advisories_of}")
     return [*_target_lines(targets), *lines, f"bundle {checked.digest}"], value, checked.problems
 
 
