@@ -165,20 +165,24 @@ def measure(work: Path, given: argparse.Namespace) -> None:
     snapshot = work / "snapshot.zip"
     made = write_snapshot(snapshot, given.records)
     audit = [sys.executable, "-m", "peep", "audit", "--offline", "--at", NOW, "--max-age", "400d"]
-    audit += ["--advisories", str(snapshot), "--format", "json"]
+    audit += ["--advisories", str(snapshot)]
+    printed = [*audit, "--format", "json"]
     empty = work / "empty.txt"
     empty.write_text("nothing==1\n")
-    print(f"index, {len(made)} records: {timed([*audit, '-r', str(empty)], environment)[0]:.2f} s")
+    print(f"index, {len(made)} records: {timed([*printed, '-r', str(empty)], environment)[0]:.2f} s")
     seconds = {}
     for count, old in ((1, False), (200, False), (1000, False), (10_000, True)):
         pins = work / f"pins-{count}.txt"
         write_pins(pins, count, old=old)
-        seconds[count] = min(timed([*audit, "-r", str(pins)], environment)[0] for _ in range(3))
+        seconds[count] = min(timed([*printed, "-r", str(pins)], environment)[0] for _ in range(3))
         print(f"{count} {'old ' if old else ''}pins: {seconds[count]:.3f} s")
     if given.million:
         listing = fleet(work, 1_000_000, 20_000)
-        taken, memory = timed([*audit, "--files-from", str(listing)], environment)
-        print(f"a million pins, 20,000 distinct: {taken:.1f} s, {memory} MB")
+        for style in ("json", "jsonl"):
+            command = [*audit, "--files-from", str(listing), "--format", style, "-o", str(work / style)]
+            taken, memory = timed(command, environment)
+            size = (work / style).stat().st_size >> 20
+            print(f"a million pins, 20,000 distinct, {style}: {taken:.1f} s, {memory} MB, {size} MB written")
     if given.pip_audit:
         server = serve(made)
         pins = work / "pins-200.txt"

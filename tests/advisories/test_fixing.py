@@ -333,3 +333,24 @@ def test_pins_by_url_and_a_silent_index_block(audit: AuditRun):
     status, report = audit.report("-r", "requirements.txt", "--fix", "--in-place")
     assert (status, report["fixes"], path.read_text()) == (1, [], "web==1.0\n")
     assert "127.0.0.1:9" in report["findings"][0]["fix"]["blocked_by"][0]
+
+
+def test_of_a_lock_what_can_be_fixed_is_fixed(audit: AuditRun):
+    files = shelf(
+        web={"1.0": [], "1.1": [], "1.2": [], "1.3": []},
+        zapp={"1.0": [], "2.0": []},
+        app={"1.0": ["zapp<2", "web!=1.2"]},
+    )
+    with FakeIndex(files) as index:
+        fixing = Fixing(audit, index)
+        audit.records(AFFECTED, record("PYSEC-9", "zapp", events=since("0", "2.0")))
+        audit.file("requirements.in", "app\nweb<1.1\nzapp\n")
+        assert run(["lock", "requirements.in", "--target", TARGET, *fixing.words]) == 0
+        audit.file("requirements.in", "app\nweb\nzapp\n")
+        status, report = fixing.fixed("--in-place")
+        assert status == 1
+        [left] = report["findings"]
+        assert (left["name"], left["version"], left["fix"]["version"]) == ("zapp", "1.0", None)
+        assert "app" in left["fix"]["blocked_by"][0]
+        assert report["fixes"][0]["pins"] == [{"name": "web", "before": "1.0", "after": "1.3"}]
+        assert "web==1.3" in (audit.folder / "requirements.txt").read_text()

@@ -23,7 +23,6 @@ from peep.advisories.record import Advisory
 from peep.advisories.report import AuditReport, IndexFacts
 from peep.advisories.roster import PinTable, Roster, Subject
 from peep.advisories.severity import Score, rating_of
-from peep.advisories.snapshot import SnapshotError
 from peep.advisories.suppressions import UnfitSuppression
 from peep.advisories.watch import interpreter_finding
 from peep.dataclass import dataclass, replace
@@ -33,6 +32,7 @@ from peep.http.transport import Transport
 from peep.model import IndexOptions, TargetEnvironment
 from peep.pipeline.advisories_place import advisories_folder
 from peep.pipeline.audit_rules import AuditOptions, AuditRules, read_rules
+from peep.pipeline.audited_bundle_part import bundle_part
 from peep.pipeline.audited_pins import ListReader
 from peep.pipeline.context import RunContext
 from peep.pipeline.read_pins import Reading
@@ -90,7 +90,7 @@ def case_of(
             context.reporter.note(line)
         target = _target(options, files, context)
         table = PinTable()
-        bundle = _bundle(options, table, partial(_transport, open_network, options), stack)
+        bundle = bundle_part(options, table, partial(_transport, open_network, options), stack)
         subjects = _subjects(options, files, target, ListInputs(table, reading, context))
         roster = Roster(table.pins(), (*subjects, *bundle.subjects))
         snapshots = bundle.snapshots or _snapshots(options, rules.policy, open_network, context, now)
@@ -190,48 +190,6 @@ def _subjects(
     from peep.workflows.audit_environment import installed_subject  # noqa: PLC0415 - as above
 
     return (installed_subject(target, inputs.table, inputs.context),)
-
-
-@dataclass(frozen=True, slots=True)
-class BundlePart:
-    """What a bundle adds to a run; nothing where none is named."""
-
-    subjects: tuple[Subject, ...] = ()
-    snapshots: tuple[str, ...] = ()
-    """The one inside, where it counts."""
-    shown: str = ""
-    """Its name for messages."""
-    faults: tuple[SnapshotError, ...] = ()
-
-    def named(self, known: Known) -> Known:
-        """The advisories that were found, their source by the name that the user knows."""
-        facts = [replace(one, path=self.shown) if one.path in self.snapshots else one for one in known.facts]
-        return replace(known, facts=facts, missing=[*known.missing, *self.faults])
-
-
-def _bundle(
-    options: AuditOptions, table: PinTable, open_transport: Callable[[], Transport], stack: ExitStack
-) -> BundlePart:
-    """The bundle of a run as a subject, and its snapshot unless `--advisories` names another."""
-    if options.run.bundle is None:
-        return BundlePart()
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - as above
-
-    from peep.pipeline.audited_bundle import audited_bundle, unreadable_bundle  # noqa: PLC0415 - as above
-
-    scratch = stack.enter_context(TemporaryDirectory(prefix="peep-audit-", ignore_cleanup_errors=True))
-    try:
-        opened = audited_bundle(options.run.bundle, open_transport, scratch, stack)
-    except UsageError:
-        raise
-    except PeepError as error:
-        return BundlePart((unreadable_bundle(options.run.bundle, error),))
-    subjects = (opened.subject(table),)
-    try:
-        inside = None if options.advisories else opened.snapshot()
-    except SnapshotError as error:
-        return BundlePart(subjects, faults=(error,))
-    return BundlePart(subjects) if inside is None else BundlePart(subjects, (inside.path,), inside.shown)
 
 
 def _with_privacy(pin: AuditedPin, policy: AuditPolicy) -> AuditedPin:
