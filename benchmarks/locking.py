@@ -2,9 +2,10 @@
 
     python benchmarks/locking.py --uv PROGRAM [--source benchmarks/workloads/web.in] [--rounds 5] [--latency 0.02]
 
-Pages and METADATA come once from the index that pip is configured with (`--upstream URL`) and stay in `--work FOLDER`;
-a server on 127.0.0.1 gives both programs the same, with ETags and ranges, and with sidecars where that index declares them, each answer after `--latency`
-seconds. The programs take turns; ratios are taken round by round, and their median is shown.
+Pages and wheels come once from the index that pip is configured with (`--upstream URL`) and stay in `--work FOLDER`;
+a server on 127.0.0.1 gives both programs the same, with ETags and ranges, and with sidecars where that index declares
+them, each answer after `--latency` seconds.
+The programs take turns; ratios are taken round by round, and their median is shown.
 """
 
 from __future__ import annotations
