@@ -2,9 +2,10 @@
 
     python benchmarks/locking.py --uv PROGRAM [--source benchmarks/workloads/web.in] [--rounds 5] [--latency 0.02]
 
-Pages and METADATA come once from the index that pip is configured with (`--upstream URL`) and stay in `--work FOLDER`;
-a server on 127.0.0.1 gives both programs the same, with PEP 658 sidecars and ETags, each answer after `--latency`
-seconds. The programs take turns; ratios are taken round by round, and their median is shown.
+Pages and wheels come once from the index that pip is configured with (`--upstream URL`) and stay in `--work FOLDER`;
+a server on 127.0.0.1 gives both programs the same, with ETags and ranges, and with sidecars where that index declares
+them, each answer after `--latency` seconds.
+The programs take turns; ratios are taken round by round, and their median is shown.
 """
 
 from __future__ import annotations
@@ -57,8 +58,8 @@ class Replica:
                 file["core-metadata"] = False
         return json.dumps(page).encode()
 
-    def file(self, address: str, headers: dict[str, str]) -> bytes | None:
-        return self._kept(f"https://{address}", headers)
+    def file(self, address: str) -> bytes | None:
+        return self._kept(f"https://{address}", {})
 
     def _kept(self, url: str, headers: dict[str, str]) -> bytes | None:
         path = self._folder / hashlib.sha256(json.dumps([url, sorted(headers.items())]).encode()).hexdigest()
@@ -88,8 +89,22 @@ class Handler(BaseHTTPRequestHandler):
         if found := re.fullmatch(r"/simple/([^/]+)/?", self.path):
             self._page(found[1])
         else:
-            content = self.server.replica.file(self.path.removeprefix("/files/"), {})
-            self._answer(404 if content is None else 200, content or b"", Content_Type="application/octet-stream")
+            self._file(self.server.replica.file(self.path.removeprefix("/files/")))
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def _file(self, content: bytes | None) -> None:
+        """A whole file or a range of it (RFC 9110): where an index declares no sidecar, both programs read the end."""
+        ranged = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
+        facts = {"Content_Type": "application/octet-stream", "Accept_Ranges": "bytes"}
+        if content is None or ranged is None:
+            self._answer(404 if content is None else 200, content or b"", **facts)
+            return
+        size = len(content)
+        start = int(ranged[1]) if ranged[1] else size - int(ranged[2])
+        end = min(int(ranged[2]), size - 1) if ranged[1] and ranged[2] else size - 1
+        self._answer(206, content[start : end + 1], Content_Range=f"bytes {start}-{end}/{size}", **facts)
 
     def _page(self, name: str) -> None:
         content, tag = self.server.page(name)
@@ -104,7 +119,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing: a line for each request would take time."""
