@@ -107,6 +107,9 @@ def _compared(
     found = changes(present.known, made.pins, present.urls)
     result = LockResult(output, False, content != present.content, ids, made.pins, found, made.warnings)  # noqa: FBT003
     if not made.tools.text:
+        if present.build_constraints and tools.content is not None and not tools.foreign:
+            idle = f"{session.tools_path} is not needed any more: nothing has to be built; it stays as it is"
+            result = replace(result, warnings=(*result.warnings, idle))
         return MadeLock(content, result)
     tools_content = tools.source.encode(made.tools.text)
     is_different = result.is_different or tools_content != tools.content
