@@ -257,8 +257,8 @@ def test_a_reader_beside_fifty_publications_finds_every_linked_file(tmp_path):
         nonlocal pages
         while not ended.is_set():
             status, _, body = fetched(f"{url}/simple/billing/")
-            if status == 404 and not pages:
-                continue
+            if not pages and (status == 404 or b"pypi:repository-version" not in body):
+                continue  # not there yet: a server may list the folder meanwhile
             page = Anchors()
             page.feed(body.decode())
             if not body.rstrip().endswith(b"</html>"):
