@@ -1,7 +1,7 @@
 """Set-up in one command, for a machine with nothing but Python 3.10+ and a network.
 
-    python3 dev.py example     check the lock of examples/webapp, install it into a fresh environment, ask it for its
-                               page; --offline: of what earlier runs kept
+    python3 dev.py example     walk the circle with examples/webapp: lock, examine and certify, install, verify, audit,
+                               carry without a network; --offline: the lock is checked by what earlier runs kept
     python3 dev.py test        run the tests, on every CPython >= 3.10 found here; further arguments go to pytest
     python3 dev.py test --quick   run the unit half, on this Python alone, in under a minute
     python3 dev.py lint        formatting, lint rules, types and layers
@@ -12,10 +12,13 @@ From then on peep installs everything itself, its own libraries and the tools of
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -40,15 +43,66 @@ def main(arguments: list[str]) -> int:
 
 
 def example(arguments: list[str]) -> int:
-    """The main job on real input: a web application's lock checked, installed, proven; then run the application."""
-    environment = fresh_environment(ENVIRONMENTS / "example", sys.executable)
-    folder = ROOT / "examples" / "webapp"
-    pins = folder / "requirements.txt"
-    peep("lock", "--check", *arguments, cwd=folder)
-    peep("install", "--python", str(environment), "-r", str(pins))
-    peep("verify", "--python", str(environment), "-r", str(pins))
+    """The whole circle on real input: a web application's lock, and a package of its own in two releases.
+
+    In a copy of examples/webapp, so that no record in the repository claims a reading that nobody did.
+    """
+    folder = ENVIRONMENTS / "webapp"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "examples" / "webapp", folder)
+    old, new = (Path("releases", f"greeting-{version}-py3-none-any.whl") for version in ("1.0", "1.1"))
+    lists = ["-r", "requirements.txt", "-r", "ours.txt"]
+    until = f"{datetime.now(timezone.utc) + timedelta(days=90):%Y-%m-%d}"
+    by = ["--by", "The example"]  # else the user of git, which a fresh machine does not know
+    environment, carried = [fresh_environment(folder / name, sys.executable).name for name in (".venv", "carried-venv")]
+
+    step(folder, "Is the list complete, and as peep lock makes it?", "lock", "--check", *arguments)
+    list_release(folder, old)
+    step(folder, "What is in use before there are records is excused, until a day.", "vetting", "excuse", *lists,
+         "--until", until, "--why", "in use before records began", *by)  # fmt: skip
+    step(folder, "A new release: what would run that did not before?", "diff", str(old), str(new))
+    list_release(folder, new)
+    step(folder, "You read it, so you say so.", "certify", "-r", "ours.txt", "greeting", "1.1", "--full",
+         "--notes", "read whole: one function", *by)  # fmt: skip
+    step(folder, "Has somebody examined all that is listed?", "examine", "--suggest", "0", *lists)
+    step(folder, "Then install it.", "install", "--require-examined", "--python", environment, *lists)
+    step(folder, "Prove every file of it; one digest names the whole.", "verify", "--python", environment, *lists)
+    step(folder, "", "digest", "--python", environment)
+    audit(folder, lists)
+    step(folder, "Carry it to where no network is, and install there.", "bundle", "create", "-q", *lists, "carried")
+    digest = f"sha256:{hashlib.sha256((folder / 'carried' / 'bundle.json').read_bytes()).hexdigest()}"
+    step(folder, "", "install", "--bundle", "carried", "--bundle-digest", digest, "--require-examined",
+         "--python", carried, *lists)  # fmt: skip
+    step(folder, "The same digest as above:", "digest", "--python", carried)
     ask = "from app import application; print(application.test_client().get('/').text, end='')"
-    return subprocess.run([interpreter(environment), "-c", ask], cwd=folder, check=False).returncode
+    print("\n# The application answers:", flush=True)
+    return subprocess.run([interpreter(folder / carried), "-c", ask], cwd=folder, check=False).returncode
+
+
+def list_release(folder: Path, wheel: Path) -> None:
+    """Write ours.txt, which lists one release of the application's own package."""
+    name, version, *_ = wheel.name.split("-")
+    digest = hashlib.sha256((folder / wheel).read_bytes()).hexdigest()
+    lines = f"--find-links {wheel.parent}\n{name}=={version} --hash=sha256:{digest}\n"
+    (folder / "ours.txt").write_text(lines, encoding="utf-8")
+
+
+def audit(folder: Path, lists: list[str]) -> None:
+    """Judge by today's advisories; where they cannot be had there is nothing to judge by."""
+    print("\n# Is anything of it known to be bad?\n$ peep advisories fetch", flush=True)
+    if run([bootstrap(), "-m", "peep", "advisories", "fetch"], with_source_on_path(), folder):
+        print("(no advisories, no audit: peep audit would end with status 4)", flush=True)
+        return
+    print(f"$ peep audit {' '.join(lists)}", flush=True)
+    status = run([bootstrap(), "-m", "peep", "audit", *lists], with_source_on_path(), folder)
+    if status not in {0, 1}:  # 1: advisories of today, which the example cannot know
+        raise SystemExit(status)
+
+
+def step(folder: Path, why: str, *arguments: str) -> None:
+    """Run peep as a person would, and show the command."""
+    print((f"\n# {why}\n" if why else "") + f"$ peep {shlex.join(arguments)}", flush=True)
+    peep(*arguments, cwd=folder)
 
 
 def test(arguments: list[str]) -> int:

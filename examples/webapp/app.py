@@ -7,4 +7,4 @@ application = Flask(__name__)
 
 @application.get("/")
 def index() -> str:
-    return "every byte of what serves this page was examined\n"
+    return "every byte of what serves this page is listed by its sha256\n"

@@ -85,6 +85,13 @@ def test_a_listed_file_that_no_index_has_any_more(asking: AuditRun):
     assert kinds(report) == [("file-removed", "warning", "web")]
 
 
+def test_a_file_of_a_listed_folder_states_no_digest_and_may_be_the_listed_one(asking: AuditRun, tmp_path):
+    (tmp_path / "web-1.0.tar.gz").write_bytes(SDIST)
+    with FakeIndex({"web": {"web-0.9.tar.gz": b"other"}}) as index:
+        assert kinds(judged(asking, index)[1]) == [("file-removed", "warning", "web")]
+        assert kinds(judged(asking, index, "--find-links", str(tmp_path))[1]) == []
+
+
 def test_a_file_that_came_late(asking: AuditRun):
     late = "web-1.0-py2-none-any.whl"
     for days, expected in (("2020-01-16T03:04:05Z", []), ("2020-01-16T03:04:06Z", [("file-added", "note", "web")])):

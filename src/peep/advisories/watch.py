@@ -75,7 +75,9 @@ def _listed_file_findings(pin: AuditedPin, pages: ProjectPages) -> Iterator[Find
     if reasons:
         yield _yanked(pin, next((reason for reason in reasons if reason), ""))
     algorithms = {digest.algorithm for file in files for digest in file.hashes}
-    if not ours and not algorithms.isdisjoint(digest.algorithm for digest in pin.hashes):
+    # A file without a stated digest, such as one in a folder of --find-links, may be the listed one.
+    is_known = all(file.hashes for file in release_of(pin, pages))
+    if not ours and is_known and not algorithms.isdisjoint(digest.algorithm for digest in pin.hashes):
         yield _finding(Kind.FILE_REMOVED, Level.WARNING, pin, "no configured index has a file with a listed digest")
     if ours:
         yield from _late_files(pin, pages, listed)

@@ -17,6 +17,9 @@ from peep.pipeline.context import RunContext
 if TYPE_CHECKING:
     from peep.workflows.status import ProjectStatus
 
+_MOST_TARGETS = 3
+"""That are named; of more, their number is told: `--format json` has them all."""
+
 VERB = Verb(
     name="status",
     summary="tell where the project in this folder stands, and what comes next",
@@ -67,8 +70,9 @@ def status_lines(found: ProjectStatus, command: str, now: datetime) -> list[str]
 def _listed(found: ProjectStatus) -> str:
     if found.listing is None:
         return f"not made yet; its source is {found.source}"
-    targets = f" for {', '.join(found.targets)}" if found.targets else ""
-    return f"{found.listing}: {counted(found.pins, 'pin')}{targets}"
+    count = len(found.targets)
+    named = ", ".join(found.targets) if count <= _MOST_TARGETS else f"{count} targets"
+    return f"{found.listing}: {counted(found.pins, 'pin')}{f' for {named}' if count else ''}"
 
 
 def _examined(found: ProjectStatus) -> str:
