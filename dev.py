@@ -2,7 +2,8 @@
 
     python3 dev.py example     walk the circle with examples/webapp: lock, examine and certify, install, verify, audit,
                                carry without a network; --offline: the lock is checked by what earlier runs kept
-    python3 dev.py test        run the tests, on every CPython >= 3.10 found here; further arguments go to pytest
+    python3 dev.py test        run the tests: all of them on this Python, the unit half on every other CPython >= 3.10;
+                               further arguments go to pytest
     python3 dev.py test --quick   run the unit half, on this Python alone, in under a minute
     python3 dev.py lint        formatting, lint rules, types and layers
 
@@ -106,9 +107,9 @@ def step(folder: Path, why: str, *arguments: str) -> None:
 
 
 def test(arguments: list[str]) -> int:
-    """Run the suite on each CPython; the one that runs this script comes last and runs everything.
+    """Run the unit half on each CPython found; the one that runs this script comes last and runs everything.
 
-    With `--quick`, only what starts no programs, and only here.
+    The unit half is what starts no programs; tests of the source itself run once. `--quick`: the unit half, only here.
     """
     if "--quick" in arguments:
         rest = [word for word in arguments if word != "--quick"]
@@ -117,7 +118,8 @@ def test(arguments: list[str]) -> int:
     for python in other_pythons():
         environment = environment_with_pins(python, "test")
         print(f"== {python}", flush=True)
-        status = pytest(environment, ["-q", "-m", "not slow and not network", *arguments])
+        brief = ["--hypothesis-profile=brief", "--ignore=tests/architecture"]
+        status = pytest(environment, ["-q", "-m", "not process and not slow and not network", *brief, *arguments])
         if status:
             return status
     return pytest(environment_with_pins(sys.executable, "test", "services"), arguments)

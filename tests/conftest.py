@@ -10,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("brief", max_examples=15)  # for the Pythons that run the unit half (dev.py)
 
 _AS_THE_MACHINE_IS = dict(os.environ)
 _FORGOTTEN_PREFIXES = ("PIP_", "PEEP_", "UV_", "XDG_", "VIRTUAL_ENV")

@@ -62,10 +62,10 @@ def download(options: InstallOptions, context: RunContext) -> tuple[SavedFile, .
         refuse_if_any(dict.fromkeys((*(problem for one in passes for problem in one.problems), *_taken(passes))))
         for warning in dict.fromkeys(text for one in passes for text in one.warnings):
             context.reporter.warning(warning)
-        saved: dict[str, SavedFile] = {}
+        saved: dict[tuple[str, str], SavedFile] = {}
         for one in passes:
             for file in publish(one.collection, destination):
-                saved.setdefault(file.filename, file)
+                saved.setdefault((file.name, file.filename), file)
         return tuple(saved.values())
 
 
@@ -168,7 +168,7 @@ def requirements_stated(
     """
     stated: dict[str, Sequence[str]] = {}
     problems: list[Problem] = []
-    for archive in sdists:
+    for archive in sorted(sdists, key=lambda one: one.pin.name):  # they came in any order
         pin = archive.pin
         with archive.file:
             try:

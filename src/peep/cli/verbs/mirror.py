@@ -51,7 +51,7 @@ _OWN = (
     _flag("--files-only", "publish: archives alone, without pages"),
     _flag("--single-publisher", "publish: nobody else does, so no conditions are needed"),
     _value("--root", "server-config: the mirror's folder", "DIR"),
-    _value("--listen", "server-config: 127.0.0.1:8080, or another", "ADDRESS:PORT"),
+    _value("--listen", "server-config: 127.0.0.1:8080, or another", "HOST:PORT"),
 )
 
 VERB = Verb(
@@ -68,7 +68,7 @@ VERB = Verb(
         "mirror check DIR|URL [--ask-public]",
         "mirror prune DIR [-r FILE]... [--older-than AGE]",
         "mirror publish DIR s3://...|gs://...|az://...|FOLDER",
-        "mirror server-config nginx|caddy [--root DIR] [--listen ADDRESS:PORT]",
+        "mirror server-config nginx|caddy [--root DIR] [--listen HOST:PORT]",
     ),
     description=(
         "A mirror is a folder that any web server, CDN or object store turns into an index for pip, uv and peep. "
