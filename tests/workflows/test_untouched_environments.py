@@ -64,6 +64,10 @@ ALL: dict[str, Make] = {
 }
 
 
+_OF_OTHERS = [*ALL, "venv, pip"] if "PEEP_BIG_TESTS" in os.environ else ["venv", "uv", "virtualenv"]
+"""Makers tried with every interpreter; with PEEP_BIG_TESTS all of them."""
+
+
 def alarms(folder: Path, but: Collection[str] = ()) -> list[str]:
     """All findings but that nobody recorded an origin of what was there from the start, and those of some projects."""
     run = InstallOptions(
@@ -112,7 +116,7 @@ def test_no_alarm_whatever_it_is_called(tmp_path: Path, maker: str, name: str):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("maker", [*ALL, "venv, pip"])
+@pytest.mark.parametrize("maker", _OF_OTHERS)
 @pytest.mark.parametrize("python", pythons(), ids=lambda path: Path(path).parts[-3])
 def test_no_alarm_for_any_interpreter(tmp_path: Path, maker: str, python: str):
     folder = tmp_path / "env"
