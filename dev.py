@@ -2,7 +2,7 @@
 
     python3 dev.py example     walk the circle with examples/webapp: lock, examine and certify, install, verify, audit,
                                carry without a network; --offline: the lock is checked by what earlier runs kept
-    python3 dev.py test        run the tests: all of them on this Python, the unit half on every other CPython >= 3.10;
+    python3 dev.py test        run the tests: all of them on this Python, the unit half or the core on other CPythons;
                                further arguments go to pytest
     python3 dev.py test --quick   run the unit half, on this Python alone, in under a minute
     python3 dev.py lint        formatting, lint rules, types and layers
@@ -27,6 +27,7 @@ ENVIRONMENTS = ROOT / ".venv"
 RUNTIME_PINS = ROOT / "src" / "peep" / "runtime-requirements.txt"
 PINS = ROOT / "requirements"
 OLDEST = (3, 10)
+CORE = [f"tests/{part}" for part in ("archives", "build", "environment", "formats", "index", "requirements", "target")]
 SYSTEMS = ("linux", "darwin", "win32")
 """As `sys.platform` calls them."""
 
@@ -107,7 +108,7 @@ def step(folder: Path, why: str, *arguments: str) -> None:
 
 
 def test(arguments: list[str]) -> int:
-    """Run the unit half on each CPython found; the one that runs this script comes last and runs everything.
+    """Run everything on this Python, the unit half on the oldest and the newest other one, the core on those between.
 
     The unit half is what starts no programs; tests of the source itself run once. `--quick`: the unit half, only here.
     """
@@ -115,11 +116,14 @@ def test(arguments: list[str]) -> int:
         rest = [word for word in arguments if word != "--quick"]
         environment = environment_with_pins(sys.executable, "test")
         return pytest(environment, ["-q", "-m", "not process and not slow and not network", *rest])
-    for python in other_pythons():
+    others = other_pythons()
+    for python in others:
         environment = environment_with_pins(python, "test")
         print(f"== {python}", flush=True)
         brief = ["--hypothesis-profile=brief", "--ignore=tests/architecture"]
-        status = pytest(environment, ["-q", "-m", "not process and not slow and not network", *brief, *arguments])
+        paths = [] if python in {others[0], others[-1]} or arguments else CORE
+        marks = ["-q", "-m", "not process and not slow and not network"]
+        status = pytest(environment, [*marks, *brief, *arguments, *paths])
         if status:
             return status
     return pytest(environment_with_pins(sys.executable, "test", "services"), arguments)
@@ -136,7 +140,7 @@ def lint(_: list[str]) -> int:
 
 
 def pytest(environment: Path, arguments: list[str]) -> int:
-    workers = ["-n", str(min(os.cpu_count() or 1, 4))]
+    workers = ["-n", str(min((os.cpu_count() or 1) + 1, 4)), "--dist", "worksteal"]  # many tests wait for programs
     return run([interpreter(environment), "-m", "pytest", *workers, *arguments], with_source_on_path())
 
 

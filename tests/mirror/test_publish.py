@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,9 @@ from support.object_stores import ForgetfulStore, has_s3, s3_environment, s3_ser
 T1 = "2026-01-01T00:00:00.000000Z"
 QUICK = PublishOptions(sleep=[].append)
 SETTINGS = b"format = 1\n"
+
+
+BIG = "PEEP_BIG_TESTS" in os.environ
 
 
 def archive(folder: Path, name: str, version: str) -> ArchiveFacts:
@@ -174,7 +178,7 @@ def test_two_publishers_into_s3_lose_nothing(tmp_path, monkeypatch):
     with s3_server() as url:
         for name, value in s3_environment(url).items():
             monkeypatch.setenv(name, value)
-        two_at_once(tmp_path, open_store("s3://bucket/index"), 100, PublishOptions())
+        two_at_once(tmp_path, open_store("s3://bucket/index"), 100 if BIG else 25, PublishOptions())
 
 
 def test_a_reader_never_meets_a_link_to_nothing(tmp_path):

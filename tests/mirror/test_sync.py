@@ -68,6 +68,18 @@ def test_what_a_list_pins_comes_for_its_targets(mirror, tmp_path):
     assert mirror_verb("check", mirror).status == 0
 
 
+def test_the_provenance_that_the_owner_serves_is_kept_as_it_came(tmp_path):
+    with FakeIndex(PROJECTS, facts={DEMO[0]: FileFacts(provenance="/proof/demo"), TOOL[0]: FileFacts()}) as index:
+        index.content.pages["/proof/demo"] = ("application/json", b'{"version": 1}')
+        mirror = begun(tmp_path / "mirror", index.simple_url)
+        as_json("sync", mirror, "-r", whole_list(tmp_path), *TARGET)
+    [file] = facts(mirror, "demo")["files"]
+    digest = file["provenance"]
+    assert (mirror / "provenance" / digest[:2] / f"{digest}.json").read_bytes() == b'{"version": 1}'
+    assert facts(mirror, "tool")["files"][0]["provenance"] is None
+    assert mirror_verb("check", mirror).status == 0
+
+
 def test_further_targets_bring_further_files_and_nothing_twice(mirror, index, tmp_path, monkeypatch):
     as_json("sync", mirror, "-r", whole_list(tmp_path), *TARGET)
     monkeypatch.setenv("PEEP_STORE", str(tmp_path / "another"))  # which remembers nothing of what archives say

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from http import HTTPStatus
 from threading import Event, Lock
 
 from peep.archives.carried_metadata import CarriedMetadata, read_carried_metadata
@@ -39,11 +38,11 @@ from peep.model import (
 )
 from peep.pipeline.bundle_shelf import Shelf, ShelvedArchive
 from peep.pipeline.fetch import Stages
+from peep.pipeline.served_provenance import LARGEST_PROVENANCE, served_provenance
 from peep.pipeline.unanswered import failures_as_problems, is_needed, warnings_about
 from peep.reporting import Reporter
 from peep.system.files import PIECE
 
-_LARGEST_PROVENANCE = 16 << 20
 Key = tuple[str, str, frozenset[Digest]]
 """URL, project, and listed hashes of what is wanted: the same archive for whatever target."""
 
@@ -195,20 +194,14 @@ class ObtainedArchives:
         """The provenance object of a file, as it is served; evidence that peep does not judge."""
         if shelved is not None and shelved.provenance_path is not None:
             with suppress(OSError), shelved.files.open(shelved.provenance_path) as file:
-                content = file.read(_LARGEST_PROVENANCE)
+                content = file.read(LARGEST_PROVENANCE)
                 if hashlib.sha256(content).hexdigest() in shelved.provenance_path:
                     return content
-        if not source.provenance:
-            return None
-        try:
-            with self.world.receiver().transport.get(source.provenance) as response:
-                if response.status == HTTPStatus.OK:
-                    return response.read(_LARGEST_PROVENANCE)
-                reason = f"the server answered {response.status}"
-        except TransportError as error:
-            reason = error.reason
-        self.world.reporter.warning(f"the provenance of {source.filename} cannot be had: {reason}")
-        return None
+        return (
+            served_provenance(source, self.world.receiver().transport, self.world.reporter)
+            if source.provenance
+            else None
+        )
 
     # -- from indexes ------------------------------------------------------------------------------
 

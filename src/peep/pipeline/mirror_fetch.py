@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Lock
 
 from peep.archives.download import Downloader, DownloadTask
@@ -66,9 +66,12 @@ def held_file(facts: ProjectFacts | None, wanted: WantedFile, mirror: MirrorFold
 class ArchiveFetch:
     """Fetches wanted files into a scratch folder."""
 
-    def __init__(self, downloader: Downloader, scratch: str) -> None:
+    def __init__(
+        self, downloader: Downloader, scratch: str, provenance_of: Callable[[IndexFile], bytes | None]
+    ) -> None:
         self._downloader = downloader
         self._scratch = scratch
+        self._provenance_of = provenance_of
         self._lock = Lock()
         self._tasks: list[tuple[DownloadTask, WantedFile]] = []
         self.incoming: list[tuple[IncomingArchive, WantedFile]] = []
@@ -111,7 +114,14 @@ class ArchiveFetch:
             archive.file.close()
         told = next((one for one in (wanted.file, *wanted.others) if one.filename == archive.filename), wanted.file)
         incoming = IncomingArchive(
-            archive.filename, place, archive.sha256, archive.size, carried, told.upload_time, told.yanked
+            archive.filename,
+            place,
+            archive.sha256,
+            archive.size,
+            carried,
+            told.upload_time,
+            told.yanked,
+            self._provenance_of(told),
         )
         with self._lock:
             self.incoming.append((incoming, wanted))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
+from functools import partial
 
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, replace
@@ -54,6 +55,7 @@ from peep.pipeline.mirror_pages import OwnedPages
 from peep.pipeline.mirror_run import change, facts_of, opened_mirror
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.read_pins import Reading
+from peep.pipeline.served_provenance import served_provenance
 from peep.place_faults import NotOwned
 from peep.system.files import temporary_folder
 from peep.target.declared import DeclaredTarget
@@ -224,7 +226,8 @@ class _Sync:
         """Fetch what is not there. Gives back new files, and the facts of all wanted archives with their project."""
         facts: dict[tuple[str, str, str], ArchiveFacts] = {}
         receiver = self._session.network.receiver(self._session.scratch)
-        fetch = ArchiveFetch(Downloader(receiver, STAGES.receive, STAGES.verify), scratch)
+        provenance = partial(served_provenance, transport=receiver.transport, reporter=self._session.context.reporter)
+        fetch = ArchiveFetch(Downloader(receiver, STAGES.receive, STAGES.verify), scratch, provenance)
         for one in wanted:
             name = one.pin.judged.name
             known = held_file(self._before[name], one, self._mirror)
