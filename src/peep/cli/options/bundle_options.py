@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
@@ -22,8 +23,10 @@ from peep.errors import UsageError
 from peep.formats.names import is_lock_path
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.settings import project_settings
-from peep.workflows.bundle_check import CheckOptions
-from peep.workflows.bundle_create import CreateOptions
+
+if TYPE_CHECKING:
+    from peep.workflows.bundle_check import CheckOptions
+    from peep.workflows.bundle_create import CreateOptions
 
 CONTENTS = (
     Option(("-r", "--requirement"), "create, check: requirements, or a pylock.toml", OptionKind.LIST, "FILE"),
@@ -74,6 +77,8 @@ def create_options(parsed: ParsedArguments, folder: str) -> CreateOptions:
         if parsed.values(name) and not any(map(is_lock_path, files)):
             raise UsageError(f"--{name} {parsed.values(name)[0]}: no lock file is named that could have it")
     base = install_options(parsed, verb="bundle create", sources=sources)
+    from peep.workflows.bundle_create import CreateOptions  # noqa: PLC0415 - help describes the verb without it
+
     return CreateOptions(
         replace(
             base,
@@ -111,4 +116,6 @@ def check_options(parsed: ParsedArguments) -> CheckOptions | None:
         groups=parsed.values("group"),
     )
     base = install_options(parsed, verb="bundle check", sources=sources)
+    from peep.workflows.bundle_check import CheckOptions  # noqa: PLC0415 - as above
+
     return CheckOptions(replace(base, target=replace(base.target, target=None)), targets)

@@ -15,10 +15,6 @@ from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions, StoreOptions
-from peep.workflows.store_gc import collect
-from peep.workflows.store_path import store_path
-from peep.workflows.store_size import store_size
-from peep.workflows.store_verify import verify_store
 
 _DEFAULT_DAYS = 90.0
 _ACTIONS = ("path", "size", "verify", "gc")
@@ -70,17 +66,23 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _path(options: StoreOptions, context: RunContext, _days: float) -> Answer:
+    from peep.workflows.store_path import store_path  # noqa: PLC0415 - help describes this verb without it
+
     path = store_path(options, context)
     return 0, [path], {"path": path}
 
 
 def _size(options: StoreOptions, context: RunContext, _days: float) -> Answer:
+    from peep.workflows.store_size import store_size  # noqa: PLC0415 - help describes this verb without it
+
     found = store_size(options, context)
     line = f"{counted(found.wheels, 'wheel')}, {counted(found.files, 'file')}, {size_text(found.bytes)}"
     return 0, [line], {"wheels": found.wheels, "files": found.files, "bytes": found.bytes}
 
 
 def _verify(options: StoreOptions, context: RunContext, _days: float) -> Answer:
+    from peep.workflows.store_verify import verify_store  # noqa: PLC0415 - help describes this verb without it
+
     found = verify_store(options, context)
     lines = [
         f"{file.filename or file.sha256}: {file.path}: {file.reason}{'; dropped' if file.is_dropped else ''}"
@@ -97,6 +99,8 @@ def _verify(options: StoreOptions, context: RunContext, _days: float) -> Answer:
 
 
 def _gc(options: StoreOptions, context: RunContext, days: float) -> Answer:
+    from peep.workflows.store_gc import collect  # noqa: PLC0415 - help describes this verb without it
+
     found = collect(options, context, days)
     lines = [f"- {name}" for name in found.removed]
     told = f"removed {counted(len(found.removed), 'wheel')}, {size_text(found.freed)}; kept {found.kept}"
