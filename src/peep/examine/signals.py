@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from peep.dataclass import dataclass
 from peep.examine.diff import split_lines
-from peep.examine.facts import CALL, IMPORT, FileFacts, Use
+from peep.examine.facts import IMPORT, FileFacts, Use
 from peep.examine.file_kinds import is_bytecode, native_format, text_of
 from peep.examine.moments import is_python, is_startup_path
 from peep.examine.text_rules import blob_findings, character_findings, codec_findings, literal_findings
@@ -194,8 +194,3 @@ def _use_findings(file: ExaminedFile, uses: Sequence[Use], lines: _Lines) -> Ite
             yield _AT_BUILD[use.kind], use.line, evidence
         elif use.when == IMPORT and use.kind in _AT_IMPORT and is_installed and not is_program:
             yield _AT_IMPORT[use.kind], use.line, evidence
-
-
-def is_unasked(capability: Capability) -> bool:
-    """Whether a capability is used at import, not only when called."""
-    return capability.when != CALL

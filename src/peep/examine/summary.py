@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from peep.dataclass import dataclass
 from peep.examine.commit import CommitIdentity
-from peep.examine.rules import NOTE, RULES, grade_of
+from peep.examine.rules import NOTE, grade_of
 from peep.examine.types import MOMENTS, RUNS, Change, Comparison, Hit, UnvouchedArchive
 
 _MOST_LINES = 20
@@ -168,11 +168,6 @@ def _bounded(lines: Sequence[SummaryLine]) -> Iterator[SummaryLine]:
             yield line
         elif seen[line.label] == _MOST_LINES:
             yield SummaryLine(line.label, f"and {totals[line.label] - _MOST_LINES + 1} more of these", line.grade)
-
-
-def meaning_of(hit: Hit) -> str:
-    """What a hit says, in words: `PATH runs at every start of the interpreter`."""
-    return f"{hit.path or 'the release'} {RULES[hit.rule].meaning}"
 
 
 def _counted(count: int, noun: str) -> str:

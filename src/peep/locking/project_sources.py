@@ -15,7 +15,7 @@ from packaging.dependency_groups import DependencyGroupResolver
 from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass, replace
-from peep.errors import PeepError, RequirementsError
+from peep.errors import RequirementsError
 from peep.formats.documents import parse_toml
 from peep.formats.setting_lines import line_of_key, line_of_syntax_error
 from peep.locking.edges import UnreadableRequirement, parse_edge
@@ -212,10 +212,6 @@ def _line_of_text(text: str, wanted: str) -> int:
 
 
 # -- setup.cfg ---------------------------------------------------------------------------------------
-
-
-class UnreadableSetup(PeepError):
-    """A setup.cfg that says nothing static."""
 
 
 def from_setup_cfg(text: str, path: str, wanted: Wanted) -> ProjectSource:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from peep.locking.candidates import Release
 from peep.locking.completeness import Archives, Judged, JudgedPin, judge
 from peep.locking.marker_atoms import MarkerJudge
 from peep.locking.solver import TargetSolution
@@ -47,8 +46,3 @@ def _compare(pins: Sequence[JudgedPin], solution: TargetSolution, *, tells_extra
     if read != own:
         differing = sorted(set(read) ^ set(own)) or read
         raise LockContradictsItself(f"{solution.group}: the text and the solution differ in {differing[0]}")
-
-
-def _version_read(release: Release) -> str:
-    """Give back the version that stands in the text: none beside a URL."""
-    return "" if release.direct_url else release.text

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass, field
-
-
-@dataclass(frozen=True, slots=True)
-class NamedIndex:
-    """An index of the settings, and the projects that come from it alone."""
-
-    name: str
-    url: str
-    projects: tuple[str, ...] = ()
+from peep.formats.settings import IndexSetting
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +24,4 @@ class LockSettings:
     annotate_files: bool = False
     build_output: str = ""
     allow_build: tuple[str, ...] = ()
-    indexes: tuple[NamedIndex, ...] = ()
+    indexes: tuple[IndexSetting, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from peep.errors import PackageIndexError, TransportError
+from peep.errors import PackageIndexError
 from peep.formats.url_secrets import redacted
 from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
 from peep.index.pages import PageSource
@@ -86,8 +86,3 @@ class OfflinePages:
             reason = f"was never asked for {source.project}, and --offline asks for nothing"
             raise PackageIndexError(source.index, reason, "run the command once without --offline")
         return kept.detail
-
-
-def offline_refusal(url: str) -> TransportError:
-    """Give back the error for a download under `--offline`."""
-    return TransportError(url, "is not kept here, and --offline asks for nothing", "run the command without --offline")

@@ -13,7 +13,7 @@ from peep.formats.names import is_lock_path
 from peep.formats.settings import Settings
 from peep.locking.lock_paths import LockPaths, lock_paths
 from peep.locking.project_sources import Wanted, has_project
-from peep.locking.settings import LockSettings, NamedIndex
+from peep.locking.settings import LockSettings
 from peep.pipeline.lock_file import read_present
 from peep.pipeline.lock_request import LockOptions
 from peep.pipeline.options import SourceOptions
@@ -115,12 +115,12 @@ def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
     """Put the command line's values over those of the settings; lists are replaced."""
     ages = parsed.values("min-age")
     for_projects = dict(age.split("=", 1) for age in ages if "=" in age)
-    indexes = {one.name: NamedIndex(one.name, one.url, one.projects) for one in stated.indexes}
+    indexes = {one.name: one for one in stated.indexes}
     for text in parsed.values("index"):
         name, equals, url = text.partition("=")
         if not equals or name not in indexes:
             raise UsageError(f"--index: {text!r} is not NAME=URL with the name of an index of the settings")
-        indexes[name] = NamedIndex(name, url, indexes[name].projects)
+        indexes[name] = replace(indexes[name], url=url)
     return LockSettings(
         targets=parsed.values("target") or stated.targets,
         min_age=next((age for age in reversed(ages) if "=" not in age), stated.min_age),
