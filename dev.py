@@ -211,7 +211,9 @@ def version_of(python: str) -> str:
 
 
 def with_source_on_path() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    """Variables of what runs here; compiled modules are kept: tests start thousands of interpreters."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT / "src")}
 
 
 def run(command: list[str], environment: dict[str, str], cwd: Path = ROOT) -> int:
