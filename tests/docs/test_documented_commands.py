@@ -23,6 +23,7 @@ from support.documents import (
 from support.parse_commands import complaints_about
 from support.play_document import play, written
 
+WRITES = bool(os.environ.get("PEEP_WRITE_DOCUMENTS"))
 NAMES = {str(path.relative_to(ROOT)): path for path in PAGES}
 MUST_BE_PLAYED = [name for name in NAMES if name.startswith(("README", "docs/from/", "docs/jobs/"))]
 
@@ -47,7 +48,7 @@ def test_every_command_is_one_that_peep_has(name: str):
 @pytest.mark.parametrize("name", [name for name, path in NAMES.items() if read_page(path).stage])
 def test_a_session_prints_what_the_page_shows(name: str, tmp_path: Path):
     page = read_page(NAMES[name])
-    if os.environ.get("PEEP_WRITE_DOCUMENTS"):
+    if WRITES:
         page.path.write_bytes(written(page, tmp_path).encode())
         return
     complaints = play(page, tmp_path)

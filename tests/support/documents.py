@@ -7,6 +7,7 @@ What a page holds besides its text:
     ```text, ```json, ```toml      no commands
     <!-- stage                     what a page's sessions play with, in the words of `support/scenario.py`, and
     day 2027-01-31 +66             a date in the text, and how many days after today it stands for
+    kept FOLDER FILENAME           an archive of the stage's index that lies in a folder, and not on the index
     -->
 
 A page with a stage is played whole: its console blocks, in order, are one session. In what a command prints, `…` alone
@@ -33,6 +34,7 @@ WITHOUT_COMMANDS = frozenset({"json", "text", "toml", "requirements", "mermaid"}
 _FENCE = re.compile(r"^ *```([\w-]*)\s*$")
 _STAGE = re.compile(r"^<!-- stage\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
 _DAY = re.compile(r"^day (\S+) ([+-]\d+)$", re.MULTILINE)
+_KEPT = re.compile(r"^kept (\S+) (\S+)$", re.MULTILINE)
 _OPERATORS = frozenset({"&&", "||", "|", ";", "&", "(", ")"})
 _BEFORE_A_COMMAND = frozenset({"$", "-", "run:", "RUN", "then", "if", "!", "-m", *_OPERATORS})
 _INTERPRETER = re.compile(r"(?:^|/)(?:python|pypy)[\d.]*$")
@@ -78,14 +80,22 @@ class Page:
     @property
     def stage(self) -> Scenario | None:
         """What its sessions play with; None where they are not played."""
-        found = _STAGE.search(self.text)
-        return parse_scenarios(f"=== {self.path.name}\n{_DAY.sub('', found[1])}")[0] if found else None
+        found = self._stage_text()
+        return parse_scenarios(f"=== {self.path.name}\n{_KEPT.sub('', _DAY.sub('', found))}")[0] if found else None
 
     @property
     def days(self) -> dict[str, int]:
         """Dates of the text, and how many days after today each stands for."""
+        return {day: int(after) for day, after in _DAY.findall(self._stage_text())}
+
+    @property
+    def kept_in(self) -> dict[str, str]:
+        """Folders with an archive that is not on the index."""
+        return dict(_KEPT.findall(self._stage_text()))
+
+    def _stage_text(self) -> str:
         found = _STAGE.search(self.text)
-        return {day: int(after) for day, after in _DAY.findall(found[1])} if found else {}
+        return found[1] if found else ""
 
 
 def read_page(path: Path) -> Page:

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
+from packaging.tags import sys_tags
+
 from peep.cli.main import run
 from support.documents import Page, Step, steps
 from support.fake_index import FakeIndex
@@ -29,6 +31,10 @@ from support.scenario_run import Stage, index_content
 
 PUBLIC = "https://index.example"
 """How pages call the index."""
+FOLDER = "/srv/app"
+"""How they call the folder that they are played in."""
+HERE, WINDOWS = "cp312-manylinux_2_28_x86_64", "cp312-win_amd64"
+"""How they call the target that plays them, and another one."""
 
 
 @dataclass(slots=True)
@@ -47,9 +53,10 @@ class Player:
         return text
 
     def shown(self, text: str) -> str:
+        """The text as a page has it: with the page's names, and archives fetched side by side in order."""
         for shown, meant in self.replaced:
             text = text.replace(meant, shown)
-        return text
+        return re.sub(r"(?:^fetched .*\n)+", lambda lines: "".join(sorted(lines[0].splitlines(True))), text, flags=re.M)
 
 
 def play(page: Page, root: Path) -> list[str]:
@@ -80,11 +87,20 @@ def _opened(page: Page, root: Path) -> Iterator[Player]:
         name: {filename: _uncompressed(filename, content) for filename, content in files.items()}
         for name, files in projects.items()
     }
+    for folder, filename in page.kept_in.items():
+        _write(stage.here / folder / filename, plain.pop(stage.projects[filename])[filename])
     with FakeIndex(plain, facts=facts) as index, _surroundings(stage.here, index, scenario.variables):
         days = [(shown, f"{_today() + timedelta(after):%Y-%m-%d}") for shown, after in page.days.items()]
-        player = Player(stage.here, ((PUBLIC, index.url.rstrip("/")), *days))
+        player = Player(stage.here, ((PUBLIC, index.url.rstrip("/")), (FOLDER, str(stage.here)), *_targets(), *days))
         _write_files(scenario, player)
         yield player
+
+
+def _targets() -> tuple[tuple[str, str], ...]:
+    """The targets of the pages with what they stand for: those of the Python that plays them."""
+    tag = next(sys_tags())
+    interpreter = tag.abi if tag.abi.endswith("t") else tag.interpreter
+    return (HERE, f"{interpreter}-{tag.platform}"), (WINDOWS, f"{interpreter}-win_amd64")
 
 
 def _today() -> date:
@@ -120,9 +136,12 @@ def _surroundings(here: Path, index: FakeIndex, variables: Mapping[str, str]) ->
 
 def _write_files(scenario: Scenario, player: Player) -> None:
     for path, content in scenario.files.items():
-        place = player.here / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(player.within(content).encode())
+        _write(player.here / path, player.within(content).encode())
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
 
 
 def _play(player: Player, session: Sequence[Step]) -> list[str]:
