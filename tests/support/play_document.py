@@ -1,6 +1,6 @@
 """Player of a page's sessions: each command in this process, in a folder of its own, against a made-up index.
 
-Besides peep there are `cat`, `cp`, `mkdir`, `mv`, `rm`, `echo`, `python3 -m venv`, and programs of `.venv/bin`. What is
+Besides peep there are `cat`, `cmp`, `cp`, `mkdir`, `mv`, `rm`, `echo`, `python3 -m venv`, and programs of `.venv/bin`. What is
 printed must be what the page shows, standard output and error together, and a status other than 0 must be shown by
 `echo $?` after it.
 """
@@ -13,6 +13,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import venv
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from pathlib import Path
 from packaging.tags import sys_tags
 
 from peep.cli.main import run
+from peep.target.declared import id_of_environment
 from support.documents import Page, Step, steps
 from support.fake_index import FakeIndex
 from support.scenario import Scenario, matches
@@ -35,6 +37,7 @@ FOLDER = "/srv/app"
 """How they call the folder that they are played in."""
 HERE, WINDOWS = "cp312-manylinux_2_28_x86_64", "cp312-win_amd64"
 """How they call the target that plays them, and another one."""
+LIBRARY = "lib/python3.12/"
 
 
 @dataclass(slots=True)
@@ -97,10 +100,11 @@ def _opened(page: Page, root: Path) -> Iterator[Player]:
 
 
 def _targets() -> tuple[tuple[str, str], ...]:
-    """The targets of the pages with what they stand for: those of the Python that plays them."""
-    tag = next(sys_tags())
-    interpreter = tag.abi if tag.abi.endswith("t") else tag.interpreter
-    return (HERE, f"{interpreter}-{tag.platform}"), (WINDOWS, f"{interpreter}-win_amd64")
+    """The targets and the folder of the pages' Python, each with that of the Python that plays them."""
+    markers = {"implementation_name": sys.implementation.name}
+    here = id_of_environment(sys.version_info[:2], [str(tag) for tag in sys_tags()], markers)
+    minor = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return (HERE, here), (WINDOWS, f"{here.partition('-')[0]}-win_amd64"), (LIBRARY, f"lib/{minor}/")
 
 
 def _today() -> date:
@@ -185,7 +189,7 @@ def _run_words(player: Player, words: Sequence[str]) -> str:
     if list(words[:3]) == ["python3", "-m", "venv"]:
         venv.create(player.here / words[-1], with_pip=False, symlinks=os.name != "nt")
         return ""
-    return _COMMANDS[words[0]](player.here, words[1:])
+    return _COMMANDS[words[0]](player, words[1:])
 
 
 def _run_peep(player: Player, words: Sequence[str]) -> str:
@@ -208,8 +212,8 @@ def _run_program(player: Player, words: Sequence[str]) -> str:
     return ended.stdout
 
 
-def _copy(here: Path, words: Sequence[str]) -> str:
-    source, destination = here / words[-2], here / words[-1]
+def _copy(player: Player, words: Sequence[str]) -> str:
+    source, destination = player.here / words[-2], player.here / words[-1]
     if source.is_dir():
         shutil.copytree(source, destination)
     else:
@@ -217,26 +221,33 @@ def _copy(here: Path, words: Sequence[str]) -> str:
     return ""
 
 
-def _move(here: Path, words: Sequence[str]) -> str:
-    (here / words[0]).rename(here / words[1])
+def _move(player: Player, words: Sequence[str]) -> str:
+    (player.here / words[0]).rename(player.here / words[1])
     return ""
 
 
-def _remove(here: Path, words: Sequence[str]) -> str:
+def _remove(player: Player, words: Sequence[str]) -> str:
     for word in words:
         if not word.startswith("-"):
-            place = here / word
+            place = player.here / word
             shutil.rmtree(place) if place.is_dir() else place.unlink()
     return ""
 
 
-def _make_folder(here: Path, words: Sequence[str]) -> str:
-    (here / words[-1]).mkdir(parents=True)
+def _make_folder(player: Player, words: Sequence[str]) -> str:
+    (player.here / words[-1]).mkdir(parents=True)
     return ""
 
 
-_COMMANDS: Mapping[str, Callable[[Path, Sequence[str]], str]] = {
-    "cat": lambda here, words: "".join((here / word).read_text("utf-8") for word in words),
+def _compare(player: Player, words: Sequence[str]) -> str:
+    one, other = ((player.here / word).read_bytes() for word in words)
+    player.status = int(one != other)
+    return "" if one == other else f"{words[0]} {words[1]} differ\n"
+
+
+_COMMANDS: Mapping[str, Callable[[Player, Sequence[str]], str]] = {
+    "cat": lambda player, words: "".join((player.here / word).read_text("utf-8") for word in words),
+    "cmp": _compare,
     "cp": _copy,
     "echo": lambda _, words: " ".join(words) + "\n",
     "mkdir": _make_folder,
