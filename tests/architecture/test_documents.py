@@ -11,18 +11,32 @@ import pytest
 
 from peep.cli.verb_places import SHARED_VERBS, VERBS
 from peep.cli.verbs.store import VERB as STORE_VERB
+from support.documents import anchors, links
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 REGISTRIES = ("pypi" + ".org", "pypi" + ".python.org", "python" + "hosted.org", "registry." + "npmjs")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text("utf-8"))
-    missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
+    missing = []
+    for path, anchor in links(document.read_text("utf-8")):
+        target = document.parent / path if path else document
+        if not target.exists():
+            missing.append(path)
+        elif anchor and target.suffix == ".md" and anchor not in anchors(target.read_text("utf-8")):
+            missing.append(f"{path}#{anchor}")
 
     assert missing == []
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    reached = {(index.parent / path).resolve() for path, _ in links(index.read_text("utf-8")) if path}
+    pages = [path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "decisions" and path != index]
+
+    assert [str(path.relative_to(ROOT)) for path in pages if path.resolve() not in reached] == []
 
 
 def test_the_readme_names_every_verb() -> None:

@@ -36,10 +36,12 @@ _STAGE = re.compile(r"^<!-- stage\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
 _DAY = re.compile(r"^day (\S+) ([+-]\d+)$", re.MULTILINE)
 _KEPT = re.compile(r"^kept (\S+) (\S+)$", re.MULTILINE)
 _OPERATORS = frozenset({"&&", "||", "|", ";", "&", "(", ")"})
-_BEFORE_A_COMMAND = frozenset({"$", "-", "run:", "RUN", "then", "if", "!", "-m", *_OPERATORS})
+_BEFORE_A_COMMAND = frozenset({"$", "*", "-", "run:", "entry:", "RUN", "then", "if", "!", "-m", *_OPERATORS})
 _INTERPRETER = re.compile(r"(?:^|/)(?:python|pypy)[\d.]*$")
 _MENTION = re.compile(r"(?:^|[\s`'\"=(;|&])(?:peep|python[\d.]*(?: -\w)* \S*peep\.pyz)\s+[a-z-]")
 """What looks like a call of peep."""
+_FORMAT = re.compile(r"\bpeep [a-z ]+ \d+(?=[\"\s]|$)")
+"""The first words of a file of peep's, such as `peep audits 1`."""
 _PLACEHOLDERS = re.compile(r"<[^<>\n]+>|\[[^][\n]*\]|…")
 
 
@@ -154,8 +156,7 @@ def inline_commands(text: str) -> Iterator[list[str]]:
     """Every call of peep that stands in back quotes within the text."""
     prose = re.sub(r"^ *```.*?^ *```$|<!--.*?-->", "", text, flags=re.MULTILINE | re.DOTALL)
     for quoted in re.findall(r"`([^`]+)`", prose):
-        if not re.fullmatch(r"peep [a-z]+ \d+", quoted):  # a file's format
-            yield from ([word.rstrip(",") for word in words] for words in _calls(quoted.replace("\n", " ")))
+        yield from ([word.rstrip(",") for word in words] for words in _calls(quoted.replace("\n", " ")))
 
 
 def mentions(block: Block) -> list[str]:
@@ -176,7 +177,7 @@ def _logical_lines(block: Block) -> Iterator[tuple[int, str]]:
 
 
 def _without_remark(line: str) -> str:
-    return re.sub(r"(?:^|\s)#.*$", "", line)
+    return re.sub(r"(?:^|\s)#.*$", "", _FORMAT.sub("", line))
 
 
 def _calls(line: str) -> Iterator[tuple[str, ...]]:

@@ -31,6 +31,8 @@ def complaints_about(words: Sequence[str], *, is_whole: bool = True) -> list[str
         for target in parsed.values("target"):
             _check_target(target, module.VERB)
     except PeepError as error:
+        if not is_whole and str(error).endswith("requires 1 argument"):
+            return complaints_about([*words, "VALUE"], is_whole=is_whole)
         return [str(error)]
     return _unknown_action(module.VERB, parsed, is_whole=is_whole) + _arguments(module.VERB, parsed, is_whole=is_whole)
 
