@@ -159,6 +159,15 @@ def inline_commands(text: str) -> Iterator[list[str]]:
         yield from ([word.rstrip(",") for word in words] for words in _calls(quoted.replace("\n", " ")))
 
 
+def directives(text: str) -> list[str]:
+    """Every directive of a requirements file that stands on a line of a page or in back quotes, from its `#` on."""
+    return re.findall(r"^ *(# peep: .*)$", text, re.MULTILINE) + re.findall(r"`(# peep: [^`…]+)`", text)
+
+
+def is_free_of_commands(block: Block) -> bool:
+    return block.language in WITHOUT_COMMANDS
+
+
 def mentions(block: Block) -> list[str]:
     """The lines of a block that begin as a call of peep does."""
     return [line for line in block.lines if re.match(r"(\$ )?peep [a-z-]+( |$)", line)]
@@ -183,7 +192,8 @@ def _without_remark(line: str) -> str:
 def _calls(line: str) -> Iterator[tuple[str, ...]]:
     """The words of each call of peep in a line of shell, YAML or a Dockerfile."""
     try:
-        lexer = shlex.shlex(_PLACEHOLDERS.sub("", _without_remark(line)), posix=True, punctuation_chars="&|;()")
+        plain = re.sub(r'"\$\((peep [^()"]*)\)"', r" ( \1 ) ", _PLACEHOLDERS.sub("", _without_remark(line)))
+        lexer = shlex.shlex(plain, posix=True, punctuation_chars="&|;()")
         lexer.whitespace_split, lexer.commenters = True, ""
         words = list(lexer)
     except ValueError:  # an apostrophe of plain text

@@ -1,8 +1,8 @@
 """Player of a page's sessions: each command in this process, in a folder of its own, against a made-up index.
 
-Besides peep there are `cat`, `cmp`, `cp`, `mkdir`, `mv`, `rm`, `echo`, `python3 -m venv`, and programs of `.venv/bin`. What is
-printed must be what the page shows, standard output and error together, and a status other than 0 must be shown by
-`echo $?` after it.
+Besides peep there are `cat`, `cmp`, `cp`, `mkdir`, `mv`, `rm`, `echo`, `python3 -m venv`, and programs of an
+environment. What is printed must be what the page shows, standard output and error together, and a status other than 0
+must be shown by `echo $?` after it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,11 @@ class Player:
         """The text as a page has it: with the page's names, and archives fetched side by side in order."""
         for shown, meant in self.replaced:
             text = text.replace(meant, shown)
-        return re.sub(r"(?:^fetched .*\n)+", lambda lines: "".join(sorted(lines[0].splitlines(True))), text, flags=re.M)
+        return re.sub(r"^(?:fetched .*\n)+", _in_order, text, flags=re.MULTILINE)
+
+
+def _in_order(lines: re.Match[str]) -> str:
+    return "".join(sorted(lines[0].splitlines(keepends=True)))
 
 
 def play(page: Page, root: Path) -> list[str]:
