@@ -122,3 +122,27 @@ def test_files_stay_short() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
 
     assert {name: length for name, length in lengths.items() if length > 480 and name != "src/peep/model.py"} == {}
+
+
+HEADS_AND_BLOCKS = re.compile(r"^\|.*\n\|[-:| ]+\|$|^ *```.*?^ *```$|<!--.*?-->", re.MULTILINE | re.DOTALL)
+
+
+def test_no_document_says_a_line_twice() -> None:
+    """As a merge leaves them that kept both sides."""
+    twice = set()
+    for document in DOCUMENTS:
+        prose = HEADS_AND_BLOCKS.sub("", document.read_text("utf-8"))
+        lines = [line for line in prose.splitlines() if len(line) > 60]
+        twice |= {f"{document.name}: {line}" for line in lines if lines.count(line) > 1}
+
+    assert twice == set()
+
+
+def test_no_table_of_a_document_has_a_row_twice() -> None:
+    twice = []
+    for document in DOCUMENTS:
+        for table in re.findall(r"(?:^\|.*\n)+", document.read_text("utf-8"), re.MULTILINE):
+            heads = re.findall(r"^\| (`[^|]+`|\*\*[^|]+\*\*|\[\d+\][^|]*) \|", table, re.MULTILINE)
+            twice += [f"{document.name}: {head}" for head in heads if heads.count(head) > 1]
+
+    assert twice == []
