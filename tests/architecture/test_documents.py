@@ -11,18 +11,32 @@ import pytest
 
 from peep.cli.verb_places import SHARED_VERBS, VERBS
 from peep.cli.verbs.store import VERB as STORE_VERB
+from support.documents import anchors, links
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 REGISTRIES = ("pypi" + ".org", "pypi" + ".python.org", "python" + "hosted.org", "registry." + "npmjs")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_between_documents_lead_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text("utf-8"))
-    missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
+    missing = []
+    for path, anchor in links(document.read_text("utf-8")):
+        target = document.parent / path if path else document
+        if not target.exists():
+            missing.append(path)
+        elif anchor and target.suffix == ".md" and anchor not in anchors(target.read_text("utf-8")):
+            missing.append(f"{path}#{anchor}")
 
     assert missing == []
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    reached = {(index.parent / path).resolve() for path, _ in links(index.read_text("utf-8")) if path}
+    pages = [path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "decisions" and path != index]
+
+    assert [str(path.relative_to(ROOT)) for path in pages if path.resolve() not in reached] == []
 
 
 def test_the_readme_names_every_verb() -> None:
@@ -108,3 +122,27 @@ def test_files_stay_short() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in SOURCES}
 
     assert {name: length for name, length in lengths.items() if length > 480 and name != "src/peep/model.py"} == {}
+
+
+HEADS_AND_BLOCKS = re.compile(r"^\|.*\n\|[-:| ]+\|$|^ *```.*?^ *```$|<!--.*?-->", re.MULTILINE | re.DOTALL)
+
+
+def test_no_document_says_a_line_twice() -> None:
+    """As a merge leaves them that kept both sides."""
+    twice = set()
+    for document in DOCUMENTS:
+        prose = HEADS_AND_BLOCKS.sub("", document.read_text("utf-8"))
+        lines = [line for line in prose.splitlines() if len(line) > 60]
+        twice |= {f"{document.name}: {line}" for line in lines if lines.count(line) > 1}
+
+    assert twice == set()
+
+
+def test_no_table_of_a_document_has_a_row_twice() -> None:
+    twice = []
+    for document in DOCUMENTS:
+        for table in re.findall(r"(?:^\|.*\n)+", document.read_text("utf-8"), re.MULTILINE):
+            heads = re.findall(r"^\| (`[^|]+`|\*\*[^|]+\*\*|\[\d+\][^|]*) \|", table, re.MULTILINE)
+            twice += [f"{document.name}: {head}" for head in heads if heads.count(head) > 1]
+
+    assert twice == []

@@ -75,7 +75,7 @@ def run_scenario(scenario: Scenario, root: Path) -> list[str]:
         venv.create(stage.environment, with_pip=False, symlinks=os.name != "nt")
     if not scenario.has_index:
         return _play(stage)
-    projects, facts = _index_content(stage)
+    projects, facts = index_content(stage)
     with FakeIndex(projects, facts=facts) as index:
         stage.index = index
         for text in scenario.misbehaviours:
@@ -220,7 +220,7 @@ def _value(name: str, stage: Stage) -> str:
     return hashlib.new(kind, content).hexdigest()
 
 
-def _index_content(stage: Stage) -> tuple[dict[str, dict[str, bytes]], dict[str, FileFacts]]:
+def index_content(stage: Stage) -> tuple[dict[str, dict[str, bytes]], dict[str, FileFacts]]:
     """Make the archives that the `index` block lists."""
     projects: dict[str, dict[str, bytes]] = {}
     facts: dict[str, FileFacts] = {}

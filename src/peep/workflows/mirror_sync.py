@@ -215,7 +215,7 @@ class _Sync:
             note = (
                 "no targets are named: files for this interpreter are brought; --target and --all-files say otherwise"
             )
-            self._session.context.reporter.note(f"{one.path} {note}")
+            self._session.context.reporter.note(f"{one.path}: {note}")
         return one.targets or ("here",)
 
     # -- bringing them -----------------------------------------------------------------------------
