@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from peep.formats.url_secrets import holds_credentials
 from peep.model import LocalFolder, LockedFiles, PinnedRequirement
-from peep.pipeline.malware_gate import Admission
+from peep.pipeline.admission import Admission
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
