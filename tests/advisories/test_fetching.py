@@ -163,6 +163,17 @@ def test_a_frozen_mirror_shows_as_old(bucket: FakeBucket, audit: AuditRun):
     assert (status, reasons(report)) == (4, ["stale-advisories"])
 
 
+@pytest.mark.usefixtures("held")
+def test_a_clock_that_went_back_makes_nothing_fresh(bucket: FakeBucket, audit: AuditRun):
+    """Else a snapshot that was fetched under a clock of the future would be young for years."""
+    bucket.records.append(record("PYSEC-9", "p9", versions=["1"], modified="2030-01-01T00:00:00Z"))
+    assert fetch(bucket, at="2030-01-01T07:00:00Z") == 0
+    status, report = audit.report(*audit.pins("p9==2"), default=False)
+    assert (status, reasons(report)) == (4, ["stale-advisories"])
+    assert "a clock is wrong" in report["incomplete"][0]["message"]
+    assert audit.report(*audit.pins("p9==1"), default=False)[0] == 1
+
+
 def test_a_sidecar_counts_for_its_own_zip_only(bucket: FakeBucket, held: Path, audit: AuditRun):
     assert fetch(bucket) == 0
     bucket.records.append(record("PYSEC-9", "p9", versions=["1"]))

@@ -32,6 +32,7 @@ def encoded(value: object) -> bytes:
         ("é.json", encoded(GOOD), "no name of a record"),
         ("README", b"hello", "no name of a record"),
         ("large.json", b" " * (5 << 20), "more than 4 MiB"),
+        pytest.param("bomb.json", b" " * (80 << 20), "more than 4 MiB", id="a hundred times smaller as a ZIP file"),
         ("deep.json", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested more than 100 deep"),
         ("deepish.json", b'{"a":' + b"[" * 110 + b"]" * 110 + b"}", "nested more than 100 deep"),
         ("list.json", b"[]", "no JSON object"),

@@ -112,6 +112,27 @@ def test_the_last_day_counts_and_the_next_does_not(suppressed: AuditRun):
     assert "peep-audit.toml:3" in report["findings"][0]["message"]
 
 
+def test_an_entry_does_not_count_before_its_time(suppressed: AuditRun):
+    """Else a day in the far future would outlast `longest-suppression`; tomorrow may be today elsewhere."""
+    write(suppressed, entry(added="2099-01-01", expires="2099-02-01"))
+    status, report = judged(suppressed)
+    assert status == 1
+    assert kinds(report) == [("expired-suppression", "error", "web"), ("vulnerability", "error", "web")]
+    assert "it begins with 2099-01-01" in report["findings"][0]["message"]
+    write(suppressed, entry(added="2026-11-27", expires="2026-12-01"))
+    assert judged(suppressed)[0] == 0
+
+
+def test_text_of_an_entry_is_cleaned(suppressed: AuditRun):
+    write(suppressed, entry(reason=r'"no\u001b[31m\nred\u202e"', by=r'"a\u0000b"'))
+    _, report = judged(suppressed)
+    said = report["suppressed"][0]["suppression"]
+    assert (said["reason"], said["by"]) == ("no[31m red", "ab")
+    write(suppressed, entry(reason=r'"\u200b"'))
+    assert suppressed.printed("-r", str(suppressed.folder / "requirements.txt"))[0] == 2
+    assert "`reason` is blank" in suppressed.said
+
+
 def test_a_fix_ends_what_was_meant_until_then(suppressed: AuditRun):
     suppressed.records(record("PYSEC-1", events=since("0", "2.0")))
     assert judged(suppressed)[0] == 0

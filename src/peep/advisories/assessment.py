@@ -22,7 +22,7 @@ from peep.advisories.report import (
 )
 from peep.advisories.roster import Roster, Subject
 from peep.advisories.severity import Rater
-from peep.advisories.snapshot import SnapshotFacts
+from peep.advisories.snapshot import CLOCK_TOLERANCE, SnapshotFacts
 from peep.advisories.suppressions import Suppression, suppress
 from peep.advisories.timestamps import spoken_age, written_time
 from peep.advisories.watch import ProjectPages, watched
@@ -177,6 +177,9 @@ def _staleness(facts: SnapshotFacts, terms: Terms) -> Iterator[Incompleteness]:
     as_of = facts.as_of
     if as_of is None:
         yield Incompleteness("stale-advisories", f"{facts.path}: no record tells how old it is")
+    elif as_of - terms.now > CLOCK_TOLERANCE:
+        message = f"{facts.path}: of {written_time(as_of)}, and now is {written_time(terms.now)}: a clock is wrong"
+        yield Incompleteness("stale-advisories", message)
     elif terms.now - as_of > terms.policy.max_age:
         age, most = spoken_age(terms.now - as_of), spoken_age(terms.policy.max_age)
         message = f"{facts.path}: of {written_time(as_of)}, {age} old; max-age is {most}"

@@ -149,7 +149,7 @@ def entries_of_zip(path: str) -> Iterator[Entry]:
     name = os.path.basename(path)
     try:
         with open(path, "rb", opener=regular_only) as file:
-            reader = open_zip(file, name)
+            reader = open_zip(file, name, LARGEST_RECORD)
             _require_sound(reader, path)
             yield from (_member(reader, number) for number in range(len(reader.members)))
     except OSError as error:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from peep.advisories.findings import Place
+from peep.advisories.foreign_text import cleaned
 from peep.advisories.ordering import parsed_version
 from peep.advisories.record import IDENTIFIER
 from peep.advisories.suppressions import Suppression, fault_for_malware
@@ -29,6 +30,8 @@ JUSTIFICATIONS = (
 """OpenVEX 0.2.0, "Status Justifications"."""
 LARGEST_FILE = 16 << 20
 """Bytes."""
+_LONGEST_TEXT = 2000
+"""Characters of a reason that are kept."""
 _KEYS = frozenset(
     {
         "id", "project", "sha256", "version", "status", "justification", "reason", "by", "added", "expires",
@@ -110,14 +113,14 @@ class _Entry:
             id=self._matching("id", IDENTIFIER, "is the id of no advisory"),
             project=normalised(self._matching("project", _NAME, "is no name of a project; there are no wildcards")),
             status=self._word("status", STATUSES),
-            reason=self._text("reason"),
+            reason=self._line("reason"),
             added=self._day("added"),
             expires=self._day("expires"),
             place=Place(path, self._start),
             justification=self._word("justification", JUSTIFICATIONS) if "justification" in self._table else None,
             sha256=self._digests(),
             version=self._version(),
-            by=self._text("by") if "by" in self._table else None,
+            by=self._line("by") if "by" in self._table else None,
             until_fixed=self._flag("until-fixed"),
             advisory=self._digest("advisory", self._table["advisory"]) if "advisory" in self._table else None,
         )
@@ -143,6 +146,13 @@ class _Entry:
         if not isinstance(value, str) or not value.strip():
             raise self.fault(key, "is blank" if isinstance(value, str) else "is no text")
         return value.strip()
+
+    def _line(self, key: str) -> str:
+        """Text for reports: entries come with pull requests, from strangers."""
+        line = cleaned(self._text(key), _LONGEST_TEXT)
+        if not line:
+            raise self.fault(key, "is blank")
+        return line
 
     def _matching(self, key: str, pattern: re.Pattern[str], reason: str) -> str:
         text = self._text(key)

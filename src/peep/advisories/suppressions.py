@@ -13,6 +13,8 @@ from peep.advisories.ordering import version_key
 from peep.dataclass import dataclass, replace
 
 LONGEST_FOR_MALWARE = timedelta(days=30)
+_CLOCKS_APART = timedelta(days=1)
+"""An entry may be of tomorrow by another clock, and no later: its day bounds how long it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ def fits(one: Suppression, finding: Finding) -> bool:
 
 def why_ended(one: Suppression, finding: Finding, today: date) -> str:
     """Why an entry that fits a finding does not hold any more; '' when it does."""
+    if one.added - today > _CLOCKS_APART:
+        return f"it begins with {one.added.isoformat()}"
     if today > one.expires:
         return f"it ended with {one.expires.isoformat()}"
     if one.advisory is not None and one.advisory != finding.material:

@@ -41,12 +41,15 @@ class ZipReader:
 
     __slots__ = ("_read", "filename", "members", "problems", "unreadable")
 
-    def __init__(self, filename: str, read: ReadAt, table: ZipTable, size: int) -> None:
+    def __init__(
+        self, filename: str, read: ReadAt, table: ZipTable, size: int, largest_member: int | None = None
+    ) -> None:
         self.filename = filename
         self._read = read
         self.members: tuple[ZipMember, ...] = table.members
         self.unreadable = dict(table.unreadable)
-        self.problems: tuple[str, ...] = (*table.problems, *_ratio_problems(table, size), *_tar_problems(read))
+        bombs = _ratio_problems(table, size, largest_member)
+        self.problems: tuple[str, ...] = (*table.problems, *bombs, *_tar_problems(read))
 
     def whole(self, member: ZipMember) -> bytes:
         """Give all of one member at once: meant for those below `LARGEST_CHUNK`.
@@ -132,10 +135,11 @@ class ZipReader:
         return ArchiveError(self.filename, [f"{member.name}: {reason}"])
 
 
-def open_zip(file: BinaryIO, filename: str) -> ZipReader:
+def open_zip(file: BinaryIO, filename: str, largest_member: int | None = None) -> ZipReader:
     """Read the structure of a ZIP file, given as a seekable binary file; `filename` is for messages.
 
-    `problems` of the result holds all that is wrong; nothing should be taken from an archive that has any. Raises
+    `largest_member`: bytes beyond which the caller reads no member; such do not make a bomb of the file. `problems` of
+    the result holds all that is wrong; nothing should be taken from an archive that has any. Raises
     `ArchiveError` where there is no table of contents to follow.
     """
     read = read_at(file)
@@ -144,7 +148,7 @@ def open_zip(file: BinaryIO, filename: str) -> ZipReader:
         table = read_zip_table(read, size)
     except NotAZip as error:
         raise ArchiveError(filename, [str(error)]) from None
-    return ZipReader(filename, read, table, size)
+    return ZipReader(filename, read, table, size, largest_member)
 
 
 def _tar_problems(read: ReadAt) -> list[str]:
@@ -152,9 +156,10 @@ def _tar_problems(read: ReadAt) -> list[str]:
     return ["is a tar file as well as a ZIP file"] if read(257, 5) == b"ustar" else []
 
 
-def _ratio_problems(table: ZipTable, size: int) -> list[str]:
+def _ratio_problems(table: ZipTable, size: int, largest_member: int | None) -> list[str]:
     """Z14: what is stated here is what reading then counts, so that a bomb must announce itself."""
-    total = sum(member.size for member in table.members)
+    sizes = [member.size for member in table.members]
+    total = sum(one for one in sizes if largest_member is None or one <= largest_member)
     if total > _RATIO_MATTERS_ABOVE and total > size * _HIGHEST_RATIO:
         return [f"unpacks to {total} bytes, more than {_HIGHEST_RATIO} times its own {size}"]
     return []

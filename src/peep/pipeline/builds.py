@@ -32,6 +32,7 @@ from peep.model import (
     StoredWheel,
     VerifiedArchive,
 )
+from peep.pipeline.build_lists import listed_for_builds
 from peep.pipeline.build_wishes import further_needs, unbuilt_names, visible_folders, with_settings
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.result import PendingBuild
@@ -40,9 +41,7 @@ from peep.pipeline.session import Session, target_request
 from peep.pipeline.settings import project_settings
 from peep.pipeline.suggestions import Suggestions
 from peep.pipeline.used_archives import Used
-from peep.requirements.files import is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
-from peep.requirements.pins import pinned_choices
 from peep.system.sandbox import Isolation, choose_isolation, find_isolation
 
 _FOREIGN = (
@@ -83,7 +82,7 @@ class Builds:
         support = BuildSupport(
             self._session.store, self._obtain, Suggestions(self._provider).lines, self._session.context.reporter
         )
-        listed = self._listed()
+        listed = listed_for_builds(self._session, self._pinned, self._pinned.pins)
         self._builder = Builder(self._session.target, self._settings(listed), listed, support)
         self._open.callback(self._builder.close)
         self._trees = [*(ArchiveTree(archive) for archive in sdists), *fetched]
@@ -181,18 +180,6 @@ class Builds:
             further_needs=needs,
         )
 
-    def _listed(self) -> Listed:
-        """What builds may use: what the build constraints list, and the run's own pins for what they do not name."""
-        session = self._session
-        directed = [
-            _beside(directive.location.path, directive.value)
-            for directive in self._pinned.directives
-            if directive.option == "--build-constraint"
-        ]
-        paths = list(dict.fromkeys((*session.options.build.constraint_files, *directed)))
-        files = parse_requirements_files(paths, session.reading.read, session.context.environ)
-        return pinned_choices(files, session.target.markers, self._pinned.pins)
-
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> Obtained:
         """Verified archives of build requirements; whatever is wrong with one keeps the builds from starting."""
         wanted, refused = self._examined.tools_worth_fetching(pins)
@@ -204,11 +191,6 @@ class Builds:
         wheels = {name: one.wheel for name, one in fetched.wheels.items()}
         unexamined = self._examined.tool_problems(Used(wheels=[*wheels.values()], sdists=fetched.sdists))
         return Obtained(wheels, fetched.sdists, (*fetched.problems, *refused, *unexamined))
-
-
-def _beside(path: str, value: str) -> str:
-    """A file that a directive names, meant from the folder of the file that it stands in."""
-    return value if is_url(value) or is_url(path) else os.path.join(os.path.dirname(path), value)
 
 
 def built_wheel(tree: SourceTree, wheel: StoredWheel) -> PlannedWheel:

@@ -36,12 +36,19 @@ class Reading:
         """Likewise of vetting records; None: it was looked for and not there."""
         self.signatures: dict[str, bytes] = {}
         """Of what was only looked at, as it was before that."""
+        self._bytes: dict[str, bytes] = {}
+        """All that was read: a pipe gives its bytes once, and what a gate has judged is what is used later."""
         self._left = bounded.ALL_LISTS
         self.is_repeatable = True
         """False when standard input, the network or a pipe was read: the next run may see something else."""
 
     def read(self, path: str) -> bytes:
-        """Give the bytes of a path, a URL or `-`. Raises `OSError`, `TransportError`."""
+        """Give the bytes of a path, a URL or `-`, the same each time. Raises `OSError`, `TransportError`."""
+        if path not in self._bytes:
+            self._bytes[path] = self._first(path)
+        return self._bytes[path]
+
+    def _first(self, path: str) -> bytes:
         if path == "-":
             self.is_repeatable = False
             return self._standard_input()

@@ -46,7 +46,7 @@ def run_key(words: Sequence[str], environ: Mapping[str, str]) -> str:
         f"{name}={value}" for name, value in environ.items() if name.startswith(COUNTED_STARTS) or name in exact
     )
     facts = (__version__, os.getcwd(), sys.executable, sys.prefix, sys.version, os.path.abspath(__file__))
-    return "\0".join(("settled 1", *facts, *words, "", *counted))
+    return "\0".join(("settled 2", *facts, *words, "", *counted))
 
 
 def content(path: str) -> bytes | None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 KIND = "settled"
-ALWAYS = (0, 1 << 31)
-"""Days on which a record holds whose answer does not depend on the day."""
+ALWAYS = (0, 1 << 62)
+"""Moments between which a record holds whose answer does not depend on time."""
 
 
 class NoopRecord:
@@ -32,11 +32,11 @@ class NoopRecord:
 
     `summary` is what it told the user; `contents` maps paths of files to their bytes; `signatures` maps paths to their
     signature; `folders` maps site-packages folders to the names of the metadata folders in them; `absent` names paths
-    that must not exist (the journal of an interrupted run). It holds from the first of `days` until the day before the
-    second, counted from 1970-01-01 in UTC: what was examined may be so for a time only.
+    that must not exist (the journal of an interrupted run). It holds from the first of `moments` until before the
+    second, in seconds since 1970-01-01 in UTC: what was examined may be so for a time only, and advisories grow old.
     """
 
-    __slots__ = ("absent", "contents", "days", "folders", "signatures", "summary")
+    __slots__ = ("absent", "contents", "folders", "moments", "signatures", "summary")
 
     def __init__(
         self,
@@ -45,20 +45,20 @@ class NoopRecord:
         signatures: Mapping[str, bytes],
         folders: Mapping[str, bytes],
         absent: Sequence[str] = (),
-        days: tuple[int, int] = ALWAYS,
+        moments: tuple[int, int] = ALWAYS,
     ) -> None:
         self.summary = summary
         self.contents = contents
         self.signatures = signatures
         self.folders = folders
         self.absent = tuple(absent)
-        self.days = days
+        self.moments = moments
 
     def still_holds(self) -> bool:
         """Whether the world looks as it did."""
-        first, end = self.days
+        first, end = self.moments
         return (
-            first <= time.time() // 86400 < end
+            first <= time.time() < end
             and all(signature(path) == seen for path, seen in self.signatures.items())
             and all(metadata_names(path) == seen for path, seen in self.folders.items())
             and all(content(path) == seen for path, seen in self.contents.items())
@@ -102,7 +102,7 @@ def rendered(snapshot: NoopRecord) -> bytes:
             _mapping(snapshot.signatures),
             _mapping(snapshot.folders),
             _list([_encoded(path) for path in snapshot.absent]),
-            _list([b"%d" % day for day in snapshot.days]),
+            _list([b"%d" % moment for moment in snapshot.moments]),
         ]
     )
 

@@ -44,7 +44,7 @@ def record_noop(
         },
         {path: metadata_names(path) for path in dict.fromkeys((paths["purelib"], paths["platlib"]))},
         [os.path.join(paths["purelib"], WORK_FOLDER), *(path for path, seen in recording.inputs.items() if not seen)],
-        recording.days,
+        recording.moments,
     )
     store.put_value(noop.KIND, run_key(words, environ), noop.rendered(snapshot))
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from peep.formats.url_secrets import holds_credentials
 from peep.model import LocalFolder, LockedFiles, PinnedRequirement
-from peep.pipeline.malware_gate import demands_judgement
+from peep.pipeline.admission import Admission
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, plan_options, target_request
 from peep.pipeline.settings_place import settings_paths
 from peep.shortcuts import replay
 from peep.shortcuts.fingerprint import run_key
-from peep.shortcuts.noop import ALWAYS
 from peep.shortcuts.noop_record import record_noop
 from peep.store.wheels import Store
 from peep.system.file_signature import signature
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     from peep.pipeline.examined_gate import Judgement
 
 
-def remember(session: Session, result: InstallResult) -> None:
+def remember(session: Session, result: InstallResult, admission: Admission) -> None:
     """Keep what the run found out, if another run of the same command would find out the same."""
-    recording = replay_record_of(session, result)
+    recording = replay_record_of(session, result, admission) if admission.until else None
     if recording is not None:
         context = session.context
         place = (context.words, context.environ, session.store)
@@ -39,7 +38,7 @@ def remember(session: Session, result: InstallResult) -> None:
         record_noop(*place, recording, session.target)
 
 
-def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRecord | None:
+def replay_record_of(session: Session, result: InstallResult, admission: Admission) -> replay.ReplayRecord | None:
     """The run as a recording; None when something went into it that cannot be looked at again."""
     options, reading = session.options, session.reading
     inputs = reading.contents
@@ -51,8 +50,6 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         return None
     if any(is_unvouched(pin) for pin in result.pinned.pins):
         return None
-    if demands_judgement(session, result.pinned):
-        return None  # advisories grow old by the hour: each run judges anew
     if any(map(holds_credentials, (*inputs.values(), *records.values(), *_urls(result.pinned.pins)))):
         return None  # records hold files and pins as they are, and no password is written down (THREATS N18)
     return replay.ReplayRecord(
@@ -67,29 +64,28 @@ def replay_record_of(session: Session, result: InstallResult) -> replay.ReplayRe
         quiet=options.output.quiet,
         inputs={path: replay.digest_of(text) for path, text in (*inputs.items(), *reading.records.items())},
         signatures={
-            **{path: seen.decode() for path, seen in reading.signatures.items()},
             **{
                 path: signature(path).decode()
                 for path in (*session.pip_files(), *settings_paths(options.sources.requirement_files))
             },
+            **{path: seen.decode() for path, seen in reading.signatures.items()},
         },
         warnings=result.pinned.warnings,
         skipped=len(result.pinned.skipped),
         examined=str(result.examined.summary) if result.examined else "",
-        days=_days(result.examined),
+        moments=_moments(result.examined, admission),
     )
 
 
-def _days(judgement: Judgement | None) -> tuple[int, int]:
-    """The days on which what the records say holds, counted from 1970-01-01."""
-    first, end = ALWAYS
-    if judgement is None:
-        return first, end
+def _moments(judgement: Judgement | None, admission: Admission) -> tuple[int, int]:
+    """Between which moments both gates say the same, in seconds since 1970-01-01."""
+    first, end = admission.since, admission.until
     epoch = date(1970, 1, 1)
-    return (
-        (judgement.since - epoch).days if judgement.since else first,
-        (judgement.until - epoch).days if judgement.until else end,
-    )
+    if judgement is not None and judgement.since is not None:
+        first = max(first, int((judgement.since - epoch).total_seconds()))
+    if judgement is not None and judgement.until is not None:
+        end = min(end, int((judgement.until - epoch).total_seconds()))
+    return first, end
 
 
 def _urls(pins: Sequence[PinnedRequirement]) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -69,8 +70,8 @@ class ReplayRecord:
     """Lines whose markers do not hold."""
     examined: str = ""
     """What the run told of examined archives, where something demanded such; then it is not replayed."""
-    days: tuple[int, int] = ALWAYS
-    """On which its answer holds; see `noop.NoopRecord`."""
+    moments: tuple[int, int] = ALWAYS
+    """Between which its answer holds; see `noop.NoopRecord`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def loaded_replay(words: Sequence[str], environ: Mapping[str, str]) -> LoadedRep
     except NoHomeFolderError:
         return None
     recording = parsed(store.get_value(KIND, run_key(words, environ)))
-    if recording is None or not _inputs_are_unchanged(recording):
+    if recording is None or not (_is_of_now(recording) and _inputs_are_unchanged(recording)):
         return None
     return LoadedReplay(recording, store)
 
@@ -140,6 +141,11 @@ def _applied(
     return changes.plan
 
 
+def _is_of_now(recording: ReplayRecord) -> bool:
+    first, end = recording.moments
+    return first <= time.time() < end
+
+
 def _inputs_are_unchanged(recording: ReplayRecord) -> bool:
     return all(signature(path).decode() == seen for path, seen in recording.signatures.items()) and all(
         digest_of(content(path)) == seen for path, seen in recording.inputs.items()
@@ -175,6 +181,7 @@ def rendered(recording: ReplayRecord) -> bytes:
         "signatures": dict(recording.signatures),
         "warnings": list(recording.warnings),
         "skipped": recording.skipped,
+        "moments": list(recording.moments),
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -195,10 +202,16 @@ def parsed(text: bytes | None) -> ReplayRecord | None:
             planning=PlanOptions(**document["planning"]),
             warnings=tuple(document["warnings"]),
             skipped=int(document["skipped"]),
+            moments=_moments(document["moments"]),
             **fields,
         )
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
+
+
+def _moments(row: Sequence[Any]) -> tuple[int, int]:
+    first, end = row
+    return int(first), int(end)
 
 
 def _frozen(value: Any) -> Any:

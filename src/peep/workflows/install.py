@@ -59,12 +59,12 @@ def install(options: InstallOptions, context: RunContext) -> InstallResult:
         make_ready(session)
         pinned = session.read_pins()
         warn_of_foreign_lists(session, pinned)
-        refuse_known_malware(session, pinned)
+        admission = refuse_known_malware(session, pinned)
         with session.store.in_use(), session.wheel_provider(pinned) as provider:
             for attempt in attempts(session):
                 with attempt:
                     result = install_pins(session, pinned, provider)
-        remember(session, result)
+        remember(session, result, admission)
         return result
 
 
