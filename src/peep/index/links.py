@@ -38,7 +38,7 @@ class LinkBase:
         scheme = _SCHEME.match(link)
         if scheme is not None:
             return link if self._is_followed(scheme[1].lower(), link) else None
-        if "?" in link or link.startswith("/"):
+        if "?" in link or link.startswith("//"):
             return self._joined(link)
         folder, slash, last = link.rpartition("/")
         if last in {"", ".", ".."}:
