@@ -70,6 +70,16 @@ def test_a_wheel_is_read_by_its_sidecar_and_by_nothing_else(tmp_path):
     assert place.files_asked_for() == [f"/files/foo/{WHEEL}.metadata"]
 
 
+def test_wheels_that_declare_one_digest_share_one_request(tmp_path):
+    alike = wheel_bytes("foo", "1.0", requires=["bar"])
+    other = wheel_bytes("foo", "1.0", requires=["baz"])
+    names = [f"foo-1.0-cp31{minor}-cp31{minor}-win_amd64.whl" for minor in range(1, 4)]
+    place = Place(tmp_path, {names[0]: alike, names[1]: alike, names[2]: other}, sidecar=True)
+    found = [place.ask(name)[0] for name in reversed(names)]
+    assert [one.requires_dist for one in found] == [("baz",), ("bar",), ("bar",)]
+    assert place.files_asked_for() == [f"/files/foo/{name}.metadata" for name in (names[2], names[0])]
+
+
 def test_a_wheel_without_a_sidecar_is_read_by_ranges_or_else_whole(tmp_path):
     place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0", requires=["bar"])})
     assert place.ask(WHEEL)[0].requires_dist == ("bar",)
