@@ -70,7 +70,11 @@ class PageCache:
         """Keep a page; gives back its digest, as `head` does."""
         key = f"{_FORMAT} {redacted(url)}"
         taken = _rendered(_encoded(page.detail))
-        value = _rendered([page.etag, page.last_modified, page.time])[:-1] + (b"," if page.detail is not None else b"") + taken[1:]
+        value = (
+            _rendered([page.etag, page.last_modified, page.time])[:-1]
+            + (b"," if page.detail is not None else b"")
+            + taken[1:]
+        )
         self._memory.put_value(_KIND, key, value)
         digest = _digest_of(taken) if page.detail is not None else ""
         head = json.dumps([page.etag, page.last_modified, digest])
