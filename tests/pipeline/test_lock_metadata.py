@@ -10,12 +10,12 @@ from peep.index.client import SimpleIndexes
 from peep.locking.candidates import page_of
 from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexOptions
-from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
+from peep.pipeline.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
 from peep.reporting import SilentReporter
 from peep.store.metadata_cache import MetadataCache
-from peep.store.page_cache import PageCache
+from peep.store.page_cache import PageCache, page_digest
 from support.fake_package_index import FakePackageIndex
 from support.fake_transport import FakeTransport
 from support.index_content import FileFacts, IndexContent
@@ -170,10 +170,14 @@ def test_offline_takes_what_was_kept_even_without_validators(tmp_path):
     options = IndexOptions((f"{HOST}/simple",))
     first = SimpleIndexes(place.transport, options, SilentReporter(), RevalidatedPages(cache)).project("foo")
     asked = len(place.transport.requests)
-    offline = SimpleIndexes(place.transport, options, SilentReporter(), OfflinePages(cache))
+    seen, compared = {}, {}
+    offline = SimpleIndexes(place.transport, options, SilentReporter(), OfflinePages(cache, seen))
     assert offline.project("foo") == first
     with pytest.raises(PackageIndexError, match="was never asked for bar, and --offline asks for nothing"):
         offline.project("bar")
+    kept = ComparedOfflinePages(cache, compared)
+    SimpleIndexes(place.transport, options, SilentReporter(), kept).project("foo")
+    assert compared == seen == {f"{HOST}/simple/foo/": page_digest(first[0])}
     assert len(place.transport.requests) == asked
 
 
