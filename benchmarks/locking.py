@@ -58,10 +58,17 @@ class Replica:
                 file["core-metadata"] = False
         return json.dumps(page).encode()
 
-    def file(self, address: str) -> bytes | None:
-        return self._kept(f"https://{address}", {})
+    def file(self, address: str) -> Path | None:
+        """Give back where a file is kept, behind one byte of the replica's own; None where there is none."""
+        path = self._fetched(f"https://{address}", {})
+        with path.open("rb") as kept:
+            return path if kept.read(1) == b"+" else None
 
     def _kept(self, url: str, headers: dict[str, str]) -> bytes | None:
+        content = self._fetched(url, headers).read_bytes()
+        return content[1:] if content[:1] == b"+" else None
+
+    def _fetched(self, url: str, headers: dict[str, str]) -> Path:
         path = self._folder / hashlib.sha256(json.dumps([url, sorted(headers.items())]).encode()).hexdigest()
         if not path.exists():
             try:
@@ -74,8 +81,7 @@ class Replica:
             fresh = path.with_suffix(f".{os.getpid()}.{time.monotonic_ns()}")
             fresh.write_bytes(content)
             fresh.replace(path)
-        content = path.read_bytes()
-        return content[1:] if content[:1] == b"+" else None
+        return path
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -94,17 +100,20 @@ class Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.do_GET()
 
-    def _file(self, content: bytes | None) -> None:
+    def _file(self, path: Path | None) -> None:
         """A whole file or a range of it (RFC 9110): where an index declares no sidecar, both programs read the end."""
         ranged = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         facts = {"Content_Type": "application/octet-stream", "Accept_Ranges": "bytes"}
-        if content is None or ranged is None:
-            self._answer(404 if content is None else 200, content or b"", **facts)
+        if path is None or ranged is None:
+            self._answer(404 if path is None else 200, path.read_bytes()[1:] if path is not None else b"", **facts)
             return
-        size = len(content)
+        size = path.stat().st_size - 1
         start = int(ranged[1]) if ranged[1] else size - int(ranged[2])
         end = min(int(ranged[2]), size - 1) if ranged[1] and ranged[2] else size - 1
-        self._answer(206, content[start : end + 1], Content_Range=f"bytes {start}-{end}/{size}", **facts)
+        with path.open("rb") as kept:
+            kept.seek(start + 1)
+            part = kept.read(end + 1 - start)
+        self._answer(206, part, Content_Range=f"bytes {start}-{end}/{size}", **facts)
 
     def _page(self, name: str) -> None:
         content, tag = self.server.page(name)
@@ -194,6 +203,8 @@ class Bench:
 
     def _run(self, command: list[str], folder: Path) -> Run:
         variables = {**os.environ, "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1"}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed peep has its bytecode
+        variables["PYTHONPYCACHEPREFIX"] = str(self._folder / "bytecode")
         before = os.getcwd()
         os.chdir(folder)
         try:

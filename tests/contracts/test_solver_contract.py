@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.edges import Edge, parse_edge
 from peep.locking.group_view import Admission, Candidate, GroupView, ViewSources
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.solver import TargetSolution, solve
 from peep.locking.target_groups import joint_groups
 from support.lock_world import LINUX, LockWorld, Made, ids, roots
@@ -73,7 +74,7 @@ def asked(edge: Edge) -> Iterable[tuple[Edge, str]]:
 def view_of(projects) -> GroupView:
     (group,) = joint_groups(ids(LINUX))
     world = LockWorld(projects)
-    return GroupView(group, ViewSources(world, world, CandidatePolicy(), Admission(), {}), {})
+    return GroupView(group, ViewSources(world, world, ReleaseFacts(CandidatePolicy()), Admission(), {}), {})
 
 
 def by_pubgrub(projects, texts: Sequence[str]) -> Mapping[str, str] | None:

@@ -10,6 +10,7 @@ from peep.locking.candidates import CandidatePolicy
 from peep.locking.completeness import JudgedPin
 from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.page_archives import PageArchives
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.sources import StatedBuild, Unreadable
 from peep.target.declared import declared_target
 from support.lock_world import LINUX, WINDOWS, LockWorld, Made, ids, roots
@@ -77,7 +78,7 @@ def test_one_version_for_all_where_that_is_possible_and_else_few():
     found, world = tools_of(projects, Builds(stated), "a", "b", "c")
     assert pins(found) == ["saw==2.0", "saw==3.0"]
     listed = [JudgedPin("saw", version) for version in ("2.0", "3.0")]
-    judge = BuildJudge(listed, (), PageArchives(world, world, CandidatePolicy()))
+    judge = BuildJudge(listed, (), PageArchives(world, world, ReleaseFacts(CandidatePolicy())))
     target = declared_target(ids(LINUX)[0])
     assert [judge.lacks(one, target) for one in stated.values()] == [(), (), ()]
     assert judge.lacks(StatedBuild(("saw==1.0", "oil")), target) == ("saw==1.0 (listed: 3.0, 2.0)", "oil")
@@ -105,7 +106,7 @@ def test_a_tool_without_a_wheel_is_built_too():
     builds = Builds({"a": StatedBuild(("saw",)), "saw": StatedBuild(("oil",))})
     found, world = tools_of(projects, builds, "a")
     assert pins(found) == ["oil==1.0", "saw==1.0"]
-    archives = PageArchives(world, world, CandidatePolicy(), builds)
+    archives = PageArchives(world, world, ReleaseFacts(CandidatePolicy()), builds)
     judge = BuildJudge([JudgedPin("saw", "1.0")], (), archives)
     lacking = judge.lacks(StatedBuild(("saw",)), declared_target(ids(LINUX)[0]))
     assert lacking == ("oil (to build saw-1.0.tar.gz)",)

@@ -14,6 +14,7 @@ from peep.locking.completeness import (
     judge,
 )
 from peep.locking.page_archives import PageArchives
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.sources import StatedBuild
 from peep.model import Digest, Location
 from peep.target.declared import declared_target
@@ -141,7 +142,7 @@ def test_a_target_is_complete_when_all_its_witnesses_are():
 
 def by_pages(projects, *pins: JudgedPin, target: str = LINUX) -> Verdict:
     world = LockWorld(projects)
-    archives = PageArchives(world, world, CandidatePolicy())
+    archives = PageArchives(world, world, ReleaseFacts(CandidatePolicy()))
     return judge(pins, declared_target(parse_target_id(target)), Judged(archives))
 
 

@@ -7,6 +7,7 @@ from peep.locking.candidates import CandidatePolicy
 from peep.locking.derivation import sentence
 from peep.locking.edges import parse_edge
 from peep.locking.group_view import Admission, GroupView, KnownPin, ViewSources
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint
 from peep.locking.solver import TargetSolution, Unsolvable, solve
 from peep.locking.target_groups import joint_groups
@@ -21,7 +22,7 @@ def answer(projects, *texts, target=LINUX, constraints=(), **changes):
     sources = ViewSources(
         world,
         world,
-        changes.get("policy", CandidatePolicy()),
+        ReleaseFacts(changes.get("policy", CandidatePolicy())),
         changes.get("admission", Admission()),
         changes.get("known", {}),
     )

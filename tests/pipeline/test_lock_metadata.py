@@ -10,12 +10,12 @@ from peep.index.client import SimpleIndexes
 from peep.locking.candidates import page_of
 from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexOptions
-from peep.pipeline.kept_pages import OfflinePages, RevalidatedPages
+from peep.pipeline.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
 from peep.pipeline.lock_metadata import IndexMetadata
 from peep.pipeline.lock_pages import BoundIndex, IndexPages
 from peep.reporting import SilentReporter
 from peep.store.metadata_cache import MetadataCache
-from peep.store.page_cache import PageCache
+from peep.store.page_cache import PageCache, page_digest
 from support.fake_package_index import FakePackageIndex
 from support.fake_transport import FakeTransport
 from support.index_content import FileFacts, IndexContent
@@ -68,6 +68,16 @@ def test_a_wheel_is_read_by_its_sidecar_and_by_nothing_else(tmp_path):
     assert isinstance(found, ProjectMetadata)
     assert found.requires_dist == ("bar",)
     assert place.files_asked_for() == [f"/files/foo/{WHEEL}.metadata"]
+
+
+def test_wheels_that_declare_one_digest_share_one_request(tmp_path):
+    alike = wheel_bytes("foo", "1.0", requires=["bar"])
+    other = wheel_bytes("foo", "1.0", requires=["baz"])
+    names = [f"foo-1.0-cp31{minor}-cp31{minor}-win_amd64.whl" for minor in range(1, 4)]
+    place = Place(tmp_path, {names[0]: alike, names[1]: alike, names[2]: other}, sidecar=True)
+    found = [place.ask(name)[0] for name in reversed(names)]
+    assert [one.requires_dist for one in found] == [("baz",), ("bar",), ("bar",)]
+    assert place.files_asked_for() == [f"/files/foo/{name}.metadata" for name in (names[2], names[0])]
 
 
 def test_a_wheel_without_a_sidecar_is_read_by_ranges_or_else_whole(tmp_path):
@@ -160,10 +170,14 @@ def test_offline_takes_what_was_kept_even_without_validators(tmp_path):
     options = IndexOptions((f"{HOST}/simple",))
     first = SimpleIndexes(place.transport, options, SilentReporter(), RevalidatedPages(cache)).project("foo")
     asked = len(place.transport.requests)
-    offline = SimpleIndexes(place.transport, options, SilentReporter(), OfflinePages(cache))
+    seen, compared = {}, {}
+    offline = SimpleIndexes(place.transport, options, SilentReporter(), OfflinePages(cache, seen))
     assert offline.project("foo") == first
     with pytest.raises(PackageIndexError, match="was never asked for bar, and --offline asks for nothing"):
         offline.project("bar")
+    kept = ComparedOfflinePages(cache, compared)
+    SimpleIndexes(place.transport, options, SilentReporter(), kept).project("foo")
+    assert compared == seen == {f"{HOST}/simple/foo/": page_digest(first[0])}
     assert len(place.transport.requests) == asked
 
 

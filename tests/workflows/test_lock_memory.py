@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from support.command import peep
@@ -46,6 +48,15 @@ def test_an_unchanged_lock_asks_for_each_page_once_and_for_nothing_else(place):
     assert (first.returncode, again.returncode) == (0, 0)
     assert again.stdout == first.stdout
     assert sorted(path for path, _ in asked) == ["/simple/app/", "/simple/lib/"]
+    assert all("if-none-match" in headers for _, headers in asked)
+
+
+def test_what_is_told_as_json_is_remembered_with_its_pins(place):
+    place.lock()
+    first, _ = place.lock("--check", "--format", "json")
+    again, asked = place.lock("--check", "--format", "json")
+    assert again.stdout == first.stdout
+    assert [pin["name"] for pin in json.loads(again.stdout)["pins"]] == ["app", "lib"]
     assert all("if-none-match" in headers for _, headers in asked)
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
+from functools import lru_cache
 from typing import Literal, cast
 
 from packaging.markers import Marker
@@ -98,7 +99,7 @@ class _Judgement:
 
 def _comparison(words: list[str], values: Values, context: Context) -> Truth:
     """One comparison, such as `python_full_version`, `>=`, `"3.11.4"`."""
-    marker = Marker(" ".join(words))
+    marker = parsed_marker(" ".join(words))
     unknown = _NAMES.intersection(words) - values.keys()
     if not unknown:
         return _truth(_evaluate(marker, values, context))
@@ -107,6 +108,12 @@ def _comparison(words: list[str], values: Values, context: Context) -> Truth:
     versions = (f"{values['python_version']}.{micro}" for micro in _telling_micros(words))
     found = {_evaluate(marker, {**values, **dict.fromkeys(unknown, version)}, context) for version in versions}
     return Truth.OPEN if len(found) > 1 else _truth(found.pop())
+
+
+@lru_cache(maxsize=65536)
+def parsed_marker(text: str) -> Marker:
+    """Parse a marker, each text once. Raises `InvalidMarker` and `RecursionError`."""
+    return Marker(text)
 
 
 def _full_versions_of(values: Values) -> AbstractSet[str]:

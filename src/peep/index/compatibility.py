@@ -24,6 +24,8 @@ class Compatibility:
         self._ranks, self._interpreters, self._platforms = _known_tags(target.tags)
         self._versions = _possible_versions(target)
         self._any_python = formats.any_python
+        self._judged: dict[tuple[str, ...], tuple[int, str]] = {}
+        """Wheel tags -> rank and objection: releases of a project share a few dozen sets of tags."""
 
     def objection(self, name: ArchiveName, file: IndexFile) -> str:
         """Say why `file` cannot be used, or give back ''."""
@@ -31,9 +33,17 @@ class Compatibility:
 
     def rank(self, name: ArchiveName) -> int:
         """Place of the best tag of a wheel among those of the target, 0 the best; `NO_RANK` without any."""
-        if name.kind is ArchiveKind.SDIST:
-            return NO_RANK
-        pythons, abis, platforms = (part.lower().split(".") for part in name.tags)
+        return NO_RANK if name.kind is ArchiveKind.SDIST else self._judge(name.tags)[0]
+
+    def _judge(self, tags: tuple[str, ...]) -> tuple[int, str]:
+        known = self._judged.get(tags)
+        if known is None:
+            rank = self._best_rank(tags)
+            known = self._judged[tags] = rank, "" if rank != NO_RANK else self._unfit(tags)
+        return known
+
+    def _best_rank(self, stated: tuple[str, ...]) -> int:
+        pythons, abis, platforms = (part.lower().split(".") for part in stated)
         # Only what the target knows is combined: a hostile name may list hundreds of each.
         pairs = [pair for pair in product(pythons, abis) if pair in self._interpreters]
         known = [platform for platform in platforms if platform in self._platforms]
@@ -48,11 +58,12 @@ class Compatibility:
         return "is a source archive, which --only-binary excludes"
 
     def _tag_objection(self, name: ArchiveName) -> str:
+        return "" if name.kind is ArchiveKind.SDIST else self._judge(name.tags)[1]
+
+    def _unfit(self, stated: tuple[str, ...]) -> str:
         """Short of tags, as the file's name shows its own: many files then share one reason."""
-        if name.kind is ArchiveKind.SDIST or self.rank(name) != NO_RANK:
-            return ""
         interpreter, platform = self._describe_target()
-        pythons, abis, platforms = (part.lower().split(".") for part in name.tags)
+        pythons, abis, platforms = (part.lower().split(".") for part in stated)
         fits_python = not self._interpreters.isdisjoint(product(pythons, abis))
         fits_platform = not self._platforms.isdisjoint(platforms)
         if fits_python and not fits_platform:
@@ -91,7 +102,7 @@ def python_objection(specifiers: str, version: Sequence[int]) -> str:
     return f"requires Python {specifiers}, the target has {python}"
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def _known_tags(tags: tuple[str, ...]) -> tuple[dict[str, int], frozenset[tuple[str, str]], frozenset[str]]:
     """Rank of each tag; the pairs of Python and ABI tags; the platform tags."""
     parts = [(python, abi, platform) for python, abi, platform in (tag.split("-") for tag in tags)]
@@ -99,7 +110,7 @@ def _known_tags(tags: tuple[str, ...]) -> tuple[dict[str, int], frozenset[tuple[
     return {tag: rank for rank, tag in enumerate(tags)}, interpreters, frozenset(part[2] for part in parts)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
 def _python_fits(specifiers: str, python: str) -> bool:
     try:
         return SpecifierSet(specifiers).contains(python, prereleases=True)

@@ -15,12 +15,16 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*):")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
 _UNUSUAL = re.compile(r"[ #\\]")
 _FRAGMENT_HASH = re.compile(r"(?:^|[#&?])(sha256|sha384|sha512)=([0-9a-fA-F]*)(?=$|[#&])")
+_START = re.compile(r"/|(?:\.\.?/)+")
+"""Where a relative link begins: at the root, or some folders up."""
+_UNRESOLVED = re.compile(r"\?|(?:^|/)(?:/|\.\.?(?:/|$))")
+"""A query, or segments that RFC 3986, 5.2.4, takes out, beyond the beginning."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 @dataclass(slots=True)
 class LinkBase:
-    """Resolves links of one page quickly: thousands of them share a few folders.
+    """Resolves links of one page quickly: thousands of them begin at a few folders.
 
     `url` is the page's own, or what its `<base>` says. Links to `file:` count only when `url` is a `file:` URL itself.
     """
@@ -38,15 +42,15 @@ class LinkBase:
         scheme = _SCHEME.match(link)
         if scheme is not None:
             return link if self._is_followed(scheme[1].lower(), link) else None
-        if "?" in link or link.startswith("/"):
+        start = _START.match(link)
+        climb = start[0] if start is not None else ""
+        rest = link[len(climb) :]
+        if not rest or _UNRESOLVED.search(rest):
             return self._joined(link)
-        folder, slash, last = link.rpartition("/")
-        if last in {"", ".", ".."}:
-            return self._joined(link)
-        prefix = self.folders.get(folder + slash)
-        if prefix is None:
-            prefix = self.folders[folder + slash] = self._joined(f"{folder}{slash}x")[:-1]
-        return prefix + last
+        folder = self.folders.get(climb)
+        if folder is None:
+            folder = self.folders[climb] = self._joined(f"{climb}x")[:-1]
+        return folder + rest
 
     def _joined(self, link: str) -> str:
         try:

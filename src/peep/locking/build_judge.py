@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.locking.completeness import Archives, JudgedPin, NoArchive, TargetArchive, satisfies
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker
+from peep.locking.marker_atoms import UnreadableMarker, marker_judge
 from peep.locking.sources import StatedBuild
 from peep.target.declared import DeclaredTarget
 
@@ -38,7 +38,7 @@ class _Build:
     def __init__(self, tools: Sequence[JudgedPin], archives: Archives, target: DeclaredTarget) -> None:
         self._target = target
         self._archives = archives
-        self._judge = MarkerJudge(target.environment.markers, target.open_names)
+        self._judge = marker_judge(target.environment.markers, target.open_names)
         self._versions: dict[str, list[JudgedPin]] = {}
         for tool in tools:
             if self._judge.holds(tool.marker):

@@ -17,7 +17,7 @@ from peep.dataclass import dataclass
 from peep.formats.core_metadata import ProjectMetadata
 from peep.index.compatibility import python_objection
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker
+from peep.locking.marker_atoms import UnreadableMarker, marker_judge
 from peep.locking.sources import StatedBuild
 from peep.model import Digest, Location
 from peep.target.declared import DeclaredTarget
@@ -151,7 +151,7 @@ class _Court:
         self.warnings: list[str] = []
         self._target = target
         self._judged = judged
-        self._markers = MarkerJudge(target.environment.markers, target.open_names)
+        self._markers = marker_judge(target.environment.markers, target.open_names)
         self._pins: dict[str, JudgedPin] = {}
         self._metadata: dict[str, ProjectMetadata] = {}
         self._asked: dict[tuple[str, str], None] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -10,9 +10,10 @@ from packaging.version import Version
 from peep.dataclass import dataclass, field
 from peep.formats.core_metadata import ProjectMetadata
 from peep.index.compatibility import python_objection
-from peep.locking.candidates import CandidatePolicy, FileChoice, FileChooser, NamedFile, ProjectPage, Release
+from peep.locking.candidates import FileChoice, NamedFile, ProjectPage, Release
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker, clause_thresholds, micro_thresholds
+from peep.locking.marker_atoms import UnreadableMarker, clause_thresholds, marker_judge, micro_thresholds
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.sources import Metadata, NeedsBuild, Pages, Unreadable
 from peep.locking.target_groups import JointGroup
 from peep.model import Digest
@@ -72,12 +73,11 @@ class ViewSources:
 
     pages: Pages
     metadata: Metadata
-    policy: CandidatePolicy
+    facts: ReleaseFacts
+    """With the policy: witnesses and rounds ask for the same again."""
     admission: Admission
     known: Mapping[str, tuple[KnownPin, ...]]
     """Pins of the present lock, by name."""
-    choosers: dict[tuple[str, str, str], FileChooser] = field(default_factory=dict)
-    """Shared by all groups: witnesses and rounds ask for the same files again."""
 
 
 class GroupView:
@@ -86,13 +86,13 @@ class GroupView:
     def __init__(self, group: JointGroup, sources: ViewSources, preferred: Mapping[str, Version]) -> None:
         """`preferred`: versions that groups solved before chose, by name."""
         self.group = group
-        self.judge = MarkerJudge(group.markers, group.open_names)
+        self.judge = marker_judge(group.markers, group.open_names)
         self.looked_at: dict[str, frozenset[int]] = {}
         """Thresholds in the page of a project, of the releases that were looked at."""
         self._sources = sources
+        self._facts = sources.facts
         self._preferred = preferred
         self._candidates: dict[tuple[str, Version], Candidate | Unusable] = {}
-        self._masks: dict[tuple[str, str], int] = {}
         self._orders: dict[str, tuple[int, ...]] = {}
 
     def page(self, project: str) -> ProjectPage:
@@ -109,38 +109,26 @@ class GroupView:
 
     def mask(self, project: str, specifier: SpecifierSet) -> int:
         """Give back the releases within `specifier` as bits, bit 0 the newest; pre-releases count as others do."""
-        key = project, str(specifier)
-        known = self._masks.get(key)
-        if known is None:
-            releases = enumerate(self.page(project).releases)
-            fitting = (number for number, one in releases if specifier.contains(one.version, prereleases=True))
-            known = self._masks[key] = sum(1 << number for number in fitting)
-        return known
+        return self._facts.mask(self.page(project), specifier)
 
     def order(self, project: str) -> tuple[int, ...]:
         """Give back numbers of releases in the order of trying: kept, chosen by groups before, newest first."""
         known = self._orders.get(project)
         if known is None:
-            kept = self.kept(project)
+            page = self.page(project)
             preferred = self._preferred.get(project)
-            first = [*(pin.version for pin in kept), *([preferred] if preferred is not None else [])]
-            releases = self.page(project).releases
-            numbers = {release.version: number for number, release in enumerate(releases)}
+            first = [pin.version for pin in self.kept(project)]
+            first += [preferred] if preferred is not None else []
+            numbers = self._facts.numbers(page)
             ahead = [numbers[version] for version in first if version in numbers]
-            known = self._orders[project] = tuple(dict.fromkeys((*ahead, *self._admitted_numbers(releases, kept))))
+            known = self._orders[project] = tuple(dict.fromkeys((*ahead, *self._admitted_numbers(page))))
         return known
 
-    def _admitted_numbers(self, releases: tuple[Release, ...], kept: tuple[KnownPin, ...]) -> Iterator[int]:
+    def _admitted_numbers(self, page: ProjectPage) -> Sequence[int]:
         """Leave out pre-releases, unless asked for by a specifier, `--pre`, or for want of a final release."""
-        if not releases:
-            return
-        project = releases[0].project
-        is_any = self._sources.policy.allows_pre_releases or project in self._sources.admission.pre_releases
-        is_any = is_any or all(release.version.is_prerelease for release in releases)
-        versions = {pin.version for pin in kept}
-        for number, release in enumerate(releases):
-            if is_any or not release.version.is_prerelease or release.version in versions:
-                yield number
+        if self._facts.policy.allows_pre_releases or page.project in self._sources.admission.pre_releases:
+            return range(len(page.releases))
+        return self._facts.finals(page)
 
     def candidate(self, project: str, number: int) -> Candidate | Unusable:
         """Judge a release for all members: its files first, then what their metadata says."""
@@ -173,20 +161,12 @@ class GroupView:
 
     def file_choice(self, release: Release, member: DeclaredTarget) -> FileChoice:
         """Choose the file of a member: a kept pin's among those that it lists, as long as one of them fits."""
-        chooser = self._chooser(release.project, member)
+        chooser = self._facts.chooser(release.project, member)
         kept = self.kept_as(release)
         if kept is None:
             return chooser.choose(release)
-        listed = [one for one in release.files if may_be_listed(one, kept.hashes)]
-        choice = chooser.best_of(listed)
+        choice = chooser.best_of(self._facts.listed(release, kept.hashes))
         return choice if choice.chosen is not None else chooser.best_of(release.files)
-
-    def _chooser(self, project: str, member: DeclaredTarget) -> FileChooser:
-        key = project, member.id.text, member.python_full_version
-        known = self._sources.choosers.get(key)
-        if known is None:
-            known = self._sources.choosers[key] = FileChooser(project, member, self._sources.policy)
-        return known
 
     def _judged(self, release: Release) -> Candidate | Unusable:
         chosen: list[tuple[DeclaredTarget, NamedFile]] = []
@@ -225,7 +205,7 @@ class GroupView:
                     return Unusable(release, f"{found.filename} {found.reason}")
                 case ProjectMetadata():
                     objection = python_objection(found.requires_python, member.environment.version)
-                    if objection and not self._sources.policy.formats.any_python:
+                    if objection and not self._facts.policy.formats.any_python:
                         return Unusable(release, f"{named.file.filename} {objection}")
                     read.append(found)
         return self._candidate(release, chosen, read)
@@ -254,12 +234,6 @@ class GroupView:
 
     def _counts_anywhere(self, edge: Edge) -> bool:
         return not edge.marker or self.judge.holds(edge.marker)
-
-
-def may_be_listed(one: NamedFile, hashes: tuple[Digest, ...]) -> bool:
-    """Tell whether a file is one of the listed ones, as far as the index states digests that can be compared."""
-    stated = [digest for digest in one.file.hashes if digest.algorithm in {listed.algorithm for listed in hashes}]
-    return not stated or any(digest in hashes for digest in stated)
 
 
 def _no_file(choice: FileChoice, member: DeclaredTarget) -> str:

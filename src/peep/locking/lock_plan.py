@@ -61,6 +61,28 @@ class PlannedPin:
     via: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReportedPin:
+    """A line of a lock, as reports tell it and as a run remembers it."""
+
+    name: str
+    version: str
+    marker: str
+    """Canonical; '' for none."""
+    extras: tuple[str, ...]
+    index: str
+    hashes: tuple[str, ...]
+    """`ALGORITHM:HEX`."""
+
+
+def reported(pin: PlannedPin) -> ReportedPin:
+    """Give back what reports tell of a pin."""
+    merged = pin.merged
+    index = merged.solved[0][1].candidate.files[0][1].file.index
+    hashes = tuple(str(digest) for digest in pin.listed.hashes)
+    return ReportedPin(merged.name, str(merged.version), merged.marker, merged.extras, index, hashes)
+
+
 class ContradictoryDigests(PeepError):
     """One file with two digests: never a union."""
 

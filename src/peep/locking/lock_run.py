@@ -11,6 +11,7 @@ from peep.formats.target_ids import TargetId
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.group_view import Admission, GroupView, KnownPin, ViewSources
 from peep.locking.marker_atoms import micro_thresholds
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint, Root
 from peep.locking.solver import TargetSolution, Unsolvable, solve
 from peep.locking.sources import Metadata, Pages
@@ -40,12 +41,13 @@ class LockSolutions:
     failures: tuple[Unsolvable, ...] = ()
 
 
-def solve_all(inputs: LockInputs, pages: Pages, metadata: Metadata) -> LockSolutions:
+def solve_all(inputs: LockInputs, pages: Pages, metadata: Metadata, facts: ReleaseFacts | None = None) -> LockSolutions:
     """Solve for every declared target and every witness that what was consulted asks for.
 
-    All groups are tried, so that all failures are told at once. Raises `TooManyWitnesses` and what `solve` raises.
+    `facts`: what was worked out about these pages before, under the same policy. All groups are tried, so that all
+    failures are told at once. Raises `TooManyWitnesses` and what `solve` raises.
     """
-    sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
+    sources = ViewSources(pages, metadata, facts or ReleaseFacts(inputs.policy), inputs.admission, inputs.known)
     micros = _stated_micros(inputs)
     while True:
         found = _solved(joint_groups(inputs.targets, micros), inputs, sources)

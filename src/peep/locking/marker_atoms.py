@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
-from peep.formats.open_markers import Truth, judge
+from peep.formats.open_markers import Truth, judge, parsed_marker
 
 _OPERAND = r"""(?:"[^"]*"|'[^']*'|[a-z_]+)"""
 _ATOM = re.compile(rf"(?P<left>{_OPERAND}) (?P<operator><=|<|!=|===|==|>=|>|~=|not in|in) (?P<right>{_OPERAND})")
@@ -94,11 +94,21 @@ class MarkerJudge:
 
     def _judged(self, canonical: str, extra: str) -> Judgement:
         try:
-            truth = judge(Marker(canonical), {**self._environment, "extra": extra}, "metadata")
+            truth = judge(parsed_marker(canonical), {**self._environment, "extra": extra}, "metadata")
         except (UndefinedComparison, UndefinedEnvironmentName) as error:
             raise UnreadableMarker(f"the marker {canonical!r} cannot be judged: {error}") from None
         taken = (atom.text for atom in atoms_of(canonical) if atom.variable in self._open)
         return Judgement(truth is not Truth.FALSE, tuple(taken))
+
+
+@lru_cache(maxsize=256)
+def _shared_judge(environment: tuple[tuple[str, str], ...], open_names: frozenset[str]) -> MarkerJudge:
+    return MarkerJudge(dict(environment), open_names)
+
+
+def marker_judge(environment: Mapping[str, str], open_names: Iterable[str] = ()) -> MarkerJudge:
+    """Give back the judge of an environment, which remembers what it was asked by anybody."""
+    return _shared_judge(tuple(sorted(environment.items())), frozenset(open_names))
 
 
 def assumed(canonical: str, names: Iterable[str]) -> str:

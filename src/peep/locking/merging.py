@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.locking.candidates import Release
-from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker, atoms_of, canonical_marker
+from peep.locking.marker_atoms import UnreadableMarker, atoms_of, canonical_marker, marker_judge
 from peep.locking.marker_cover import PricedAtom, cheapest_cover
 from peep.locking.solver import Requirer, SolvedPin, TargetSolution
 from peep.locking.target_groups import JointGroup
@@ -93,7 +93,7 @@ class _Markers:
     def __init__(self, solutions: Sequence[TargetSolution]) -> None:
         self._groups = [solution.group for solution in solutions]
         self._everywhere = (1 << len(solutions)) - 1
-        self._judges = [MarkerJudge(group.markers, group.open_names) for group in self._groups]
+        self._judges = [marker_judge(group.markers, group.open_names) for group in self._groups]
         self._stated = _stated_atoms(solutions)
         self._generated = tuple(
             PricedAtom(text, self._truth(text), _price(text)) for text in generated_atoms(self._groups)

@@ -6,9 +6,9 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
-from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, ProjectPage, Release
+from peep.locking.candidates import NamedFile, ProjectPage, Release
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
-from peep.locking.group_view import may_be_listed
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.sources import Metadata, NeedsBuild, Pages, SdistBuilds, Unreadable
 from peep.model import ArchiveKind
 from peep.target.declared import DeclaredTarget
@@ -20,13 +20,13 @@ class PageArchives:
     """Implements `completeness.Archives` over pages and metadata."""
 
     def __init__(
-        self, pages: Pages, metadata: Metadata, policy: CandidatePolicy, builds: SdistBuilds | None = None
+        self, pages: Pages, metadata: Metadata, facts: ReleaseFacts, builds: SdistBuilds | None = None
     ) -> None:
         """With `builds`, source archives are told with what building them requires."""
         self._builds = builds
         self._pages = pages
         self._metadata = metadata
-        self._policy = policy
+        self._facts = facts
 
     def chosen(self, pin: JudgedPin, target: DeclaredTarget) -> TargetArchive | NoArchive:
         """Choose among the listed files of the pinned release; without hashes any file counts."""
@@ -35,15 +35,16 @@ class PageArchives:
             return self._direct(pin, page)
         if not page.exists:
             return NoArchive("no index has it")
-        release = _release(page.releases, pin.version)
+        release = self._release(page, pin.version)
         if release is None:
             return NoArchive(f"{page.index} has no version {pin.version}")
-        listed = [one for one in release.files if not pin.hashes or may_be_listed(one, pin.hashes)]
+        listed = self._facts.listed(release, pin.hashes) if pin.hashes else release.files
         if not listed:
             return NoArchive(f"no file that {page.index} offers of {pin.version} has a listed hash")
-        choice = FileChooser(pin.name, target, self._policy).best_of(listed)
+        chooser = self._facts.chooser(pin.name, target)
+        choice = chooser.best_of(listed)
         if choice.chosen is None:
-            unlisted = FileChooser(pin.name, target, self._policy).best_of(release.files).chosen
+            unlisted = chooser.best_of(release.files).chosen
             reason = f"none of its listed files fits {target.id}"
             if unlisted is not None:
                 reason += f"; {unlisted.file.filename} would, and its hash is not listed"
@@ -77,10 +78,9 @@ class PageArchives:
             case Unreadable():
                 return replace(unread, unreadable=found.reason)
 
-
-def _release(releases: tuple[Release, ...], version: str) -> Release | None:
-    try:
-        wanted = Version(version)
-    except InvalidVersion:
-        return None
-    return next((release for release in releases if release.version == wanted), None)
+    def _release(self, page: ProjectPage, version: str) -> Release | None:
+        try:
+            number = self._facts.numbers(page).get(Version(version))
+        except InvalidVersion:
+            return None
+        return page.releases[number] if number is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peep.locking.completeness import Archives, Judged, JudgedPin, judge
-from peep.locking.marker_atoms import MarkerJudge
+from peep.locking.marker_atoms import marker_judge
 from peep.locking.solver import TargetSolution
 
 
@@ -33,7 +33,7 @@ def prove(
 
 
 def _compare(pins: Sequence[JudgedPin], solution: TargetSolution, *, tells_extras: bool) -> None:
-    markers = MarkerJudge(solution.group.markers, solution.group.open_names)
+    markers = marker_judge(solution.group.markers, solution.group.open_names)
     read = sorted((pin.name, pin.version, pin.extras) for pin in pins if markers.holds(pin.marker))
     own = sorted(
         (

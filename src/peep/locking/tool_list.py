@@ -19,6 +19,7 @@ from peep.locking.completeness import JudgedPin
 from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
 from peep.locking.lock_run import LockInputs
 from peep.locking.page_archives import PageArchives
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.solver import TargetSolution, Unsolvable
 from peep.model import FormatControl
 
@@ -75,7 +76,7 @@ def lock_tools(
     hashes = replace(hashing.policy, candidates=policy)
     pins = planned_pins(merged, inputs.known_tools, hashes, hashing.digests)
     text = form.write(pins)
-    _prove(form.read(text), found, PageArchives(world.pages, world.metadata, policy, world.builds))
+    _prove(form.read(text), found, PageArchives(world.pages, world.metadata, ReleaseFacts(policy), world.builds))
     warnings = (*found.warnings, *_several(found), *(text for pin in pins for text in pin.listed.warnings))
     return LockedTools(pins, text, warnings)
 

@@ -75,8 +75,10 @@ class ComparedPages:
 class OfflinePages:
     """Implements `index.client.KeptPages` without asking anybody (`--offline`)."""
 
-    def __init__(self, cache: PageCache) -> None:
+    def __init__(self, cache: PageCache, digests: dict[str, str] | None = None) -> None:
+        """`digests` is filled as by `RevalidatedPages`."""
         self._cache = cache
+        self._digests = {} if digests is None else digests
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         """Give back what was kept. Raises `PackageIndexError` where nothing was."""
@@ -85,4 +87,24 @@ class OfflinePages:
         if kept is None:
             reason = f"was never asked for {source.project}, and --offline asks for nothing"
             raise PackageIndexError(source.index, reason, "run the command once without --offline")
+        head = self._cache.head(source.url)
+        self._digests[redacted(source.url)] = head.digest if head is not None else page_digest(kept.detail)
         return kept.detail
+
+
+class ComparedOfflinePages:
+    """Implements `index.client.KeptPages` as `ComparedPages` does, without asking anybody."""
+
+    def __init__(self, cache: PageCache, digests: dict[str, str]) -> None:
+        """`digests` is filled as by `RevalidatedPages`."""
+        self._cache = cache
+        self._digests = digests
+        self._full = OfflinePages(cache, digests)
+
+    def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
+        """Give back a page without files. Raises `PackageIndexError` where nothing was kept."""
+        head = self._cache.head(source.url)
+        if head is None:
+            return self._full.project(source, fetcher, parse)
+        self._digests[redacted(source.url)] = head.digest
+        return ProjectDetail(source.project, (), source.index)

@@ -11,6 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from peep import __version__
@@ -20,27 +21,29 @@ from peep.errors import PeepError
 from peep.formats.documents import parse_json
 from peep.formats.url_secrets import redacted
 from peep.http.file_urls import path_of_file_url
+from peep.locking.lock_plan import ReportedPin
 from peep.locking.sources import Pages
 from peep.model import IndexOptions
 from peep.pipeline.lock_sources import ReadSources
 from peep.store.wheels import Store
 
 _KIND = "lock-run"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class RememberedRun:
     """A run that left the files as they are."""
 
-    names: tuple[str, ...]
-    """Projects that were asked for."""
-    pages: Mapping[str, str]
-    """Digest of each page, by URL."""
-    projects: tuple[str, ...]
-    """That are listed."""
+    pins: tuple[ReportedPin, ...]
     warnings: tuple[str, ...]
+    tools: tuple[ReportedPin, ...] = ()
+    """Of the build constraints."""
     tools_path: str = ""
+    names: tuple[str, ...] = ()
+    """Projects that were asked for."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Digest of each page, by URL."""
 
 
 @dataclass(slots=True)
@@ -58,10 +61,10 @@ def run_key(texts: Sequence[str], read: ReadSources, indexes: IndexOptions, cont
     '' where something counts whose changes cannot be seen.
     """
     folders = [_folder_state(url) for url in indexes.find_links]
-    if None in folders or any(root.direct for root in read.sources.roots):
+    if None in folders:
         return ""
     roots = [
-        (str(root.edge), root.edge.marker, str(root.location), root.origin, str(root.scopes))
+        (str(root.edge), root.edge.marker, str(root.location), root.origin, str(root.scopes), repr(root.direct))
         for root in read.sources.roots
     ]
     limits = [(str(one.edge), one.edge.marker, one.origin) for one in read.sources.constraints]
@@ -88,7 +91,8 @@ def _folder_state(url: str) -> list[tuple[str, int, int]] | None:
 
 def remember(store: Store, key: str, run: RememberedRun) -> None:
     """Keep a run for later ones."""
-    value = [run.names, sorted(run.pages.items()), run.projects, run.warnings, run.tools_path]
+    pins, tools = ([_pin_values(pin) for pin in some] for some in (run.pins, run.tools))
+    value = [pins, run.warnings, tools, run.tools_path, run.names, sorted(run.pages.items())]
     store.put_value(_KIND, key, json.dumps(value).encode())
 
 
@@ -122,7 +126,19 @@ def _task(pages: Pages, name: str, failed: threading.Event) -> Callable[[], None
 
 def _decoded(kept: bytes | None) -> RememberedRun | None:
     try:
-        names, pages, projects, warnings, tools_path = parse_json(kept or b"")
-        return RememberedRun(tuple(names), dict(pages), tuple(projects), tuple(warnings), str(tools_path))
+        pins, warnings, tools, tools_path, names, pages = parse_json(kept or b"")
+        listed = tuple(map(_pin, pins))
+        return RememberedRun(
+            listed, tuple(warnings), tuple(map(_pin, tools)), str(tools_path), tuple(names), dict(pages)
+        )
     except (ValueError, TypeError):
         return None
+
+
+def _pin_values(pin: ReportedPin) -> Sequence[object]:
+    return [pin.name, pin.version, pin.marker, pin.extras, pin.index, pin.hashes]
+
+
+def _pin(values: Sequence[Any]) -> ReportedPin:
+    name, version, marker, extras, index, hashes = values
+    return ReportedPin(str(name), str(version), str(marker), tuple(extras), str(index), tuple(hashes))

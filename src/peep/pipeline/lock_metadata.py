@@ -71,6 +71,8 @@ class IndexMetadata:
         self._reporter = reporter
         self._questions: dict[tuple[str, str], _Asked] = {}
         self._answers = Once(self._found)
+        self._sidecars = Once[tuple[Digest, ...], ProjectMetadata](self._read_sidecar)
+        self._declaring: dict[tuple[Digest, ...], IndexFile] = {}
         self._digests = Once(self._hashed)
         self._files: dict[tuple[str, str], IndexFile] = {}
         self._noted: dict[str, Answer] = {}
@@ -152,6 +154,9 @@ class IndexMetadata:
         file = asked.named.file
         if asked.named.name.kind is ArchiveKind.SDIST:
             return self._read_sdist(asked)
+        if file.sidecar:
+            self._declaring[file.sidecar] = _first_declaring(asked.release, file)
+            return self._sidecars.get(file.sidecar)
         content = read_sidecar(file, self._transport.get(None))
         if content is None:
             try:
@@ -160,6 +165,10 @@ class IndexMetadata:
                 with self._received(file) as body:
                     content = metadata_of_wheel(body, file.filename)
         return parse_core_metadata(content)
+
+    def _read_sidecar(self, digests: tuple[Digest, ...]) -> ProjectMetadata:
+        """Read the metadata with these digests: wheels of a release mostly declare one and the same."""
+        return parse_core_metadata(read_sidecar(self._declaring[digests], self._transport.get(None)) or b"")
 
     def read_sdist(self, file: NamedFile, read: Callable[[SdistContents], Value]) -> Value:
         """Let `read` look at a source archive that is downloaded, its stated digests checked.
@@ -204,6 +213,11 @@ class _Source:
 
     filename: str
     file: BinaryIO
+
+
+def _first_declaring(release: Release, file: IndexFile) -> IndexFile:
+    """Choose whose sidecar is asked for by the page alone, so that the order of questions changes nothing."""
+    return next((one.file for one in release.files if one.file.sidecar == file.sidecar), file)
 
 
 def _metadata_of(body: BinaryIO, named: NamedFile, release: Release) -> ProjectMetadata:

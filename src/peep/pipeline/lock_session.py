@@ -24,6 +24,7 @@ from peep.locking.lock_run import LockInputs
 from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
 from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Root
 from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
@@ -33,7 +34,7 @@ from peep.model import FormatControl, IndexOptions, TargetEnvironment
 from peep.pipeline.context import RunContext
 from peep.pipeline.direct_roots import DirectPages, DirectProject, DirectRoots, KnownDirect
 from peep.pipeline.fetch import Stages, WheelProvider
-from peep.pipeline.kept_pages import ComparedPages, OfflinePages, RevalidatedPages
+from peep.pipeline.kept_pages import ComparedOfflinePages, ComparedPages, OfflinePages, RevalidatedPages
 from peep.pipeline.lock_builds import LockBuilds
 from peep.pipeline.lock_direct import direct_projects
 from peep.pipeline.lock_file import PresentLock, read_pins, read_present
@@ -157,13 +158,13 @@ class LockSession:
         roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
         inputs = replace(inputs, roots=roots)
         pages = DirectPages(index_pages, direct)
-        sources = ViewSources(pages, metadata, inputs.policy, inputs.admission, inputs.known)
+        sources = ViewSources(pages, metadata, ReleaseFacts(inputs.policy), inputs.admission, inputs.known)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
         made = make_lock(
             inputs,
-            OutsideWorld(pages, metadata, metadata, builds),
+            OutsideWorld(pages, metadata, metadata, builds, sources.facts),
             hashes,
             replace(self._format(read, present, targets, index_pages), tools=self._tool_format(read, tools, targets)),
         )
@@ -197,26 +198,31 @@ class LockSession:
         return self._pages_through(self._kept_pages)
 
     def _kept_pages(self, cache: PageCache) -> KeptPages:
-        return OfflinePages(cache) if self.options.is_offline else RevalidatedPages(cache, self.pages_seen.digests)
+        seen = self.pages_seen.digests
+        return OfflinePages(cache, seen) if self.options.is_offline else RevalidatedPages(cache, seen)
 
     def run_key(self, read: ReadSources, ids: Sequence[str], contents: Sequence[bytes | None]) -> str:
         """Give back what a run with nothing to do is recognised by; '' where that does not do."""
         options = self.options
         is_plain = not (options.upgrade or options.upgraded or options.refresh_hashes or options.is_verified)
-        if not is_plain or options.is_offline or options.settings.allow_build:
+        if not is_plain:
             return ""
         self.network.stated = read.index_options
         texts = [options.paths.output, repr(options.settings), *self._arguments(), *ids]
         texts += [f"{options.allows_pre_releases} {options.emits_indexes}", repr(options.wanted)]
+        if options.settings.min_age or options.settings.min_age_for:  # what is too young today is old enough one day
+            texts.append(datetime.now(timezone.utc).date().isoformat())
+        if options.settings.allow_build:  # backends answer for this interpreter
+            environment = discover_target(target_request(options.base.target), self.store)
+            texts += [repr(sorted(environment.markers.items())), repr(environment.version), *environment.tags[:1]]
         return run_key(texts, read, self.network.index_options(), contents)
 
     def recalled(self, key: str) -> RememberedRun | None:
         """Give back the run that this one repeats, once every page was found to be as it was."""
         if not key:
             return None
-        return recalled(
-            self.store, key, lambda digests: self._pages_through(lambda cache: ComparedPages(cache, digests))
-        )
+        kind = ComparedOfflinePages if self.options.is_offline else ComparedPages
+        return recalled(self.store, key, lambda digests: self._pages_through(lambda cache: kind(cache, digests)))
 
     def remember(self, key: str, run: RememberedRun) -> None:
         """Keep what this run asked for."""

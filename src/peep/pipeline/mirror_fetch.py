@@ -12,7 +12,7 @@ from peep.dataclass import dataclass
 from peep.errors import HashMismatch, InstallRefused, Problem
 from peep.formats.versions import same_version
 from peep.locking.candidates import NamedFile, ProjectPage
-from peep.locking.group_view import may_be_listed
+from peep.locking.release_facts import files_of_pin
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder
 from peep.model import ArchiveKind, Candidate, Digest, IndexFile, VerifiedArchive
@@ -38,13 +38,10 @@ class WantedFile:
 
 def listed_files(pin: MirroredPin, page: ProjectPage, filenames: Iterable[str] | None = None) -> list[WantedFile]:
     """The files of the pinned release that are listed, or may be; of those called `filenames`, if given."""
-    files = [
-        one
-        for release in page.releases
-        if same_version(release.text, pin.judged.version)
-        for one in release.files
-        if may_be_listed(one, pin.hashes)
-    ]
+    release_files = (
+        one for release in page.releases if same_version(release.text, pin.judged.version) for one in release.files
+    )
+    files = files_of_pin(release_files, pin.hashes)
     chosen = None if filenames is None else set(filenames)
     return [_wanted(pin, one, files) for one in files if chosen is None or one.file.filename in chosen]
 

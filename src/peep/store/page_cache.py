@@ -69,8 +69,14 @@ class PageCache:
     def put(self, url: str, page: KeptPage) -> str:
         """Keep a page; gives back its digest, as `head` does."""
         key = f"{_FORMAT} {redacted(url)}"
-        self._memory.put_value(_KIND, key, _rendered(_encoded(page)))
-        digest = page_digest(page.detail)
+        taken = _rendered(_encoded(page.detail))
+        value = (
+            _rendered([page.etag, page.last_modified, page.time])[:-1]
+            + (b"," if page.detail is not None else b"")
+            + taken[1:]
+        )
+        self._memory.put_value(_KIND, key, value)
+        digest = _digest_of(taken) if page.detail is not None else ""
         head = json.dumps([page.etag, page.last_modified, digest])
         self._memory.put_value(_HEAD, key, head.encode("utf-8", "surrogatepass"))
         return digest
@@ -88,21 +94,24 @@ def page_digest(detail: ProjectDetail | None) -> str:
     """Give back a sha256 of all that locking takes from a page, '' for none."""
     if detail is None:
         return ""
-    return hashlib.sha256(_rendered(_encoded(KeptPage(detail))[3:])).hexdigest()
+    return _digest_of(_rendered(_encoded(detail)))
+
+
+def _digest_of(taken: bytes) -> str:
+    return hashlib.sha256(taken).hexdigest()
 
 
 def _rendered(value: list[Any]) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
-def _encoded(page: KeptPage) -> list[Any]:
-    head = [page.etag, page.last_modified, page.time]
-    if page.detail is None:
-        return head
-    detail = page.detail
+def _encoded(detail: ProjectDetail | None) -> list[Any]:
+    """What locking takes from a page; nothing of one that is not there."""
+    if detail is None:
+        return []
     names = [detail.name, detail.index, detail.status, detail.status_reason]
     prefix = os.path.commonprefix([file.url for file in detail.files])  # noqa: RUF071 - letters are meant, not folders
-    return [*head, *names, prefix, [_encoded_file(file, len(prefix)) for file in detail.files]]
+    return [*names, prefix, [_encoded_file(file, len(prefix)) for file in detail.files]]
 
 
 def _encoded_file(file: IndexFile, start: int) -> list[Any]:

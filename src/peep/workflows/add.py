@@ -12,7 +12,7 @@ from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, UsageError
 from peep.formats.names import is_lock_path, normalised
 from peep.locking.additions import CannotAdd, add_to_pyproject, add_to_requirements
-from peep.locking.candidates import FileChooser, Release
+from peep.locking.candidates import Release
 from peep.locking.completeness import Judged, JudgedPin, Kind, judge
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_view import GroupView, Unusable, ViewSources
@@ -20,6 +20,7 @@ from peep.locking.listed_pins import judged_pins
 from peep.locking.lock_paths import lock_paths
 from peep.locking.lock_plan import HashPolicy, listed_files
 from peep.locking.page_archives import PageArchives
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.source_files import admission_of
 from peep.locking.target_groups import joint_groups
 from peep.model import Digest
@@ -107,17 +108,18 @@ def _into_list(options: AddOptions, session: LockSession) -> AddResult:
     pages, metadata = session.pages(), session.index_metadata()
     targets = session.declared_targets(present)
     policy = session.policy()
-    sources = ViewSources(pages, metadata, policy, admission_of(edges), {})
+    facts = ReleaseFacts(policy)
+    sources = ViewSources(pages, metadata, facts, admission_of(edges), {})
     views = [GroupView(group, sources, {}) for group in joint_groups(targets)]
     added: list[AddedPin] = []
     for edge in edges:
         release = _release(edge, views)
-        choosers = [FileChooser(edge.name, one, policy) for view in views for one in view.group.members]
+        choosers = [facts.chooser(edge.name, one) for view in views for one in view.group.members]
         listed = listed_files(release, choosers, HashPolicy(policy), metadata)
         new = NewPin(edge.name, release.text, listed.hashes, listed.names())
         text = _edited(text, options.path, new)
         added.append(AddedPin(edge.name, release.text, listed.hashes))
-    warnings = list(_missing(text, options.path, views, PageArchives(pages, metadata, policy)))
+    warnings = list(_missing(text, options.path, views, PageArchives(pages, metadata, facts)))
     is_written = not options.is_dry_run and text != present.source.text
     if is_written:
         write_lock(options.path, present.source.encode(text))

@@ -18,6 +18,7 @@ from peep.locking.completeness import Incompleteness, Judged, JudgedPin, Kind, j
 from peep.locking.listed_pins import judged_pins
 from peep.locking.lock_plan import HashPolicy, ListedRelease, listed_files
 from peep.locking.page_archives import PageArchives
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.target_groups import JointGroup, joint_groups
 from peep.model import IndexOptions
 from peep.pipeline.audited_pins import stated_indexes
@@ -149,7 +150,7 @@ class _Trials:
         self._policy = session.policy()
         self._pages: IndexPages = session.pages()
         self._metadata: IndexMetadata = session.index_metadata()
-        self._archives = PageArchives(self._pages, self._metadata, self._policy)
+        self._archives = PageArchives(self._pages, self._metadata, ReleaseFacts(self._policy))
         self._groups: Sequence[JointGroup] = joint_groups(_targets(session, _present(files.path)))
         for pins in self._lists:
             fetch_ahead(pins, self._groups, self._archives)

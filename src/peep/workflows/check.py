@@ -17,6 +17,7 @@ from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.group_view import python_thresholds
 from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
 from peep.locking.page_archives import PageArchives
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
 from peep.pipeline.context import RunContext
 from peep.pipeline.lock_file import PresentLock, read_present
@@ -48,9 +49,9 @@ def check_list(options: LockOptions, context: RunContext) -> CheckResult:
         metadata = session.index_metadata()
         policy = CandidatePolicy(options.base.format_control)
         pages, sdists = session.pages(), session.builds(metadata)
-        archives = PageArchives(pages, metadata, policy, sdists)
+        archives = PageArchives(pages, metadata, ReleaseFacts(policy), sdists)
         tools = [pin for path in tool_files(present, options.paths.output) for pin in _listed(path)]
-        builds = BuildJudge(tools, present.pins, PageArchives(pages, metadata, CandidatePolicy(), sdists))
+        builds = BuildJudge(tools, present.pins, PageArchives(pages, metadata, ReleaseFacts(CandidatePolicy()), sdists))
         verdicts = verdicts_on(present, targets, archives, builds)
         return CheckResult(options.paths.output, tuple(verdicts), len(present.pins))
 

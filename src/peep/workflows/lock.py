@@ -12,7 +12,7 @@ from types import MappingProxyType
 from peep.dataclass import dataclass, replace
 from peep.locking.changes import PinChange, changes
 from peep.locking.lock_paths import LockPaths
-from peep.locking.lock_plan import PlannedPin
+from peep.locking.lock_plan import ReportedPin, reported
 from peep.locking.make_lock import Lock
 from peep.locking.sources import Pages
 from peep.pipeline.context import RunContext
@@ -35,10 +35,10 @@ class LockResult:
     is_different: bool
     """The file is, or would be, another than before."""
     targets: tuple[str, ...]
-    pins: tuple[PlannedPin, ...]
+    pins: tuple[ReportedPin, ...]
     changes: tuple[PinChange, ...]
     warnings: tuple[str, ...]
-    tools: tuple[PlannedPin, ...] = ()
+    tools: tuple[ReportedPin, ...] = ()
     """Of the build constraints."""
     tools_path: str = ""
     """Where those are; '' for none."""
@@ -84,18 +84,14 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     sources = session.read_sources(changed)
     tools = session.present_tools(present)
     ids = tuple(sorted(target.text for target in targets))
-    is_text = session.options.base.output.format != "json"
-    key = session.run_key(sources, ids, (present.content, tools.content)) if is_text else ""
+    key = session.run_key(sources, ids, (present.content, tools.content))
     if present.content is not None and (known := session.recalled(key)) is not None:
-        return _unchanged(known, LockResult(output, False, False, ids, (), (), known.warnings), present.content)  # noqa: FBT003
+        result = LockResult(output, False, False, ids, known.pins, (), known.warnings, known.tools, known.tools_path)  # noqa: FBT003
+        return MadeLock(present.content, result)
     made = session.make(sources, present, targets, tools)
     lock = _compared(session, made, ids, present, tools)
     _remember(session, sources, lock, tools)
     return lock
-
-
-def _unchanged(known: RememberedRun, result: LockResult, content: bytes) -> MadeLock:
-    return MadeLock(content, replace(result, names=known.projects, tools_path=known.tools_path))
 
 
 def _compared(
@@ -105,7 +101,8 @@ def _compared(
     output = session.options.paths.output
     content = present.source.encode(made.text)
     found = changes(present.known, made.pins, present.urls)
-    result = LockResult(output, False, content != present.content, ids, made.pins, found, made.warnings)  # noqa: FBT003
+    pins = tuple(map(reported, made.pins))
+    result = LockResult(output, False, content != present.content, ids, pins, found, made.warnings)  # noqa: FBT003
     if not made.tools.text:
         if present.build_constraints and tools.content is not None and not tools.foreign:
             idle = f"{session.tools_path} is not needed any more: nothing has to be built; it stays as it is"
@@ -117,7 +114,7 @@ def _compared(
     result = replace(
         result,
         is_different=is_different,
-        tools=made.tools.pins,
+        tools=tuple(map(reported, made.tools.pins)),
         tools_path=session.tools_path,
         tool_changes=found,
     )
@@ -130,8 +127,7 @@ def _remember(session: LockSession, sources: ReadSources, made: MadeLock, tools:
     if result.is_different:
         return
     contents = (made.content, tools.content)
-    names = tuple(sorted({pin.merged.name for pin in result.pins}))
-    run = RememberedRun((), {}, names, result.warnings, result.tools_path)
+    run = RememberedRun(result.pins, result.warnings, result.tools, result.tools_path)
     session.remember(session.run_key(sources, result.targets, contents), run)
 
 

@@ -25,8 +25,9 @@ from peep.formats.versions import same_version
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.completeness import Archives, Incompleteness, JudgedPin, Kind, NoArchive, TargetArchive
 from peep.locking.lock_paths import LockPaths
-from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker
+from peep.locking.marker_atoms import UnreadableMarker, marker_judge
 from peep.locking.page_archives import PageArchives
+from peep.locking.release_facts import ReleaseFacts
 from peep.locking.settings import LockSettings
 from peep.locking.target_groups import joint_groups
 from peep.mirror.changes import time_text, with_status
@@ -190,7 +191,7 @@ class _Sync:
     def _files_for_targets(self, pages: OwnedPages) -> list[WantedFile]:
         """Judge each list for its targets, and note what those take. Raises `IncompleteLists`."""
         policy = CandidatePolicy(self._options.base.format_control)
-        chosen = _Chosen(PageArchives(pages, self._session.index_metadata(), policy))
+        chosen = _Chosen(PageArchives(pages, self._session.index_metadata(), ReleaseFacts(policy)))
         faults: list[Incompleteness] = []
         for one in self._lists:
             present = PresentLock(pins=tuple(pin.judged for pin in one.pins), targets=self._stated_targets(one))
@@ -282,7 +283,7 @@ class _Chosen:
 
 def _holds(pin: JudgedPin, target: DeclaredTarget) -> bool:
     try:
-        return MarkerJudge(target.environment.markers, target.open_names).holds(pin.marker)
+        return marker_judge(target.environment.markers, target.open_names).holds(pin.marker)
     except UnreadableMarker:
         return False  # the judge of the list tells of it
 

@@ -11,7 +11,7 @@ from peep.cli.output.text import size_text
 from peep.formats.ages import UnreadableTime, parse_time
 from peep.locking.changes import ChangedFile, PinChange
 from peep.locking.derivation import sentence
-from peep.locking.lock_plan import PlannedPin
+from peep.locking.lock_plan import ReportedPin
 from peep.locking.make_lock import NoSolution
 from peep.locking.solver import Unsolvable
 from peep.pipeline.lock_request import LockOptions
@@ -30,7 +30,7 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
         console.note(f"{result.tools_path}, for builds:")
     for change in result.tool_changes:
         _tell_change(change, console)
-    names = {pin.merged.name for pin in result.pins} or set(result.names)
+    names = {pin.name for pin in result.pins} or set(result.names)
     title = f"{counted(len(names), 'project')} for {counted(len(result.targets), 'target')}"
     if result.is_written:
         also = f" and {result.tools_path}" if result.tools_path else ""
@@ -142,12 +142,12 @@ def _tools_data(result: LockResult) -> dict[str, object] | None:
     return {"path": result.tools_path, "pins": [_pin_data(pin) for pin in result.tools]}
 
 
-def _pin_data(pin: PlannedPin) -> dict[str, object]:
+def _pin_data(pin: ReportedPin) -> dict[str, object]:
     return {
-        "name": pin.merged.name,
-        "version": str(pin.merged.version),
-        "marker": pin.merged.marker or None,
-        "extras": list(pin.merged.extras),
-        "index": pin.merged.solved[0][1].candidate.files[0][1].file.index,
-        "hashes": [str(digest) for digest in pin.listed.hashes],
+        "name": pin.name,
+        "version": pin.version,
+        "marker": pin.marker or None,
+        "extras": list(pin.extras),
+        "index": pin.index,
+        "hashes": list(pin.hashes),
     }
