@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("brief", max_examples=15)  # for the Pythons that run the unit half (dev.py)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
+settings.register_profile("brief", settings.get_profile("patient"), max_examples=15)  # as dev.py runs the unit half
+settings.load_profile("patient")
 
 _AS_THE_MACHINE_IS = dict(os.environ)
 _FORGOTTEN_PREFIXES = ("PIP_", "PEEP_", "UV_", "XDG_", "VIRTUAL_ENV")

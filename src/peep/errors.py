@@ -79,6 +79,14 @@ class RequirementsErrors(PeepError):
         self.also = tuple(also)
 
 
+class SeveralErrors(PeepError):
+    """Everything that a run cannot do, together (promise 3), one line of the message for each."""
+
+    def __init__(self, errors: Sequence[PeepError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+
+
 class TransportError(PeepError):
     """Bytes that could not be had from a URL."""
 
@@ -259,6 +267,25 @@ class BadArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveRefused:
+    """An archive that was named by itself, not by a list, and breaks the rules of its format."""
+
+    filename: str
+    problems: tuple[str, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailure:
+    """What ended a run and is of no other kind: a folder, a place or a line that cannot be used."""
+
+    reason: str
+    hint: str = ""
+    locations: tuple[Location, ...] = ()
+    """Lines of files that mean nothing safe."""
+
+
+@dataclass(frozen=True, slots=True)
 class KnownMalware:
     """A pin that a snapshot of advisories lists as malware; `--refuse-malware` asked for that."""
 
@@ -389,6 +416,8 @@ Problem = (
     | NoUsableFile
     | FetchFailure
     | BadArchive
+    | ArchiveRefused
+    | RunFailure
     | KnownMalware
     | OmittedDependency
     | ConflictingDependency

@@ -18,6 +18,7 @@ from peep.cli.main import run
 from peep.cli.output.problem_json import KINDS, problems_as_json
 from peep.cli.verb_table import peeps_verbs
 from peep.errors import (
+    ArchiveRefused,
     BadArchive,
     ConflictingDependency,
     FetchFailure,
@@ -33,6 +34,7 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
+    RunFailure,
     UnusableRequirement,
 )
 from peep.model import Location, MalformedHash, Rejection
@@ -121,6 +123,8 @@ SAMPLES: tuple[Problem, ...] = (
     NoUsableFile(PIN, "none", (Rejection("demo-1.0.zip", "yanked", INDEX),)),
     FetchFailure(PIN, INDEX, "404", "look elsewhere"),
     BadArchive(PIN, "demo-1.0.zip", ("lies",), "ask its author"),
+    ArchiveRefused("demo-1.0.zip", ("lies",), "ask its author"),
+    RunFailure("means nothing", "write it anew", (Location("r.txt", 7),)),
     KnownMalware(PIN, "MAL-1", "hash"),
     OmittedDependency("b", "b>1", ("a", "b")),
     ConflictingDependency("b", "b>1", "1", "a"),
@@ -143,7 +147,7 @@ def test_every_kind_of_problem_has_a_section():
     assert set(KINDS.values()) <= set(sections())
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: KINDS[type(sample)])
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: type(sample).__name__)
 def test_problems_are_documented_as_they_are_told(sample: Problem):
     [told] = problems_as_json([sample])["problems"]
     documented = example(told["kind"])
@@ -208,6 +212,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "peep inventory": ["inventory", *where[:2]],
             "peep install, peep sync": ["install", "--dry-run", *where, "-r", str(listed)],
             "a refused run": ["install", *where, "-r", str(unlisted)],
+            "a failed run": ["bundle", "check", str(folder / "nothing")],
             "peep download, peep wheel": ["download", *where, "-d", str(folder / "d"), "-r", str(listed)],
             "peep diff": ["diff", *(str(release.write(folder / release.version)) for release in compared_releases())],
             **{f"peep store {action}": ["store", action] for action in ("path", "size", "gc")},

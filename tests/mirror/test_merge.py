@@ -3,7 +3,7 @@
 from functools import reduce
 from itertools import permutations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peep.dataclass import replace
@@ -51,7 +51,6 @@ def states(draw):
     )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(states(), states(), states())
 def test_neither_order_nor_repetition_matters(one, two, three):
     results = {reduce(merged, order).content for order in permutations([one, two, three])}
@@ -61,7 +60,6 @@ def test_neither_order_nor_repetition_matters(one, two, three):
     assert merged(whole, whole) == whole
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(states(), states())
 def test_every_file_of_either_is_there(one, two):
     both = {file.filename for file in (*one.files, *two.files)}

@@ -124,6 +124,44 @@ def test_what_was_off_its_page_for_long_goes_and_does_not_come_back(tmp_path):
     assert again.sent == 0
 
 
+NEVER_KEPT = replace(QUICK, keeps_unlinked=timedelta(0))
+
+
+@pytest.mark.parametrize(("step", "key"), [("put", "facts/demo.json"), ("delete", "files/")])
+def test_a_file_linked_again_while_another_publisher_removes_it_stays(step, key, tmp_path):
+    """Two publishers meet: one looked for the file before the other removes it, or after the other looked at facts."""
+
+    class Meeting(MemoryStore):
+        met = False
+
+        def meet(self, at, it):
+            if at == step and it.startswith(key) and not self.met:
+                self.met = True
+                publish(other, twin, NEVER_KEPT)
+
+        def put(self, key, content, headers, condition):
+            self.meet("put", key)
+            return MemoryStore.put(self, key, content, headers, condition)
+
+        def delete(self, key):
+            self.meet("delete", key)
+            MemoryStore.delete(self, key)
+
+    twin = MemoryStore()
+    removing = mirror_of(tmp_path / "a", ("demo", "1.0"), ("demo", "1.1"))
+    linking = mirror_of(tmp_path / "b", ("demo", "1.0"))
+    publish(removing, twin, QUICK)
+    old, new = removing.facts("demo").files
+    removing.write([ProjectFacts("demo", "ours", files=(replace(old, unlinked="2026-01-02T00:00:00.000000Z"), new))])
+    linking.write([ProjectFacts("demo", "ours", files=(replace(old, linked="2026-01-03T00:00:00.000000Z"),))])
+    one, other = (linking, removing) if step == "put" else (removing, linking)
+    store = Meeting(objects=twin.objects)
+    publish(one, store, NEVER_KEPT)
+    assert store.met
+    assert listed(store) == [old.filename, new.filename]
+    assert {old.path, f"{old.path}.metadata"} <= store.objects.keys()
+
+
 def test_what_two_publish_is_there_together(tmp_path):
     store = MemoryStore()
     publish(mirror_of(tmp_path / "a", ("demo", "1.0"), ("mine", "1")), store, QUICK)

@@ -20,6 +20,7 @@ from peep.store.wheels import Store
 from peep.transaction.apply import apply_plan, recover
 from support.environment_tree import make_environment, plan_for, tree_digest
 from support.memory_wheel import MemoryWheel
+from support.mounts import fill
 
 assert sys.platform == "linux"  # type checkers for other systems read no further
 
@@ -57,7 +58,7 @@ def full(folder: Path) -> dict[str, object]:
     before = tree_digest(target.prefix)
     errors, broken, successes = [], 0, 0
     for free in range(0, 200_000, 4096):
-        filler = _fill(disk, free)
+        filler = fill(disk, free)
         error = _installed(new, target)
         filler.unlink()
         if error:
@@ -68,16 +69,6 @@ def full(folder: Path) -> dict[str, object]:
             _installed(old, target)
             broken += tree_digest(target.prefix) != before
     return {"errors": sorted(set(errors)), "failures": len(errors), "successes": successes, "broken": broken}
-
-
-def _fill(disk: Path, free: int) -> Path:
-    """Take all space but `free` bytes (in pages)."""
-    filler = disk / "filler"
-    status = os.statvfs(disk)
-    size = max(0, status.f_bavail * status.f_frsize - free)
-    with filler.open("wb") as stream:
-        stream.write(b"\0" * size)
-    return filler
 
 
 def readonly(folder: Path) -> dict[str, object]:

@@ -85,7 +85,28 @@ def run_verb(module: VerbModule, words: Sequence[str]) -> int:
         raise UsageError(f"peep {verb.name} wants at least one {verb.wants}", f"usage: peep {verb.usage[0]}")
     if verb.instead and parsed.words:
         raise UsageError(f"peep {verb.name} takes no such argument: {parsed.words[0]}", verb.instead)
-    return module.run(parsed)
+    try:
+        return module.run(parsed)
+    except Exception as error:
+        if prints_json(verb, parsed):
+            _tell_failure(error)
+        raise
+
+
+def prints_json(verb: Verb, parsed: ParsedArguments) -> bool:
+    """Whether what the verb prints is to be JSON: as it was asked, or because its first choice is."""
+    option = next((one for one in verb.options if "--format" in one.names), None)
+    if option is None:
+        return False
+    given = parsed.values("format") or option.choices[:1]
+    return "json" in given if option.kind is OptionKind.LIST else given[-1:] == ("json",)
+
+
+def _tell_failure(error: Exception) -> None:
+    from peep.cli.output.failures import failure_document  # noqa: PLC0415 - only a failing run pays for it
+
+    if document := failure_document(error):
+        print(document)
 
 
 def _usage(calls: Sequence[str]) -> list[str]:

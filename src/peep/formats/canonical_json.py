@@ -17,6 +17,10 @@ JsonValue = Union[None, bool, int, str, Sequence["JsonValue"], Mapping[str, "Jso
 
 _LARGEST_INTEGER = (1 << 53) - 1
 """RFC 8259, section 6: beyond it readers of other languages disagree about a number."""
+_ROUNDED = "holds a whole number beyond 2**53, which some readers round"
+_TEXT = frozenset({str})
+_PLAIN = frozenset({str, bool, type(None)})
+"""Types of values that have a canonical form whatever they are."""
 
 
 class NotCanonical(PeepError):
@@ -30,6 +34,10 @@ def canonical_json(value: JsonValue, *, indented: bool = False) -> bytes:
     no text, surrogates.
     """
     _check(value)
+    return _written(value, indented=indented)
+
+
+def _written(value: JsonValue, *, indented: bool) -> bytes:
     layout = {"indent": 1} if indented else {"separators": (",", ":")}
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False, **layout)
     try:
@@ -44,16 +52,31 @@ def parse_canonical_json(content: bytes, *, indented: bool = False) -> JsonValue
     Raises `NotCanonical` for all others, also for JSON that means the same and is written in another way: two readers
     could disagree about it (keys given twice, numbers that are rounded), and its digest names something else.
     """
+    value = parse_exact_json(content)
+    if _written(value, indented=indented) != content:
+        raise NotCanonical("is JSON, but not in canonical form: something else than peep wrote it")
+    return value
+
+
+def parse_exact_json(content: bytes) -> JsonValue:
+    """Read JSON that has a canonical form, in whatever form: for who compares the bytes with those of what it means.
+
+    Raises `NotCanonical` for what is no JSON, and for keys given twice and numbers that some reader rounds.
+    """
     try:
-        value: JsonValue = json.loads(content.decode(), object_pairs_hook=_unique, parse_float=_refuse_float)
+        value: JsonValue = json.loads(
+            content.decode(),
+            object_pairs_hook=_unique,
+            parse_int=_whole_number,
+            parse_float=_refuse_float,
+            parse_constant=_refuse_constant,
+        )
     except UnicodeDecodeError:
         raise NotCanonical("is not UTF-8") from None
     except RecursionError:
         raise NotCanonical("is nested too deeply") from None
     except ValueError as error:
         raise NotCanonical(f"is no JSON: {error}") from None
-    if canonical_json(value, indented=indented) != content:
-        raise NotCanonical("is JSON, but not in canonical form: something else than peep wrote it")
     return value
 
 
@@ -70,6 +93,17 @@ def _refuse_float(text: str) -> JsonValue:
     raise NotCanonical(f"holds {text[:40]}, which is no whole number")
 
 
+def _refuse_constant(text: str) -> JsonValue:
+    raise NotCanonical(f"holds {text}, which has no canonical form")
+
+
+def _whole_number(text: str) -> int:
+    number = int(text)
+    if abs(number) > _LARGEST_INTEGER:
+        raise NotCanonical(_ROUNDED)
+    return number
+
+
 def _check(value: object) -> None:
     """Raise `NotCanonical` for a value that JSON would round, or write under another name. Depth costs no stack."""
     pending = [value]
@@ -79,12 +113,12 @@ def _check(value: object) -> None:
             continue
         if isinstance(one, int):
             if abs(one) > _LARGEST_INTEGER:
-                raise NotCanonical("holds a whole number beyond 2**53, which some readers round")
+                raise NotCanonical(_ROUNDED)
         elif isinstance(one, Mapping):
-            if not all(isinstance(key, str) for key in one):
+            if not _TEXT.issuperset(map(type, one)):
                 raise NotCanonical("has a key that is no text")
-            pending.extend(one.values())
+            pending += (member for member in one.values() if type(member) not in _PLAIN)
         elif isinstance(one, list | tuple):
-            pending.extend(one)
+            pending += (member for member in one if type(member) not in _PLAIN)
         else:
             raise NotCanonical(f"holds a {type(one).__name__}, which has no canonical form")

@@ -42,10 +42,11 @@ class Fields:
         return ManifestError(f"has {_shown(self.values[key])} as {key!r} in {self.what}, which should be {kind}")
 
     def text(self, key: str) -> str:
-        value = self._value(key)
-        if not isinstance(value, str) or not value or not value.isprintable():
-            raise self._wrong(key, "a printable text")
-        return value
+        value = self.values.get(key)
+        if isinstance(value, str) and value and value.isprintable():
+            return value
+        self._value(key)
+        raise self._wrong(key, "a printable text")
 
     def require(self, key: str, expected: str) -> None:
         """The text that says which format this is."""
@@ -53,7 +54,7 @@ class Fields:
             raise ManifestError(f"is of the {key} {stated[:60]!r}, and {expected!r} is what is understood here")
 
     def optional_text(self, key: str) -> str | None:
-        return None if self._value(key) is None else self.text(key)
+        return None if self.values.get(key, "") is None else self.text(key)
 
     def count(self, key: str) -> int:
         value = self._value(key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from peep.dataclass import dataclass, replace
-from peep.formats.canonical_json import JsonValue, NotCanonical, canonical_json, parse_canonical_json
+from peep.formats.canonical_json import JsonValue, NotCanonical, canonical_json, parse_canonical_json, parse_exact_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest, known_word
 from peep.formats.member_names import name_problems
 from peep.formats.names import ARCHIVE_SUFFIXES, normalised
@@ -117,7 +117,7 @@ def _file_json(one: ArchiveFacts) -> dict[str, JsonValue]:
 def parse_facts(content: bytes) -> ProjectFacts:
     """Read the bytes of a facts file. Raises `ManifestError` for whatever `ProjectFacts.content` never writes."""
     try:
-        fields = Fields.of(parse_canonical_json(content), "the facts")
+        fields = Fields.of(parse_exact_json(content), "the facts")
     except NotCanonical as error:
         raise ManifestError(str(error)) from None
     name = fields.text("name")
@@ -138,9 +138,18 @@ def parse_facts(content: bytes) -> ProjectFacts:
         status_at=_optional_time(status, "time"),
         files=files,
     )
-    if facts.content != content:
-        raise ManifestError("has keys that are not known")
+    _require_form(facts, content)
     return facts
+
+
+def _require_form(facts: ProjectFacts, content: bytes) -> None:
+    """Refuse bytes that mean these facts, or more, and are not theirs: one comparison tells, another one why."""
+    try:
+        if facts.content != content:
+            parse_canonical_json(content)
+            raise ManifestError("has keys that are not known")
+    except NotCanonical as error:
+        raise ManifestError(str(error)) from None
 
 
 def _file(fields: Fields) -> ArchiveFacts:

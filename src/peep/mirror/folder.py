@@ -24,7 +24,6 @@ from peep.mirror.layout import (
     ROOT_MANIFEST,
     RootManifest,
     View,
-    facts_digest,
     facts_path,
     flat_page,
     parse_root_manifest,
@@ -98,20 +97,25 @@ class MirrorFolder:
 
     def facts(self, name: str) -> ProjectFacts | None:
         """The facts of a project; None when the mirror has none. Raises `MirrorError`."""
+        found = self._facts(name)
+        return found[0] if found else None
+
+    def _facts(self, name: str) -> tuple[ProjectFacts, bytes] | None:
+        """The facts of a project with their bytes, which need not be written out again."""
         content = self._read(facts_path(name))
         if content is None:
             return None
         try:
-            return parse_facts(content)
+            return parse_facts(content), content
         except ManifestError as error:
             raise MirrorError(f"{self.place(facts_path(name))}: {error}") from None
 
     def all_facts(self) -> Iterator[ProjectFacts]:
         """The facts of all projects that have a file for them, by name. Raises `MirrorError`."""
-        for name in self.names():
-            facts = self.facts(name)
-            if facts is not None:
-                yield facts
+        return (facts for facts, _ in self._all_facts())
+
+    def _all_facts(self) -> Iterator[tuple[ProjectFacts, bytes]]:
+        return (found for name in self.names() if (found := self._facts(name)) is not None)
 
     def names(self) -> list[str]:
         """Names of all projects that have a facts file."""
@@ -190,33 +194,32 @@ class MirrorFolder:
         if is_whole:
             facts = {**{one.name: one for one in self.all_facts()}, **facts}
         manifest = RootManifest(manifest.serial, wanted, manifest.projects)
-        return self._written(facts.values(), manifest, is_whole=is_whole)
+        return self._written([(one, one.content) for one in facts.values()], manifest, is_whole=is_whole)
 
     def write_all(self, views: Iterable[View] | None = None) -> WrittenMirror:
         """Render every page anew."""
         manifest = self.manifest()
         wanted = manifest.views if views is None else tuple(sorted(set(views), key=lambda view: view.value))
-        return self._written(self.all_facts(), RootManifest(manifest.serial, wanted, manifest.projects), is_whole=True)
+        return self._written(self._all_facts(), RootManifest(manifest.serial, wanted, manifest.projects), is_whole=True)
 
-    def _written(self, changed: Iterable[ProjectFacts], old: RootManifest, *, is_whole: bool) -> WrittenMirror:
-        """Write `changed`, which are all projects if `is_whole`; those are read one by one."""
+    def _written(
+        self, changed: Iterable[tuple[ProjectFacts, bytes]], old: RootManifest, *, is_whole: bool
+    ) -> WrittenMirror:
+        """Write `changed`, facts with their bytes; if `is_whole` they are all projects, and are read one by one."""
         before = old.projects or {}
         projects = {} if is_whole else dict(before)
         pages, names = 0, []
         with self._explained():
             if not is_whole:
                 changed = list(changed)
-            self._put(UNFINISHED, canonical_json("all" if is_whole else sorted(one.name for one in changed)))
-            for one in changed:
-                pages += self._write_project(one, old.views)
-                projects[one.name] = facts_digest(one)
+            self._put(UNFINISHED, canonical_json("all" if is_whole else sorted(one.name for one, _ in changed)))
+            for one, content in changed:
+                self._put(facts_path(one.name), content)
+                pages += sum(self._put(path, page) for path, page in project_pages(one, old.views).items())
+                projects[one.name] = sha256(content).hexdigest()
                 if before.get(one.name) != projects[one.name]:
                     names.append(one.name)
             return self._finished(old, projects, names, pages)
-
-    def _write_project(self, facts: ProjectFacts, views: tuple[View, ...]) -> int:
-        self._put(facts_path(facts.name), facts.content)
-        return sum(self._put(path, content) for path, content in project_pages(facts, views).items())
 
     def _finished(self, old: RootManifest, projects: Mapping[str, str], names: list[str], pages: int) -> WrittenMirror:
         pages += sum(self._put(path, content) for path, content in root_pages(projects, old.views).items())

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import partial
 
@@ -107,11 +108,13 @@ class _Publisher:
         self._now = datetime.now(timezone.utc)
         self._expired: dict[str, str] = {}
         """Keys of files that were dropped from published facts, with their project."""
+        self._were_there: set[str] = set()
+        """Keys that were not sent, and that another publisher may be about to remove."""
 
     def run(self) -> Published:
         views = self._mirror.manifest().views
-        projects = [self._without_expired(facts) for facts in self._mirror.all_facts()]
-        self._send_files(projects)
+        projects = list(self._mirror.all_facts())
+        self._send_files(map(self._without_expired, projects))
         if self._options.files_only:
             return self._done
         published = {}
@@ -129,12 +132,16 @@ class _Publisher:
     def _send_files(self, projects: Iterable[ProjectFacts]) -> None:
         paths = sorted({path for facts in projects for path in stored_paths(facts)})
         with ThreadPoolExecutor(_WORKERS) as pool:
-            for size in pool.map(self._send_file, paths):
-                if size is None:
-                    self._done.there += 1
-                else:
-                    self._done.sent += 1
-                    self._done.bytes += size
+            for path, size in zip(paths, pool.map(self._send_file, paths), strict=True):
+                self._count(path, size)
+
+    def _count(self, path: str, size: int | None) -> None:
+        if size is None:
+            self._done.there += 1
+            self._were_there.add(path)
+        else:
+            self._done.sent += 1
+            self._done.bytes += size
 
     def _send_file(self, path: str) -> int | None:
         """Bytes that were sent; None when the file was there, which its key, a digest, says enough of."""
@@ -169,6 +176,7 @@ class _Publisher:
             if self._replaced(key, whole.content, found):
                 gone = stored_paths(all_files).keys() - stored_paths(whole).keys()
                 self._expired.update(dict.fromkeys(gone, whole.name))
+                self._send_removed(whole, found)
                 return whole
         raise self._given_up(key)
 
@@ -177,11 +185,31 @@ class _Publisher:
         linked = {file.sha256: file for file in facts.files if file.is_linked}
         return pruned(facts, linked, self._options.keeps_unlinked, self._now)
 
+    def _send_removed(self, facts: ProjectFacts, found: FetchedObject | None) -> None:
+        """Send again what was there and is there no more, of the files that only `facts` speak of.
+
+        Whoever dropped them from the facts before may have removed them after they were seen here. From now on the
+        facts keep others from it (`_remove_expired`).
+        """
+        known = stored_paths(_parsed(found)) if found else {}
+        for path in sorted(self._were_there.intersection(stored_paths(facts)).difference(known)):
+            if (size := self._send_file(path)) is not None:
+                self._done.there -= 1
+                self._count(path, size)
+
     def _remove_expired(self) -> None:
-        """Remove what facts do not speak of, looked at once more: another publisher may have linked it again."""
+        """Remove what facts do not speak of. Who links it again at this moment looks for it after that is in the facts.
+
+        Stores delete without conditions, so facts are looked at before and after: one of the two sees the other.
+        """
         for key, name in sorted(self._expired.items()):
-            if key not in stored_paths(self._facts(name)):
-                self._store.delete(key)
+            found = None if key in stored_paths(self._facts(name)) else self._store.get(key)
+            if found is None:
+                continue
+            self._store.delete(key)
+            if key in stored_paths(self._facts(name)):
+                with suppress(ConditionFailed):
+                    self._store.put(key, found.content, _headers(key), self._condition(Absent()))
 
     def _publish_project(self, name: str, views: Iterable[View]) -> None:
         for key in project_pages(ProjectFacts(name, ""), views):

@@ -15,6 +15,7 @@ from peep.errors import (
     ArchiveError,
     InstallRefused,
     PeepError,
+    SeveralErrors,
     UsageError,
 )
 from peep.formats.names import normalised
@@ -95,18 +96,18 @@ def _check_source(ownership: Ownership, name: str, mirror: MirrorFolder) -> None
 
 
 def _from_paths(paths: Sequence[str], now: datetime) -> list[IncomingArchive]:
-    """Read all archives. Raises `PeepError` with everything that is wrong with any of them."""
+    """Read all archives. Raises `SeveralErrors` with everything that is wrong with any of them."""
     found: list[IncomingArchive] = []
-    errors: list[str] = []
+    errors: list[PeepError] = []
     for path in paths:
         try:
             found.append(_from_path(path, now))
         except ArchiveError as error:
-            errors.append(str(error))
+            errors.append(error)
         except OSError as error:
-            errors.append(f"{path}: cannot be read: {error.strerror or error}")
+            errors.append(PeepError(f"{path}: cannot be read: {error.strerror or error}"))
     if errors:
-        raise PeepError("\n".join(errors))
+        raise SeveralErrors(errors)
     return found
 
 

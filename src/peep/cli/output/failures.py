@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import importlib.metadata
+import json
 import os
 import platform
 import sys
@@ -14,7 +15,15 @@ from collections.abc import Sequence
 from peep import __version__
 from peep.cli.output.text import escape_controls, fold_width, redact_text, silence, wrap
 from peep.cli.signals import Terminated
-from peep.errors import HOW_TO_GET_UTF8, InstallRefused, PeepError, RecordsErrors, RequirementsErrors
+from peep.errors import (
+    HOW_TO_GET_UTF8,
+    InstallRefused,
+    PeepError,
+    RecordsErrors,
+    RequirementsErrors,
+    SeveralErrors,
+    UsageError,
+)
 
 BUG = 3
 INTERRUPTED = 130
@@ -55,17 +64,34 @@ def explained(error: BaseException, words: Sequence[str]) -> int:
         return INTERRUPTED
     if isinstance(error, Terminated):
         return TERMINATED
+    fault = expected(error)
+    if fault is None:
+        _print(bug_report(error, words))
+        return BUG
+    print_error(fault)
+    if fault is error and "--debug" in words:
+        _print(redact_text("".join(traceback.format_exception(error))))
+    return fault.exit_status
+
+
+def expected(error: BaseException) -> PeepError | None:
+    """The error in peep's own words; None for a bug."""
     if isinstance(error, PeepError):
-        _print_error(error)
-        if "--debug" in words:
-            _print(redact_text("".join(traceback.format_exception(error))))
-        return error.exit_status
-    fault = _fault_of_a_name(error) if isinstance(error, UnicodeEncodeError) else _fault_of_the_machine(error)
-    if fault:
-        _print_error(fault)
-        return fault.exit_status
-    _print(bug_report(error, words))
-    return BUG
+        return error
+    return _fault_of_a_name(error) if isinstance(error, UnicodeEncodeError) else _fault_of_the_machine(error)
+
+
+def failure_document(error: BaseException) -> str | None:
+    """What `--format json` prints of a run that `error` ends (docs/json-output.md, "a failed run").
+
+    None where standard output stays empty: for a command line that cannot be, a bug, and what cannot be printed.
+    """
+    fault = None if isinstance(error, OSError) and _came_from_printing(error) else expected(error)
+    if fault is None or isinstance(fault, UsageError):
+        return None
+    from peep.cli.output.problem_json import problems_as_json, problems_of  # noqa: PLC0415 - for failures only
+
+    return json.dumps(problems_as_json(problems_of(fault)), indent=2)
 
 
 def _fault_of_the_machine(error: BaseException) -> PeepError | None:
@@ -135,6 +161,8 @@ def _parts(error: PeepError) -> Sequence[PeepError]:
     """An error that holds others, as these."""
     if isinstance(error, RequirementsErrors):
         return (*error.errors, *error.also)
+    if isinstance(error, SeveralErrors):
+        return error.errors
     if isinstance(error, RecordsErrors):
         return [PeepError(str(problem)) for problem in error.problems]
     return (error,)
@@ -162,7 +190,8 @@ def _pip_version() -> str:
         return "none"
 
 
-def _print_error(error: PeepError) -> None:
+def print_error(error: PeepError) -> None:
+    """Print an error in words, on standard error."""
     _print(error_text(error, fold_width(sys.stderr)))
 
 

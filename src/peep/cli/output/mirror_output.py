@@ -32,7 +32,8 @@ def outcome_lines(outcome: MirrorOutcome) -> Iterator[str]:
     yield from (f"+ {escape_controls(name)}" for name in outcome.added)
     yield from (f"~ {escape_controls(name)}: off its page" for name in outcome.unlinked)
     yield from (f"- {escape_controls(name)}" for name in outcome.removed)
-    changed = f"{counted(len(outcome.projects), 'project')} changed" if outcome.projects else "nothing changed"
+    nothing = "no project changed" if outcome.pages else "nothing changed"
+    changed = f"{counted(len(outcome.projects), 'project')} changed" if outcome.projects else nothing
     yield f"{changed}; {counted(outcome.pages, 'page')} written; serial {outcome.serial}"
 
 

@@ -12,20 +12,29 @@ from typing import Any
 from peep.cli.output.text import redact_text
 from peep.dataclass import asdict
 from peep.errors import (
+    ArchiveError,
+    ArchiveRefused,
     BadArchive,
     ConflictingDependency,
     FetchFailure,
     FileNameTaken,
     HashMismatch,
     HashMissing,
+    InstallRefused,
     KnownMalware,
     MissingBuildRequirement,
     NotExamined,
     NoUsableFile,
     ObjectedTo,
     OmittedDependency,
+    PeepError,
     Problem,
+    RecordsErrors,
     RecordsUnreadable,
+    RequirementsError,
+    RequirementsErrors,
+    RunFailure,
+    SeveralErrors,
     UnusableRequirement,
 )
 from peep.model import (
@@ -46,6 +55,8 @@ KINDS: Mapping[type[Problem], str] = {
     NoUsableFile: "no-usable-file",
     FetchFailure: "fetch-failure",
     BadArchive: "bad-archive",
+    ArchiveRefused: "bad-archive",
+    RunFailure: "failure",
     KnownMalware: "known-malware",
     OmittedDependency: "omitted-dependency",
     ConflictingDependency: "conflicting-dependency",
@@ -68,11 +79,29 @@ def problems_as_json(problems: Sequence[Problem]) -> dict[str, Any]:
     return {"problems": [{"kind": KINDS[type(problem)], **_plain(_facts(problem))} for problem in problems]}
 
 
+def problems_of(error: PeepError) -> Sequence[Problem]:
+    """What is wrong, one by one, where a run ends with an error."""
+    match error:
+        case InstallRefused() | RecordsErrors():
+            return error.problems
+        case SeveralErrors():
+            return [problem for one in error.errors for problem in problems_of(one)]
+        case RequirementsErrors():
+            return [problem for one in (*error.errors, *error.also) for problem in problems_of(one)]
+        case RequirementsError():
+            return [RunFailure(error.reason, error.hint, (error.location,))]
+        case ArchiveError():
+            return [ArchiveRefused(error.filename, error.problems, error.hint)]
+    return [RunFailure(error.message, error.hint)]
+
+
 def _facts(problem: Problem) -> dict[str, Any]:
     if isinstance(problem, HashMismatch):
         return _mismatch(problem)
     if isinstance(problem, HashMissing):
         return _missing(problem)
+    if isinstance(problem, ArchiveRefused):
+        return {"requirement": None, **_by_name(problem)}
     return _by_name(problem)
 
 

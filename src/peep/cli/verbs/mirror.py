@@ -11,8 +11,8 @@ from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import FORMATS, GENERAL, INTERPRETER, NETWORK, PROGRESS, STORE, format_option
 from peep.cli.output.console import Console
-from peep.cli.verb import Section, Verb
-from peep.errors import InstallRefused, UsageError
+from peep.cli.verb import Section, Verb, prints_json
+from peep.errors import InstallRefused, PeepError, UsageError
 from peep.pipeline.context import RunContext
 
 if TYPE_CHECKING:
@@ -129,8 +129,10 @@ def _check_words(name: str, words: list[str], parsed: ParsedArguments, action: A
 def _done(name: str, words: list[str], parsed: ParsedArguments, context: RunContext, action: Action) -> Told:
     """What the action came to; a refusal is told with the keys that all runs of it have."""
     from peep.cli.mirror_actions import CHANGING, Told  # noqa: PLC0415 - as above
+    from peep.cli.output.failures import print_error  # noqa: PLC0415 - as above
     from peep.cli.output.incompleteness import fault_json, fault_line  # noqa: PLC0415 - as above
     from peep.cli.output.mirror_output import outcome_json  # noqa: PLC0415 - as above
+    from peep.cli.output.problem_json import problems_of  # noqa: PLC0415 - as above
     from peep.workflows.mirror_sync import IncompleteLists  # noqa: PLC0415 - as above
 
     empty: Mapping[str, Any] = outcome_json(None) if name in CHANGING else {}
@@ -142,6 +144,11 @@ def _done(name: str, words: list[str], parsed: ParsedArguments, context: RunCont
         lines = [f"{fault.target}: {fault_line(fault)}" for fault in incomplete.faults]
         value = {**empty, "problems": [fault_json(fault) for fault in incomplete.faults]}
         return Told([*lines, f"Nothing was changed. hint: {incomplete.hint}"], value)
+    except PeepError as error:
+        if isinstance(error, UsageError) or not prints_json(VERB, parsed):
+            raise
+        print_error(error)
+        return Told((), empty, problems_of(error))
 
 
 def _tell(told: Told, console: Console, *, is_json: bool) -> None:
