@@ -8,6 +8,7 @@ even where peep has no use for it: a reader that cannot read an owner ends the a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from peep.archives.compression import Malformed
@@ -116,6 +117,11 @@ def _text(field: bytes, what: str) -> bytes:
 
 
 def _number(block: bytes, field: _Field) -> int:
+    return _parsed(block[field.place], field.what, field.largest_binary, field.empty)
+
+
+@lru_cache(maxsize=1024)  # most members of an archive have the same owner, mode and time
+def _parsed(raw: bytes, what: str, largest_binary: int, empty: bytes) -> int:
     """An octal number, or GNU's base-256 form where all readers take it.
 
     Blanks may stand before the digits, blanks and NULs after them. Python's tarfile takes a NUL for the end wherever it
@@ -123,21 +129,20 @@ def _number(block: bytes, field: _Field) -> int:
     libarchive stops at the first strange byte. Negative numbers are refused, too (CVE-2019-20907 and kin: endless
     loops; T10): of the ways to write one, tarfile reads a single one.
     """
-    raw = block[field.place]
     found = _OCTAL.fullmatch(raw)
     if found:
         return int(found[1], 8)
-    if not raw.strip(field.empty):
+    if not raw.strip(empty):
         return 0
-    if raw[0] == _BASE_256 and field.largest_binary:
+    if raw[0] == _BASE_256 and largest_binary:
         number = int.from_bytes(raw[1:], "big")
-        if number > field.largest_binary:
-            raise Malformed(f"has a header whose {field.what} is {number}; the limit is {field.largest_binary}")
+        if number > largest_binary:
+            raise Malformed(f"has a header whose {what} is {number}; the limit is {largest_binary}")
         return number
     if raw[0] > _BASE_256:
-        raise Malformed(f"has a header with a negative {field.what}")
+        raise Malformed(f"has a header with a negative {what}")
     shown = ascii(raw.decode("latin-1"))
-    raise Malformed(f"has a header whose {field.what} is no octal number that all readers read alike: {shown}")
+    raise Malformed(f"has a header whose {what} is no octal number that all readers read alike: {shown}")
 
 
 def is_extension(header: TarHeader) -> bool:

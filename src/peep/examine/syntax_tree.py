@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeVar
 
-_SKIPPED_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno"})
-"""Fields that hold no part of a program that anybody looks for: contexts, operators, marks."""
+T = TypeVar("T", bound=ast.AST)
+_SKIPPED_FIELDS = frozenset(
+    {
+        "ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno", "id", "attr", "arg", "asname",
+        "module", "level", "is_async", "simple",
+    }
+)  # fmt: skip
+"""Fields that hold no part of a program that anybody looks for: contexts, operators, marks, plain texts."""
+_LEAVES = (ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
 _NO_CHILDREN: tuple[ast.AST, ...] = ()
 
 
@@ -19,10 +27,22 @@ class SyntaxTree:
         self.nodes: list[ast.AST] = [self.root]
         self._children: dict[int, list[ast.AST]] = {}
         for node in self.nodes:  # grows while it is walked
-            found = _children(node)
-            if found:
-                self._children[id(node)] = found
-                self.nodes += found
+            names = _FIELDS.get(type(node))
+            if names is None:
+                names = _fields_of(type(node))
+            if names:
+                found = _children(node, names)
+                if found:
+                    self._children[id(node)] = found
+                    self.nodes += found
+
+    def of_kinds(self, kinds: Collection[type]) -> list[ast.AST]:
+        """The nodes of some types, parents before their children."""
+        return [node for node in self.nodes if type(node) in kinds]
+
+    def of_kind(self, kind: type[T]) -> list[T]:
+        """The nodes of one type, parents before their children."""
+        return [node for node in self.nodes if isinstance(node, kind)]
 
     def children(self, node: ast.AST) -> Sequence[ast.AST]:
         """The nodes right below one, in the order of the text."""
@@ -37,21 +57,22 @@ class SyntaxTree:
             waiting += self._children.get(id(one), ())
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
+_FIELDS: dict[type, tuple[str, ...]] = {kind: () for kind in _LEAVES}
 
 
-def _children(node: ast.AST) -> list[ast.AST]:
-    kind = type(node)
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED_FIELDS)
+def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    names = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED_FIELDS)
+    return names
+
+
+def _children(node: ast.AST, names: Sequence[str]) -> list[ast.AST]:
     found: list[ast.AST] = []
     for name in names:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif value.__class__ is list:
+        if value.__class__ is list:
             found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
 
 

@@ -74,13 +74,17 @@ def unit_key(path: str, *, in_wheel: bool) -> Key:
 class ReleaseView:
     """A release with everything about it that does not depend on another one."""
 
-    def __init__(self, release: Release, *, with_facts: frozenset[str] = frozenset()) -> None:
-        """`with_facts`: digests of files that will be analysed whole anyway; their imports are taken from that."""
+    def __init__(
+        self, release: Release, *, with_facts: frozenset[str] = frozenset(), earlier: ReleaseView | None = None
+    ) -> None:
+        """`with_facts`: digests of files that will be analysed whole anyway; their imports are taken from that.
+
+        `earlier`: another release of the project; what is known of files by their content is known here too.
+        """
         self.release = release
         self._facts: dict[str, FileFacts] = {}
         self._binaries: dict[str, BinaryFacts] = {}
         self._trees: dict[str, SyntaxTree | None] = {}
-        self._imports: dict[str, tuple[ImportFact, ...]] = {}
         self._exact = with_facts
         self.metadata = _metadata(release)
         wheel, sdist = release.main_wheel, release.sdist
@@ -88,6 +92,9 @@ class ReleaseView:
             corresponding(wheel, sdist, release.content) if wheel is not None and sdist is not None else {}
         )
         self.tops = _top_names(release)
+        is_known = earlier is not None and earlier.tops == self.tops  # which files are analysed depends on the names
+        self._imports: dict[str, tuple[ImportFact, ...]] = dict(earlier._imports) if earlier and is_known else {}
+        self._wheel_moments: Mapping[str, str] = {}
         self.units: dict[Key, Unit] = {unit.key: unit for unit in self._all_units()}
 
     # -- units -----------------------------------------------------------------------------------
@@ -110,6 +117,7 @@ class ReleaseView:
             for module in _PTH_IMPORT.findall(line)
         ]
         moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), pth, self.imports)
+        self._wheel_moments = moments
         for path, file in wheel.files.items():
             if path == f"{wheel.dist_info}/RECORD":
                 continue  # the reader compared it with the files; where it is wrong, that is a warning
@@ -148,12 +156,8 @@ class ReleaseView:
 
     def _moments_by_source(self) -> dict[str, str]:
         """Sdist files that become a file of the wheel with other bytes run when that one does."""
-        wheel = self.release.main_wheel
-        if wheel is None:
-            return {}
-        moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), (), self.imports)
         return {
-            source.path: moments[path]
+            source.path: self._wheel_moments[path]
             for path, source in self.sources.items()
             if source.path and source.origin is not Origin.ELSEWHERE
         }
