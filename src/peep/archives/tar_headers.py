@@ -78,8 +78,7 @@ def parse_header(block: bytes) -> TarHeader:
     # Some old readers added signed bytes; a checksum that only they call right is refused.
     if _number(block, _SUM) != sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
         raise Malformed("has a header whose checksum is wrong")
-    for other in _OTHERS:
-        _number(block, other)
+    mode = _mode(b"".join((bytes(100), block[100:124], bytes(12), block[136:148], bytes(181), block[329:345])))
     kind = block[156:157]
     name, link = _text(block[_NAME], "name"), _text(block[_LINK], "link name")
     if not name:
@@ -89,13 +88,21 @@ def parse_header(block: bytes) -> TarHeader:
     prefix = _prefix(block)
     return TarHeader(
         name=prefix + b"/" + name if prefix else name,
-        mode=_number(block, _MODE),
+        mode=mode,
         size=_number(block, _SIZE),
         kind=kind,
         link=link,
         name_is_full=b"\0" not in block[_NAME],
         link_is_full=b"\0" not in block[_LINK],
     )
+
+
+@lru_cache(maxsize=256)
+def _mode(block: bytes) -> int:
+    """The mode of a header of which only the numbers are left that most members of an archive share; all are checked."""
+    for other in _OTHERS:
+        _number(block, other)
+    return _number(block, _MODE)
 
 
 def _prefix(block: bytes) -> bytes:
@@ -117,11 +124,6 @@ def _text(field: bytes, what: str) -> bytes:
 
 
 def _number(block: bytes, field: _Field) -> int:
-    return _parsed(block[field.place], field.what, field.largest_binary, field.empty)
-
-
-@lru_cache(maxsize=1024)  # most members of an archive have the same owner, mode and time
-def _parsed(raw: bytes, what: str, largest_binary: int, empty: bytes) -> int:
     """An octal number, or GNU's base-256 form where all readers take it.
 
     Blanks may stand before the digits, blanks and NULs after them. Python's tarfile takes a NUL for the end wherever it
@@ -129,20 +131,21 @@ def _parsed(raw: bytes, what: str, largest_binary: int, empty: bytes) -> int:
     libarchive stops at the first strange byte. Negative numbers are refused, too (CVE-2019-20907 and kin: endless
     loops; T10): of the ways to write one, tarfile reads a single one.
     """
+    raw = block[field.place]
     found = _OCTAL.fullmatch(raw)
     if found:
         return int(found[1], 8)
-    if not raw.strip(empty):
+    if not raw.strip(field.empty):
         return 0
-    if raw[0] == _BASE_256 and largest_binary:
+    if raw[0] == _BASE_256 and field.largest_binary:
         number = int.from_bytes(raw[1:], "big")
-        if number > largest_binary:
-            raise Malformed(f"has a header whose {what} is {number}; the limit is {largest_binary}")
+        if number > field.largest_binary:
+            raise Malformed(f"has a header whose {field.what} is {number}; the limit is {field.largest_binary}")
         return number
     if raw[0] > _BASE_256:
-        raise Malformed(f"has a header with a negative {what}")
+        raise Malformed(f"has a header with a negative {field.what}")
     shown = ascii(raw.decode("latin-1"))
-    raise Malformed(f"has a header whose {what} is no octal number that all readers read alike: {shown}")
+    raise Malformed(f"has a header whose {field.what} is no octal number that all readers read alike: {shown}")
 
 
 def is_extension(header: TarHeader) -> bool:

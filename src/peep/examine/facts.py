@@ -17,6 +17,8 @@ from peep.examine.suspicions import Suspicions
 from peep.examine.syntax_tree import SyntaxTree, is_docstring
 
 _SCOPED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.Import, ast.ImportFrom})
+_TOO_DEEP = "nested too deeply"
+_TOO_LARGE = "takes more memory than the analysis may have"
 IMPORT = "import"
 CALL = "call"
 
@@ -59,22 +61,33 @@ class FileFacts:
 
 def facts_of(content: bytes) -> FileFacts:
     """Analyse one Python file. Never raises: what this Python cannot parse is said in `error`."""
-    return analysed(content)[0]
+    return facts_in(parsed(content))
 
 
-def analysed(content: bytes) -> tuple[FileFacts, SyntaxTree | None]:
-    """As `facts_of`, and the tree where there is one."""
+def parsed(content: bytes) -> SyntaxTree | str:
+    """The tree of a Python file, or why there is none."""
     try:
-        tree = SyntaxTree(content)
-        return _Analysis(tree).facts(), tree
+        return SyntaxTree(content)
     except SyntaxError as error:
-        return FileFacts(f"line {error.lineno or 0}: {error.msg}"), None
+        return f"line {error.lineno or 0}: {error.msg}"
     except (ValueError, LookupError) as error:  # a NUL, an unknown encoding, a number of too many digits
-        return FileFacts(str(error) or type(error).__name__), None
+        return str(error) or type(error).__name__
     except RecursionError:
-        return FileFacts("nested too deeply"), None
+        return _TOO_DEEP
     except MemoryError:
-        return FileFacts("takes more memory than the analysis may have"), None
+        return _TOO_LARGE
+
+
+def facts_in(tree: SyntaxTree | str) -> FileFacts:
+    """As `facts_of`, of what was parsed already."""
+    if isinstance(tree, str):
+        return FileFacts(tree)
+    try:
+        return _Analysis(tree).facts()
+    except RecursionError:
+        return FileFacts(_TOO_DEEP)
+    except MemoryError:
+        return FileFacts(_TOO_LARGE)
 
 
 @dataclass(slots=True)
@@ -120,6 +133,7 @@ class _Analysis:
 
     def _visit(self, top: ast.AST, scope: _Scope, owner: str) -> None:
         """A node and all below it, in the order of the text; only what has a scope of its own is a call deeper."""
+        below, noted = self._tree.below_each, self._noted
         waiting = [top]
         while waiting:
             node = waiting.pop()
@@ -127,9 +141,11 @@ class _Analysis:
             if kind in _SCOPED:
                 self._scoped(node, scope, owner)
                 continue
-            if kind in self._noted:
+            if kind in noted:
                 self._expression(node, scope)
-            waiting += reversed(self._tree.children(node))
+            found = below.get(id(node))
+            if found:
+                waiting += reversed(found)
 
     def _scoped(self, node: ast.AST, scope: _Scope, owner: str) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from peep.dataclass import dataclass
 from peep.examine.binaries import BinaryFacts, binary_facts
 from peep.examine.correspondence import Origin, Source, corresponding
-from peep.examine.facts import FileFacts, ImportFact, analysed
+from peep.examine.facts import FileFacts, ImportFact, facts_in, parsed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
 from peep.examine.import_scan import module_imports
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
@@ -84,7 +84,7 @@ class ReleaseView:
         self.release = release
         self._facts: dict[str, FileFacts] = {}
         self._binaries: dict[str, BinaryFacts] = {}
-        self._trees: dict[str, SyntaxTree | None] = {}
+        self._trees: dict[str, SyntaxTree | str] = {}
         self._exact = with_facts
         self.metadata = _metadata(release)
         wheel, sdist = release.main_wheel, release.sdist
@@ -178,22 +178,23 @@ class ReleaseView:
         """Facts of one Python file, by its content."""
         found = self._facts.get(file.sha256)
         if found is None:
-            found, _ = self._analysed(file)
+            found = self._facts[file.sha256] = facts_in(self._parsed(file))
         return found
 
     def tree(self, file: ReleaseFile) -> SyntaxTree | None:
-        """The tree of one Python file, kept until a few others were asked for; None where it can't be parsed."""
-        if file.sha256 in self._trees:
-            return self._trees[file.sha256]
-        return self._analysed(file)[1]
+        """The tree of one Python file; None where it can't be parsed."""
+        parsed_file = self._parsed(file)
+        return None if isinstance(parsed_file, str) else parsed_file
 
-    def _analysed(self, file: ReleaseFile) -> tuple[FileFacts, SyntaxTree | None]:
-        facts, tree = analysed(self.release.content(file.sha256))
-        self._facts[file.sha256] = facts
-        while len(self._trees) >= _MOST_TREES:
-            self._trees.pop(next(iter(self._trees)))
-        self._trees[file.sha256] = tree
-        return facts, tree
+    def _parsed(self, file: ReleaseFile) -> SyntaxTree | str:
+        """Kept until a few others were asked for."""
+        found = self._trees.get(file.sha256)
+        if found is None:
+            found = parsed(self.release.content(file.sha256))
+            while len(self._trees) >= _MOST_TREES:
+                self._trees.pop(next(iter(self._trees)))
+            self._trees[file.sha256] = found
+        return found
 
     def imports(self, file: ReleaseFile) -> tuple[ImportFact, ...]:
         """Imports of one Python file: exact for those that are analysed whole, quick for the others."""
