@@ -43,6 +43,7 @@ _MEASURE = """
 import json, resource, sys, time
 from peep.examine.analysis import answer_to
 sys.setrecursionlimit(3000)
+import gc; gc.disable()
 import warnings; warnings.simplefilter("ignore")
 start = time.process_time()
 answer = answer_to(json.loads(sys.argv[1]))

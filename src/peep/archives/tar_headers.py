@@ -8,6 +8,7 @@ even where peep has no use for it: a reader that cannot read an owner ends the a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from peep.archives.compression import Malformed
@@ -77,8 +78,7 @@ def parse_header(block: bytes) -> TarHeader:
     # Some old readers added signed bytes; a checksum that only they call right is refused.
     if _number(block, _SUM) != sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
         raise Malformed("has a header whose checksum is wrong")
-    for other in _OTHERS:
-        _number(block, other)
+    mode = _mode(b"".join((bytes(100), block[100:124], bytes(12), block[136:148], bytes(181), block[329:345])))
     kind = block[156:157]
     name, link = _text(block[_NAME], "name"), _text(block[_LINK], "link name")
     if not name:
@@ -88,13 +88,21 @@ def parse_header(block: bytes) -> TarHeader:
     prefix = _prefix(block)
     return TarHeader(
         name=prefix + b"/" + name if prefix else name,
-        mode=_number(block, _MODE),
+        mode=mode,
         size=_number(block, _SIZE),
         kind=kind,
         link=link,
         name_is_full=b"\0" not in block[_NAME],
         link_is_full=b"\0" not in block[_LINK],
     )
+
+
+@lru_cache(maxsize=256)
+def _mode(block: bytes) -> int:
+    """The mode of a header of which only the numbers are left that most members of an archive share; all are checked."""
+    for other in _OTHERS:
+        _number(block, other)
+    return _number(block, _MODE)
 
 
 def _prefix(block: bytes) -> bytes:

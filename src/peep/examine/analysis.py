@@ -6,6 +6,7 @@ the answer goes to standard output behind `ANSWER`; standard error leads nowhere
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -35,6 +36,7 @@ def main() -> None:
     order: dict[str, Any] = json.loads(sys.argv[-1])
     warnings.simplefilter("ignore")  # what the parser thinks of escapes in strangers' files
     sys.setrecursionlimit(_RECURSION)
+    gc.disable()  # a fifth of the time, and trees are in no circle: they go when the last reference does
     _limit_itself(order["limits"])
     answer = answer_to(order)
     os.write(1, ANSWER.encode("ascii"))

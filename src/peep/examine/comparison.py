@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.examine.binaries import BinaryFacts, binary_findings
@@ -54,7 +54,7 @@ def compare(
     """Compare two opened releases. `habits`: of the old one and of the new one; `object_format`: git's, for `blobs`."""
     digests = _changed_digests(old, new)
     before = ReleaseView(old, with_facts=digests) if old is not None else None
-    after = ReleaseView(new, with_facts=digests)
+    after = ReleaseView(new, with_facts=digests, earlier=before)
     pairs = in_reading_order(pair_up(before, after))
     changes = tuple(_within_budget(_change(pair, before, after) for pair in pairs))
     unanalysed: list[NotAnalysed] = []
@@ -119,7 +119,9 @@ def _change(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> Change:
 
 
 def _is_same_code(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> bool:
-    """Python that differs in comments, docstrings and layout alone."""
+    """Python that differs in comments, docstrings and layout alone; facts are taken while the trees are at hand."""
+    if pair.old is not None and pair.new is not None and old is not None and new.facts(pair.new.file).uses:
+        old.facts(pair.old.file)
     trees = [view.tree(unit.file) for view, unit in _sides(pair, old, new)]
     roots = [tree.root for tree in trees if tree is not None]
     return len(roots) == 2 and same_but_docstrings(*roots)  # noqa: PLR2004 - old and new
@@ -174,12 +176,7 @@ def _not_analysed(unit: Unit, view: ReleaseView) -> Iterator[NotAnalysed]:
 def _all_hits(
     old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair], changes: Sequence[Change]
 ) -> Iterator[Hit]:
-    yield from new_hits(
-        [hit for pair in pairs if pair.old is not None and old is not None for hit in _unit_hits(old, pair.old)],
-        [hit for pair in pairs if pair.new is not None for hit in _unit_hits(new, pair.new)],
-        {pair.new.path: unit_key(pair.new.path, in_wheel=pair.new.key.in_wheel).path for pair in pairs if pair.new},
-        {pair.old.path: unit_key(pair.old.path, in_wheel=pair.old.key.in_wheel).path for pair in pairs if pair.old},
-    )
+    yield from _content_hits(old, new, pairs)
     here = [(pair, change) for pair, change in zip(pairs, changes, strict=True) if pair.new is not None]
     changed = {pair.unit.key: change.binary for pair, change in here}
     altered = {pair.unit.key: change.binary for pair, change in here if pair.status != "moved"}
@@ -189,6 +186,27 @@ def _all_hits(
     yield from data_hits(old, new, altered)
     yield from _binary_hits(old, new, pairs)
     yield from metadata_hits(old.metadata if old else None, new.metadata)
+
+
+def _content_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> list[Hit]:
+    """New hits of the rules on contents. Most of what is found was in the same file before; only where something is
+    not are all the other old files analysed, to see whether it merely moved.
+    """
+    found = [hit for pair in pairs if pair.new is not None for hit in _unit_hits(new, pair.new)]
+    new_paths = {pair.new.path: _matched_path(pair.new) for pair in pairs if pair.new is not None}
+    before = [pair.old for pair in pairs if pair.old is not None]
+    old_paths = {unit.path: _matched_path(unit) for unit in before}
+    touched = {new_paths.get(hit.path, hit.path) for hit in found}
+    for some in ([unit for unit in before if old_paths[unit.path] in touched], before):
+        known = [hit for unit in some for hit in _unit_hits(old, unit)] if old is not None else []
+        found_anew = list(new_hits(known, found, new_paths, old_paths))
+        if not found_anew:
+            break
+    return found_anew
+
+
+def _matched_path(unit: Unit) -> str:
+    return unit_key(unit.path, in_wheel=unit.key.in_wheel).path
 
 
 def _binary_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> Iterator[Hit]:
@@ -245,26 +263,37 @@ def few_of_each(hits: Iterable[Hit]) -> list[Hit]:
     return [hit for group in kept.values() for hit in group]
 
 
-def _new_capabilities(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> Iterator[Capability]:
+def _new_capabilities(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> list[Capability]:
     """What files can do that they could not, outside tests and documents; one line for each kind, file and time."""
-    before = [
-        (pair, one)
-        for pair in pairs
-        if pair.old is not None and old is not None
-        for one in _capabilities(old, pair.old)
-    ]
-    known_here = {(pair.unit.path, one.capability, one.when) for pair, one in before}
+    found = {
+        number: capabilities
+        for number, pair in enumerate(pairs)
+        if pair.new is not None and pair.new.moment not in FOLDED_MOMENTS
+        if (capabilities := _capabilities(new, pair.new))
+    }
+    for some in ([pairs[number] for number in found], pairs):  # as for hits: all others only where something is new
+        known = [
+            (pair.unit.path, one)
+            for pair in some
+            if pair.old is not None and old is not None
+            for one in _capabilities(old, pair.old)
+        ]
+        found_anew = list(_unknown(known, [one for many in found.values() for one in many]))
+        if not found_anew:
+            break
+    return found_anew
+
+
+def _unknown(before: Collection[tuple[str, Capability]], found: Iterable[Capability]) -> Iterator[Capability]:
+    """`before`: with the path that the file has now."""
+    known_here = {(path, one.capability, one.when) for path, one in before}
     known = Counter((one.capability, one.when, one.call) for _, one in before)
     told: set[tuple[str, str, str]] = set()
-    for pair in pairs:
-        if pair.new is None or pair.new.moment in FOLDED_MOMENTS:
-            continue
-        for one in _capabilities(new, pair.new):
-            here = (pair.new.path, one.capability, one.when)
-            call = (one.capability, one.when, one.call)
-            known[call] -= 1
-            if here in known_here or here in told or known[call] >= 0:
-                continue
+    for one in found:
+        here = (one.path, one.capability, one.when)
+        call = (one.capability, one.when, one.call)
+        known[call] -= 1
+        if here not in known_here and here not in told and known[call] < 0:
             told.add(here)
             yield one
 

@@ -9,7 +9,8 @@ import ast
 import base64
 import binascii
 import codecs
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import cast
 
 Constant = str | bytes | int
@@ -28,12 +29,19 @@ _DECODERS: dict[str, Callable[[bytes], bytes]] = {
 _PLAIN_CODECS = frozenset({"utf-8", "utf8", "ascii", "latin-1", "latin1", "rot13", "rot_13", "hex"})
 
 
-class Folder:
-    """Folds expressions of one file. `names`: constants bound to names; `resolve` gives a call's dotted name."""
+class Folder(ABC):
+    """Folds expressions of one file. `constants`: names bound once, to a constant.
 
-    def __init__(self, names: Mapping[str, Constant], resolve: Callable[[ast.expr], str]) -> None:
-        self._names = names
-        self._resolve = resolve
+    Who knows what names mean derives from it, so that neither holds the other: without a circle of references the tree
+    of a file goes as soon as nobody needs it.
+    """
+
+    def __init__(self) -> None:
+        self.constants: dict[str, Constant] = {}
+
+    @abstractmethod
+    def resolve(self, node: ast.expr) -> str:
+        """The dotted name that an expression means, '' where that is not to be seen."""
 
     def text(self, node: ast.expr | None) -> str | None:
         """The text that an expression is, None where it is no constant text."""
@@ -47,14 +55,14 @@ class Folder:
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str | bytes | int) else None
         if isinstance(node, ast.Name):
-            return self._names.get(node.id)
+            return self.constants.get(node.id)
         if isinstance(node, ast.BinOp):
             return self._operation(node, depth)
         if isinstance(node, ast.Subscript):
             return self._slice(node, depth)
         if isinstance(node, ast.JoinedStr):
             return self._formatted(node, depth)
-        return self._call(node, depth) if isinstance(node, ast.Call) else None
+        return self._call_value(node, depth) if isinstance(node, ast.Call) else None
 
     def _operation(self, node: ast.BinOp, depth: int) -> Constant | None:
         left, right = self.value(node.left, depth + 1), self.value(node.right, depth + 1)
@@ -98,8 +106,8 @@ class Folder:
             parts.append(str(part))
         return "".join(parts)[:_LONGEST]
 
-    def _call(self, node: ast.Call, depth: int) -> Constant | None:
-        name = self._resolve(node.func)
+    def _call_value(self, node: ast.Call, depth: int) -> Constant | None:
+        name = self.resolve(node.func)
         if name == "chr" and len(node.args) == 1:
             number = self.value(node.args[0], depth + 1)
             return chr(number) if isinstance(number, int) and 0 <= number < 0x110000 else None  # noqa: PLR2004

@@ -12,13 +12,17 @@ _WHOLE = frozenset({"copy", "items", "values", "keys"})
 _HARMLESS = frozenset({"get", "pop", "setdefault", "update", "__setitem__"})
 """What is done with a copy before a program gets it."""
 _COPIERS = frozenset({"dict", "copy"})
+_TAKING = frozenset({ast.Subscript, ast.Attribute, ast.Compare, ast.Assign, ast.AnnAssign})
+_EXTENDING = frozenset({ast.Dict, ast.Call, ast.BinOp})
+_PASSING_ON = frozenset({ast.keyword, ast.Assign})
+_CHANGING = frozenset({ast.Subscript, ast.Attribute, ast.keyword})
 _ENVIRONMENT_KEYWORDS = frozenset({"env", "environ", "environment"})
 
 
-def partial_reads(nodes: Iterable[ast.AST]) -> set[int]:
+def partial_reads(tree: SyntaxTree) -> set[int]:
     """Nodes of which only one variable is taken: `os.environ["X"]`, `.get("X")`, `"X" in os.environ`; and aliases."""
     found: set[int] = set()
-    for node in nodes:
+    for node in tree.of_kinds(_TAKING):
         if isinstance(node, ast.Subscript):
             found.add(id(node.value))
         elif isinstance(node, ast.Attribute):
@@ -41,9 +45,9 @@ def for_programs(tree: SyntaxTree) -> set[int]:
     That is `env=os.environ`, `{**os.environ, "A": "1"}`, `dict(os.environ, A="1")`, and a copy under a name that is
     only changed and given as `env=`.
     """
-    found = {id(value) for node in tree.nodes for value in _extended(node)}
+    found = {id(value) for node in tree.of_kinds(_EXTENDING) for value in _extended(node)}
     copies: dict[str, list[ast.expr]] = {}
-    for node in tree.nodes:
+    for node in tree.of_kinds(_PASSING_ON):
         if isinstance(node, ast.keyword) and node.arg in _ENVIRONMENT_KEYWORDS:
             found.update(id(one) for one in _copied(node.value))
         elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -83,7 +87,7 @@ def _used_otherwise(tree: SyntaxTree, names: Iterable[str]) -> set[str]:
     """Those of the names that are read for anything but being changed, or being a program's environment."""
     wanted = set(names)
     harmless: set[int] = set()
-    for node in tree.nodes:
+    for node in tree.of_kinds(_CHANGING):
         if (
             isinstance(node, ast.Subscript)
             or (isinstance(node, ast.Attribute) and node.attr in _HARMLESS)
@@ -92,7 +96,7 @@ def _used_otherwise(tree: SyntaxTree, names: Iterable[str]) -> set[str]:
             harmless.add(id(node.value))
     return {
         node.id
-        for node in tree.nodes
+        for node in tree.of_kinds({ast.Name})
         if isinstance(node, ast.Name) and node.id in wanted and _is_read(node) and id(node) not in harmless
     }
 

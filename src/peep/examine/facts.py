@@ -16,6 +16,9 @@ from peep.examine.names import Names
 from peep.examine.suspicions import Suspicions
 from peep.examine.syntax_tree import SyntaxTree, is_docstring
 
+_SCOPED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.Import, ast.ImportFrom})
+_TOO_DEEP = "nested too deeply"
+_TOO_LARGE = "takes more memory than the analysis may have"
 IMPORT = "import"
 CALL = "call"
 
@@ -58,22 +61,33 @@ class FileFacts:
 
 def facts_of(content: bytes) -> FileFacts:
     """Analyse one Python file. Never raises: what this Python cannot parse is said in `error`."""
-    return analysed(content)[0]
+    return facts_in(parsed(content))
 
 
-def analysed(content: bytes) -> tuple[FileFacts, SyntaxTree | None]:
-    """As `facts_of`, and the tree where there is one."""
+def parsed(content: bytes) -> SyntaxTree | str:
+    """The tree of a Python file, or why there is none."""
     try:
-        tree = SyntaxTree(content)
-        return _Analysis(tree).facts(), tree
+        return SyntaxTree(content)
     except SyntaxError as error:
-        return FileFacts(f"line {error.lineno or 0}: {error.msg}"), None
+        return f"line {error.lineno or 0}: {error.msg}"
     except (ValueError, LookupError) as error:  # a NUL, an unknown encoding, a number of too many digits
-        return FileFacts(str(error) or type(error).__name__), None
+        return str(error) or type(error).__name__
     except RecursionError:
-        return FileFacts("nested too deeply"), None
+        return _TOO_DEEP
     except MemoryError:
-        return FileFacts("takes more memory than the analysis may have"), None
+        return _TOO_LARGE
+
+
+def facts_in(tree: SyntaxTree | str) -> FileFacts:
+    """As `facts_of`, of what was parsed already."""
+    if isinstance(tree, str):
+        return FileFacts(tree)
+    try:
+        return _Analysis(tree).facts()
+    except RecursionError:
+        return FileFacts(_TOO_DEEP)
+    except MemoryError:
+        return FileFacts(_TOO_LARGE)
 
 
 @dataclass(slots=True)
@@ -90,8 +104,9 @@ class _Scope:
 class _Analysis:
     def __init__(self, tree: SyntaxTree) -> None:
         self._tree = tree
-        self._names = Names(tree.nodes)
+        self._names = Names(tree)
         self._suspicions = Suspicions(tree, self._names)
+        self._noted = self._suspicions.looked_at | {ast.Constant}
         self._module = _Scope("")
         self._scopes: list[_Scope] = [self._module]
         self._literals: list[Literal] = []
@@ -116,7 +131,23 @@ class _Analysis:
                 continue
             self._visit(statement, scope, owner)
 
-    def _visit(self, node: ast.AST, scope: _Scope, owner: str) -> None:
+    def _visit(self, top: ast.AST, scope: _Scope, owner: str) -> None:
+        """A node and all below it, in the order of the text; only what has a scope of its own is a call deeper."""
+        below, noted = self._tree.below_each, self._noted
+        waiting = [top]
+        while waiting:
+            node = waiting.pop()
+            kind = type(node)
+            if kind in _SCOPED:
+                self._scoped(node, scope, owner)
+                continue
+            if kind in noted:
+                self._expression(node, scope)
+            found = below.get(id(node))
+            if found:
+                waiting += reversed(found)
+
+    def _scoped(self, node: ast.AST, scope: _Scope, owner: str) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             self._function(node, scope, owner)
         elif isinstance(node, ast.ClassDef):
@@ -125,10 +156,6 @@ class _Analysis:
             self._condition(node, scope, owner)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             _note_import(node, scope)
-        else:
-            self._expression(node, scope)
-            for child in self._tree.children(node):
-                self._visit(child, scope, owner)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: _Scope, owner: str) -> None:
         for outer in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
@@ -180,12 +207,13 @@ class _Analysis:
             self._visit(statement, scope, owner)
 
     def _expression(self, node: ast.AST, scope: _Scope) -> None:
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and node.value:
+                self._literals.append(Literal(node.value, node.lineno))
+            return
         if isinstance(node, ast.Call):
             self._call(node, scope)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
-            self._literals.append(Literal(node.value, node.lineno))
-        for kind, name, line in self._suspicions.of(node):
-            scope.uses.append((kind, name, line))
+        scope.uses += self._suspicions.of(node)
 
     def _call(self, node: ast.Call, scope: _Scope) -> None:
         name = self._names.resolve(node.func)
@@ -204,7 +232,7 @@ class _Analysis:
             self._loaded(node, name, scope)
 
     def _loaded(self, node: ast.Call, name: str, scope: _Scope) -> None:
-        module = self._names.folder.text(node.args[0]) if node.args else None
+        module = self._names.text(node.args[0]) if node.args else None
         if module is None:
             scope.uses.append(("computed-import", name, node.lineno))
         elif module.strip("."):

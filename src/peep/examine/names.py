@@ -8,32 +8,40 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable
 
-from peep.examine.constants import Constant, Folder
+from peep.examine.constants import Folder
+from peep.examine.syntax_tree import SyntaxTree
 
 _BUILTINS = frozenset(dir(builtins))
 _NAMESPACE = "<globals>"
 _MOST_BINDINGS = 100_000
 _DEEPEST = 80
+_SHALLOW = 8
 _DICTS = (".__dict__", ".<dict>")
+_BINDING = frozenset(
+    {
+        ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
+        ast.NamedExpr, ast.arg,
+    }
+)  # fmt: skip
 _LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__", "import_module"})
 
 
-class Names:
-    """What the names of a file mean. `constants`: names bound once, to a constant; `resolve` gives dotted names."""
+class Names(Folder):
+    """What the names of a file mean: `resolve` gives dotted names, `text` and `value` the constants of expressions."""
 
-    def __init__(self, nodes: Iterable[ast.AST]) -> None:
+    def __init__(self, tree: SyntaxTree) -> None:
+        super().__init__()
         self._imported: dict[str, str] = {}
         self._aliases: dict[str, ast.expr] = {}
         self._defined: set[str] = set()
-        self.constants: dict[str, Constant] = {}
         self._resolving: set[str] = set()
-        self.folder = Folder(self.constants, self.resolve)
+        self._meanings: dict[str, str] = {}
         assigned: dict[str, list[ast.expr]] = {}
-        for node in nodes:
+        for node in tree.of_kinds(_BINDING):
             self._collect(node, assigned)
         self._bind(assigned)
+        self._meanings.clear()  # what was bound last can change what was asked for first
 
     def _collect(self, node: ast.AST, assigned: dict[str, list[ast.expr]]) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom):
@@ -66,7 +74,7 @@ class Names:
             self._aliases[name] = values[0]
         for name, values in list(assigned.items())[:_MOST_BINDINGS]:
             if len(values) == 1:
-                constant = self.folder.value(values[0])
+                constant = self.value(values[0])
                 if constant is not None:
                     self.constants[name] = constant
 
@@ -84,7 +92,19 @@ class Names:
             return self._item(node, depth)
         return self.resolve(node.value, depth + 1) if isinstance(node, ast.NamedExpr | ast.Await) else ""
 
+    def meaning(self, name: str) -> str:
+        """As `resolve`, of a plain name."""
+        return self._name(name, 0)
+
     def _name(self, name: str, depth: int) -> str:
+        found = self._meanings.get(name)
+        if found is None:
+            found = self._meaning(name, depth)
+            if depth < _SHALLOW and not self._resolving:  # deeper down it may have been given up
+                self._meanings[name] = found
+        return found
+
+    def _meaning(self, name: str, depth: int) -> str:
         if name in self._imported:
             return self._imported[name]
         value = self._aliases.get(name)
@@ -113,11 +133,11 @@ class Names:
         function = self.resolve(node.func, depth + 1)
         first = node.args[0] if node.args else None
         if function in _LOADERS:
-            module = self.folder.text(first) or ""
+            module = self.text(first) or ""
             is_top = function == "__import__" and len(node.args) < 4 and not node.keywords  # noqa: PLR2004 - fromlist
             return module.partition(".")[0] if is_top else module
         if function == "getattr" and len(node.args) > 1 and first is not None:
-            attribute = self.folder.text(node.args[1])
+            attribute = self.text(node.args[1])
             return self._attribute(self.resolve(first, depth + 1), attribute) if attribute else ""
         if function in ("globals", "locals") or (function == "vars" and first is None):
             return _NAMESPACE
@@ -128,7 +148,7 @@ class Names:
 
     def _item(self, node: ast.Subscript, depth: int) -> str:
         base = self.resolve(node.value, depth + 1)
-        key = self.folder.text(node.slice) if base else None
+        key = self.text(node.slice) if base else None
         if key is None:
             return ""
         if base == _NAMESPACE:

@@ -13,6 +13,13 @@ from peep.examine.syntax_tree import SyntaxTree
 
 Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
+_LOOKED_AT = frozenset(
+    {
+        ast.Call, ast.Attribute, ast.Name, ast.Subscript, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Dict,
+    }
+)  # fmt: skip
+_READING = frozenset({ast.Attribute, ast.Name})
+_ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
 _LETTERS = range(32, 127)
 _FEWEST_LETTERS = 4
@@ -31,19 +38,38 @@ class Suspicions:
     def __init__(self, tree: SyntaxTree, names: Names) -> None:
         self._tree = tree
         self._names = names
-        self._decoders = {id(node) for node in tree.nodes if isinstance(node, ast.Call) and self._decodes(node)}
+        self._decoders = {id(node) for node in tree.of_kind(ast.Call) if self._decodes(node)}
         self._decoded = self._decoded_names() if self._decoders else frozenset()
-        self._environ_parts = partial_reads(tree.nodes)
-        self._for_programs = for_programs(tree)
-        self._foreign = _foreign_names(tree.nodes)
+        self._environment = self._environment_reads()
+        self.looked_at = _LOOKED_AT if self._environment else _LOOKED_AT - _READING
+        """Types of the nodes that can be odd; `of` need not be asked about others."""
+        self._foreign = _foreign_names(tree)
 
     def _decodes(self, node: ast.Call) -> bool:
         return self._decodes_text(node) or is_decoder(self._names.resolve(node.func))
 
+    def _environment_reads(self) -> dict[int, str]:
+        """Nodes that mean the process's whole environment, and what is taken it for."""
+        found = {id(node) for node in self._tree.of_kind(ast.Attribute) if self._is_environment(node)}
+        named = self._tree.of_kind(ast.Name)
+        aliases = {
+            name for name in {node.id for node in named} if self._names.meaning(name) in _ENVIRONMENT
+        }
+        found.update(id(node) for node in named if node.id in aliases and isinstance(node.ctx, ast.Load))
+        if not found:
+            return {}
+        found -= partial_reads(self._tree)
+        extended = for_programs(self._tree)
+        return {one: "environ-extended" if one in extended else "environ" for one in found}
+
+    def _is_environment(self, node: ast.Attribute) -> bool:
+        is_called_so = node.attr in ("environ", "environb") and isinstance(node.ctx, ast.Load)
+        return is_called_so and self._names.resolve(node) in _ENVIRONMENT
+
     def _decoded_names(self) -> frozenset[str]:
         """Names whose value was decoded, and functions that give back something decoded; three rounds of passing on."""
         assignments: list[tuple[list[str], ast.AST]] = []
-        for node in self._tree.nodes:
+        for node in self._tree.of_kinds({ast.Assign, ast.FunctionDef, ast.AsyncFunctionDef}):
             if isinstance(node, ast.Assign):
                 assignments.append(([one.id for one in node.targets if isinstance(one, ast.Name)], node.value))
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -59,20 +85,18 @@ class Suspicions:
                 break
         return frozenset(found)
 
-    def of(self, node: ast.AST) -> Iterator[Suspicion]:
+    def of(self, node: ast.AST) -> Iterable[Suspicion]:
         """Everything odd about one node itself; its children are asked for on their own."""
         if isinstance(node, ast.Call):
-            yield from self._call(node)
-        elif isinstance(node, ast.Attribute | ast.Name):
-            if self._is_whole_environment(node):
-                kind = "environ-extended" if id(node) in self._for_programs else "environ"
-                yield kind, "os.environ", node.lineno
-        elif isinstance(node, ast.Subscript):
-            yield from self._subscript(node)
-        elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            yield from self._assignment(node)
-        elif isinstance(node, ast.Dict):
-            yield from self._mapping(node)
+            return self._call(node)
+        if isinstance(node, ast.Attribute | ast.Name):
+            kind = self._environment.get(id(node))
+            return ((kind, "os.environ", node.lineno),) if kind else ()
+        if isinstance(node, ast.Subscript):
+            return self._subscript(node)
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            return self._assignment(node)
+        return _mapping(node) if isinstance(node, ast.Dict) else ()
 
     def _call(self, node: ast.Call) -> Iterator[Suspicion]:
         name = self._names.resolve(node.func)
@@ -94,7 +118,7 @@ class Suspicions:
         if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and _is_none(first):
             yield "libc", f"{name}(None)", node.lineno
         elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
-            path = self._names.folder.text(node.args[-1])
+            path = self._names.text(node.args[-1])
             if path and _ABSOLUTE.match(path):
                 yield "path-insert", f"{name}({path!r})", node.lineno
         elif name == "setattr" and self._is_foreign(first):
@@ -133,7 +157,7 @@ class Suspicions:
         """The object of `getattr(OBJECT, computed)`, '' for all else."""
         if not isinstance(function, ast.Call) or self._names.resolve(function.func) != "getattr":
             return ""
-        if len(function.args) < 2 or self._names.folder.text(function.args[1]) is not None:  # noqa: PLR2004
+        if len(function.args) < 2 or self._names.text(function.args[1]) is not None:  # noqa: PLR2004
             return ""
         return self._names.resolve(function.args[0])
 
@@ -156,20 +180,16 @@ class Suspicions:
             elif isinstance(target, ast.Name) and target.id == "cmdclass":
                 yield "cmdclass", "cmdclass", node.lineno
 
-    def _mapping(self, node: ast.Dict) -> Iterator[Suspicion]:
-        if any(isinstance(key, ast.Constant) and key.value == "cmdclass" for key in node.keys):
-            yield "cmdclass", "cmdclass", node.lineno
-
     def _opens_to_write(self, node: ast.Call) -> bool:
         mode = node.args[1] if len(node.args) > 1 else None
         mode = next((keyword.value for keyword in node.keywords if keyword.arg == "mode"), mode)
-        text = self._names.folder.text(mode)
+        text = self._names.text(mode)
         return text is not None and bool(_WRITE_MODES & set(text))
 
     def _decodes_text(self, node: ast.Call) -> bool:
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in ("decode", "encode") or not node.args:
             return False
-        codec = self._names.folder.text(node.args[0])
+        codec = self._names.text(node.args[0])
         return codec is not None and codec.lower().replace("-", "_") in _TEXT_CODECS
 
     def _holds_decoded(self, node: ast.AST, known: Collection[str]) -> bool:
@@ -181,11 +201,6 @@ class Suspicions:
             for part in self._tree.below(node)
         )
 
-    def _is_whole_environment(self, node: ast.Attribute | ast.Name) -> bool:
-        if id(node) in self._environ_parts or not isinstance(node.ctx, ast.Load):
-            return False
-        return self._names.resolve(node) in ("os.environ", "os.environb")
-
     def _is_foreign(self, node: ast.expr) -> bool:
         """Whether an object belongs to an imported module that is not of the same package, nor a thing made here."""
         root = node
@@ -194,6 +209,11 @@ class Suspicions:
         if not isinstance(root, ast.Name) or root.id not in self._foreign:
             return False
         return "()" not in self._names.resolve(node)
+
+
+def _mapping(node: ast.Dict) -> Iterator[Suspicion]:
+    if any(isinstance(key, ast.Constant) and key.value == "cmdclass" for key in node.keys):
+        yield "cmdclass", "cmdclass", node.lineno
 
 
 def _spells_text(node: ast.expr) -> bool:
@@ -208,9 +228,9 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _foreign_names(nodes: Iterable[ast.AST]) -> set[str]:
+def _foreign_names(tree: SyntaxTree) -> set[str]:
     found: set[str] = set()
-    for node in nodes:
+    for node in tree.of_kinds({ast.Import, ast.ImportFrom}):
         if isinstance(node, ast.Import):
             found.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level and node.module != "__future__":

@@ -3,55 +3,87 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property
+from typing import TypeVar
 
-_SKIPPED_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno"})
-"""Fields that hold no part of a program that anybody looks for: contexts, operators, marks."""
-_NO_CHILDREN: tuple[ast.AST, ...] = ()
+T = TypeVar("T", bound=ast.AST)
+_SKIPPED_FIELDS = frozenset(
+    {
+        "ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno", "id", "attr", "arg", "asname",
+        "module", "level", "is_async", "simple",
+    }
+)  # fmt: skip
+"""Fields that hold no part of a program that anybody looks for: contexts, operators, marks, plain texts."""
+_LEAVES = (ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
 
 
 class SyntaxTree:
-    """`root` is the module; `nodes` are all nodes but operators and contexts, parents before their children."""
+    """`root` is the module. What is below it is walked when it is first asked for."""
 
     def __init__(self, content: bytes) -> None:
         """Parse; raises what `ast.parse` raises, `RecursionError` and `MemoryError` among it."""
         self.root = ast.parse(content)
-        self.nodes: list[ast.AST] = [self.root]
-        self._children: dict[int, list[ast.AST]] = {}
-        for node in self.nodes:  # grows while it is walked
-            found = _children(node)
-            if found:
-                self._children[id(node)] = found
-                self.nodes += found
 
-    def children(self, node: ast.AST) -> Sequence[ast.AST]:
-        """The nodes right below one, in the order of the text."""
-        return self._children.get(id(node), _NO_CHILDREN)
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All nodes but operators and contexts, parents before their children."""
+        return self._walked[0]
+
+    @cached_property
+    def below_each(self) -> dict[int, list[ast.AST]]:
+        """The `id` of a node -> the nodes right below it, in the order of the text; nothing for leaves."""
+        return self._walked[1]
+
+    @cached_property
+    def _walked(self) -> tuple[list[ast.AST], dict[int, list[ast.AST]]]:
+        nodes: list[ast.AST] = [self.root]
+        below: dict[int, list[ast.AST]] = {}
+        for node in nodes:  # grows while it is walked
+            names = _FIELDS.get(type(node))
+            if names is None:
+                names = _fields_of(type(node))
+            if names:
+                found = _children(node, names)
+                if found:
+                    below[id(node)] = found
+                    nodes += found
+        return nodes, below
+
+    def of_kinds(self, kinds: Collection[type]) -> list[ast.AST]:
+        """The nodes of some types, parents before their children."""
+        return [node for node in self.nodes if type(node) in kinds]
+
+    def of_kind(self, kind: type[T]) -> list[T]:
+        """The nodes of one type, parents before their children."""
+        return [node for node in self.nodes if isinstance(node, kind)]
 
     def below(self, node: ast.AST) -> Iterator[ast.AST]:
         """A node and everything below it."""
+        below = self.below_each
         waiting = [node]
         while waiting:
             one = waiting.pop()
             yield one
-            waiting += self._children.get(id(one), ())
+            waiting += below.get(id(one), ())
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {}
+_FIELDS: dict[type, tuple[str, ...]] = {kind: () for kind in _LEAVES}
 
 
-def _children(node: ast.AST) -> list[ast.AST]:
-    kind = type(node)
-    names = _FIELDS.get(kind)
-    if names is None:
-        names = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED_FIELDS)
+def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    names = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED_FIELDS)
+    return names
+
+
+def _children(node: ast.AST, names: Sequence[str]) -> list[ast.AST]:
     found: list[ast.AST] = []
     for name in names:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif value.__class__ is list:
+        if value.__class__ is list:
             found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from peep.dataclass import dataclass
 from peep.examine.binaries import BinaryFacts, binary_facts
 from peep.examine.correspondence import Origin, Source, corresponding
-from peep.examine.facts import FileFacts, ImportFact, analysed
+from peep.examine.facts import FileFacts, ImportFact, facts_in, parsed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
 from peep.examine.import_scan import module_imports
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
@@ -74,13 +74,17 @@ def unit_key(path: str, *, in_wheel: bool) -> Key:
 class ReleaseView:
     """A release with everything about it that does not depend on another one."""
 
-    def __init__(self, release: Release, *, with_facts: frozenset[str] = frozenset()) -> None:
-        """`with_facts`: digests of files that will be analysed whole anyway; their imports are taken from that."""
+    def __init__(
+        self, release: Release, *, with_facts: frozenset[str] = frozenset(), earlier: ReleaseView | None = None
+    ) -> None:
+        """`with_facts`: digests of files that will be analysed whole anyway; their imports are taken from that.
+
+        `earlier`: another release of the project; what is known of files by their content is known here too.
+        """
         self.release = release
         self._facts: dict[str, FileFacts] = {}
         self._binaries: dict[str, BinaryFacts] = {}
-        self._trees: dict[str, SyntaxTree | None] = {}
-        self._imports: dict[str, tuple[ImportFact, ...]] = {}
+        self._trees: dict[str, SyntaxTree | str] = {}
         self._exact = with_facts
         self.metadata = _metadata(release)
         wheel, sdist = release.main_wheel, release.sdist
@@ -88,6 +92,9 @@ class ReleaseView:
             corresponding(wheel, sdist, release.content) if wheel is not None and sdist is not None else {}
         )
         self.tops = _top_names(release)
+        is_known = earlier is not None and earlier.tops == self.tops  # which files are analysed depends on the names
+        self._imports: dict[str, tuple[ImportFact, ...]] = dict(earlier._imports) if earlier and is_known else {}
+        self._wheel_moments: Mapping[str, str] = {}
         self.units: dict[Key, Unit] = {unit.key: unit for unit in self._all_units()}
 
     # -- units -----------------------------------------------------------------------------------
@@ -110,6 +117,7 @@ class ReleaseView:
             for module in _PTH_IMPORT.findall(line)
         ]
         moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), pth, self.imports)
+        self._wheel_moments = moments
         for path, file in wheel.files.items():
             if path == f"{wheel.dist_info}/RECORD":
                 continue  # the reader compared it with the files; where it is wrong, that is a warning
@@ -148,12 +156,8 @@ class ReleaseView:
 
     def _moments_by_source(self) -> dict[str, str]:
         """Sdist files that become a file of the wheel with other bytes run when that one does."""
-        wheel = self.release.main_wheel
-        if wheel is None:
-            return {}
-        moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), (), self.imports)
         return {
-            source.path: moments[path]
+            source.path: self._wheel_moments[path]
             for path, source in self.sources.items()
             if source.path and source.origin is not Origin.ELSEWHERE
         }
@@ -174,22 +178,23 @@ class ReleaseView:
         """Facts of one Python file, by its content."""
         found = self._facts.get(file.sha256)
         if found is None:
-            found, _ = self._analysed(file)
+            found = self._facts[file.sha256] = facts_in(self._parsed(file))
         return found
 
     def tree(self, file: ReleaseFile) -> SyntaxTree | None:
-        """The tree of one Python file, kept until a few others were asked for; None where it can't be parsed."""
-        if file.sha256 in self._trees:
-            return self._trees[file.sha256]
-        return self._analysed(file)[1]
+        """The tree of one Python file; None where it can't be parsed."""
+        parsed_file = self._parsed(file)
+        return None if isinstance(parsed_file, str) else parsed_file
 
-    def _analysed(self, file: ReleaseFile) -> tuple[FileFacts, SyntaxTree | None]:
-        facts, tree = analysed(self.release.content(file.sha256))
-        self._facts[file.sha256] = facts
-        while len(self._trees) >= _MOST_TREES:
-            self._trees.pop(next(iter(self._trees)))
-        self._trees[file.sha256] = tree
-        return facts, tree
+    def _parsed(self, file: ReleaseFile) -> SyntaxTree | str:
+        """Kept until a few others were asked for."""
+        found = self._trees.get(file.sha256)
+        if found is None:
+            found = parsed(self.release.content(file.sha256))
+            while len(self._trees) >= _MOST_TREES:
+                self._trees.pop(next(iter(self._trees)))
+            self._trees[file.sha256] = found
+        return found
 
     def imports(self, file: ReleaseFile) -> tuple[ImportFact, ...]:
         """Imports of one Python file: exact for those that are analysed whole, quick for the others."""
