@@ -19,6 +19,7 @@ from peep.bundle.check import check_files, read_manifest
 from peep.bundle.folder import BundleWriter, claimed_folder
 from peep.bundle.lock import bundle_lock
 from peep.bundle.tree import FilesTree, FolderTree
+from support.bundle_verbs import peep_here
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex
 from support.small_bundle import small_bundle, written_bundle
@@ -257,16 +258,20 @@ def test_create_is_killed_at_twenty_moments(made, tmp_path):
         TARGETS[2],
         "b",
     ]
-    environ = {**os.environ, "PIP_INDEX_URL": made[1].simple_url, "PEEP_STORE": str(tmp_path / "store")}
+    own = {"PIP_INDEX_URL": made[1].simple_url, "PEEP_STORE": str(tmp_path / "store")}
     for moment in range(20):
         (tmp_path / "r.txt").write_text(PINS + line("six") + "# \n" * moment)
         creating = subprocess.Popen(
-            [*PEEP, *words], cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*PEEP, *words],
+            cwd=tmp_path,
+            env={**os.environ, **own},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(0.05 * moment)
         creating.kill()
         creating.wait()
         if (tmp_path / "b" / "bundle.json").exists():
             read_manifest(FolderTree(str(tmp_path / "b")))
-        run(tmp_path, [*PEEP, *words], PIP_INDEX_URL=made[1].simple_url)
-        run(tmp_path, [*PEEP, "bundle", "check", "b"])
+        peep_here(tmp_path, *words, environ=own)
+        peep_here(tmp_path, "bundle", "check", "b", environ=own)
