@@ -104,6 +104,13 @@ def test_a_lock_that_should_not_be_there_is_foreign(folder):
     assert faults(folder, lock=None) == [BundleFileFault("pylock.toml", FileState.FOREIGN)]
 
 
+@pytest.mark.parametrize("lock", [None, b"of the changed input"])
+def test_a_lock_is_not_blamed_for_the_input_that_it_follows_from(folder, lock):
+    written_bundle(folder)
+    (folder / "locks" / "requirements.txt").write_bytes(b"demo==1.0\n")
+    assert faults(folder, lock) == [BundleFileFault("locks/requirements.txt", FileState.CHANGED)]
+
+
 def test_the_next_version_takes_the_place_of_the_old_one(folder):
     written_bundle(folder)
     kept = (folder / "archives" / LONG).stat()

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from support.bundle_verbs import peep_here
 from support.registry import has_registry, registry
 from support.small_bundle import LONG, NAMES, SDIST, WHEEL, locked_bundle
 
 
 def peep(folder: Path, *words: str, status: int = 0) -> str:
-    asked = subprocess.run(
-        [sys.executable, "-m", "peep", "bundle", *words], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert asked.returncode == status, asked.stdout + asked.stderr
-    assert "Traceback" not in asked.stderr
+    asked = peep_here(folder, "bundle", *words, status=status, environ={"NO_COLOR": "1"})
     return asked.stdout if status in {0, 1} and asked.stdout else asked.stderr
 
 

@@ -75,7 +75,10 @@ def test_a_blob_that_was_put_is_there(repository, size):
     assert not repository.has_blob(digest_of(body))
     digest = put(repository, body)
     assert repository.has_blob(digest)
-    assert b"".join(repository.blob(digest)) == body
+    assert b"".join(repository.blob(digest, len(body))) == body
+    if body:
+        with pytest.raises(RegistryError, match="more bytes than"):
+            list(repository.blob(digest, len(body) - 1))
 
 
 def test_a_blob_under_another_digest_is_refused(repository):
@@ -87,7 +90,7 @@ def test_a_blob_under_another_digest_is_refused(repository):
 def test_what_is_not_there(repository):
     assert repository.manifest("1.0", MANIFEST_TYPE) is None
     with pytest.raises(RegistryError):
-        b"".join(repository.blob(digest_of(b"absent")))
+        b"".join(repository.blob(digest_of(b"absent"), 6))
 
 
 def test_a_whole_bundle_comes_back_under_tag_and_digest(repository):
@@ -95,7 +98,7 @@ def test_a_whole_bundle_comes_back_under_tag_and_digest(repository):
     for reference in ("1.0", digest_of(content)):
         assert repository.manifest(reference, MANIFEST_TYPE) == content
     layers = agreed_layers(parse_oci_manifest(content), MANIFEST)
-    assert {path: b"".join(repository.blob(blob.digest)) for path, blob in layers.items()} == CONTENTS
+    assert {path: b"".join(repository.blob(blob.digest, blob.size)) for path, blob in layers.items()} == CONTENTS
 
 
 def test_a_second_push_of_the_same_is_the_same_manifest(repository):
@@ -119,7 +122,7 @@ def test_another_client_sees_the_same_files(server):
 
 
 def test_bytes_of_another_digest_are_noticed_at_their_end():
-    pieces = compared(iter([b"on", b"e"]), digest_of(b"two"), "registry.example")
+    pieces = compared(iter([b"on", b"e"]), digest_of(b"two"), 3, "registry.example")
     with pytest.raises(RegistryError, match="other bytes"):
         list(pieces)
 
@@ -181,6 +184,12 @@ def test_other_artifacts_are_refused(old, new):
         new = f"archives/{LONG}".encode()
     with pytest.raises(ForeignArtifact):
         parse_oci_manifest(content.replace(old, new))
+
+
+def test_a_config_that_no_manifest_is_as_large_as_is_not_asked_for():
+    huge = replace(ARTIFACT, config=replace(ARTIFACT.config, size=1 << 40))
+    with pytest.raises(ForeignArtifact, match="larger than"):
+        parse_oci_manifest(oci_manifest(huge, MANIFEST))
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"config": 1, "layers": [1]}'])

@@ -19,6 +19,7 @@ from peep.bundle.check import check_files, read_manifest
 from peep.bundle.folder import BundleWriter, claimed_folder
 from peep.bundle.lock import bundle_lock
 from peep.bundle.tree import FilesTree, FolderTree
+from support.bundle_verbs import peep_here
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex
 from support.small_bundle import small_bundle, written_bundle
@@ -72,6 +73,10 @@ def run(
     return asked
 
 
+def peep(folder: Path, *words: str, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
+    return peep_here(folder, *words, status=status, environ={"PEEP_STORE": str(folder / "store"), **variables})
+
+
 def cut_off() -> tuple[str, ...]:
     """What runs a command where no network is, not even that of this machine."""
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
@@ -115,7 +120,7 @@ def test_where_no_network_is_peep_installs_what_it_installs_online(made, tmp_pat
         given = ["-r", "r.txt", "--build-constraint", "build.txt", *place]
         words = ["install", "--no-sandbox", "--python", name, *given]
         run(tmp_path, [*PEEP, *words], before=before, PEEP_STORE=str(tmp_path / f"store-{name}"))
-        digests.append(run(tmp_path, [*PEEP, "digest", "--python", name]).stdout)
+        digests.append(peep(tmp_path, "digest", "--python", name).stdout)
     assert digests[0] == digests[1]
     assert installed(tmp_path / "offline") == ["flask-3.1.0.dist-info", "six-1.17.0.dist-info"]
 
@@ -169,7 +174,7 @@ def test_a_clone_with_other_line_ends_is_whole(made, tmp_path):
         run(source, ["git", *who, *words])
     run(tmp_path, ["git", "-c", "core.autocrlf=true", "clone", "-q", str(source), "clone"])
     assert (tmp_path / "clone" / "notes.txt").read_bytes() == b"a\r\nb\r\n"
-    run(tmp_path, [*PEEP, "bundle", "check", "clone/vendor"])
+    peep(tmp_path, "bundle", "check", "clone/vendor")
 
 
 def test_what_peep_lock_writes_is_complete_and_carried_unchanged(tmp_path):
@@ -177,9 +182,9 @@ def test_what_peep_lock_writes_is_complete_and_carried_unchanged(tmp_path):
     (tmp_path / "build.txt").write_text(line("setuptools"))
     targets = [word for target in TARGETS[2:5] for word in ("--target", target)]
     with FakeIndex(PROJECTS) as index:
-        run(tmp_path, [*PEEP, "lock", *targets, "requirements.in"], PIP_INDEX_URL=index.simple_url)
+        peep(tmp_path, "lock", *targets, "requirements.in", PIP_INDEX_URL=index.simple_url)
         words = ["bundle", "create", "-r", "requirements.txt", "--build-constraint", "build.txt", "--no-peep"]
-        run(tmp_path, [*PEEP, *words, *targets, "b"], PIP_INDEX_URL=index.simple_url)
+        peep(tmp_path, *words, *targets, "b", PIP_INDEX_URL=index.simple_url)
     assert (tmp_path / "b" / "locks" / "requirements.txt").read_bytes() == (tmp_path / "requirements.txt").read_bytes()
     assert len(read_manifest(FolderTree(str(tmp_path / "b"))).targets) == 3
 
@@ -188,7 +193,7 @@ def test_an_index_without_the_libraries_of_peep_is_told_what_to_do(tmp_path):
     (tmp_path / "r.txt").write_text(line("colorama"))
     with FakeIndex(PROJECTS) as index:
         words = ["bundle", "create", "-r", "r.txt", "--target", "cp312-win_amd64", "b"]
-        told = run(tmp_path, [*PEEP, *words], status=1, PIP_INDEX_URL=index.simple_url)
+        told = peep(tmp_path, *words, status=1, PIP_INDEX_URL=index.simple_url)
     assert "--no-peep leaves it out" in told.stderr
     assert not (tmp_path / "b").exists()
 
@@ -257,16 +262,20 @@ def test_create_is_killed_at_twenty_moments(made, tmp_path):
         TARGETS[2],
         "b",
     ]
-    environ = {**os.environ, "PIP_INDEX_URL": made[1].simple_url, "PEEP_STORE": str(tmp_path / "store")}
+    own = {"PIP_INDEX_URL": made[1].simple_url, "PEEP_STORE": str(tmp_path / "store")}
     for moment in range(20):
         (tmp_path / "r.txt").write_text(PINS + line("six") + "# \n" * moment)
         creating = subprocess.Popen(
-            [*PEEP, *words], cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*PEEP, *words],
+            cwd=tmp_path,
+            env={**os.environ, **own},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         time.sleep(0.05 * moment)
         creating.kill()
         creating.wait()
         if (tmp_path / "b" / "bundle.json").exists():
             read_manifest(FolderTree(str(tmp_path / "b")))
-        run(tmp_path, [*PEEP, *words], PIP_INDEX_URL=made[1].simple_url)
-        run(tmp_path, [*PEEP, "bundle", "check", "b"])
+        peep_here(tmp_path, *words, environ=own)
+        peep_here(tmp_path, "bundle", "check", "b", environ=own)

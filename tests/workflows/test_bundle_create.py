@@ -14,6 +14,7 @@ import pytest
 
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
+from support.bundle_verbs import peep_here
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex, FileFacts
 from support.osv import record, since, write_zip
@@ -61,14 +62,8 @@ class Workplace:
         path.write_text(text, newline="")
 
     def peep(self, *words: str, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
-        environ = {**os.environ, "PEEP_STORE": str(self.folder / "store"), "PIP_INDEX_URL": self.index.simple_url}
-        command = [sys.executable, "-m", "peep", *words]
-        asked = subprocess.run(
-            command, cwd=self.folder, env={**environ, **variables}, capture_output=True, text=True, check=False
-        )
-        assert asked.returncode == status, asked.stdout + asked.stderr
-        assert "Traceback" not in asked.stderr
-        return asked
+        own = {"PEEP_STORE": str(self.folder / "store"), "PIP_INDEX_URL": self.index.simple_url}
+        return peep_here(self.folder, *words, status=status, environ={**own, **variables})
 
     def create(self, *words: str, status: int = 0, to: str = "b", **variables: str) -> dict:
         given = words if "-r" in words else ("-r", "requirements.txt", "--build-constraint", "build.txt", *words)

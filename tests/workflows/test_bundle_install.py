@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from peep.bundle.manifest import ArchiveRole, BundleTarget, InputRole
 from peep.bundle.tree import FilesTree
 from peep.formats.target_ids import parse_target_id
 from peep.model import IndexFile
+from support.bundle_verbs import peep_here
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex
 from support.wheels import sdist_bytes, wheel_bytes
@@ -69,13 +68,7 @@ def bundle(tmp_path, index) -> str:
 
 def peep(folder: Path, *words: str, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
     dead = {"PEEP_STORE": str(folder / "store"), "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
-    environ = {**os.environ, **dead, **variables}
-    asked = subprocess.run(
-        [sys.executable, "-m", "peep", *words], cwd=folder, env=environ, capture_output=True, text=True, check=False
-    )
-    assert asked.returncode == status, asked.stdout + asked.stderr
-    assert "Traceback" not in asked.stderr
-    return asked
+    return peep_here(folder, *words, status=status, environ={**dead, **variables})
 
 
 def install(folder: Path, *words: str, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from support.bundle_verbs import peep_here
 from support.environment_tree import make_environment
 from support.fake_index import FakeIndex
 from support.wheels import wheel_bytes
@@ -28,12 +27,8 @@ def lines(*names: str) -> str:
 
 
 def peep(folder: Path, *words: str, status: int = 0, **variables: str) -> subprocess.CompletedProcess[str]:
-    environ = {**os.environ, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", **variables}
-    command = [sys.executable, "-m", "peep", *words]
-    asked = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
-    assert asked.returncode == status, asked.stdout + asked.stderr
-    assert "Traceback" not in asked.stderr
-    return asked
+    dead = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    return peep_here(folder, *words, status=status, environ={**dead, **variables})
 
 
 def install(folder: Path, *words: str, status: int = 0, **variables: str) -> str:

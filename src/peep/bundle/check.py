@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from hashlib import sha256
 
-from peep.bundle.layout import derived_files, stored_files
+from peep.bundle.layout import LOCK, derived_files, stored_files
 from peep.bundle.manifest import LARGEST_MANIFEST, MANIFEST, BundleFile, BundleManifest, parse_manifest
 from peep.bundle.tree import BundleTree, TreeEntry, UnreadableBundle
 from peep.formats.json_fields import ManifestError
@@ -56,8 +56,8 @@ def parsed_manifest(content: bytes, label: str) -> BundleManifest:
 def check_files(tree: BundleTree, manifest: BundleManifest, lock: bytes | None) -> list[FileFault]:
     """Compare every file; gives back all faults, by path.
 
-    `lock` is what `pylock.toml` must hold; None: it must not be there. Files are hashed by as many
-    threads as there are processors.
+    `lock` is what `pylock.toml` must hold; None: it must not be there. It follows from the inputs, and is not judged
+    where one of these is at fault. Files are hashed by as many threads as there are processors.
     """
     stored, derived = stored_files(manifest), derived_files(manifest, lock)
     there = {entry.path: entry for entry in tree.entries()}
@@ -66,6 +66,8 @@ def check_files(tree: BundleTree, manifest: BundleManifest, lock: bytes | None) 
     judge = partial(_content_fault, tree, stored, derived)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         faults += [fault for fault in pool.map(judge, present) if fault is not None]
+    if {one.file.path for one in manifest.inputs}.intersection(fault.path for fault in faults):
+        faults = [fault for fault in faults if fault.path != LOCK]
     return sorted(faults, key=lambda fault: fault.path)
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from peep.bundle.layout import stored_files
-from peep.bundle.manifest import BundleManifest
+from peep.bundle.manifest import LARGEST_MANIFEST, BundleManifest
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.canonical_json import JsonValue, canonical_json
@@ -23,7 +23,6 @@ BUNDLE_TYPE = "application/vnd.peep.bundle.v1+json"
 ARCHIVE_TYPE = "application/vnd.pypi.archive"
 FILE_TYPE = "application/octet-stream"
 TITLE = "org.opencontainers.image.title"
-LARGEST_OCI_MANIFEST = 64 << 20
 
 
 class ForeignArtifact(PeepError):
@@ -100,7 +99,10 @@ def parse_oci_manifest(content: bytes) -> BundleArtifact:
             title = Fields.of(layer.values.get("annotations"), "the annotations of a layer").text(TITLE)
             if layers.setdefault(title, _blob(layer)) != _blob(layer):
                 raise ForeignArtifact(f"has two layers with the title {title!r}")
-        return BundleArtifact(_blob(Fields.of(fields.values.get("config"), "'config'")), layers)
+        config = _blob(Fields.of(fields.values.get("config"), "'config'"))
+        if config.size > LARGEST_MANIFEST:
+            raise ForeignArtifact(f"is no bundle: its config is larger than {LARGEST_MANIFEST} bytes")
+        return BundleArtifact(config, layers)
     except (ManifestError, ValueError, RecursionError, AttributeError) as error:
         raise ForeignArtifact(f"is no bundle: it {error}") from None
 

@@ -75,19 +75,28 @@ class OciRepository(Protocol):
     def put_blob(self, digest: str, content: BinaryIO) -> None:
         """Store a blob, read from the start. Raises `RegistryError`."""
 
-    def blob(self, digest: str) -> Iterator[bytes]:
-        """The content of a blob in pieces. Raises `RegistryError`; at the end, too, if it is not that of the digest."""
+    def blob(self, digest: str, size: int) -> Iterator[bytes]:
+        """The content of a blob of `size` bytes, in pieces.
+
+        Raises `RegistryError`; as soon as more bytes come, and at the end if they are not those of the digest.
+        """
 
 
 def digest_of(content: bytes) -> str:
     return f"sha256:{sha256(content).hexdigest()}"
 
 
-def compared(pieces: Iterator[bytes], digest: str, place: str) -> Iterator[bytes]:
-    """Hand on the pieces of a blob, and raise `RegistryError` at their end unless their digest is `digest`."""
+def compared(pieces: Iterator[bytes], digest: str, size: int, place: str) -> Iterator[bytes]:
+    """Hand on the pieces of a blob, and raise `RegistryError` at their end unless their digest is `digest`.
+
+    What goes on after `size` bytes is not read to its end, which may never come.
+    """
     hasher = sha256()
     for piece in pieces:
         hasher.update(piece)
+        size -= len(piece)
+        if size < 0:
+            raise RegistryError(f"{place}: gave more bytes than {digest} has")
         yield piece
     if f"sha256:{hasher.hexdigest()}" != digest:
         raise RegistryError(f"{place}: gave other bytes than those of {digest}")
@@ -122,10 +131,10 @@ class MemoryRepository:
         self.blobs[digest] = body
         self.sent += len(body)
 
-    def blob(self, digest: str) -> Iterator[bytes]:
+    def blob(self, digest: str, size: int) -> Iterator[bytes]:
         if digest not in self.blobs:
             raise RegistryError(f"memory: there is no blob {digest}")
-        return compared(iter([self.blobs[digest]]), digest, "memory")
+        return compared(iter([self.blobs[digest]]), digest, size, "memory")
 
 
 # -- a real registry -------------------------------------------------------------------------------
@@ -224,10 +233,10 @@ class OrasRepository:
         answer = self._asked(f"{url}{'&' if '?' in url else '?'}digest={digest}", "PUT", data=content, headers=headers)
         self._refuse(answer, digest)
 
-    def blob(self, digest: str) -> Iterator[bytes]:
+    def blob(self, digest: str, size: int) -> Iterator[bytes]:
         answer = self._asked(self._container().get_blob_url(digest), "GET", stream=True)
         self._refuse(answer, digest)
-        return compared(self._pieces(answer), digest, self._place)
+        return compared(self._pieces(answer), digest, size, self._place)
 
     def _pieces(self, answer: Any) -> Iterator[bytes]:
         with _closing(answer.close):

@@ -49,7 +49,7 @@ def pull_from(reference: OciReference, folder: str, repository: OciRepository) -
         raise RegistryError(f"{reference}: there is no manifest {wanted}")
     try:
         artifact = parse_oci_manifest(content)
-        config = b"".join(repository.blob(artifact.config.digest))
+        config = b"".join(repository.blob(artifact.config.digest, artifact.config.size))
         manifest = parsed_manifest(config, str(reference))
         layers = agreed_layers(artifact, manifest)
     except ForeignArtifact as error:
@@ -78,5 +78,5 @@ class _RemoteFiles:
         place = os.path.join(self.scratch, blob.sha256)
         if not os.path.exists(place):
             with open(place, "xb") as file:
-                file.writelines(self.repository.blob(blob.digest))
+                file.writelines(self.repository.blob(blob.digest, blob.size))
         return open(place, "rb")
