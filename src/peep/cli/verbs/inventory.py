@@ -16,7 +16,6 @@ from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
     name="inventory",
-    summary="print what is installed, with the archives that it came from (SBOM)",
     usage=("inventory [OPTIONS]",),
     description=(
         "Lists every installed project with the URL and the digests of its archive, and what needs what. CycloneDX 1.6 "
