@@ -23,6 +23,18 @@ VERB = Verb(
     sections=(Section("General", GENERAL),),
 )
 
+EXTRAS = {
+    "oci": "bundle push and pull, oci://",
+    "object-store": "mirror publish to s3://, gs:// and az://",
+    "inventory": "CycloneDX and SPDX of inventory, CycloneDX of audit",
+    "binaries": "native files in diff",
+    "severity": "CVSS scores in audit",
+    "keyring": "credentials from it",
+    "socks": "SOCKS proxies",
+    "fast": "quicker unpacking",
+}
+"""What takes a library that few want, by the extra that brings it."""
+
 
 class Help:
     """The verb, which is told how to find all others; it stands among them itself."""
@@ -65,9 +77,12 @@ def _overview() -> str:
             "",
             "Options before the verb are pip's general options, such as --python PATH.",
             "",
+            "Extras (in peep's source: pip install '.[NAME]'; the one-file edition has none):",
+            *wrap(", ".join(f"{name} ({use})" for name, use in EXTRAS.items()), TERMINAL_WIDTH, "  ").split("\n"),
+            "",
             "Exit status: 0 fine; 1 something is wrong, and nothing was changed;",
-            "  2 the command line is wrong; 3 a bug in peep; 130 interrupted;",
-            "  143 terminated; for verbs that go to pip, pip's own.",
+            "  2 the command line is wrong; 3 a bug in peep; 4 audit could not judge;",
+            "  130 interrupted; 143 terminated; for verbs that go to pip, pip's own.",
             "",
             "peep help VERB explains one of them, with examples.",
         ]
