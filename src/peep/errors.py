@@ -49,6 +49,26 @@ class CouldNotJudge(PeepError):
     exit_status = 4
 
 
+IS_ONE_FILE = __spec__ is not None and type(__spec__.loader).__name__ == "zipimporter"
+"""Whether this is the one-file edition, which imports nothing that is installed beside it."""
+
+
+class MissingExtra(UsageError):
+    """What is asked for takes a library that only comes with one of peep's extras (docs/embedding.md lists them).
+
+    `missing`: what importing the library raised; `instead`: what to do without it.
+    """
+
+    def __init__(self, what: str, extra: str, missing: ImportError, instead: str = "") -> None:
+        library = f" (no {missing.name})" if missing.name else ""
+        how = f"install peep from its source with that extra: pip install '.[{extra}]'"
+        if IS_ONE_FILE:
+            how = f"the one-file edition holds no extras; {how}"
+        otherwise = f"; or {instead}" if instead else ""
+        super().__init__(f"{what} takes peep's extra {extra}, which is not installed{library}", how + otherwise)
+        self.extra = extra
+
+
 class NoIndexToAsk(UsageError):
     """Something has to be looked up, and neither the command line nor pip's configuration names a place for it."""
 

@@ -92,7 +92,7 @@ import sys, time
 from peep.cli import main, verb_table
 from peep.cli.verb import Verb
 class Module:
-    VERB = Verb("slow", "", (), "", (), ())
+    VERB = Verb("slow", (), "", (), ())
     def run(parsed):
         try:
             print("begun", flush=True)

@@ -27,6 +27,7 @@ from peep.advisories.snapshot import (
     is_zip,
     newer,
 )
+from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass, field
 from peep.formats.documents import parse_json
 from peep.system.bounded import SETTINGS, read_file
@@ -144,6 +145,20 @@ def read_sidecar(path: str, digest: str) -> FetchRecord | None:
     except (OSError, ValueError):
         return None
     return fetch_record(values, digest)
+
+
+def stated_age(path: str) -> datetime | None:
+    """As of when the zip at `path` is by what is remembered of its fetching, unverified: for people, who look often.
+
+    None where nothing is remembered, or there is no zip.
+    """
+    try:
+        values = parse_json(read_file(sidecar_path(path), SETTINGS))
+    except (OSError, ValueError):
+        return None
+    record = fetch_record(values, str(values.get("sha256"))) if isinstance(values, dict) and is_zip(path) else None
+    newest = parse_time(record.newest) if record is not None else None
+    return min(newest, record.fetched) if record is not None and newest is not None else None
 
 
 class _Zip:

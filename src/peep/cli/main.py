@@ -75,7 +75,7 @@ def _without_work(verb: str, words: list[str]) -> int | None:
     import gc  # noqa: PLC0415 - it is there anyway, from here on
 
     gc.set_threshold(100_000)  # a run is short, and nearly all that it makes lives to its end: looking costs a tenth
-    if is_install:
+    if is_install and _may_be_repeated(words):
         from peep.cli.replay_command import replayed  # noqa: PLC0415 - as in `run`
 
         return 0 if replayed(words) else None
@@ -84,6 +84,11 @@ def _without_work(verb: str, words: list[str]) -> int | None:
 
         return show_versions()
     return None
+
+
+def _may_be_repeated(words: list[str]) -> bool:
+    """Whether such words can have installed anything before: help, and a lone verb, need no look at recordings."""
+    return (len(words) > 1 or "PIP_REQUIREMENT" in os.environ) and not {"-h", "--help"}.intersection(words)
 
 
 def _module(verb: str, rest: list[str]) -> VerbModule | None:
@@ -124,5 +129,7 @@ def implied_verb(words: list[str]) -> str:
 
 
 def _is_in_a_project() -> bool:
-    """Whether the working folder holds a list of pins, or the source of one."""
-    return any(map(os.path.isfile, ("pylock.toml", "requirements.txt", "requirements.in", "pyproject.toml")))
+    """Whether the working folder, or one above it in the same repository, holds a list of pins or its source."""
+    from peep.pipeline.project_folder import is_project, project_above  # noqa: PLC0415 - as in `run`
+
+    return is_project(".") or project_above() is not None

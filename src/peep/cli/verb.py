@@ -10,6 +10,7 @@ from peep.cli.options.option import Option, OptionKind, OptionSupport
 from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.output.text import TERMINAL_WIDTH, wrap
 from peep.cli.signals import unwind_on_sigterm
+from peep.cli.verb_places import SUMMARIES
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 
@@ -28,8 +29,6 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Verb:
     name: str
-    summary: str
-    """One line, lower case."""
     usage: tuple[str, ...]
     """Each way to call it, without the program's name."""
     description: str
@@ -41,6 +40,11 @@ class Verb:
     """What its plain arguments are, such as `wheel`, where it wants at least one."""
     instead: str = ""
     """What to give in place of plain arguments, where it takes none."""
+
+    @property
+    def summary(self) -> str:
+        """One line, lower case."""
+        return SUMMARIES[self.name]
 
     @property
     def options(self) -> tuple[Option, ...]:

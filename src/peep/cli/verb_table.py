@@ -140,7 +140,7 @@ def _around(verb: str) -> VerbModule | None:
         case "help":
             from peep.cli.verbs.help import Help
 
-            return Help(peeps_verbs, verb_module)
+            return Help(verb_module)
         case _:
             return None
     return module

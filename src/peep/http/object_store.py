@@ -14,12 +14,11 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from peep.dataclass import dataclass, field
-from peep.errors import PeepError, UsageError
+from peep.errors import MissingExtra, PeepError, UsageError
 from peep.system.files import write_atomically
 from peep.system.locks import lock_folder
 
 _SCHEMES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
-_EXTRA = "install peep with the extra object-store: peep install 'peep[object-store]' with hashes of your own"
 
 
 class ObjectStoreError(PeepError):
@@ -268,8 +267,8 @@ def _obstore(place: str) -> ObjectStore:
     try:
         import obstore  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - optional, 16 MB
         from obstore import store  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
-    except ImportError:
-        raise UsageError(f"{place}: writing to an object store takes the library obstore", _EXTRA) from None
+    except ImportError as error:
+        raise MissingExtra(f"{place}: writing to an object store", "object-store", error) from None
     try:
         return CloudStore(place, obstore, store.from_url(place))
     except Exception as error:

@@ -17,14 +17,13 @@ from http import HTTPStatus
 from typing import Any, BinaryIO, Protocol
 
 from peep.dataclass import dataclass, field
-from peep.errors import PeepError, UsageError
+from peep.errors import MissingExtra, PeepError, UsageError
 
 _REFERENCE = re.compile(
     r"oci://(?P<host>[A-Za-z0-9.-]+(?::\d+)?)/(?P<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _THIS_MACHINE = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3})(?::\d+)?")
-_EXTRA = "install peep with the extra oci: peep install 'peep[oci]' with hashes of your own"
 _PIECE = 1 << 18
 _SECONDS = 60
 """Without a byte from the registry."""
@@ -147,8 +146,8 @@ def open_repository(reference: OciReference) -> OciRepository:
     """
     try:
         from oras.client import OrasClient  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415
-    except ImportError:
-        raise UsageError(f"{reference}: speaking to a registry takes the library oras", _EXTRA) from None
+    except ImportError as error:
+        raise MissingExtra(f"{reference}: speaking to a registry", "oci", error) from None
     client = OrasClient(hostname=reference.host, insecure=bool(_THIS_MACHINE.fullmatch(reference.host)))
     client.session.request = partial(client.session.request, timeout=_SECONDS)
     return OrasRepository(reference, client)

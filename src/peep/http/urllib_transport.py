@@ -20,7 +20,7 @@ from urllib3.util import parse_url
 
 from peep.concurrency.thread_pool import MOST
 from peep.dataclass import dataclass, field
-from peep.errors import TransportError, UsageError
+from peep.errors import MissingExtra, TransportError, UsageError
 from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous, redacted
 from peep.formats.urls import (
     MAX_REDIRECTS,
@@ -304,11 +304,9 @@ def _socks_manager(proxy: str, pace: TransferRate, settings: Mapping[str, Any]) 
     _refuse_unfit(proxy)
     try:
         from urllib3.contrib import socks  # noqa: PLC0415 - an optional dependency, for few
-    except ImportError:
-        raise UsageError(
-            f"the proxy {redacted(proxy)} speaks SOCKS, for which PySocks is needed, and it is not installed",
-            "install peep with the extra socks (PySocks), or use a proxy that speaks http",
-        ) from None
+    except ImportError as error:
+        what = f"speaking SOCKS to the proxy {redacted(proxy)}"
+        raise MissingExtra(what, "socks", error, "use a proxy that speaks http") from None
     secret = credentials_in(proxy)
     user, password = (secret.user, secret.password) if secret else (None, None)
     manager = socks.SOCKSProxyManager(without_credentials(proxy), user, password, MOST_SERVERS, None, **settings)

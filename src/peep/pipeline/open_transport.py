@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from peep import __version__
+from peep.errors import MissingExtra
 from peep.pipeline.options import NetworkOptions
 
 if TYPE_CHECKING:
@@ -47,7 +49,13 @@ def open_transport(
 
 
 def uses_keyring(options: NetworkOptions) -> bool:
-    """Whether a keyring may be asked: it may ask in turn, so under `--no-input` only one that was named (as in pip)."""
+    """Whether a keyring may be asked: it may ask in turn, so under `--no-input` only one that was named (as in pip).
+
+    Raises `MissingExtra` where its library was asked for by name and is not there; pip is silent then.
+    """
     if options.keyring_provider in {None, "auto"}:
         return options.may_ask
+    if options.keyring_provider == "import" and find_spec("keyring") is None:
+        missing = ImportError("no such module", name="keyring")
+        raise MissingExtra("--keyring-provider import", "keyring", missing, "put the credentials into netrc")
     return options.keyring_provider != "disabled"

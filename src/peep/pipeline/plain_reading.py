@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from peep.errors import PeepError
+from peep.http.transport import Transport
 from peep.pipeline.context import RunContext
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import InstallOptions
@@ -15,3 +17,12 @@ def plain_reading(options: InstallOptions, context: RunContext) -> Reading:
     return Reading(
         lambda: open_transport(options.network, context.environ, trusted_hosts=hosts), context.standard_input
     )
+
+
+def local_reading() -> Reading:
+    """A reader of local files alone: what a list includes by URL is refused, and standard input is empty."""
+
+    def refuse() -> Transport:
+        raise PeepError("it includes a list by URL, and no server is asked here")
+
+    return Reading(refuse, lambda: b"")

@@ -8,19 +8,20 @@ from datetime import date
 
 from peep.dataclass import dataclass, replace
 from peep.environment.installed import installed_projects
-from peep.errors import PeepError, RequirementsErrors, UnusableRequirement, UsageError
+from peep.errors import PeepError, RequirementsErrors, UnusableRequirement
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.index.compatibility import Compatibility
 from peep.model import FormatControl, IndexFile, Location, TargetEnvironment
 from peep.pipeline.context import RunContext
-from peep.pipeline.examined_gate import Demand, strongest, subjects_of
+from peep.pipeline.examined_gate import subjects_of
 from peep.pipeline.installed_archives import installed_subject, is_folder
 from peep.pipeline.listed_archives import listing_of
+from peep.pipeline.listed_verdicts import asked_criterion, named
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
 from peep.pipeline.reading_prices import reading_prices, requirers
 from peep.pipeline.session import open_session
-from peep.pipeline.vetting_place import demands_of, open_vetting, vetting_folder
+from peep.pipeline.vetting_place import open_vetting, vetting_folder
 from peep.requirements.pinned_set import Directive
 from peep.system.clock import utc_day
 from peep.vetting.assembly import Vetting
@@ -117,20 +118,9 @@ def examine(options: ExamineOptions, context: RunContext, today: date | None = N
     asked = _named(asked, vetting)
     if files and options.here:
         asked = _of_this_target(asked, options, context)
-    criterion = _criterion(options, asked.directives, vetting)
+    criterion = asked_criterion(options.criterion, asked.directives, files, vetting)
     decision = Decision(vetting, Question(criterion, today or utc_day()))
     return _Examiner(options, context, vetting, decision).examination(folder, asked)
-
-
-def _criterion(options: ExamineOptions, directives: Sequence[Directive], vetting: Vetting) -> str:
-    """The one criterion in question. Raises `UsageError` where the files demand several that cannot be compared."""
-    if options.criterion is not None:
-        return strongest([Demand(options.criterion, "--criterion")], vetting)[0]
-    demands = demands_of((), directives, options.run.sources.requirement_files)
-    wanted = strongest(demands or [Demand("", "the policy")], vetting)
-    if len(wanted) > 1:
-        raise UsageError(f"the files demand {' and '.join(wanted)}", "ask for one of them: --criterion NAME")
-    return wanted[0]
 
 
 class _Examiner:
@@ -232,13 +222,7 @@ def _listed(options: ExamineOptions, context: RunContext) -> _Asked:
 def _named(asked: _Asked, vetting: Vetting) -> _Asked:
     """With the file names that the records know: requirements files list digests alone."""
     names = known_filenames(vetting)
-    return replace(
-        asked,
-        subjects=tuple(
-            (replace(subject, filename=subject.filename or names.get(subject.key, "")), locations)
-            for subject, locations in asked.subjects
-        ),
-    )
+    return replace(asked, subjects=tuple((named(subject, names), locations) for subject, locations in asked.subjects))
 
 
 def _of_this_target(asked: _Asked, options: ExamineOptions, context: RunContext) -> _Asked:

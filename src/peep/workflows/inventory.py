@@ -8,15 +8,13 @@ from datetime import datetime, timezone
 from peep import __version__
 from peep.environment.installed import installed_projects, requirements_of
 from peep.environment.scheme_paths import scheme_paths_of
-from peep.errors import PeepError
+from peep.errors import MissingExtra, PeepError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.session import store_of_run, target_request
 from peep.proof.inventory import InventoryEntry, inventory_of
 from peep.target.discovery import discover_target
 from peep.workflows.verify import held_still, refuse_planted
-
-_LIBRARIES = {"cyclonedx": "cyclonedx-python-lib", "spdx": "spdx-tools"}
 
 
 def inventory(options: InstallOptions, context: RunContext) -> tuple[InventoryEntry, ...]:
@@ -39,10 +37,7 @@ def bill_of_materials(entries: Sequence[InventoryEntry], style: str, environ: Ma
     try:
         write = _writer(style)
     except ImportError as error:
-        raise PeepError(
-            f"--format {style} needs {_LIBRARIES[style]}, which is not installed ({error.name or error})",
-            "install peep with its extra: 'peep[inventory]'; or use --format json, which needs nothing",
-        ) from error
+        raise MissingExtra(f"--format {style}", "inventory", error, "use --format json, which needs nothing") from error
     return write(entries, made_at(environ), __version__)
 
 

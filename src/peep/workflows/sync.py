@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from peep.dataclass import dataclass, replace
-from peep.environment.dependencies import protected_projects
-from peep.environment.installed import installed_projects, requirements_of
+from peep.environment.installed import installed_projects
 from peep.environment.plan import plan_install, unlisted_projects
 from peep.errors import InstallRefused
 from peep.model import InstalledProject, InstallPlan, TargetEnvironment
@@ -14,6 +13,7 @@ from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, open_session, plan_options
+from peep.pipeline.unlisted import unlisted_not_needed
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.install import STAGES, install_pins, make_ready, warn_of_foreign_lists
 
@@ -49,10 +49,7 @@ def removals(session: Session, pinned: PinnedSet, *, include_all: bool) -> tuple
     installed = installed_projects(session.target)
     if include_all:
         return unlisted_projects(pinned.pins, installed)
-    protected = protected_projects(
-        lambda name: requirements_of(installed[name]).requires_dist if name in installed else (), session.target.markers
-    )
-    return unlisted_projects(pinned.pins, installed, protected)
+    return unlisted_not_needed(pinned.pins, installed, session.target.markers)
 
 
 def difference(options: InstallOptions, context: RunContext, *, include_all: bool = False) -> Difference:

@@ -11,7 +11,7 @@ from peep import __version__
 from peep.advisories.report import AuditReport
 from peep.cli.output.audit_text import audit_lines
 from peep.dataclass import dataclass
-from peep.errors import PeepError, UsageError
+from peep.errors import MissingExtra, PeepError, UsageError
 from peep.system.files import patiently
 
 FORMATS = ("text", "json", "jsonl", "sarif", "markdown", "github", "openvex", "cyclonedx")
@@ -87,10 +87,8 @@ def _cyclonedx(report: AuditReport) -> str:
     try:
         from peep.advisories.vex_cyclonedx import report_cyclonedx  # noqa: PLC0415
     except ImportError as error:
-        raise PeepError(
-            f"--format cyclonedx needs cyclonedx-python-lib, which is not installed ({error.name or error})",
-            "install peep with its extra: 'peep[inventory]'; or use --format openvex, which needs nothing",
-        ) from error
+        instead = "use --format openvex, which needs nothing"
+        raise MissingExtra("--format cyclonedx", "inventory", error, instead) from error
     return report_cyclonedx(report, __version__)
 
 

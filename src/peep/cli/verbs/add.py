@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 VERB = Verb(
     name="add",
-    summary="put a project into a list with all its hashes, or into a source and its lock",
     usage=("add [OPTIONS] NAME[==VERSION]... -r FILE", "add [OPTIONS] REQUIREMENT... -r SOURCE"),
     description=(
         "In a list with hashes, the project's block is replaced, or put at the end: the version that is named, else "

@@ -47,7 +47,6 @@ OWN = (
 
 VERB = Verb(
     name="advisories",
-    summary="look after the snapshot of advisories that audits judge by",
     usage=(
         "advisories fetch [-o FILE] [--from URL] [--full]",
         "advisories show ID... [--advisories FILE]",

@@ -81,7 +81,6 @@ OUTPUT = (
 
 VERB = Verb(
     name="audit",
-    summary="tell what is known of the pins: malware, vulnerabilities, withdrawals",
     usage=(
         "audit [OPTIONS] [-r FILE...]",
         "audit --fix [--in-place] -r FILE...",

@@ -10,7 +10,6 @@ from peep.cli.verb import Section, Verb
 
 VERB = Verb(
     name="bundle",
-    summary="carry everything that an install needs to where no network is",
     usage=(
         "bundle create -r FILE [--target ID...] FOLDER",
         "bundle check BUNDLE [--digest DIGEST] [-r FILE] [--target ID...]",

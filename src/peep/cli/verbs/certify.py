@@ -42,7 +42,6 @@ OWN = (
 
 VERB = Verb(
     name="certify",
-    summary="record that you examined a version, bound to its archives",
     usage=(
         "certify [OPTIONS] -r FILE NAME VERSION",
         "certify [OPTIONS] --from READING.json [-r FILE] NAME VERSION",

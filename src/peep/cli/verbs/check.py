@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 VERB = Verb(
     name="check",
-    summary="tell whether a list is complete for every declared target",
     usage=("check [OPTIONS] -r FILE", "check [OPTIONS] pylock.toml"),
     description=(
         "Reads a list of pins and tells for each declared target whether it is complete and consistent: a usable and "

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 VERB = Verb(
     name="check-wheel",
-    summary="say everything that is wrong with wheels",
     usage=("check-wheel [OPTIONS] FILE...",),
     description=(
         "Looks at wheels as install would, structure, metadata, RECORD and every byte of every file, and tells all "

@@ -15,7 +15,6 @@ from peep.errors import UsageError
 
 VERB = Verb(
     name="completion",
-    summary="print a script that completes peep's and pip's words in a shell",
     usage=("completion --bash|--zsh|--fish",),
     description="Prints a script for the shell that is named; pip's verbs are completed by pip itself.",
     examples=(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 VERB = Verb(
     name="convert",
-    summary="write one lock file as another, and tell what is lost",
     usage=("convert [OPTIONS] IN -o OUT",),
     description=(
         "Reads a requirements file, pylock.toml, Pipfile.lock, poetry.lock, pdm.lock or uv.lock, and writes a "

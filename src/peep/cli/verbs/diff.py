@@ -25,7 +25,6 @@ _MOMENT_NAMES = "startup, build, import, command, native, code, metadata, data, 
 
 VERB = Verb(
     name="diff",
-    summary="show what changed in a release, in the order in which it would run",
     usage=(
         "diff [OPTIONS] NAME OLD NEW",
         "diff [OPTIONS] NAME NEW --full",

@@ -15,7 +15,6 @@ from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
     name="digest",
-    summary="print one sha256 for all that is installed in an environment",
     usage=("digest [OPTIONS]",),
     description=(
         "The same archives on the same platform give the same digest, in whatever folder, on whatever day, in whatever "

@@ -49,7 +49,6 @@ def sections(*own: Option) -> tuple[Section, ...]:
 
 VERB = Verb(
     name="download",
-    summary="verify what requirements files list, and keep the archives",
     usage=("download [OPTIONS] -r FILE [-d FOLDER]",),
     description=(
         "Fetches every archive that the files list, and when all of them match their hashes, keeps them byte for byte; "

@@ -17,7 +17,6 @@ from peep.system.files import write_named
 
 VERB = Verb(
     name="embed",
-    summary="make one self-contained file of peep, to commit into a source tree",
     usage=("embed [OPTIONS] [-o FILE]",),
     description=(
         "Writes peep and the libraries that it needs into one file, which runs on any CPython from 3.10 on without "

@@ -48,7 +48,6 @@ OWN = (
 
 VERB = Verb(
     name="examine",
-    summary="say of every listed archive whether somebody examined it",
     usage=("examine [OPTIONS] -r FILE [-r FILE...]", "examine [OPTIONS]"),
     description=(
         "Judges every archive that the files list, for whatever target, by the records in vetting/: those of your own, "

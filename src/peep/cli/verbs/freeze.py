@@ -18,7 +18,6 @@ _TOOLS = frozenset({"distribute", "peep", "pip", "setuptools", "wheel"})
 
 VERB = Verb(
     name="freeze",
-    summary="write an environment back as a requirements file with hashes",
     usage=("freeze --hashes [OPTIONS]",),
     description=(
         "Prints a requirement for every installed project, with the digests of the archive that it came from, in the "

@@ -23,7 +23,6 @@ from peep.workflows.hash import HashedSource, HashFailure, hash_sources, is_url
 
 VERB = Verb(
     name="hash",
-    summary="print the lines that vouch for archives",
     usage=("hash [OPTIONS] FILE|FOLDER|URL...",),
     description=(
         "Prints one line for each file, in the order given: the form that stands above a requirement, or pip's. "

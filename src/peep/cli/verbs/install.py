@@ -31,7 +31,6 @@ SECTIONS = (
 
 VERB = Verb(
     name="install",
-    summary="verify what requirements files list, then install just that",
     usage=(
         "install [OPTIONS] -r FILE [-r FILE...]",
         "install [OPTIONS] pylock.toml",

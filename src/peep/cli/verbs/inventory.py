@@ -16,11 +16,10 @@ from peep.pipeline.options import SourceOptions
 
 VERB = Verb(
     name="inventory",
-    summary="print what is installed, with the archives that it came from (SBOM)",
     usage=("inventory [OPTIONS]",),
     description=(
         "Lists every installed project with the URL and the digests of its archive, and what needs what. CycloneDX 1.6 "
-        "and SPDX 2.3 are written through the libraries kept for them: install peep with its extra, 'peep[inventory]'. "
+        "and SPDX 2.3 are written through the libraries kept for them, which come with peep's extra `inventory`. "
         "SOURCE_DATE_EPOCH, where set, is the time that they state; then the same environment gives the same bytes."
     ),
     examples=(

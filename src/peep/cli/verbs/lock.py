@@ -68,7 +68,6 @@ WHERE_FROM = (
 
 VERB = Verb(
     name="lock",
-    summary="choose versions for every declared target and list them with all their hashes",
     usage=("lock [OPTIONS] [SOURCE...] [-o FILE]",),
     description=(
         "Reads what a project requires, chooses a version of everything for each declared target, and writes one file "

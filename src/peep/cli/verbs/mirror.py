@@ -56,7 +56,6 @@ _OWN = (
 
 VERB = Verb(
     name="mirror",
-    summary="keep a private index of static files, whose names have owners",
     usage=(
         "mirror init DIR",
         "mirror sync DIR -r FILE... [--target ID]... [--all-files]",

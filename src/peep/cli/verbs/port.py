@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 VERB = Verb(
     name="port",
-    summary="turn hashes in comments into pip's --hash options, or back",
     usage=("port [OPTIONS] FILE...",),
     description=(
         "Prints the files, and those that they include, with the hashes of each requirement in the other form; "

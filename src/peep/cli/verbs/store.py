@@ -21,7 +21,6 @@ _ACTIONS = ("path", "size", "verify", "gc")
 
 VERB = Verb(
     name="store",
-    summary="look after the store of unpacked wheels",
     usage=tuple(f"store {action} [OPTIONS]" for action in _ACTIONS),
     description=(
         "`path` prints where the store is, `size` what it holds. `verify` hashes every file in it: wheels that are "

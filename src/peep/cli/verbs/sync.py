@@ -27,7 +27,6 @@ _OWN = (
 
 VERB = Verb(
     name="sync",
-    summary="install what requirements files list, and remove what they do not",
     usage=("sync [OPTIONS] -r FILE [-r FILE...]",),
     description=(
         "As `peep install`, and everything that the files do not list is removed in the same step. peep, pip and what "

@@ -49,7 +49,6 @@ OWN = (
 
 VERB = Verb(
     name="verify",
-    summary="prove that an environment is what was vetted, file by file",
     usage=("verify [OPTIONS] [-r FILE...]",),
     description=(
         "Compares every file of every installed project with the verified archive that it came from, and tells what "

@@ -35,7 +35,6 @@ OWN = (
 
 VERB = Verb(
     name="vetting",
-    summary="keep the records of what was examined",
     usage=(
         "vetting import [OPTIONS] NAME SOURCE",
         "vetting update [OPTIONS] [NAME]",

@@ -9,7 +9,6 @@ from peep.cli.verbs.download import fetch, sections
 
 VERB = Verb(
     name="wheel",
-    summary="verify what requirements files list, and make wheels of it",
     usage=("wheel [OPTIONS] -r FILE [-w FOLDER]",),
     description=(
         "Fetches every archive that the files list, verifies all of them, builds wheels from those that are sdists, "
