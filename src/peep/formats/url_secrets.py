@@ -20,15 +20,15 @@ _ANY_HEAD = re.compile(_HEAD, re.IGNORECASE)
 _URL_WORD = re.compile(rf"{_HEAD}\S+", re.IGNORECASE)
 _END_OF_AUTHORITY = re.compile(r"[/?#\\\s]")
 _BEHIND_A_REQUIREMENT = re.compile(r"\s+;|;\s|\s--hash[= ]")
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+_CREDENTIALS = re.compile(r"(?:(?<=://)|(?<=https:)|(?<=http:)|(?<=https:/)|(?<=http:/))[^/?#\s]*@", re.IGNORECASE)
 _QUOTED_CREDENTIALS = re.compile(
-    r"(?P<head>(?P<ssh>ssh)?://)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@"
+    r"(?P<head>(?P<ssh>ssh)?://|https?:/?)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@", re.IGNORECASE
 )
-_SECRET_WORDS = r"token|secret|passw|pwd|credential|signature|auth|api_?key|access_?key|private_?key"
+_TELLING_NAMES = r"token|secret|passw|pwd|credential|signature|auth|api_?key|access_?key|private_?key"
 _SECRET_PARAMETER = re.compile(
-    rf"(?<=[?&;])((?:[^=&;#\s]*(?:{_SECRET_WORDS})[^=&;#\s]*|sig|key|sas|code|jwt|pw)=)[^&;#\s]+", re.IGNORECASE
+    rf"(?<=[?&;])((?:[^=&;#\s]*(?:{_TELLING_NAMES})[^=&;#\s]*|sig|key|sas|code|jwt|pw)=)[^&;#\s]+", re.IGNORECASE
 )
-"""What stands in the query of a URL that opens its file to whoever has it: presigned URLs, tokens of indexes."""
+"""Names and values of what stands in the query of a URL that opens its file to whoever has it: presigned URLs, tokens of indexes."""
 _QUOTED_WORD = re.compile(r"[^\s\"'<>\\]+")
 _SECRET_PARAMETER_BYTES = re.compile(_SECRET_PARAMETER.pattern.encode(), re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
@@ -105,9 +105,7 @@ def holds_credentials(text: bytes) -> bool:
     plain = text.replace(b"\0", b"")
     if b"?" in plain and b"://" in plain and _SECRET_PARAMETER_BYTES.search(plain):
         return True
-    return (
-        b"@" in plain and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", plain) is not None
-    )
+    return b"@" in plain and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", plain) is not None
 
 
 def redacted_place(place: str) -> str:
@@ -121,7 +119,7 @@ def redacted_in(text: str) -> str:
     So are the values of query parameters that are named like secrets.
     """
     text = _without_parameters(text)
-    if "@" not in text or ":/" not in text:
+    if "@" not in text or ":" not in text:
         return text
     return _URL_WORD.sub(lambda found: _without_credentials(found.group()), text)
 

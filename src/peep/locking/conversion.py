@@ -65,6 +65,9 @@ def locked_packages(
     packages = []
     losses = []
     for pin in pins:
+        if not (pin.version or pin.url):
+            losses.append(Loss(pin.name, "it is a folder of this machine, and is left out", changes_install=True))
+            continue
         listed = tuple(
             LockedFile(digest, file.name, file.url, file.size, file.upload_time)
             if (file := by_digest.get(digest)) is not None

@@ -247,7 +247,9 @@ class CertifiedVersion:
     def _read_ones(self, archives: tuple[DigestLine, ...]) -> tuple[DigestLine, ...]:
         """Those that hold every content: `same` and `compiled` ones hold nothing that they do not."""
         derived = {Basis.SAME, Basis.COMPILED}
-        read = tuple(line for line in archives if self.decision.chains.basis(node(self.project, line.sha256)) not in derived)
+        read = tuple(
+            line for line in archives if self.decision.chains.basis(node(self.project, line.sha256)) not in derived
+        )
         return read or archives
 
 

@@ -63,13 +63,15 @@ class ObjectionFinder:
         return self.of(subject.key, subject.name, self._versions(subject.name, [subject.version], subject.filename))
 
     def spoiled(self, vetting: Vetting) -> frozenset[str]:
-        """The nodes of every archive of the records that somebody objects to: by its bytes, or by any version it goes by there."""
+        """Every archive (node) of the records that somebody objects to: by its bytes, or by a version it goes by there."""
         versions: dict[tuple[str, str], set[str]] = {}
         for project, version, lines in _named_archives(vetting):
             for line in lines:
                 found = versions.setdefault((project, line.sha256), set())
                 found.update(self._versions(project, [version], line.filename))
-        return frozenset(node(project, key) for (project, key), found in versions.items() if self.of(key, project, found))
+        return frozenset(
+            node(project, key) for (project, key), found in versions.items() if self.of(key, project, found)
+        )
 
     def _versions(self, project: str, stated: Iterable[str], filename: str) -> set[str]:
         """The versions that an archive goes by; where no range asks for them, none are looked for."""
