@@ -203,10 +203,13 @@ def _affected(entry: Mapping[str, Any], name: str) -> tuple[Affected, bool]:
     is_malformed = False
     for one in _sequence(entry, "ranges"):
         stated_range = _mapping(one, "ranges")
-        if stated_range.get("type") not in {"ECOSYSTEM", "SEMVER"}:
+        kind = _text_or_none(stated_range, "type")
+        if kind == "GIT":  # of commits, which no pin names
             continue
+        if kind not in {"ECOSYSTEM", "SEMVER"}:
+            raise _Wrong("has a range of no type that OSV knows")
         ranged, is_broken = ordered_range(_events(stated_range))
-        is_malformed |= is_broken or stated_range["type"] == "SEMVER"
+        is_malformed |= is_broken or kind == "SEMVER"
         ranges.append(ranged)
     others = set(map(version_key, listed)) - listed
     return Affected(name, _joined(listed), _joined(others), tuple(ranges), _vectors(entry)), is_malformed
@@ -232,7 +235,9 @@ def _malware_files(entry: Mapping[str, Any]) -> Iterator[MalwareFile]:
     for one in _sequence(indicators, "package_integrity"):
         item = _mapping(one, "package_integrity")
         sha256 = _mapping(item.get("hashes"), "package_integrity[].hashes", default={}).get("sha256")
-        if isinstance(sha256, str) and _SHA256.fullmatch(sha256):
+        if sha256 is not None:
+            if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+                raise _Wrong("lists malware by a sha256 that is none")
             yield MalwareFile(cleaned(item.get("filename"), _LONGEST_NAME), sha256.lower())
 
 

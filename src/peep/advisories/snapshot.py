@@ -17,6 +17,7 @@ from peep.advisories.record import LARGEST_RECORD, Advisory, UnreadableRecord, i
 from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, PeepError
+from peep.formats.url_secrets import redacted
 from peep.system.files import regular_only
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def file_sha256(path: str) -> str:
                 hasher.update(piece)
     except OSError as error:
         is_missing = isinstance(error, FileNotFoundError)
-        raise SnapshotError(f"{path}: {error.strerror or error}", is_missing=is_missing) from error
+        raise SnapshotError(f"{redacted(path)}: {error.strerror or error}", is_missing=is_missing) from error
     return hasher.hexdigest()
 
 

@@ -5,7 +5,6 @@ Source: PEP 751. Each file has its `path` in the bundle beside the `url` that it
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.pylock import Pylock, PylockValidationError
@@ -13,15 +12,11 @@ from packaging.pylock import Pylock, PylockValidationError
 from peep.bundle.manifest import ArchiveRole, BundleArchive, BundleInput, BundleManifest, InputRole
 from peep.bundle.tree import FileSource
 from peep.errors import PeepError
+from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
 from peep.formats.versions import same_version
 from peep.model import ArchiveKind
 from peep.requirements.files import parse_requirements_files
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _Wanted = Mapping[str, Sequence[tuple["str | None", str]]]
 """By project: each version that an input names (None: by URL, or pinned elsewhere), with its marker ('': always)."""
@@ -84,7 +79,7 @@ def _requirement_lines(one: BundleInput, files: FileSource) -> Iterator[tuple[st
 
 def _lock_lines(one: BundleInput, files: FileSource) -> Iterator[tuple[str, str | None, str]]:
     with files.open(one.file.path) as file:
-        lock = Pylock.from_dict(tomllib.loads(file.read().decode()))
+        lock = Pylock.from_dict(parse_toml(file.read().decode()))
     for package in lock.packages:
         marker = str(package.marker or "")
         if any(word in marker for word in _READ_BY_LOCKS_ONLY):

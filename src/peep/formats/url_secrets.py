@@ -20,7 +20,18 @@ _ANY_HEAD = re.compile(_HEAD, re.IGNORECASE)
 _URL_WORD = re.compile(rf"{_HEAD}\S+", re.IGNORECASE)
 _END_OF_AUTHORITY = re.compile(r"[/?#\\\s]")
 _BEHIND_A_REQUIREMENT = re.compile(r"\s+;|;\s|\s--hash[= ]")
-_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s]*@")
+_CREDENTIALS = re.compile(r"(?:(?<=://)|(?<=https:)|(?<=http:)|(?<=https:/)|(?<=http:/))[^/?#\s]*@", re.IGNORECASE)
+_QUOTED_CREDENTIALS = re.compile(
+    r"(?P<head>(?P<ssh>ssh)?://|https?:/?)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@", re.IGNORECASE
+)
+_TELLING_NAMES = r"token|secret|passw|pwd|credential|signature|auth|api_?key|access_?key|private_?key"
+_SECRET_PARAMETER = re.compile(
+    rf"(?<=[?&;])((?:[^=&;#\s]*(?:{_TELLING_NAMES})[^=&;#\s]*|sig|key|sas|code|jwt|pw)=)[^&;#\s]+", re.IGNORECASE
+)
+"""Names and values of what stands in the query of a URL that opens its file to whoever has it: presigned URLs, tokens of indexes."""
+_QUOTED_WORD = re.compile(r"[^\s\"'<>\\]+")
+_SECRET_PARAMETER_BYTES = re.compile(_SECRET_PARAMETER.pattern.encode(), re.IGNORECASE)
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _REVISION = re.compile(r"@[^@/?#\\\s]*(?:#[^@]*)?$")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*(?:%[^\]]*)?\](?::[0-9]*)?")
 _MACHINE = r"\d{1,3}(?:\.\d{1,3}){3}|localhost"
@@ -90,11 +101,11 @@ def redacted(url: str) -> str:
 
 
 def holds_credentials(text: bytes) -> bool:
-    """Whether a text in any encoding names a URL with a user name, other than the plain one of ssh, or a password."""
-    return (
-        b"@" in text
-        and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", text.replace(b"\0", b"")) is not None
-    )
+    """Whether a text in any encoding names a URL with a user name, other than the plain one of ssh, or a secret."""
+    plain = text.replace(b"\0", b"")
+    if b"?" in plain and b"://" in plain and _SECRET_PARAMETER_BYTES.search(plain):
+        return True
+    return b"@" in plain and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", plain) is not None
 
 
 def redacted_place(place: str) -> str:
@@ -103,10 +114,45 @@ def redacted_place(place: str) -> str:
 
 
 def redacted_in(text: str) -> str:
-    """Give back `text` with the credentials of all URLs in it replaced by `****`; a URL ends at white space."""
-    if "@" not in text or ":/" not in text:
+    """Give back `text` with the credentials of all URLs in it replaced by `****`; a URL ends at white space.
+
+    So are the values of query parameters that are named like secrets.
+    """
+    text = _without_parameters(text)
+    if "@" not in text or ":" not in text:
         return text
     return _URL_WORD.sub(lambda found: _without_credentials(found.group()), text)
+
+
+def redacted_in_result(text: str) -> str:
+    """Give back what is printed for programs as well, with the credentials of all URLs in it replaced by `****`.
+
+    Nothing else changes: quotes end a URL, and what is meant to stand in files stays: the user of ssh, and variables.
+    """
+    hidden = _without_parameters(text)
+    return _QUOTED_CREDENTIALS.sub(_without_quoted, hidden) if "@" in hidden else hidden
+
+
+def _without_parameters(text: str) -> str:
+    """Hide the values of parameters in queries that are named like secrets; a variable is none yet."""
+    if "?" not in text or "://" not in text:
+        return text
+    return _QUOTED_WORD.sub(_without_values, text)
+
+
+def _without_values(word: re.Match[str]) -> str:
+    return _SECRET_PARAMETER.sub(_without_value, word[0]) if "://" in word[0] else word[0]
+
+
+def _without_value(found: re.Match[str]) -> str:
+    value = found[0][len(found[1]) :]
+    return f"{found[1]}****" if _VARIABLE.sub("", value) else found[0]
+
+
+def _without_quoted(found: re.Match[str]) -> str:
+    user, password = found["user"], found["password"] or ""
+    is_harmless = found["ssh"] or not _VARIABLE.sub("", user)
+    return found[0] if is_harmless and not _VARIABLE.sub("", password[1:]) else f"{found['head']}****@"
 
 
 def fault_text(error: ValueError) -> str:

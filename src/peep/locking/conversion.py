@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
+
 from peep.dataclass import dataclass, replace
 from peep.formats.names import is_lock_path, last_segment
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
@@ -65,6 +67,9 @@ def locked_packages(
     packages = []
     losses = []
     for pin in pins:
+        if not (pin.version or pin.url):
+            losses.append(Loss(pin.name, "it is a folder of this machine, and is left out", changes_install=True))
+            continue
         listed = tuple(
             LockedFile(digest, file.name, file.url, file.size, file.upload_time)
             if (file := by_digest.get(digest)) is not None
@@ -163,9 +168,18 @@ def _index_losses(packages: Sequence[LockedPackage]) -> list[Loss]:
 
 def _as_lock_file(read: ReadLock, targets: Sequence[str]) -> Written:
     losses = list(read.losses)
-    packages = tuple(_pylock_package(package, losses) for package in read.packages)
+    made = [_pylock_package(package, losses) for package in read.packages]
+    packages = tuple(one for one in made if one.sdist or one.wheels)  # of the others it was told why not
     tool = {"locked-for": sorted(targets)} if targets else {}
     return Written(pylock_text(PylockDocument(packages, tool=tool)), tuple(losses))
+
+
+def _is_archive(filename: str) -> bool:
+    try:
+        (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)
+    except ValueError:
+        return False
+    return True
 
 
 def _pylock_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage:
@@ -174,6 +188,9 @@ def _pylock_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage
         if not file.name or not file.url:
             what = f"the name and the URL of its file with {file.digest}, which a lock file needs, are not known"
             losses.append(Loss(package.name, what, changes_install=True))
+            continue
+        if not _is_archive(file.name):
+            losses.append(Loss(package.name, f"{file.name} is the name of no wheel and no sdist", changes_install=True))
             continue
         files.append(PylockFile(file.name, (file.digest,), file.url, "", file.size, file.upload_time))
     if package.extras:

@@ -31,6 +31,7 @@ from peep.mirror.layout import (
     root_pages,
 )
 from peep.mirror.ownership import Ownership, parse_ownership
+from peep.system.bounded import RECORDS, read_file
 from peep.system.files import PIECE, remove_tree, temporary_folder, write_atomically
 from peep.system.locks import FileLock
 
@@ -71,8 +72,7 @@ class MirrorFolder:
 
     def _read(self, path: str) -> bytes | None:
         try:
-            with open(self.place(path), "rb") as file:
-                return file.read()
+            return read_file(self.place(path), RECORDS)
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -7,7 +7,6 @@ Exactly one source owns a name. An exact name beats a pattern; whatever else cou
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
@@ -15,12 +14,8 @@ from urllib.parse import urlsplit
 
 from peep.dataclass import dataclass
 from peep.errors import UsageError
+from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FORMAT = 1
 LISTED = "listed"
@@ -90,8 +85,8 @@ class Ownership:
 def parse_ownership(content: bytes, path: str) -> Ownership:
     """Read the bytes of `mirror.toml`; `path` is for messages. Raises `UsageError` that names both of two rules."""
     try:
-        table = tomllib.loads(content.decode())
-    except (ValueError, RecursionError) as error:
+        table = parse_toml(content.decode())
+    except ValueError as error:
         raise UsageError(f"{path}: is no valid TOML: {error}") from None
     if unknown := sorted(set(table) - {"format", "source"}):
         raise UsageError(f"{path}: {unknown[0]} is no key that is known here")

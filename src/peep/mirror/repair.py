@@ -14,6 +14,7 @@ from contextlib import suppress
 from peep.formats.canonical_json import NotCanonical, canonical_json, parse_canonical_json
 from peep.mirror.folder import LOCK_FILE, UNFINISHED, MirrorError, MirrorFolder
 from peep.mirror.layout import stored_paths
+from peep.system.bounded import RECORDS, read_file
 from peep.system.files import remove_tree, write_atomically
 
 PENDING = ".peep-mirror.pending"
@@ -71,8 +72,7 @@ def repair(mirror: MirrorFolder) -> bool:
 
 def _pending(mirror: MirrorFolder) -> dict[str, list[str]]:
     try:
-        with open(mirror.place(PENDING), "rb") as file:
-            noted = parse_canonical_json(file.read())
+        noted = parse_canonical_json(read_file(mirror.place(PENDING), RECORDS))
     except FileNotFoundError:
         return {}
     except OSError as error:

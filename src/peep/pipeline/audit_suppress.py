@@ -14,6 +14,7 @@ from peep.advisories.suppressions import Suppression, fault_for_malware
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 from peep.formats.names import normalised
+from peep.system.bounded import LISTS, read_file
 from peep.system.files import write_atomically
 
 
@@ -88,8 +89,7 @@ def _entry(finding: Finding, request: SuppressRequest, today: date) -> Suppressi
 
 def _current(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
+        return read_file(path, LISTS).decode("utf-8")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

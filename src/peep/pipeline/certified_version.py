@@ -30,7 +30,7 @@ from peep.vetting.decision import Decision
 from peep.vetting.known_versions import ExaminedVersion, KnownVersions, known_filenames
 from peep.vetting.records import Answer, Audit
 from peep.vetting.rules import Question
-from peep.vetting.verdicts import Basis, Subject
+from peep.vetting.verdicts import Basis, Subject, node
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,9 @@ class CertifiedVersion:
     def _read_ones(self, archives: tuple[DigestLine, ...]) -> tuple[DigestLine, ...]:
         """Those that hold every content: `same` and `compiled` ones hold nothing that they do not."""
         derived = {Basis.SAME, Basis.COMPILED}
-        read = tuple(line for line in archives if self.decision.chains.basis(line.sha256) not in derived)
+        read = tuple(
+            line for line in archives if self.decision.chains.basis(node(self.project, line.sha256)) not in derived
+        )
         return read or archives
 
 

@@ -14,6 +14,7 @@ from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_fil
 from peep.model import Location
 from peep.requirements.decoding import DecodedText, decode
 from peep.requirements.file_parser import RequirementLine, parse_text
+from peep.system.bounded import LISTS, read_file
 from peep.system.files import write_atomically
 
 _DIRECTIVES = ("--locked-for", "--build-constraint")
@@ -57,8 +58,7 @@ class PresentLock:
 def read_present(path: str) -> PresentLock:
     """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = read_file(path, LISTS)
     except FileNotFoundError:
         return PresentLock()
     except OSError as error:

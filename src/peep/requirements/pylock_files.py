@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from packaging.pylock import Package, PackageArchive, PackageSdist, PackageWheel
@@ -23,6 +24,8 @@ from peep.requirements.hashes import digest_of
 from peep.requirements.requirement_text import inside_archive
 from peep.requirements.sources import file_url
 
+_Archive: TypeAlias = "PackageArchive | PackageSdist | PackageWheel"
+
 
 def files_of(package: Package, lock_path: str) -> tuple[ListedFile, ...]:
     """Every file that a package lists: its one archive, or its wheels and its sdist.
@@ -35,6 +38,15 @@ def files_of(package: Package, lock_path: str) -> tuple[ListedFile, ...]:
     if package.sdist:
         files.append(_file(package.sdist, package.sdist.name or "", lock_path))
     return tuple(files)
+
+
+def check_digests(package: Package) -> None:
+    """Raise `PeepError` for digests that can't be any, in an entry whose files nobody asks for here (THREATS R7)."""
+    archives: Iterable[_Archive | None] = (package.archive, package.sdist, *(package.wheels or ()))
+    for one in archives:
+        for name, value in one.hashes.items() if one else ():
+            if name in STRONG_ALGORITHMS:
+                digest_of(name, value)
 
 
 def version_of(package: Package) -> str:
@@ -75,7 +87,7 @@ def refuse_ambiguous(url: str) -> None:
         raise PeepError(AMBIGUOUS, PERCENT_ENCODE)
 
 
-def _file(entry: PackageArchive | PackageSdist | PackageWheel, name: str, lock_path: str) -> ListedFile:
+def _file(entry: _Archive, name: str, lock_path: str) -> ListedFile:
     url, path = _place(entry.url, entry.path, lock_path)
     if entry.size is not None and not 0 <= entry.size < MOST_BYTES:
         raise PeepError(f"a size of {entry.size} bytes cannot be")
@@ -91,7 +103,7 @@ def _file(entry: PackageArchive | PackageSdist | PackageWheel, name: str, lock_p
     )
 
 
-def _filename(entry: PackageArchive | PackageSdist | PackageWheel, name: str | None) -> str:
+def _filename(entry: _Archive, name: str | None) -> str:
     filename = name or last_segment(entry.path or urlsplit(entry.url or "").path)
     if not filename or re.search(r"[/\\]", filename) or filename in (".", ".."):
         raise PeepError(f"{filename!r} is no file name")

@@ -27,7 +27,14 @@ from peep.requirements.decoding import decode
 from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pinned_set import Directive, PinnedSet, SkippedLine
 from peep.requirements.pylock_directives import lock_directives
-from peep.requirements.pylock_files import direct_url_of, files_of, refuse_ambiguous, source_of, version_of
+from peep.requirements.pylock_files import (
+    check_digests,
+    direct_url_of,
+    files_of,
+    refuse_ambiguous,
+    source_of,
+    version_of,
+)
 from peep.requirements.secondary_errors import secondary_errors
 from peep.requirements.sources import Accepted, folder_refusal, repository_refusal, trusting
 
@@ -186,11 +193,12 @@ def _selected(
         location = Location(document.path, line)
         try:
             if package.marker and not _holds(package.marker, environment, "lock_file"):
+                check_digests(package)
                 if not _holds(package.marker, everything, "lock_file"):  # what nobody asked for is not told
                     skipped.append(SkippedLine(location, package.name, str(package.marker)))
                 continue
-        except UnusableCondition as error:
-            errors.append(RequirementsError(location, f"{package.name}: {error}"))
+        except PeepError as error:
+            errors.append(RequirementsError(location, f"{package.name}: {error}", error.hint))
             continue
         markers = cast("Mapping[str, str]", environment)
         wanted = package.requires_python

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from peep.vetting.assembly import Vetting
 from peep.vetting.objections import ObjectionFinder
 from peep.vetting.rules import Question, Rule, rules_of
-from peep.vetting.verdicts import Basis, Standing, Step, Subject, Verdict, Word
+from peep.vetting.verdicts import Basis, Standing, Step, Subject, Verdict, Word, key_of
 
 
 class Cost(NamedTuple):
@@ -42,7 +42,7 @@ class Chains:
     """The best chain of every archive that is examined."""
 
     def __init__(self, rules: Sequence[Rule], spoiled: Container[str]) -> None:
-        """`spoiled`: keys that somebody objects to; no chain reaches them or goes on from them."""
+        """`spoiled`: nodes that somebody objects to; no chain reaches them or goes on from them."""
         self._rules = rules
         self._spoiled = spoiled
         self._best: dict[str, _Reached] = {}
@@ -110,8 +110,9 @@ class Chains:
         reached = self._best[key]
         rule = self._rules[reached.rule]
         one = rule.conclusions[reached.conclusion]
+        since = tuple(map(key_of, rule.premises))
         return Step(
-            key, one.filename, one.basis, rule.standing, rule.source, rule.by, rule.on, rule.premises, rule.until
+            key_of(key), one.filename, one.basis, rule.standing, rule.source, rule.by, rule.on, since, rule.until
         )
 
     def spans(self) -> dict[str, tuple[date, date | None]]:
@@ -139,16 +140,16 @@ class Decision:
         criterion = self.question.criterion
         if found := self._objections.of_subject(subject):
             return Verdict(subject, criterion, Word.OBJECTED, objections=found)
-        cost = self.chains.cost(subject.key)
+        cost = self.chains.cost(subject.node)
         if cost is None:
             return Verdict(subject, criterion, Word.UNEXAMINED)
-        since, until = self._spans[subject.key]
-        word = _word(cost, self.chains.basis(subject.key))
+        since, until = self._spans[subject.node]
+        word = _word(cost, self.chains.basis(subject.node))
         return Verdict(subject, criterion, word, cost.standing, cost.has_compiled, since, until)
 
     def chain(self, subject: Subject) -> tuple[Step, ...]:
         """What the verdict on an examined archive rests on; nothing for others, and where somebody objects."""
-        return () if self._objections.of_subject(subject) else self.chains.steps(subject.key)
+        return () if self._objections.of_subject(subject) else self.chains.steps(subject.node)
 
 
 def _word(cost: Cost, basis: Basis) -> Word:

@@ -11,7 +11,7 @@ from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.decision import Decision
-from peep.vetting.verdicts import Subject
+from peep.vetting.verdicts import Subject, node
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class KnownVersions:
         """One version, if any archive of it is examined."""
         version = parsed(text)
         known = self._found.get(project, {})
-        return self._examined(*known[version]) if version in known else None
+        return self._examined(project, *known[version]) if version in known else None
 
     def nearest(self, project: str, text: str) -> Nearest:
         """The next examined versions on both sides of `text`, which is not among them."""
@@ -72,13 +72,13 @@ class KnownVersions:
         below = max((one for one in known if one < version), default=None)
         above = min((one for one in known if one > version), default=None)
         return Nearest(
-            self._examined(*known[below]) if below is not None else None,
-            self._examined(*known[above]) if above is not None else None,
+            self._examined(project, *known[below]) if below is not None else None,
+            self._examined(project, *known[above]) if above is not None else None,
         )
 
-    def _examined(self, text: str, lines: set[DigestLine]) -> ExaminedVersion:
+    def _examined(self, project: str, text: str, lines: set[DigestLine]) -> ExaminedVersion:
         ordered = tuple(sorted(lines, key=lambda line: (line.filename.endswith(".whl"), line.filename, line.sha256)))
-        first = self._decision.chains.steps(ordered[0].sha256)[0]
+        first = self._decision.chains.steps(node(project, ordered[0].sha256))[0]
         return ExaminedVersion(text, ordered, first.by, first.on.isoformat())
 
 

@@ -13,7 +13,7 @@ from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import violated
 from peep.vetting.records import Violation
-from peep.vetting.verdicts import Objection, Subject
+from peep.vetting.verdicts import Objection, Subject, node
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,15 @@ class ObjectionFinder:
         return self.of(subject.key, subject.name, self._versions(subject.name, [subject.version], subject.filename))
 
     def spoiled(self, vetting: Vetting) -> frozenset[str]:
-        """Every archive of the records that somebody objects to: by its bytes, or by any version it goes by there."""
+        """The node of every archive that somebody objects to: by its bytes, or by a version it goes by in the records."""
         versions: dict[tuple[str, str], set[str]] = {}
         for project, version, lines in _named_archives(vetting):
             for line in lines:
                 found = versions.setdefault((project, line.sha256), set())
                 found.update(self._versions(project, [version], line.filename))
-        return frozenset(key for (project, key), found in versions.items() if self.of(key, project, found))
+        return frozenset(
+            node(project, key) for (project, key), found in versions.items() if self.of(key, project, found)
+        )
 
     def _versions(self, project: str, stated: Iterable[str], filename: str) -> set[str]:
         """The versions that an archive goes by; where no range asks for them, none are looked for."""

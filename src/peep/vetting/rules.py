@@ -10,7 +10,7 @@ from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import with_implied
 from peep.vetting.records import Audit, CommitLine, Excuse
-from peep.vetting.verdicts import Basis, Standing
+from peep.vetting.verdicts import Basis, Standing, node
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Conclusion:
     """An archive that a rule speaks for."""
 
     key: str
+    """Its node: other projects' records say nothing of it."""
     filename: str
     basis: Basis
 
@@ -28,7 +29,7 @@ class Rule:
 
     conclusions: tuple[Conclusion, ...]
     premises: tuple[str, ...]
-    """Keys, each once."""
+    """Nodes, each once."""
     standing: Standing
     source: str
     by: str
@@ -88,10 +89,13 @@ class _Relevant:
             if not (policy.accept_machine or question.assume_machine):
                 return
             standing = Standing.MACHINE
-        conclusions = [*_conclusions(audit.read, Basis.READ), *_conclusions(audit.same, Basis.SAME)]
+        conclusions = [
+            *_conclusions(audit.project, audit.read, Basis.READ),
+            *_conclusions(audit.project, audit.same, Basis.SAME),
+        ]
         if policy.accept_compiled or question.assume_compiled:
-            conclusions += _conclusions(audit.compiled, Basis.COMPILED)
-        premises = tuple(dict.fromkeys(line.sha256 for line in audit.since))
+            conclusions += _conclusions(audit.project, audit.compiled, Basis.COMPILED)
+        premises = tuple(dict.fromkeys(node(audit.project, line.sha256) for line in audit.since))
         by = f"{audit.by}, using {audit.using}" if audit.using else audit.by
         yield Rule(tuple(conclusions), premises, standing, source, by, audit.on)
 
@@ -100,7 +104,7 @@ class _Relevant:
         today = self._question.today
         return [
             Rule(
-                (Conclusion(one.archive.sha256, one.archive.filename, Basis.PUBLISHED),),
+                (Conclusion(node(one.project, one.archive.sha256), one.archive.filename, Basis.PUBLISHED),),
                 (),
                 Standing.PUBLISHER,
                 "",
@@ -121,14 +125,17 @@ class _Relevant:
         if not (excuse.on <= self._question.today < excuse.until and self._is_brought(excuse.criteria)):
             return
         conclusions = (
-            *_conclusions(excuse.archives, Basis.EXCUSED),
-            *(Conclusion(str(commit), commit_name(commit), Basis.EXCUSED) for commit in excuse.commits),
+            *_conclusions(excuse.project, excuse.archives, Basis.EXCUSED),
+            *(
+                Conclusion(node(excuse.project, str(commit)), commit_name(commit), Basis.EXCUSED)
+                for commit in excuse.commits
+            ),
         )
         yield Rule(conclusions, (), Standing.EXCUSED, "", excuse.by, excuse.on, excuse.until)
 
 
-def _conclusions(lines: Iterable[DigestLine], basis: Basis) -> Iterator[Conclusion]:
-    return (Conclusion(line.sha256, line.filename, basis) for line in lines)
+def _conclusions(project: str, lines: Iterable[DigestLine], basis: Basis) -> Iterator[Conclusion]:
+    return (Conclusion(node(project, line.sha256), line.filename, basis) for line in lines)
 
 
 def commit_name(commit: CommitLine) -> str:

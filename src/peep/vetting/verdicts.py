@@ -33,6 +33,20 @@ class Basis(Enum):
     EXCUSED = "excused"
 
 
+def node(project: str, key: str) -> str:
+    """What chains know an archive by: its bytes as those of one project.
+
+    A record that names another project's archive says nothing of it, or whoever is to be believed of `a` alone could
+    vouch for `b` (THREATS E1).
+    """
+    return f"{project}\n{key}"
+
+
+def key_of(one: str) -> str:
+    """The key of the archive that a node stands for."""
+    return one.rpartition("\n")[2]
+
+
 class Word(Enum):
     """The verdict on one archive. None of them says "safe"."""
 
@@ -57,6 +71,10 @@ class Subject:
     """The project, normalised."""
     version: str = ""
     filename: str = ""
+
+    @property
+    def node(self) -> str:
+        return node(self.name, self.key)
 
     @property
     def is_commit(self) -> bool:

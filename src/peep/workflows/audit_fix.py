@@ -27,6 +27,7 @@ from peep.pipeline.lock_request import LockOptions
 from peep.pipeline.read_pins import Reading
 from peep.requirements.decoding import decode
 from peep.requirements.files import is_url
+from peep.system.bounded import LISTS, read_file
 from peep.workflows.audit import AuditCase, case_of, judged, listed_files
 from peep.workflows.audit_fix_list import EditedLists, ListsToEdit, edited_lists
 from peep.workflows.audit_fix_lock import RenewedLock, is_generated, renewed_lock
@@ -90,8 +91,7 @@ def _write(contents: Mapping[str, bytes]) -> None:
     try:
         for path, content in sorted(contents.items()):
             real = os.path.realpath(path)
-            with open(real, "rb") as file:
-                before[real] = file.read()
+            before[real] = read_file(real, LISTS)
             write_lock(real, content)
     except (PeepError, OSError) as error:
         for path, content in before.items():
@@ -235,7 +235,6 @@ def _is_of(pin: FixedPin, path: str, outcome: Outcome) -> bool:
 
 def _on_disk(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            return decode(file.read(), path).text
+        return decode(read_file(path, LISTS), path).text
     except OSError as error:
         raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -31,6 +31,7 @@ from peep.pipeline.lock_session import LockSession, opened_lock
 from peep.requirements.blocks import NewPin, replace_blocks
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, is_url, read_requirements_files
+from peep.system.bounded import LISTS, read_file
 from peep.workflows.audit_fix_wishes import Reasons, Wish
 from peep.workflows.check import fetch_ahead
 from peep.workflows.install import STAGES
@@ -99,8 +100,7 @@ class _ListFiles:
                 return changed[path]
             if is_url(path):
                 raise PeepError("a list that includes a file from the network can't be fixed")
-            with open(path, "rb") as file:
-                return file.read()
+            return read_file(path, LISTS)
 
         for subject in wanted.group:
             files, errors = read_requirements_files([subject.path], read, context.environ, wanted.constraints)

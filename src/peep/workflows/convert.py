@@ -21,6 +21,7 @@ from peep.locking.sources import Pages
 from peep.model import Location
 from peep.pipeline.lock_file import PresentLock, read_present, read_text, write_lock
 from peep.requirements.decoding import decode
+from peep.system.bounded import LISTS, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,7 @@ def read_input(path: str, selection: Selection) -> tuple[ReadLock, tuple[str, ..
     """Read a lock of any format, and the targets that it says it is for. Raises `RequirementsErrors`, `PeepError`."""
     if is_foreign_lock(path):
         try:
-            with open(path, "rb") as file:
-                content = file.read()
+            content = read_file(path, LISTS, is_regular=False)
             return read_foreign_lock(decode(content, path).text, path, selection), ()
         except OSError as error:
             raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error

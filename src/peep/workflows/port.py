@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterable, Sequence
 
 from peep.errors import UsageError
+from peep.formats.url_secrets import redacted_in
 from peep.requirements.decoding import physical_lines
 from peep.requirements.file_parser import Include, parse_text
 from peep.requirements.files import is_url, resolve_include
@@ -32,7 +33,9 @@ def one_text(files: Sequence[PortedFile], paths: Sequence[str]) -> str:
     home = next((os.path.dirname(path) for path in paths if not is_url(path)), "")
     constraints = {path for file in files for path in _constraints_of(file)} - named
     return "".join(
-        f"# from {_on_one_line(file.path)}\n{_as_part(file, home)}" for file in files if file.path not in constraints
+        f"# from {_on_one_line(redacted_in(file.path))}\n{_as_part(file, home)}"
+        for file in files
+        if file.path not in constraints
     )
 
 
@@ -47,7 +50,9 @@ def replace_file(file: PortedFile) -> None:
     Raises `UsageError` for standard input and URLs, OSError when the file can't be written.
     """
     if file.path == "-" or is_url(file.path):
-        raise UsageError(f"{file.path} can't be rewritten in place", "leave --in-place away and redirect the output")
+        raise UsageError(
+            f"{redacted_in(file.path)} can't be rewritten in place", "leave --in-place away and redirect the output"
+        )
     path = os.path.realpath(file.path)
     write_atomically(path, file.source.encode(file.text), stat.S_IMODE(os.stat(path).st_mode))
 

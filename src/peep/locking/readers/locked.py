@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
-from peep.model import HEX_LENGTHS, Digest
+from peep.model import HEX_LENGTHS, MOST_BYTES, Digest
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -111,6 +113,47 @@ def text_of(table: Mapping[str, Any], key: str, what: str) -> str:
     return value
 
 
+def texts_of(table: Mapping[str, Any], key: str, what: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Give back a list of texts, `default` where there is none. Raises `UnreadableLock`."""
+    value = table.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise UnreadableLock(f"{key} of {what} is no list of texts")
+    return tuple(value)
+
+
+def extras_of(table: Mapping[str, Any], key: str, what: str) -> tuple[str, ...]:
+    """Give back the normalised names of extras, sorted. Raises `UnreadableLock`."""
+    return tuple(sorted({name_of(one, f"an extra of {what}") for one in texts_of(table, key, what)}))
+
+
+def flag_of(table: Mapping[str, Any], key: str, what: str) -> bool:
+    """Give back true or false, false where nothing stands. Raises `UnreadableLock`."""
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise UnreadableLock(f"{key} of {what} is neither true nor false")
+    return value
+
+
+def size_of(table: Mapping[str, Any], what: str) -> int | None:
+    """Give back a number of bytes, None where there is none. Raises `UnreadableLock`."""
+    value = table.get("size")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST_BYTES:
+        raise UnreadableLock(f"size of {what} is no number of bytes")
+    return value
+
+
+def filename_in(url: str, what: str) -> str:
+    """Give back the file name that a URL or path ends in. Raises `UnreadableLock`."""
+    try:
+        return unquote(urlsplit(url).path.rpartition("/")[2])
+    except ValueError as error:
+        raise UnreadableLock(f"{what} has a malformed URL ({fault_text(error)})") from None
+
+
 def name_of(value: Any, what: str) -> str:
     """Give back a normalised name. Raises `UnreadableLock`."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
@@ -121,9 +164,11 @@ def name_of(value: Any, what: str) -> str:
 def version_of(value: Any, what: str) -> str:
     """Give back a version as written, which PEP 440 must know. Raises `UnreadableLock`."""
     try:
-        Version(value)
-    except (InvalidVersion, TypeError, ValueError):
-        raise UnreadableLock(f"{what} has the version {str(value)[:60]!r}, which is none") from None
+        is_one = isinstance(value, str) and value.strip() == value and bool(Version(value))
+    except InvalidVersion:
+        is_one = False
+    if not is_one:
+        raise UnreadableLock(f"{what} has the version {str(value)[:60]!r}, which is none")
     return str(value)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.readers.locked import (
@@ -17,12 +15,15 @@ from peep.locking.readers.locked import (
     Selection,
     UnreadableLock,
     digest_of,
+    extras_of,
+    filename_in,
     hash_losses,
     marker_of,
     name_of,
     table_of,
     tables_of,
     text_of,
+    texts_of,
     version_of,
 )
 from peep.locking.readers.propagation import GraphEdge, GraphNode, propagated
@@ -43,7 +44,7 @@ def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
     entries = tables_of(document.get("package", []), "package")
     hashes = metadata.get("files", {})
     losses: list[Loss] = []
-    inherits = "inherit_metadata" in metadata.get("strategy", [])
+    inherits = "inherit_metadata" in texts_of(metadata, "strategy", "metadata")
     taken, left_out = _taken(entries, selection, inherits=inherits)
     packages = [one for entry in taken if (one := _package(entry, hashes, losses)) is not None]
     if not inherits:
@@ -61,7 +62,7 @@ def _taken(
     taken: list[Mapping[str, Any]] = []
     left_out: dict[str, None] = {}
     for entry in entries:
-        groups = [str(group) for group in entry.get("groups", [_DEFAULT])]
+        groups = texts_of(entry, "groups", "a package", (_DEFAULT,))
         counting = [
             group for group in groups if group == _DEFAULT or selection.has_group(group) or selection.has_extra(group)
         ]
@@ -82,7 +83,7 @@ def _package(entry: Mapping[str, Any], hashes: Any, losses: list[Loss]) -> Locke
         name,
         version,
         marker_of(entry.get("marker", ""), name),
-        tuple(sorted(canonicalize_name(str(extra)) for extra in entry.get("extras", ()))),
+        extras_of(entry, "extras", name),
         tuple(_files(tables_of(stated, f"files of {name}"), name)),
     )
     if not package.extras:
@@ -95,7 +96,7 @@ def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFil
         digest = digest_of(one.get("hash"), name)
         url = text_of(one, "url", name)
         if digest is not None:
-            yield LockedFile(digest, text_of(one, "file", name) or url.rpartition("/")[2].partition("#")[0], url)
+            yield LockedFile(digest, text_of(one, "file", name) or filename_in(url, name), url)
 
 
 def _joined(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
@@ -139,9 +140,9 @@ def _propagated(entries: Sequence[Mapping[str, Any]], packages: Sequence[LockedP
 
 
 def _edges(entry: Mapping[str, Any], name: str) -> Iterator[GraphEdge]:
-    for text in entry.get("dependencies", []):
+    for text in texts_of(entry, "dependencies", name):
         try:
-            edge = parse_edge(str(text))
+            edge = parse_edge(text)
         except (UnreadableRequirement, UnreadableMarker) as error:
             raise UnreadableLock(f"{name}: {error}") from None
         yield GraphEdge(edge.name, edge.marker, str(edge.specifier) or "*")

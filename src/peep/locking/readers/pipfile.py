@@ -16,11 +16,13 @@ from peep.locking.readers.locked import (
     Selection,
     UnreadableLock,
     digest_of,
+    extras_of,
     hash_losses,
     marker_of,
     name_of,
     table_of,
     text_of,
+    texts_of,
     version_of,
 )
 
@@ -76,7 +78,7 @@ def _take(
         normal,
         version_of(version.removeprefix("=="), name),
         marker,
-        tuple(sorted(canonicalize_name(str(extra)) for extra in entry.get("extras", ()))),
+        extras_of(entry, "extras", name),
         tuple(_files(entry, name)),
         text_of(entry, "index", name),
     )
@@ -94,10 +96,7 @@ def _united(one: LockedPackage, other: LockedPackage) -> LockedPackage:
 
 
 def _files(entry: Mapping[str, Any], name: str) -> Iterator[LockedFile]:
-    hashes = entry.get("hashes", [])
-    if not isinstance(hashes, list):
-        raise UnreadableLock(f"hashes of {name} is no list")
-    for stated in sorted({str(one) for one in hashes}):
+    for stated in sorted(set(texts_of(entry, "hashes", name))):
         digest = digest_of(stated, name)
         if digest is not None:
             yield LockedFile(digest)

@@ -15,12 +15,14 @@ from peep.locking.readers.locked import (
     Selection,
     UnreadableLock,
     digest_of,
+    flag_of,
     hash_losses,
     marker_of,
     name_of,
     table_of,
     tables_of,
     text_of,
+    texts_of,
     version_of,
 )
 from peep.locking.readers.propagation import GraphEdge, GraphNode, propagated
@@ -54,8 +56,8 @@ def read_poetry_lock(text: str, selection: Selection) -> ReadLock:
 def _extra_names(document: Mapping[str, Any], selection: Selection) -> frozenset[str]:
     """Give back the packages that the extras asked for bring."""
     extras = table_of(document.get("extras", {}), "extras")
-    wanted = [names for extra, names in extras.items() if selection.has_extra(extra)]
-    return frozenset(canonicalize_name(str(name).split("[")[0].split(" ")[0]) for names in wanted for name in names)
+    wanted = [texts_of(extras, extra, "extras") for extra in extras if selection.has_extra(extra)]
+    return frozenset(canonicalize_name(name.split("[")[0].split(" ")[0]) for names in wanted for name in names)
 
 
 def _with_stated_markers(
@@ -65,10 +67,10 @@ def _with_stated_markers(
     left_out: dict[str, None] = {}
     for entry in entries:
         name = name_of(entry.get("name"), "a package")
-        groups = [str(group) for group in entry.get("groups", [_MAIN])]
+        groups = texts_of(entry, "groups", name, (_MAIN,))
         counting = [group for group in groups if group == _MAIN or selection.has_group(group)]
         left_out.update(dict.fromkeys(group for group in groups if group not in counting))
-        if not counting or (entry.get("optional") and counting == [_MAIN] and name not in wanted):
+        if not counting or (flag_of(entry, "optional", name) and counting == [_MAIN] and name not in wanted):
             continue
         marker = _stated_marker(entry.get("markers", ""), counting, name, wanted)
         if package := _package(entry, name, marker, entry.get("files", []), losses):
@@ -107,7 +109,11 @@ def _propagated(
         name = name_of(entry.get("name"), "a package")
         stated = entry.get("files") or files.get(text_of(entry, "name", name), [])
         package = _package(entry, name, "", stated, losses)
-        if package is None or (entry.get("optional") and name not in wanted) or entry.get("category") == "dev":
+        if (
+            package is None
+            or (flag_of(entry, "optional", name) and name not in wanted)
+            or entry.get("category") == "dev"
+        ):
             continue
         key = f"{name} {package.version}"
         packages[key] = package
@@ -124,10 +130,10 @@ def _propagated(
 def _edges(entry: Mapping[str, Any], name: str) -> Iterator[GraphEdge]:
     for child, value in table_of(entry.get("dependencies", {}), f"dependencies of {name}").items():
         for one in value if isinstance(value, list) else [value]:
-            marker = marker_of(one.get("markers", ""), name) if isinstance(one, dict) else ""
-            specifier = one.get("version", "*") if isinstance(one, dict) else str(one)
+            stated = {"version": one} if isinstance(one, str) else table_of(one, f"a dependency of {name}")
+            marker = marker_of(stated.get("markers", ""), name)
             if "extra" not in marker:
-                yield GraphEdge(name_of(child, name), marker, specifier if isinstance(specifier, str) else "*")
+                yield GraphEdge(name_of(child, name), marker, text_of(stated, "version", name) or "*")
 
 
 def _marked(package: LockedPackage, marker: str) -> LockedPackage:

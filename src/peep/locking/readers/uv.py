@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
@@ -22,12 +21,16 @@ from peep.locking.readers.locked import (
     Selection,
     UnreadableLock,
     digest_of,
+    extras_of,
+    filename_in,
     hash_losses,
     marker_of,
     name_of,
+    size_of,
     table_of,
     tables_of,
     text_of,
+    texts_of,
     version_of,
 )
 from peep.locking.readers.propagation import GraphEdge, GraphNode, propagated
@@ -124,7 +127,7 @@ class _Reader:
             edges.append(GraphEdge(name, version=version))
         for one in tables_of(stated, f"dependencies of {name}"):
             edges.extend(self._edges(one, name))
-        forks = [marker_of(text, name) for text in entry.get("resolution-markers", [])]
+        forks = [marker_of(text, name) for text in texts_of(entry, "resolution-markers", name)]
         marker = self._decided(marker_of(" or ".join(f"({text})" for text in forks), name)) if forks else ""
         return GraphNode(f"{name}[{canonicalize_name(extra)}]" if extra else name, version, tuple(edges), marker)
 
@@ -148,8 +151,8 @@ class _Reader:
         marker = self._decided(marker_of(one.get("marker", ""), requirer))
         version = text_of(one, "version", requirer)
         yield GraphEdge(name, marker, version=version)
-        for extra in one.get("extra", []):
-            yield GraphEdge(f"{name}[{canonicalize_name(str(extra))}]", marker, version=version)
+        for extra in extras_of(one, "extra", f"a dependency of {requirer}"):
+            yield GraphEdge(f"{name}[{extra}]", marker, version=version)
 
     def _decided(self, marker: str) -> str:
         """Replace pseudo extras by what was asked for."""
@@ -205,8 +208,6 @@ def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFil
             continue
         digest = digest_of(one["hash"], name)
         url = text_of(one, "url", name) or text_of(one, "path", name)
-        filename = unquote(urlsplit(url).path.rpartition("/")[2])
-        size = one.get("size")
+        filename, size = filename_in(url, name), size_of(one, f"a file of {name}")
         if digest is not None:
-            known = size if isinstance(size, int) else None
-            yield LockedFile(digest, filename, url, known, str(one.get("upload-time", "")))
+            yield LockedFile(digest, filename, url, size, str(one.get("upload-time", "")))
