@@ -8,7 +8,15 @@ import pytest
 
 from peep.errors import Lack, NotExamined, ObjectedTo, UsageError
 from peep.model import Digest, ListedFile
-from peep.pipeline.examined_gate import Asked, Demand, ExaminedGate, ExaminedSummary, Role, strongest, subjects_of
+from peep.pipeline.vetting.examined_gate import (
+    Asked,
+    Demand,
+    ExaminedGate,
+    ExaminedSummary,
+    Role,
+    strongest,
+    subjects_of,
+)
 from peep.vetting.verdicts import Subject
 from support.pins import made_up, pinned
 from support.vetting import (

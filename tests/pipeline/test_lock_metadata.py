@@ -10,9 +10,9 @@ from peep.index.client import SimpleIndexes
 from peep.locking.candidates import page_of
 from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexOptions
-from peep.pipeline.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
-from peep.pipeline.lock_metadata import IndexMetadata
-from peep.pipeline.lock_pages import BoundIndex, IndexPages
+from peep.pipeline.locking.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
+from peep.pipeline.locking.metadata import IndexMetadata
+from peep.pipeline.locking.pages import BoundIndex, IndexPages
 from peep.reporting import SilentReporter
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache, page_digest

@@ -11,7 +11,7 @@ from peep.locking.lock_plan import HashPolicy, planned_pins
 from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.merging import merge
 from peep.model import Digest
-from peep.pipeline.lock_verify import FilesDiffer, verify_files
+from peep.pipeline.locking.verify_files import FilesDiffer, verify_files
 from support.lock_world import LINUX, LockWorld, Made, ids, roots, sha256_of
 
 

@@ -9,7 +9,7 @@ import pytest
 from peep.cli.main import run
 from peep.errors import UsageError
 from peep.formats.digest_lines import DigestLine
-from peep.pipeline.release_records import ReleaseRecords
+from peep.pipeline.vetting.release_records import ReleaseRecords
 from peep.vetting.attestations import Provenance
 from peep.vetting.records import PublishedArchive
 from peep.workflows.diff import attested_commit

@@ -13,9 +13,9 @@ import pytest
 
 from peep.cli.main import run
 from peep.errors import PeepError, UsageError, VettingError
-from peep.pipeline.attestation_environment import AttestedArchive, Outcome
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import GivenIndexes, InstallOptions, SourceOptions
+from peep.pipeline.vetting.attestation_environment import AttestedArchive, Outcome
 from peep.reporting import SilentReporter
 from peep.vetting.attestations import PUBLISH, NotRecordable, VerifiedAttestation, published_archive, publisher_of
 from peep.workflows.vetting_attest import AttestOptions, AttestResult, attest

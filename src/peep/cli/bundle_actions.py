@@ -18,7 +18,7 @@ from peep.cli.output.reports import report_text
 from peep.cli.output.text import counted, size_text
 from peep.errors import InstallRefused, Problem, UsageError
 from peep.http.oci import parse_reference
-from peep.pipeline.bundles import parse_digest
+from peep.pipeline.bundles.open_bundle import parse_digest
 from peep.pipeline.context import RunContext
 from peep.place_faults import IncompleteTarget
 from peep.workflows.bundle_apply import apply_delta

@@ -19,7 +19,7 @@ from peep.errors import PeepError, UsageError
 
 if TYPE_CHECKING:
     from peep.http.transport import Transport
-    from peep.pipeline.vetting_imports import Confirm, ImportContext
+    from peep.pipeline.vetting.imports import Confirm, ImportContext
     from peep.vetting.import_pins import Offer
 
 _MOST_LINES = 50
@@ -88,8 +88,8 @@ def _network(parsed: ParsedArguments) -> Iterator[Callable[[], Transport]]:
 
 
 def _context(parsed: ParsedArguments, console: Console, network: Callable[[], Transport]) -> ImportContext:
-    from peep.pipeline.vetting_imports import ImportContext  # noqa: PLC0415 - as above
-    from peep.pipeline.vetting_place import vetting_folder  # noqa: PLC0415 - as above
+    from peep.pipeline.vetting.imports import ImportContext  # noqa: PLC0415 - as above
+    from peep.pipeline.vetting.records_place import vetting_folder  # noqa: PLC0415 - as above
     from peep.system.clock import utc_day  # noqa: PLC0415 - as above
 
     return ImportContext(

@@ -9,8 +9,8 @@ from peep.errors import Problem
 from peep.model import PinnedRequirement, PlannedWheel, VerifiedArchive
 from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.result import PendingBuild
-from peep.pipeline.run_gate import RunGate
 from peep.pipeline.session import Session
+from peep.pipeline.vetting.run_gate import RunGate
 from peep.requirements.pinned_set import PinnedSet
 
 

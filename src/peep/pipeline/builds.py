@@ -36,11 +36,11 @@ from peep.pipeline.build_lists import listed_for_builds
 from peep.pipeline.build_wishes import further_needs, unbuilt_names, visible_folders, with_settings
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.pipeline.result import PendingBuild
-from peep.pipeline.run_gate import NothingDemanded, RunGate
 from peep.pipeline.session import Session, target_request
 from peep.pipeline.settings import project_settings
 from peep.pipeline.suggestions import Suggestions
-from peep.pipeline.used_archives import Used
+from peep.pipeline.vetting.run_gate import NothingDemanded, RunGate
+from peep.pipeline.vetting.used_archives import Used
 from peep.requirements.pinned_set import PinnedSet
 from peep.system.sandbox import Isolation, choose_isolation, find_isolation
 

@@ -7,9 +7,9 @@ from datetime import date
 
 from peep.dataclass import replace
 from peep.errors import UsageError
-from peep.pipeline.examined_gate import Demand, strongest
-from peep.pipeline.listed_archives import Listing
-from peep.pipeline.vetting_place import demands_of, open_vetting, vetting_folder
+from peep.pipeline.vetting.examined_gate import Demand, strongest
+from peep.pipeline.vetting.listed_archives import Listing
+from peep.pipeline.vetting.records_place import demands_of, open_vetting, vetting_folder
 from peep.requirements.pinned_set import Directive
 from peep.vetting.assembly import Vetting
 from peep.vetting.decision import Decision

@@ -16,9 +16,9 @@ from peep.environment.records import record_bytes
 from peep.environment.scheme_paths import SchemePaths, scheme_paths_of
 from peep.errors import EnvironmentChangeError
 from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
-from peep.pipeline.examined_findings import examined_only
 from peep.pipeline.installed_wheels import installed_wheels_of, planned_origin, supplied
 from peep.pipeline.session import Session, apply_options
+from peep.pipeline.vetting.examined_findings import examined_only
 from peep.proof.check import read_records
 from peep.proof.expected_files import expected_project
 from peep.proof.findings import Finding, FindingKind

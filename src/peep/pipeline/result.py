@@ -11,7 +11,7 @@ from peep.requirements.pinned_set import PinnedSet
 from peep.transaction.apply import Changes
 
 if TYPE_CHECKING:
-    from peep.pipeline.examined_gate import Judgement
+    from peep.pipeline.vetting.examined_gate import Judgement
 
 
 @dataclass(frozen=True, slots=True)

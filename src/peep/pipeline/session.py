@@ -18,9 +18,9 @@ from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import FormatControl, LockedFiles, TargetEnvironment
 from peep.pip.options import PipDefaults
+from peep.pipeline.bundles.named_bundle import named_bundle, refuse_unread
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
-from peep.pipeline.named_bundle import named_bundle, refuse_unread
 from peep.pipeline.network import Network
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import BundleSource, InstallOptions, SourceOptions, StoreOptions, TargetOptions
@@ -36,7 +36,7 @@ from peep.target.discovery import TargetRequest, discover_target
 from peep.transaction.apply import ApplyOptions
 
 if TYPE_CHECKING:
-    from peep.pipeline.bundle_network import BundleNetwork
+    from peep.pipeline.bundles.network import BundleNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ def _bundle_session(
 ) -> Session:
     """A session whose archives come out of a bundle, and whose inputs do, too, where it names no other."""
     # For runs with --bundle only: all others do without these modules.
-    from peep.pipeline.bundle_network import BundleNetwork, BundleReading  # noqa: PLC0415
-    from peep.pipeline.bundles import opened_bundle, parse_digest  # noqa: PLC0415
+    from peep.pipeline.bundles.network import BundleNetwork, BundleReading  # noqa: PLC0415
+    from peep.pipeline.bundles.open_bundle import opened_bundle, parse_digest  # noqa: PLC0415
 
     network_of_bundle = partial(
         open_transport,

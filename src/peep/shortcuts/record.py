@@ -24,7 +24,7 @@ from peep.store.wheels import Store
 from peep.system.file_signature import signature
 
 if TYPE_CHECKING:
-    from peep.pipeline.examined_gate import Judgement
+    from peep.pipeline.vetting.examined_gate import Judgement
 
 
 def remember(session: Session, result: InstallResult, admission: Admission) -> None:

@@ -25,9 +25,9 @@ from peep.locking.source_files import admission_of
 from peep.locking.target_groups import joint_groups
 from peep.model import Digest
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import PresentLock, read_present, write_lock
-from peep.pipeline.lock_request import LockOptions
-from peep.pipeline.lock_session import LockSession, opened_lock
+from peep.pipeline.locking.lock_file import PresentLock, read_present, write_lock
+from peep.pipeline.locking.request import LockOptions
+from peep.pipeline.locking.session import LockSession, opened_lock
 from peep.requirements.blocks import NewPin, append_block, replace_blocks
 from peep.requirements.decoding import decode
 from peep.requirements.file_parser import RequirementLine, parse_text

@@ -11,7 +11,7 @@ from peep.advisories.policy import AuditPolicy
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 from peep.http.file_urls import file_url
-from peep.pipeline.advisories_place import snapshot_path
+from peep.pipeline.audits.advisories_place import snapshot_path
 from peep.pipeline.context import RunContext
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import NetworkOptions

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from peep import __version__
 from peep.advisories.lookup import LookupOptions, Wanted, look_up
 from peep.advisories.snapshot import SnapshotFacts
-from peep.pipeline.advisories_place import advisories_folder, snapshot_path
+from peep.pipeline.audits.advisories_place import advisories_folder, snapshot_path
 from peep.pipeline.context import RunContext
 from peep.workflows.advisories_show import raise_for
 

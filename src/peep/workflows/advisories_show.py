@@ -15,7 +15,7 @@ from peep.advisories.severity import rating_of
 from peep.advisories.snapshot import SnapshotError, SnapshotFacts
 from peep.dataclass import dataclass
 from peep.errors import PeepError
-from peep.pipeline.advisories_place import advisories_folder, snapshot_path
+from peep.pipeline.audits.advisories_place import advisories_folder, snapshot_path
 from peep.pipeline.context import RunContext
 
 

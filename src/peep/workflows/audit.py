@@ -30,15 +30,15 @@ from peep.errors import PeepError, UsageError
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import IndexOptions, TargetEnvironment
-from peep.pipeline.advisories_place import advisories_folder
-from peep.pipeline.audit_rules import AuditOptions, AuditRules, read_rules
-from peep.pipeline.audited_bundle_part import bundle_part
-from peep.pipeline.audited_pins import ListReader
+from peep.pipeline.audits.advisories_place import advisories_folder
+from peep.pipeline.audits.audited_bundle_part import bundle_part
+from peep.pipeline.audits.audited_pins import ListReader
+from peep.pipeline.audits.rules import AuditOptions, AuditRules, read_rules
 from peep.pipeline.context import RunContext
 from peep.pipeline.read_pins import Reading
 
 if TYPE_CHECKING:
-    from peep.pipeline.index_facts import AskedIndexes
+    from peep.pipeline.audits.index_facts import AskedIndexes
     from peep.pipeline.network import Network
 
 # Most audits read files and a snapshot: what speaks to the network or looks at an environment is imported by those that
@@ -209,7 +209,7 @@ def _snapshots(
     """The snapshots to judge by: those given, or the fetched one, fetched anew where it is not of these hours."""
     if options.advisories:
         return options.advisories
-    from peep.pipeline.current_snapshot import current_snapshot  # noqa: PLC0415 - as above
+    from peep.pipeline.audits.current_snapshot import current_snapshot  # noqa: PLC0415 - as above
 
     transport = None if options.is_offline else lambda: open_network().transport()
     return current_snapshot(context, policy, transport, now)
@@ -221,7 +221,7 @@ def _asked(
     """What the configured indexes say, or None where they are not to be asked."""
     if options.is_offline or not options.asks_indexes or options.run.bundle is not None:
         return None
-    from peep.pipeline.index_facts import (  # noqa: PLC0415 - as above
+    from peep.pipeline.audits.index_facts import (  # noqa: PLC0415 - as above
         AskedIndexes,
         ask_indexes,
         ask_publishers,

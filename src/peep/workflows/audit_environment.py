@@ -6,7 +6,7 @@ from peep.advisories.roster import PinTable, Subject
 from peep.environment.installed import installed_projects
 from peep.environment.scheme_paths import scheme_paths_of
 from peep.model import TargetEnvironment
-from peep.pipeline.audited_pins import environment_subject
+from peep.pipeline.audits.audited_pins import environment_subject
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.session import opened_store, target_request

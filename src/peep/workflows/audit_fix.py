@@ -20,10 +20,10 @@ from peep.advisories.roster import Subject
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, UsageError
 from peep.formats.names import is_lock_path
-from peep.pipeline.audit_rules import AuditOptions
+from peep.pipeline.audits.rules import AuditOptions
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import write_lock
-from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.locking.lock_file import write_lock
+from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.read_pins import Reading
 from peep.requirements.decoding import decode
 from peep.requirements.files import is_url

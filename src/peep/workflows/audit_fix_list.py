@@ -21,13 +21,13 @@ from peep.locking.page_archives import PageArchives
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.target_groups import JointGroup, joint_groups
 from peep.model import IndexOptions
-from peep.pipeline.audited_pins import stated_indexes
+from peep.pipeline.audits.audited_pins import stated_indexes
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import PresentLock, read_present
-from peep.pipeline.lock_metadata import IndexMetadata
-from peep.pipeline.lock_pages import IndexPages
-from peep.pipeline.lock_request import LockOptions
-from peep.pipeline.lock_session import LockSession, opened_lock
+from peep.pipeline.locking.lock_file import PresentLock, read_present
+from peep.pipeline.locking.metadata import IndexMetadata
+from peep.pipeline.locking.pages import IndexPages
+from peep.pipeline.locking.request import LockOptions
+from peep.pipeline.locking.session import LockSession, opened_lock
 from peep.requirements.blocks import NewPin, replace_blocks
 from peep.requirements.file_parser import RequirementLine
 from peep.requirements.files import RequirementsFile, in_reading_order, is_url, read_requirements_files

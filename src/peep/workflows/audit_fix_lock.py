@@ -16,9 +16,9 @@ from peep.formats.names import is_lock_path
 from peep.locking.changes import PinChange
 from peep.locking.make_lock import NoSolution
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import read_present
-from peep.pipeline.lock_request import LockOptions
-from peep.pipeline.lock_session import LockSession, opened_lock
+from peep.pipeline.locking.lock_file import read_present
+from peep.pipeline.locking.request import LockOptions
+from peep.pipeline.locking.session import LockSession, opened_lock
 from peep.workflows.audit_fix_wishes import Reasons, Wish
 from peep.workflows.install import STAGES
 from peep.workflows.lock import MadeLock, lock_in

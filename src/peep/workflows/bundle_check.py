@@ -14,12 +14,12 @@ from peep.dataclass import dataclass
 from peep.errors import Problem
 from peep.formats.documents import parse_json
 from peep.model import Digest
-from peep.pipeline.bundle_archives import ObtainedArchives, World
-from peep.pipeline.bundle_contents import Judging, contents_for
-from peep.pipeline.bundle_inputs import BundleInputs
-from peep.pipeline.bundle_network import BundleNetwork, BundleReading
-from peep.pipeline.bundle_shelf import shelf_of
-from peep.pipeline.bundles import ClosableTransport, OpenedBundle, opened_bundle
+from peep.pipeline.bundles.archives import ObtainedArchives, World
+from peep.pipeline.bundles.contents import Judging, contents_for
+from peep.pipeline.bundles.inputs import BundleInputs
+from peep.pipeline.bundles.network import BundleNetwork, BundleReading
+from peep.pipeline.bundles.open_bundle import ClosableTransport, OpenedBundle, opened_bundle
+from peep.pipeline.bundles.shelf import shelf_of
 from peep.pipeline.context import RunContext
 from peep.pipeline.declared_targets import declared_targets
 from peep.pipeline.open_transport import open_transport

@@ -19,11 +19,11 @@ from peep.dataclass import dataclass, replace
 from peep.errors import InstallRefused, NoIndexToAsk, PeepError, Problem, UsageError
 from peep.formats.target_ids import TargetId
 from peep.model import Digest
-from peep.pipeline.bundle_archives import ObtainedArchives, World
-from peep.pipeline.bundle_contents import Judging, contents_for
-from peep.pipeline.bundle_inputs import BundleInputs, refuse_unless_file
-from peep.pipeline.bundle_shelf import carried_before, open_shelf
-from peep.pipeline.bundle_tools import BundleContents
+from peep.pipeline.bundles.archives import ObtainedArchives, World
+from peep.pipeline.bundles.build_tools import BundleContents
+from peep.pipeline.bundles.contents import Judging, contents_for
+from peep.pipeline.bundles.inputs import BundleInputs, refuse_unless_file
+from peep.pipeline.bundles.shelf import carried_before, open_shelf
 from peep.pipeline.context import RunContext
 from peep.pipeline.declared_targets import declared_targets
 from peep.pipeline.options import BundleSource, InstallOptions, SourceOptions

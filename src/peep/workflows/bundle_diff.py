@@ -6,7 +6,7 @@ from peep.bundle.delta import BundleDifference, difference, write_delta
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.model import Digest
-from peep.pipeline.bundles import opened_bundle
+from peep.pipeline.bundles.open_bundle import opened_bundle
 
 
 @dataclass(frozen=True, slots=True)

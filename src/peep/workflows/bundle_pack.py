@@ -8,7 +8,7 @@ from peep.bundle.tar import pack
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.model import Digest
-from peep.pipeline.bundles import opened_bundle
+from peep.pipeline.bundles.open_bundle import opened_bundle
 from peep.system.files import PIECE
 
 

@@ -12,7 +12,7 @@ from peep.dataclass import dataclass
 from peep.errors import UsageError
 from peep.http.oci import OciReference, OciRepository, digest_of, open_repository
 from peep.model import Digest
-from peep.pipeline.bundles import opened_bundle
+from peep.pipeline.bundles.open_bundle import opened_bundle
 
 
 @dataclass(frozen=True, slots=True)

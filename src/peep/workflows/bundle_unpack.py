@@ -6,7 +6,7 @@ from peep.bundle.folder import BundleWriter, WrittenBundle, claimed_folder
 from peep.bundle.manifest import BundleManifest
 from peep.dataclass import dataclass
 from peep.model import Digest
-from peep.pipeline.bundles import opened_bundle
+from peep.pipeline.bundles.open_bundle import opened_bundle
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ from peep.locking.page_archives import PageArchives
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import PresentLock, read_present
-from peep.pipeline.lock_request import LockOptions
-from peep.pipeline.lock_session import opened_lock
+from peep.pipeline.locking.lock_file import PresentLock, read_present
+from peep.pipeline.locking.request import LockOptions
+from peep.pipeline.locking.session import opened_lock
 from peep.workflows.install import STAGES
 
 

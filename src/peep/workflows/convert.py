@@ -19,7 +19,7 @@ from peep.locking.conversion import (
 from peep.locking.readers.locked import LockedPackage, Loss, ReadLock, Selection, UnreadableLock
 from peep.locking.sources import Pages
 from peep.model import Location
-from peep.pipeline.lock_file import PresentLock, read_present, read_text, write_lock
+from peep.pipeline.locking.lock_file import PresentLock, read_present, read_text, write_lock
 from peep.requirements.decoding import decode
 from peep.system.bounded import LISTS, read_file
 

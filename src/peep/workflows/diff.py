@@ -19,13 +19,19 @@ from peep.formats.names import archive_suffix, is_name
 from peep.formats.url_secrets import redacted
 from peep.model import IndexFile, TargetEnvironment
 from peep.pipeline.context import RunContext
+from peep.pipeline.examining.unvouched_releases import (
+    CollectedRelease,
+    Fetch,
+    WheelChoice,
+    index_release,
+    local_release,
+)
 from peep.pipeline.network import Network
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.pip_configuration import configured_pip
-from peep.pipeline.release_records import ReleaseRecords, release_records
 from peep.pipeline.session import configured, opened_store, target_request
-from peep.pipeline.unvouched_releases import CollectedRelease, Fetch, WheelChoice, index_release, local_release
-from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.release_records import ReleaseRecords, release_records
 from peep.system.clock import utc_day
 from peep.system.git import CommitUrl, list_tree, parse_commit_url
 from peep.system.sandbox import find_isolation

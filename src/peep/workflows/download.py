@@ -24,14 +24,14 @@ from peep.errors import (
 from peep.formats.target_ids import parse_target_id
 from peep.model import Digest, PinnedRequirement, VerifiedArchive
 from peep.pipeline.at_hand import ArchivesAtHand
+from peep.pipeline.audits.malware_gate import refuse_known_malware
 from peep.pipeline.context import RunContext
-from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
-from peep.pipeline.run_gate import open_run_gate
 from peep.pipeline.save_archives import ArchiveCollection, SavedFile, collected, publish, with_destination
 from peep.pipeline.session import Session, open_session
-from peep.pipeline.used_archives import Used
+from peep.pipeline.vetting.run_gate import open_run_gate
+from peep.pipeline.vetting.used_archives import Used
 from peep.place_faults import IncompleteTarget
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.install import STAGES

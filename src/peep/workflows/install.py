@@ -19,19 +19,19 @@ from peep.formats.names import normalised
 from peep.index.selection import select_candidate
 from peep.model import InstalledProject, InstallPlan, PlannedWheel
 from peep.pipeline.attempts import attempts
+from peep.pipeline.audits.malware_gate import refuse_known_malware
 from peep.pipeline.build_need import open_builds
 from peep.pipeline.built_wheel_cache import note_built
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
-from peep.pipeline.locked_for import foreign_lists
-from peep.pipeline.malware_gate import refuse_known_malware
+from peep.pipeline.locking.locked_for import foreign_lists
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import problems_of, refuse_if_any
 from peep.pipeline.result import InstallResult
-from peep.pipeline.run_gate import open_run_gate
 from peep.pipeline.session import Session, apply_options, open_session, plan_options
 from peep.pipeline.unpacking import add_to_store
-from peep.pipeline.used_archives import Used
+from peep.pipeline.vetting.run_gate import open_run_gate
+from peep.pipeline.vetting.used_archives import Used
 from peep.requirements.pinned_set import PinnedSet
 from peep.shortcuts.record import remember
 from peep.target.discovery import require_changeable

@@ -16,12 +16,12 @@ from peep.locking.lock_plan import ReportedPin, reported
 from peep.locking.make_lock import Lock
 from peep.locking.sources import Pages
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import PresentLock, read_present, write_lock
-from peep.pipeline.lock_memory import RememberedRun
-from peep.pipeline.lock_refresh import refreshed_list
-from peep.pipeline.lock_request import LockOptions
-from peep.pipeline.lock_session import LockSession, opened_lock
-from peep.pipeline.lock_sources import ReadSources
+from peep.pipeline.locking.lock_file import PresentLock, read_present, write_lock
+from peep.pipeline.locking.refresh_hashes import refreshed_list
+from peep.pipeline.locking.remembered_lock import RememberedRun
+from peep.pipeline.locking.request import LockOptions
+from peep.pipeline.locking.session import LockSession, opened_lock
+from peep.pipeline.locking.sources import ReadSources
 from peep.pipeline.options import InstallOptions
 from peep.workflows.install import STAGES
 

@@ -24,8 +24,8 @@ from peep.mirror.facts import ArchiveFacts
 from peep.mirror.folder import MirrorError, MirrorFolder, NewFile
 from peep.mirror.outcome import MirrorOutcome
 from peep.mirror.ownership import Owner, Ownership, SourceKind
-from peep.pipeline.bundles import OpenedBundle, opened_bundle, parse_digest
-from peep.pipeline.mirror_archives import (
+from peep.pipeline.bundles.open_bundle import OpenedBundle, opened_bundle, parse_digest
+from peep.pipeline.mirrors.archives import (
     IncomingArchive,
     described,
     holds,
@@ -37,7 +37,7 @@ from peep.pipeline.mirror_archives import (
     refuse_new_owners,
     stored_files_of,
 )
-from peep.pipeline.mirror_run import change, facts_of, opened_mirror
+from peep.pipeline.mirrors.run import change, facts_of, opened_mirror
 from peep.place_faults import NotOwned
 from peep.system.files import PIECE, regular_only, temporary_folder
 

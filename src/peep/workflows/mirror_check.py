@@ -14,8 +14,8 @@ from peep.mirror.ownership import Ownership, SourceKind, look_alikes
 from peep.mirror.served_check import check_served
 from peep.model import IndexOptions
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_request import LockOptions
-from peep.pipeline.lock_session import opened_lock
+from peep.pipeline.locking.request import LockOptions
+from peep.pipeline.locking.session import opened_lock
 from peep.pipeline.options import InstallOptions
 from peep.reporting import Reporter
 from peep.workflows.install import STAGES

@@ -14,8 +14,8 @@ from peep.mirror.folder import MirrorFolder
 from peep.mirror.outcome import MirrorOutcome
 from peep.model import Digest
 from peep.pipeline.context import RunContext
-from peep.pipeline.mirror_lists import read_lists
-from peep.pipeline.mirror_run import change, opened_mirror
+from peep.pipeline.mirrors.lists import read_lists
+from peep.pipeline.mirrors.run import change, opened_mirror
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
 from peep.system.files import PIECE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peep.http.object_store import open_store
 from peep.mirror.publish import Published, PublishOptions, publish
-from peep.pipeline.mirror_run import opened_mirror
+from peep.pipeline.mirrors.run import opened_mirror
 
 
 def publish_mirror(directory: str, place: str, options: PublishOptions) -> Published:

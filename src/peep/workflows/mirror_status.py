@@ -9,7 +9,7 @@ from peep.formats.simple_pages import ProjectStatus
 from peep.mirror.changes import with_status
 from peep.mirror.folder import MirrorError
 from peep.mirror.outcome import MirrorOutcome
-from peep.pipeline.mirror_run import change, opened_mirror
+from peep.pipeline.mirrors.run import change, opened_mirror
 
 
 def set_status(directory: str, name: str, status: ProjectStatus, reason: str) -> MirrorOutcome:

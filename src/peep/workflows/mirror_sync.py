@@ -36,11 +36,12 @@ from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.outcome import MirrorOutcome
 from peep.mirror.ownership import Owner, Ownership, SourceKind
 from peep.model import Digest
+from peep.pipeline.bundles.served_provenance import served_provenance
 from peep.pipeline.context import RunContext
-from peep.pipeline.lock_file import PresentLock
-from peep.pipeline.lock_request import LockOptions
-from peep.pipeline.lock_session import LockSession, opened_lock
-from peep.pipeline.mirror_archives import (
+from peep.pipeline.locking.lock_file import PresentLock
+from peep.pipeline.locking.request import LockOptions
+from peep.pipeline.locking.session import LockSession, opened_lock
+from peep.pipeline.mirrors.archives import (
     described,
     holds,
     known_file,
@@ -50,13 +51,12 @@ from peep.pipeline.mirror_archives import (
     refuse_new_owners,
     stored_files_of,
 )
-from peep.pipeline.mirror_fetch import ArchiveFetch, WantedFile, held_file, listed_files
-from peep.pipeline.mirror_lists import MirroredList, MirroredPin, read_lists
-from peep.pipeline.mirror_pages import OwnedPages
-from peep.pipeline.mirror_run import change, facts_of, opened_mirror
+from peep.pipeline.mirrors.fetch import ArchiveFetch, WantedFile, held_file, listed_files
+from peep.pipeline.mirrors.lists import MirroredList, MirroredPin, read_lists
+from peep.pipeline.mirrors.pages import OwnedPages
+from peep.pipeline.mirrors.run import change, facts_of, opened_mirror
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.read_pins import Reading
-from peep.pipeline.served_provenance import served_provenance
 from peep.place_faults import NotOwned
 from peep.system.files import temporary_folder
 from peep.target.declared import DeclaredTarget

@@ -8,7 +8,7 @@ from peep.errors import InstallRefused, Problem
 from peep.mirror.check import owner_faults
 from peep.mirror.layout import MIRROR_SETTINGS, View
 from peep.mirror.outcome import MirrorOutcome
-from peep.pipeline.mirror_run import opened_mirror
+from peep.pipeline.mirrors.run import opened_mirror
 
 
 def write_mirror(directory: str, wanted: Mapping[View, bool | None]) -> MirrorOutcome:

@@ -11,7 +11,7 @@ from peep.formats.versions import same_version
 from peep.mirror.changes import with_yank
 from peep.mirror.folder import MirrorError
 from peep.mirror.outcome import MirrorOutcome
-from peep.pipeline.mirror_run import change, opened_mirror
+from peep.pipeline.mirrors.run import change, opened_mirror
 
 
 @dataclass(frozen=True, slots=True)

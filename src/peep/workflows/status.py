@@ -11,13 +11,13 @@ from typing import TypeVar
 from peep.dataclass import dataclass, replace
 from peep.errors import InstallRefused, PeepError, RequirementsErrors
 from peep.formats.project_files import FOREIGN_LOCKS
-from peep.pipeline.advisories_place import snapshot_path
+from peep.pipeline.audits.advisories_place import snapshot_path
 from peep.pipeline.context import RunContext
-from peep.pipeline.listed_archives import Listing, listing_of
 from peep.pipeline.plain_reading import local_reading
 from peep.pipeline.project_folder import bundle_in, environment_in, first_of, lists_in, project_above, source_in
 from peep.pipeline.read_pins import Reading
 from peep.pipeline.settings_place import settings_folder
+from peep.pipeline.vetting.listed_archives import Listing, listing_of
 from peep.system.clock import utc_day
 
 Known = TypeVar("Known")

@@ -8,8 +8,8 @@ from peep.environment.plan import plan_install, unlisted_projects
 from peep.errors import InstallRefused
 from peep.model import InstalledProject, InstallPlan, TargetEnvironment
 from peep.pipeline.attempts import attempts
+from peep.pipeline.audits.malware_gate import refuse_known_malware
 from peep.pipeline.context import RunContext
-from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, open_session, plan_options

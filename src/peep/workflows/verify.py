@@ -19,11 +19,11 @@ from peep.errors import EnvironmentChangeError, InstallRefused
 from peep.model import InstalledProject, TargetEnvironment
 from peep.pipeline.attempts import attempts
 from peep.pipeline.context import RunContext
-from peep.pipeline.examined_findings import examined_findings
 from peep.pipeline.installed_wheels import InstalledWheels, installed_wheels_of, listing_findings, planned_origin
 from peep.pipeline.last_proof import note_proof
 from peep.pipeline.options import InstallOptions, StoreOptions
 from peep.pipeline.session import Session, open_session
+from peep.pipeline.vetting.examined_findings import examined_findings
 from peep.proof.bytecode import bytecode_findings
 from peep.proof.check import examine, read_records
 from peep.proof.digest import environment_digest

@@ -16,20 +16,20 @@ from peep.examine.child import isolation_for
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.digest_lines import NotADigestLine, digest_line
 from peep.formats.names import is_name, normalised
-from peep.pipeline.attestation_environment import (
+from peep.pipeline.context import RunContext
+from peep.pipeline.options import InstallOptions, SourceOptions, TargetOptions
+from peep.pipeline.plain_reading import plain_reading
+from peep.pipeline.session import Session, open_session
+from peep.pipeline.vetting.attestation_environment import (
     AttestationVerifier,
     AttestedArchive,
     Outcome,
     Verify,
     attestation_environment,
 )
-from peep.pipeline.attested_archives import OfferedArchive, offered_archives, versions_of
-from peep.pipeline.context import RunContext
-from peep.pipeline.listed_archives import Listing, listing_of
-from peep.pipeline.options import InstallOptions, SourceOptions, TargetOptions
-from peep.pipeline.plain_reading import plain_reading
-from peep.pipeline.session import Session, open_session
-from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.attested_archives import OfferedArchive, offered_archives, versions_of
+from peep.pipeline.vetting.listed_archives import Listing, listing_of
+from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
 from peep.store.layout import StoreLayout
 from peep.system import bounded
 from peep.system.sandbox import find_isolation

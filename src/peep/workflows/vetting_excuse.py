@@ -6,13 +6,13 @@ from datetime import date
 
 from peep.dataclass import dataclass
 from peep.pipeline.context import RunContext
-from peep.pipeline.listed_archives import listing_of
-from peep.pipeline.listed_names import named_subjects
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
 from peep.pipeline.session import opened_store
-from peep.pipeline.vetting_author import author
-from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.author import author
+from peep.pipeline.vetting.listed_archives import listing_of
+from peep.pipeline.vetting.listed_names import named_subjects
+from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
 from peep.store.wheels import Store
 from peep.system.clock import utc_day
 from peep.vetting import canonical

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peep.dataclass import dataclass
-from peep.pipeline.vetting_place import vetting_folder
+from peep.pipeline.vetting.records_place import vetting_folder
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, EXCUSED, IMPORTS, PUBLISHED, vetting_of
 from peep.vetting.folder import read_folder, write_files

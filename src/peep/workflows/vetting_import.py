@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from peep.dataclass import dataclass, field, replace
-from peep.pipeline.vetting_imports import ImportContext, check_mapping, import_pins, take_import
+from peep.pipeline.vetting.imports import ImportContext, check_mapping, import_pins, take_import
 from peep.vetting.import_pins import FileSource, Offer, check_name, parse_source
 from peep.vetting.records import ImportPin
 

@@ -10,8 +10,8 @@ from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
 from peep.formats.digest_lines import DigestLine, NotADigestLine, digest_line
 from peep.formats.names import is_name, normalised
-from peep.pipeline.vetting_author import author
-from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.author import author
+from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
 from peep.system.clock import utc_day
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, Vetting

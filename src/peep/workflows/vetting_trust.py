@@ -7,7 +7,7 @@ from datetime import date
 from peep.dataclass import dataclass
 from peep.errors import UsageError
 from peep.formats.names import is_name, normalised
-from peep.pipeline.vetting_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
 from peep.vetting import canonical
 from peep.vetting.editing import trusting
 from peep.vetting.policy import TrustedPublisher

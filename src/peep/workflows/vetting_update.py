@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from peep.errors import PeepError, UsageError
-from peep.pipeline.vetting_imports import ImportContext, import_pins, take_import
+from peep.pipeline.vetting.imports import ImportContext, import_pins, take_import
 from peep.vetting.import_pins import Offer
 from peep.vetting.records import ImportPin
 

@@ -13,16 +13,16 @@ from peep.build.source_pins import is_source_tree, without_editing
 from peep.errors import ArchiveError, StoredWheelsDamaged
 from peep.model import HashForm, StoredWheel
 from peep.pipeline.attempts import attempts
+from peep.pipeline.audits.malware_gate import refuse_known_malware
 from peep.pipeline.builds import Builds
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import WheelProvider
-from peep.pipeline.malware_gate import refuse_known_malware
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.problems import projects_by_requirements, refuse_if_any, requirement_problems
-from peep.pipeline.run_gate import open_run_gate
 from peep.pipeline.save_archives import ArchiveCollection, SavedFile, collected, publish, with_destination
 from peep.pipeline.session import Session, open_session
-from peep.pipeline.used_archives import Used
+from peep.pipeline.vetting.run_gate import open_run_gate
+from peep.pipeline.vetting.used_archives import Used
 from peep.requirements.pinned_set import PinnedSet
 from peep.workflows.install import STAGES
 

@@ -7,8 +7,8 @@ from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.verbs.lock import VERB as LOCK
 from peep.dataclass import replace
 from peep.formats.names import is_lock_path
-from peep.pipeline.audit_rules import AuditOptions
-from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.audits.rules import AuditOptions
+from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.options import SourceOptions
 from peep.workflows.audit_fix import FixOptions
 from peep.workflows.audit_fix_lock import is_generated

@@ -14,8 +14,8 @@ from peep.formats.settings import Settings
 from peep.locking.lock_paths import LockPaths, lock_paths
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings
-from peep.pipeline.lock_file import read_present
-from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.locking.lock_file import read_present
+from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.settings import project_settings
 

@@ -10,8 +10,8 @@ from peep.model import InstalledProject, InstallPlan, PlannedWheel
 from peep.shortcuts.noop import not_here, nothing_to_do
 
 if TYPE_CHECKING:
-    from peep.pipeline.examined_summary import ExaminedSummary
     from peep.pipeline.result import PendingBuild
+    from peep.pipeline.vetting.examined_summary import ExaminedSummary
     from peep.requirements.pinned_set import SkippedLine
 
 

@@ -14,7 +14,7 @@ from peep.locking.derivation import sentence
 from peep.locking.lock_plan import ReportedPin
 from peep.locking.make_lock import NoSolution
 from peep.locking.solver import Unsolvable
-from peep.pipeline.lock_request import LockOptions
+from peep.pipeline.locking.request import LockOptions
 from peep.workflows.lock import LockResult
 
 

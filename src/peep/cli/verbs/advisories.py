@@ -83,7 +83,7 @@ def run(parsed: ParsedArguments) -> int:
 
 def _fetch(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -> Answer:
     from peep.advisories.timestamps import written_time  # noqa: PLC0415 - help describes this verb without running it
-    from peep.pipeline.audit_settings import read_policy  # noqa: PLC0415 - as above
+    from peep.pipeline.audits.settings import read_policy  # noqa: PLC0415 - as above
     from peep.workflows.advisories_fetch import FetchOptions, fetch_advisories  # noqa: PLC0415 - as above
 
     if words:

@@ -20,7 +20,7 @@ from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.advisories.report import AuditReport
-    from peep.pipeline.audit_rules import AuditOptions
+    from peep.pipeline.audits.rules import AuditOptions
 
 _AT_ONCE = 1000
 """Lines printed together."""
@@ -152,7 +152,7 @@ def _fixed(parsed: ParsedArguments, options: AuditOptions, context: RunContext) 
 
 def audit_options(parsed: ParsedArguments) -> AuditOptions:
     """The options of an audit; raises `UsageError`."""
-    from peep.pipeline.audit_rules import AuditOptions  # noqa: PLC0415 - as above
+    from peep.pipeline.audits.rules import AuditOptions  # noqa: PLC0415 - as above
 
     if parsed.words and not parsed.has("suppress"):
         raise UsageError(
@@ -203,9 +203,9 @@ def moment(text: str | None) -> datetime | None:
 
 
 def _suppress(parsed: ParsedArguments, options: AuditOptions, report: AuditReport, console: Console) -> int:
-    from peep.pipeline.audit_rules import read_rules  # noqa: PLC0415
-    from peep.pipeline.audit_settings import suppressions_path  # noqa: PLC0415 - as above
-    from peep.pipeline.audit_suppress import SuppressRequest, suppress_finding  # noqa: PLC0415
+    from peep.pipeline.audits.rules import read_rules  # noqa: PLC0415
+    from peep.pipeline.audits.settings import suppressions_path  # noqa: PLC0415 - as above
+    from peep.pipeline.audits.suppress import SuppressRequest, suppress_finding  # noqa: PLC0415
     from peep.pipeline.settings_place import settings_folder  # noqa: PLC0415
 
     if len(parsed.words) != 1:

@@ -20,7 +20,7 @@ from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
     from peep.examine.types import Hit
-    from peep.pipeline.certified_version import CertifyOptions
+    from peep.pipeline.vetting.certified_version import CertifyOptions
     from peep.vetting.records import Answer, Audit, Criterion
     from peep.workflows.certify import Certified, People
 
@@ -95,8 +95,8 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _options(parsed: ParsedArguments) -> CertifyOptions:
-    from peep.pipeline.certified_version import CertifyOptions  # noqa: PLC0415 - as above
     from peep.pipeline.readings import reading_at  # noqa: PLC0415 - as above
+    from peep.pipeline.vetting.certified_version import CertifyOptions  # noqa: PLC0415 - as above
 
     if len(parsed.words) != _NAME_AND_VERSION:
         raise UsageError("peep certify wants a project and a version", f"usage: peep {VERB.usage[0]}")
@@ -136,7 +136,7 @@ def _people(parsed: ParsedArguments) -> People:
 def _asked(hit: Hit) -> str:
     """What the person at the terminal says to a stop signal; '' where they say nothing."""
     from peep.formats.visible_text import visible  # noqa: PLC0415 - as above
-    from peep.pipeline.audit_ground import told_signal  # noqa: PLC0415 - as above
+    from peep.pipeline.vetting.audit_ground import told_signal  # noqa: PLC0415 - as above
 
     print(visible(told_signal(hit)))
     try:
