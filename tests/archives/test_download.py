@@ -397,7 +397,7 @@ def test_ctrl_c_stops_promptly(scratch, catch):
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         fetched(Endless(), scratch, [wanted(WHEEL, made_up("a"))], catch)
-    assert time.monotonic() - begun < 2.5
+    assert time.monotonic() - begun < 10
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("peep-")]
 
 

@@ -298,7 +298,7 @@ def test_n9_one_byte_at_a_time_is_too_slow(index):
     started = time.monotonic()
     with pytest.raises(TransportError, match="too slowly"):
         fetch(UrllibTransport(options(pace=TransferRate(patience=0.2, floor=10_000))), index.file_url("demo", NAME))
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_n9_huge_headers_are_refused(index):

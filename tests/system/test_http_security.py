@@ -168,10 +168,10 @@ class TestHeads:
 
     def test_n9_a_head_that_drips_is_too_slow(self):
         started = time.monotonic()
-        dripping = RawServer([b"HTTP/1.1 200 OK\r\nX: ", *[b"y"] * 500], pause=0.01)
+        dripping = RawServer([b"HTTP/1.1 200 OK\r\nX: ", *[b"y"] * 2000], pause=0.01)
         with dripping as server, pytest.raises(TransportError, match="too slowly"):
             fetch(transport(pace=TransferRate(patience=0.2, floor=10_000)), server.url)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10
 
     @pytest.mark.parametrize(
         "answer", [b"", b"\r\n", b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1\r\n\r\n", b"HTTP/9 x\r\n", b"\0" * 99]

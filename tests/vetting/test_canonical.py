@@ -269,8 +269,8 @@ def test_a_large_public_set_of_audits_is_read_and_decided_in_time():
 
     assert len(decision.chains.keys()) > 500
     assert sum(verdict.is_examined for verdict in verdicts) > 800
-    assert best_decision < 0.2, best_decision
-    assert best_reading < 1.0, best_reading
+    assert best_decision < 2, best_decision  # benchmarks measure; here, that nothing grows out of hand
+    assert best_reading < 10, best_reading
 
 
 @needs_audits
