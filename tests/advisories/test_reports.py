@@ -47,6 +47,13 @@ def test_one_run_however_many_files_and_the_lines_are_right(audit: AuditRun):
     assert run["invocations"] == [{"executionSuccessful": True}]
 
 
+def test_files_below_the_working_folder_are_named_from_there(audit: AuditRun):
+    audit.records(record("PYSEC-1", versions=["1"]))
+    _, run = sarif(audit, "-r", str(audit.file("deep/r.txt", "web==1\n")))
+    [place] = run["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "deep/r.txt"
+
+
 def test_fingerprints_do_not_depend_on_the_place(audit: AuditRun):
     audit.records(record("PYSEC-1", versions=["1"]))
     prints = set()
