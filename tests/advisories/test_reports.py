@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,19 @@ def test_a_file_that_cannot_be_written_is_an_error(audit: AuditRun):
     status, _ = audit.printed(*audit.pins("web==2"), "-o", "nowhere/a.txt")
     assert status == 1
     assert audit.said.startswith("error: nowhere/a.txt: ")
+
+
+def test_foreign_text_links_nowhere_in_markdown(audit: AuditRun):
+    """Services look for mentions and addresses in rendered text: an entity alone does not hide them."""
+    summary = "mail a@b.example, @everyone, #12, http://evil.example, WWW.evil.example"
+    audit.records(record("PYSEC-1", versions=["1"], summary=summary))
+    _, printed = audit.printed(*audit.pins("web==1"), "--format", "markdown")
+    [row] = [line for line in printed.splitlines() if "PYSEC-1" in line]
+    rendered = html.unescape(row)
+    assert re.findall(r"\S*(?:[@#]\w|://|www\.\w)\S*", rendered, re.IGNORECASE) == [
+        "[PYSEC-1](https://osv.dev/vulnerability/PYSEC-1)"
+    ]
+    assert rendered.replace("\u200b", "").count(summary) == 1
 
 
 def test_annotations_and_the_job_summary(audit: AuditRun, monkeypatch: pytest.MonkeyPatch):
