@@ -10,8 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
+# How long an example takes says something of the machine, not of peep.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 settings.register_profile("brief", max_examples=15)  # for the Pythons that run the unit half (dev.py)
 
 _AS_THE_MACHINE_IS = dict(os.environ)
