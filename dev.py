@@ -72,7 +72,7 @@ def example(arguments: list[str]) -> int:
     step(folder, "Then install it.", "install", "--require-examined", "--python", environment, *lists)
     step(folder, "Prove every file of it; one digest names the whole.", "verify", "--python", environment, *lists)
     step(folder, "", "digest", "--python", environment)
-    audit(folder, lists)
+    audit(folder, lists, old)
     step(folder, "Carry it to where no network is, and install there.", "bundle", "create", "-q", *lists, "carried")
     digest = f"sha256:{hashlib.sha256((folder / 'carried' / 'bundle.json').read_bytes()).hexdigest()}"
     step(folder, "", "install", "--bundle", "carried", "--bundle-digest", digest, "--require-examined",
@@ -83,20 +83,29 @@ def example(arguments: list[str]) -> int:
     return subprocess.run([interpreter(folder / carried), "-c", ask], cwd=folder, check=False).returncode
 
 
-def list_release(folder: Path, wheel: Path) -> None:
-    """Write ours.txt, which lists one release of the application's own package."""
+def list_release(folder: Path, wheel: Path, name_of_list: str = "ours.txt") -> None:
+    """Write a list of one release of the application's own package."""
     name, version, *_ = wheel.name.split("-")
     digest = hashlib.sha256((folder / wheel).read_bytes()).hexdigest()
     lines = f"--find-links {wheel.parent}\n{name}=={version} --hash=sha256:{digest}\n"
-    (folder / "ours.txt").write_text(lines, encoding="utf-8")
+    (folder / name_of_list).write_text(lines, encoding="utf-8")
 
 
-def audit(folder: Path, lists: list[str]) -> None:
+def audit(folder: Path, lists: list[str], old: Path) -> None:
     """Judge by today's advisories; where they cannot be had, by those that the example carries, as of their day."""
     print("\n# Is anything of it known to be bad?\n$ peep advisories fetch", flush=True)
     if run([bootstrap(), "-m", "peep", "advisories", "fetch"], with_source_on_path(), folder):
+        carried = ["--advisories", "advisories", "--at", DAY_OF_ADVISORIES, "--offline"]
         step(folder, "No advisories of today: then by two that were made up for the example, as of their day.",
-             "audit", *lists, "--advisories", "advisories", "--at", DAY_OF_ADVISORIES, "--offline")  # fmt: skip
+             "audit", *lists, *carried)  # fmt: skip
+        list_release(folder, old, "before.txt")
+        words = ["audit", "-r", "before.txt", *carried]
+        print(
+            f"\n# Of the release before it, something is known, and what cures it:\n$ peep {shlex.join(words)}",
+            flush=True,
+        )
+        if run([bootstrap(), "-m", "peep", *words], with_source_on_path(), folder) != 1:
+            raise SystemExit("dev.py: the audit has not found what the example's advisories list")
         return
     print(f"$ peep audit {' '.join(lists)}", flush=True)
     status = run([bootstrap(), "-m", "peep", "audit", *lists], with_source_on_path(), folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import socket
@@ -412,11 +413,14 @@ def test_files_that_cannot_be_read_make_a_run_incomplete_and_the_rest_is_judged(
         ["--vex-in", "requirements.txt"],
         ["--kev", "requirements.txt"],
         ["--epss", "requirements.txt"],
+        ["--epss", "cut.csv.gz"],
         ["--files-from", "nowhere.txt"],
         ["requirements.txt"],
     ],
 )
 def test_a_command_line_that_means_nothing(audit: AuditRun, words: list[str]):
+    whole = gzip.compress(b"cve,epss\n" + b"CVE-2026-1001,0.25\n" * 9)
+    (audit.folder / "cut.csv.gz").write_bytes(whole[:-9])
     audit.records(record("PYSEC-1", versions=["1"]))
     status, printed = audit.printed(*audit.pins("web==1"), *words)
     assert (status, printed) == (2, "")

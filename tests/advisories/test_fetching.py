@@ -66,6 +66,14 @@ def test_first_all_then_what_changed_then_all_again(bucket: FakeBucket, held: Pa
     assert sorted(path.name for path in held.parent.iterdir()) == ["PyPI.zip", "PyPI.zip.json", "PyPI.zip.lock"]
 
 
+def test_what_is_refused_is_named_as_the_user_knows_it(bucket: FakeBucket, held: Path, capsys):
+    bucket.overrides["all.zip"] = bucket.zip()[:-30]
+    assert fetch(bucket) == 1
+    told = capsys.readouterr().err
+    assert f"{bucket.url}: what came is not a ZIP file" in told
+    assert held.name not in told
+
+
 def test_the_zip_that_a_delta_writes_is_read_by_other_readers(bucket: FakeBucket, held: Path):
     assert fetch(bucket) == 0
     bucket.records[1] = record("PYSEC-1", "p1", versions=["7"], modified=LATER)
@@ -117,9 +125,10 @@ def test_a_changed_record_that_is_gone_stays_until_all_is_fetched(bucket: FakeBu
 
 
 @pytest.mark.usefixtures("held")
-def test_an_unreadable_change_is_kept_and_named(bucket: FakeBucket, audit: AuditRun):
+@pytest.mark.parametrize("further", [{"schema_version": "2.0.0"}, {"details": "x" * (5 << 20)}])
+def test_an_unreadable_change_is_kept_and_named(bucket: FakeBucket, audit: AuditRun, further: dict[str, str]):
     assert fetch(bucket) == 0
-    bucket.records[2] = record("PYSEC-2", "p2", versions=["5"], modified=LATER, schema_version="2.0.0")
+    bucket.records[2] = record("PYSEC-2", "p2", versions=["5"], modified=LATER, **further)
     assert fetch(bucket) == 0
     status, report = audit.report(*audit.pins("p3==9"), default=False)
     assert (status, reasons(report)) == (4, ["unreadable-record"])

@@ -151,6 +151,21 @@ def test_yanked_releases_pre_releases_and_other_pythons_are_passed_over(audit: A
         assert path.read_text().startswith("# not examined: web 1.5\nweb==1.5 ")
 
 
+def test_a_finding_names_the_version_that_was_chosen_not_the_smallest_without_advisories(audit: AuditRun):
+    files = shelf(web={"1.0": [], "1.2": ["unlisted"], "1.3": []})
+    with FakeIndex(files) as index:
+        fixing = Fixing(audit, index)
+        audit.records(AFFECTED)
+        audit.file("requirements.txt", listed(files, "web", "1.0"))
+        [finding] = fixing.fixed()[1]["findings"]
+    assert finding["fix"] == {
+        "version": "1.3",
+        "reach": "same-major",
+        "blocked_by": [],
+        "hashes": [f"sha256:{digest(files, 'web', '1.3')}"],
+    }
+
+
 def test_lists_that_share_a_file_are_fixed_together(audit: AuditRun):
     files = shelf(web={"1.0": [], "1.2": [], "1.3": []}, app={"1.0": ["web!=1.2"]})
     with FakeIndex(files) as index:

@@ -139,6 +139,17 @@ def test_hostile_text_reaches_no_terminal_no_table_and_no_workflow(audit: AuditR
         assert len(printed.splitlines()) == 1
 
 
+@pytest.mark.parametrize("style", ["text", "markdown", "github"])
+def test_no_output_holds_commands_of_the_old_form_for_runners(audit: AuditRun, style: str):
+    """They take `##[stop-commands]` from anywhere in a line of any output, and `::` from its start."""
+    audit.records(record("PYSEC-1", versions=["1"], summary="::error::a ##[stop-commands]b"))
+    _, printed = audit.printed(*audit.pins("web==1"), "--format", style)
+    assert "##[" not in printed.replace("&#35;", "#")
+    assert [line for line in printed.splitlines() if line.lstrip().startswith("::")] == (
+        [line for line in printed.splitlines() if "title=PYSEC-1" in line] if style == "github" else []
+    )
+
+
 def test_the_summary_is_one_short_line():
     read = parse_record(encoded({**GOOD, "summary": "x" * 100_000, "details": "never shown"}), "x.json")
     assert not isinstance(read, UnreadableRecord)

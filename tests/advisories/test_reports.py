@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,13 @@ def test_one_run_however_many_files_and_the_lines_are_right(audit: AuditRun):
     assert rule["properties"]["security-severity"] == "8.0"
     assert len(rule["properties"]["tags"]) <= 10
     assert run["invocations"] == [{"executionSuccessful": True}]
+
+
+def test_files_below_the_working_folder_are_named_from_there(audit: AuditRun):
+    audit.records(record("PYSEC-1", versions=["1"]))
+    _, run = sarif(audit, "-r", str(audit.file("deep/r.txt", "web==1\n")))
+    [place] = run["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "deep/r.txt"
 
 
 def test_fingerprints_do_not_depend_on_the_place(audit: AuditRun):
@@ -93,6 +102,19 @@ def test_a_file_that_cannot_be_written_is_an_error(audit: AuditRun):
     status, _ = audit.printed(*audit.pins("web==2"), "-o", "nowhere/a.txt")
     assert status == 1
     assert audit.said.startswith("error: nowhere/a.txt: ")
+
+
+def test_foreign_text_links_nowhere_in_markdown(audit: AuditRun):
+    """Services look for mentions and addresses in rendered text: an entity alone does not hide them."""
+    summary = "mail a@b.example, @everyone, #12, http://evil.example, WWW.evil.example"
+    audit.records(record("PYSEC-1", versions=["1"], summary=summary))
+    _, printed = audit.printed(*audit.pins("web==1"), "--format", "markdown")
+    [row] = [line for line in printed.splitlines() if "PYSEC-1" in line]
+    rendered = html.unescape(row)
+    assert re.findall(r"\S*(?:[@#]\w|://|www\.\w)\S*", rendered, re.IGNORECASE) == [
+        "[PYSEC-1](https://osv.dev/vulnerability/PYSEC-1)"
+    ]
+    assert rendered.replace("\u200b", "").count(summary) == 1
 
 
 def test_annotations_and_the_job_summary(audit: AuditRun, monkeypatch: pytest.MonkeyPatch):

@@ -34,7 +34,7 @@ from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PeepError, TransportError
 from peep.formats.url_secrets import redacted
-from peep.http.transport import Transport
+from peep.http.transport import Response, Transport
 from peep.reporting import Reporter
 from peep.system.files import patiently, regular_only, write_atomically
 from peep.system.locks import FileLock
@@ -77,9 +77,8 @@ def fetch_snapshot(path: str, bucket: Bucket, *, full: bool = False) -> FetchedS
         with FileLock(f"{path}.lock", "peep advisories fetch", bucket.reporter.note):
             return _fetched(path, bucket, full=full)
     except RefusedSnapshot as refused:
-        raise FetchError(
-            f"{redacted(bucket.url)}: {refused}", f"{path} is kept; --full, or removing it, begins anew"
-        ) from refused
+        hint = f"{path} is kept; remove it to take whatever comes" if os.path.exists(path) else ""
+        raise FetchError(f"{redacted(bucket.url)}: {refused}", hint) from refused
     except (TransportError, SnapshotError) as error:
         raise FetchError(str(error), error.hint) from error
     except OSError as error:
@@ -135,8 +134,11 @@ def _tally(aside: str, bucket: Bucket) -> Tally:
     if not is_zip(aside):
         raise RefusedSnapshot("what came is no zip")
     tally = Tally(bucket.now + CLOCK_TOLERANCE)
-    for entry in entries_of_zip(aside):
-        tally.add(entry)
+    try:
+        for entry in entries_of_zip(aside):
+            tally.add(entry)
+    except SnapshotError as error:
+        raise RefusedSnapshot(f"what came {str(error).removeprefix(f'{aside}: ')}") from error
     if not tally.records:
         raise RefusedSnapshot("what came holds no record that can be read")
     return tally
@@ -201,11 +203,21 @@ def _changed_records(bucket: Bucket, ids: tuple[str, ...]) -> Mapping[str, bytes
             if response.status != _OK:
                 raise TransportError(redacted(url), f"HTTP status {response.status}", status=response.status)
             # One that can't be read is kept: it is named in every report, and others are not held up by it.
-            return response.read(LARGEST_RECORD)
+            return _beginning(response)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         contents = list(pool.map(one, ids))
     return {f"{id_}.json": content for id_, content in zip(ids, contents, strict=True) if content is not None}
+
+
+def _beginning(response: Response) -> bytes:
+    """A record, or of one that is too large as much as shows that."""
+    content = bytearray()
+    for piece in response.chunks():
+        content += piece
+        if len(content) > LARGEST_RECORD:
+            break
+    return bytes(content[: LARGEST_RECORD + 1])
 
 
 def _got(bucket: Bucket, url: str, limit: int) -> bytes:

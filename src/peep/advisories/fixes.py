@@ -83,6 +83,13 @@ class FixFinder:
         return known
 
 
+def fix_to(releases: Sequence[Release], old: str, new: str) -> Fix:
+    """The way from one version to another that was chosen, with the digests that the index states for it."""
+    hashes = next((one.hashes for one in releases if one.version == new), ())
+    one, other = parsed_version(old), parsed_version(new)
+    return Fix(new, reach(one, other) if one is not None and other is not None else None, (), hashes)
+
+
 def named_versions(advisories: Iterable[Advisory]) -> set[str]:
     """Versions that records name and do not call affected themselves: where a range ends with a fix or a limit."""
     ranges = [ranged for one in advisories for entry in one.affected for ranged in entry.ranges]

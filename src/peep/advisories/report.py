@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from peep.advisories.findings import Finding, Fix, Level, UnjudgedPin, order_of
-from peep.advisories.fixed_files import Blocked, FixedFile
+from peep.advisories.fixed_files import FixedFile, PinKey
 from peep.advisories.snapshot import SnapshotFacts
 from peep.dataclass import dataclass, field, replace
 
@@ -109,16 +109,16 @@ def divided_by_baseline(
     return new, known
 
 
-def with_fixes(report: AuditReport, files: Iterable[FixedFile], blocked: Blocked) -> AuditReport:
-    """The report with what became of the files, and with reasons in the findings whose pins stay."""
+def with_fixes(report: AuditReport, files: Iterable[FixedFile], fixes: Mapping[PinKey, Fix]) -> AuditReport:
+    """The report with what became of the files, and in the findings where each pin goes, or why it stays."""
     return replace(
         report,
-        findings=tuple(_told(one, blocked) for one in report.findings),
-        known=tuple(_told(one, blocked) for one in report.known),
+        findings=tuple(_told(one, fixes) for one in report.findings),
+        known=tuple(_told(one, fixes) for one in report.known),
         fixes=tuple(sorted(files, key=lambda one: one.path)),
     )
 
 
-def _told(one: Finding, blocked: Blocked) -> Finding:
-    reasons = blocked.get((one.name, one.version or "")) if one.ids else None
-    return one if reasons is None else replace(one, fix=Fix(None, None, reasons))
+def _told(one: Finding, fixes: Mapping[PinKey, Fix]) -> Finding:
+    fix = fixes.get((one.name, one.version or "")) if one.ids else None
+    return one if fix is None else replace(one, fix=fix)

@@ -12,7 +12,10 @@ from peep.advisories.foreign_text import cleaned
 from peep.advisories.report import AuditReport
 from peep.advisories.timestamps import written_time
 
-_MEANINGFUL = re.compile(r"[\\|`<>@\[\]*_~#!&]")
+_MEANINGFUL = re.compile(r"[\\|`<>@\[\]*_~#!&]|:(?=//)|\.(?<=www\.)", re.IGNORECASE)
+_APART = "&#8203;"
+"""A space without width: services look for mentions, numbers of issues and addresses once more in what was rendered."""
+_LINKING = frozenset("@#:.")
 _MOST_PLACES = 5
 
 
@@ -66,4 +69,5 @@ def escaped(text: str) -> str:
 
 
 def _entity(found: re.Match[str]) -> str:
-    return f"&#{ord(found.group())};"
+    character = found.group()
+    return f"&#{ord(character)};{_APART if character in _LINKING else ''}"

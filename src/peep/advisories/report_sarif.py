@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
@@ -15,15 +16,18 @@ _SCORES = {"critical": 9.5, "high": 8.0, "medium": 5.5, "low": 2.0, "none": 0.0}
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 
 
-def report_sarif(report: AuditReport, version: str) -> dict[str, Any]:
-    """The findings, and below them the suppressed ones; errors first. `version` is peep's."""
+def report_sarif(report: AuditReport, version: str, folder: str) -> dict[str, Any]:
+    """The findings, and below them the suppressed ones; errors first. `version` is peep's.
+
+    Files below `folder` (absolute) are named from there: code scanning services know a source tree by such paths.
+    """
     findings = [*report.findings, *report.suppressed]
     by_rule: dict[str, list[Finding]] = {}
     for one in findings:
         by_rule.setdefault(one.id, []).append(one)
     rules = [_rule(rule, found) for rule, found in sorted(by_rule.items())]
     notifications = [f"{one.reason}: {one.message}" for one in report.incomplete]
-    return sarif_log(version, rules, [_result(one) for one in findings], notifications)
+    return sarif_log(version, rules, [_result(one, folder) for one in findings], notifications)
 
 
 def _rule(rule: str, findings: Iterable[Finding]) -> SarifRule:
@@ -48,7 +52,7 @@ def _score(one: Finding) -> float | None:
     return one.severity.score if one.severity.score is not None else _SCORES.get(one.severity.label)
 
 
-def _result(one: Finding) -> SarifResult:
+def _result(one: Finding, folder: str) -> SarifResult:
     text = " ".join(part for part in (one.name, one.version) if part)
     about = one.message or one.summary or one.kind.value
     fix = f"; fixed in {one.fix.version}" if one.fix and one.fix.version else ""
@@ -59,11 +63,15 @@ def _result(one: Finding) -> SarifResult:
         one.id,
         _LEVELS[one.level],
         f"{text}: {f'{one.id}: ' if one.ids else ''}{about}{fix}",
-        tuple(SarifPlace(place.path, place.line) for place in one.places),
+        tuple(SarifPlace(_from(folder, place.path), place.line) for place in one.places),
         {"peepAdvisory/v1": fingerprint(one)},
         properties,
         None if one.suppression is None else one.suppression.reason,
     )
+
+
+def _from(folder: str, path: str) -> str:
+    return path.removeprefix(os.path.join(folder, ""))
 
 
 def fingerprint(one: Finding) -> str:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 
-from peep.advisories.findings import Finding, Level
-from peep.advisories.fixed_files import Blocked, FixedFile, FixedPin, diff_of
-from peep.advisories.fixes import FixFinder
+from peep.advisories.findings import Finding, Fix, Level
+from peep.advisories.fixed_files import Blocked, FixedFile, FixedPin, PinKey, diff_of
+from peep.advisories.fixes import FixFinder, fix_to
 from peep.advisories.judgement import Judge
 from peep.advisories.report import AuditReport, with_fixes
 from peep.advisories.roster import Subject
@@ -82,7 +82,16 @@ def audit_and_fix(options: AuditOptions, fix: FixOptions, context: RunContext) -
     if fix.in_place and files:
         _write(state.contents)
         stands = judged(case_of(options, context))
-    return with_fixes(stands, files, state.blocked)
+    return with_fixes(stands, files, _chosen(before, state))
+
+
+def _chosen(case: AuditCase, state: _State) -> dict[PinKey, Fix]:
+    """Where each affected pin goes, or why it stays."""
+    chosen = {key: Fix(None, None, reasons) for key, reasons in state.blocked.items()}
+    for one in [pin for outcome in state.outcomes.values() for pin in outcome.pins]:
+        if one.old and one.new:
+            chosen[one.name, one.old] = fix_to(case.evidence.releases.get(one.name, ()), one.old, one.new)
+    return chosen
 
 
 def _write(contents: Mapping[str, bytes]) -> None:

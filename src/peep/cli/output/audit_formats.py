@@ -71,7 +71,7 @@ def _other(report: AuditReport, format_: str) -> str:
     if format_ == "sarif":
         from peep.advisories.report_sarif import report_sarif  # noqa: PLC0415
 
-        return json.dumps(report_sarif(report, __version__), indent=2)
+        return json.dumps(report_sarif(report, __version__, os.getcwd()), indent=2)
     if format_ == "markdown":
         from peep.advisories.report_markdown import report_markdown  # noqa: PLC0415
 
