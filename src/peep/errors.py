@@ -388,6 +388,8 @@ class NotExamined:
     """The nearest version of the project that is examined, '' when none is."""
     nearest_by: str = ""
     nearest_on: str = ""
+    nearest_is_excused: bool = False
+    """Nobody examined it either: it is excused from that."""
     """ISO 8601 day."""
 
 

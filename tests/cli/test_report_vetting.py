@@ -57,6 +57,8 @@ def test_what_a_single_archive_lacks():
         f"{' ' * 8}wanted: safe-to-deploy         examined: no version of it",
         f"{' ' * 8}see:    peep diff flask 3.1.2 --full",
     ]
+    excused = told(FLASK, WHEEL, A, "safe-to-run", Lack.UNEXAMINED, 0, "3.1.1", "R", "2026-05-02", True)  # noqa: FBT003
+    assert excused[1] == f"{' ' * 8}wanted: safe-to-run            excused: 3.1.1 (R, 2026-05-02)"
     assert told(FLASK, commit, "", "safe-to-run", Lack.COMMIT)[0] == f"{' ' * 8}{commit}"
     assert "--force-reinstall" in told(FLASK, "", "", "safe-to-run", Lack.UNRECORDED)[-1]
     assert "accept-machine = false" in told(FLASK, WHEEL, A, "safe-to-run", Lack.MACHINE)[-1]

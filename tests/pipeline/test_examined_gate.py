@@ -81,6 +81,13 @@ def test_what_is_examined_passes_and_is_counted_by_its_standing():
     assert (found.since, found.until) == (date(2026, 11, 1), date(2026, 12, 24))
 
 
+def test_an_excused_version_is_not_told_as_examined():
+    (problem,) = gate(folder(excused=excuse("idna-3.19.tar.gz", until="2026-12-24"))).judge([asked()]).problems
+
+    assert isinstance(problem, NotExamined)
+    assert (problem.nearest_version, problem.nearest_is_excused) == ("3.19", True)
+
+
 def test_what_nobody_examined_is_told_with_the_nearest_version():
     older = audit("idna-3.18.tar.gz") + audit("idna-3.19.tar.gz", by="Bob <bob@example.org>")
 

@@ -293,6 +293,25 @@ def test_the_chain_is_explained(capsys):
     )
 
 
+def test_what_is_excused_is_not_called_examined(capsys):
+    list_archives(SDIST)
+    put(folder(excused=excuse(SDIST, until=str(TOMORROW))))
+
+    assert peep("examine", "--suggest", "0", "-r", "requirements.txt", "--explain", "idna") == 0
+
+    told = capsys.readouterr().out.splitlines()[0]
+    assert told == f"idna 3.20: {SDIST} is excused, and was not examined for safe-to-run ({TODAY})"
+
+
+def test_the_excused_version_next_to_an_unexamined_one_is_called_excused(capsys):
+    list_archives(SDIST)
+    put(folder(excused=excuse(OLD, until=str(TOMORROW))))
+
+    assert peep("examine", "--suggest", "0", "-r", "requirements.txt") == 1
+
+    assert "unexamined; excused: " in capsys.readouterr().out
+
+
 def test_an_unknown_name_cannot_be_explained(capsys):
     assert peep("examine", "--suggest", "0", "-r", "requirements.txt", "--explain", "flask") == 2
     assert "--explain flask: nothing of it is listed" in capsys.readouterr().err

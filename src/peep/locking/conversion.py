@@ -15,6 +15,7 @@ from peep.dataclass import dataclass, replace
 from peep.formats.names import is_lock_path, last_segment
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
 from peep.locking.completeness import JudgedPin
+from peep.locking.kept_directives import KeptDirectives, directive_keys, directive_lines
 from peep.locking.output.pipfile import PipfileLock, pipfile_losses, pipfile_text
 from peep.locking.output.requirements_txt import WrittenPin, pin_lines
 from peep.locking.readers.locked import LockedFile, LockedPackage, Loss, ReadLock, Selection
@@ -110,14 +111,23 @@ def _filled(package: LockedPackage, pages: Pages) -> LockedPackage:
     return replace(package, files=tuple(files))
 
 
-def convert(read: ReadLock, output: str, *, annotates_files: bool = False, targets: Sequence[str] = ()) -> Written:
-    """Write packages as the format that the output's name says."""
+def convert(
+    read: ReadLock,
+    output: str,
+    *,
+    annotates_files: bool = False,
+    targets: Sequence[str] = (),
+    directives: KeptDirectives = (),
+) -> Written:
+    """Write packages, and what the list says to peep, as the format that the output's name says."""
     if is_lock_path(output):
-        return _as_lock_file(read, targets)
+        return _as_lock_file(read, targets, directives)
     if last_segment(output) == "Pipfile.lock":
-        losses = (*read.losses, *pipfile_losses(read.packages), *_value_losses(read.packages))
+        unsaid = [Loss("", line, changes_install=True) for line in directive_lines(directives)]
+        losses = (*read.losses, *unsaid, *pipfile_losses(read.packages), *_value_losses(read.packages))
         return Written(pipfile_text(PipfileLock(read.packages, _only_url(read.packages))), losses)
-    return _as_requirements(read, annotates_files=annotates_files, targets=targets)
+    said = [*(("--locked-for", target) for target in sorted(targets)), *directives]
+    return _as_requirements(read, annotates_files=annotates_files, directives=said)
 
 
 def _only_url(packages: Sequence[LockedPackage]) -> str:
@@ -128,8 +138,8 @@ def _only_url(packages: Sequence[LockedPackage]) -> str:
 # -- requirements.txt --------------------------------------------------------------------------------
 
 
-def _as_requirements(read: ReadLock, *, annotates_files: bool, targets: Sequence[str]) -> Written:
-    lines = [f"# peep: --locked-for={target}" for target in sorted(targets)]
+def _as_requirements(read: ReadLock, *, annotates_files: bool, directives: KeptDirectives) -> Written:
+    lines = list(directive_lines(directives))
     for package in read.packages:
         names = tuple((file.digest, file.name) for file in package.files if file.name)
         pin = WrittenPin(
@@ -166,11 +176,11 @@ def _index_losses(packages: Sequence[LockedPackage]) -> list[Loss]:
 # -- pylock.toml -------------------------------------------------------------------------------------
 
 
-def _as_lock_file(read: ReadLock, targets: Sequence[str]) -> Written:
+def _as_lock_file(read: ReadLock, targets: Sequence[str], directives: KeptDirectives) -> Written:
     losses = list(read.losses)
     made = [_pylock_package(package, losses) for package in read.packages]
     packages = tuple(one for one in made if one.sdist or one.wheels)  # of the others it was told why not
-    tool = {"locked-for": sorted(targets)} if targets else {}
+    tool = {**({"locked-for": sorted(targets)} if targets else {}), **directive_keys(directives)}
     return Written(pylock_text(PylockDocument(packages, tool=tool)), tuple(losses))
 
 

@@ -11,18 +11,20 @@ from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.decision import Decision
-from peep.vetting.verdicts import Subject, node
+from peep.vetting.verdicts import Basis, Subject, node
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminedVersion:
-    """A version of which at least one archive is examined, and those archives, sorted."""
+    """A version of which at least one archive is examined, or excused from it, and those archives, sorted."""
 
     version: str
     archives: tuple[DigestLine, ...]
     by: str
     """Who examined the first of them, and when; for people."""
     on: str
+    is_excused: bool = False
+    """The first of them was excused, and not examined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class KnownVersions:
     def _examined(self, project: str, text: str, lines: set[DigestLine]) -> ExaminedVersion:
         ordered = tuple(sorted(lines, key=lambda line: (line.filename.endswith(".whl"), line.filename, line.sha256)))
         first = self._decision.chains.steps(node(project, ordered[0].sha256))[0]
-        return ExaminedVersion(text, ordered, first.by, first.on.isoformat())
+        return ExaminedVersion(text, ordered, first.by, first.on.isoformat(), first.basis is Basis.EXCUSED)
 
 
 def parsed(text: str) -> Version | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.formats.names import is_lock_path
 from peep.locking.conversion import (
@@ -16,6 +17,7 @@ from peep.locking.conversion import (
     locked_packages,
     read_foreign_lock,
 )
+from peep.locking.kept_directives import moved_directives
 from peep.locking.readers.locked import LockedPackage, Loss, ReadLock, Selection, UnreadableLock
 from peep.locking.sources import Pages
 from peep.model import Location
@@ -60,10 +62,10 @@ def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> Co
 
     Raises `RequirementsErrors` for an input that cannot be read.
     """
-    read, targets = read_input(options.source, options.selection)
+    read, present = read_input(options.source, options.selection)
     if is_lock_path(options.output) and lacks_urls(read.packages):
         read = fill_from_pages(read, open_pages())
-    written = convert(read, options.output, annotates_files=options.annotates_files, targets=targets)
+    written = _convert(read, present, options)
     result = ConvertResult(options.output, False, read.packages, written.losses, read.left_out)  # noqa: FBT003
     if any(loss.is_final or not options.allows_loss for loss in result.refusals):
         return result
@@ -72,12 +74,26 @@ def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> Co
     return ConvertResult(options.output, True, read.packages, written.losses, read.left_out)  # noqa: FBT003
 
 
-def read_input(path: str, selection: Selection) -> tuple[ReadLock, tuple[str, ...]]:
-    """Read a lock of any format, and the targets that it says it is for. Raises `RequirementsErrors`, `PeepError`."""
+def _convert(read: ReadLock, present: PresentLock, options: ConvertOptions) -> Written:
+    """Write what was read; of what the list says to peep, relative paths only into the folder that they are of."""
+    folders = [os.path.abspath(os.path.dirname(path)) for path in (options.source, options.output)]
+    kept, unkept = moved_directives(present.directives, to_other_folder=folders[0] != folders[1])
+    losses = tuple(Loss("", f"{line} (a path of another folder)", changes_install=True) for line in unkept)
+    return convert(
+        replace(read, losses=(*read.losses, *losses)),
+        options.output,
+        annotates_files=options.annotates_files,
+        targets=present.targets,
+        directives=kept,
+    )
+
+
+def read_input(path: str, selection: Selection) -> tuple[ReadLock, PresentLock]:
+    """Read a lock of any format, and what it says besides its packages. Raises `RequirementsErrors`, `PeepError`."""
     if is_foreign_lock(path):
         try:
             content = read_file(path, LISTS, is_regular=False)
-            return read_foreign_lock(decode(content, path).text, path, selection), ()
+            return read_foreign_lock(decode(content, path).text, path, selection), PresentLock()
         except OSError as error:
             raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
         except UnreadableLock as error:
@@ -85,7 +101,7 @@ def read_input(path: str, selection: Selection) -> tuple[ReadLock, tuple[str, ..
     present = read_present(path)
     if present.content is None:
         raise PeepError(f"{path} cannot be read: there is no such file")
-    return _from_present(present), present.targets
+    return _from_present(present), present
 
 
 def _from_present(present: PresentLock) -> ReadLock:

@@ -34,8 +34,9 @@ def _unexamined(problem: NotExamined) -> list[str]:
     if not problem.nearest_version:
         return [f"{wanted}examined: no version of it", f"see:    peep diff {project} {version} --full"]
     nearest = plain(problem.nearest_version)
+    word = "excused" if problem.nearest_is_excused else "examined"
     return [
-        f"{wanted}examined: {nearest} ({plain(problem.nearest_by)}, {problem.nearest_on})",
+        f"{wanted}{word}: {nearest} ({plain(problem.nearest_by)}, {problem.nearest_on})",
         f"see:    peep diff {project} {nearest} {version}",
     ]
 

@@ -64,7 +64,8 @@ def _verdict_line(one: ExaminedArchive) -> str:
     if one.would_do:
         told.append(f"accept-{one.would_do} = false, else it were examined")
     elif nearest := one.nearest.below or one.nearest.above:
-        told.append(f"examined: {plain(nearest.version)} ({plain(nearest.by)}, {nearest.on})")
+        word = "excused" if nearest.is_excused else "examined"
+        told.append(f"{word}: {plain(nearest.version)} ({plain(nearest.by)}, {nearest.on})")
     return "; ".join(told)
 
 
@@ -98,6 +99,7 @@ def explanation_lines(archives: Iterable[ExaminedArchive], today: date) -> list[
     for one in archives:
         verdict = one.verdict
         was = "was" if verdict.is_examined else "was not"
+        was = "is excused, and was not" if verdict.word.value == "excused" else was
         lines.append(f"{subject_name(verdict.subject)} {was} examined for {plain(verdict.criterion)} ({today})")
         lines += [f"    {_step_line(step, one.chain)}" for step in one.chain]
         lines += [

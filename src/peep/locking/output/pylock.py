@@ -20,6 +20,7 @@ from peep.formats.names import SDIST_SUFFIXES, sdist_suffix
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
 from peep.locking.candidates import NamedFile
 from peep.locking.completeness import JudgedPin
+from peep.locking.kept_directives import KeptDirectives, directive_keys
 from peep.locking.lock_plan import PlannedPin
 from peep.locking.marker_atoms import assumed, canonical_marker
 from peep.locking.merging import markers_of_groups
@@ -47,6 +48,8 @@ class PylockStyle:
     index_names: Mapping[str, str] = field(default_factory=dict)
     """Names of bound indexes, by project."""
     known_files: KnownFiles = field(default_factory=dict)
+    directives: KeptDirectives = ()
+    """What else it says to peep."""
 
 
 def lock_file_text(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution], style: PylockStyle) -> str:
@@ -58,7 +61,7 @@ def lock_file_text(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolu
         _package(pin, scoped_marker(pin.merged, solutions, scopes), _dependencies(pin, planned, several), style)
         for pin in planned
     )
-    tool: dict[str, str | Sequence[str]] = {"locked-for": sorted(style.targets)}
+    tool: dict[str, bool | Sequence[str]] = {"locked-for": sorted(style.targets), **directive_keys(style.directives)}
     if style.build_constraint:
         tool["build-constraint"] = [style.build_constraint]
     document = PylockDocument(

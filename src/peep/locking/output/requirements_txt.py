@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from peep.dataclass import dataclass
+from peep.locking.kept_directives import KeptDirectives, directive_lines
 from peep.model import Digest
 
 _INDENT = "    "
@@ -50,6 +51,8 @@ class RequirementsLock:
     """`--index-url …` and the like, as the sources have them."""
     build_constraint: str = ""
     """File that lists what builds need, as this file names it; '' for none."""
+    directives: KeptDirectives = ()
+    """What else it says to peep."""
 
 
 def requirements_text(lock: RequirementsLock, line_end: str = "\n") -> str:
@@ -65,6 +68,7 @@ def _header(lock: RequirementsLock) -> Iterator[str]:
     yield from (f"# peep: --locked-for={target}" for target in sorted(set(lock.targets)))
     if lock.build_constraint:
         yield f"# peep: --build-constraint={_on_one_line(lock.build_constraint)}"
+    yield from directive_lines(lock.directives)
     yield ""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.documents import parse_toml
 from peep.formats.names import is_lock_path
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_view import KnownPin
@@ -14,6 +15,8 @@ from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_fil
 from peep.model import Location
 from peep.requirements.decoding import DecodedText, decode
 from peep.requirements.file_parser import RequirementLine, parse_text
+from peep.requirements.pinned_set import Directive
+from peep.requirements.pylock_directives import lock_directives
 from peep.system.bounded import LISTS, read_file
 from peep.system.files import write_atomically
 
@@ -41,6 +44,8 @@ class PresentLock:
     """Files that list what builds need, as the file names them."""
     commits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Commit URLs by project, with the branch or tag that each was locked at."""
+    directives: tuple[Directive, ...] = ()
+    """All that it says to peep."""
     foreign: str = ""
     """Why it must not be written over, '' where it may be."""
 
@@ -85,6 +90,7 @@ def read_text(text: str, path: str) -> PresentLock:
         arguments=header_arguments(text),
         build_constraints=tuple(stated["--build-constraint"]),
         commits=locked_commits(text),
+        directives=parsed.directives,
     )
 
 
@@ -95,6 +101,9 @@ def _lock_file(text: str, path: str) -> PresentLock:
         reason = str(error).removeprefix(f"{path}: ")
         raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
     known = known_pins(found.pins)
+    directives, errors = lock_directives(parse_toml(text).get("tool"), text, path)
+    if errors:
+        raise RequirementsErrors(errors)
     return PresentLock(
         None,
         DecodedText(text),
@@ -105,6 +114,7 @@ def _lock_file(text: str, path: str) -> PresentLock:
         indexes=found.indexes,
         build_constraints=found.build_constraints,
         commits=found.commits,
+        directives=directives,
     )
 
 

@@ -69,7 +69,8 @@ def run_key(texts: Sequence[str], read: ReadSources, indexes: IndexOptions, cont
     ]
     limits = [(str(one.edge), one.edge.marker, one.origin) for one in read.sources.constraints]
     files = [hashlib.sha256(content).hexdigest() if content is not None else "" for content in contents]
-    stated = [read.option_lines, read.line_end, read.extras, read.groups, repr(read.formats)]
+    said = [(one.option, one.value) for one in read.directives]
+    stated = [said, read.option_lines, read.line_end, read.extras, read.groups, repr(read.formats)]
     urls = [redacted(url) for url in indexes.index_urls]
     value = [_FORMAT, __version__, list(texts), roots, limits, stated, urls, folders, files]
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

@@ -19,6 +19,7 @@ from peep.formats.url_secrets import redacted
 from peep.index.client import KeptPages, SimpleIndexes
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.group_view import GroupView, ViewSources
+from peep.locking.kept_directives import kept_directives
 from peep.locking.lock_plan import HashPolicy, PlannedPin, stated_sha256
 from peep.locking.lock_run import LockInputs
 from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
@@ -326,6 +327,7 @@ class LockSession:
                     build_constraint=self._tools_name() if tools.text else "",
                     index_names=names,
                     known_files=self._known_files(present),
+                    directives=kept_directives(read.directives, present.directives),
                 )
                 return lock_file_text(planned, solutions, style)
 
@@ -335,7 +337,8 @@ class LockSession:
         def write(planned: Sequence[PlannedPin], _: Sequence[TargetSolution], tools: LockedTools) -> str:
             pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
             name = self._tools_name() if tools.text else ""
-            lock = RequirementsLock(self._arguments(), ids, pins, self.option_lines(read), name)
+            kept = kept_directives(read.directives, present.directives)
+            lock = RequirementsLock(self._arguments(), ids, pins, self.option_lines(read), name, kept)
             return requirements_text(lock, line_end)
 
         return LockFormat(write, reader)

@@ -14,6 +14,7 @@ from peep.model import FormatControl, IndexOptions, Location
 from peep.requirements.decoding import decode
 from peep.requirements.file_parser import OptionLine, parse_text
 from peep.requirements.files import RequirementsFile, parse_arguments, read_requirements_files
+from peep.requirements.pinned_set import Directive
 from peep.requirements.run_options import RunOptions
 
 ReadFile = Callable[[str], bytes]
@@ -32,6 +33,11 @@ class ReadSources:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     files: tuple[RequirementsFile, ...] = field(default_factory=tuple)
+
+    @property
+    def directives(self) -> tuple[Directive, ...]:
+        """What the sources say to peep."""
+        return tuple(directive for file in self.files for directive in file.directives)
 
 
 def read_sources(

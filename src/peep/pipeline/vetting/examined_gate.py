@@ -28,7 +28,7 @@ from peep.pipeline.vetting.examined_summary import ExaminedSummary
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
-from peep.vetting.known_versions import KnownVersions
+from peep.vetting.known_versions import ExaminedVersion, KnownVersions
 from peep.vetting.rules import Question
 from peep.vetting.verdicts import Standing, Subject, Verdict, Word
 
@@ -152,8 +152,10 @@ class ExaminedGate:
             ]
         lack = self._lack(subject, criterion)
         nearest = self._nearest(subject, criterion) if lack is Lack.UNEXAMINED else None
-        version, by, on = nearest or ("", "", "")
-        return [NotExamined(pin, archive, sha256, criterion, lack, 0, version, by, on)]
+        if nearest is None:
+            return [NotExamined(pin, archive, sha256, criterion, lack)]
+        told = (nearest.version, nearest.by, nearest.on, nearest.is_excused)
+        return [NotExamined(pin, archive, sha256, criterion, lack, 0, *told)]
 
     def _lack(self, subject: Subject, criterion: str) -> Lack:
         if subject.is_commit:
@@ -166,12 +168,11 @@ class ExaminedGate:
             return Lack.MACHINE
         return Lack.UNEXAMINED
 
-    def _nearest(self, subject: Subject, criterion: str) -> tuple[str, str, str] | None:
+    def _nearest(self, subject: Subject, criterion: str) -> ExaminedVersion | None:
         if criterion not in self._known:
             self._known[criterion] = KnownVersions(self._vetting, self._decision(criterion))
         nearest = self._known[criterion].nearest(subject.name, subject.version)
-        one = nearest.below or nearest.above
-        return (one.version, one.by, one.on) if one else None
+        return nearest.below or nearest.above
 
 
 def strongest(demands: Iterable[Demand], vetting: Vetting) -> tuple[str, ...]:
