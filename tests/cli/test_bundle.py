@@ -30,6 +30,7 @@ def test_check_tells_what_is_there_and_how_it_is_named(tmp_path):
     lines = peep(tmp_path, "check", "b").splitlines()
     assert lines[-1] == f"bundle {digest}"
     assert [line.partition(":")[0] for line in lines[:-1]] == list(NAMES)
+    assert peep(tmp_path, "check", "-q", "b") == f"bundle {digest}\n"
     value = told(tmp_path, "check", "b", "--digest", digest)
     assert (value["digest"], value["problems"]) == (digest, [])
     assert [one["archives"] for one in value["targets"]] == [3, 3]

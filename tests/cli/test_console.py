@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 
 from peep.cli.output import progress
-from peep.cli.output.console import Console
+from peep.cli.output.console import Console, progress_for
 from peep.cli.output.progress import DelayedBar, LineProgress, RawProgress, WorkLine
 from peep.pipeline.options import OutputOptions
 from peep.reporting import Arrival
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a kind that obeys escape sequences, wherever the tests run."""
+    monkeypatch.setenv("TERM", "xterm")
 
 
 class Terminal(io.StringIO):
@@ -157,3 +163,16 @@ def test_work_of_more_than_a_second_is_told_in_a_line_that_goes():
     line.clear()
     line.clear()
     assert stream.getvalue().endswith("\r4 pages, 1 archives looked at\x1b[K\r\x1b[K")
+
+
+@pytest.mark.parametrize(
+    ("term", "display"), [("xterm", DelayedBar), ("dumb", LineProgress), ("unknown", LineProgress)]
+)
+def test_a_terminal_that_obeys_no_escape_sequence_gets_none(
+    term: str, display: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    assert type(progress_for(OutputOptions(), Terminal())) is display
+    errors = Terminal()
+    _, printed = told(OutputOptions(progress_bar="on"), errors)
+    assert term == "xterm" or "\x1b" not in printed

@@ -145,3 +145,19 @@ def test_what_an_import_would_settle_if_it_were_mapped_or_not_excluded(capsys):
     both = "mapping reviewed and no longer excluding inert of partner would settle 2 archives"
     assert settled[1] == [{**gain, "archives": 2}, both]
     assert settled[2] == []
+
+
+def test_many_archives_of_one_release_are_told_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    few, many = ("".join(f" --hash=sha256:{digit * 64}" for digit in digits) for digits in ("123", "4567"))
+    Path("list.txt").write_text(f"few==1{few}\nmany==2{many}\n")
+    (tmp_path / "vetting").mkdir()
+
+    assert run(["examine", "--suggest", "0", "-r", "list.txt"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"few 1: {'1' * 64}: unexamined",
+        f"few 1: {'2' * 64}: unexamined",
+        f"few 1: {'3' * 64}: unexamined",
+        "many 2: 4 archives: unexamined",
+        "7 archives for safe-to-run: 7 unexamined",
+    ]

@@ -52,7 +52,8 @@ def run_action(parsed: ParsedArguments, usages: Sequence[str]) -> int:
         if output.format == "json":
             console.result(json.dumps({**value, **problems_as_json(problems)}, indent=2))
         elif len(told := bundle_lines(problems)) == len(problems):
-            console.result("\n".join([*told, *(lines[-1:] if output.quiet else lines)]))  # the last names the whole
+            is_brief = bool(output.quiet) and action != "diff"  # whose lines are what it was asked for
+            console.result("\n".join([*told, *(lines[-1:] if is_brief else lines)]))  # the last names the whole
         else:
             last = "No bundle was written." if action == "create" else "\n".join(lines)
             console.result(report_text(problems, console.width, last))

@@ -48,6 +48,7 @@ textarea { width: 100%; height: 160px; display: none; font: 12px/1.4 ui-monospac
   background: var(--panel); border: 1px solid var(--line); }
 textarea.shown { display: block; }
 @media (max-width: 480px) { header, main, footer { padding: 0 8px; } dl { grid-template-columns: minmax(0, 1fr); }
+  dd { margin-bottom: 8px; }
   td.n { width: 40px; padding: 0 3px; } tr.s td { padding-left: 8px; } }
 @media print { :root { --text: #000; --back: #fff; --soft: #444; --line: #999; --panel: #eee; --plus: #e4f7e8;
   --minus: #fbe6e4; --plus-word: #bfe8c8; --minus-word: #f3bdb7; --stop: #900; --look: #640; --chip: #606; }

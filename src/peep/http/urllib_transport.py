@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -303,7 +304,9 @@ def _socks_manager(proxy: str, pace: TransferRate, settings: Mapping[str, Any]) 
     """A manager over urllib3's own support of SOCKS. Raises `UsageError` where the library for it is missing."""
     _refuse_unfit(proxy)
     try:
-        from urllib3.contrib import socks  # noqa: PLC0415 - an optional dependency, for few
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # urllib3 warns of what it then raises
+            from urllib3.contrib import socks  # noqa: PLC0415 - an optional dependency, for few
     except ImportError as error:
         what = f"speaking SOCKS to the proxy {redacted(proxy)}"
         raise MissingExtra(what, "socks", error, "use a proxy that speaks http") from None

@@ -132,4 +132,4 @@ def _sum(report: AuditReport) -> str:
     failed = len(report.index_facts.failed)
     parts += [f"{counted(failed, 'project')} without an answer of an index"] if failed else []
     parts.append(counted(sum(subject.pins for subject in report.subjects), "pin"))
-    return ", ".join(parts)
+    return ", ".join(parts) + ("; not everything could be judged" if report.incomplete else "")

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TextIO, final
 
 from peep.cli.output.progress import DelayedBar, LineProgress, NoProgress, Progress, RawProgress
-from peep.cli.output.text import escape_controls, fold_width, redact_text, silence, wrap
+from peep.cli.output.text import can_move_cursor, escape_controls, fold_width, redact_text, silence, wrap
 from peep.errors import PeepError, UsageError
 from peep.formats.url_secrets import redacted_in_result
 from peep.pipeline.options import OutputOptions
@@ -147,7 +147,7 @@ def progress_for(options: OutputOptions, stream: TextIO) -> Progress:
         return NoProgress()
     if options.progress_bar == "raw":
         return RawProgress(stream)
-    if fold_width(stream) is not None:
+    if can_move_cursor(stream):
         return DelayedBar(stream, color=options.color)
     return LineProgress(stream)
 

@@ -80,6 +80,11 @@ def fold_width(stream: TextIO) -> int | None:
         return None
 
 
+def can_move_cursor(stream: TextIO) -> bool:
+    """Whether `stream` is a terminal that obeys escape sequences: not one whose TERM is `dumb`, such as an editor's."""
+    return fold_width(stream) is not None and os.environ.get("TERM") not in {"dumb", "unknown"}
+
+
 def is_at_terminal() -> bool:
     """Whether a person can be asked: standard input and output are a terminal."""
     return all(stream is not None and fold_width(stream) is not None for stream in (sys.stdin, sys.stdout))

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from peep.workflows.vetting_attest import Attested
 
 
+_MOST_ARCHIVES = 3
+"""Of one release, that are named each by itself; `--explain NAME` and `--format json` name all of them."""
+
 # -- examine, for people ---------------------------------------------------------------------------
 
 
 def examination_lines(found: Examination, suggested: int) -> list[str]:
-    """What is not examined, one archive each; what to do; then one line that counts."""
-    lines = [_verdict_line(one) for one in found.archives if not one.verdict.is_examined]
+    """What is not examined, one archive each, or one release; what to do; then one line that counts."""
+    lines = _verdict_lines([one for one in found.archives if not one.verdict.is_examined])
     lines += [f"{plain(one.text)} ({one.location}): {plain(one.reason)}" for one in found.unusable]
     lines += [f"ignored: {plain(str(one))}" for one in found.ignored]
     rows = [_suggestion_line(one) for one in found.suggestions[:suggested]]
@@ -57,9 +60,23 @@ def examination_summary(found: Examination) -> str:
     return f"{counted(len(found.archives), 'archive')} for {plain(found.criterion)}: {told}{excused}"
 
 
-def _verdict_line(one: ExaminedArchive) -> str:
-    subject = one.verdict.subject
-    told = [f"{subject_name(subject)}: {one.verdict.word.value}"]
+def _verdict_lines(archives: Iterable[ExaminedArchive]) -> list[str]:
+    """A line for each archive; one for all of a release of which the same is to be said, where they are many."""
+    groups: dict[tuple[str, str, str], list[Subject]] = {}
+    for one in archives:
+        subject = one.verdict.subject
+        groups.setdefault((subject.name, subject.version or "", _verdict_text(one)), []).append(subject)
+    lines: list[str] = []
+    for (name, version, told), subjects in groups.items():
+        if len(subjects) > _MOST_ARCHIVES:
+            lines.append(f"{plain(f'{name} {version}'.strip())}: {len(subjects)} archives: {told}")
+        else:
+            lines += [f"{subject_name(one)}: {told}" for one in subjects]
+    return lines
+
+
+def _verdict_text(one: ExaminedArchive) -> str:
+    told = [one.verdict.word.value]
     told += [f"{plain(found.source or found.by)} ({found.on}): {plain(found.why)}" for found in one.verdict.objections]
     if one.would_do:
         told.append(f"accept-{one.would_do} = false, else it were examined")

@@ -102,3 +102,6 @@ def _tell(result: CheckResult, console: Console, *, is_json: bool) -> None:
         console.error(f"{verdict.target}: {len(verdict.incomplete)} missing or wrong")
         for fault in verdict.incomplete:
             console.error(f"  {fault_line(fault)}")
+    found = complete_targets(result.verdicts)
+    if len(found) > 1:
+        console.note(f"{result.path}: complete for {sum(found.values())} of {len(found)} targets")

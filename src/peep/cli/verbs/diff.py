@@ -171,8 +171,9 @@ def _summary(result: DiffResult, read: frozenset[tuple[str, str]]) -> list[Summa
 def _show(result: DiffResult, changes: list[Change], read: frozenset[tuple[str, str]], *, is_coloured: bool) -> None:
     from peep.cli.output.diff_text import Painter, changes_text, screen_text  # noqa: PLC0415 - as above
     from peep.cli.output.pager import show_paged  # noqa: PLC0415 - as above
+    from peep.cli.output.text import can_move_cursor  # noqa: PLC0415 - as above
 
-    is_terminal = sys.stdout.isatty()
+    is_terminal = can_move_cursor(sys.stdout)
     painter = Painter(is_coloured=is_coloured and is_terminal and "NO_COLOR" not in os.environ)
     lines = _summary(result, read)
     screen = screen_text(title_of(result), lines, painter)

@@ -89,11 +89,18 @@ def run(parsed: ParsedArguments) -> int:
         except InstallRefused as refused:
             return tell_refusal(options.run, console, refused, "Nothing was verified.")
         show(verification, output.format, console, is_verbose=output.verbose > 0)
-        if options.fix and any(
-            one.rule.startswith(("added", "foreign", "not-listed")) for one in verification.findings
-        ):
-            console.note("--fix puts back what is listed; what was added is left for you to remove")
+        if hint := _about_fixing(verification, is_fixed=options.fix):
+            console.note(hint)
     return 0 if verification.is_proven else 1
+
+
+def _about_fixing(verification: Verification, *, is_fixed: bool) -> str:
+    """What `--fix` would do about the findings, or has left; '' where there is nothing to say."""
+    is_added = [one.rule.startswith(("added", "foreign", "not-listed")) for one in verification.findings]
+    if is_fixed:
+        return "--fix puts back what is listed; what was added is left for you to remove" if any(is_added) else ""
+    is_curable = any(one.rule.startswith(("changed", "missing", "altered")) for one in verification.findings)
+    return "the same command with --fix puts back what is listed" if is_curable else ""
 
 
 def verify_options(parsed: ParsedArguments) -> VerifyOptions:
