@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,10 @@ from peep.formats.url_secrets import redacted
 from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
 from peep.index.pages import PageSource
 from peep.model import ProjectDetail
-from peep.store.page_cache import KeptPage, PageCache, page_digest
+from peep.store.page_cache import KeptPage, PageCache, PageHead, page_digest
+
+_READ_AT_ONCE = 2
+"""Pages that are taken apart at the same time: it is work for the interpreter alone, and a large one fills 20 MB."""
 
 Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
 
@@ -25,28 +29,34 @@ class RevalidatedPages:
         self._cache = cache
         self._digests = {} if digests is None else digests
         self._now = now
+        self._reading = threading.Semaphore(_READ_AT_ONCE)
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
-        kept = self._cache.get(source.url)
-        page = fetcher.fetch_unless(source.url, source.index, _conditions(kept))
-        if page is NOT_MODIFIED and kept is not None:
-            head = self._cache.head(source.url)
-            self._digests[redacted(source.url)] = head.digest if head is not None else page_digest(kept.detail)
-            return kept.detail
-        detail = parse(page, source)
-        validators = page.validators if page is not None else {}
-        etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
-        self._digests[redacted(source.url)] = self._cache.put(source.url, KeptPage(detail, etag, modified, self._now()))
+        head = self._cache.head(source.url)
+        page = fetcher.fetch_unless(source.url, source.index, _conditions(head))
+        if page is NOT_MODIFIED and head is not None:
+            with self._reading:
+                kept = self._cache.get(source.url)
+            if kept is not None and (kept.etag, kept.last_modified) == (head.etag, head.last_modified):
+                self._digests[redacted(source.url)] = head.digest
+                return kept.detail
+            page = fetcher.fetch(source.url, source.index)
+        with self._reading:
+            detail = parse(page, source)
+            validators = page.validators if page is not None else {}
+            etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
+            fresh = KeptPage(detail, etag, modified, self._now())
+            self._digests[redacted(source.url)] = self._cache.put(source.url, fresh)
         return detail
 
 
-def _conditions(kept: KeptPage | None) -> dict[str, str]:
+def _conditions(head: PageHead | None) -> dict[str, str]:
     """RFC 9110, 13.1: the strongest validator that there is."""
-    if kept is None or kept.detail is None:
+    if head is None or not head.digest:
         return {}
-    if kept.etag:
-        return {"If-None-Match": kept.etag}
-    return {"If-Modified-Since": kept.last_modified} if kept.last_modified else {}
+    if head.etag:
+        return {"If-None-Match": head.etag}
+    return {"If-Modified-Since": head.last_modified} if head.last_modified else {}
 
 
 class ComparedPages:
@@ -63,10 +73,9 @@ class ComparedPages:
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         head = self._cache.head(source.url)
-        kept = KeptPage(ProjectDetail("", ()), head.etag, head.last_modified) if head is not None else None
-        if head is None or not (head.etag or head.last_modified):
+        if head is None or not _conditions(head):
             return self._full.project(source, fetcher, parse)
-        if fetcher.fetch_unless(source.url, source.index, _conditions(kept)) is not NOT_MODIFIED:
+        if fetcher.fetch_unless(source.url, source.index, _conditions(head)) is not NOT_MODIFIED:
             return self._full.project(source, fetcher, parse)
         self._digests[redacted(source.url)] = head.digest
         return ProjectDetail(source.project, (), source.index)
