@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from peep.errors import PackageIndexError
 from peep.formats.url_secrets import redacted
@@ -12,9 +12,6 @@ from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
 from peep.index.pages import PageSource
 from peep.model import ProjectDetail
 from peep.store.page_cache import KeptPage, PageCache, PageHead, page_digest
-
-_READ_AT_ONCE = 2
-"""Pages that are taken apart at the same time: it is work for the interpreter alone, and a large one fills 20 MB."""
 
 Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
 
@@ -29,24 +26,28 @@ class RevalidatedPages:
         self._cache = cache
         self._digests = {} if digests is None else digests
         self._now = now
-        self._reading = threading.Semaphore(_READ_AT_ONCE)
+        self._reader = ThreadPoolExecutor(1, "peep-pages")
+        """Takes pages apart, which is work for the interpreter alone. A large page fills 20 MB meanwhile, and the
+        allocator keeps such memory for each thread: done by all that wait for answers, it is 80 MB in a large lock.
+        """
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         head = self._cache.head(source.url)
         page = fetcher.fetch_unless(source.url, source.index, _conditions(head))
         if page is NOT_MODIFIED and head is not None:
-            with self._reading:
-                kept = self._cache.get(source.url)
+            kept = self._reader.submit(self._cache.get, source.url).result()
             if kept is not None and (kept.etag, kept.last_modified) == (head.etag, head.last_modified):
                 self._digests[redacted(source.url)] = head.digest
                 return kept.detail
             page = fetcher.fetch(source.url, source.index)
-        with self._reading:
-            detail = parse(page, source)
-            validators = page.validators if page is not None else {}
-            etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
-            fresh = KeptPage(detail, etag, modified, self._now())
-            self._digests[redacted(source.url)] = self._cache.put(source.url, fresh)
+        return self._reader.submit(self._read, page, source, parse).result()
+
+    def _read(self, page: FetchedPage | None, source: PageSource, parse: Parse) -> ProjectDetail | None:
+        detail = parse(page, source)
+        validators = page.validators if page is not None else {}
+        etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
+        fresh = KeptPage(detail, etag, modified, self._now())
+        self._digests[redacted(source.url)] = self._cache.put(source.url, fresh)
         return detail
 
 
