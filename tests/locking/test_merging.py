@@ -35,6 +35,13 @@ def in_group(merged: Sequence[MergedPin], markers: Mapping[str, str]) -> dict[st
     return {pin.name: str(pin.version) for pin in holding}
 
 
+def test_a_misspelt_marker_counts_as_it_is_written_and_tells_no_targets_apart():
+    stated = ["b ; implementation_name != 'PyPy' and python_version < '3.12'", "c ; sys_platform == 'windows'"]
+    projects = {"a": {"1.0": stated}, "b": {"1.0": []}, "c": {"1.0": []}}
+    targets = ("pp310-manylinux_2_28_x86_64", LINUX, LINUX_13)
+    assert lines(projects, ["a"], targets) == {"a==1.0": "", "b==1.0": 'python_version < "3.12"'}
+
+
 def test_what_every_target_has_carries_no_marker():
     assert lines({"a": {"1.0": ["b ; python_version >= '3.8'"]}, "b": {"1.0": []}}, ["a"]) == {
         "a==1.0": "",

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from peep.archives.receive import receive_archive
 from peep.errors import PackageIndexError
 from peep.formats.core_metadata import ProjectMetadata
 from peep.index.client import SimpleIndexes
@@ -13,6 +14,7 @@ from peep.model import Digest, IndexOptions
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.metadata import IndexMetadata
 from peep.pipeline.locking.pages import BoundIndex, IndexPages
+from peep.pipeline.received_once import ReceivedOnce
 from peep.reporting import SilentReporter
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache, page_digest
@@ -78,6 +80,16 @@ def test_wheels_that_declare_one_digest_share_one_request(tmp_path):
     found = [place.ask(name)[0] for name in reversed(names)]
     assert [one.requires_dist for one in found] == [("baz",), ("bar",), ("bar",)]
     assert place.files_asked_for() == [f"/files/foo/{name}.metadata" for name in (names[2], names[0])]
+
+
+@pytest.mark.parametrize(("hashes", "times"), [(None, 1), ({}, 2)], ids=["stated", "unstated"])
+def test_a_source_archive_with_a_stated_digest_is_received_once(tmp_path, hashes, times):
+    place = Place(tmp_path, {SDIST: sdist_bytes("foo", "1.0", requires=["bar"])}, hashes=hashes)
+    place.metadata.receive = once = ReceivedOnce(receive_archive)
+    _, named = place.ask(SDIST)
+    assert place.metadata.read_sdist(named, lambda contents: contents.read("pyproject.toml"))
+    assert place.files_asked_for() == [f"/files/foo/{SDIST}"] * times
+    once.close()
 
 
 def test_a_wheel_without_a_sidecar_is_read_by_ranges_or_else_whole(tmp_path):

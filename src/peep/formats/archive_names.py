@@ -7,12 +7,16 @@ habits before it. Project names compare by PEP 503.
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from itertools import islice
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from peep.dataclass import dataclass
 from peep.formats.names import ARCHIVE_SUFFIXES, SEPARATORS, normalised, sdist_suffix
 from peep.model import ArchiveKind
+
+Value = TypeVar("Value", bound=Hashable)
 
 LISTED_SUFFIXES = (*ARCHIVE_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
 """What counts as a file of a project, installable or not; other links on a page are decoration."""
@@ -65,6 +69,8 @@ class NameReader:
         self._project = normalised(project)
         self._words = self._project.count("-") + 1
         self._known_names: dict[str, bool] = {}
+        self._shared: dict[object, Any] = {}
+        """Versions and tags that many names have: a page may list thousands of files, and a lock hundreds of pages."""
 
     def read(self, filename: str) -> ArchiveName | UnreadableName:
         """Take `filename` apart, or say why it is no installable archive of this project."""
@@ -82,7 +88,7 @@ class NameReader:
             return UnreadableName(f"is neither a wheel nor a source archive that can be installed{ending}")
         version = self._sdist_version(filename[: -len(suffix)])
         if version:
-            return ArchiveName(ArchiveKind.SDIST, version, suffix=suffix)
+            return ArchiveName(ArchiveKind.SDIST, self._once(version), suffix=suffix)
         if self._is_lenient:
             return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
         return UnreadableName(f"does not name the project {self._project}")
@@ -99,7 +105,13 @@ class NameReader:
             if not found:
                 return UnreadableName(f"has the build tag {parts[2]!r}, which does not begin with a digit (PEP 427)")
             build = (int(found[1][:18]), found[2])
-        return ArchiveName(ArchiveKind.WHEEL, parts[1], build, (parts[-3], parts[-2], parts[-1]))
+        version, tags = self._once(parts[1]), self._once((parts[-3], parts[-2], parts[-1]))
+        return ArchiveName(ArchiveKind.WHEEL, version, build, tags)
+
+    def _once(self, value: Value) -> Value:
+        """Give back the first of all equal values."""
+        found: Value = self._shared.setdefault(value, value)
+        return found
 
     def _sdist_version(self, stem: str) -> str:
         """What follows the project's name, which has as many words here as there, and a `-`; '' where that is not so.

@@ -17,7 +17,7 @@ from peep.reporting import Reporter
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """PEP 691: JSON first; `text/html` for servers that know nothing newer."""
-LONGEST_PAGE = 128 * 1024 * 1024
+LONGEST_PAGE = 64 * 1024 * 1024
 """Bytes, decoded. The largest pages of today are below 10 MB."""
 SIMPLE_TYPE = "application/vnd.pypi.simple."
 """What the names of all types of the simple API begin with; its version and form follow."""

@@ -48,7 +48,8 @@ def _files(answer: Mapping[str, object], url: str, index: str) -> tuple[tuple[In
     if not isinstance(entries, list):
         raise PackageIndexError(index, "answered with JSON that lists no files (PEP 691)")
     base = LinkBase(url)
-    read = [_file(entry, base, index) for entry in entries]
+    shared: dict[str, str] = {}
+    read = [_file(entry, base, index, shared) for entry in entries]
     files = tuple(file for file in read if file is not None)
     if len(files) < len(read):
         name = answer.get("name")
@@ -67,8 +68,11 @@ def _load(body: bytes, index: str) -> Mapping[str, object]:
     return answer
 
 
-def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
-    """One entry of `files`; None when it names no file that could be fetched."""
+def _file(entry: object, base: LinkBase, index: str, shared: dict[str, str]) -> IndexFile | None:
+    """One entry of `files`; None when it names no file that could be fetched.
+
+    Versions of Python are taken from `shared`: files of a project state the same few.
+    """
     if not isinstance(entry, dict):
         return None
     filename, link = entry.get("filename"), entry.get("url")
@@ -77,14 +81,14 @@ def _file(entry: object, base: LinkBase, index: str) -> IndexFile | None:
     url = base.resolve(link)
     if not url or safe_filename(filename) is None:
         return None
-    size = entry.get("size")
+    size, python = entry.get("size"), _text(entry.get("requires-python"))
     return IndexFile(
         filename,
         url,
         hashes=_hashes(entry.get("hashes")),
         size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < MOST_BYTES else None,
         upload_time=_text(entry.get("upload-time")),
-        requires_python=_text(entry.get("requires-python")),
+        requires_python=python if python is None else shared.setdefault(python, python),
         yanked=_yanked(entry.get("yanked")),
         index=index,
         sidecar=_sidecar(entry),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -126,16 +127,27 @@ def _decoded(value: Sequence[Any]) -> KeptPage:
     if not rest:
         return KeptPage(None, etag, last_modified, time)
     name, index, status, reason, prefix, files = rest
-    found = tuple(_decoded_file(file, prefix, index) for file in files)
+    shared: dict[str | None, str | None] = {}
+    found = tuple(_decoded_file(file, prefix, index, shared) for file in files)
     return KeptPage(ProjectDetail(name, found, index, status, reason), etag, last_modified, time)
 
 
-def _decoded_file(value: Sequence[Any], prefix: str, index: str) -> IndexFile:
+def _decoded_file(value: Sequence[Any], prefix: str, index: str, shared: dict[str | None, str | None]) -> IndexFile:
     filename, url, hashes, size, time, python, yanked, sidecar = value
     beside = None if sidecar is None else tuple(map(_digest, sidecar))
-    return IndexFile(filename, prefix + url, tuple(map(_digest, hashes)), size, time, python, yanked, index, beside)
+    return IndexFile(
+        filename,
+        prefix + url,
+        tuple(map(_digest, hashes)),
+        size,
+        time,
+        shared.setdefault(python, python),
+        yanked,
+        index,
+        beside,
+    )
 
 
 def _digest(text: str) -> Digest:
     algorithm, _, hexadecimal = text.partition(":")
-    return Digest(algorithm, hexadecimal)
+    return Digest(sys.intern(algorithm), hexadecimal)

@@ -86,7 +86,7 @@ def _tell(result: AddResult, console: Console, *, is_json: bool) -> None:
     for warning in result.warnings:
         console.warning(warning)
     for one in result.added:
-        console.note(f"{one.name}=={one.version}: {len(one.hashes)} hashes")
+        console.note(f"{one.name}=={one.version}: {len(one.hashes)} {'hash' if len(one.hashes) == 1 else 'hashes'}")
     if result.lock is not None:
         tell_changes(result.lock, console)
     if result.is_written:

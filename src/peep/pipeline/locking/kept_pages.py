@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from peep.errors import PackageIndexError
 from peep.formats.url_secrets import redacted
 from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
 from peep.index.pages import PageSource
 from peep.model import ProjectDetail
-from peep.store.page_cache import KeptPage, PageCache, page_digest
+from peep.store.page_cache import KeptPage, PageCache, PageHead, page_digest
 
 Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
 
@@ -25,28 +26,38 @@ class RevalidatedPages:
         self._cache = cache
         self._digests = {} if digests is None else digests
         self._now = now
+        self._reader = ThreadPoolExecutor(1, "peep-pages")
+        """Takes pages apart, which is work for the interpreter alone. A large page fills 20 MB meanwhile, and the
+        allocator keeps such memory for each thread: done by all that wait for answers, it is 80 MB in a large lock.
+        """
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
-        kept = self._cache.get(source.url)
-        page = fetcher.fetch_unless(source.url, source.index, _conditions(kept))
-        if page is NOT_MODIFIED and kept is not None:
-            head = self._cache.head(source.url)
-            self._digests[redacted(source.url)] = head.digest if head is not None else page_digest(kept.detail)
-            return kept.detail
+        head = self._cache.head(source.url)
+        page = fetcher.fetch_unless(source.url, source.index, _conditions(head))
+        if page is NOT_MODIFIED and head is not None:
+            kept = self._reader.submit(self._cache.get, source.url).result()
+            if kept is not None and (kept.etag, kept.last_modified) == (head.etag, head.last_modified):
+                self._digests[redacted(source.url)] = head.digest
+                return kept.detail
+            page = fetcher.fetch(source.url, source.index)
+        return self._reader.submit(self._read, page, source, parse).result()
+
+    def _read(self, page: FetchedPage | None, source: PageSource, parse: Parse) -> ProjectDetail | None:
         detail = parse(page, source)
         validators = page.validators if page is not None else {}
         etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
-        self._digests[redacted(source.url)] = self._cache.put(source.url, KeptPage(detail, etag, modified, self._now()))
+        fresh = KeptPage(detail, etag, modified, self._now())
+        self._digests[redacted(source.url)] = self._cache.put(source.url, fresh)
         return detail
 
 
-def _conditions(kept: KeptPage | None) -> dict[str, str]:
+def _conditions(head: PageHead | None) -> dict[str, str]:
     """RFC 9110, 13.1: the strongest validator that there is."""
-    if kept is None or kept.detail is None:
+    if head is None or not head.digest:
         return {}
-    if kept.etag:
-        return {"If-None-Match": kept.etag}
-    return {"If-Modified-Since": kept.last_modified} if kept.last_modified else {}
+    if head.etag:
+        return {"If-None-Match": head.etag}
+    return {"If-Modified-Since": head.last_modified} if head.last_modified else {}
 
 
 class ComparedPages:
@@ -63,10 +74,9 @@ class ComparedPages:
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         head = self._cache.head(source.url)
-        kept = KeptPage(ProjectDetail("", ()), head.etag, head.last_modified) if head is not None else None
-        if head is None or not (head.etag or head.last_modified):
+        if head is None or not _conditions(head):
             return self._full.project(source, fetcher, parse)
-        if fetcher.fetch_unless(source.url, source.index, _conditions(kept)) is not NOT_MODIFIED:
+        if fetcher.fetch_unless(source.url, source.index, _conditions(head)) is not NOT_MODIFIED:
             return self._full.project(source, fetcher, parse)
         self._digests[redacted(source.url)] = head.digest
         return ProjectDetail(source.project, (), source.index)

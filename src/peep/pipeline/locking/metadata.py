@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol, TypeVar
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from peep.archives.download import Receive
 from peep.archives.receive import Receiver, receive_archive
 from peep.archives.remote_metadata import RangesRefused, metadata_of_wheel, read_remote_metadata
 from peep.archives.sdist import SdistContents, open_sdist
@@ -81,6 +82,8 @@ class IndexMetadata:
         """Backends of `--allow-build`."""
         self.on_sdist: Callable[[SdistContents, NamedFile], object] = lambda *_: None
         """Looks at each source archive that is opened for its metadata."""
+        self.receive: Receive = receive_archive
+        """Receives what is looked into whole."""
         self.stop = threading.Event()
 
     def metadata(self, release: Release, file: NamedFile) -> Answer:
@@ -194,7 +197,7 @@ class IndexMetadata:
         Raises `PackageIndexError` when it is not as the index states.
         """
         algorithms = {digest.algorithm for digest in file.hashes}
-        received = receive_archive(file, algorithms, file.size or _LARGEST_ARCHIVE, self._receiver())
+        received = self.receive(file, algorithms, file.size or _LARGEST_ARCHIVE, self._receiver())
         wrong = [digest for digest in file.hashes if digest not in received.digests]
         if wrong:
             received.file.close()

@@ -59,6 +59,7 @@ from peep.pipeline.locking.verify_files import verify_files
 from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
+from peep.pipeline.received_once import ReceivedOnce
 from peep.pipeline.session import opened_store, target_request
 from peep.requirements.expansion import expand
 from peep.requirements.run_options import with_format
@@ -84,6 +85,8 @@ class LockSession:
     scratch: str
     stages: Stages
     """The way of each archive that a build backend gets."""
+    received: ReceivedOnce
+    """Source archives that several steps look into."""
     pages_seen: PagesSeen = field(default_factory=PagesSeen)
 
     def declared_targets(self, present: PresentLock) -> tuple[TargetId, ...]:
@@ -238,7 +241,9 @@ class LockSession:
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""
         cache = MetadataCache(self.store)
-        return IndexMetadata(self.network.transport, cache, self.scratch, self.context.reporter)
+        metadata = IndexMetadata(self.network.transport, cache, self.scratch, self.context.reporter)
+        metadata.receive = self.received
+        return metadata
 
     def builds(self, metadata: IndexMetadata) -> LockBuilds:
         """Give back what answers questions about builds."""
@@ -292,7 +297,7 @@ class LockSession:
             reporter=self.context.reporter,
             open_index=self.network.index,
             open_downloader=lambda stages: Downloader(
-                self.network.receiver(self.scratch), stages.receive, stages.verify
+                self.network.receiver(self.scratch), self.received, stages.verify
             ),
         )
 
@@ -400,4 +405,6 @@ def opened_lock(options: LockOptions, context: RunContext, stages: Stages) -> It
         network = Network(options.base, context, defaults)
         stack.callback(network.close)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
-        yield LockSession(options, context, store, network, scratch, stages)
+        received = ReceivedOnce(stages.receive)
+        stack.callback(received.close)
+        yield LockSession(options, context, store, network, scratch, stages, received)

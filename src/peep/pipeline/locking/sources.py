@@ -57,7 +57,7 @@ def read_sources(
     errors = [*faults, *malformed, *options.errors, *leaks, *(error for one in sources for error in one.errors)]
     errors += _unasked(wanted, projects)
     if errors:
-        raise RequirementsErrors(errors)
+        raise RequirementsErrors(_by_line(errors))
     return ReadSources(
         Sources(
             tuple(root for one in sources for root in one.roots),
@@ -72,6 +72,12 @@ def read_sources(
         tuple(sorted({group for one in stated for group in one.groups})),
         files,
     )
+
+
+def _by_line(errors: Sequence[RequirementsError]) -> list[RequirementsError]:
+    """Sort errors of each file by line; files stay in their order."""
+    paths = {path: place for place, path in enumerate(dict.fromkeys(error.location.path for error in errors))}
+    return sorted(errors, key=lambda error: (paths[error.location.path], error.location.line))
 
 
 def _project(path: str, wanted: Wanted, read: ReadFile) -> ProjectSource:
