@@ -1,4 +1,4 @@
-"""Mirrors on a disk that is full at any moment: told, nothing linked that is not there, and finished by the next run."""
+"""Mirrors on a disk that is full at any moment: told, nothing linked that is not there, finished by the next run."""
 
 from __future__ import annotations
 
