@@ -44,8 +44,8 @@ def made_facts(number: int, files: int) -> ProjectFacts:
     return ProjectFacts(name, "ours", files=tuple(sorted(found, key=lambda one: one.filename)))
 
 
-def timed(*words: str) -> tuple[float, float]:
-    """Seconds and peak memory in MB of `peep mirror WORDS`."""
+def timed(*words: str) -> tuple[float, float, float]:
+    """Seconds, seconds of CPU, and peak memory in MB of `peep mirror WORDS`."""
     begun = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-m", "peep", "mirror", *words], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -53,7 +53,7 @@ def timed(*words: str) -> tuple[float, float]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"peep mirror {' '.join(words)} failed")
-    return taken, usage.ru_maxrss / 1024
+    return taken, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def measure(projects: int, files: int, work: Path) -> None:
@@ -70,9 +70,9 @@ def measure(projects: int, files: int, work: Path) -> None:
         ("one yank", timed("yank", str(mirror), "project-7==1.1", "--reason", "broken")),
     ]
     size = sum(path.stat().st_size for path in mirror.rglob("*") if path.is_file())
-    for what, (seconds, memory) in rows:
-        print(f"| {projects:,} x {files} | {what} | {seconds:.2f} | {memory:.0f} |", flush=True)
-    print(f"| {projects:,} x {files} | size of facts and pages, MB | {size / MEGABYTE:.0f} | |", flush=True)
+    for what, (seconds, cpu, memory) in rows:
+        print(f"| {projects:,} x {files} | {what} | {seconds:.2f} | {cpu:.2f} | {memory:.0f} |", flush=True)
+    print(f"| {projects:,} x {files} | size of facts and pages, MB | {size / MEGABYTE:.0f} | | |", flush=True)
     shutil.rmtree(mirror)
 
 
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=20)
     parser.add_argument("--work", type=Path)
     given = parser.parse_args()
-    print("| projects x files | what | seconds | memory, MB |\n|---|---|--:|--:|")
+    print("| projects x files | what | seconds | of CPU | memory, MB |\n|---|---|--:|--:|--:|")
     with tempfile.TemporaryDirectory(dir=given.work) as folder:
         for projects in given.projects:
             measure(projects, given.files, Path(folder))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import urllib.request
 
@@ -161,6 +165,32 @@ def test_a_key_never_leaves_the_folder(tmp_path, key):
     with pytest.raises(ObjectStoreError):
         store.put(key, b"x", HEADERS, Whatever())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder cannot be locked there, so nobody knows whose they are")
+def test_what_a_killed_run_left_in_a_folder_goes_with_the_next_one(tmp_path):
+    FolderStore(str(tmp_path)).put("page", b"old", HEADERS, Absent())
+    for name in (".peep-unfinished-0123456789abcdef", ".peep-unfinished-0123456789abcdef.0123456789abcdef", ".mine"):
+        (tmp_path / name).write_bytes(b"new")
+    store = open_store(str(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".mine", "page"]
+    assert store.get("page").content == b"old"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signal ends a process at once")
+@pytest.mark.process
+def test_a_run_that_is_killed_while_it_writes_leaves_what_the_next_one_finds(tmp_path):
+    program = (
+        "import os, signal, sys\n"
+        "from peep.http.object_store import FolderStore, PutHeaders, Whatever\n"
+        "sys.addaudithook(lambda event, _: event == 'os.rename' and os.kill(os.getpid(), signal.SIGKILL))\n"
+        "FolderStore(sys.argv[1]).put('folder/page', b'new', PutHeaders('', ''), Whatever())\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 2
+    assert list(open_store(str(tmp_path)).list()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 def test_other_schemes_are_a_mistake_on_the_command_line():

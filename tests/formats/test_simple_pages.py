@@ -140,6 +140,13 @@ def test_a_reason_of_several_lines_stays_one_link():
     assert sum(b"<a " in line for line in page.splitlines()) == 1
 
 
+def test_control_characters_do_not_reach_a_page():
+    page = project_html(ProjectPage("demo", [archive(yanked="a\0b\x1bc\x85d\te")]))
+    assert Links(page).anchors[0]["data-yanked"] == "a\ufffdb\ufffdc\ufffdd\te"
+    assert b"\0" not in page
+    assert b"\x1b" not in page
+
+
 @given(WORDS)
 def test_any_name_survives_in_a_url(name):
     assert unquote(relative_url(name)) == name

@@ -63,7 +63,7 @@ def test_what_is_no_mirror_is_said_to_be_none(tmp_path):
     with pytest.raises(MirrorError, match="is no mirror") as failed:
         MirrorFolder(str(tmp_path)).manifest()
     assert "init" in failed.value.hint
-    with pytest.raises(MirrorError, match=r"has no mirror\.toml"):
+    with pytest.raises(UsageError, match=r"has no mirror\.toml"):
         MirrorFolder(str(tmp_path)).ownership()
 
 

@@ -45,6 +45,11 @@ def test_an_exact_name_beats_a_pattern_and_a_pattern_beats_the_rest(name, expect
     assert owner(name) == expected
 
 
+@pytest.mark.parametrize("rule", ["Acme_*", "ACME.*", "acme__*", "acme-*"])
+def test_a_pattern_means_the_same_in_each_spelling(rule):
+    assert owner("acme-lib", TEXT.replace("acme-*", rule)) == ("ours", "acme-*")
+
+
 def test_where_nothing_is_listed_nobody_owns_a_name():
     assert owner("flask", TEXT[: TEXT.index('[[source]]\nname = "public"')]) is None
 
@@ -70,7 +75,10 @@ INDEX = 'url = "https://x.example/"'
         (source() + source(owns='["y"]'), ["two sources are called x"]),
         (source(owns='"listed"'), ["must be a list"]),
         (source("x", "index", '"listed"', INDEX) + source("y", "index", '"listed"', INDEX), ["x and y both own"]),
+        (source(owns='["a-*"]') + source("y", owns='["A_*"]'), ["'a-*' of x and 'a-*' of y"]),
+        (source(owns='["A.b"]') + source("y", owns='["a__B"]'), ["both own a-b"]),
         (source(owns='["*"]'), ["'*' is neither"]),
+        (source(owns='["\u212aelvin"]'), ["neither the name"]),
         (source(owns='["a*b"]'), ["neither the name"]),
         (source(owns="[1]"), ["neither the name"]),
         (source(more=INDEX), ["an index has a url"]),
@@ -93,7 +101,7 @@ def test_whatever_could_make_two_owners_is_an_error_that_names_both(text, words)
     assert all(word in str(refused.value) for word in words)
 
 
-@pytest.mark.parametrize("content", [b"", b"format = 2", b"format = true", b"format = '1'", b"[", b"\xff", b"[" * 9999])
+@pytest.mark.parametrize("content", [b"", b"format = 2", b"format = true", b"format = 1.0", b"[", b"\xff", b"[" * 9999])
 def test_another_format_and_what_is_no_toml(content):
     with pytest.raises(UsageError):
         parse_ownership(content, "mirror.toml")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256, sha512
 from pathlib import Path
 
 import pytest
 
+from peep.formats.simple_pages import JSON_TYPE
 from support.fake_index import FakeIndex, FileFacts
 from support.mirror_verbs import as_json, begun, facts, filenames, mirror_verb, pages, pin, tree
 from support.misbehaviour import ChangeBody, Fail, Truncate
@@ -216,6 +218,31 @@ def test_upstreams_words_are_kept_and_its_claims_about_archives_are_not(tmp_path
     assert file["requires-python"] == ">=3.8"
     assert (file["upload-time"], file["yanked"]) == ("2024-05-06T07:08:09.000000Z", "broken")
     assert facts(mirror, "tool")["status"]["status"] == "archived"
+    assert mirror_verb("check", mirror).status == 0
+
+
+@pytest.mark.parametrize(
+    ("time", "known"),
+    [("9999-12-31T23:59:59-23:59", None), ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000000Z"), ("soon", None)],
+)
+def test_words_and_times_that_no_file_can_hold_are_no_obstacle(time, known, tmp_path):
+    with FakeIndex(PROJECTS) as index:
+        stated = {
+            "filename": DEMO[0],
+            "url": index.file_path("demo", DEMO[0]),
+            "hashes": {"sha256": sha256(DEMO[1]).hexdigest()},
+            "upload-time": time,
+            "yanked": "half \ud800 of it",
+        }
+        status = {"status": "archived", "reason": "\udc00"}
+        page = {"meta": {"api-version": "1.4"}, "name": "demo", "project-status": status, "files": [stated]}
+        index.content.pages[index.project_path("demo")] = (JSON_TYPE, json.dumps(page).encode())
+        mirror = begun(tmp_path / "mirror", index.simple_url)
+        for _ in range(2):
+            as_json("sync", mirror, "-r", whole_list(tmp_path), "--all-files")
+    [file] = facts(mirror, "demo")["files"]
+    assert (file["upload-time"], file["yanked"]) == (known, "half \ufffd of it")
+    assert facts(mirror, "demo")["status"]["reason"] == "\ufffd"
     assert mirror_verb("check", mirror).status == 0
 
 

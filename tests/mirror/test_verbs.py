@@ -238,6 +238,8 @@ def test_one_file_of_a_version_can_be_yanked(billing, tmp_path):
         (["billing", "--undo"], 2, "NAME==VERSION"),
         (["billing==1.0"], 2, "--reason"),
         (["billing==1.0", "--undo", "--reason", "x"], 2, "--undo"),
+        (["billing==1.0", "--reason", "two\nlines"], 2, "--reason"),
+        (["billing==1.0", "--reason", "\udcff"], 2, "--reason"),
     ],
 )
 def test_what_cannot_be_yanked_is_named(words, status, reason, billing):
@@ -262,6 +264,16 @@ def test_quarantine_takes_files_off_the_pages_and_active_brings_them_back(billin
 def test_an_unknown_status_is_a_usage_error(billing):
     assert mirror_verb("status", billing, "billing", "dead").status == 2
     assert mirror_verb("status", billing, "other", "active").status == 1
+
+
+def test_without_mirror_toml_nothing_is_written(billing):
+    (billing / "mirror.toml").unlink()
+    before = tree(billing)
+    for words in (["write", billing], ["status", billing, "billing", "archived"], ["prune", billing]):
+        said = mirror_verb(*words)
+        assert (said.status, said.out) == (2, "")
+        assert "has no mirror.toml" in said.err
+    assert tree(billing) == before
 
 
 # -- write -----------------------------------------------------------------------------------------

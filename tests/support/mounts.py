@@ -1,4 +1,4 @@
-"""A module of these tests, run inside a mount namespace of its own, for disks that misbehave; else skipped."""
+"""A module of these tests run in a mount namespace of its own, for disks that misbehave; skips where none is had."""
 
 from __future__ import annotations
 

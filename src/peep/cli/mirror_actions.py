@@ -110,8 +110,16 @@ def _add(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) ->
     return _changed(add_archives(words[0], options))
 
 
-def _yank(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
+def _reason(parsed: ParsedArguments) -> str | None:
+    """The value of --reason, which stands on pages and screens. Raises `UsageError` for what cannot be printed."""
     reason = parsed.value("reason")
+    if reason is not None and not reason.isprintable():
+        raise UsageError(f"--reason: {reason[:60]!a} holds something that cannot be printed", "write one line of text")
+    return reason
+
+
+def _yank(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
+    reason = _reason(parsed)
     if parsed.has("undo") == (reason is not None):
         raise UsageError("peep mirror yank wants --reason TEXT, or --undo", "a yank without a reason: --reason ''")
     release = yanked_release(words[1], words[2] if words[2:] else None)
@@ -122,7 +130,7 @@ def _status(words: Sequence[str], parsed: ParsedArguments, _context: RunContext)
     known = {status.value: status for status in ProjectStatus}
     if words[2] not in known:
         raise UsageError(f"{words[2]!r} is no status", f"known: {', '.join(known)}")
-    return _changed(set_status(words[0], words[1], known[words[2]], parsed.value("reason") or ""))
+    return _changed(set_status(words[0], words[1], known[words[2]], _reason(parsed) or ""))
 
 
 def _write(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:

@@ -27,7 +27,7 @@ class UnreadableTime(PeepError):
 
 
 def parse_time(text: str) -> datetime:
-    """Read an RFC 3339 time, of any number of decimals. Raises `UnreadableTime`."""
+    """Read an RFC 3339 time, of any number of decimals, that there is in UTC, too. Raises `UnreadableTime`."""
     found = _TIME.fullmatch(text.strip())
     if found is None:
         raise UnreadableTime(f"{text[:60]!r} is no time of RFC 3339")
@@ -37,9 +37,11 @@ def parse_time(text: str) -> datetime:
     offset = sign * timedelta(hours=int(found[10] or 0), minutes=int(found[11] or 0))
     try:
         zone = timezone(offset)
-        return datetime(year, month, day, hour, minute, min(second, _LEAP_SECOND - 1), micro, zone)
+        moment = datetime(year, month, day, hour, minute, min(second, _LEAP_SECOND - 1), micro, zone)
+        moment.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise UnreadableTime(f"{text[:60]!r} is no time that there is") from None
+    return moment
 
 
 def parse_age(text: str, now: datetime) -> datetime:

@@ -109,16 +109,15 @@ def _check(value: object) -> None:
     pending = [value]
     while pending:
         one = pending.pop()
-        if isinstance(one, str | bool) or one is None:
+        if type(one) in _PLAIN:
             continue
-        if isinstance(one, int):
-            if abs(one) > _LARGEST_INTEGER:
-                raise NotCanonical(_ROUNDED)
-        elif isinstance(one, Mapping):
+        if isinstance(one, Mapping):
             if not _TEXT.issuperset(map(type, one)):
                 raise NotCanonical("has a key that is no text")
-            pending += (member for member in one.values() if type(member) not in _PLAIN)
+            pending += [member for member in one.values() if type(member) not in _PLAIN]
         elif isinstance(one, list | tuple):
-            pending += (member for member in one if type(member) not in _PLAIN)
-        else:
+            pending += one
+        elif not isinstance(one, int):
             raise NotCanonical(f"holds a {type(one).__name__}, which has no canonical form")
+        elif abs(one) > _LARGEST_INTEGER:
+            raise NotCanonical(_ROUNDED)

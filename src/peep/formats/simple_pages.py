@@ -22,6 +22,10 @@ JSON_PAGE = "index.v1_json"
 """Its extension, shared with no other file, is what a server maps to `JSON_TYPE`."""
 
 
+_CONTROLS = {**dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd"), 9: "&#9;", 10: "&#10;", 13: "&#13;"}
+"""HTML has no way to write these but for white space: parsers take them for U+FFFD, or for something else."""
+
+
 class ProjectStatus(Enum):
     """PEP 792: the markers that an index may give a project."""
 
@@ -179,5 +183,6 @@ def _link(attributes: Iterable[tuple[str, str]], text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Line ends as references too, so that a link is one line whatever a reason says."""
-    return escape(text).replace("\r", "&#13;").replace("\n", "&#10;")
+    """Line ends as references too, so that a link is one line whatever a reason says; no control characters."""
+    escaped = escape(text)
+    return escaped if escaped.isprintable() else escaped.translate(_CONTROLS)

@@ -15,9 +15,11 @@ from typing import Any, Protocol
 
 from peep.dataclass import dataclass, field
 from peep.errors import MissingExtra, PeepError, UsageError
-from peep.system.files import write_atomically
+from peep.system.files import fsync_folder, patiently, write_atomically
 from peep.system.locks import lock_folder
 
+_PROBE = ".peep-probe-"
+_UNFINISHED = ".peep-unfinished-"
 _SCHEMES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
 
 
@@ -104,7 +106,9 @@ def open_store(place: str) -> ObjectStore:
     """
     scheme, separator, _ = place.partition("://")
     if not separator:
-        return FolderStore(place)
+        folder = FolderStore(place)
+        folder.remove_unfinished()
+        return folder
     if scheme not in _SCHEMES:
         raise UsageError(f"{place}: {scheme} is no kind of object store that is known here", "s3, gs and az are")
     return _obstore(place)
@@ -116,7 +120,9 @@ def is_conditional(store: ObjectStore) -> bool:
     Without it two publishers could each lose what the other wrote. Raises `ObjectStoreError` when nothing can be
     written at all.
     """
-    key = f".peep-probe-{os.urandom(8).hex()}"
+    if isinstance(store, FolderStore):
+        return True  # it keeps them by itself, and a killed run would leave the probe there
+    key = f"{_PROBE}{os.urandom(8).hex()}"
     headers = PutHeaders("text/plain", "no-store")
     store.put(key, b"1", headers, Absent())
     try:
@@ -164,10 +170,34 @@ class FolderStore:
             os.makedirs(os.path.dirname(place), exist_ok=True)
             with self._alone():
                 self._refuse_unless(condition, key)
-                write_atomically(place, content, durable=True)
+                self._replace(place, content)
         except OSError as error:
             raise self._failed(key, error) from error
         return _etag(content)
+
+    def _replace(self, place: str, content: bytes) -> None:
+        """Written at the top, where what a killed run leaves is found (`remove_unfinished`), and renamed."""
+        temporary = os.path.join(self.label, f"{_UNFINISHED}{os.urandom(8).hex()}")
+        try:
+            write_atomically(temporary, content, durable=True)
+            patiently(lambda: os.replace(temporary, place))
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+        fsync_folder(os.path.dirname(place))
+
+    def remove_unfinished(self) -> None:
+        """Remove what killed runs left beside the objects. Raises `ObjectStoreError`."""
+        try:
+            if not os.path.isdir(self.label):
+                return
+            with self._alone() as is_alone:
+                for name in os.listdir(self.label) if is_alone else ():
+                    if name.startswith(_UNFINISHED):
+                        os.unlink(os.path.join(self.label, name))
+        except OSError as error:
+            raise self._failed("", error) from error
 
     def _refuse_unless(self, condition: Condition, key: str) -> None:
         if isinstance(condition, Whatever):
@@ -178,11 +208,11 @@ class FolderStore:
         _check(condition, state.etag if state else "?" if is_there else None, f"{self.label}: {key}")
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Between looking and writing no other peep may write here."""
+    def _alone(self) -> Iterator[bool]:
+        """Between looking and writing no other peep may write here; whether that can be had on this system."""
         descriptor = lock_folder(self.label)
         try:
-            yield
+            yield descriptor >= 0
         finally:
             if descriptor >= 0:
                 os.close(descriptor)

@@ -14,7 +14,7 @@ from peep.mirror.merge import merged
 
 def time_text(now: datetime) -> str:
     """A time as facts have it: RFC 3339 in UTC, six digits of a second."""
-    return now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return now.astimezone(timezone.utc).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def with_files(facts: ProjectFacts, files: Iterable[ArchiveFacts]) -> ProjectFacts | list[FileNameTaken]:

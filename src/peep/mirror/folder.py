@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from peep.dataclass import dataclass
-from peep.errors import PeepError
+from peep.errors import PeepError, UsageError
 from peep.formats.canonical_json import NotCanonical, canonical_json, parse_canonical_json
 from peep.formats.json_fields import ManifestError
 from peep.mirror.facts import ProjectFacts, parse_facts
@@ -89,10 +89,13 @@ class MirrorFolder:
             raise MirrorError(f"{self.place(ROOT_MANIFEST)}: {error}") from None
 
     def ownership(self) -> Ownership:
-        """`mirror.toml`. Raises `UsageError` for a bad one, `MirrorError` where there is none."""
-        content = self._read(MIRROR_SETTINGS)
+        """`mirror.toml`. Raises `UsageError` where there is none, for one that cannot be read, and for a bad one."""
+        try:
+            content = self._read(MIRROR_SETTINGS)
+        except MirrorError as error:
+            raise UsageError(error.message) from error
         if content is None:
-            raise MirrorError(f"{self.root}: has no {MIRROR_SETTINGS}", "peep mirror init begins one")
+            raise UsageError(f"{self.root}: has no {MIRROR_SETTINGS}", "write it anew, or take it from version control")
         return parse_ownership(content, self.place(MIRROR_SETTINGS))
 
     def facts(self, name: str) -> ProjectFacts | None:

@@ -90,7 +90,7 @@ def parse_ownership(content: bytes, path: str) -> Ownership:
         raise UsageError(f"{path}: is no valid TOML: {error}") from None
     if unknown := sorted(set(table) - {"format", "source"}):
         raise UsageError(f"{path}: {unknown[0]} is no key that is known here")
-    if table.get("format") != FORMAT or isinstance(table.get("format"), bool):
+    if type(stated := table.get("format")) is not int or stated != FORMAT:
         raise UsageError(f"{path}: format must be {FORMAT}, which is the one that is understood here")
     entries = table.get("source", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -124,11 +124,11 @@ def _list(owns: object, place: str) -> Sequence[object]:
 
 
 def _rule(rule: object, place: str) -> str:
-    if isinstance(rule, str):
-        if _PATTERN.fullmatch(rule):
-            return rule
-        if _NAME.fullmatch(normalised(rule)):
-            return normalised(rule)
+    """A name or pattern as names are compared, in whatever spelling it is written (PEP 503)."""
+    if isinstance(rule, str) and rule.isascii():
+        known = normalised(rule)
+        if _NAME.fullmatch(known) or _PATTERN.fullmatch(known):
+            return known
     raise UsageError(f"{place}: {rule!r} is neither the name of a project nor the beginning of one with a * at its end")
 
 

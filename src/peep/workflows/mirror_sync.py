@@ -49,6 +49,7 @@ from peep.pipeline.mirrors.archives import (
     not_owned,
     projects_with,
     refuse_new_owners,
+    stated_text,
     stored_files_of,
 )
 from peep.pipeline.mirrors.fetch import ArchiveFetch, WantedFile, held_file, listed_files
@@ -251,7 +252,7 @@ class _Sync:
         file = linked_again(known, self._now)
         if wanted.file.yanked is None or known.yanked_at is not None:
             return file
-        return replace(file, yanked=wanted.file.yanked, yanked_at=time_text(self._now))
+        return replace(file, yanked=stated_text(wanted.file.yanked), yanked_at=time_text(self._now))
 
     def _with_status(self, facts: ProjectFacts, pages: OwnedPages) -> ProjectFacts:
         """Upstream's status, unless one was stated here: the mirror's own word counts."""
@@ -259,7 +260,7 @@ class _Sync:
         known = {status.value: status for status in ProjectStatus}
         if detail is None or facts.status_at is not None or detail.status not in known or detail.status == "active":
             return facts
-        return with_status(facts, known[detail.status], detail.status_reason, self._now)
+        return with_status(facts, known[detail.status], stated_text(detail.status_reason), self._now)
 
 
 class _Chosen:

@@ -88,7 +88,7 @@ def described(archive: IncomingArchive, source: str, now: datetime) -> ArchiveFa
         core_metadata=sha256(metadata).hexdigest() if metadata else None,
         provenance=sha256(archive.provenance).hexdigest() if archive.provenance else None,
         upload_time=stated_time(archive.upload_time),
-        yanked=archive.yanked,
+        yanked=None if archive.yanked is None else stated_text(archive.yanked),
         yanked_at=None if archive.yanked is None else at,
     )
 
@@ -99,6 +99,11 @@ def stated_time(text: str | None) -> str | None:
         return time_text(parse_time(text)) if text else None
     except UnreadableTime:
         return None
+
+
+def stated_text(text: str) -> str:
+    """Words of upstream as facts have them: half of a surrogate pair, which JSON can state, is no character."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def stored_files_of(archive: IncomingArchive, facts: ArchiveFacts, scratch: str) -> list[NewFile]:
