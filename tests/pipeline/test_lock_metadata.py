@@ -14,7 +14,7 @@ from peep.model import Digest, IndexOptions
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.metadata import IndexMetadata
 from peep.pipeline.locking.pages import BoundIndex, IndexPages
-from peep.pipeline.received_once import ReceivedOnce
+from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.reporting import SilentReporter
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache, page_digest

@@ -59,7 +59,7 @@ from peep.pipeline.locking.verify_files import verify_files
 from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
-from peep.pipeline.received_once import ReceivedOnce
+from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.session import opened_store, target_request
 from peep.requirements.expansion import expand
 from peep.requirements.run_options import with_format
