@@ -52,9 +52,7 @@ class Suspicions:
         """Nodes that mean the process's whole environment, and what is taken it for."""
         found = {id(node) for node in self._tree.of_kind(ast.Attribute) if self._is_environment(node)}
         named = self._tree.of_kind(ast.Name)
-        aliases = {
-            name for name in {node.id for node in named} if self._names.meaning(name) in _ENVIRONMENT
-        }
+        aliases = {name for name in {node.id for node in named} if self._names.meaning(name) in _ENVIRONMENT}
         found.update(id(node) for node in named if node.id in aliases and isinstance(node.ctx, ast.Load))
         if not found:
             return {}
