@@ -99,7 +99,7 @@ def parse_header(block: bytes) -> TarHeader:
 
 @lru_cache(maxsize=256)
 def _mode(block: bytes) -> int:
-    """The mode of a header of which only the numbers are left that most members of an archive share; all are checked."""
+    """The mode of a header that holds nothing but the numbers which most members share; all of them are checked."""
     for other in _OTHERS:
         _number(block, other)
     return _number(block, _MODE)

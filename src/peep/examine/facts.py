@@ -17,6 +17,11 @@ from peep.examine.suspicions import Suspicions
 from peep.examine.syntax_tree import SyntaxTree, is_docstring
 
 _SCOPED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.Import, ast.ImportFrom})
+_LOOKING_AT_TYPES = frozenset({"isinstance", "issubclass", "typing.cast", "hasattr", "getattr", "callable"})
+_STARTING = frozenset({"process", "network"})
+_RUNNING = frozenset({"map", "filter", "functools.partial", "functools.reduce"})
+_HANDED_ON = frozenset({"exec", "eval"})
+_PROPERTIES = frozenset({"property", "cached_property"})
 _TOO_DEEP = "nested too deeply"
 _TOO_LARGE = "takes more memory than the analysis may have"
 IMPORT = "import"
@@ -96,6 +101,8 @@ class _Scope:
 
     key: str
     is_method: bool = False
+    runs_unnamed: bool = False
+    """A method that runs when something is done with an object, such as `__getitem__` and properties."""
     calls: set[str] = field(default_factory=set)
     uses: list[tuple[str, str, int]] = field(default_factory=list)
     imports: list[tuple[str, int, tuple[str, ...], int]] = field(default_factory=list)
@@ -158,13 +165,13 @@ class _Analysis:
             _note_import(node, scope)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: _Scope, owner: str) -> None:
-        for outer in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+        for outer in (*node.decorator_list, node.args, node.returns):  # with defaults and annotations
             if outer is not None:
                 self._visit(outer, scope, owner)
         for decorator in node.decorator_list:
             if isinstance(decorator, ast.Name):
                 scope.calls.add(decorator.id)
-        inner = _Scope(f"{owner}.{node.name}" if owner else node.name, bool(owner))
+        inner = _Scope(f"{owner}.{node.name}" if owner else node.name, bool(owner), _runs_unnamed(node))
         self._scopes.append(inner)
         self._body(node.body, inner, "")
         if not owner and scope is self._module and node.name == "__getattr__":
@@ -213,6 +220,8 @@ class _Analysis:
             return
         if isinstance(node, ast.Call):
             self._call(node, scope)
+        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+            scope.calls.add(f"{node.value.id}.__class_getitem__")
         scope.uses += self._suspicions.of(node)
 
     def _call(self, node: ast.Call, scope: _Scope) -> None:
@@ -224,12 +233,24 @@ class _Analysis:
             name = name or f"*.{function.attr}"
         if kind:
             scope.uses.append((kind, name, node.lineno))
+        if name not in _LOOKING_AT_TYPES:
+            self._handed_on(node, scope, is_run=kind == "hook" or name in _RUNNING)
         if isinstance(function, ast.Name):
             scope.calls.add(function.id)
         elif isinstance(function, ast.Attribute):
             scope.calls.add(f".{function.attr}")
         if name in ("__import__", "importlib.import_module"):
             self._loaded(node, name, scope)
+
+    def _handed_on(self, node: ast.Call, scope: _Scope, *, is_run: bool) -> None:
+        """Functions that are given to others to call: `map(os.system, …)`, `Thread(target=mine)`, which run then."""
+        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
+            if is_run and isinstance(given, ast.Name):
+                scope.calls.add(given.id)
+            if isinstance(given, ast.Name | ast.Attribute):
+                name = self._names.resolve(given)
+                if name in _HANDED_ON or (name.rpartition(".")[2].islower() and kind_of_call(name) in _STARTING):
+                    scope.uses.append((kind_of_call(name), name, given.lineno))
 
     def _loaded(self, node: ast.Call, name: str, scope: _Scope) -> None:
         module = self._names.text(node.args[0]) if node.args else None
@@ -246,7 +267,7 @@ class _Analysis:
         for scope in self._scopes[1:]:
             owner, _, name = scope.key.rpartition(".")
             names = [scope.key, f".{name}"] if scope.is_method else [scope.key]
-            if scope.is_method and name in ("__init__", "__new__", "__call__", "__post_init__", "__enter__"):
+            if scope.runs_unnamed:
                 names.append(owner)
             for one in names:
                 by_call.setdefault(one, []).append(scope)
@@ -259,6 +280,11 @@ class _Analysis:
                         live.add(id(scope))
                         waiting.append(scope)
         return live
+
+
+def _runs_unnamed(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    decorators = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in node.decorator_list}
+    return (node.name.startswith("__") and node.name.endswith("__")) or not _PROPERTIES.isdisjoint(decorators)
 
 
 def _note_import(node: ast.Import | ast.ImportFrom, scope: _Scope) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 
+from peep.examine.call_kinds import kind_of_call
 from peep.examine.constants import Folder
 from peep.examine.syntax_tree import SyntaxTree
 
@@ -35,6 +36,7 @@ class Names(Folder):
         self._imported: dict[str, str] = {}
         self._aliases: dict[str, ast.expr] = {}
         self._defined: set[str] = set()
+        self._stars: list[str] = []
         self._resolving: set[str] = set()
         self._meanings: dict[str, str] = {}
         assigned: dict[str, list[ast.expr]] = {}
@@ -65,7 +67,10 @@ class Names(Folder):
         prefix = "." * node.level + (node.module or "")
         joint = "" if prefix.endswith(".") or not prefix else "."
         for alias in node.names:
-            self._imported[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
+            if alias.name == "*":
+                self._stars.append(prefix)
+            else:
+                self._imported[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
 
     def _bind(self, assigned: dict[str, list[ast.expr]]) -> None:
         for name, values in assigned.items():
@@ -118,8 +123,10 @@ class Names(Folder):
                 return found
         if name == "__builtins__":
             return "builtins"
-        is_own = name in self._defined or name in self._aliases
-        return name if name in _BUILTINS and not is_own else ""
+        if name in self._defined or name in self._aliases:
+            return ""
+        starred = next((f"{module}.{name}" for module in self._stars if kind_of_call(f"{module}.{name}")), "")
+        return starred or (name if name in _BUILTINS else "")
 
     @staticmethod
     def _attribute(base: str, attribute: str) -> str:

@@ -18,6 +18,7 @@ _LOOKED_AT = frozenset(
         ast.Call, ast.Attribute, ast.Name, ast.Subscript, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Dict,
     }
 )  # fmt: skip
+_GETTERS = frozenset({"operator.attrgetter()", "operator.methodcaller()"})
 _READING = frozenset({ast.Attribute, ast.Name})
 _ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
@@ -131,6 +132,12 @@ class Suspicions:
             yield "hidden-name", f"{name}([…])", node.lineno
         if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and self._joins_letters(arguments):
             yield "hidden-name", "join(chr(…) for …)", node.lineno
+        if self._names.resolve(node.func) in _GETTERS and arguments:
+            base = self._names.resolve(arguments[0])
+            if base.partition(".")[0] in DANGEROUS_MODULES:
+                yield "hidden-name", f"operator.…({base})", node.lineno
+        if isinstance(node.func, ast.Attribute) and _lists_all_classes(node.func):
+            yield "hidden-name", "object.__subclasses__()", node.lineno
         owner = self._computed_owner(node.func)
         if owner.partition(".")[0] in DANGEROUS_MODULES:
             yield "hidden-name", f"getattr({owner}, …)()", node.lineno
@@ -207,6 +214,15 @@ class Suspicions:
         if not isinstance(root, ast.Name) or root.id not in self._foreign:
             return False
         return "()" not in self._names.resolve(node)
+
+
+def _lists_all_classes(function: ast.Attribute) -> bool:
+    """`().__class__.__base__.__subclasses__()`: every class that there is, whatever its module calls it."""
+    base = function.value
+    if isinstance(base, ast.Subscript):
+        base = base.value
+    is_of_object = isinstance(base, ast.Attribute) and base.attr in ("__base__", "__bases__", "__mro__")
+    return function.attr == "__subclasses__" and (is_of_object or (isinstance(base, ast.Name) and base.id == "object"))
 
 
 def _mapping(node: ast.Dict) -> Iterator[Suspicion]:

@@ -10,8 +10,8 @@ from typing import TypeVar
 T = TypeVar("T", bound=ast.AST)
 _SKIPPED_FIELDS = frozenset(
     {
-        "ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno", "id", "attr", "arg", "asname",
-        "module", "level", "is_async", "simple",
+        "ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno", "id", "attr", "arg",
+        "asname", "module", "level", "is_async", "simple",
     }
 )  # fmt: skip
 """Fields that hold no part of a program that anybody looks for: contexts, operators, marks, plain texts."""
@@ -68,7 +68,7 @@ class SyntaxTree:
             waiting += below.get(id(one), ())
 
 
-_FIELDS: dict[type, tuple[str, ...]] = {kind: () for kind in _LEAVES}
+_FIELDS: dict[type, tuple[str, ...]] = dict.fromkeys(_LEAVES, ())
 
 
 def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:

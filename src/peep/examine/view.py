@@ -92,8 +92,9 @@ class ReleaseView:
             corresponding(wheel, sdist, release.content) if wheel is not None and sdist is not None else {}
         )
         self.tops = _top_names(release)
-        is_known = earlier is not None and earlier.tops == self.tops  # which files are analysed depends on the names
-        self._imports: dict[str, tuple[ImportFact, ...]] = dict(earlier._imports) if earlier and is_known else {}
+        self.known_imports: dict[str, tuple[ImportFact, ...]] = {}
+        if earlier is not None and earlier.tops == self.tops:  # on these depends which files are analysed whole
+            self.known_imports.update(earlier.known_imports)
         self._wheel_moments: Mapping[str, str] = {}
         self.units: dict[Key, Unit] = {unit.key: unit for unit in self._all_units()}
 
@@ -198,7 +199,7 @@ class ReleaseView:
 
     def imports(self, file: ReleaseFile) -> tuple[ImportFact, ...]:
         """Imports of one Python file: exact for those that are analysed whole, quick for the others."""
-        found = self._imports.get(file.sha256)
+        found = self.known_imports.get(file.sha256)
         if found is not None:
             return found
         if file.size > LARGEST_FILE:
@@ -207,7 +208,7 @@ class ReleaseView:
             result = self.facts(file).imports
         else:
             result = module_imports(self.release.content(file.sha256), self.tops)
-        self._imports[file.sha256] = result
+        self.known_imports[file.sha256] = result
         return result
 
     def binary(self, unit: Unit) -> str:

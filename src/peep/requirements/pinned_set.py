@@ -5,6 +5,7 @@ from __future__ import annotations
 from peep.dataclass import dataclass, field
 from peep.errors import UnusableRequirement
 from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement
+from peep.requirements.lock_requirers import StatedRequirer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class PinnedSet:
     """Each begins with file and line."""
     skipped: tuple[SkippedLine, ...] = ()
     """What does not apply to the target, constraints not counted."""
+    requirers: tuple[StatedRequirer, ...] = ()
+    """What a lock file says that its packages require, where every entry is read."""
 
     def directive_values(self, option: str) -> tuple[str, ...]:
         """The values that the directives of one name give, in order."""

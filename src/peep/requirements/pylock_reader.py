@@ -24,6 +24,7 @@ from peep.formats.open_markers import ANY_MICRO, Truth, judge
 from peep.formats.url_secrets import redacted
 from peep.model import Commit, HashForm, LocalFolder, Location, LockedFiles, PinnedRequirement
 from peep.requirements.decoding import decode
+from peep.requirements.lock_requirers import requirers_of_lock
 from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pinned_set import Directive, PinnedSet, SkippedLine
 from peep.requirements.pylock_directives import lock_directives
@@ -65,7 +66,9 @@ class LockReader:
         """Every entry of the lock file, for whatever target; raises `RequirementsErrors`."""
         document = LockDocument.read(content, redacted(self.path))
         places = (Location(document.path, line) for line in document.lines)
-        return self._pinned(document, zip(places, document.lock.packages, strict=True), list(document.faults))
+        packages = document.lock.packages
+        pinned = self._pinned(document, zip(places, packages, strict=True), list(document.faults))
+        return replace(pinned, requirers=requirers_of_lock((one.name, one.dependencies or ()) for one in packages))
 
     def _pinned(
         self, document: LockDocument, selected: Iterable[tuple[Location, Package]], errors: list[RequirementsError]

@@ -11,6 +11,7 @@ from peep.formats.names import is_name
 from peep.formats.versions import same_version
 from peep.pipeline.context import RunContext
 from peep.pipeline.plain_reading import plain_reading
+from peep.pipeline.reading_record import ReadingRecord, data_folder
 from peep.pipeline.session import open_session
 from peep.pipeline.vetting.audit_ground import AskAbout, Ground
 from peep.pipeline.vetting.author import author
@@ -70,6 +71,8 @@ def certify(
     audit = replace(audit, notes=_notes(options, ground, audit, people.state, case.vetting.criteria))
     edited = certified(case.vetting, audit)
     write_edited(folder, case.vetting, edited)
+    if not audit.using:  # nobody need not read again what a machine looked at
+        ReadingRecord(data_folder(), context.reporter).add(ground.steps)
     after = Vetting(replace(case.vetting.records, own=edited.own, excuses=edited.excuses), case.vetting.policy)
     return Certified(folder, audit, (*ground.remarks, *edited.notes), _lacking(audit, after, case.today))
 

@@ -21,7 +21,8 @@ from peep.pipeline.vetting.examined_gate import subjects_of
 from peep.pipeline.vetting.installed_archives import installed_subject, is_folder
 from peep.pipeline.vetting.listed_archives import listing_of
 from peep.pipeline.vetting.reading_prices import reading_prices, requirers
-from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.records_place import demands_of, open_vetting, vetting_folder
+from peep.requirements.lock_requirers import StatedRequirer
 from peep.requirements.pinned_set import Directive
 from peep.system.clock import utc_day
 from peep.vetting.assembly import Vetting
@@ -104,6 +105,7 @@ class _Asked:
     unusable: tuple[UnusableRequirement, ...] = ()
     folders: tuple[str, ...] = ()
     directives: tuple[Directive, ...] = ()
+    requirers: tuple[StatedRequirer, ...] = ()
 
 
 def examine(options: ExamineOptions, context: RunContext, today: date | None = None) -> Examination:
@@ -155,10 +157,11 @@ class _Examiner:
 
     def _suggestions(self, unexamined: Sequence[Subject], asked: _Asked) -> tuple[Suggestion, ...]:
         """Cheapest first; where nothing may be fetched, or there is no sandbox, by name and without costs."""
+        subjects = [subject for subject, _ in asked.subjects]
         if not self._options.suggest:
-            return suggestions(unexamined, self._judge.known, _untold, {})
+            return suggestions(unexamined, self._judge.known, _untold, requirers(subjects, asked.requirers, None))
         with open_session(self._options.run, self._context, STAGES) as session:
-            used_by = requirers([subject for subject, _ in asked.subjects], session.store)
+            used_by = requirers(subjects, asked.requirers, session.store)
             try:
                 if self._options.run.sources.requirement_files:
                     with suppress(RequirementsErrors):  # told already: what has no pin has no price
@@ -216,7 +219,7 @@ def _listed(options: ExamineOptions, context: RunContext) -> _Asked:
     listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, context.environ)
     folders = tuple(f"{one.location}: {one.text}" for one in listing.folders)
     subjects = tuple((one.subject, one.pin.locations) for one in listing.archives)
-    return _Asked(subjects, listing.unusable, folders, listing.directives)
+    return _Asked(subjects, listing.unusable, folders, listing.directives, listing.requirers)
 
 
 def _named(asked: _Asked, vetting: Vetting) -> _Asked:

@@ -100,6 +100,7 @@ def run(parsed: ParsedArguments) -> int:
     """Compare and show; 0 whatever is found. Raises `PeepError` where an archive cannot be had or opened."""
     from peep.pipeline.context import RunContext  # noqa: PLC0415 - as above
     from peep.pipeline.options import SourceOptions  # noqa: PLC0415 - as above
+    from peep.pipeline.reading_record import ReadingRecord, data_folder  # noqa: PLC0415 - as above
     from peep.pipeline.readings import read_files  # noqa: PLC0415 - help describes this verb without running it
     from peep.workflows.diff import diff, parse_commit, request_of  # noqa: PLC0415 - as above
 
@@ -116,11 +117,12 @@ def run(parsed: ParsedArguments) -> int:
         is_attested = commit == "attested"
         named = None if is_attested else parse_commit(commit)
         request = replace(request, commit=named, wants_attested_commit=is_attested)
-    read = read_files(parsed.values("read"))
+    given = read_files(parsed.values("read"))
     with Console(options.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
         result = diff(request, options, RunContext.of_process(console))
+        read = ReadingRecord(data_folder(), console).read_so_far(result.comparison.changes, given)
         if not result.is_sandboxed:
             console.warning("the archives were opened without a sandbox (--no-sandbox)")
     changes = [

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from peep.dataclass import dataclass
 from peep.errors import VettingError
 from peep.examine.division import ArchiveDivision, divided
+from peep.examine.read_before import ReadStep, steps_of
 from peep.examine.reading import Reading
-from peep.examine.reading_gaps import ReadingGaps, gaps_of
+from peep.examine.reading_gaps import ReadingGaps, gaps_of, is_skipped
 from peep.examine.rules import RULES
 from peep.examine.types import Change, Hit
 from peep.formats.digest_lines import DigestLine
@@ -44,6 +45,8 @@ class Ground:
     answers: tuple[Answer, ...] = ()
     unread: str = ""
     remarks: tuple[str, ...] = ()
+    steps: tuple[ReadStep, ...] = ()
+    """What the person read, to be remembered."""
 
 
 def everything_read(new: Sequence[DigestLine], old: Sequence[DigestLine]) -> Division:
@@ -87,6 +90,7 @@ def ground_of(
         tuple(Answer(one.rule, one.path, digests.get(one.path, ""), one.why) for one in answers),
         _unread(gaps.others),
         (*(f"--skipped {one} names nothing that changed" for one in gaps.stray_patterns), *_unexamined(found)),
+        steps_of(changes, {one for one in read if not is_skipped(one[0], claims.skipped)}),
     )
 
 

@@ -12,8 +12,10 @@ from peep.model import LocalFolder, Location, PinnedRequirement
 from peep.pipeline.vetting.examined_gate import subjects_of
 from peep.requirements.every_pin import every_pin
 from peep.requirements.files import RequirementsFile, read_requirements_files
+from peep.requirements.lock_requirers import StatedRequirer
 from peep.requirements.pinned_set import Directive
 from peep.requirements.pylock import every_pin_of_pylock
+from peep.requirements.via_comments import requirers_of_files
 from peep.vetting.verdicts import Subject
 
 ReadFile = Callable[[str], bytes]
@@ -37,6 +39,8 @@ class Listing:
     folders: tuple[UnusableRequirement, ...] = ()
     """Local projects, about which nobody is asked."""
     directives: tuple[Directive, ...] = ()
+    requirers: tuple[StatedRequirer, ...] = ()
+    """Which project requires which, as far as the files say."""
 
 
 def listing_of(paths: Sequence[str], constraints: Sequence[str], read: ReadFile, environ: Mapping[str, str]) -> Listing:
@@ -47,6 +51,7 @@ def listing_of(paths: Sequence[str], constraints: Sequence[str], read: ReadFile,
     found = every_pin(files)
     pins, unusable, folders = list(found.pins), list(found.unusable), list(found.folders)
     directives = list(directives_of(files))
+    requirers = list(requirers_of_files(files))
     faults = [*errors, *found.errors]
     for path in locks:
         try:
@@ -58,6 +63,7 @@ def listing_of(paths: Sequence[str], constraints: Sequence[str], read: ReadFile,
         folders += (UnusableRequirement(pin.location, str(pin), _FOLDER) for pin in pinned.pins if is_folder_pin(pin))
         unusable += pinned.unusable
         directives += pinned.directives
+        requirers += pinned.requirers
     if faults:
         raise RequirementsErrors(faults)
     return Listing(
@@ -65,6 +71,7 @@ def listing_of(paths: Sequence[str], constraints: Sequence[str], read: ReadFile,
         (*unusable, *(_without_hash(pin) for pin in pins if not subjects_of(pin))),
         tuple(folders),
         tuple(directives),
+        tuple(requirers),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -19,6 +19,7 @@ from peep.formats.names import normalised
 from peep.pipeline.examining.release_comparer import ReleaseComparer, release_comparer
 from peep.pipeline.session import Session
 from peep.reporting import Reporter
+from peep.requirements.lock_requirers import StatedRequirer
 from peep.store.metadata_cache import MetadataCache
 from peep.store.wheels import Store
 from peep.system.sandbox import Isolation, find_isolation
@@ -103,19 +104,28 @@ def reading_prices(session: Session, *, use_sandbox: bool) -> Iterator[ReadingPr
         yield ReadingPrices(comparer, session.store, isolation, session.context.reporter)
 
 
-def requirers(subjects: Iterable[Subject], store: Store) -> Mapping[str, tuple[str, ...]]:
-    """Project -> the listed projects that require it, as far as the store knows their metadata; extras aside."""
-    cache = MetadataCache(store)
+def requirers(
+    subjects: Sequence[Subject], stated: Iterable[StatedRequirer], store: Store | None
+) -> Mapping[str, tuple[str, ...]]:
+    """Project -> the listed projects that require it, by what the files state and what the store knows; extras aside."""
+    listed = {subject.name for subject in subjects}
     found: dict[str, set[str]] = {}
+    for name, by in (*stated, *(_known_requirers(subjects, store) if store is not None else ())):
+        if by in listed:
+            found.setdefault(name, set()).add(by)
+    return {name: tuple(sorted(users - {name})) for name, users in found.items()}
+
+
+def _known_requirers(subjects: Iterable[Subject], store: Store) -> Iterator[StatedRequirer]:
+    """By the metadata of archives that the store knows."""
+    cache = MetadataCache(store)
     for subject in subjects:
         if not subject.key or subject.is_commit:
             continue
         wheel = store.get(subject.key)
         metadata = cache.get(subject.key) if wheel is None else None
         requires = wheel.requires_dist if wheel is not None else metadata.requires_dist if metadata is not None else ()
-        for name in _required(requires):
-            found.setdefault(name, set()).add(subject.name)
-    return {name: tuple(sorted(users - {name})) for name, users in found.items()}
+        yield from (StatedRequirer(name, subject.name) for name in _required(requires))
 
 
 def _required(lines: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""Contents that were read before: which changes a person need not read again, by what was read of them and when it ran.
+
+Reading a change is a step from one content to another, or from nothing to all of it. A change was read before where
+steps lead from what it is compared with, or from nothing, to what it is now, and each was read for a moment no later
+than the one at which the file runs now: a test that was read as a test is not read as what runs at every start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from peep.examine.types import MOMENTS, Change, moment_rank
+
+_LINE = re.compile(rf"([0-9a-f]{{64}}) ([0-9a-f]{{64}}|-) ({'|'.join(MOMENTS)})")
+
+
+class ReadStep(NamedTuple):
+    """`sha256`: the content that was read; `since`: what it was compared with, or ''; `moment`: when it runs."""
+
+    sha256: str
+    since: str
+    moment: str
+
+
+class ParsedSteps(NamedTuple):
+    """What a record says; `odd`: how many lines mean nothing."""
+
+    steps: tuple[ReadStep, ...]
+    odd: int
+
+
+def steps_of(changes: Iterable[Change], read: Collection[tuple[str, str]]) -> tuple[ReadStep, ...]:
+    """What reading the files `read`, (path, sha256), of a comparison was; nothing of files that are gone."""
+    found = (change for change in changes if change.sha256 and (change.path, change.sha256) in read)
+    return tuple(dict.fromkeys(ReadStep(change.sha256, change.since, change.moment) for change in found))
+
+
+def read_before(changes: Sequence[Change], steps: Iterable[ReadStep]) -> frozenset[tuple[str, str]]:
+    """(path, sha256) of the changes that the steps cover."""
+    by_since: dict[str, list[ReadStep]] = {}
+    for step in steps:
+        by_since.setdefault(step.since, []).append(step)
+    return frozenset(
+        (change.path, change.sha256)
+        for change in changes
+        if by_since and change.sha256 and _is_covered(change, by_since)
+    )
+
+
+def _is_covered(change: Change, by_since: Mapping[str, Sequence[ReadStep]]) -> bool:
+    latest = moment_rank(change.moment)
+    waiting = list({"", change.since})
+    seen = set(waiting)
+    while waiting:
+        for step in by_since.get(waiting.pop(), ()):
+            if moment_rank(step.moment) <= latest:
+                if step.sha256 == change.sha256:
+                    return True
+                if step.sha256 not in seen:
+                    seen.add(step.sha256)
+                    waiting.append(step.sha256)
+    return False
+
+
+def steps_text(steps: Iterable[ReadStep]) -> str:
+    """A line for each step: `SHA256 SINCE MOMENT`, `-` for no content before."""
+    return "".join(f"{step.sha256} {step.since or '-'} {step.moment}\n" for step in steps)
+
+
+def parsed_steps(text: str) -> ParsedSteps:
+    """Read `steps_text`; a line that is none counts for nothing, and is counted."""
+    lines = [line for line in text.split("\n") if line]
+    found = [match for match in map(_LINE.fullmatch, lines) if match]
+    steps = dict.fromkeys(ReadStep(one[1], "" if one[2] == "-" else one[2], one[3]) for one in found)
+    return ParsedSteps(tuple(steps), len(lines) - len(found))
