@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import BinaryIO
@@ -103,9 +104,7 @@ class BundleWriter:
             write_atomically(self._place(MARKER), b"a bundle is being written here; peep bundle create finishes it\n")
         added, waiting = [], {}
         with temporary_folder(self._folder, ".peep-") as scratch:
-            for path, file in sorted(self._stored.items()):
-                if _holds(self._place(path), file):
-                    continue
+            for path, file in self._lacking():
                 added.append(path)
                 waiting[path] = self._bring(sources, path, file, os.path.join(scratch, str(len(added))))
                 if is_begun:  # what has come is there for the next run; else a bundle must stay whole until all has
@@ -117,6 +116,13 @@ class BundleWriter:
         write_atomically(self._place(MANIFEST), self._derived[MANIFEST], durable=True)
         removed = self._tidy()
         return WrittenBundle(tuple(added), tuple(removed), len(self._stored) - len(added))
+
+    def _lacking(self) -> list[tuple[str, BundleFile]]:
+        """The stored files that do not lie there as listed, sorted; hashed by as many threads as processors."""
+        listed = sorted(self._stored.items())
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            there = pool.map(lambda one: _holds(self._place(one[0]), one[1]), listed)
+            return [one for one, is_there in zip(listed, there, strict=True) if not is_there]
 
     def _place(self, path: str) -> str:
         return os.path.join(self._folder, *path.split("/"))
