@@ -80,7 +80,8 @@ def _tree(
     if is_url(place):
         if transport is None:
             raise UsageError(
-                f"{redacted(place)}: a bundle at a URL can be installed from and checked", "fetch it first"
+                f"{redacted(place)}: a bundle at a URL can be installed from, checked, and unpacked into a folder",
+                "fetch it first: peep bundle unpack URL FOLDER",
             )
         opened = transport()
         stack.callback(opened.close)
