@@ -7,13 +7,14 @@ import pytest
 from peep.bundle.check import check_files, read_manifest
 from peep.bundle.folder import MARKER, BundleWriter, claimed_folder
 from peep.bundle.tree import FilesTree, FolderTree, UnreadableBundle
+from peep.dataclass import replace
 from peep.errors import DestinationError
 from peep.http.urllib_transport import HttpOptions, UrllibTransport
 from peep.index.client import SimpleIndexes
 from peep.model import IndexOptions
 from peep.place_faults import BundleFileFault, FileState, UnpulledFile
 from peep.reporting import SilentReporter
-from support.small_bundle import LOCK, LONG, NAMES, SDIST, WHEEL, small_bundle, written_bundle
+from support.small_bundle import LOCK, LONG, NAMES, SDIST, WHEEL, listed, small_bundle, written_bundle
 
 
 @pytest.fixture
@@ -168,13 +169,16 @@ def test_a_source_that_lacks_a_file_leaves_something_that_can_be_finished(folder
     assert not (folder / MARKER).exists()
 
 
-def test_a_source_that_lies_is_refused_and_the_old_bundle_holds(folder):
+@pytest.mark.parametrize("lie", [{"peep.pyz": b"other"}, {"archives/demo-1.1-py3-none-any.whl": b"other"}])
+def test_a_source_that_lies_is_refused_and_the_old_bundle_is_whole(folder, lie):
     written_bundle(folder)
+    before = tree_of(folder)
     manifest, contents = small_bundle("1.1")
-    name = f"archives/{WHEEL.replace('1.0', '1.1')}"
+    tools = (listed("peep.pyz", b"#!new"),)
+    manifest = replace(manifest, tools=tools)
     with claimed_folder(str(folder)), pytest.raises(DestinationError, match="instead of sha256"):
-        BundleWriter(str(folder), manifest, LOCK).write(FilesTree({**contents, name: b"other"}))
-    assert faults(folder) == []
+        BundleWriter(str(folder), manifest, LOCK).write(FilesTree({**contents, "peep.pyz": b"#!new", **lie}))
+    assert tree_of(folder) == before
     assert read_manifest(FolderTree(str(folder))) != manifest
 
 

@@ -7,6 +7,7 @@ from peep.bundle.lock import bundle_lock
 from peep.bundle.manifest import BundleInput, InputRole
 from peep.bundle.tree import FilesTree
 from peep.dataclass import replace
+from peep.errors import TransportError
 from peep.requirements.pylock import pins_from_pylock
 from support.requirements_files import LINUX
 from support.small_bundle import LONG, SDIST, WHEEL, listed, small_bundle
@@ -26,10 +27,23 @@ FILES = f'wheels = [{{ url = "https://x.example/demo-1.0-py3-none-any.whl", hash
 
 
 def locked(files, role=InputRole.REQUIREMENTS, manifest=MANIFEST):
-    inputs = tuple(BundleInput(listed(f"locks/{path}", text.encode()), role) for path, text in files.items())
     contents = {f"locks/{path}": text.encode() for path, text in files.items()}
-    made = replace(manifest, inputs=inputs[:1])
-    return bundle_lock(made, FilesTree(contents))
+    roles = [role, *([InputRole.INCLUDED] * len(files))]
+    inputs = tuple(BundleInput(listed(*one), read) for one, read in zip(contents.items(), roles, strict=False))
+    return bundle_lock(replace(manifest, inputs=inputs), FilesTree(contents))
+
+
+class Far(FilesTree):
+    """Files that cannot be had just now."""
+
+    def open(self, path):
+        raise TransportError(path, "the line is dead")
+
+
+def test_no_lock_is_not_what_a_dead_line_means():
+    with pytest.raises(TransportError):
+        bundle_lock(MANIFEST, Far({}))
+    assert bundle_lock(MANIFEST, FilesTree({})) is None
 
 
 def test_all_inputs_become_one_lock_that_any_reader_takes():

@@ -82,7 +82,8 @@ def test_a_delta_makes_the_old_bundle_new(tmp_path):
     assert value["archives"] == {"added": [WHEEL.replace("1.0", "1.1")], "removed": [WHEEL]}
     assert (value["old"], value["new"], value["inputs"]) == (old, new, ["locks/requirements.txt"])
     assert (tmp_path / "d.tar").stat().st_size < value["bytes"] + 20_000
-    peep(tmp_path, "apply", "old", "d.tar")
+    applied = told(tmp_path, "apply", "old", "d.tar")
+    assert [one["name"] for one in applied["targets"]] == list(NAMES)
     assert tree(tmp_path / "old") == tree(tmp_path / "new")
     assert told(tmp_path, "apply", "old", "d.tar")["added"] == [], "again changes nothing"
 
@@ -121,6 +122,25 @@ def test_what_is_no_bundle_is_said_to_be_none(tmp_path, words):
     locked_bundle(tmp_path / "b")
     (tmp_path / "file").write_bytes(b"PK\x03\x04")
     assert "error: " in peep(tmp_path, *words, status=1)
+
+
+def test_nothing_is_written_into_the_bundle_that_is_read(tmp_path):
+    locked_bundle(tmp_path / "b"), locked_bundle(tmp_path / "n", "1.1")
+    (tmp_path / "link").symlink_to("n")
+    for words in (("pack", "b", "-o", "b/b.tar"), ("diff", "b", "n", "-o", "link/archives/d.tar")):
+        assert "holds nothing but its own files" in peep(tmp_path, *words, status=2)
+    peep(tmp_path, "pack", "b", "-o", "b.tar")
+    assert {path.name for path in tmp_path.iterdir()} >= {"b", "n", "b.tar"}
+    for folder in ("b", "n"):
+        peep(tmp_path, "check", folder)
+
+
+def test_a_delta_and_a_bundle_are_not_taken_for_each_other(tmp_path):
+    locked_bundle(tmp_path / "b"), locked_bundle(tmp_path / "n", "1.1")
+    peep(tmp_path, "diff", "b", "n", "-o", "d.tar")
+    peep(tmp_path, "pack", "b", "-o", "b.tar")
+    assert "d.tar: is a delta, and no whole bundle" in peep(tmp_path, "check", "d.tar", status=1)
+    assert "b.tar: is a bundle, where a delta is wanted" in peep(tmp_path, "apply", "b", "b.tar", status=1)
 
 
 def test_a_folder_of_somebody_else_is_not_unpacked_into(tmp_path):

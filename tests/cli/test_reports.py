@@ -247,6 +247,8 @@ def test_build_requirements_end_with_lines_to_paste_each_once():
         MissingBuildRequirement("demo-1.0.tar.gz", "setuptools>=61", ("demo", "setuptools"), "is not listed", lines),
         MissingBuildRequirement("zoo-1.0.zip", "setuptools", ("zoo", "flit", "setuptools"), "has no hash", lines),
         MissingBuildRequirement("zoo-1.0.zip", "x", ("zoo", "x"), "nothing fits"),
+        # For another target, whose lines to paste are the same in part.
+        MissingBuildRequirement("zoo-1.0.zip", "x", ("zoo", "x"), "nothing fits", lines),
     ]
     assert report_text(problems, 80) == (
         f"""\

@@ -310,7 +310,10 @@ def test_builds_are_tried_out_of_the_bundle_alone(work):
     make_environment(work.folder / "env")
     work.write("requirements.txt", line("six"))
     words = ("--target", "here", "--try-builds", "--no-sandbox", "--python", str(work.folder / "env"))
-    assert work.create(*words)["added"].count(SIX) == 1
+    told = work.create(*words)
+    assert (told["added"].count(SIX), [text for text in told["warnings"] if "was not run" in text]) == (1, [])
+    told = work.create(*words, "--target", WINDOWS)
+    assert len([text for text in told["warnings"] if "was not run" in text]) == 1
     broken = sdist_bytes("six", "1.17.0", pyproject=NEEDS_SETUPTOOLS, files={"in_tree_backend.py": "raise OSError"})
     work.index.content.projects["six"][SIX] = broken
     work.write("requirements.txt", f"six==1.17.0 --hash=sha256:{sha256(broken).hexdigest()}\n")

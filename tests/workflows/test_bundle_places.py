@@ -89,7 +89,21 @@ def test_what_a_server_does_wrong_is_told_and_nothing_installed(tmp_path, bundle
     assert f"archives/{FILES['one']}: is missing" in told
     assert "is no bundle" in install(tmp_path, "--bundle", f"{url_of(server)}nowhere", "-r", "two.txt", status=1)
     told = peep(tmp_path, "bundle", "pack", url_of(server), "-o", "x.tar", status=2).stderr
-    assert "can be installed from and checked" in told
+    assert "fetch it first: peep bundle unpack" in told
+    told = peep(tmp_path, "bundle", "create", "-r", "two.txt", "--from", url_of(server), "z", status=2).stderr
+    assert "fetch it first: peep bundle unpack" in told
+
+
+def test_a_folder_is_made_of_it_and_only_what_is_new_is_asked_for(tmp_path, bundle):
+    server, digest = bundle
+    peep(tmp_path, "bundle", "unpack", url_of(server), "copy", "--digest", digest)
+    for path in (tmp_path / "b").rglob("*"):
+        assert path.is_dir() or (tmp_path / "copy" / path.relative_to(tmp_path / "b")).read_bytes() == path.read_bytes()
+    before = len(server.requests)
+    (tmp_path / "copy" / "archives" / FILES["one"]).unlink()
+    peep(tmp_path, "bundle", "unpack", url_of(server), "copy")
+    asked = [request.path.rpartition("/")[2] for request in server.requests[before:]]
+    assert asked == ["bundle.json", "all.txt", FILES["one"]]
 
 
 def cache_of(*names: str) -> dict[str, tuple[str, bytes]]:

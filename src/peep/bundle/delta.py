@@ -15,13 +15,12 @@ from peep.bundle.check import parsed_manifest
 from peep.bundle.layout import stored_files
 from peep.bundle.manifest import MANIFEST, BundleManifest, digest_of
 from peep.bundle.tar import Member, write_tar
-from peep.bundle.tree import FileSource, TarTree, UnreadableBundle
+from peep.bundle.tree import DELTA_PREFIX, FileSource, TarTree, UnreadableBundle
 from peep.dataclass import dataclass
 from peep.formats.canonical_json import NotCanonical, canonical_json, parse_canonical_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest
 from peep.model import Digest
 
-PREFIX = "bundle-delta/"
 FORMAT = "peep bundle delta 1"
 _HEAD = "delta.json"
 _LARGEST_HEAD = 4096
@@ -62,7 +61,7 @@ def write_delta(old: BundleManifest, new: BundleManifest, source: FileSource, pa
 
     Raises `UnreadableBundle` for a file that is not as `new` lists it, `OSError` where `path` cannot be written.
     """
-    return write_tar(path, _members(old, new, source), PREFIX)
+    return write_tar(path, _members(old, new, source), DELTA_PREFIX)
 
 
 def _members(old: BundleManifest, new: BundleManifest, source: FileSource) -> Iterator[Member]:
@@ -93,7 +92,7 @@ class Delta:
 
 def open_delta(path: str) -> Delta:
     """Open a delta. Raises `UnreadableBundle` for what is none, or contradicts itself."""
-    tree = TarTree(path, PREFIX)
+    tree = TarTree(path, DELTA_PREFIX)
     try:
         base, stated = _head(tree)
         with _required(tree, MANIFEST) as file:

@@ -1,7 +1,8 @@
 """A bundle's folder written so that a killed run leaves the old bundle or the new one, or something to be finished.
 
-The order: stored files, derived files, `bundle.json` by a rename, and only then removals. A folder without a
-`bundle.json` yet holds a marker meanwhile, by which the next run knows that it may go on.
+The order: stored files, derived files, `bundle.json` by a rename, and only then removals. Where a bundle is there
+already, no file of it changes before all new ones have come and were compared. A folder without a `bundle.json` yet
+holds a marker meanwhile, by which the next run knows that it may go on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import BinaryIO
@@ -88,7 +90,7 @@ class BundleWriter:
         """Bring the folder to the manifest's state; files that are not there as listed are read from `sources`.
 
         Raises `DestinationError` for a file that `sources` has not, or with other bytes, and where the disk refuses;
-        the bundle is the old one then.
+        a bundle that was there before is untouched when `sources` are to blame.
         """
         try:
             return self._written(sources)
@@ -97,14 +99,17 @@ class BundleWriter:
             raise DestinationError(f"{place}: cannot be written: {error.strerror or error}") from error
 
     def _written(self, sources: FileSource) -> WrittenBundle:
-        if not os.path.lexists(self._place(MANIFEST)):
+        is_begun = not os.path.lexists(self._place(MANIFEST))
+        if is_begun:
             write_atomically(self._place(MARKER), b"a bundle is being written here; peep bundle create finishes it\n")
-        added = []
+        added, waiting = [], {}
         with temporary_folder(self._folder, ".peep-") as scratch:
-            for path, file in sorted(self._stored.items()):
-                if not _holds(self._place(path), file):
-                    self._bring(sources, path, file, scratch)
-                    added.append(path)
+            for path, file in self._lacking():
+                added.append(path)
+                waiting[path] = self._bring(sources, path, file, os.path.join(scratch, str(len(added))))
+                if is_begun:  # what has come is there for the next run; else a bundle must stay whole until all has
+                    self._put(waiting)
+            self._put(waiting)
         for path, content in sorted(self._derived.items()):
             if path != MANIFEST:
                 self._write_derived(path, content)
@@ -112,11 +117,17 @@ class BundleWriter:
         removed = self._tidy()
         return WrittenBundle(tuple(added), tuple(removed), len(self._stored) - len(added))
 
+    def _lacking(self) -> list[tuple[str, BundleFile]]:
+        """The stored files that do not lie there as listed, sorted; hashed by as many threads as processors."""
+        listed = sorted(self._stored.items())
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            there = pool.map(lambda one: _holds(self._place(one[0]), one[1]), listed)
+            return [one for one, is_there in zip(listed, there, strict=True) if not is_there]
+
     def _place(self, path: str) -> str:
         return os.path.join(self._folder, *path.split("/"))
 
-    def _bring(self, sources: FileSource, path: str, file: BundleFile, scratch: str) -> None:
-        temporary = os.path.join(scratch, file.sha256)
+    def _bring(self, sources: FileSource, path: str, file: BundleFile, temporary: str) -> str:
         try:
             content = sources.open(path)
         except OSError as error:
@@ -127,8 +138,14 @@ class BundleWriter:
             os.fsync(copy.fileno())
         if digest != file.sha256:
             raise DestinationError(f"{sources.label}: {path}: has sha256:{digest} instead of sha256:{file.sha256}")
-        self._make_room(path)
-        os.replace(temporary, self._place(path))
+        return temporary
+
+    def _put(self, waiting: dict[str, str]) -> None:
+        """Give files that were brought the names in the bundle that are their keys."""
+        while waiting:
+            path, temporary = waiting.popitem()
+            self._make_room(path)
+            os.replace(temporary, self._place(path))
 
     def _write_derived(self, path: str, content: bytes) -> None:
         place = self._place(path)

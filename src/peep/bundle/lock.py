@@ -20,6 +20,7 @@ from peep.requirements.files import parse_requirements_files
 
 _Wanted = Mapping[str, Sequence[tuple["str | None", str]]]
 """By project: each version that an input names (None: by URL, or pinned elsewhere), with its marker ('': always)."""
+_READ = frozenset(InputRole) - {InputRole.BUILD_CONSTRAINT}
 _READ_BY_LOCKS_ONLY = ("extras", "dependency_groups")
 
 
@@ -27,11 +28,15 @@ def bundle_lock(manifest: BundleManifest, files: FileSource) -> bytes | None:
     """The text of `pylock.toml` for all inputs of a bundle, which are read from `files`.
 
     None where one lock cannot say it: two versions of a project that no markers divide, markers about extras of a lock
-    file, two source archives of one version, an input that cannot be read.
+    file, two source archives of one version, an input that is not there or means nothing. Raises what `files` raise
+    where they are far away and cannot be had just now.
     """
     try:
-        wanted = _wanted(manifest, files)
-    except (PeepError, PylockValidationError, OSError, ValueError):
+        contents = {one.file.path: _content(files, one.file.path) for one in manifest.inputs if one.role in _READ}
+        wanted = _wanted(manifest, contents)
+    except OSError:
+        return None
+    if wanted is None:
         return None
     entries: list[str] = []
     for (name, version), archives in sorted(_by_version(manifest).items()):
@@ -52,13 +57,26 @@ def _by_version(manifest: BundleManifest) -> dict[tuple[str, str], list[BundleAr
     return found
 
 
-def _wanted(manifest: BundleManifest, files: FileSource) -> _Wanted:
+def _content(files: FileSource, path: str) -> bytes:
+    with files.open(path) as file:
+        return file.read()
+
+
+def _wanted(manifest: BundleManifest, contents: Mapping[str, bytes]) -> _Wanted | None:
+    """What the inputs name; None where one of them means nothing."""
+    try:
+        return _parsed(manifest, contents)
+    except (PeepError, PylockValidationError, ValueError):
+        return None
+
+
+def _parsed(manifest: BundleManifest, contents: Mapping[str, bytes]) -> _Wanted:
     wanted: dict[str, list[tuple[str | None, str]]] = {}
     for one in manifest.inputs:
         if one.role is InputRole.REQUIREMENTS:
-            lines = _requirement_lines(one, files)
+            lines = _requirement_lines(one, contents)
         elif one.role is InputRole.LOCK:
-            lines = _lock_lines(one, files)
+            lines = _lock_lines(one, contents)
         else:
             continue
         for name, version, marker in lines:
@@ -66,10 +84,11 @@ def _wanted(manifest: BundleManifest, files: FileSource) -> _Wanted:
     return wanted
 
 
-def _requirement_lines(one: BundleInput, files: FileSource) -> Iterator[tuple[str, str | None, str]]:
+def _requirement_lines(one: BundleInput, contents: Mapping[str, bytes]) -> Iterator[tuple[str, str | None, str]]:
     def read(path: str) -> bytes:
-        with files.open(path) as file:
-            return file.read()
+        if path not in contents:
+            raise FileNotFoundError(2, "is no input of the bundle", path)
+        return contents[path]
 
     for parsed in parse_requirements_files([one.file.path], read, {}):
         for line in parsed.lines:
@@ -77,9 +96,8 @@ def _requirement_lines(one: BundleInput, files: FileSource) -> Iterator[tuple[st
                 yield normalised(line.parsed.name), line.parsed.version, line.parsed.marker
 
 
-def _lock_lines(one: BundleInput, files: FileSource) -> Iterator[tuple[str, str | None, str]]:
-    with files.open(one.file.path) as file:
-        lock = Pylock.from_dict(parse_toml(file.read().decode()))
+def _lock_lines(one: BundleInput, contents: Mapping[str, bytes]) -> Iterator[tuple[str, str | None, str]]:
+    lock = Pylock.from_dict(parse_toml(contents[one.file.path].decode()))
     for package in lock.packages:
         marker = str(package.marker or "")
         if any(word in marker for word in _READ_BY_LOCKS_ONLY):

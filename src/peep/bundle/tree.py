@@ -19,6 +19,11 @@ from peep.system.files import regular_only
 
 PREFIX = "bundle/"
 """What every name in a tar begins with, so that it unpacks into one folder."""
+DELTA_PREFIX = "bundle-delta/"
+_KINDS = {
+    PREFIX: ("is a bundle, where a delta is wanted", "peep bundle diff OLD NEW -o DELTA.tar makes one"),
+    DELTA_PREFIX: ("is a delta, and no whole bundle", "peep bundle apply FOLDER DELTA.tar brings it to its base"),
+}
 
 
 class UnreadableBundle(PeepError):
@@ -127,6 +132,9 @@ class TarTree:
         except Malformed as error:
             raise UnreadableBundle(f"{self._label}: {error}") from None
         names = [member.name for member in members]
+        for prefix, told in _KINDS.items():
+            if prefix != self._prefix and names and all(name.startswith(prefix) for name in names):
+                raise UnreadableBundle(f"{self._label}: {told[0]}", told[1])
         problems += name_problems(names) + collision_problems(names)
         problems += [f"{member.name}: is no plain file" for member in members if member.kind != FILE]
         problems += [f"{name}: is not below {self._prefix}" for name in names if not name.startswith(self._prefix)]

@@ -108,7 +108,8 @@ def _diff(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> A
 
 def _apply(words: Sequence[str], _parsed: ParsedArguments, _console: Console) -> Answer:
     applied = apply_delta(words[0], words[1])
-    return _written_lines(applied.written, applied.digest), _written_value(applied.written, applied.digest), ()
+    value = {**_written_value(applied.written, applied.digest), "targets": _targets(applied.manifest)}
+    return _written_lines(applied.written, applied.digest), value, ()
 
 
 def _pack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
@@ -123,8 +124,9 @@ def _pack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> A
     return [f"{packed.path}: {size_text(packed.size)}, sha256:{packed.sha256}", f"bundle {packed.digest}"], value, ()
 
 
-def _unpack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
-    unpacked = unpack_bundle(words[0], words[1], parse_digest(parsed.value("digest")))
+def _unpack(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
+    digest, context = parse_digest(parsed.value("digest")), RunContext.of_process(console)
+    unpacked = unpack_bundle(words[0], words[1], digest, network_options(parsed), context.environ)
     value = {**_written_value(unpacked.written, unpacked.digest), "targets": _targets(unpacked.manifest)}
     return _written_lines(unpacked.written, unpacked.digest), value, ()
 

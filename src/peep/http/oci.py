@@ -24,6 +24,7 @@ _REFERENCE = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
 _THIS_MACHINE = re.compile(r"(?:localhost|127(?:\.\d{1,3}){3})(?::\d+)?")
+_REACH = "check the address, the network and the proxy"
 _PIECE = 1 << 18
 _SECONDS = 60
 """Without a byte from the registry."""
@@ -179,7 +180,7 @@ class OrasRepository:
                 return ask(self._client, f"{self._client.prefix}://{url}", method, **more)
             except (OSError, ValueError) as error:  # requests' errors are OSErrors; the library's own are ValueErrors
                 if pause is None or isinstance(error, ValueError):
-                    raise RegistryError(f"{self._place}: {_told(error)}") from error
+                    raise RegistryError(f"{self._place}: {_told(error)}", _REACH) from error
                 time.sleep(pause)
                 if hasattr(more.get("data"), "seek"):
                     more["data"].seek(0)
@@ -242,7 +243,7 @@ class OrasRepository:
             try:
                 yield from answer.iter_content(_PIECE)
             except OSError as error:
-                raise RegistryError(f"{self._place}: {_told(error)}") from error
+                raise RegistryError(f"{self._place}: {_told(error)}", _REACH) from error
 
 
 @contextmanager
@@ -253,5 +254,11 @@ def _closing(close: Callable[[], None]) -> Iterator[None]:
         close()
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
+    """What the system says, where it is the cause; the library's own words name its objects, and are long."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"does not answer: {cause.strerror}"
+        cause = cause.__cause__ or cause.__context__
     return str(error).partition("\n")[0].strip()[:300]

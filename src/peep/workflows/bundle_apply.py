@@ -6,6 +6,7 @@ from peep.bundle.check import read_manifest
 from peep.bundle.delta import LayeredFiles, open_delta
 from peep.bundle.folder import BundleWriter, WrittenBundle, claimed_folder
 from peep.bundle.lock import bundle_lock
+from peep.bundle.manifest import BundleManifest
 from peep.bundle.tree import FolderTree
 from peep.dataclass import dataclass
 from peep.errors import InstallRefused
@@ -15,9 +16,10 @@ from peep.place_faults import DigestDiffers
 
 @dataclass(frozen=True, slots=True)
 class AppliedDelta:
-    """The digest that the folder has now, and what was written."""
+    """Digest and manifest of what lies in the folder now, and what was written."""
 
     digest: Digest
+    manifest: BundleManifest
     written: WrittenBundle
 
 
@@ -36,6 +38,6 @@ def apply_delta(folder: str, path: str) -> AppliedDelta:
         files = LayeredFiles(path, (delta.tree, tree))
         with claimed_folder(folder):
             writer = BundleWriter(folder, delta.manifest, bundle_lock(delta.manifest, files))
-            return AppliedDelta(delta.manifest.digest, writer.write(files))
+            return AppliedDelta(delta.manifest.digest, delta.manifest, writer.write(files))
     finally:
         delta.close()

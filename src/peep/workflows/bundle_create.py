@@ -130,7 +130,14 @@ class _Run:
             network.stated = pinned.index_options
             network.extra_indexes = named_indexes(pinned)
 
-        return contents_for(ids, self._inputs, self._judging, state)
+        tried = frozenset(one.text for one in self._own(ids)) if self._options.tries_builds else frozenset()
+        return contents_for(ids, self._inputs, replace(self._judging, tried=tried), state)
+
+    def _own(self, ids: Sequence[TargetId]) -> list[TargetId]:
+        """The targets that the interpreter of this run is one of."""
+        target = self._session.target
+        platforms = {tag.rpartition("-")[2] for tag in target.tags}
+        return [one for one in ids if one.minor == target.version[:2] and one.platform in platforms]
 
     # -- assembly ----------------------------------------------------------------------------------
 
@@ -186,9 +193,7 @@ class _Run:
 
         Raises `InstallRefused` and `BuildError`; nothing has been written then.
         """
-        target = self._session.target
-        platforms = {tag.rpartition("-")[2] for tag in target.tags}
-        if not any(one.minor == target.version[:2] and one.platform in platforms for one in ids):
+        if not self._own(ids):
             raise UsageError("--try-builds: none of the targets is this interpreter", "add --target here")
         folder = os.path.join(self._scratch, "bundle")
         files = FilesTree(made.sources, folder)

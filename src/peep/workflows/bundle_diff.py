@@ -6,7 +6,7 @@ from peep.bundle.delta import BundleDifference, difference, write_delta
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.model import Digest
-from peep.pipeline.bundles.open_bundle import opened_bundle
+from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,10 @@ class DiffedBundles:
 def diff_bundles(old_place: str, new_place: str, output: str | None) -> DiffedBundles:
     """Compare two bundles by their manifests; with `output`, write the delta, whose files are compared on the way.
 
-    Raises `UnreadableBundle`, `DestinationError`.
+    Raises `UsageError` for an output inside of one of them, `UnreadableBundle`, `DestinationError`.
     """
+    if output is not None:
+        refuse_output_inside(output, (old_place, new_place))
     with opened_bundle(old_place) as old, opened_bundle(new_place) as new:
         size = None
         if output is not None:

@@ -8,7 +8,7 @@ from peep.bundle.tar import pack
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.model import Digest
-from peep.pipeline.bundles.open_bundle import opened_bundle
+from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
 from peep.system.files import PIECE
 
 
@@ -23,7 +23,11 @@ class PackedBundle:
 
 
 def pack_bundle(place: str, output: str) -> PackedBundle:
-    """Write the bundle at `place` into the tar `output`. Raises `UnreadableBundle`, `DestinationError`."""
+    """Write the bundle at `place` into the tar `output`.
+
+    Raises `UsageError` for an output inside of the bundle, `UnreadableBundle`, `DestinationError`.
+    """
+    refuse_output_inside(output, [place])
     with opened_bundle(place) as bundle:
         try:
             size = pack(bundle.tree, bundle.manifest, bundle.lock, output)

@@ -1,12 +1,17 @@
-"""`peep bundle unpack`: a tar, or another folder, as a bundle's folder; every file compared on its way."""
+"""`peep bundle unpack`: a tar, another folder, or a place on the web as a bundle's folder; every file is compared."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
 
 from peep.bundle.folder import BundleWriter, WrittenBundle, claimed_folder
 from peep.bundle.manifest import BundleManifest
 from peep.dataclass import dataclass
 from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import opened_bundle
+from peep.pipeline.open_transport import open_transport
+from peep.pipeline.options import NetworkOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +23,15 @@ class UnpackedBundle:
     written: WrittenBundle
 
 
-def unpack_bundle(place: str, folder: str, digest: Digest | None) -> UnpackedBundle:
+def unpack_bundle(
+    place: str, folder: str, digest: Digest | None, network: NetworkOptions, environ: Mapping[str, str]
+) -> UnpackedBundle:
     """Write the bundle at `place` into `folder`, which is empty, or a bundle already, whose files are then reused.
 
-    Raises `UnreadableBundle`, `InstallRefused` for another digest than the one asked for, `DestinationError`.
+    Raises `UnreadableBundle`, `InstallRefused` for another digest than the one asked for, `TransportError`,
+    `DestinationError`.
     """
-    with opened_bundle(place, digest) as bundle, claimed_folder(folder):
+    transport = partial(open_transport, network, environ, known_urls=(place,))
+    with opened_bundle(place, digest, transport) as bundle, claimed_folder(folder):
         written = BundleWriter(folder, bundle.manifest, bundle.lock).write(bundle.tree)
         return UnpackedBundle(bundle.digest, bundle.manifest, written)

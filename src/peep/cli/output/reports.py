@@ -195,7 +195,7 @@ def _build_requirements(problems: Sequence[Problem], width: int | None) -> str:
     needs: dict[str, list[str]] = {}
     for problem in found:
         needs.setdefault(problem.sdist, []).append(_build_line(problem))
-    entries = (titled(plain(sdist), "", lines, width) for sdist, lines in needs.items())
+    entries = (titled(plain(sdist), "", dict.fromkeys(lines), width) for sdist, lines in needs.items())
     introduction = (
         "The following archives must be built, and a build may use nothing that you have not vetted either. "
         "Pin what they need, with hashes, in a file that --build-constraint names:"

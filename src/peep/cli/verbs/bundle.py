@@ -16,7 +16,7 @@ VERB = Verb(
         "bundle diff OLD NEW [-o DELTA.tar]",
         "bundle apply FOLDER DELTA.tar",
         "bundle pack FOLDER -o FILE.tar",
-        "bundle unpack FILE.tar FOLDER",
+        "bundle unpack FILE.tar|URL FOLDER",
         "bundle push BUNDLE oci://HOST/REPOSITORY:TAG",
         "bundle pull oci://HOST/REPOSITORY[:TAG|@DIGEST] FOLDER",
     ),
@@ -25,7 +25,8 @@ VERB = Verb(
         "files; its digest names the whole. `create` brings every archive that the files pin for the declared "
         "targets, and what building needs; it writes nothing unless all targets are complete. `check` compares every "
         "file and exits with 1 when one differs. `diff` tells what changed, and with -o writes what must be sent; "
-        "`apply` brings that to the old bundle. `pack` writes a tar with the same bytes everywhere. `push` and `pull` "
+        "`apply` brings that to the old bundle. `pack` writes a tar with the same bytes everywhere; `unpack` "
+        "makes a folder of it, or of a bundle on a web server. `push` and `pull` "
         "go to a registry (extra: oci), and send or fetch only what is not there yet."
     ),
     examples=(

@@ -49,10 +49,14 @@ class BundleContents:
 class TargetTools:
     """What the builds of one witness need."""
 
-    def __init__(self, contents: BundleContents, obtained: ObtainedArchives, one: TargetPins) -> None:
+    def __init__(
+        self, contents: BundleContents, obtained: ObtainedArchives, one: TargetPins, *, is_tried: bool
+    ) -> None:
+        """`is_tried`: the builds will be run, so that what their backends ask for need not be guessed at."""
         self._contents = contents
         self._obtained = obtained
         self._one = one
+        self._is_tried = is_tried
         self._needs: list[BuildNeed] = []
         self._known: dict[str, Sequence[str]] = {}
         self._tools: dict[str, ObtainedArchive] = {}
@@ -96,10 +100,11 @@ class TargetTools:
         except BuildError as error:
             self._contents.add_problem(BadArchive(self._pin_of(sdist), sdist.filename, (error.reason,), error.hint))
             return []
-        self._contents.warn(
-            f"{sdist.filename} has to be built: what its build backend asks for beyond pyproject.toml is known only to "
-            "its code, which was not run (--try-builds runs it, from the bundle alone)"
-        )
+        if not self._is_tried:
+            self._contents.warn(
+                f"{sdist.filename} has to be built: what its build backend asks for beyond pyproject.toml is known "
+                "only to its code, which was not run (--try-builds runs it, from the bundle alone)"
+            )
         texts = (*system.requires, *foreseen_needs(system.backend, system.requires, self._one.tools))
         return [BuildNeed(sdist.filename, text, (sdist.carried.name,)) for text in texts]
 

@@ -40,6 +40,8 @@ class Judging:
     formats: FormatControl
     """Of the command line."""
     checks_dependencies: bool
+    tried: frozenset[str] = frozenset()
+    """Names of targets for which what is built will be built, to see whether it can be."""
 
 
 def contents_for(
@@ -130,7 +132,8 @@ def _judge_one(
         if isinstance(archive, ObtainedArchive):
             is_open = _is_open(pin, one.target)
             contents.need(archive, one.target.id.text, ArchiveRole.INSTALL, is_optional=is_open)
-    TargetTools(contents, judging.obtained, one).add_for(list(archives.values()))
+    is_tried = one.target.id.text in judging.tried
+    TargetTools(contents, judging.obtained, one, is_tried=is_tried).add_for(list(archives.values()))
 
 
 def _is_open(pin: PinnedRequirement, target: DeclaredTarget) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from peep.pipeline.bundles.remote_bundle import RemoteTree
 from peep.place_faults import DigestDiffers
 from peep.requirements.files import is_url
 
+_BESIDE = "name a file beside it"
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
@@ -80,7 +81,8 @@ def _tree(
     if is_url(place):
         if transport is None:
             raise UsageError(
-                f"{redacted(place)}: a bundle at a URL can be installed from and checked", "fetch it first"
+                f"{redacted(place)}: a bundle at a URL can be installed from, checked, and unpacked into a folder",
+                "fetch it first: peep bundle unpack URL FOLDER",
             )
         opened = transport()
         stack.callback(opened.close)
@@ -90,6 +92,14 @@ def _tree(
     tar = TarTree(place)
     stack.callback(tar.close)
     return tar
+
+
+def refuse_output_inside(output: str, places: Iterable[str]) -> None:
+    """Raise `UsageError` for a file that would be written into a bundle's folder, where it would be foreign."""
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(output)))
+    for place in places:
+        if os.path.isdir(place) and f"{folder}{os.sep}".startswith(os.path.realpath(place) + os.sep):
+            raise UsageError(f"{output}: lies in the bundle {place}, which holds nothing but its own files", _BESIDE)
 
 
 class ClosableTransport(Transport, Protocol):

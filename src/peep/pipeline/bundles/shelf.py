@@ -14,6 +14,7 @@ from peep.bundle.manifest import MANIFEST, BundleArchive
 from peep.bundle.tree import FileSource, FolderTree, UnreadableBundle
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
+from peep.formats.url_secrets import redacted
 from peep.http.file_urls import file_url
 from peep.index.selection import select_candidate
 from peep.mirror.facts import ArchiveFacts
@@ -32,6 +33,7 @@ from peep.model import (
     listed_hashes,
 )
 from peep.pipeline.bundles.open_bundle import OpenedBundle, opened_bundle
+from peep.requirements.files import is_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,9 @@ def open_shelf(folder: str, places: Sequence[str], stack: ExitStack) -> Shelf:
             mirrors.append(MirrorFolder(place))
         elif os.path.isfile(place) or os.path.exists(os.path.join(place, MANIFEST)):
             found += _of_bundle(stack.enter_context(opened_bundle(place)))
+        elif is_url(place):
+            hint = "fetch it first: peep bundle unpack URL FOLDER"
+            raise UsageError(f"--from {redacted(place)}: archives are taken from a folder or a tar", hint)
         else:
             raise UsageError(f"--from {place}: is neither a bundle nor a mirror", "name the folder, or a bundle's tar")
     return Shelf(found, mirrors)
