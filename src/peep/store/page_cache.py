@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import holds_secret_parameter, redacted
 from peep.model import Digest, IndexFile, ProjectDetail
 
 _KIND = "page"
@@ -67,10 +67,13 @@ class PageCache:
             return None
 
     def put(self, url: str, page: KeptPage) -> str:
-        """Keep a page; gives back its digest, as `head` does."""
+        """Keep a page, unless it names secrets; gives back its digest, as `head` does."""
         key = f"{_FORMAT} {redacted(url)}"
-        self._memory.put_value(_KIND, key, _rendered(_encoded(page)))
         digest = page_digest(page.detail)
+        rendered = _rendered(_encoded(page))
+        if holds_secret_parameter(rendered) or holds_secret_parameter(url.encode("utf-8", "replace")):
+            return digest
+        self._memory.put_value(_KIND, key, rendered)
         head = json.dumps([page.etag, page.last_modified, digest])
         self._memory.put_value(_HEAD, key, head.encode("utf-8", "surrogatepass"))
         return digest
