@@ -34,6 +34,17 @@ def encoded(value: object) -> bytes:
         ("large.json", b" " * (5 << 20), "more than 4 MiB"),
         ("deep.json", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested more than 100 deep"),
         ("deepish.json", b'{"a":' + b"[" * 110 + b"]" * 110 + b"}", "nested more than 100 deep"),
+        *(
+            ("range.json", encoded(record("PYSEC-1", events=[{"introduced": "0"}], kind=kind)), reason)
+            for kind, reason in [
+                ([], "no text"),
+                ({}, "no text"),
+                (1, "no text"),
+                ("SEMVERS", "no type"),
+                ("", "no type"),
+            ]
+        ),
+        ("malware.json", encoded(record("MAL-1", files={"a-1.tar.gz": "a" * 63})), "a sha256 that is none"),
         ("list.json", b"[]", "no JSON object"),
         ("latin.json", b'{"id": "\xe9"}', "no JSON"),
         ("digits.json", b'{"id": ' + b"1" * 5000 + b"}", "no JSON"),

@@ -130,6 +130,20 @@ content-hash = "x"
 """
 
 
+UV_FILE = f"""
+version = 1
+[[package]]
+name = "p"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "a" }}]
+[[package]]
+name = "a"
+version = "1.0"
+source = {{ registry = "https://index.example/simple" }}
+wheels = [{{ url = "URL", hash = "{A}", size = 1 }}]
+"""
+
+
 def poetry(version: str = "2.1", markers: str = "markers = \"sys_platform == 'win32'\"") -> str:
     return POETRY.replace("MARKERS", markers).replace("VERSION", version)
 
@@ -392,3 +406,35 @@ def test_a_pipfile_lock_holds_one_version():
     written = convert(first, "Pipfile.lock")
     assert written.refusals == ()
     assert read("Pipfile.lock", written.text).packages == first.packages
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("poetry.lock", poetry().replace('groups = ["main"]', "groups = 5"), "groups of"),
+        ("poetry.lock", poetry().replace('version = "1.0"', 'version = "1.0 "'), "which is none"),
+        ("pdm.lock", '[metadata]\nlock_version = "4.5.0"\nstrategy = 5\n', "strategy of"),
+        ("Pipfile.lock", pipfile({"a": {"version": "==1.0", "hashes": [A], "extras": "x"}}), "extras of a"),
+        ("Pipfile.lock", pipfile({"a": {"version": "==1.0", "hashes": [5]}}), "hashes of a"),
+        ("uv.lock", UV_FILE.replace("URL", "http://[::1"), "malformed URL"),
+        ("uv.lock", UV_FILE.replace("size = 1", "size = true"), "no number of bytes"),
+    ],
+)
+def test_values_of_the_wrong_type_are_refused(name, text, reason):
+    with pytest.raises(UnreadableLock, match=reason):
+        read(name, text)
+
+
+def test_a_file_whose_name_is_no_archives_is_told_and_left_out():
+    written = convert(read("uv.lock", UV_FILE.replace("URL", "https://f.example/x")), "pylock.toml")
+
+    assert [(loss.name, loss.changes_install) for loss in written.refusals] == [("a", True)]
+    assert read_lock_file(written.text, "pylock.toml").pins == ()
+
+
+def test_a_folder_of_this_machine_is_told_and_left_out():
+    text = 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\ndirectory = {path = "a"}\n'
+    read_one = locked_packages(read_lock_file(text, "pylock.toml").pins)
+
+    assert [loss.what for loss in read_one.losses] == ["it is a folder of this machine, and is left out"]
+    assert read_one.packages == ()
