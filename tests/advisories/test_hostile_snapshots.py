@@ -59,7 +59,7 @@ def encoded(value: object) -> bytes:
         ("withdrawn.json", encoded({**GOOD, "withdrawn": True}), "`withdrawn` is no text"),
     ],
 )
-def test_what_is_no_record_is_named_and_the_run_is_incomplete(audit: AuditRun, name, content, reason):
+def test_e2_what_is_no_record_is_named_and_the_run_is_incomplete(audit: AuditRun, name, content, reason):
     members(audit, ("good.json", encoded(GOOD)), (name, content))
     status, report = audit.report(*audit.pins("web==2"))
     assert (status, reasons(report)) == (4, ["unreadable-record"])

@@ -90,7 +90,7 @@ def parse_ownership(content: bytes, path: str) -> Ownership:
         raise UsageError(f"{path}: is no valid TOML: {error}") from None
     if unknown := sorted(set(table) - {"format", "source"}):
         raise UsageError(f"{path}: {unknown[0]} is no key that is known here")
-    if table.get("format") != FORMAT or isinstance(table.get("format"), bool):
+    if type(table.get("format")) is not int or table["format"] != FORMAT:
         raise UsageError(f"{path}: format must be {FORMAT}, which is the one that is understood here")
     entries = table.get("source", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -107,7 +107,7 @@ def _source(entry: Mapping[str, Any], place: str) -> MirrorSource:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UsageError(f"{place}: name must be letters, digits and '-', in lower case")
     place = f"{place} ({name})"
-    if kind not in {one.value for one in SourceKind}:
+    if kind not in [one.value for one in SourceKind]:
         raise UsageError(f"{place}: kind must be one of {', '.join(one.value for one in SourceKind)}")
     if (kind == SourceKind.INDEX.value) != (url is not None):
         raise UsageError(f"{place}: an index has a url, and nothing else has one")
