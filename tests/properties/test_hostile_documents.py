@@ -1,4 +1,4 @@
-"""Every document that peep reads, with one wrong value: a status that means something, and words for it (THREATS R15, R19).
+"""Every document that peep reads, with one wrong value: a status that means something, and words (THREATS R15, R19).
 
 Each run is of the command line, in this process; `PEEP_BIG_TESTS` multiplies the examples.
 """
