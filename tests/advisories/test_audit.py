@@ -427,6 +427,16 @@ def test_a_command_line_that_means_nothing(audit: AuditRun, words: list[str]):
     assert audit.said.startswith("error: ")
 
 
+@pytest.mark.parametrize("cut", [slice(None, -9), slice(None, 30)])
+def test_scores_that_break_off_are_no_scores(audit: AuditRun, cut: slice):
+    audit.records(record("PYSEC-1", versions=["1"]))
+    rows = "".join(f"CVE-2026-{number},0.25\n" for number in range(1000, 3000))
+    (audit.folder / "epss.csv.gz").write_bytes(gzip.compress(f"cve,epss\n{rows}".encode())[cut])
+
+    assert audit.printed(*audit.pins("web==1"), "--epss", str(audit.folder / "epss.csv.gz"))[0] == 2
+    assert "epss.csv.gz" in audit.said
+
+
 def test_exploited_vulnerabilities_come_first_and_are_errors(audit: AuditRun):
     low = {"database_specific": {"severity": "LOW"}}
     audit.records(

@@ -35,6 +35,17 @@ def encoded(value: object) -> bytes:
         pytest.param("bomb.json", b" " * (80 << 20), "more than 4 MiB", id="a hundred times smaller as a ZIP file"),
         ("deep.json", b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested more than 100 deep"),
         ("deepish.json", b'{"a":' + b"[" * 110 + b"]" * 110 + b"}", "nested more than 100 deep"),
+        *(
+            ("range.json", encoded(record("PYSEC-1", events=[{"introduced": "0"}], kind=kind)), reason)
+            for kind, reason in [
+                ([], "no text"),
+                ({}, "no text"),
+                (1, "no text"),
+                ("SEMVERS", "no type"),
+                ("", "no type"),
+            ]
+        ),
+        ("malware.json", encoded(record("MAL-1", files={"a-1.tar.gz": "a" * 63})), "a sha256 that is none"),
         ("list.json", b"[]", "no JSON object"),
         ("latin.json", b'{"id": "\xe9"}', "no JSON"),
         ("digits.json", b'{"id": ' + b"1" * 5000 + b"}", "no JSON"),
@@ -49,7 +60,7 @@ def encoded(value: object) -> bytes:
         ("withdrawn.json", encoded({**GOOD, "withdrawn": True}), "`withdrawn` is no text"),
     ],
 )
-def test_what_is_no_record_is_named_and_the_run_is_incomplete(audit: AuditRun, name, content, reason):
+def test_e2_what_is_no_record_is_named_and_the_run_is_incomplete(audit: AuditRun, name, content, reason):
     members(audit, ("good.json", encoded(GOOD)), (name, content))
     status, report = audit.report(*audit.pins("web==2"))
     assert (status, reasons(report)) == (4, ["unreadable-record"])

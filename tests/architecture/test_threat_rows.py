@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMED = re.compile(r"(?<![A-Za-z0-9])[ZWTNRzwtnr]\d{1,2}(?![A-Za-z0-9])")
-IN_CODE = re.compile(r"THREATS ((?:[ZWTNR]\d+(?:, | and | to )?)+)")
+NAMED = re.compile(r"(?<![A-Za-z0-9])[ZWTNREzwtnre]\d{1,2}(?![A-Za-z0-9])")
+IN_CODE = re.compile(r"THREATS ((?:[ZWTNRE]\d+(?:, | and | to )?)+)")
 
 
 def rows() -> list[str]:
     text = (ROOT / "docs" / "threats.md").read_text("utf-8")
-    return re.findall(r"^\| ([ZWTNR]\d+) \|", text, re.MULTILINE)
+    return re.findall(r"^\| ([ZWTNRE]\d+) \|", text, re.MULTILINE)
 
 
 def texts(folder: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """SimpleIndexes over the in-memory transport, and over folders: order, absence, refusals, wrong pages."""
 
+import gzip
 import json
 
 import pytest
@@ -105,7 +106,10 @@ def test_pages_may_come_compressed(transport, reporter):
     assert len(detail.files) == 2
 
 
-@pytest.mark.parametrize(("body", "encoding"), [(b"x", "gzip"), (b"\x1f\x8b\x08\x00", "gzip"), (b"x", "br")])
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [(b"x", "gzip"), (b"\x1f\x8b\x08\x00", "gzip"), (gzip.compress(b"a") * 2, "gzip"), (b"x", "br")],
+)
 def test_broken_or_unknown_encodings_are_errors(transport, reporter, body, encoding):
     headers = (("Content-Type", JSON_TYPE), ("Content-Encoding", encoding))
     transport.misbehave(f"{A}/simple/demo/", Fail(200, body=body, headers=headers))

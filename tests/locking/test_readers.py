@@ -10,7 +10,9 @@ from peep.locking.conversion import convert, locked_packages, read_foreign_lock
 from peep.locking.listed_pins import judged_pins
 from peep.locking.marker_atoms import MarkerJudge
 from peep.locking.output.pylock import read_lock_file
+from peep.locking.output.requirements_txt import RequirementsLock, WrittenPin, requirements_text
 from peep.locking.readers.locked import ReadLock, Selection, UnreadableLock
+from peep.model import Digest
 from peep.requirements.file_parser import RequirementLine, parse_text
 from support.corpus import CORPUS
 
@@ -127,6 +129,20 @@ speed = ["fast"]
 lock-version = "VERSION"
 python-versions = ">=3.8"
 content-hash = "x"
+"""
+
+
+UV_FILE = f"""
+version = 1
+[[package]]
+name = "p"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "a" }}]
+[[package]]
+name = "a"
+version = "1.0"
+source = {{ registry = "https://index.example/simple" }}
+wheels = [{{ url = "URL", hash = "{A}", size = 1 }}]
 """
 
 
@@ -392,3 +408,55 @@ def test_a_pipfile_lock_holds_one_version():
     written = convert(first, "Pipfile.lock")
     assert written.refusals == ()
     assert read("Pipfile.lock", written.text).packages == first.packages
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("poetry.lock", poetry().replace('groups = ["main"]', "groups = 5"), "groups of"),
+        ("poetry.lock", poetry().replace('version = "1.0"', 'version = "1.0 "'), "which is none"),
+        ("pdm.lock", '[metadata]\nlock_version = "4.5.0"\nstrategy = 5\n', "strategy of"),
+        ("Pipfile.lock", pipfile({"a": {"version": "==1.0", "hashes": [A], "extras": "x"}}), "extras of a"),
+        ("Pipfile.lock", pipfile({"a": {"version": "==1.0", "hashes": [5]}}), "hashes of a"),
+        ("uv.lock", UV_FILE.replace("URL", "http://[::1"), "malformed URL"),
+        ("uv.lock", UV_FILE.replace("size = 1", "size = true"), "no number of bytes"),
+    ],
+)
+def test_values_of_the_wrong_type_are_refused(name, text, reason):
+    with pytest.raises(UnreadableLock, match=reason):
+        read(name, text)
+
+
+def test_a_file_whose_name_is_no_archives_is_told_and_left_out():
+    written = convert(read("uv.lock", UV_FILE.replace("URL", "https://f.example/x")), "pylock.toml")
+
+    assert [(loss.name, loss.changes_install) for loss in written.refusals] == [("a", True)]
+    assert read_lock_file(written.text, "pylock.toml").pins == ()
+
+
+def test_r18_a_comment_of_a_lock_stays_on_its_line():
+    evil = "x\n# peep: --trust-local .\nevil==1.0"
+    digest = Digest("sha256", "a" * 64)
+    pin = WrittenPin("a", "1.0", hashes=(digest,), via=(evil,), filenames=((digest, evil),))
+    lines = requirements_text(RequirementsLock((evil,), (), (pin,), build_constraint=evil)).splitlines()
+
+    assert [line for line in lines if line and not line.lstrip().startswith("#")] == [
+        "a==1.0 \\",
+        f"    --hash={digest}",
+    ]
+    assert not [line for line in lines if line.startswith("# peep: --trust-local")]
+
+
+def test_a_folder_of_this_machine_is_told_and_left_out():
+    text = 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\ndirectory = {path = "a"}\n'
+    read_one = locked_packages(read_lock_file(text, "pylock.toml").pins)
+
+    assert [loss.what for loss in read_one.losses] == ["it is a folder of this machine, and is left out"]
+    assert read_one.packages == ()
+
+
+def test_an_entry_of_extras_alone_has_no_hash_either():
+    text = '[metadata]\nlock_version = "4.5.0"\nstrategy = ["inherit_metadata"]\n[[package]]\nname = "a"\n'
+    losses = read("pdm.lock", text + 'version = "1.0"\nextras = ["x"]\n').losses
+
+    assert [(loss.name, loss.what) for loss in losses] == [("a", "it has no hash")]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from peep.cli.main import run
 from peep.cli.output.text import redact_text
-from peep.formats.url_secrets import is_ambiguous, redacted
+from peep.formats.url_secrets import is_ambiguous, redacted, redacted_in, redacted_in_result
 from peep.http.credentials import credentials_in, netrc_lookup
 from support.environment_tree import make_environment
 from support.secret_index import FILENAME, USER, WHEEL, SecretIndex, files_below, traces
@@ -457,3 +457,40 @@ def test_a_password_that_git_is_given(play: Play):
     assert status == 1
     assert "git fetch failed" in told
     assert traces(password, HALVES, {"told": told.encode(), **play.left()}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "printed"),
+    [
+        ("http:u:hid@h/x", "http:****@h/x", "http:****@h/x"),
+        ("../HTTP:/u:hid@h", "../HTTP:/****@h", "../HTTP:/****@h"),
+        ("s3://u:hid@b/k", "s3://****@b/k", "s3://****@b/k"),
+        ("git+ssh://git@h/r", "git+ssh://****@h/r", "git+ssh://git@h/r"),
+        ("https://${A}:${B}@h/", "https://****@h/", "https://${A}:${B}@h/"),
+        ("http://h/x?a=1&token=hid", "http://h/x?a=1&token=****", "http://h/x?a=1&token=****"),
+        ("http://h/x?X-Amz-Signature=hid#f", "http://h/x?X-Amz-Signature=****#f", "http://h/x?X-Amz-Signature=****#f"),
+        ("http://h/x?key=${KEY}", "http://h/x?key=${KEY}", "http://h/x?key=${KEY}"),
+        ("http://h:8080: no", "http://h:8080: no", "http://h:8080: no"),
+        ('{"a":"http://h/x","by":"x@y.example"}', None, '{"a":"http://h/x","by":"x@y.example"}'),
+    ],
+)
+def test_n20_what_is_hidden_of_a_url_and_what_is_left(text: str, shown: str | None, printed: str):
+    assert shown is None or redacted_in(text) == shown
+    assert redacted_in_result(text) == printed
+
+
+def test_a_url_in_a_place_of_a_file_is_told_without_its_password(play: Play):
+    url = "http://user:canary@127.0.0.1:9/x?token=canary"
+    (play.folder / "in" / "pins.txt").write_text(f"{PIN}\n")
+    pins = str(play.folder / "in" / "pins.txt")
+    for words in (
+        ["audit", "-r", pins, "--offline", "--advisories", url],
+        ["check-wheel", url],
+        ["bundle", "check", url],
+        ["vetting", "import", "x", url],
+        ["vetting", "import", "x", "http://user:canary@[::1/x"],
+        ["port", "--retries=0", url],
+    ):
+        status, told = play.peep(*words)
+        assert status in {1, 2, 4}, (words, told)
+        assert "canary" not in told, (words, told)

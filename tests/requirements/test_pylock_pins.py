@@ -323,3 +323,10 @@ def test_a_newer_minor_version_is_read_with_a_warning(caplog):
     assert len(found.pins) == 1
     assert "lock-version 1.7 is newer than 1.0" in found.warnings[0]
     assert not caplog.records
+
+
+@pytest.mark.parametrize("digest", ["", "a" * 63, "z" * 64, HEX_A + " "])
+def test_r7_a_digest_that_is_none_is_an_error_also_for_another_platform(digest):
+    elsewhere = package("b", wheels=[wheel("b", digest=digest)], more="marker = \"sys_platform == 'win32'\"")
+
+    assert "b: " in refused(package() + elsewhere)

@@ -303,3 +303,18 @@ def test_a_commit_counts_only_when_it_is_excused():
 
     assert decision.verdict(Subject(commit, "idna")).word is Word.EXCUSED
     assert decision.verdict(Subject(commit + "2", "idna")).word is Word.UNEXAMINED
+
+
+def test_e1_a_record_says_nothing_of_archives_of_another_project():
+    files = folder(audit(OLD, project="other") + audit(NEW, since=[OLD]))
+
+    assert verdict(files, OLD).word is Word.UNEXAMINED
+    assert verdict(files, NEW).word is Word.UNEXAMINED
+    assert verdict(files, OLD, project="other").word is Word.READ
+
+
+def test_e1_an_excluded_project_is_not_examined_under_another_name():
+    disguised = audits_file(audit(NEW, project="harmless"))
+    files = folder(imports={"m": disguised}, import_lines='exclude = ["idna"]')
+
+    assert verdict(files, NEW).word is Word.UNEXAMINED

@@ -14,7 +14,7 @@ from peep.archives.mismatch_diagnosis import cause_of_encoding, likely_cause, su
 from peep.dataclass import dataclass
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
 from peep.formats.lfs_pointers import LARGEST_POINTER
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import redacted, without_secret_parameters
 from peep.formats.urls import without_credentials
 from peep.model import (
     STRONG_ALGORITHMS,
@@ -101,7 +101,7 @@ def verify_archive(candidate: Candidate, received: ReceivedArchive) -> Verdict:
         pin,
         filename,
         candidate.kind,
-        without_credentials(candidate.file.url),
+        without_secret_parameters(without_credentials(candidate.file.url)),
         digest,
         sha256.hex,
         received.size,

@@ -107,6 +107,8 @@ def _head(document: PylockDocument) -> Iterator[str]:
     yield from _list("dependency-groups", document.dependency_groups)
     yield from _list("default-groups", document.default_groups)
     yield f"created-by = {_quoted(CREATED_BY)}"
+    if not document.packages:
+        yield "packages = []"
 
 
 def _packages(packages: Sequence[PylockPackage]) -> Iterator[str]:

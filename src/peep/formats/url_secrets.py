@@ -28,7 +28,7 @@ _TELLING_NAMES = r"token|secret|passw|pwd|credential|signature|auth|api_?key|acc
 _SECRET_PARAMETER = re.compile(
     rf"(?<=[?&;])((?:[^=&;#\s]*(?:{_TELLING_NAMES})[^=&;#\s]*|sig|key|sas|code|jwt|pw)=)[^&;#\s]+", re.IGNORECASE
 )
-"""Names and values of what stands in the query of a URL that opens its file to whoever has it: presigned URLs, tokens of indexes."""
+"""What opens a file to whoever has its URL: signatures, tokens of indexes; the name, and the value behind it."""
 _QUOTED_WORD = re.compile(r"[^\s\"'<>\\]+")
 _SECRET_PARAMETER_BYTES = re.compile(_SECRET_PARAMETER.pattern.encode(), re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
@@ -103,9 +103,9 @@ def redacted(url: str) -> str:
 def holds_credentials(text: bytes) -> bool:
     """Whether a text in any encoding names a URL with a user name, other than the plain one of ssh, or a secret."""
     plain = text.replace(b"\0", b"")
-    if b"?" in plain and b"://" in plain and _SECRET_PARAMETER_BYTES.search(plain):
-        return True
-    return b"@" in plain and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", plain) is not None
+    return holds_secret_parameter(plain) or (
+        b"@" in plain and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", plain) is not None
+    )
 
 
 def redacted_place(place: str) -> str:
@@ -131,6 +131,16 @@ def redacted_in_result(text: str) -> str:
     """
     hidden = _without_parameters(text)
     return _QUOTED_CREDENTIALS.sub(_without_quoted, hidden) if "@" in hidden else hidden
+
+
+def holds_secret_parameter(text: bytes) -> bool:
+    """Whether a URL in `text` has a parameter in its query that is named like a secret."""
+    return b"?" in text and b"://" in text and _SECRET_PARAMETER_BYTES.search(text) is not None
+
+
+def without_secret_parameters(url: str) -> str:
+    """`url` with `****` in the place of what such parameters hold."""
+    return _SECRET_PARAMETER.sub(_without_value, url) if "?" in url else url
 
 
 def _without_parameters(text: str) -> str:
@@ -187,9 +197,10 @@ def _is_followed_by_server(host: str, tail: str) -> bool:
 def _without_credentials(word: str) -> str:
     """A word that begins with a URL, which punctuation may follow at once."""
     head = _ANY_HEAD.match(word)
-    if head and (is_ambiguous(word) or is_ambiguous(word.rstrip(":,.;)'\""))):
+    bare = word.rstrip(":,.;)'\"")
+    if head and (is_ambiguous(word) or is_ambiguous(bare)):
         return f"{head.group()}****@{word.rpartition('@')[2]}"
-    return _CREDENTIALS.sub("****@", word)
+    return _CREDENTIALS.sub("****@", _without_false_port(bare) + word[len(bare) :])
 
 
 def _without_false_port(url: str) -> str:

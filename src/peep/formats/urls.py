@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from peep.errors import TransportError
@@ -73,7 +74,10 @@ def by_redirect(asked: str, answered: str) -> str:
 
 def without_credentials(url: str) -> str:
     """`url` without user name and password."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # malformed: whoever uses it says so
+        return re.sub(r"(?<=://)[^/?#]*@", "", url, count=1)
     if "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

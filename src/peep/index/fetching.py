@@ -136,6 +136,8 @@ def _decompressed(body: bytes, response: Response, index: str) -> bytes:
         plain = decoder.decompress(body, LONGEST_PAGE)
     except zlib.error as error:
         raise PackageIndexError(index, f"answered with broken gzip ({error})") from None
+    if decoder.unused_data:
+        raise PackageIndexError(index, "answered with more after the end of its gzip stream, which some readers unpack")
     if not decoder.eof:
         raise PackageIndexError(index, f"answered with a page that ends early or is longer than {LONGEST_PAGE} bytes")
     return plain

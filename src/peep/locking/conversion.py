@@ -179,7 +179,10 @@ def _index_losses(packages: Sequence[LockedPackage]) -> list[Loss]:
 def _as_lock_file(read: ReadLock, targets: Sequence[str], directives: KeptDirectives) -> Written:
     losses = list(read.losses)
     made = [_pylock_package(package, losses) for package in read.packages]
-    packages = tuple(one for one in made if one.sdist or one.wheels)  # of the others it was told why not
+    packages = tuple(one for one in made if one.sdist or one.wheels)
+    told = {loss.name for loss in losses if loss.changes_install}
+    left_out = [one.name for one in made if one not in packages and one.name not in told]
+    losses += [Loss(name, "it has no file that a lock file can list", changes_install=True) for name in left_out]
     tool = {**({"locked-for": sorted(targets)} if targets else {}), **directive_keys(directives)}
     return Written(pylock_text(PylockDocument(packages, tool=tool)), tuple(losses))
 

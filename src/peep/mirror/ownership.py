@@ -107,7 +107,7 @@ def _source(entry: Mapping[str, Any], place: str) -> MirrorSource:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UsageError(f"{place}: name must be letters, digits and '-', in lower case")
     place = f"{place} ({name})"
-    if kind not in {one.value for one in SourceKind}:
+    if kind not in [one.value for one in SourceKind]:
         raise UsageError(f"{place}: kind must be one of {', '.join(one.value for one in SourceKind)}")
     if (kind == SourceKind.INDEX.value) != (url is not None):
         raise UsageError(f"{place}: an index has a url, and nothing else has one")

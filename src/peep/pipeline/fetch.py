@@ -15,6 +15,7 @@ from peep.archives.download import Downloader, DownloadTask, OnVerified, Receive
 from peep.concurrency.thread_pool import run_tasks
 from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, HashMissing, NoUsableFile, Problem
+from peep.formats.url_secrets import without_secret_parameters
 from peep.formats.urls import without_credentials
 from peep.index.answers import ProjectAnswers, SourceFailure
 from peep.index.client import PackageIndex
@@ -273,9 +274,8 @@ class _Arrivals:
         wheel = self._provider.stored_wheel(digest.hex)
         if wheel is None or wheel.identity.name != pin.name or candidate.kind is not ArchiveKind.WHEEL:
             return False
-        self._keep(
-            pin, wheel, CachedSelection(wheel.sha256, without_credentials(file.url), file.filename, (str(digest),))
-        )
+        url = without_secret_parameters(without_credentials(file.url))
+        self._keep(pin, wheel, CachedSelection(wheel.sha256, url, file.filename, (str(digest),)))
         return True
 
     def accept(self, archive: VerifiedArchive) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
-from peep.formats.url_secrets import redacted
+from peep.formats.url_secrets import holds_secret_parameter, redacted
 from peep.model import Digest, IndexFile, ProjectDetail
 
 _KIND = "page"
@@ -68,16 +68,18 @@ class PageCache:
             return None
 
     def put(self, url: str, page: KeptPage) -> str:
-        """Keep a page; gives back its digest, as `head` does."""
+        """Keep a page, unless it names secrets; gives back its digest, as `head` does."""
         key = f"{_FORMAT} {redacted(url)}"
         taken = _rendered(_encoded(page.detail))
+        digest = _digest_of(taken) if page.detail is not None else ""
         value = (
             _rendered([page.etag, page.last_modified, page.time])[:-1]
             + (b"," if page.detail is not None else b"")
             + taken[1:]
         )
+        if holds_secret_parameter(value) or holds_secret_parameter(url.encode("utf-8", "replace")):
+            return digest
         self._memory.put_value(_KIND, key, value)
-        digest = _digest_of(taken) if page.detail is not None else ""
         head = json.dumps([page.etag, page.last_modified, digest])
         self._memory.put_value(_HEAD, key, head.encode("utf-8", "surrogatepass"))
         return digest

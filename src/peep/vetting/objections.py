@@ -63,7 +63,7 @@ class ObjectionFinder:
         return self.of(subject.key, subject.name, self._versions(subject.name, [subject.version], subject.filename))
 
     def spoiled(self, vetting: Vetting) -> frozenset[str]:
-        """The node of every archive that somebody objects to: by its bytes, or by a version it goes by in the records."""
+        """The node of every archive that somebody objects to: by bytes, or by a version it goes by in the records."""
         versions: dict[tuple[str, str], set[str]] = {}
         for project, version, lines in _named_archives(vetting):
             for line in lines:

@@ -154,7 +154,8 @@ def listed_files(options: AuditOptions, read: Callable[[str], bytes]) -> tuple[s
         try:
             text = read(options.files_from).decode()
         except (OSError, PeepError, ValueError) as error:
-            raise UsageError(f"--files-from {redacted(options.files_from)}: {error}") from error
+            reason = (error.strerror if isinstance(error, OSError) else None) or error
+            raise UsageError(f"--files-from {redacted(options.files_from)}: {reason}") from error
         named += [line for line in text.splitlines() if line.strip()]
         if not named:
             raise UsageError(f"--files-from {redacted(options.files_from)}: it names no file")

@@ -51,7 +51,10 @@ def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
         what = "groups and markers that only pyproject.toml states; the strategy inherit_metadata has them"
         losses.append(Loss("", what, changes_install=True))
         packages = _propagated(taken, packages)
-    return ReadLock(_joined(packages), tuple(losses), left_out)
+    joined = _joined(packages)
+    for package in joined:
+        losses.extend(hash_losses(package))
+    return ReadLock(joined, tuple(losses), left_out)
 
 
 def _taken(
@@ -79,16 +82,13 @@ def _package(entry: Mapping[str, Any], hashes: Any, losses: list[Loss]) -> Locke
         return None
     version = version_of(entry.get("version"), name)
     stated = entry.get("files") or table_of(hashes, "files").get(f"{entry.get('name')} {version}", [])
-    package = LockedPackage(
+    return LockedPackage(
         name,
         version,
         marker_of(entry.get("marker", ""), name),
         extras_of(entry, "extras", name),
         tuple(_files(tables_of(stated, f"files of {name}"), name)),
     )
-    if not package.extras:
-        losses.extend(hash_losses(package))
-    return package
 
 
 def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:

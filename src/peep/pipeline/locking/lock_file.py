@@ -63,7 +63,7 @@ class PresentLock:
 def read_present(path: str) -> PresentLock:
     """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost."""
     try:
-        content = read_file(path, LISTS)
+        content = read_file(path, LISTS, is_regular=False)
     except FileNotFoundError:
         return PresentLock()
     except OSError as error:
