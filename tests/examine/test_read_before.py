@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from peep.cli.main import run
 from peep.examine.read_before import ReadStep, parsed_steps, read_before, steps_of, steps_text
 from peep.examine.types import MOMENTS, Change
-from peep.pipeline.reading_record import FILE, ReadingRecord, data_folder
+from peep.pipeline.vetting.reading_record import FILE, ReadingRecord, data_folder
 from support.releases import HARMLESS, TextRelease
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64

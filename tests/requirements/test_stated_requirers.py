@@ -2,8 +2,8 @@
 
 import pytest
 
-from peep.pipeline.listed_archives import listing_of
-from peep.pipeline.reading_prices import requirers
+from peep.pipeline.vetting.listed_archives import listing_of
+from peep.pipeline.vetting.reading_prices import requirers
 from peep.requirements.files import read_requirements_files
 from peep.requirements.lock_requirers import StatedRequirer, requirers_of_lock
 from peep.requirements.via_comments import requirers_of_files
@@ -53,11 +53,11 @@ created-by = "x"
 name = "requests"
 version = "2.0"
 dependencies = [{{name = "idna"}}, {{name = "elsewhere", version = "1"}}]
-wheels = [{{name = "requests-2.0-py3-none-any.whl", url = "https://files.example/r.whl", hashes = {{sha256 = "{"1" * 64}"}}}}]
+wheels = [{{name = "requests-2.0-py3-none-any.whl", url = "https://a.example/r", hashes = {{sha256 = "{"1" * 64}"}}}}]
 [[packages]]
 name = "idna"
 version = "3.20"
-wheels = [{{name = "idna-3.20-py3-none-any.whl", url = "https://files.example/i.whl", hashes = {{sha256 = "{"2" * 64}"}}}}]
+wheels = [{{name = "idna-3.20-py3-none-any.whl", url = "https://a.example/i.whl", hashes = {{sha256 = "{"2" * 64}"}}}}]
 """
 
 

@@ -11,12 +11,12 @@ from peep.formats.names import is_name
 from peep.formats.versions import same_version
 from peep.pipeline.context import RunContext
 from peep.pipeline.plain_reading import plain_reading
-from peep.pipeline.reading_record import ReadingRecord, data_folder
 from peep.pipeline.session import open_session
 from peep.pipeline.vetting.audit_ground import AskAbout, Ground
 from peep.pipeline.vetting.author import author
 from peep.pipeline.vetting.certified_version import CertifiedVersion, CertifyOptions
 from peep.pipeline.vetting.listed_archives import Listing, listing_of
+from peep.pipeline.vetting.reading_record import ReadingRecord, data_folder
 from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
 from peep.system.clock import utc_day
 from peep.vetting import canonical

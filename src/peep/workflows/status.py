@@ -218,7 +218,7 @@ def _has_records(listing: str, known: Listing) -> bool:
 
 
 def _examined(listing: str, known: Listing) -> Examined:
-    from peep.pipeline.listed_verdicts import listed_verdicts  # noqa: PLC0415 - only where there are records
+    from peep.pipeline.vetting.listed_verdicts import listed_verdicts  # noqa: PLC0415 - only where there are records
 
     verdicts = listed_verdicts(known, (listing,), utc_day())
     examined = [one for one in verdicts if one.is_examined]

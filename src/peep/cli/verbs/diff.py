@@ -100,8 +100,8 @@ def run(parsed: ParsedArguments) -> int:
     """Compare and show; 0 whatever is found. Raises `PeepError` where an archive cannot be had or opened."""
     from peep.pipeline.context import RunContext  # noqa: PLC0415 - as above
     from peep.pipeline.options import SourceOptions  # noqa: PLC0415 - as above
-    from peep.pipeline.reading_record import ReadingRecord, data_folder  # noqa: PLC0415 - as above
     from peep.pipeline.readings import read_files  # noqa: PLC0415 - help describes this verb without running it
+    from peep.pipeline.vetting.reading_record import ReadingRecord, data_folder  # noqa: PLC0415 - as above
     from peep.workflows.diff import diff, parse_commit, request_of  # noqa: PLC0415 - as above
 
     options = install_options(parsed, verb=VERB.name, sources=SourceOptions())

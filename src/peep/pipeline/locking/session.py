@@ -44,6 +44,7 @@ from peep.pipeline.locking.lock_file import PresentLock, read_pins, read_present
 from peep.pipeline.locking.metadata import IndexMetadata
 from peep.pipeline.locking.pages import BoundIndex, IndexPages
 from peep.pipeline.locking.prefetch import walk
+from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
 from peep.pipeline.locking.request import (
     LockOptions,
@@ -59,7 +60,6 @@ from peep.pipeline.locking.verify_files import verify_files
 from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
-from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.session import opened_store, target_request
 from peep.requirements.expansion import expand
 from peep.requirements.run_options import with_format

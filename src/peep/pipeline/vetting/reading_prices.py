@@ -107,7 +107,7 @@ def reading_prices(session: Session, *, use_sandbox: bool) -> Iterator[ReadingPr
 def requirers(
     subjects: Sequence[Subject], stated: Iterable[StatedRequirer], store: Store | None
 ) -> Mapping[str, tuple[str, ...]]:
-    """Project -> the listed projects that require it, by what the files state and what the store knows; extras aside."""
+    """Project -> the listed projects that require it, by what files state and the store knows; extras aside."""
     listed = {subject.name for subject in subjects}
     found: dict[str, set[str]] = {}
     for name, by in (*stated, *(_known_requirers(subjects, store) if store is not None else ())):
