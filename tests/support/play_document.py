@@ -16,10 +16,11 @@ import subprocess
 import sys
 import venv
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
+from itertools import groupby
 from pathlib import Path
 
 from packaging.tags import sys_tags
@@ -166,7 +167,17 @@ def _play(player: Player, session: Sequence[Step]) -> list[str]:
 
 def _is_shown(step: Step, printed: str) -> bool:
     expected = ["..." if line.strip() == "…" else line.replace("…", "[..]") for line in step.output]
-    return matches([line.rstrip() for line in expected], "\n".join(line.rstrip() for line in printed.splitlines()))
+    return matches(_in_order(expected), "\n".join(_in_order(printed.splitlines())))
+
+
+def _in_order(lines: Iterable[str]) -> list[str]:
+    """Lines without blanks at their ends; archives arrive in any order, so runs of lines about them are sorted."""
+    ordered: list[str] = []
+    for arrives, run in groupby(
+        (line.rstrip() for line in lines), lambda line: line.startswith(("fetched ", "found "))
+    ):
+        ordered += sorted(run) if arrives else run
+    return ordered
 
 
 def _run(player: Player, step: Step) -> str:
