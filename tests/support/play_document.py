@@ -16,11 +16,10 @@ import subprocess
 import sys
 import venv
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from itertools import groupby
 from pathlib import Path
 
 from packaging.tags import sys_tags
@@ -60,7 +59,7 @@ class Player:
         """The text as a page has it: with the page's names, and archives fetched side by side in order."""
         for shown, meant in self.replaced:
             text = text.replace(meant, shown)
-        return re.sub(r"^(?:fetched .*\n)+", _in_order, text, flags=re.MULTILINE)
+        return re.sub(r"^(?:(?:fetched|found) .*\n)+", _in_order, text, flags=re.MULTILINE)
 
 
 def _in_order(lines: re.Match[str]) -> str:
@@ -167,17 +166,7 @@ def _play(player: Player, session: Sequence[Step]) -> list[str]:
 
 def _is_shown(step: Step, printed: str) -> bool:
     expected = ["..." if line.strip() == "…" else line.replace("…", "[..]") for line in step.output]
-    return matches(_in_order(expected), "\n".join(_in_order(printed.splitlines())))
-
-
-def _in_order(lines: Iterable[str]) -> list[str]:
-    """Lines without blanks at their ends; archives arrive in any order, so runs of lines about them are sorted."""
-    ordered: list[str] = []
-    for arrives, run in groupby(
-        (line.rstrip() for line in lines), lambda line: line.startswith(("fetched ", "found "))
-    ):
-        ordered += sorted(run) if arrives else run
-    return ordered
+    return matches([line.rstrip() for line in expected], "\n".join(line.rstrip() for line in printed.splitlines()))
 
 
 def _run(player: Player, step: Step) -> str:
