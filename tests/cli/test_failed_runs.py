@@ -58,8 +58,6 @@ RUNS = {
     "mirror sync": "mirror sync {0}/mirror -r {0}/broken.txt",
     "mirror write": "mirror write {0}/nowhere",
     "mirror yank": "mirror yank {0}/mirror billing==1.0 --undo",
-    "sync": "sync --check -r {0}/missing.txt",
-    "verify": "verify -r {0}/missing.txt",
 }
 
 

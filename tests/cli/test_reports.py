@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from peep.cli.output.problem_json import problems_as_json
 from peep.cli.output.reports import report_text
 from peep.errors import (
+    ArchiveRefused,
     BadArchive,
     ConflictingDependency,
     FetchFailure,
@@ -25,6 +26,7 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
+    RunFailure,
     UnusableRequirement,
 )
 from peep.model import HashForm, ListedFile, Location, MalformedHash, Rejection
@@ -282,6 +284,8 @@ def test_every_kind_of_problem_is_told():
         NoUsableFile: NoUsableFile(pin, "none"),
         FetchFailure: FetchFailure(pin, INDEX, "404"),
         BadArchive: BadArchive(pin, WHEEL, ("lies",)),
+        ArchiveRefused: ArchiveRefused(WHEEL, ("lies",)),
+        RunFailure: RunFailure("means nothing", "write it anew", (Location("r.txt", 7),)),
         KnownMalware: KnownMalware(pin, "MAL-1", "version"),
         OmittedDependency: OmittedDependency("b", "b>1", ("a", "b")),
         ConflictingDependency: ConflictingDependency("b", "b>1", "1", "a"),

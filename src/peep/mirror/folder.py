@@ -115,10 +115,14 @@ class MirrorFolder:
 
     def all_facts(self) -> Iterator[ProjectFacts]:
         """The facts of all projects that have a file for them, by name. Raises `MirrorError`."""
-        return (facts for facts, _ in self._all_facts())
+        return (facts for facts, _ in self._all_facts({}))
 
-    def _all_facts(self) -> Iterator[tuple[ProjectFacts, bytes]]:
-        return (found for name in self.names() if (found := self._facts(name)) is not None)
+    def _all_facts(self, known: Mapping[str, ProjectFacts]) -> Iterator[tuple[ProjectFacts, bytes]]:
+        for name in self.names():
+            facts = known.get(name)
+            found = (facts, facts.content) if facts else self._facts(name)
+            if found is not None:
+                yield found
 
     def names(self) -> list[str]:
         """Names of all projects that have a facts file."""
@@ -199,11 +203,15 @@ class MirrorFolder:
         manifest = RootManifest(manifest.serial, wanted, manifest.projects)
         return self._written([(one, one.content) for one in facts.values()], manifest, is_whole=is_whole)
 
-    def write_all(self, views: Iterable[View] | None = None) -> WrittenMirror:
-        """Render every page anew."""
+    def write_all(
+        self, views: Iterable[View] | None = None, known: Mapping[str, ProjectFacts] | None = None
+    ) -> WrittenMirror:
+        """Render every page anew; `known`: facts, by name, that were read under this lock and need no reading."""
         manifest = self.manifest()
         wanted = manifest.views if views is None else tuple(sorted(set(views), key=lambda view: view.value))
-        return self._written(self._all_facts(), RootManifest(manifest.serial, wanted, manifest.projects), is_whole=True)
+        return self._written(
+            self._all_facts(known or {}), RootManifest(manifest.serial, wanted, manifest.projects), is_whole=True
+        )
 
     def _written(
         self, changed: Iterable[tuple[ProjectFacts, bytes]], old: RootManifest, *, is_whole: bool

@@ -15,6 +15,7 @@ from peep.cli.output.report_parts import heading, places, plain, titled
 from peep.cli.output.report_vetting import not_examined_lines, objection_lines, unreadable_lines
 from peep.cli.output.text import redact_text, wrap
 from peep.errors import (
+    ArchiveRefused,
     BadArchive,
     ConflictingDependency,
     FetchFailure,
@@ -29,6 +30,7 @@ from peep.errors import (
     OmittedDependency,
     Problem,
     RecordsUnreadable,
+    RunFailure,
     UnusableRequirement,
 )
 from peep.index.rejection_messages import rejection_lines
@@ -130,6 +132,16 @@ def _failures(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, FetchFailure, lambda problem: _placed(problem.pin.locations))
     entries = (titled(heading(p.pin), places(p.pin), _failure_lines(p), width) for p in found)
     return _listing("The following could not be fetched:", entries, width)
+
+
+def _ended(problems: Sequence[Problem], width: int | None) -> str:
+    """What is told as `error:` lines where a run ends with it alone."""
+    refused = _of_kind(problems, ArchiveRefused, lambda problem: problem.filename)
+    entries = [titled(plain(p.filename), "", [*p.problems, *filter(None, [p.hint])], width) for p in refused]
+    for p in _of_kind(problems, RunFailure, lambda problem: problem.reason):
+        where = ", ".join(map(str, p.locations))
+        entries.append(titled(plain(where or "the run"), "", [p.reason, *filter(None, [p.hint])], width))
+    return _listing("The run ended with this:", entries, width)
 
 
 def _failure_lines(problem: FetchFailure) -> list[str]:
@@ -277,6 +289,7 @@ _BLOCKS: tuple[Callable[[Sequence[Problem], int | None], str], ...] = (
     _unusable,
     _bad_archives,
     _failures,
+    _ended,
     _without_file,
     _taken,
     _incomplete,
