@@ -53,11 +53,17 @@ created-by = "x"
 name = "requests"
 version = "2.0"
 dependencies = [{{name = "idna"}}, {{name = "elsewhere", version = "1"}}]
-wheels = [{{name = "requests-2.0-py3-none-any.whl", url = "https://a.example/r", hashes = {{sha256 = "{"1" * 64}"}}}}]
+[[packages.wheels]]
+name = "requests-2.0-py3-none-any.whl"
+url = "https://files.example/r.whl"
+hashes = {{sha256 = "{"1" * 64}"}}
 [[packages]]
 name = "idna"
 version = "3.20"
-wheels = [{{name = "idna-3.20-py3-none-any.whl", url = "https://a.example/i.whl", hashes = {{sha256 = "{"2" * 64}"}}}}]
+[[packages.wheels]]
+name = "idna-3.20-py3-none-any.whl"
+url = "https://files.example/i.whl"
+hashes = {{sha256 = "{"2" * 64}"}}
 """
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from peep.cli.main import run
+from peep.pipeline.vetting.reading_record import FILE, data_folder
 from support.certifying import CHANGED, archives_of, certify, compared, line_of, offered
 from support.fake_index import FakeIndex
 from support.releases import HARMLESS, NAME, TextRelease
@@ -46,6 +47,7 @@ def test_the_cheapest_comparison_is_suggested_with_its_cost_which_is_remembered(
     with offered(HARMLESS, CHANGED, NEXT) as index:
         assert certify(index, "1.0", "--full", "--notes", "read") == 0
         assert certify(index, "1.2", "--full", "--notes", "read") == 0
+        Path(data_folder(), FILE).unlink()  # certified by somebody else, as it were
         list_releases(CHANGED)
 
         (found,) = examined(capsys, index)["suggestions"]
@@ -60,10 +62,24 @@ def test_the_cheapest_comparison_is_suggested_with_its_cost_which_is_remembered(
     assert asked_again == asked, "the second time nothing was fetched"
 
 
+def test_what_was_read_before_costs_nothing(capsys):
+    with offered(HARMLESS, CHANGED, NEXT) as index:
+        assert certify(index, "1.0", "--full", "--notes", "read") == 0
+        assert certify(index, "1.2", "--full", "--notes", "read") == 0
+        list_releases(CHANGED)
+        (found,) = examined(capsys, index)["suggestions"]
+        lines = compared(capsys, index, "1.1", "--full")["lines"]
+
+    assert found["command"] == "peep diff inert 1.1 --full", "most of it was read whole"
+    assert (found["run"], found["other"]) == (lines["run"], lines["other"])
+    assert lines["run"] < lines["read_before"]
+
+
 def test_where_the_wheel_alone_is_listed_the_sdist_does_not_seem_gone(capsys):
     wheel = line_of(*next(iter(archives_of(CHANGED).items()))).split()[0]
     with offered(HARMLESS, CHANGED) as index:
         assert certify(index, "1.0", "--full", "--notes", "read") == 0
+        Path(data_folder(), FILE).unlink()  # as above
         Path("requirements.txt").write_text(f"inert==1.1 --hash=sha256:{wheel}\n")
         (found,) = examined(capsys, index)["suggestions"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -197,12 +198,28 @@ def _content_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pai
     before = [pair.old for pair in pairs if pair.old is not None]
     old_paths = {unit.path: _matched_path(unit) for unit in before}
     touched = {new_paths.get(hit.path, hit.path) for hit in found}
-    for some in ([unit for unit in before if old_paths[unit.path] in touched], before):
-        known = [hit for unit in some for hit in _unit_hits(old, unit)] if old is not None else []
+    if old is None:
+        return list(new_hits((), found, new_paths, old_paths))
+    known = [hit for unit in before if old_paths[unit.path] in touched for hit in _unit_hits(old, unit)]
+    found_anew = list(new_hits(known, found, new_paths, old_paths))
+    if found_anew:
+        words = {_longest_word(hit.evidence) for hit in found_anew}
+        others = [unit for unit in before if old_paths[unit.path] not in touched and _may_hold(old, unit, words)]
+        known += [hit for unit in others for hit in _unit_hits(old, unit)]
         found_anew = list(new_hits(known, found, new_paths, old_paths))
-        if not found_anew:
-            break
     return found_anew
+
+
+def _longest_word(evidence: str) -> bytes:
+    return max(re.findall(r"\w+", evidence), key=len, default="").encode("utf-8", "surrogateescape")
+
+
+def _may_hold(view: ReleaseView, unit: Unit, words: Collection[bytes]) -> bool:
+    """Whether something of the kind can be in a file: Python is only analysed where one of the words stands in it."""
+    if not is_python(unit.path) or view.binary(unit):
+        return True
+    content = view.release.content(unit.file.sha256)
+    return any(word in content for word in words)
 
 
 def _matched_path(unit: Unit) -> str:

@@ -8,7 +8,7 @@ than the one at which the file runs now: a test that was read as a test is not r
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from peep.examine.types import MOMENTS, Change, moment_rank
@@ -37,31 +37,38 @@ def steps_of(changes: Iterable[Change], read: Collection[tuple[str, str]]) -> tu
     return tuple(dict.fromkeys(ReadStep(change.sha256, change.since, change.moment) for change in found))
 
 
+class ReadSteps:
+    """Answers whether steps cover a change."""
+
+    def __init__(self, steps: Iterable[ReadStep]) -> None:
+        self._by_since: dict[str, list[ReadStep]] = {}
+        for step in steps:
+            self._by_since.setdefault(step.since, []).append(step)
+
+    def cover(self, change: ReadStep) -> bool:
+        """Whether steps lead to the content, each read for a moment no later than the change's; never to no content."""
+        latest = moment_rank(change.moment)
+        waiting = list({"", change.since}) if self._by_since and change.sha256 else []
+        seen = set(waiting)
+        while waiting:
+            for step in self._by_since.get(waiting.pop(), ()):
+                if moment_rank(step.moment) <= latest:
+                    if step.sha256 == change.sha256:
+                        return True
+                    if step.sha256 not in seen:
+                        seen.add(step.sha256)
+                        waiting.append(step.sha256)
+        return False
+
+
 def read_before(changes: Sequence[Change], steps: Iterable[ReadStep]) -> frozenset[tuple[str, str]]:
     """(path, sha256) of the changes that the steps cover."""
-    by_since: dict[str, list[ReadStep]] = {}
-    for step in steps:
-        by_since.setdefault(step.since, []).append(step)
+    known = ReadSteps(steps)
     return frozenset(
         (change.path, change.sha256)
         for change in changes
-        if by_since and change.sha256 and _is_covered(change, by_since)
+        if known.cover(ReadStep(change.sha256, change.since, change.moment))
     )
-
-
-def _is_covered(change: Change, by_since: Mapping[str, Sequence[ReadStep]]) -> bool:
-    latest = moment_rank(change.moment)
-    waiting = list({"", change.since})
-    seen = set(waiting)
-    while waiting:
-        for step in by_since.get(waiting.pop(), ()):
-            if moment_rank(step.moment) <= latest:
-                if step.sha256 == change.sha256:
-                    return True
-                if step.sha256 not in seen:
-                    seen.add(step.sha256)
-                    waiting.append(step.sha256)
-    return False
 
 
 def steps_text(steps: Iterable[ReadStep]) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from peep.dataclass import replace
 from peep.errors import PeepError
 from peep.examine.child import isolation_for
-from peep.examine.summary import line_counts
+from peep.examine.read_before import ReadStep, ReadSteps
+from peep.examine.types import MOMENTS, RUNS
 from peep.examine.types import Comparison as ExaminedComparison
 from peep.formats.digest_lines import DigestLine
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
 from peep.pipeline.examining.release_comparer import ReleaseComparer, release_comparer
 from peep.pipeline.session import Session
+from peep.pipeline.vetting.reading_record import ReadingRecord, data_folder
 from peep.reporting import Reporter
 from peep.requirements.lock_requirers import StatedRequirer
 from peep.store.metadata_cache import MetadataCache
@@ -27,18 +30,27 @@ from peep.vetting.suggestion import Comparison, ReadingCost
 from peep.vetting.verdicts import Subject
 
 _KIND = "reading-cost"
-_FORMAT = 1
+_FORMAT = 2
 """Goes up when lines are counted otherwise."""
 
 
 class ReadingPrices:
     """What comparisons cost; one that cannot be told is told why, once for each reason."""
 
-    def __init__(self, comparer: ReleaseComparer, store: Store, isolation: Isolation, reporter: Reporter) -> None:
+    def __init__(
+        self,
+        comparer: ReleaseComparer,
+        store: Store,
+        isolation: Isolation,
+        reporter: Reporter,
+        steps: Iterable[ReadStep],
+    ) -> None:
+        """`steps`: what the user read before, which need not be read again."""
         self._comparer = comparer
         self._store = store
         self._isolation = isolation
         self._reporter = reporter
+        self._read = ReadSteps(steps)
         self._told: set[str] = set()
 
     def __call__(self, comparison: Comparison) -> ReadingCost | None:
@@ -56,11 +68,11 @@ class ReadingPrices:
         old = self._comparer.narrowed(project, comparison.old_version, comparison.old) if comparison.old else None
         old = replace(old, lines=of_the_kinds_of(new.lines, old.lines)) if old is not None else None
         key = " ".join([str(_FORMAT), *_digests(old.lines if old else ()), "->", *_digests(new.lines)])
-        cost = _read_cost(self._store.get_value(_KIND, key))
-        if cost is None:
-            cost = cost_of(self._comparer.compared(project, old, new, self._isolation).comparison)
-            self._store.put_value(_KIND, key, json.dumps([cost.run, cost.other, cost.compiled]).encode())
-        return cost
+        changes = _kept_changes(self._store.get_value(_KIND, key))
+        if changes is None:
+            changes = priced_changes(self._comparer.compared(project, old, new, self._isolation).comparison)
+            self._store.put_value(_KIND, key, json.dumps(changes).encode())
+        return cost_of(changes, self._read)
 
     def _tell(self, release: str, reason: str) -> None:
         if reason not in self._told:
@@ -79,21 +91,48 @@ def _digests(lines: Iterable[DigestLine]) -> list[str]:
     return sorted(line.sha256 for line in lines)
 
 
-def _read_cost(kept: bytes | None) -> ReadingCost | None:
+class PricedChange(NamedTuple):
+    """What one changed file costs: its content and moment as in `ReadStep`, changed lines, bytes of a native file."""
+
+    sha256: str
+    since: str
+    moment: str
+    lines: int
+    compiled: int
+
+
+def _kept_changes(kept: bytes | None) -> list[PricedChange] | None:
     if kept is None:
         return None
     try:
-        run, other, compiled = parse_json(kept)
-        return ReadingCost(int(run), int(other), int(compiled))
+        found = [
+            PricedChange(str(sha256), str(since), str(moment), int(lines), int(compiled))
+            for sha256, since, moment, lines, compiled in parse_json(kept)
+        ]
     except (ValueError, TypeError):
         return None
+    return found if all(one.moment in MOMENTS for one in found) else None
 
 
-def cost_of(comparison: ExaminedComparison) -> ReadingCost:
-    """Lines that can run, other lines, and bytes of native files beside them."""
-    counts = line_counts(comparison.changes, frozenset())
-    compiled = sum(change.size for change in comparison.changes if change.moment == "native" and change.sha256)
-    return ReadingCost(counts.run, counts.other, compiled)
+def priced_changes(comparison: ExaminedComparison) -> list[PricedChange]:
+    """Each change of a comparison with what it costs."""
+    return [
+        PricedChange(
+            one.sha256,
+            one.since,
+            one.moment,
+            one.plus + one.minus,
+            one.size if one.moment == "native" and one.sha256 else 0,
+        )
+        for one in comparison.changes
+    ]
+
+
+def cost_of(changes: Iterable[PricedChange], read: ReadSteps) -> ReadingCost:
+    """Lines that can run, other lines, and bytes of native files beside them; without what was read before."""
+    left = [one for one in changes if not read.cover(ReadStep(one.sha256, one.since, one.moment))]
+    run = sum(one.lines for one in left if one.moment in RUNS and one.sha256)
+    return ReadingCost(run, sum(one.lines for one in left) - run, sum(one.compiled for one in left))
 
 
 @contextmanager
@@ -101,13 +140,15 @@ def reading_prices(session: Session, *, use_sandbox: bool) -> Iterator[ReadingPr
     """Prices by what the session's indexes have. Raises `PeepError` where there is no sandbox."""
     isolation = isolation_for(find_isolation(), wanted=use_sandbox)
     with release_comparer(session) as comparer:
-        yield ReadingPrices(comparer, session.store, isolation, session.context.reporter)
+        reporter = session.context.reporter
+        steps = ReadingRecord(data_folder(), reporter).steps
+        yield ReadingPrices(comparer, session.store, isolation, reporter, steps)
 
 
 def requirers(
     subjects: Sequence[Subject], stated: Iterable[StatedRequirer], store: Store | None
 ) -> Mapping[str, tuple[str, ...]]:
-    """Project -> the listed projects that require it, by what files state and the store knows; extras aside."""
+    """Project -> the listed projects that require it, by what files state and what the store knows; extras aside."""
     listed = {subject.name for subject in subjects}
     found: dict[str, set[str]] = {}
     for name, by in (*stated, *(_known_requirers(subjects, store) if store is not None else ())):
