@@ -152,7 +152,7 @@ def test_the_recipe_in_the_documentation_gives_the_same(tmp_path: Path, index: F
     run_python(ground, "-c", "import alpha")
     (ground.site / "with\\backslash.txt").write_text("x")
     text = (Path(__file__).parents[2] / "docs" / "environment-digest.md").read_text("utf-8")
-    script = text.partition("```sh\n")[2].partition("```")[0]
+    script = text.partition("## Recipe\n")[2].partition("```sh\n")[2].partition("```")[0]
     environ = {**os.environ, "VENV": ground.target.prefix}
     ended = subprocess.run(["sh", "-ec", script], env=environ, capture_output=True, text=True, check=True)
 

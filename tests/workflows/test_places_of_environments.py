@@ -86,8 +86,10 @@ def test_what_else_was_changed_in_a_moved_environment_is_told_as_well(releases: 
     (releases / "releases/1").rename(releases / "moved")
     program = releases / "moved/bin/alpha"
     program.write_text(program.read_text().replace(str(releases), "/elsewhere"))
-    kinds = {line.partition(":")[0] for line in verify(releases, "moved")[1]}
+    *found, last = verify(releases, "moved")[1]
+    kinds = {line.partition(":")[0] for line in found}
     assert kinds == {"moved", "altered-launcher", "edited-record", "not proven"}
+    assert last == "the same command with --fix puts back what is listed"
 
 
 def test_pip_that_came_with_an_environment_is_told_once_with_it(tmp_path: Path):

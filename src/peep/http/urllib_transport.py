@@ -306,7 +306,7 @@ def _socks_manager(proxy: str, pace: TransferRate, settings: Mapping[str, Any]) 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # urllib3 warns of what it then raises
-            from urllib3.contrib import socks  # noqa: PLC0415 - an optional dependency, for few
+            import urllib3.contrib.socks as socks  # noqa: PLC0415, PLR0402 - an optional dependency, for few
     except ImportError as error:
         what = f"speaking SOCKS to the proxy {redacted(proxy)}"
         raise MissingExtra(what, "socks", error, "use a proxy that speaks http") from None
