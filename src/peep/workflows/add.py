@@ -106,7 +106,7 @@ def _into_list(options: AddOptions, session: LockSession) -> AddResult:
     if present.arguments is not None:
         _refuse_new_names(edges, present, options.path)
     pages, metadata = session.pages(), session.index_metadata()
-    targets = session.declared_targets(present)
+    targets = session.declared_targets(present.targets)
     policy = session.policy()
     facts = ReleaseFacts(policy)
     sources = ViewSources(pages, metadata, facts, admission_of(edges), {})

@@ -80,7 +80,7 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     """Make the lock of a session without writing it; `changed` files are read as if they held these bytes."""
     output = session.options.paths.output
     present = read_present(output)
-    targets = session.declared_targets(present)
+    targets = session.declared_targets(present.targets)
     sources = session.read_sources(changed)
     tools = session.present_tools(present)
     ids = tuple(sorted(target.text for target in targets))
@@ -135,7 +135,7 @@ def refreshed(session: LockSession) -> MadeLock:
     """Give a list without a source today's hashes of its own pins: blocks edited in place, no project added."""
     path = session.options.paths.output
     present = read_present(path)
-    targets = session.declared_targets(present)
+    targets = session.declared_targets(present.targets)
     content, found = refreshed_list(session, present, targets)
     ids = tuple(sorted(target.text for target in targets))
     result = LockResult(path, False, content != present.content, ids, (), found, ())  # noqa: FBT003
