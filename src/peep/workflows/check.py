@@ -70,7 +70,8 @@ def _read(path: str, session: LockSession) -> tuple[WholeList, list[JudgedPin]]:
             errors += error.errors
     if errors:
         raise RequirementsErrors(errors)
-    for warning in listed.warnings:
+    folders = (f"{folder}: what a folder requires is not looked at" for folder in listed.folders)
+    for warning in (*listed.warnings, *folders):
         session.context.reporter.warning(warning)
     return listed, tools
 

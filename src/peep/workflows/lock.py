@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from peep.dataclass import dataclass, replace
+from peep.formats.url_secrets import redacted
 from peep.locking.changes import PinChange, changes
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import ReportedPin, reported
@@ -23,6 +24,7 @@ from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
 from peep.pipeline.locking.sources import ReadSources
 from peep.pipeline.options import InstallOptions
+from peep.requirements.file_parser import Include, parse_text
 from peep.workflows.install import STAGES
 
 
@@ -138,8 +140,16 @@ def refreshed(session: LockSession) -> MadeLock:
     targets = session.declared_targets(present.targets)
     content, found = refreshed_list(session, present, targets)
     ids = tuple(sorted(target.text for target in targets))
-    result = LockResult(path, False, content != present.content, ids, (), found, ())  # noqa: FBT003
+    untouched = tuple(_untouched(present.source.text, path))
+    result = LockResult(path, False, content != present.content, ids, (), found, untouched)  # noqa: FBT003
     return MadeLock(content, replace(result, names=tuple(sorted({pin.name for pin in present.pins}))))
+
+
+def _untouched(text: str, path: str) -> Iterator[str]:
+    """Tell of each file that a refreshed list includes."""
+    for entry in parse_text(text, path, {}).entries:
+        if isinstance(entry, Include):
+            yield f"{entry.location}: {redacted(entry.path)} is a file of its own, and stays as it is"
 
 
 @contextmanager

@@ -38,11 +38,20 @@ class WholeList:
     formats: FormatControl = field(default_factory=FormatControl)
     files: tuple[str, ...] = ()
     """Paths of all that was read, the named file first."""
+    folders: tuple[str, ...] = ()
+    """Local projects, each with its place; those whose line names them are pins as well."""
+    option_lines: tuple[str, ...] = ()
+    """Names of the options that its lines state for a whole run."""
     warnings: tuple[str, ...] = ()
 
     @property
-    def unhashed(self) -> tuple[JudgedPin, ...]:
-        return tuple(pin for pin in self.pins if pin.unvouched)
+    def common_targets(self) -> tuple[str, ...]:
+        """Targets for which each file that names any says that it was locked."""
+        stated: dict[str, set[str]] = {}
+        for one in self.directives:
+            if one.option == "--locked-for":
+                stated.setdefault(one.location.path, set()).add(one.value)
+        return tuple(target for target in self.targets if all(target in some for some in stated.values()))
 
 
 def read_whole(path: str, read: ReadFile, environ: Mapping[str, str]) -> WholeList:
@@ -59,15 +68,15 @@ def read_whole(path: str, read: ReadFile, environ: Mapping[str, str]) -> WholeLi
     errors = [*faults, *options.errors, *found.errors, *map(_error, found.unusable), *unreadable]
     if errors:
         raise RequirementsErrors(list(dict.fromkeys(errors)))
-    folders = (f"{one.location}: {one.text}: what a folder requires is not looked at" for one in found.folders)
-    warnings = (*(warning for file in files for warning in file.warnings), *options.warnings, *folders)
     directives = tuple(one for file in files for one in file.directives)
     return replace(
         _stated(pins, directives),
         index_options=options.index_options,
         formats=options.format_control,
         files=tuple(file.path for file in files),
-        warnings=warnings,
+        folders=tuple(f"{one.location}: {one.text}" for one in found.folders),
+        option_lines=tuple(dict.fromkeys(entry.name for entry in entries if isinstance(entry, OptionLine))),
+        warnings=(*(warning for file in files for warning in file.warnings), *options.warnings),
     )
 
 
