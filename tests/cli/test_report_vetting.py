@@ -21,7 +21,7 @@ def test_the_report_of_a_gate():
 
     assert report_text(problems) == (
         f"""\
-THE FOLLOWING ARCHIVES ARE WHAT YOUR HASHES SAY, BUT NOBODY EXAMINED THEM.
+YOUR LISTS NAME THE FOLLOWING ARCHIVES, BUT NOBODY EXAMINED THEM.
 
     flask==3.1.2 (requirements.txt:12)
         {WHEEL}   {A}

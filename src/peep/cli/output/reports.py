@@ -7,6 +7,7 @@ look for them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
 from typing import TypeVar
 
 from peep.cli.output.report_bundles import bundle_lines, incomplete_entries, taken_line
@@ -61,7 +62,8 @@ def _malware(problems: Sequence[Problem], width: int | None) -> str:
 
 def _malware_line(problem: KnownMalware) -> str:
     what = "these bytes are" if problem.certainty == "hash" else "this version is"
-    return f"{problem.id}: {what} listed; see: peep advisories show {problem.id}"
+    given = "".join(f" --advisories {quote(path)}" for path in problem.advisories)
+    return f"{problem.id}: {what} listed; see: peep advisories show {problem.id}{given}"
 
 
 def _mismatches(problems: Sequence[Problem], width: int | None) -> str:
@@ -89,7 +91,7 @@ def _missing(problems: Sequence[Problem], width: int | None) -> str:
 
 def _unexamined(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, NotExamined, lambda problem: _placed(problem.pin.locations))
-    headline = "THE FOLLOWING ARCHIVES ARE WHAT YOUR HASHES SAY, BUT NOBODY EXAMINED THEM."
+    headline = "YOUR LISTS NAME THE FOLLOWING ARCHIVES, BUT NOBODY EXAMINED THEM."
     return _headed(headline, "\n".join(not_examined_lines(problem, width) for problem in found))
 
 
