@@ -314,6 +314,8 @@ class KnownMalware:
     """Of the advisory."""
     certainty: str
     """`hash`: these bytes are listed; `version`: this version is."""
+    advisories: tuple[str, ...] = ()
+    """Files of advisories that the run was given in the place of the fetched ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +374,7 @@ class Lack(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NotExamined:
-    """The bytes are those that the user listed, but they are not examined for what the run demands."""
+    """Bytes that the user listed, fetched or not, and that are not examined for what the run demands."""
 
     pin: PinnedRequirement
     archive: str

@@ -29,6 +29,8 @@ class Subject:
     """All files that were read for it, as places name them."""
     indexes: IndexOptions = field(default_factory=IndexOptions)
     """What its files state of indexes: they are asked in the place of, or beside, those that pip is configured with."""
+    build_lists: tuple[str, ...] = ()
+    """Lists of build constraints that its files name: subjects of their own."""
 
 
 class PinTable:
@@ -84,6 +86,7 @@ class Gathered:
     faults: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     indexes: IndexOptions = field(default_factory=IndexOptions)
+    build_lists: list[str] = field(default_factory=list)
 
     def add(self, pin: AuditedPin) -> None:
         self.numbers[self.table.add(pin)] = None
@@ -98,6 +101,7 @@ class Gathered:
             tuple(self.faults),
             tuple(self.files) or (path,),
             self.indexes,
+            tuple(self.build_lists),
         )
 
 

@@ -19,6 +19,7 @@ from peep.formats.target_ids import TargetId
 from peep.model import ArchiveKind, Digest
 
 MANIFEST = "bundle.json"
+ARCHIVES = "archives/"
 FORMAT = "peep bundle 1"
 LARGEST_MANIFEST = 64 << 20
 """Bytes; 100,000 archives take half of it."""
@@ -115,7 +116,7 @@ class BundleArchive:
 
     @property
     def path(self) -> str:
-        return f"archives/{self.filename}"
+        return f"{ARCHIVES}{self.filename}"
 
     @property
     def provenance_path(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from peep.bundle.folder import WrittenBundle
-from peep.bundle.manifest import BundleManifest
+from peep.bundle.manifest import ARCHIVES, BundleManifest
 from peep.cli.options.bundle_options import check_options, create_options
 from peep.cli.options.install_options import network_options, output_options
 from peep.cli.options.parser import ParsedArguments
@@ -93,7 +93,7 @@ def _check(words: Sequence[str], parsed: ParsedArguments, console: Console) -> A
 def _diff(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
     diffed = diff_bundles(words[0], words[1], parsed.value("output"))
     found = diffed.difference
-    lines = [f"+ {name}" for name in found.added] + [f"- {name}" for name in found.removed]
+    lines = [f"+ {ARCHIVES}{name}" for name in found.added] + [f"- {ARCHIVES}{name}" for name in found.removed]
     lines += [f"~ {path}" for path in found.inputs]
     lines.append(f"{counted(len(found.files), 'file')}, {size_text(found.bytes)}, from {diffed.old} to {diffed.new}")
     value = {

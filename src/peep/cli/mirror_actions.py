@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,11 +17,12 @@ from peep.cli.output.mirror_output import (
     published_json,
     published_line,
 )
+from peep.cli.output.text import counted, escape_controls
 from peep.dataclass import dataclass, field
 from peep.errors import Problem, UsageError
 from peep.formats.names import is_lock_path
 from peep.formats.simple_pages import ProjectStatus
-from peep.mirror.layout import View
+from peep.mirror.layout import MIRROR_SETTINGS, View
 from peep.mirror.outcome import MirrorOutcome
 from peep.mirror.publish import PublishOptions
 from peep.pipeline.context import RunContext
@@ -76,7 +78,12 @@ def _changed(outcome: MirrorOutcome) -> Told:
 
 
 def _init(words: Sequence[str], _parsed: ParsedArguments, _context: RunContext) -> Told:
-    return _changed(init_mirror(words[0]))
+    settings = os.path.join(words[0], MIRROR_SETTINGS)
+    what = f"{settings} stays as it is" if os.path.lexists(settings) else settings
+    outcome = init_mirror(words[0])
+    made = f"made an empty mirror: {what}, {counted(outcome.pages, 'page')}; serial {outcome.serial}"
+    following = f"next: say in {settings} who owns which names; then peep mirror add, or peep mirror sync"
+    return Told([escape_controls(made), escape_controls(following)], outcome_json(outcome))
 
 
 def _sync(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:

@@ -83,7 +83,7 @@ def summary_lines(
     odd = Counter(name for name, _ in comparison.warnings)
     for archive in archives:
         sound = f"{_counted(odd[archive.filename], 'warning')}" if odd[archive.filename] else "sound"
-        lines.append(SummaryLine("archive", f"{archive.filename}  sha256 {archive.sha256}  {sound}"))
+        lines += [SummaryLine("archive", f"{archive.filename}  {sound}"), SummaryLine("sha256", archive.sha256)]
     lines += [SummaryLine("warning", f"{name}: {text}", "look") for name, text in comparison.warnings]
     lines += _identity(comparison)
     if commit is not None:
@@ -144,8 +144,9 @@ def _by_grade(hit: Hit) -> tuple[int, int]:
 
 def _signal(hit: Hit) -> SummaryLine:
     place = hit.path + (f":{hit.line}" if hit.line else "")
-    text = f"{hit.rule}: {place + ' ' if place else ''}{hit.evidence}  [{grade_of(hit.rule)}]"
-    return SummaryLine("signal" if grade_of(hit.rule) != NOTE else "note", text, grade_of(hit.rule))
+    text = f"{hit.rule}: {place + ' ' if place else ''}{hit.evidence}"
+    grade = grade_of(hit.rule)
+    return SummaryLine("note", text, grade) if grade == NOTE else SummaryLine("signal", f"{text}  [{grade}]", grade)
 
 
 def _folded(hits: Sequence[Hit]) -> Iterator[SummaryLine]:

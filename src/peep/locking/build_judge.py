@@ -122,6 +122,8 @@ class _ToolWalk:
         return f"{edge} (listed: {versions})" if versions else str(edge)
 
     def _follow(self, pin: JudgedPin, edge: Edge) -> list[Edge]:
+        if pin.unvouched:
+            self.missing[f"{pin} ({pin.unvouched})"] = None
         archive = self._build.archive(pin)
         if isinstance(archive, NoArchive):
             self.missing[f"{pin} ({archive.reason})"] = None

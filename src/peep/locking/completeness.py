@@ -13,8 +13,9 @@ from typing import Protocol
 
 from packaging.version import InvalidVersion, Version
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.versions import same_version
 from peep.index.compatibility import python_objection
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker, marker_judge
@@ -27,6 +28,8 @@ class Kind(Enum):
     """What is wrong with a list for a target."""
 
     TWO_PINS = "two-pins"
+    NO_PIN = "no-pin"
+    NO_HASH = "missing-hash"
     NO_FILE = "no-usable-file"
     WRONG_PYTHON = "wrong-python"
     OMITTED = "omitted-dependency"
@@ -49,6 +52,13 @@ class JudgedPin:
     hashes: tuple[Digest, ...] = ()
     url: str = ""
     location: Location | None = None
+    unvouched: str = ""
+    """Why nothing vouches for its files; '' where something does, or nobody asked."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it leaves to other pins of the project which version is meant."""
+        return not (self.version or self.url)
 
     def __str__(self) -> str:
         return f"{self.name}=={self.version}" if self.version else f"{self.name} @ {self.url}"
@@ -132,11 +142,23 @@ class Judged:
     """The target's name in reports; '' its ID."""
 
 
+def agreed(one: JudgedPin, other: JudgedPin) -> JudgedPin | None:
+    """Give back what two lines of a project mean together, as an install merges them; None where they contradict."""
+    if one.url != other.url or not (one.version == other.version or same_version(one.version, other.version)):
+        return None
+    listed = set(other.hashes)
+    hashes = tuple(digest for digest in one.hashes if digest in listed)
+    if one.hashes and other.hashes and not hashes:
+        return None
+    extras = tuple(sorted({*one.extras, *other.extras}))
+    unvouched = one.unvouched if one.unvouched and other.unvouched else ""
+    return replace(one, extras=extras, hashes=hashes or one.hashes or other.hashes, unvouched=unvouched)
+
+
 def judge(pins: Sequence[JudgedPin], target: DeclaredTarget, judged: Judged) -> Verdict:
     """Judge the pins for one target: files, Python versions, requirements, builds. All faults at once, sorted."""
     court = _Court(target, judged)
-    for pin in pins:
-        court.admit(pin)
+    court.admit(pins)
     court.follow()
     faults = sorted(court.faults, key=lambda one: (one.name, one.kind.value, one.requirement, one.reason))
     return Verdict(court.target_name, tuple(faults), tuple(dict.fromkeys(court.warnings)))
@@ -157,16 +179,25 @@ class _Court:
         self._asked: dict[tuple[str, str], None] = {}
         self._parents: dict[str, str] = {}
 
-    def admit(self, pin: JudgedPin) -> None:
-        """Take a pin that counts on the target, with the file that the target would install."""
-        if not self._holds(pin):
+    def admit(self, pins: Sequence[JudgedPin]) -> None:
+        """Take the pins that count on the target, each with the file that the target would install."""
+        for pin in filter(self._holds, pins):
+            other = self._pins.setdefault(pin.name, pin)
+            if other is pin or pin.is_open:
+                continue
+            if (both := agreed(other, pin)) is not None:
+                self._pins[pin.name] = both
+            else:
+                self._fault(Kind.TWO_PINS, pin, f"{other} and {pin} are both listed here")
+        for pin in self._pins.values():
+            self._choose(pin)
+
+    def _choose(self, pin: JudgedPin) -> None:
+        if pin.is_open:
+            self._fault(Kind.NO_PIN, pin, "no constraint that holds here names its version")
             return
-        other = self._pins.get(pin.name)
-        if other is not None:
-            reason = f"{other} and {pin} are both listed here"
-            self._fault(Kind.TWO_PINS, pin, reason)
-            return
-        self._pins[pin.name] = pin
+        if pin.unvouched:
+            self._fault(Kind.NO_HASH, pin, pin.unvouched)
         found = self._judged.archives.chosen(pin, self._target)
         match found:
             case NoArchive():

@@ -157,7 +157,7 @@ def _as_requirements(read: ReadLock, *, annotates_files: bool, directives: KeptD
 
 
 def _value_losses(packages: Sequence[LockedPackage], *, keeps_names: bool = False) -> list[Loss]:
-    """Tell of values that no installer needs."""
+    """Tell of values that no installer needs, all at once."""
     files = [file for package in packages for file in package.files]
     stated = {
         "URLs of files": any(file.url for file in files),
@@ -165,7 +165,8 @@ def _value_losses(packages: Sequence[LockedPackage], *, keeps_names: bool = Fals
         "upload times": any(file.upload_time for file in files),
         "names of files": any(file.name for file in files) and not keeps_names,
     }
-    return [Loss("", what, changes_install=False) for what, is_lost in stated.items() if is_lost]
+    lost = ", ".join(what for what, is_lost in stated.items() if is_lost)
+    return [Loss("", f"{lost} (no installer needs them)", changes_install=False)] if lost else []
 
 
 def _index_losses(packages: Sequence[LockedPackage]) -> list[Loss]:

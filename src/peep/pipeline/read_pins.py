@@ -162,7 +162,7 @@ def combined(sets: Sequence[PinnedSet]) -> PinnedSet:
         pins=tuple(pins.values()),
         unusable=tuple(line for one in sets for line in one.unusable),
         index_options=_joined([one.index_options for one in sets]),
-        format_control=_united([one.format_control for one in sets]),
+        format_control=united([one.format_control for one in sets]),
         directives=tuple(directive for one in sets for directive in one.directives),
         warnings=tuple(warning for one in sets for warning in one.warnings),
         skipped=tuple(line for one in sets for line in one.skipped),
@@ -183,7 +183,7 @@ def _together(
 
 def with_formats(pinned: PinnedSet, given: FormatControl) -> FormatControl:
     """Format control of the files and of the command line together; the command line is read last."""
-    return _united([pinned.format_control, given])
+    return united([pinned.format_control, given])
 
 
 def _joined(options: Sequence[IndexOptions]) -> IndexOptions:
@@ -199,7 +199,8 @@ def _joined(options: Sequence[IndexOptions]) -> IndexOptions:
     )
 
 
-def _united(controls: Sequence[FormatControl]) -> FormatControl:
+def united(controls: Sequence[FormatControl]) -> FormatControl:
+    """Several format controls as one; later ones count over earlier ones."""
     no_binary: frozenset[str] = frozenset()
     only_binary: frozenset[str] = frozenset()
     for control in controls:

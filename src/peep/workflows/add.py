@@ -16,7 +16,6 @@ from peep.locking.candidates import Release
 from peep.locking.completeness import Judged, JudgedPin, Kind, judge
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_view import GroupView, Unusable, ViewSources
-from peep.locking.listed_pins import judged_pins
 from peep.locking.lock_paths import lock_paths
 from peep.locking.lock_plan import HashPolicy, listed_files
 from peep.locking.page_archives import PageArchives
@@ -28,6 +27,7 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.locking.lock_file import PresentLock, read_present, write_lock
 from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
+from peep.pipeline.locking.whole_list import WholeList, read_whole
 from peep.requirements.blocks import NewPin, append_block, replace_blocks
 from peep.requirements.decoding import decode
 from peep.requirements.file_parser import RequirementLine, parse_text
@@ -105,8 +105,9 @@ def _into_list(options: AddOptions, session: LockSession) -> AddResult:
     edges = [_named_pin(requirement) for requirement in options.requirements]
     if present.arguments is not None:
         _refuse_new_names(edges, present, options.path)
+    _refuse_included(edges, _whole(text, options.path, session), options.path)
     pages, metadata = session.pages(), session.index_metadata()
-    targets = session.declared_targets(present)
+    targets = session.declared_targets(present.targets)
     policy = session.policy()
     facts = ReleaseFacts(policy)
     sources = ViewSources(pages, metadata, facts, admission_of(edges), {})
@@ -119,7 +120,8 @@ def _into_list(options: AddOptions, session: LockSession) -> AddResult:
         new = NewPin(edge.name, release.text, listed.hashes, listed.names())
         text = _edited(text, options.path, new)
         added.append(AddedPin(edge.name, release.text, listed.hashes))
-    warnings = list(_missing(text, options.path, views, PageArchives(pages, metadata, facts)))
+    pins = _whole(text, options.path, session).pins
+    warnings = list(_missing(pins, views, PageArchives(pages, metadata, facts)))
     is_written = not options.is_dry_run and text != present.source.text
     if is_written:
         write_lock(options.path, present.source.encode(text))
@@ -184,9 +186,24 @@ def _lines(text: str, path: str) -> list[RequirementLine]:
     return [entry for entry in parse_text(text, path, {}).entries if isinstance(entry, RequirementLine)]
 
 
-def _missing(text: str, path: str, views: Sequence[GroupView], archives: PageArchives) -> Iterator[str]:
+def _whole(text: str, path: str, session: LockSession) -> WholeList:
+    """Read the list as it would be with this text, and all that it includes. Raises `RequirementsErrors`."""
+    reading = session.reading()
+    return read_whole(path, lambda one: text.encode() if one == path else reading.read(one), session.context.environ)
+
+
+def _refuse_included(edges: Sequence[Edge], listed: WholeList, path: str) -> None:
+    """Raise `CannotAdd` for a project that an included file lists: two lines would contradict each other."""
+    for edge in edges:
+        for pin in listed.pins:
+            if pin.name == edge.name and pin.location is not None and pin.location.path != path:
+                where = pin.location.path
+                hint = f"add it there: peep add {edge.name} -r {where}"
+                raise CannotAdd(f"{path} includes {where}, which lists {edge.name}", hint)
+
+
+def _missing(pins: Sequence[JudgedPin], views: Sequence[GroupView], archives: PageArchives) -> Iterator[str]:
     """Tell what the edited list lacks on its targets."""
-    pins: tuple[JudgedPin, ...] = judged_pins(_lines(text, path))[0]
     for view in views:
         for member in view.group.members:
             for fault in judge(pins, member, Judged(archives)).incomplete:

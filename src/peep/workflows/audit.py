@@ -187,7 +187,7 @@ def _subjects(
         here = target.markers if target is not None and options.only_here else None
         constraints = options.run.sources.constraint_files
         reader = ListReader(inputs.table, inputs.reading.read, inputs.context.environ, constraints, here)
-        return tuple(reader.subject(path) for path in files)
+        return reader.subjects(files)
     from peep.workflows.audit_environment import installed_subject  # noqa: PLC0415 - as above
 
     return (installed_subject(target, inputs.table, inputs.context),)

@@ -212,9 +212,9 @@ def _targets(session: LockSession, present: PresentLock) -> Sequence[TargetId]:
     """Those that settings or directives declare, else this interpreter."""
     settings = session.options.settings
     if settings.targets or present.targets:
-        return session.declared_targets(present)
+        return session.declared_targets(present.targets)
     here = replace(session.options, settings=replace(settings, targets=("here",)))
-    return replace(session, options=here).declared_targets(present)
+    return replace(session, options=here).declared_targets(present.targets)
 
 
 def _present(path: str) -> PresentLock:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 
 from peep.concurrency.thread_pool import MOST, TaskQueue, run_tasks
 from peep.dataclass import dataclass
-from peep.errors import PeepError
+from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.formats.target_ids import TargetId
 from peep.locking.build_judge import BuildJudge
 from peep.locking.candidates import CandidatePolicy
@@ -20,9 +19,10 @@ from peep.locking.page_archives import PageArchives
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
 from peep.pipeline.context import RunContext
-from peep.pipeline.locking.lock_file import PresentLock, read_present
 from peep.pipeline.locking.request import LockOptions
-from peep.pipeline.locking.session import opened_lock
+from peep.pipeline.locking.session import LockSession, opened_lock
+from peep.pipeline.locking.whole_list import WholeList, read_whole
+from peep.pipeline.read_pins import united
 from peep.workflows.install import STAGES
 
 
@@ -40,46 +40,54 @@ class CheckResult:
 
 
 def check_list(options: LockOptions, context: RunContext) -> CheckResult:
-    """Judge the file that `options.paths.output` names. Raises `RequirementsErrors` for one that cannot be read."""
+    """Judge the file that `options.paths.output` names, and all that it includes.
+
+    Raises `RequirementsErrors` with every line of all files that means nothing or pins nothing.
+    """
     with opened_lock(options, context, STAGES) as session:
-        present = read_present(options.paths.output)
-        if present.content is None:
-            raise PeepError(f"{options.paths.output} cannot be read: there is no such file")
-        targets = session.declared_targets(present)
+        listed, tools = _read(options.paths.output, session)
+        session.network.stated = listed.index_options
+        targets = session.declared_targets(listed.targets)
         metadata = session.index_metadata()
-        policy = CandidatePolicy(options.base.format_control)
         pages, sdists = session.pages(), session.builds(metadata)
+        policy = CandidatePolicy(united([listed.formats, options.base.format_control]))
         archives = PageArchives(pages, metadata, ReleaseFacts(policy), sdists)
-        tools = [pin for path in tool_files(present, options.paths.output) for pin in _listed(path)]
-        builds = BuildJudge(tools, present.pins, PageArchives(pages, metadata, ReleaseFacts(CandidatePolicy()), sdists))
-        verdicts = verdicts_on(present, targets, archives, builds)
-        return CheckResult(options.paths.output, tuple(verdicts), len(present.pins))
+        builds = BuildJudge(tools, listed.pins, PageArchives(pages, metadata, ReleaseFacts(CandidatePolicy()), sdists))
+        verdicts = verdicts_on(listed.pins, targets, archives, builds)
+        return CheckResult(options.paths.output, tuple(verdicts), len(listed.pins))
 
 
-def tool_files(present: PresentLock, path: str) -> list[str]:
-    """Give back the paths of the build constraints that a list names, from its own folder."""
-    return [os.path.join(os.path.dirname(path), name) for name in present.build_constraints]
-
-
-def _listed(path: str) -> tuple[JudgedPin, ...]:
-    tools = read_present(path)
-    if tools.content is None:
-        raise PeepError(f"{path}, which the list names for builds, cannot be read: there is no such file")
-    return tools.pins
+def _read(path: str, session: LockSession) -> tuple[WholeList, list[JudgedPin]]:
+    """Read a list and its build constraints. Raises `RequirementsErrors`, with the faults of all of them."""
+    read, environ = session.reading().read, session.context.environ
+    listed = read_whole(path, read, environ)
+    errors: list[RequirementsError] = []
+    tools: list[JudgedPin] = []
+    for name in listed.tool_files:
+        try:
+            tools += read_whole(name, read, environ).pins
+        except RequirementsErrors as error:
+            errors += error.errors
+    if errors:
+        raise RequirementsErrors(errors)
+    folders = (f"{folder}: what a folder requires is not looked at" for folder in listed.folders)
+    for warning in (*listed.warnings, *folders):
+        session.context.reporter.warning(warning)
+    return listed, tools
 
 
 def verdicts_on(
-    present: PresentLock, targets: Sequence[TargetId], archives: Archives, builds: Builds | None = None
+    pins: Sequence[JudgedPin], targets: Sequence[TargetId], archives: Archives, builds: Builds | None = None
 ) -> list[Verdict]:
     """Judge the list for all targets, and for every micro version of Python at which something changes."""
-    micros = _micros_of_markers(present.pins, targets)
+    micros = _micros_of_markers(pins, targets)
     while True:
         groups = joint_groups(targets, micros)
-        fetch_ahead(present.pins, groups, archives)
-        found = [_micros_of_archives(present.pins, group, archives) for group in groups]
+        fetch_ahead(pins, groups, archives)
+        found = [_micros_of_archives(pins, group, archives) for group in groups]
         more = more_micros(micros, [one for one in found if one[0] in declared_minors(targets)])
         if more == micros:
-            return [verdict for group in groups for verdict in _judged(present.pins, group, archives, builds)]
+            return [verdict for group in groups for verdict in _judged(pins, group, archives, builds)]
         micros = more
 
 

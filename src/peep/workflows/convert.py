@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
@@ -22,8 +22,13 @@ from peep.locking.readers.locked import LockedPackage, Loss, ReadLock, Selection
 from peep.locking.sources import Pages
 from peep.model import Location
 from peep.pipeline.locking.lock_file import PresentLock, read_present, read_text, write_lock
+from peep.pipeline.locking.whole_list import WholeList, read_whole
+from peep.pipeline.plain_reading import local_reading
 from peep.requirements.decoding import decode
 from peep.system.bounded import LISTS, read_file
+
+_FORMATS = frozenset({"--no-binary", "--only-binary"})
+"""Options that decide which of the listed files are installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,10 @@ def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> Co
 
     Raises `RequirementsErrors` for an input that cannot be read.
     """
-    read, present = read_input(options.source, options.selection)
+    read, listed = read_input(options.source, options.selection)
     if is_lock_path(options.output) and lacks_urls(read.packages):
         read = fill_from_pages(read, open_pages())
-    written = _convert(read, present, options)
+    written = _convert(read, listed, options)
     result = ConvertResult(options.output, False, read.packages, written.losses, read.left_out)  # noqa: FBT003
     if any(loss.is_final or not options.allows_loss for loss in result.refusals):
         return result
@@ -74,34 +79,54 @@ def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> Co
     return ConvertResult(options.output, True, read.packages, written.losses, read.left_out)  # noqa: FBT003
 
 
-def _convert(read: ReadLock, present: PresentLock, options: ConvertOptions) -> Written:
-    """Write what was read; of what the list says to peep, relative paths only into the folder that they are of."""
-    folders = [os.path.abspath(os.path.dirname(path)) for path in (options.source, options.output)]
-    kept, unkept = moved_directives(present.directives, to_other_folder=folders[0] != folders[1])
+def _convert(read: ReadLock, listed: WholeList, options: ConvertOptions) -> Written:
+    """Write what was read; of what the lists say to peep, relative paths only into the folder that they are of."""
+    kept: dict[tuple[str, str], None] = {}
+    unkept: list[str] = []
+    for path in listed.files:
+        folders = [os.path.abspath(os.path.dirname(one)) for one in (path, options.output)]
+        said = [one for one in listed.directives if one.location.path == path]
+        moved, bound = moved_directives(said, to_other_folder=folders[0] != folders[1])
+        kept.update(dict.fromkeys(moved))
+        unkept += bound
     losses = tuple(Loss("", f"{line} (a path of another folder)", changes_install=True) for line in unkept)
     return convert(
         replace(read, losses=(*read.losses, *losses)),
         options.output,
         annotates_files=options.annotates_files,
-        targets=present.targets,
-        directives=kept,
+        targets=listed.common_targets,
+        directives=sorted(kept),
     )
 
 
-def read_input(path: str, selection: Selection) -> tuple[ReadLock, PresentLock]:
-    """Read a lock of any format, and what it says besides its packages. Raises `RequirementsErrors`, `PeepError`."""
+def read_input(path: str, selection: Selection) -> tuple[ReadLock, WholeList]:
+    """Read a lock of any format with all that it includes, and what it says besides its packages.
+
+    Raises `RequirementsErrors`, `PeepError`.
+    """
     if is_foreign_lock(path):
         try:
             content = read_file(path, LISTS, is_regular=False)
-            return read_foreign_lock(decode(content, path).text, path, selection), PresentLock()
+            return read_foreign_lock(decode(content, path).text, path, selection), WholeList(())
         except OSError as error:
             raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
         except UnreadableLock as error:
             raise RequirementsErrors([RequirementsError(Location(path, 0), str(error))]) from None
-    present = read_present(path)
-    if present.content is None:
-        raise PeepError(f"{path} cannot be read: there is no such file")
-    return _from_present(present), present
+    listed = read_whole(path, local_reading().read, {})
+    if is_lock_path(path):
+        return _from_present(read_present(path)), listed
+    read = locked_packages([pin for pin in listed.pins if not pin.is_open])
+    return replace(read, losses=(*read.losses, *_unsaid(listed))), listed
+
+
+def _unsaid(listed: WholeList) -> Iterator[Loss]:
+    """What a requirements file says and its pins do not."""
+    named = {str(pin.location) for pin in listed.pins}
+    for folder in listed.folders:
+        if folder.partition(": ")[0] not in named:
+            yield Loss("", f"{folder} (a folder of this machine)", changes_install=True)
+    for name in listed.option_lines:
+        yield Loss("", f"{name}, which the installing run has to be given", changes_install=name in _FORMATS)
 
 
 def _from_present(present: PresentLock) -> ReadLock:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from peep.dataclass import dataclass, replace
+from peep.formats.url_secrets import redacted
 from peep.locking.changes import PinChange, changes
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import ReportedPin, reported
@@ -23,6 +24,7 @@ from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
 from peep.pipeline.locking.sources import ReadSources
 from peep.pipeline.options import InstallOptions
+from peep.requirements.file_parser import Include, parse_text
 from peep.workflows.install import STAGES
 
 
@@ -80,7 +82,7 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     """Make the lock of a session without writing it; `changed` files are read as if they held these bytes."""
     output = session.options.paths.output
     present = read_present(output)
-    targets = session.declared_targets(present)
+    targets = session.declared_targets(present.targets)
     sources = session.read_sources(changed)
     tools = session.present_tools(present)
     ids = tuple(sorted(target.text for target in targets))
@@ -135,11 +137,19 @@ def refreshed(session: LockSession) -> MadeLock:
     """Give a list without a source today's hashes of its own pins: blocks edited in place, no project added."""
     path = session.options.paths.output
     present = read_present(path)
-    targets = session.declared_targets(present)
+    targets = session.declared_targets(present.targets)
     content, found = refreshed_list(session, present, targets)
     ids = tuple(sorted(target.text for target in targets))
-    result = LockResult(path, False, content != present.content, ids, (), found, ())  # noqa: FBT003
+    untouched = tuple(_untouched(present.source.text, path))
+    result = LockResult(path, False, content != present.content, ids, (), found, untouched)  # noqa: FBT003
     return MadeLock(content, replace(result, names=tuple(sorted({pin.name for pin in present.pins}))))
+
+
+def _untouched(text: str, path: str) -> Iterator[str]:
+    """Tell of each file that a refreshed list includes."""
+    for entry in parse_text(text, path, {}).entries:
+        if isinstance(entry, Include):
+            yield f"{entry.location}: {redacted(entry.path)} is a file of its own, and stays as it is"
 
 
 @contextmanager

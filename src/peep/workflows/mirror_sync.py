@@ -38,7 +38,6 @@ from peep.mirror.ownership import Owner, Ownership, SourceKind
 from peep.model import Digest
 from peep.pipeline.bundles.served_provenance import served_provenance
 from peep.pipeline.context import RunContext
-from peep.pipeline.locking.lock_file import PresentLock
 from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
 from peep.pipeline.mirrors.archives import (
@@ -195,9 +194,8 @@ class _Sync:
         chosen = _Chosen(PageArchives(pages, self._session.index_metadata(), ReleaseFacts(policy)))
         faults: list[Incompleteness] = []
         for one in self._lists:
-            present = PresentLock(pins=tuple(pin.judged for pin in one.pins), targets=self._stated_targets(one))
-            targets = self._session.declared_targets(present)
-            for verdict in verdicts_on(present, targets, chosen):
+            targets = self._session.declared_targets(self._stated_targets(one))
+            for verdict in verdicts_on([pin.judged for pin in one.pins], targets, chosen):
                 faults += verdict.incomplete
                 for warning in verdict.warnings:
                     self._session.context.reporter.warning(warning)

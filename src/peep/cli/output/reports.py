@@ -7,6 +7,7 @@ look for them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
 from typing import TypeVar
 
 from peep.cli.output.report_bundles import bundle_lines, incomplete_entries, taken_line
@@ -63,7 +64,8 @@ def _malware(problems: Sequence[Problem], width: int | None) -> str:
 
 def _malware_line(problem: KnownMalware) -> str:
     what = "these bytes are" if problem.certainty == "hash" else "this version is"
-    return f"{problem.id}: {what} listed; see: peep advisories show {problem.id}"
+    given = "".join(f" --advisories {quote(path)}" for path in problem.advisories)
+    return f"{problem.id}: {what} listed; see: peep advisories show {problem.id}{given}"
 
 
 def _mismatches(problems: Sequence[Problem], width: int | None) -> str:

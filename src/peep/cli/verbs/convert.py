@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import install_options
@@ -85,8 +84,11 @@ def _tell(result: ConvertResult, console: Console, *, is_json: bool) -> None:
     for name in result.left_out:
         console.note(f"left out: {name}")
     for loss in result.losses:
-        tell: Callable[[str], None] = console.warning if loss.changes_install else console.note
-        tell(f"lost: {loss.name}: {loss.what}" if loss.name else f"lost: {loss.what}")
+        what = f"{loss.name}: {loss.what}" if loss.name else loss.what
+        if loss.changes_install:
+            console.warning(f"lost: {what}")
+        else:
+            console.note(f"not kept: {what}")
     if result.is_written:
         console.note(f"wrote {result.path}: {len(result.packages)} pins")
         return

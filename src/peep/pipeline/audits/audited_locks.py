@@ -18,9 +18,13 @@ Add = Callable[[Gathered], None]
 """Adds an entry to what was read of a subject."""
 
 
-def gather_lock(content: bytes, path: str) -> Iterator[tuple[str, Add]]:
-    """The marker of each entry ('' for none), and what adds it. Raises `RequirementsErrors` for no lock file."""
-    document = LockDocument.read(content, redacted(path))
+def read_document(content: bytes, path: str) -> LockDocument:
+    """A lock file as places name it. Raises `RequirementsErrors` for no lock file."""
+    return LockDocument.read(content, redacted(path))
+
+
+def gather_lock(document: LockDocument, path: str) -> Iterator[tuple[str, Add]]:
+    """The marker of each entry ('' for none), and what adds it."""
     for line, package in zip(document.lines, document.lock.packages, strict=True):
         marker = str(package.marker) if package.marker else ""
         yield marker, _adder(package, Place(redacted(path), line, marker or None), path)

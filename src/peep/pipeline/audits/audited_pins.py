@@ -20,7 +20,8 @@ from peep.formats.url_secrets import redacted
 from peep.formats.versions import same_version
 from peep.model import Digest, IndexOptions, InstalledProject
 from peep.requirements.file_parser import OptionLine, RequirementLine
-from peep.requirements.files import ReadFile, in_reading_order, read_requirements_files
+from peep.requirements.files import ReadFile, in_reading_order, is_url, read_requirements_files, resolve_include
+from peep.requirements.pinned_set import Directive
 from peep.requirements.requirement_text import RequirementKind
 from peep.requirements.run_options import RunOptions
 
@@ -37,6 +38,19 @@ class ListReader:
     constraints: tuple[str, ...] = ()
     here: Mapping[str, str] | None = None
 
+    def subjects(self, paths: Sequence[str]) -> tuple[Subject, ...]:
+        """What files list, and after them what the build constraints list that they name, each file once."""
+        found: list[Subject] = []
+        seen: dict[str, None] = {}
+        waiting = list(paths)
+        for path in waiting:  # grows while it is walked
+            key = path if is_url(path) else os.path.normpath(path)
+            if key not in seen:
+                seen[key] = None
+                found.append(self.subject(path))
+                waiting += found[-1].build_lists
+        return tuple(found)
+
     def subject(self, path: str) -> Subject:
         """What one file lists, with all that it includes. Nothing is raised: faults are part of the subject."""
         return self._lock(path) if is_lock_path(path) else self._requirements(path)
@@ -47,6 +61,8 @@ class ListReader:
         gathered.files = [redacted(file.path) for file in files]
         entries = list(in_reading_order(files))
         gathered.indexes = stated_indexes(entries)
+        for file in files:
+            self._note_builds(file.path, file.directives, gathered)
         lines = [entry for entry in entries if isinstance(entry, RequirementLine)]
         constraints: dict[str, list[RequirementLine]] = {}
         for line in lines:
@@ -58,11 +74,13 @@ class ListReader:
         return gathered.subject("requirements", redacted(path))
 
     def _lock(self, path: str) -> Subject:
-        from peep.pipeline.audits.audited_locks import gather_lock  # noqa: PLC0415 - TOML, tags: for lock files only
+        from peep.pipeline.audits.audited_locks import gather_lock, read_document  # noqa: PLC0415 - TOML, tags: for locks only
 
         gathered = Gathered(self.table)
         try:
-            for marker, add in gather_lock(self.read(path), path):
+            document = read_document(self.read(path), path)
+            self._note_builds(path, document.directives, gathered)
+            for marker, add in gather_lock(document, path):
                 if self._holds(marker, path, gathered):
                     add(gathered)
         except OSError as error:
@@ -72,6 +90,16 @@ class ListReader:
         except PeepError as error:
             gathered.faults.append(str(error))
         return gathered.subject("lock", redacted(path))
+
+    def _note_builds(self, path: str, directives: Iterable[Directive], gathered: Gathered) -> None:
+        """Take the build constraints that a file names, from its own folder."""
+        for one in directives:
+            if one.option != "--build-constraint":
+                continue
+            try:
+                gathered.build_lists.append(resolve_include(path, one.value))
+            except PeepError as error:
+                gathered.faults.append(f"{one.location}: {error}")
 
     def _holds(self, marker: str, path: str, gathered: Gathered) -> bool:
         if self.here is None or not marker:

@@ -89,9 +89,9 @@ class LockSession:
     """Source archives that several steps look into."""
     pages_seen: PagesSeen = field(default_factory=PagesSeen)
 
-    def declared_targets(self, present: PresentLock) -> tuple[TargetId, ...]:
-        """Command line and settings, else the lines of the present lock, else this interpreter, which is told."""
-        stated = self.options.settings.targets or present.targets
+    def declared_targets(self, listed: Sequence[str]) -> tuple[TargetId, ...]:
+        """Command line and settings, else those `listed` in the present lock, else this interpreter, which is told."""
+        stated = self.options.settings.targets or listed
         if not stated:
             self.context.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
         texts = stated or ("here",)
@@ -132,9 +132,13 @@ class LockSession:
             raise UsageError("this interpreter is of a kind that no target ID names", "declare targets: --target ID")
         return found
 
+    def reading(self) -> Reading:
+        """Give back what reads paths, URLs and standard input."""
+        return Reading(self.network.transport, self.context.standard_input)
+
     def read_sources(self, changed: Mapping[str, bytes] = MappingProxyType({})) -> ReadSources:
         """Read all sources. Raises `RequirementsErrors` with every bad line of all of them."""
-        reading = Reading(self.network.transport, self.context.standard_input)
+        reading = self.reading()
 
         def read_file(path: str) -> bytes:
             return changed[path] if path in changed else reading.read(path)
