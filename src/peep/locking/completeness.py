@@ -49,6 +49,8 @@ class JudgedPin:
     hashes: tuple[Digest, ...] = ()
     url: str = ""
     location: Location | None = None
+    subdirectory: str = ""
+    """Of the archive or repository at `url`."""
 
     def __str__(self) -> str:
         return f"{self.name}=={self.version}" if self.version else f"{self.name} @ {self.url}"
