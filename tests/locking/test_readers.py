@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peep.locking.completeness import JudgedPin
 from peep.locking.conversion import convert, locked_packages, read_foreign_lock
 from peep.locking.listed_pins import judged_pins
 from peep.locking.marker_atoms import MarkerJudge
 from peep.locking.output.pylock import read_lock_file
 from peep.locking.output.requirements_txt import RequirementsLock, WrittenPin, requirements_text
+from peep.locking.pylock_parts import taken_parts
 from peep.locking.readers.locked import ReadLock, Selection, UnreadableLock
 from peep.model import Digest
 from peep.requirements.file_parser import RequirementLine, parse_text
@@ -156,7 +158,7 @@ def test_poetry_markers_files_and_optional_packages():
     assert holding(found, python(WINDOWS, "3.12.0")) == {"app": "1.0", "colorama": "0.4"}
     assert found.packages[0].files[0].name == "app-1.0-py3-none-any.whl"
     assert found.left_out == ("dev",)
-    assert found.losses == ()
+    assert [loss.what for loss in found.losses] == ["its python-versions: other Pythons are refused no more"]
     with_extra = read("poetry.lock", poetry(), extras=("speed",))
     assert holding(with_extra, python(LINUX, "3.12.0")) == {"app": "1.0", "fast": "2.0"}
 
@@ -453,7 +455,7 @@ def test_a_folder_of_this_machine_is_told_and_left_out():
     text = 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\ndirectory = {path = "a"}\n'
     read_one = locked_packages(read_lock_file(text, "pylock.toml").pins)
 
-    assert [loss.what for loss in read_one.losses] == ["it is a folder of this machine, and is left out"]
+    assert [loss.what for loss in read_one.losses] == ["it is a folder or a file of this machine, and is left out"]
     assert read_one.packages == ()
 
 
@@ -462,3 +464,60 @@ def test_an_entry_of_extras_alone_has_no_hash_either():
     losses = read("pdm.lock", text + 'version = "1.0"\nextras = ["x"]\n').losses
 
     assert [(loss.name, loss.what) for loss in losses] == [("a", "it has no hash")]
+
+
+# -- what conversions must not drop ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [6.0, True, "6"])
+def test_numbers_of_formats_are_whole_numbers(number):
+    with pytest.raises(UnreadableLock, match="pipfile-spec is"):
+        read("Pipfile.lock", json.dumps({"_meta": {"pipfile-spec": number}, "default": {}}))
+    with pytest.raises(UnreadableLock, match="version is"):
+        read("uv.lock", f"version = {json.dumps(number).replace('6', '1')}")
+
+
+UV_COMMIT = f"""
+version = 1
+supported-markers = ["sys_platform == 'linux'"]
+[[package]]
+name = "own"
+source = {{ virtual = "." }}
+dependencies = [{{ name = "repo" }}]
+[[package]]
+name = "repo"
+version = "2.0"
+surprise = 1
+source = {{ git = "https://a.example/r.git?subdirectory=a%20b&rev=main#{"c" * 40}" }}
+"""
+
+
+def test_a_commit_of_uv_keeps_its_subdirectory_and_unknown_keys_are_told():
+    found = read("uv.lock", UV_COMMIT)
+    assert [(one.url, one.version, one.subdirectory) for one in found.packages] == [
+        (f"git+https://a.example/r.git@{'c' * 40}", "", "a b")
+    ]
+    text = convert(found, "requirements.txt").text
+    assert text == f"repo @ git+https://a.example/r.git@{'c' * 40}#subdirectory=a%20b\n"
+    assert 'subdirectory = "a b"' in convert(found, "pylock.toml").text
+    told = [(loss.name, loss.what) for loss in found.losses]
+    assert ("repo", "its surprise, which is not known here") in told
+    assert ("", "the environments that it supports: others are refused no more") in told
+
+
+@pytest.mark.parametrize(
+    ("marker", "extras", "expected"),
+    [
+        ("'x' in extras", (), None),
+        ("'x' in extras", ("x",), ""),
+        ("'x' not in extras", (), ""),
+        ("sys_platform == 'linux' and ('x' in extras or 'main' in dependency_groups)", (), 'sys_platform == "linux"'),
+        ("sys_platform == 'linux' and 'x' in extras or os_name == 'nt'", (), 'os_name == "nt"'),
+        ("sys_platform == 'linux' or 'main' in dependency_groups", (), ""),
+    ],
+)
+def test_markers_on_extras_and_groups_are_decided_by_what_is_asked_for(marker, extras, expected):
+    document = {"default-groups": ["main"], "extras": ["x"], "packages": [{"name": "foo", "marker": marker}]}
+    parts = taken_parts(document, [JudgedPin("foo", "1")], Selection(extras=extras))
+    assert [pin.marker for pin in parts.pins] == ([] if expected is None else [expected])
+    assert parts.left_out == (() if extras else ("x",))

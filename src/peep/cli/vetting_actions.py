@@ -7,7 +7,7 @@ from collections import Counter
 
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.vetting_words import day, names_in, needed, words_after
+from peep.cli.options.vetting_words import day, names_in, needed, refuse_secrets, words_after
 from peep.cli.output.console import Console
 from peep.cli.output.text import counted
 from peep.cli.output.vetting_text import attested_line, subject_name
@@ -20,6 +20,7 @@ def excuse_listed(parsed: ParsedArguments, console: Console) -> int:
     """Excuse what is listed and unexamined; 1 where something listed cannot be excused. Raises `PeepError`."""
     from peep.workflows.vetting_excuse import ExcuseOptions, excuse  # noqa: PLC0415 - help needs none of it
 
+    refuse_secrets(parsed, "why", "by")
     words_after(parsed)
     if not parsed.values("requirement"):
         raise UsageError("peep vetting excuse wants the files that list what is excused", "name them: -r FILE")
@@ -51,6 +52,7 @@ def object_to_one(parsed: ParsedArguments, console: Console) -> int:
     """Record a violation. Raises `PeepError`."""
     from peep.workflows.vetting_object import ObjectOptions, object_to  # noqa: PLC0415 - as above
 
+    refuse_secrets(parsed, "why", "by")
     name, what = words_after(parsed, "a project", "a version, a range or a sha256")
     options = ObjectOptions(name, what, needed(parsed, "why"), by=parsed.value("by"), vetting=parsed.value("vetting"))
     if criteria := names_in(parsed.value("criteria")):
@@ -67,6 +69,7 @@ def trust_one(parsed: ParsedArguments, console: Console) -> int:
     """Print the table for the policy. Raises `PeepError`."""
     from peep.workflows.vetting_trust import TrustOptions, trust  # noqa: PLC0415 - as above
 
+    refuse_secrets(parsed, "why", "by")
     name, publisher = words_after(parsed, "a project", "a publisher")
     options = TrustOptions(
         name,

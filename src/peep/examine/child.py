@@ -21,6 +21,7 @@ from peep.errors import ArchiveError, PeepError
 from peep.examine.analysis import ANSWER
 from peep.examine.answer import BadAnswer, decoded_answer, decoded_comparison, decoded_refusal
 from peep.examine.types import Comparison, UnvouchedArchive
+from peep.formats.url_secrets import redacted_in
 from peep.system.processes import LoggedRun, run
 from peep.system.sandbox import BuildArea, FoundIsolation, Isolation, Sandbox, SandboxLimits, interpreter_folders
 
@@ -236,4 +237,4 @@ def _cause(done: LoggedRun, output: bytes, limits: ChildLimits) -> str:
     if b"MemoryError" in output[-2000:]:
         return f"it takes more than {limits.memory >> 20} MB of memory"
     last: Sequence[str] = done.last_lines[-1:]
-    return "the process ended with status " + str(done.status) + (f": {last[0][:300]}" if last else "")
+    return "the process ended with status " + str(done.status) + (f": {redacted_in(last[0])[:300]}" if last else "")

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from peep.dataclass import dataclass, field
 from peep.errors import MissingExtra, PeepError, UsageError
+from peep.formats.url_secrets import redacted_in
 from peep.system.files import fsync_folder, patiently, write_atomically
 from peep.system.locks import lock_folder
 
@@ -375,4 +376,4 @@ def _tag(meta: Mapping[str, Any]) -> str:
 
 def _told(error: Exception) -> str:
     """The library's message without its inner details, which fill a screen."""
-    return str(error).partition("\n")[0].strip()[:300]
+    return redacted_in(str(error).partition("\n")[0].strip())[:300]

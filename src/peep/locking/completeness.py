@@ -54,6 +54,8 @@ class JudgedPin:
     location: Location | None = None
     unvouched: str = ""
     """Why nothing vouches for its files; '' where something does, or nobody asked."""
+    subdirectory: str = ""
+    """Of the archive or repository at `url`."""
 
     @property
     def is_open(self) -> bool:

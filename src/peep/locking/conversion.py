@@ -13,12 +13,12 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from peep.dataclass import dataclass, replace
 from peep.formats.names import is_lock_path, last_segment
-from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, pylock_text
+from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
 from peep.locking.completeness import JudgedPin
 from peep.locking.kept_directives import KeptDirectives, directive_keys, directive_lines
 from peep.locking.output.pipfile import PipfileLock, pipfile_losses, pipfile_text
 from peep.locking.output.requirements_txt import WrittenPin, pin_lines
-from peep.locking.readers.locked import LockedFile, LockedPackage, Loss, ReadLock, Selection
+from peep.locking.readers.locked import LockedFile, LockedPackage, Loss, ReadLock, Selection, is_commit
 from peep.locking.readers.pdm import read_pdm_lock
 from peep.locking.readers.pipfile import read_pipfile_lock
 from peep.locking.readers.poetry import read_poetry_lock
@@ -64,12 +64,14 @@ def locked_packages(
 
     `files` and `indexes` are the values that a lock file has.
     """
+    files = tuple(files)
     by_digest = {digest: file for file in files for digest in file.hashes}
     packages = []
-    losses = []
+    losses = [Loss("", "paths of files", changes_install=False)] if any(file.path for file in files) else []
     for pin in pins:
         if not (pin.version or pin.url):
-            losses.append(Loss(pin.name, "it is a folder of this machine, and is left out", changes_install=True))
+            what = "it is a folder or a file of this machine, and is left out"
+            losses.append(Loss(pin.name, what, changes_install=True))
             continue
         listed = tuple(
             LockedFile(digest, file.name, file.url, file.size, file.upload_time)
@@ -78,9 +80,10 @@ def locked_packages(
             for digest in pin.hashes
         )
         index = indexes.get(pin.name, "")
-        package = LockedPackage(pin.name, pin.version, pin.marker, pin.extras, listed, index, pin.url)
+        version = "" if pin.url else pin.version
+        package = LockedPackage(pin.name, version, pin.marker, pin.extras, listed, index, pin.url, pin.subdirectory)
         packages.append(package)
-        if not listed and not pin.url.startswith("git+"):
+        if not listed and not is_commit(pin.url):
             losses.append(Loss(pin.name, "it has no hash", changes_install=True))
     ordered = tuple(sorted(packages, key=lambda one: (one.name, one.version, one.marker)))
     return ReadLock(ordered, tuple(losses))
@@ -88,7 +91,7 @@ def locked_packages(
 
 def lacks_urls(packages: Sequence[LockedPackage]) -> bool:
     """Tell whether a lock file of these packages would lack names or URLs of files."""
-    return any(not (file.name and file.url) for package in packages for file in package.files)
+    return any(not (file.name and file.url) for package in packages if not package.url for file in package.files)
 
 
 def fill_from_pages(read: ReadLock, pages: Pages) -> ReadLock:
@@ -150,6 +153,7 @@ def _as_requirements(read: ReadLock, *, annotates_files: bool, directives: KeptD
             tuple(file.digest for file in package.files),
             filenames=names if annotates_files else (),
             url=package.url,
+            subdirectory=package.subdirectory,
         )
         lines += pin_lines(pin)
     losses = [*read.losses, *_value_losses(read.packages, keeps_names=annotates_files), *_index_losses(read.packages)]
@@ -180,7 +184,7 @@ def _index_losses(packages: Sequence[LockedPackage]) -> list[Loss]:
 def _as_lock_file(read: ReadLock, targets: Sequence[str], directives: KeptDirectives) -> Written:
     losses = list(read.losses)
     made = [_pylock_package(package, losses) for package in read.packages]
-    packages = tuple(one for one in made if one.sdist or one.wheels)
+    packages = tuple(one for one in made if one.sdist or one.wheels or one.archive or one.vcs)
     told = {loss.name for loss in losses if loss.changes_install}
     left_out = [one.name for one in made if one not in packages and one.name not in told]
     losses += [Loss(name, "it has no file that a lock file can list", changes_install=True) for name in left_out]
@@ -197,6 +201,8 @@ def _is_archive(filename: str) -> bool:
 
 
 def _pylock_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage:
+    if package.url:
+        return _direct_package(package, losses)
     files = []
     for file in package.files:
         if not file.name or not file.url:
@@ -207,11 +213,7 @@ def _pylock_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage
             losses.append(Loss(package.name, f"{file.name} is the name of no wheel and no sdist", changes_install=True))
             continue
         files.append(PylockFile(file.name, (file.digest,), file.url, "", file.size, file.upload_time))
-    if package.extras:
-        extras = ", ".join(package.extras)
-        losses.append(Loss(package.name, f"its extras ({extras}), which bring nothing more", changes_install=False))
-    if package.url:
-        losses.append(Loss(package.name, f"it comes from {package.url}, not from an index", changes_install=True))
+    losses += _extra_losses(package)
     sdists = [file for file in files if file.name.lower().endswith(_SDIST)]
     losses += [Loss(package.name, f"{more.name}: a lock file has one sdist", False) for more in sdists[1:]]  # noqa: FBT003
     index = package.index if "://" in package.index else ""
@@ -223,4 +225,33 @@ def _pylock_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage
         sdist=sdists[0] if sdists else None,
         wheels=tuple(sorted((file for file in files if file.name.endswith(".whl")), key=lambda file: file.name)),
         tool={"index": package.index} if package.index and not index else {},
+    )
+
+
+def _extra_losses(package: LockedPackage) -> list[Loss]:
+    extras = ", ".join(package.extras)
+    what = f"its extras ({extras}), which bring nothing more"
+    return [Loss(package.name, what, changes_install=False)] if extras else []
+
+
+def _direct_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage:
+    """An archive or a commit at a URL (PEP 751, `packages.archive`, `packages.vcs`)."""
+    losses += _extra_losses(package)
+    if is_commit(package.url):
+        kind, _, place = package.url.partition("+")
+        url, _, commit = place.rpartition("@")
+        vcs = PylockVcs(kind.lower(), url, commit, subdirectory=package.subdirectory)
+        return PylockPackage(package.name, marker=package.marker, vcs=vcs)
+    digests = tuple(file.digest for file in package.files)
+    if len({digest.algorithm for digest in digests}) < len(digests):
+        what = "it has several hashes of one algorithm, of which a lock file holds one for a URL"
+        losses.append(Loss(package.name, what, changes_install=True))
+        return PylockPackage(package.name)
+    if not digests:
+        return PylockPackage(package.name)
+    size = next((file.size for file in package.files if file.size is not None), None)
+    times = [file.upload_time for file in package.files if file.upload_time]
+    archive = PylockFile("", digests, package.url, "", size, *times[:1])
+    return PylockPackage(
+        package.name, marker=package.marker, archive=replace(archive, subdirectory=package.subdirectory)
     )

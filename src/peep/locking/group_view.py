@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from peep.dataclass import dataclass, field
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.url_secrets import redacted_in
 from peep.index.compatibility import python_objection
 from peep.locking.candidates import FileChoice, NamedFile, ProjectPage, Release
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
@@ -245,7 +246,7 @@ def _no_file(choice: FileChoice, member: DeclaredTarget) -> str:
 
 
 def _because(reason: str | None) -> str:
-    return f": {reason[:100]}" if reason else ""
+    return f": {redacted_in(reason)[:100]}" if reason else ""
 
 
 def _warnings(

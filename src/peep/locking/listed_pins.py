@@ -44,6 +44,7 @@ def _judged(line: RequirementLine) -> JudgedPin:
         line.hashes,
         parsed.location,
         line.location,
+        subdirectory=parsed.subdirectory or "",
     )
 
 

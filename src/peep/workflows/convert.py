@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.formats.documents import parse_toml
 from peep.formats.names import is_lock_path
 from peep.locking.conversion import (
     Written,
@@ -18,6 +19,7 @@ from peep.locking.conversion import (
     read_foreign_lock,
 )
 from peep.locking.kept_directives import moved_directives
+from peep.locking.pylock_parts import taken_parts
 from peep.locking.readers.locked import LockedPackage, Loss, ReadLock, Selection, UnreadableLock
 from peep.locking.sources import Pages
 from peep.model import Location
@@ -114,7 +116,10 @@ def read_input(path: str, selection: Selection) -> tuple[ReadLock, WholeList]:
             raise RequirementsErrors([RequirementsError(Location(path, 0), str(error))]) from None
     listed = read_whole(path, local_reading().read, {})
     if is_lock_path(path):
-        return _from_present(read_present(path)), listed
+        present = read_present(path)
+        parts = taken_parts(parse_toml(present.source.text), present.pins, selection)
+        found = locked_packages(parts.pins, present.files.values(), present.indexes)
+        return ReadLock(found.packages, (*parts.losses, *found.losses), parts.left_out), listed
     read = locked_packages([pin for pin in listed.pins if not pin.is_open])
     return replace(read, losses=(*read.losses, *_unsaid(listed))), listed
 
@@ -144,9 +149,16 @@ def _prove(written: Written, read: ReadLock, options: ConvertOptions) -> None:
         raise ConversionContradictsItself(f"{options.output}: what was written is not what was read")
 
 
-def _essence(packages: Sequence[LockedPackage], without: set[str]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+def _essence(packages: Sequence[LockedPackage], without: set[str]) -> list[tuple[str, ...]]:
     return sorted(
-        (one.name, one.version, one.marker, tuple(sorted(str(file.digest) for file in one.files)))
+        (
+            one.name,
+            one.version,
+            one.marker,
+            one.url,
+            one.subdirectory,
+            *(sorted(str(file.digest) for file in one.files)),
+        )
         for one in packages
         if one.name not in without
     )

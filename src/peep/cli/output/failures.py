@@ -119,8 +119,8 @@ def _what_the_machine_lacks(error: BaseException) -> str:
 
 def _fault_of_a_name(error: UnicodeEncodeError) -> PeepError | None:
     """A name that the encoding of file names cannot say, or bytes that are no text; None when it is about another."""
-    name = ascii(error.object)
-    shown = redact_text(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…")
+    name = redact_text(ascii(error.object))
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
     encoding = codecs.lookup(error.encoding).name
     if encoding != "utf-8" and encoding == codecs.lookup(sys.getfilesystemencoding()).name:
         return PeepError(

@@ -38,6 +38,8 @@ def pipfile_text(lock: PipfileLock) -> str:
     """Give back the text in Pipenv's form: sorted keys, four spaces; of two versions of a name the last one."""
     entries = {}
     for package in lock.packages:
+        if package.url:
+            continue  # told as a loss
         entry: dict[str, object] = {}
         if package.extras:
             entry["extras"] = sorted(package.extras)

@@ -193,12 +193,12 @@ def read_lock_file(text: str, path: str) -> ReadPylock:
 
 def _commits_url(package: Package) -> str:
     vcs = package.vcs
-    return f"git+{vcs.url}@{vcs.commit_id}" if vcs is not None and vcs.url else ""
+    return f"{vcs.type}+{vcs.url}@{vcs.commit_id}" if vcs is not None and vcs.url else ""
 
 
 def _commits(document: Pylock) -> dict[str, tuple[str, str]]:
     return {
-        str(package.name): (f"git+{package.vcs.url}@{package.vcs.commit_id}", package.vcs.requested_revision or "")
+        str(package.name): (_commits_url(package), package.vcs.requested_revision or "")
         for package in document.packages
         if package.vcs is not None and package.vcs.url
     }
@@ -218,8 +218,15 @@ def _pin(package: Package, path: str) -> JudgedPin:
     marker = assumed(canonical_marker(str(package.marker)), SCOPE_NAMES) if package.marker else ""
     hashes = tuple(dict.fromkeys(digest for file in files_of(package) for digest in file.hashes))
     url = _commits_url(package) if package.vcs else package.archive.url or "" if package.archive else ""
+    source = package.vcs or package.directory or package.archive
     return JudgedPin(
-        package.name, str(package.version or ""), marker, hashes=hashes, url=url, location=Location(path, 0)
+        package.name,
+        "" if source else str(package.version or ""),  # PEP 751: of a source, it is a remark
+        marker,
+        hashes=hashes,
+        url=url,
+        location=Location(path, 0),
+        subdirectory=(source.subdirectory or "") if source else "",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from urllib.parse import quote
 
 from peep.dataclass import dataclass
 from peep.locking.kept_directives import KeptDirectives, directive_lines
@@ -31,11 +32,13 @@ class WrittenPin:
     filenames: tuple[tuple[Digest, str], ...] = ()
     """Names to put beside hashes (`--annotate-files`)."""
     url: str = ""
+    subdirectory: str = ""
 
     @property
     def requirement(self) -> str:
         extras = f"[{','.join(self.extras)}]" if self.extras else ""
-        pinned = f"{self.name}{extras} @ {self.url}" if self.url else f"{self.name}{extras}=={self.version}"
+        inside = f"#subdirectory={quote(self.subdirectory)}" if self.subdirectory else ""
+        pinned = f"{self.name}{extras} @ {self.url}{inside}" if self.url else f"{self.name}{extras}=={self.version}"
         return f"{pinned} ; {self.marker}" if self.marker else pinned
 
 

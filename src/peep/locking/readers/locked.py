@@ -50,6 +50,8 @@ class LockedPackage:
     """Name or URL of the index, as the file has it."""
     url: str = ""
     """Of a direct archive, or `git+…@COMMIT`."""
+    subdirectory: str = ""
+    """Of what is at `url`, where the project is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -194,8 +196,13 @@ def digest_of(value: Any, what: str) -> Digest | None:
     return Digest(algorithm, hexadecimal.lower())
 
 
+def is_commit(url: str) -> bool:
+    """Tell whether a URL is that of a repository, which has a commit in the place of a hash."""
+    return url.partition("://")[0].lower().startswith(("git+", "hg+", "svn+", "bzr+"))
+
+
 def hash_losses(package: LockedPackage) -> tuple[Loss, ...]:
     """Tell of a package without a hash that counts."""
-    if package.files or package.url.startswith("git+"):
+    if package.files or is_commit(package.url):
         return ()
     return (Loss(package.name, "it has no hash", changes_install=True),)

@@ -7,6 +7,7 @@ from typing import Any
 
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker
+from peep.locking.readers.fields import PDM, PDM_METADATA, PDM_PACKAGE, unkept
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -43,7 +44,7 @@ def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
         raise UnreadableLock(f"lock_version is {number[0]}.{number[1]}; up to {_NEWEST_MAJOR}.x is read here")
     entries = tables_of(document.get("package", []), "package")
     hashes = metadata.get("files", {})
-    losses: list[Loss] = []
+    losses = [*unkept(document, PDM), *unkept(metadata, PDM_METADATA)]
     inherits = "inherit_metadata" in texts_of(metadata, "strategy", "metadata")
     taken, left_out = _taken(entries, selection, inherits=inherits)
     packages = [one for entry in taken if (one := _package(entry, hashes, losses)) is not None]
@@ -80,6 +81,7 @@ def _package(entry: Mapping[str, Any], hashes: Any, losses: list[Loss]) -> Locke
     if kind := next((key for key in _SOURCES if key in entry), ""):
         losses.append(Loss(name, f"it comes from a {kind}, not from an index", changes_install=True))
         return None
+    losses.extend(unkept(entry, PDM_PACKAGE, name))
     version = version_of(entry.get("version"), name)
     stated = entry.get("files") or table_of(hashes, "files").get(f"{entry.get('name')} {version}", [])
     return LockedPackage(

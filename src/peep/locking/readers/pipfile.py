@@ -8,6 +8,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from peep.formats.documents import parse_json
+from peep.locking.readers.fields import PIPFILE_ENTRY, PIPFILE_META, unkept
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -35,12 +36,12 @@ def read_pipfile_lock(text: str, selection: Selection) -> ReadLock:
     """Read the default group and those that are asked for (`dev` is `develop`). Raises `UnreadableLock`."""
     document = _document(text)
     meta = table_of(document.get("_meta"), "_meta")
-    if meta.get("pipfile-spec") != _SPEC:
+    if meta.get("pipfile-spec") != _SPEC or type(meta["pipfile-spec"]) is not int:
         raise UnreadableLock(f"pipfile-spec is {meta.get('pipfile-spec')!r}; {_SPEC} is read here")
     groups = [name for name in document if name != "_meta"]
     wanted = [name for name in groups if name == _DEFAULT or selection.has_group(_asked_as(name))]
     packages: dict[tuple[str, str], LockedPackage] = {}
-    losses: list[Loss] = list(_index_losses(meta))
+    losses: list[Loss] = [*_index_losses(meta), *unkept(meta, PIPFILE_META)]
     for group in wanted:
         for name, entry in table_of(document[group], group).items():
             _take(name, table_of(entry, name), packages, losses)
@@ -85,7 +86,7 @@ def _take(
     before = packages.setdefault((normal, package.version), package)
     if before.marker != package.marker:
         packages[normal, package.version] = _united(before, package)
-    losses.extend(hash_losses(package))
+    losses.extend((*hash_losses(package), *unkept(entry, PIPFILE_ENTRY, normal)))
 
 
 def _united(one: LockedPackage, other: LockedPackage) -> LockedPackage:

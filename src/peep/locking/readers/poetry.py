@@ -7,6 +7,7 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from peep.locking.readers.fields import POETRY, POETRY_METADATA, POETRY_PACKAGE, unkept
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -44,7 +45,7 @@ def read_poetry_lock(text: str, selection: Selection) -> ReadLock:
         raise UnreadableLock(f"lock-version is {shown}; up to {_NEWEST_MAJOR}.x is read here")
     entries = tables_of(document.get("package", []), "package")
     files = metadata.get("files", {})
-    losses: list[Loss] = []
+    losses = [*unkept(document, POETRY), *unkept(metadata, POETRY_METADATA)]
     if lock_version >= _STATES_MARKERS:
         return _with_stated_markers(entries, _extra_names(document, selection), selection, losses)
     losses.append(
@@ -153,7 +154,7 @@ def _package(entry: Mapping[str, Any], name: str, marker: str, stated: Any, loss
         files=tuple(_files(tables_of(stated, f"files of {name}"), name)),
         index=text_of(source, "reference", name) or text_of(source, "url", name),
     )
-    losses.extend(hash_losses(package))
+    losses.extend((*hash_losses(package), *unkept(entry, POETRY_PACKAGE, name)))
     return package
 
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
 from packaging.utils import canonicalize_name
 
+from peep.dataclass import replace
+from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import Atom, atoms_of
+from peep.locking.readers.fields import UV, UV_PACKAGE, unkept
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -46,14 +50,15 @@ _TRUE, _FALSE = 'python_version >= "0"', 'python_version < "0"'
 def read_uv_lock(text: str, selection: Selection) -> ReadLock:
     """Read what the project requires, with the extras and groups that are asked for. Raises `UnreadableLock`."""
     document = parsed_toml(text)
-    if document.get("version") != _VERSION:
+    if document.get("version") != _VERSION or type(document["version"]) is not int:
         raise UnreadableLock(f"version is {document.get('version')!r}; {_VERSION} is read here")
     entries = tables_of(document.get("package", []), "package")
     roots = [entry for entry in entries if _is_project(entry)] or [one for one in entries if _is_member(one)]
     if not roots:
         raise UnreadableLock("it has no package that is the project itself, so nothing says what is needed")
     reader = _Reader(selection)
-    return reader.read(entries, roots, text_of(document, "requires-python", "the file"))
+    found = reader.read(entries, roots, text_of(document, "requires-python", "the file"))
+    return replace(found, losses=(*unkept(document, UV), *found.losses))
 
 
 def _is_project(entry: Mapping[str, Any]) -> bool:
@@ -73,6 +78,7 @@ class _Reader:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._losses: list[Loss] = []
+        self._entries: dict[str, Mapping[str, Any]] = {}
         self._left_out: dict[str, None] = {}
 
     def read(
@@ -88,6 +94,7 @@ class _Reader:
             for extra in ("", *table_of(entry.get("optional-dependencies", {}), name)):
                 key = _key(name, version, extra)
                 nodes[key] = self._node(entry, name, version, extra)
+            self._entries[_key(name, version, "")] = entry
             packages[_key(name, version, "")] = self._package(entry, name, version)
         edges = [edge for root in roots for edge in self._root_edges(root)]
         markers = propagated(nodes, edges, requires_python)
@@ -113,8 +120,10 @@ class _Reader:
                 package.files,
                 package.index,
                 package.url,
+                package.subdirectory,
             )
-            self._losses.extend(hash_losses(marked))
+            self._losses.extend(unkept(self._entries[key], UV_PACKAGE, package.name))
+            self._losses.extend((*hash_losses(marked), *_unhashed(self._entries[key], package.name)))
             found.append(marked)
         ordered = tuple(sorted(found, key=lambda one: (one.name, one.version)))
         return ReadLock(ordered, tuple(self._losses), tuple(sorted(self._left_out)))
@@ -179,10 +188,11 @@ class _Reader:
             stated.append(table_of(entry["sdist"], f"sdist of {name}"))
         return LockedPackage(
             name,
-            version if direct else version_of(version, name),
+            "" if direct else version_of(version, name),
             files=tuple(_files(stated, name)),
             index=text_of(source, "registry", name),
             url=_direct_url(direct, text_of(source, direct, name)) if direct else "",
+            subdirectory=_subdirectory(direct, text_of(source, direct, name), name) if direct else "",
         )
 
 
@@ -200,6 +210,23 @@ def _direct_url(kind: str, text: str) -> str:
         return f"{kind} {text}"
     url, _, commit = text.partition("#")
     return f"git+{url.partition('?')[0]}@{commit}"
+
+
+def _subdirectory(kind: str, text: str, name: str) -> str:
+    """Of a repository: `?subdirectory=…` of its URL, as uv writes it."""
+    try:
+        stated = parse_qs(text.partition("#")[0].partition("?")[2]) if kind == "git" else {}
+    except ValueError as error:
+        raise UnreadableLock(f"{name} has a malformed URL ({fault_text(error)})") from None
+    return stated.get("subdirectory", [""])[0]
+
+
+def _unhashed(entry: Mapping[str, Any], name: str) -> Iterator[Loss]:
+    """Tell of files without a hash, which no list can vouch for."""
+    stated = [*tables_of(entry.get("wheels", []), name), *([entry["sdist"]] if "sdist" in entry else [])]
+    unhashed = [one for one in stated if "hash" not in one]
+    if unhashed and len(unhashed) < len(stated):
+        yield Loss(name, f"{len(unhashed)} of its files, which have no hash", changes_install=True)
 
 
 def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:

@@ -127,6 +127,7 @@ def _judged(pin: PinnedRequirement, lines: Sequence[RequirementLine]) -> JudgedP
         pinning.parsed.location,
         pin.location,
         "" if is_vouched else _no_hash(pin.location.path, pin),
+        subdirectory=pinning.parsed.subdirectory or "",
     )
 
 
