@@ -38,10 +38,14 @@ def _why(subject: str, failure: Unsolvable) -> str:
 
 
 def _told_unusable(unusable: Sequence[Unusable]) -> Iterator[str]:
-    """Tell of those that were looked at first; the others have weaker reasons."""
-    in_order = sorted(unusable, key=lambda one: one.is_passed_over)
-    yield from (f"{one.release.text} {one.reason}" for one in in_order[:_MOST_UNUSABLE])
-    more = in_order[_MOST_UNUSABLE:]
+    """Tell why those that were looked at could not be used; of builds, whose reasons are alike, of the newest alone."""
+    builds = [one for one in unusable if one.needs_build][1:]
+    looked_at = [one for one in unusable if not one.is_passed_over and one not in builds]
+    shown = (looked_at or unusable)[:_MOST_UNUSABLE]
+    yield from (f"{one.release.text} {one.reason}" for one in shown)
+    if builds:
+        yield f"{_versions([one.release.text for one in builds])} would have to be built as well"
+    more = [one for one in unusable if one not in shown and one not in builds]
     if more:
         passed_over = sum(one.is_passed_over for one in more)
         note = f" ({passed_over} of them not looked at)" if passed_over else ""
