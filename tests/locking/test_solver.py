@@ -18,7 +18,7 @@ from support.lock_world import LINUX, MUSL, WINDOWS, LockWorld, Made, ids, roots
 def answer(projects, *texts, target=LINUX, constraints=(), **changes):
     targets = (target,) if isinstance(target, str) else target
     (group,) = joint_groups(ids(*targets))
-    world = LockWorld(projects)
+    world = projects if isinstance(projects, LockWorld) else LockWorld(projects)
     sources = ViewSources(
         world,
         world,
@@ -258,3 +258,25 @@ def test_cycles_end():
     assert pins(projects, "a") == {"a": "1.0", "b": "1.0"}
     extras = {"a": {"1.0": Made(["a[y] ; extra == 'x'", "a[x] ; extra == 'y'", "b ; extra == 'y'"], extras="xy")}}
     assert pins({**extras, "b": {"1.0": []}}, "a[x]") == {"a": "1.0", "b": "1.0"}
+
+
+def old_sdists(number, **others):
+    return {"lib": {**{f"2.{minor}": Made(tags=(), sdist="dynamic") for minor in range(number)}, **others}}
+
+
+def test_few_dynamic_sdists_are_looked_into_before_a_project_is_refused():
+    world = LockWorld(old_sdists(30))
+    told = sentence(answer(world, "lib"))
+    assert world.asked == [f"lib-2.{minor}.tar.gz" for minor in range(29, 19, -1)]
+    assert "2.29 only lib-2.29.tar.gz fits, and its metadata is not static" in told
+    assert "; 2.20 to 2.28 would have to be built as well; " in told
+    assert told.endswith("20 more cannot be used either (20 of them not looked at)")
+
+
+def test_a_wheel_behind_many_dynamic_sdists_is_found():
+    projects = old_sdists(30, **{"1.2": Made(tags=(), sdist="static"), "1.1": Made(sdist="dynamic"), "1.0": Made()})
+    assert pins(projects, "lib") == {"lib": "1.1"}
+
+
+def test_a_static_sdist_behind_a_few_dynamic_ones_is_found():
+    assert pins(old_sdists(9, **{"1.2": Made(tags=(), sdist="static")}), "lib") == {"lib": "1.2"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
+from peep.locking.group_view import Unusable
 from peep.locking.solver import Fact, Unsolvable
 
 _MOST_FACTS = 8
@@ -14,18 +15,41 @@ _MOST_UNUSABLE = 5
 
 def sentence(failure: Unsolvable) -> str:
     """Tell which project cannot be had, what asks for it in which version, and by which line of the sources."""
-    subject = _subject(failure)
+    [told] = sentences([failure])
+    return told
+
+
+def sentences(failures: Sequence[Unsolvable]) -> list[str]:
+    """Do as `sentence` for several targets: what holds for some alike is said once, with all of their names."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for failure in failures:
+        subject = _subject(failure)
+        groups.setdefault((subject, _why(subject, failure)), []).append(str(failure.group))
+    return [f"no version of {subject} suits {', '.join(names)}{why}" for (subject, why), names in groups.items()]
+
+
+def _why(subject: str, failure: Unsolvable) -> str:
     facts = [fact for fact in failure.facts if fact.child == subject]
-    title = f"no version of {subject} suits {failure.group}"
-    if subject in failure.missing:
-        return f"{title}: no index has it, and {_joined(_requests(facts, failure.facts))}"
     reasons = _joined(_requests(facts, failure.facts))
+    if subject in failure.missing:
+        return f": no index has it, and {reasons}"
     unusable = [one for one in failure.unusable if one.release.project == subject]
-    shown = [f"{one.release.text} {one.reason}" for one in unusable[:_MOST_UNUSABLE]]
-    if len(unusable) > _MOST_UNUSABLE:
-        shown.append(f"{len(unusable) - _MOST_UNUSABLE} older ones cannot be used either")
-    told = f"{title}: {reasons}" if reasons else title
-    return f"{told}; {'; '.join(shown)}" if shown else told
+    return "; ".join((f": {reasons}" if reasons else "", *_told_unusable(unusable)))
+
+
+def _told_unusable(unusable: Sequence[Unusable]) -> Iterator[str]:
+    """Tell why those that were looked at could not be used; of builds, whose reasons are alike, of the newest alone."""
+    builds = [one for one in unusable if one.needs_build][1:]
+    looked_at = [one for one in unusable if not one.is_passed_over and one not in builds]
+    shown = (looked_at or unusable)[:_MOST_UNUSABLE]
+    yield from (f"{one.release.text} {one.reason}" for one in shown)
+    if builds:
+        yield f"{_versions([one.release.text for one in builds])} would have to be built as well"
+    more = [one for one in unusable if one not in shown and one not in builds]
+    if more:
+        passed_over = sum(one.is_passed_over for one in more)
+        note = f" ({passed_over} of them not looked at)" if passed_over else ""
+        yield f"{len(more)} more cannot be used either{note}"
 
 
 def _subject(failure: Unsolvable) -> str:

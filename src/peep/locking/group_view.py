@@ -66,6 +66,8 @@ class Unusable:
     """File name of the source archive that would have to be built."""
     without_file: str = ""
     """ID of the member that no file fits."""
+    is_passed_over: bool = False
+    """It was not looked at: a pre-release, or a source archive behind many whose metadata only a build tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class GroupView:
         self._facts = sources.facts
         self._preferred = preferred
         self._candidates: dict[tuple[str, Version], Candidate | Unusable] = {}
+        self._passed_over: dict[tuple[str, Version], Unusable] = {}
         self._orders: dict[str, tuple[int, ...]] = {}
 
     def page(self, project: str) -> ProjectPage:
@@ -147,8 +150,19 @@ class GroupView:
         """
         release = self.page(project).releases[number]
         if number not in self.order(project):
-            return Unusable(release, "is a pre-release, which nothing asks for")
-        return self._candidates.get((project, release.version))
+            return Unusable(release, "is a pre-release, which nothing asks for", is_passed_over=True)
+        key = project, release.version
+        return self._candidates.get(key) or self._passed_over.get(key)
+
+    def passes_over(self, project: str, number: int) -> bool:
+        """Note that a release is not to be looked into, and give back True, if a member could only build it."""
+        release = self.page(project).releases[number]
+        choices = [self.file_choice(release, member) for member in self.group.members]
+        if not any(choice.needs_build for choice in choices):
+            return False
+        reason = "has a source archive alone, as newer ones that would have to be built, and was not looked into"
+        self._passed_over[project, release.version] = Unusable(release, reason, is_passed_over=True)
+        return True
 
     def edges(self, candidate: Candidate, extra: str = "") -> tuple[Edge, ...]:
         """Give back requirements that hold in the group: without an extra, or those that only `extra` brings."""
@@ -175,11 +189,16 @@ class GroupView:
         for member in self.group.members:
             choice = self.file_choice(release, member)
             if choice.chosen is None:
-                return Unusable(release, _no_file(choice, member), without_file=member.id.text)
+                reason = _no_file(choice, self._member_named(member))
+                return Unusable(release, reason, without_file=member.id.text)
             if choice.is_yanked and not self._may_be_yanked(release):
                 return Unusable(release, f"was yanked{_because(choice.chosen.file.yanked)}")
             chosen.append((member, choice.chosen))
         return self._with_metadata(release, tuple(chosen))
+
+    def _member_named(self, member: DeclaredTarget, before: str = " for ") -> str:
+        """Give back the ID with a word before it, or '' where the group has one member, which messages begin with."""
+        return f"{before}{member.id}" if len(self.group.members) > 1 else ""
 
     def _note_thresholds(self, release: Release) -> None:
         minor = self.group.version[:2]
@@ -200,7 +219,7 @@ class GroupView:
             found = self._sources.metadata.metadata(release, named)
             match found:
                 case NeedsBuild():
-                    reason = f"only {found.filename} fits {member.id}, and {found.reason}"
+                    reason = f"only {found.filename} fits{self._member_named(member, ' ')}, and {found.reason}"
                     return Unusable(release, reason, found.filename)
                 case Unreadable():
                     return Unusable(release, f"{found.filename} {found.reason}")
@@ -237,12 +256,12 @@ class GroupView:
         return not edge.marker or self.judge.holds(edge.marker)
 
 
-def _no_file(choice: FileChoice, member: DeclaredTarget) -> str:
+def _no_file(choice: FileChoice, for_member: str) -> str:
     if not choice.reasons:
-        return f"has no file for {member.id}"
+        return f"has no file{for_member}"
     name, reason = choice.reasons[-1]
     more = f" (and {len(choice.reasons) - 1} more)" if len(choice.reasons) > 1 else ""
-    return f"has no file for {member.id}: {name} {reason}{more}"
+    return f"has no file{for_member}: {name} {reason}{more}"
 
 
 def _because(reason: str | None) -> str:

@@ -8,7 +8,7 @@ from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
-from peep.locking.derivation import sentence
+from peep.locking.derivation import sentences
 from peep.locking.group_view import KnownPin
 from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
 from peep.locking.lock_run import LockInputs, solve_all
@@ -26,7 +26,7 @@ class NoSolution(PeepError):
     """Targets without a solution; all of them are told at once."""
 
     def __init__(self, failures: Sequence[Unsolvable]) -> None:
-        super().__init__("\n".join(sentence(failure) for failure in failures), _hint(failures))
+        super().__init__("\n".join(sentences(failures)), _hint(failures))
         self.failures = tuple(failures)
 
 

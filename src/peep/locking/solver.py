@@ -24,6 +24,10 @@ _CONFLICTS_THAT_MATTER = 5
 """So many discarded decisions about a project, and it's decided before others."""
 
 
+_MOST_DYNAMIC_SDISTS = 10
+"""So many releases that only a build could judge, and older ones of a project count by their wheels alone."""
+
+
 class SolverGaveUp(PeepError):
     """The solver reached the end of its budget without an answer."""
 
@@ -228,10 +232,21 @@ class _Provider(BaseProvider[str, int]):
         self._view = view
 
     def choose_version(self, package: str, version_range: Range) -> int | None:
+        """Choose the first usable release; the answer depends on the range alone, whatever was asked for before.
+
+        Dynamic source archives are downloaded whole only to be refused, so that few of them are looked into.
+        """
         name, extra = _split(package)
+        dynamic = 0
         for number in self._view.order(name):
-            if number in version_range and not isinstance(self.usable(name, number, extra), Unusable):
+            if number not in version_range or (
+                dynamic >= _MOST_DYNAMIC_SDISTS and self._view.passes_over(name, number)
+            ):
+                continue
+            found = self.usable(name, number, extra)
+            if not isinstance(found, Unusable):
                 return number
+            dynamic += bool(found.needs_build)
         return None
 
     def usable(self, name: str, number: int, extra: str) -> Candidate | Unusable:
