@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 
 from packaging.specifiers import SpecifierSet
 
+from peep.dataclass import dataclass, field
 from peep.formats.archive_names import ArchiveName
 from peep.formats.open_markers import ANY_MICRO
 from peep.model import ArchiveKind, FormatControl, IndexFile, TargetEnvironment
@@ -16,16 +17,28 @@ NO_RANK = 1_000_000
 """The rank of an sdist, which has no tags: below that of every tag."""
 
 
+@dataclass(frozen=True, slots=True)
+class _TargetTags:
+    """The tags of a target, as questions about wheels need them."""
+
+    ranks: Mapping[str, int]
+    interpreters: frozenset[tuple[str, str]]
+    """Pairs of a Python and an ABI tag."""
+    platforms: frozenset[str]
+    judged: dict[tuple[str, ...], tuple[int, str]] = field(default_factory=dict)
+    """Wheel tags -> rank and objection, filled when asked for: wheels of all projects share some sets."""
+
+
 class Compatibility:
     """The demands of one target and one project's format options."""
 
     def __init__(self, name: str, target: TargetEnvironment, formats: FormatControl) -> None:
         self._allowed = {kind: formats.allows(name, kind) for kind in ArchiveKind}
-        self._ranks, self._interpreters, self._platforms = _known_tags(target.tags)
+        self._tags = _known_tags(target.tags)
         self._versions = _possible_versions(target)
         self._any_python = formats.any_python
-        self._judged: dict[tuple[str, ...], tuple[int, str]] = {}
-        """Wheel tags -> rank and objection: releases of a project share a few dozen sets of tags."""
+        self._of_python: dict[str, str] = {}
+        """Requires-Python -> objection: releases of a project state a few."""
 
     def objection(self, name: ArchiveName, file: IndexFile) -> str:
         """Say why `file` cannot be used, or give back ''."""
@@ -36,19 +49,19 @@ class Compatibility:
         return NO_RANK if name.kind is ArchiveKind.SDIST else self._judge(name.tags)[0]
 
     def _judge(self, tags: tuple[str, ...]) -> tuple[int, str]:
-        known = self._judged.get(tags)
+        known = self._tags.judged.get(tags)
         if known is None:
             rank = self._best_rank(tags)
-            known = self._judged[tags] = rank, "" if rank != NO_RANK else self._unfit(tags)
+            known = self._tags.judged[tags] = rank, "" if rank != NO_RANK else self._unfit(tags)
         return known
 
     def _best_rank(self, stated: tuple[str, ...]) -> int:
         pythons, abis, platforms = (part.lower().split(".") for part in stated)
         # Only what the target knows is combined: a hostile name may list hundreds of each.
-        pairs = [pair for pair in product(pythons, abis) if pair in self._interpreters]
-        known = [platform for platform in platforms if platform in self._platforms]
+        pairs = [pair for pair in product(pythons, abis) if pair in self._tags.interpreters]
+        known = [platform for platform in platforms if platform in self._tags.platforms]
         tags = (f"{python}-{abi}-{platform}" for (python, abi), platform in product(pairs, known))
-        return min((self._ranks.get(tag, NO_RANK) for tag in tags), default=NO_RANK)
+        return min((self._tags.ranks.get(tag, NO_RANK) for tag in tags), default=NO_RANK)
 
     def _format_objection(self, name: ArchiveName) -> str:
         if self._allowed[name.kind]:
@@ -64,8 +77,8 @@ class Compatibility:
         """Short of tags, as the file's name shows its own: many files then share one reason."""
         interpreter, platform = self._describe_target()
         pythons, abis, platforms = (part.lower().split(".") for part in stated)
-        fits_python = not self._interpreters.isdisjoint(product(pythons, abis))
-        fits_platform = not self._platforms.isdisjoint(platforms)
+        fits_python = not self._tags.interpreters.isdisjoint(product(pythons, abis))
+        fits_platform = not self._tags.platforms.isdisjoint(platforms)
         if fits_python and not fits_platform:
             return f"is for another platform than {platform}"
         if fits_platform and not fits_python:
@@ -75,14 +88,18 @@ class Compatibility:
         return f"is for another Python and platform than {interpreter} on {platform}"
 
     def _describe_target(self) -> tuple[str, str]:
-        python, _, rest = next(iter(self._ranks), "unknown-unknown-unknown").partition("-")
+        python, _, rest = next(iter(self._tags.ranks), "unknown-unknown-unknown").partition("-")
         return python, rest.rpartition("-")[2]
 
     def _python_objection(self, file: IndexFile) -> str:
-        if self._any_python:
+        stated = file.requires_python
+        if not stated or self._any_python:
             return ""
-        objections = [python_objection(file.requires_python or "", version) for version in self._versions]
-        return objections[0] if all(objections) else ""
+        known = self._of_python.get(stated)
+        if known is None:
+            objections = [python_objection(stated, version) for version in self._versions]
+            known = self._of_python[stated] = objections[0] if all(objections) else ""
+        return known
 
 
 def _possible_versions(target: TargetEnvironment) -> tuple[tuple[int, int, int], ...]:
@@ -103,11 +120,11 @@ def python_objection(specifiers: str, version: Sequence[int]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _known_tags(tags: tuple[str, ...]) -> tuple[dict[str, int], frozenset[tuple[str, str]], frozenset[str]]:
-    """Rank of each tag; the pairs of Python and ABI tags; the platform tags."""
+def _known_tags(tags: tuple[str, ...]) -> _TargetTags:
     parts = [(python, abi, platform) for python, abi, platform in (tag.split("-") for tag in tags)]
     interpreters = frozenset((python, abi) for python, abi, _ in parts)
-    return {tag: rank for rank, tag in enumerate(tags)}, interpreters, frozenset(part[2] for part in parts)
+    ranks = {tag: rank for rank, tag in enumerate(tags)}
+    return _TargetTags(ranks, interpreters, frozenset(part[2] for part in parts))
 
 
 @lru_cache(maxsize=4096)

@@ -82,17 +82,17 @@ def _file(entry: object, base: LinkBase, index: str, shared: dict[str, str]) -> 
     if not url or safe_filename(filename) is None:
         return None
     size, python = entry.get("size"), _text(entry.get("requires-python"))
-    return IndexFile(
+    return IndexFile(  # by position: a page has thousands of files, and names would double the time of each
         filename,
         url,
-        hashes=_hashes(entry.get("hashes")),
-        size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < MOST_BYTES else None,
-        upload_time=_text(entry.get("upload-time")),
-        requires_python=python if python is None else shared.setdefault(python, python),
-        yanked=_yanked(entry.get("yanked")),
-        index=index,
-        sidecar=_sidecar(entry),
-        provenance=_provenance(entry, base),
+        _hashes(entry.get("hashes")),
+        size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < MOST_BYTES else None,
+        _text(entry.get("upload-time")),
+        python if python is None else shared.setdefault(python, python),
+        _yanked(entry.get("yanked")),
+        index,
+        _sidecar(entry),
+        _provenance(entry, base),
     )
 
 
@@ -105,8 +105,13 @@ def _provenance(entry: Mapping[str, object], base: LinkBase) -> str:
 def _hashes(stated: object) -> tuple[Digest, ...]:
     if not isinstance(stated, dict):
         return ()
-    found = [digest_of(algorithm, text) for algorithm, text in stated.items() if isinstance(text, str)]
-    return tuple([digest for digest in found if digest is not None])
+    return tuple(
+        [
+            digest
+            for algorithm, text in stated.items()
+            if isinstance(text, str) and (digest := digest_of(algorithm, text)) is not None
+        ]
+    )
 
 
 def _sidecar(entry: Mapping[str, object]) -> tuple[Digest, ...] | None:
