@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -161,10 +162,16 @@ def test_a_missing_digest_is_computed_from_the_bytes(tmp_path):
 # -- pages -------------------------------------------------------------------------------------------
 
 
-def test_pages_are_revalidated_and_not_sent_again(tmp_path):
+@pytest.fixture
+def reader():
+    with ThreadPoolExecutor(1) as threads:
+        yield threads
+
+
+def test_pages_are_revalidated_and_not_sent_again(tmp_path, reader):
     place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0")})
     place.content.etags = True
-    kept = RevalidatedPages(PageCache(place.memory))
+    kept = RevalidatedPages(PageCache(place.memory), reader, {})
     options = IndexOptions((f"{HOST}/simple",))
     first = SimpleIndexes(place.transport, options, SilentReporter(), kept).project("foo")
     again = SimpleIndexes(place.transport, options, SilentReporter(), kept).project("foo")
@@ -176,11 +183,12 @@ def test_pages_are_revalidated_and_not_sent_again(tmp_path):
     assert len(detail.files) == 2
 
 
-def test_offline_takes_what_was_kept_even_without_validators(tmp_path):
+def test_offline_takes_what_was_kept_even_without_validators(tmp_path, reader):
     place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0")})
     cache = PageCache(place.memory)
     options = IndexOptions((f"{HOST}/simple",))
-    first = SimpleIndexes(place.transport, options, SilentReporter(), RevalidatedPages(cache)).project("foo")
+    pages = RevalidatedPages(cache, reader, {})
+    first = SimpleIndexes(place.transport, options, SilentReporter(), pages).project("foo")
     asked = len(place.transport.requests)
     seen, compared = {}, {}
     offline = SimpleIndexes(place.transport, options, SilentReporter(), OfflinePages(cache, seen))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 
 from peep.errors import PackageIndexError
 from peep.formats.url_secrets import redacted
@@ -20,16 +20,17 @@ class RevalidatedPages:
     """Implements `index.client.KeptPages`: every page is asked for, with what tells whether it has changed."""
 
     def __init__(
-        self, cache: PageCache, digests: dict[str, str] | None = None, now: Callable[[], float] = time.time
+        self, cache: PageCache, reader: Executor, digests: dict[str, str], now: Callable[[], float] = time.time
     ) -> None:
-        """`digests` is filled with the digest of each page by its URL, without credentials."""
-        self._cache = cache
-        self._digests = {} if digests is None else digests
-        self._now = now
-        self._reader = ThreadPoolExecutor(1, "peep-pages")
-        """Takes pages apart, which is work for the interpreter alone. A large page fills 20 MB meanwhile, and the
-        allocator keeps such memory for each thread: done by all that wait for answers, it is 80 MB in a large lock.
+        """`reader` takes pages apart; `digests` is filled with the digest of each page by its URL, without credentials.
+
+        That is work for the interpreter alone. A large page fills 20 MB meanwhile, and the allocator keeps such memory
+        for each thread: done by all that wait for answers, it is 80 MB in a large lock.
         """
+        self._cache = cache
+        self._reader = reader
+        self._digests = digests
+        self._now = now
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         head = self._cache.head(source.url)
@@ -66,11 +67,11 @@ class ComparedPages:
     Of an unchanged page nothing is read but what tells so; it is given back as one without files.
     """
 
-    def __init__(self, cache: PageCache, digests: dict[str, str]) -> None:
-        """`digests` is filled as by `RevalidatedPages`."""
+    def __init__(self, cache: PageCache, reader: Executor, digests: dict[str, str]) -> None:
+        """Takes what `RevalidatedPages` does, and fills `digests` as it does."""
         self._cache = cache
         self._digests = digests
-        self._full = RevalidatedPages(cache, digests)
+        self._full = RevalidatedPages(cache, reader, digests)
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         head = self._cache.head(source.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
 from functools import partial
@@ -87,6 +88,8 @@ class LockSession:
     """The way of each archive that a build backend gets."""
     received: ReceivedOnce
     """Source archives that several steps look into."""
+    page_reader: Executor
+    """Takes pages apart."""
     pages_seen: PagesSeen = field(default_factory=PagesSeen)
 
     def declared_targets(self, listed: Sequence[str]) -> tuple[TargetId, ...]:
@@ -207,7 +210,7 @@ class LockSession:
 
     def _kept_pages(self, cache: PageCache) -> KeptPages:
         seen = self.pages_seen.digests
-        return OfflinePages(cache, seen) if self.options.is_offline else RevalidatedPages(cache, seen)
+        return OfflinePages(cache, seen) if self.options.is_offline else RevalidatedPages(cache, self.page_reader, seen)
 
     def run_key(self, read: ReadSources, ids: Sequence[str], contents: Sequence[bytes | None]) -> str:
         """Give back what a run with nothing to do is recognised by; '' where that does not do."""
@@ -229,8 +232,13 @@ class LockSession:
         """Give back the run that this one repeats, once every page was found to be as it was."""
         if not key:
             return None
-        kind = ComparedOfflinePages if self.options.is_offline else ComparedPages
-        return recalled(self.store, key, lambda digests: self._pages_through(lambda cache: kind(cache, digests)))
+
+        def compared(cache: PageCache, digests: dict[str, str]) -> KeptPages:
+            if self.options.is_offline:
+                return ComparedOfflinePages(cache, digests)
+            return ComparedPages(cache, self.page_reader, digests)
+
+        return recalled(self.store, key, lambda digests: self._pages_through(lambda cache: compared(cache, digests)))
 
     def remember(self, key: str, run: RememberedRun) -> None:
         """Keep what this run asked for."""
@@ -411,4 +419,6 @@ def opened_lock(options: LockOptions, context: RunContext, stages: Stages) -> It
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
         received = ReceivedOnce(stages.receive)
         stack.callback(received.close)
-        yield LockSession(options, context, store, network, scratch, stages, received)
+        reader = ThreadPoolExecutor(1, "peep-pages")
+        stack.callback(reader.shutdown, wait=False, cancel_futures=True)
+        yield LockSession(options, context, store, network, scratch, stages, received, reader)
