@@ -11,14 +11,7 @@ from enum import Enum
 
 from peep.dataclass import dataclass, field
 from peep.model import Candidate, Digest, Location, PinnedRequirement, Rejection
-from peep.place_faults import (
-    BundleFileFault,
-    DigestDiffers,
-    IncompleteTarget,
-    MirrorFileFault,
-    NotOwned,
-    UnpulledFile,
-)
+from peep.place_faults import BundleFileFault, DigestDiffers, IncompleteTarget, MirrorFileFault, NotOwned, UnpulledFile
 
 HOW_TO_GET_UTF8 = "set PYTHONUTF8=1, or let LC_ALL name a locale with UTF-8, such as C.UTF-8"
 

@@ -251,7 +251,6 @@ def _direct_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage
         return PylockPackage(package.name)
     size = next((file.size for file in package.files if file.size is not None), None)
     times = [file.upload_time for file in package.files if file.upload_time]
-    archive = PylockFile("", digests, package.url, "", size, *times[:1])
-    return PylockPackage(
-        package.name, marker=package.marker, archive=replace(archive, subdirectory=package.subdirectory)
-    )
+    file = PylockFile("", digests, package.url, "", size, *times[:1])
+    located = replace(file, subdirectory=package.subdirectory)
+    return PylockPackage(package.name, marker=package.marker, archive=located)

@@ -138,9 +138,9 @@ def _failures(problems: Sequence[Problem], width: int | None) -> str:
 
 def _ended(problems: Sequence[Problem], width: int | None) -> str:
     """What is told as `error:` lines where a run ends with it alone."""
-    refused = _of_kind(problems, ArchiveRefused, lambda problem: ((problem.filename, 0),))
+    refused = _of_kind(problems, ArchiveRefused, lambda problem: _named(problem.filename, ""))
     entries = [titled(plain(p.filename), "", [*p.problems, *filter(None, [p.hint])], width) for p in refused]
-    for p in _of_kind(problems, RunFailure, lambda problem: ((problem.reason, 0),)):
+    for p in _of_kind(problems, RunFailure, lambda problem: _placed(problem.locations)):
         where = ", ".join(map(str, p.locations))
         entries.append(titled(plain(where or "the run"), "", [p.reason, *filter(None, [p.hint])], width))
     return _listing("The run ended with this:", entries, width)
