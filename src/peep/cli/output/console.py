@@ -12,9 +12,8 @@ from types import TracebackType
 from typing import TextIO, final
 
 from peep.cli.output.progress import DelayedBar, LineProgress, NoProgress, Progress, RawProgress
-from peep.cli.output.text import can_move_cursor, escape_controls, fold_width, redact_text, silence, wrap
+from peep.cli.output.text import can_move_cursor, escape_controls, fold_width, redact_result, redact_text, silence, wrap
 from peep.errors import PeepError, UsageError
-from peep.formats.url_secrets import redacted_in_result
 from peep.pipeline.options import OutputOptions
 from peep.reporting import Arrival
 
@@ -95,7 +94,7 @@ class Console:
 
     def result(self, text: str) -> None:
         """Print what the verb was called for: always, unfolded, hostile characters made visible except tabs."""
-        text = redacted_in_result(text)
+        text = redact_result(text)
         with self._lock:
             self._display(self._progress.clear)
             print("\t".join(escape_controls(part) for part in text.split("\t")), file=self._output)
