@@ -4,7 +4,7 @@
                                carry without a network; --offline: the lock is checked by what earlier runs kept
     python3 dev.py test        run the tests: all of them on this Python, the unit half or the core on other CPythons;
                                further arguments go to pytest
-    python3 dev.py test --quick   run the unit half, on this Python alone, in under a minute
+    python3 dev.py test --quick   run the unit half, on this Python alone, in about a minute
     python3 dev.py lint        formatting, lint rules, types and layers
 
 The only step that trusts pip is the first: pip, in its hash-checking mode, installs the libraries that peep needs.
@@ -124,18 +124,16 @@ def test(arguments: list[str]) -> int:
 
     The unit half is what starts no programs; tests of the source itself run once. `--quick`: the unit half, only here.
     """
+    unit = ["-q", "-m", "not process and not slow and not network", "--hypothesis-profile=brief"]
     if "--quick" in arguments:
         rest = [word for word in arguments if word != "--quick"]
-        environment = environment_with_pins(sys.executable, "test")
-        return pytest(environment, ["-q", "-m", "not process and not slow and not network", *rest])
+        return pytest(environment_with_pins(sys.executable, "test"), [*unit, *rest])
     others = other_pythons()
     for python in others:
         environment = environment_with_pins(python, "test")
         print(f"== {python}", flush=True)
-        brief = ["--hypothesis-profile=brief", "--ignore=tests/architecture"]
         paths = [] if python == others[0] or arguments else CORE
-        marks = ["-q", "-m", "not process and not slow and not network"]
-        status = pytest(environment, [*marks, *brief, *arguments, *paths])
+        status = pytest(environment, [*unit, "--ignore=tests/architecture", *arguments, *paths])
         if status:
             return status
     return pytest(environment_with_pins(sys.executable, "test", "services"), arguments)

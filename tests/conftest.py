@@ -28,7 +28,7 @@ def pytest_configure() -> None:
 
 
 _STARTING = re.compile(
-    r"subprocess|sys\.executable|os\.fork|support\.(scenario|fake_index|real_servers|neighbours|play_document|proving_ground|build_machine)"
+    r"subprocess|sys\.executable|os\.fork|support\.(scenario|fake_index|real_servers|neighbours|play_document|proving_ground|build_machine|certifying|browser)"
 )
 """What a module of tests mentions that starts programs or servers, or forks."""
 
