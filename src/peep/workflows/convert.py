@@ -24,7 +24,7 @@ from peep.locking.readers.locked import LockedPackage, Loss, ReadLock, Selection
 from peep.locking.sources import Pages
 from peep.model import Location
 from peep.pipeline.locking.lock_file import PresentLock, read_present, read_text, write_lock
-from peep.pipeline.locking.whole_list import WholeList, read_whole
+from peep.pipeline.locking.whole_list import WholeList, read_whole, whole_lock
 from peep.pipeline.plain_reading import local_reading
 from peep.requirements.decoding import decode
 from peep.system.bounded import LISTS, read_file
@@ -114,12 +114,13 @@ def read_input(path: str, selection: Selection) -> tuple[ReadLock, WholeList]:
             raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
         except UnreadableLock as error:
             raise RequirementsErrors([RequirementsError(Location(path, 0), str(error))]) from None
-    listed = read_whole(path, local_reading().read, {})
     if is_lock_path(path):
         present = read_present(path)
+        listed = whole_lock(present, path)
         parts = taken_parts(parse_toml(present.source.text), present.pins, selection)
         found = locked_packages(parts.pins, present.files.values(), present.indexes)
         return ReadLock(found.packages, (*parts.losses, *found.losses), parts.left_out), listed
+    listed = read_whole(path, local_reading().read, {})
     read = locked_packages([pin for pin in listed.pins if not pin.is_open])
     return replace(read, losses=(*read.losses, *_unsaid(listed))), listed
 

@@ -57,7 +57,7 @@ class WholeList:
 def read_whole(path: str, read: ReadFile, environ: Mapping[str, str]) -> WholeList:
     """Read a requirements or lock file. Raises `RequirementsErrors` with every bad line of all files, `PeepError`."""
     if is_lock_path(path):
-        return _of_lock(path)
+        return whole_lock(read_present(path), path)
     files, faults = read_requirements_files([path], read, environ)
     found = every_pin(files)
     entries = list(in_reading_order(files))
@@ -80,8 +80,8 @@ def read_whole(path: str, read: ReadFile, environ: Mapping[str, str]) -> WholeLi
     )
 
 
-def _of_lock(path: str) -> WholeList:
-    present: PresentLock = read_present(path)
+def whole_lock(present: PresentLock, path: str) -> WholeList:
+    """The same of a lock file that was read from `path`. Raises `PeepError` where there was none."""
     if present.content is None:
         raise PeepError(f"{path} cannot be read: there is no such file")
     pins = [pin if pin.hashes or not pin.version else replace(pin, unvouched=_no_hash(path)) for pin in present.pins]
