@@ -84,6 +84,8 @@ def _read_descriptor(read: ReadAt, offset: int, entry: CentralEntry, *, is_zip64
     """
     if entry.method != DEFLATED:
         return 0, "has a data descriptor after content whose end only the central directory knows"
+    if not entry.compressed_size:  # nothing, deflated, takes two bytes; the descriptor would be inflated for it
+        return 0, "has a data descriptor and no deflated content, which would say where it ends"
     wanted = (b"PK\7\x08", entry.crc, entry.compressed_size, entry.size)
     form = _DESCRIPTOR64 if is_zip64 else _DESCRIPTOR
     data = read(offset, form.size)

@@ -16,6 +16,7 @@ from peep.archives.zip_directory import DEFLATED, NotAZip
 from peep.archives.zip_local import ZipMember
 from peep.archives.zip_structure import ZipTable, read_zip_table
 from peep.errors import ArchiveError
+from peep.formats.member_names import printable
 
 try:
     _deflate = import_module("isal.isal_zlib")  # optional: the `fast` extra
@@ -28,6 +29,8 @@ _SLICE = 1 << 15
 """Compressed bytes given to the inflater at once: what it must carry over when its output is full stays this small."""
 _RATIO_MATTERS_ABOVE = 1 << 26
 _HIGHEST_RATIO = 100
+_LONGEST_NOTHING = 64
+"""Bytes that the deflated content of a folder may take: nothing, deflated, is two to five."""
 _RAW = -15  # zlib's window bits for deflate without a header
 
 _crc32: Callable[[bytes], int] = _deflate.crc32
@@ -49,7 +52,21 @@ class ZipReader:
         self.members: tuple[ZipMember, ...] = table.members
         self.unreadable = dict(table.unreadable)
         bombs = _ratio_problems(table, size, largest_member)
-        self.problems: tuple[str, ...] = (*table.problems, *bombs, *_tar_problems(read))
+        self.problems: tuple[str, ...] = (*table.problems, *bombs, *self._folder_problems(), *_tar_problems(read))
+
+    def _folder_problems(self) -> list[str]:
+        """Z17: what stands in the place of a folder's content must come to nothing, for other readers look at it."""
+        problems = []
+        for member in self.members:
+            if member.name.endswith("/") and (member.compressed_size or member.crc):
+                if member.compressed_size > _LONGEST_NOTHING:
+                    problems.append(f"{printable(member.name)}: is a folder with compressed content")
+                    continue
+                try:
+                    self.whole(member)
+                except ArchiveError as error:
+                    problems += error.problems
+        return problems
 
     def whole(self, member: ZipMember) -> bytes:
         """Give all of one member at once: meant for those below `LARGEST_CHUNK`.
