@@ -9,7 +9,7 @@ after the member.
 
 Options of the end: `prefix`, `suffix`, `comment` (escaped text or hex with `hex:`), `count`, `directory_size`,
 `directory_offset`, `disk`, `twice=yes`, `zip64=yes`, `zip64.offset`, `zip64.extensible` (hex), `zip64.count`,
-`zip64.signature` (hex), `gap` (hex, between the directory and the end records).
+`zip64.signature` (hex), `zip64.disks`, `gap` (hex, between the directory and the end records).
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def _end_records(end: Mapping[str, str], count: int, size: int, offset: int) -> 
         signature = bytes.fromhex(end.get("zip64.signature", "504b0606"))
         values = (44 + len(extensible), 45, 45, 0, 0, many, many, size, offset)
         records += signature + struct.pack("<Q2H2L4Q", *values) + extensible
-        records += b"PK\6\7" + struct.pack("<LQL", 0, number("zip64.offset", offset + size + len(gap)), 1)
+        place, disks = number("zip64.offset", offset + size + len(gap)), number("zip64.disks", 1)
+        records += b"PK\6\7" + struct.pack("<LQL", 0, place, disks)
     comment = _bytes(end.get("comment", ""))
     listed = number("count", count)
     plain = (number("directory_size", size), number("directory_offset", offset))

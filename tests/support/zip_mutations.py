@@ -132,7 +132,9 @@ def _lie_in_extra(random: Random, members: list[_Member], _end: _Options) -> Non
 
 
 def _lie_in_content(random: Random, members: list[_Member], _end: _Options) -> None:
-    _, content, options = random.choice(members)
+    name, content, options = random.choice(members)
+    if name.endswith(b"/"):
+        options["method"] = random.choice(("0", "8", "8"))
     packer = zlib.compressobj(wbits=-15)
     packed = packer.compress(content) + packer.flush()
     raw = random.choice((packed, packed[:-1], packed + b"x", packed + packed, content, content + b"x", b""))
@@ -193,7 +195,8 @@ def _lie_in_end(random: Random, members: list[_Member], end: _Options) -> None:
         end[key] = "yes"
     else:
         end["zip64"] = "yes"
-        lie = random.choice(("zip64.offset", "zip64.extensible", "zip64.count", "zip64.signature", "count"))
+        lies = ("zip64.offset", "zip64.extensible", "zip64.count", "zip64.signature", "zip64.disks", "count")
+        lie = random.choice(lies)
         values = {"zip64.extensible": "0100", "zip64.signature": "504b0607", "count": "65535"}
         end[lie] = values.get(lie) or str(random.choice((0, 1, 50, 100, len(members) + 1)))
 

@@ -109,7 +109,9 @@ def read_ends(read: ReadAt, size: int) -> EndRecords:
 
 def _read_zip64_ends(read: ReadAt, locator: bytes, locator_offset: int, plain: tuple[int, ...]) -> EndRecords:
     _, record_disk, record_offset, disks = _LOCATOR.unpack(locator)
-    if record_disk or disks > 1 or record_offset != locator_offset - _END64.size:
+    if record_disk or disks != 1:  # libarchive reads the plain records where the ZIP64 ones name no single volume
+        raise NotAZip(f"has a ZIP64 locator for volume {record_disk} of {disks}, where there is one")
+    if record_offset != locator_offset - _END64.size:
         raise NotAZip(
             f"has a ZIP64 locator that points to offset {record_offset}, not to the ZIP64 end record right before it"
         )

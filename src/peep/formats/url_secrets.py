@@ -24,13 +24,14 @@ _CREDENTIALS = re.compile(r"(?:(?<=://)|(?<=https:)|(?<=http:)|(?<=https:/)|(?<=
 _QUOTED_CREDENTIALS = re.compile(
     r"(?P<head>(?P<ssh>ssh)?://|https?:/?)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@", re.IGNORECASE
 )
-_TELLING_NAMES = r"token|secret|passw|pwd|credential|signature|auth|api_?key|access_?key|private_?key"
-_SECRET_PARAMETER = re.compile(
-    rf"(?<=[?&;])((?:[^=&;#\s]*(?:{_TELLING_NAMES})[^=&;#\s]*|sig|key|sas|code|jwt|pw)=)[^&;#\s]+", re.IGNORECASE
+_TELLING_NAME = re.compile(
+    r"token|secret|pass(?:w|phrase)|pwd|credential|signature|auth|bearer|session|hmac|ticket"
+    r"|(?:api|access|private|client|account|shared)[-_.]?key"
 )
-"""What opens a file to whoever has its URL: signatures, tokens of indexes; the name, and the value behind it."""
+_SECRET_NAMES = frozenset({"sig", "key", "sas", "code", "jwt", "pw", "pass", "pat", "sid", "otp", "psk", "__gda__"})
+_PARAMETER = re.compile(r"([?&;#])([^=&;#?\s\"'<>\\]+)=([^&;#\s]+)")
+_PARAMETER_BYTES = re.compile(_PARAMETER.pattern.encode())
 _QUOTED_WORD = re.compile(r"[^\s\"'<>\\]+")
-_SECRET_PARAMETER_BYTES = re.compile(_SECRET_PARAMETER.pattern.encode(), re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 _REVISION = re.compile(r"@[^@/?#\\\s]*(?:#[^@]*)?$")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*(?:%[^\]]*)?\](?::[0-9]*)?")
@@ -134,29 +135,47 @@ def redacted_in_result(text: str) -> str:
 
 
 def holds_secret_parameter(text: bytes) -> bool:
-    """Whether a URL in `text` has a parameter in its query that is named like a secret."""
-    return b"?" in text and b"://" in text and _SECRET_PARAMETER_BYTES.search(text) is not None
+    """Whether a URL in `text` has a parameter in its query or fragment that is named like a secret."""
+    if b"://" not in text or not (b"?" in text or b"#" in text):
+        return False
+    found = _PARAMETER_BYTES.finditer(text)
+    return any(_names_secret(one[2].decode("utf-8", "replace")) for one in found)
 
 
 def without_secret_parameters(url: str) -> str:
     """`url` with `****` in the place of what such parameters hold."""
-    return _SECRET_PARAMETER.sub(_without_value, url) if "?" in url else url
+    return _PARAMETER.sub(_without_value, url) if "?" in url or "#" in url else url
+
+
+def holds_secret(url: str) -> bool:
+    """Whether a user name, a password, or a parameter named like a secret stands in one URL, well-formed or not."""
+    return ("@" in url and redacted(url) != url) or without_secret_parameters(url) != url
+
+
+def _names_secret(name: str) -> bool:
+    """Whether a parameter of this name opens something to whoever knows its value: a signature, a token."""
+    if "%" in name:
+        from urllib.parse import unquote  # noqa: PLC0415 - as in `redacted`
+
+        name = unquote(name)
+    name = name.lower()
+    return name in _SECRET_NAMES or _TELLING_NAME.search(name) is not None
 
 
 def _without_parameters(text: str) -> str:
-    """Hide the values of parameters in queries that are named like secrets; a variable is none yet."""
-    if "?" not in text or "://" not in text:
+    """Hide the values of parameters that are named like secrets; a variable is none yet."""
+    if "://" not in text or not ("?" in text or "#" in text):
         return text
     return _QUOTED_WORD.sub(_without_values, text)
 
 
 def _without_values(word: re.Match[str]) -> str:
-    return _SECRET_PARAMETER.sub(_without_value, word[0]) if "://" in word[0] else word[0]
+    return _PARAMETER.sub(_without_value, word[0]) if "://" in word[0] else word[0]
 
 
 def _without_value(found: re.Match[str]) -> str:
-    value = found[0][len(found[1]) :]
-    return f"{found[1]}****" if _VARIABLE.sub("", value) else found[0]
+    is_secret = _VARIABLE.sub("", found[3]) and _names_secret(found[2])
+    return f"{found[1]}{found[2]}=****" if is_secret else found[0]
 
 
 def _without_quoted(found: re.Match[str]) -> str:

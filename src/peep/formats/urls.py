@@ -12,6 +12,8 @@ MAX_REDIRECTS = 20
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f\\]*")
+
 Origin = tuple[str, str, int]
 
 
@@ -41,9 +43,12 @@ def scheme_of(url: str) -> str:
 def redirect_target(url: str, location: str) -> str:
     """The absolute URL that `location`, sent in answer to `url`, leads to (RFC 9110 section 10.2.2).
 
-    Raises `TransportError` when it leads to anything but http(s), or from https to http.
+    Raises `TransportError` when it leads to anything but http(s), or from https to http, or holds what no URL may hold:
+    a backslash, for which some readers take a slash, so that what follows is a host to them and a path to others.
     """
     try:
+        if not _PLAIN.fullmatch(location):
+            raise ValueError(location)
         target = urljoin(without_credentials(url), location)
         scheme = urlsplit(target).scheme
     except ValueError:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
-from peep.formats.url_secrets import holds_secret_parameter, redacted
+from peep.formats.url_secrets import holds_secret, holds_secret_parameter, redacted, redacted_in
 from peep.model import Digest, IndexFile, ProjectDetail
 
 _KIND = "page"
@@ -77,7 +77,7 @@ class PageCache:
             + (b"," if page.detail is not None else b"")
             + taken[1:]
         )
-        if holds_secret_parameter(value) or holds_secret_parameter(url.encode("utf-8", "replace")):
+        if _tells_secrets(url, page.detail):
             return digest
         self._memory.put_value(_KIND, key, value)
         head = json.dumps([page.etag, page.last_modified, digest])
@@ -91,6 +91,16 @@ class PageCache:
             return PageHead(str(etag), str(modified), str(digest))
         except (ValueError, TypeError):
             return None
+
+
+def _tells_secrets(url: str, detail: ProjectDetail | None) -> bool:
+    """Whether a secret stands in the URL of a page, where none may follow the host, or in what the page says (N20)."""
+    if holds_secret_parameter(url.encode("utf-8", "replace")):
+        return True
+    if detail is None:
+        return False
+    said = (detail.status_reason, *(file.yanked for file in detail.files if isinstance(file.yanked, str)))
+    return any(holds_secret(file.url) for file in detail.files) or any(redacted_in(text) != text for text in said)
 
 
 def page_digest(detail: ProjectDetail | None) -> str:
