@@ -98,8 +98,12 @@ def _module(verb: str, rest: list[str]) -> VerbModule | None:
 
 
 def _run_pip(words: list[str]) -> int:
+    from peep.errors import UsageError  # noqa: PLC0415 - as in `run`
     from peep.pipeline.delegation import run_pip  # noqa: PLC0415 - as in `run`
 
+    verb = split_verb(words)[0] or ""
+    if "://" in verb:  # pip would print it, with its password
+        raise UsageError(f"{verb}: is a URL, not a verb", "as in: peep install 'NAME @ URL --hash=sha256:…'")
     return run_pip(words)
 
 

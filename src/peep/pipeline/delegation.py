@@ -12,6 +12,9 @@ from importlib.metadata import distributions
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError, UsageError
+from peep.formats.url_secrets import redacted_in
+from peep.pipeline.delegated_secrets import may_be_printed, refuse_ambiguous
+from peep.system.relay import run_with_filtered_errors, wait_for
 from peep.target.discovery import named_interpreter
 
 _ASK_FOR_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
@@ -51,15 +54,21 @@ def pip_call(words: Sequence[str]) -> PipCall:
 def run_pip(words: Sequence[str]) -> int:
     """Become pip with these words; on Windows, where nothing can become something else, wait for it.
 
-    Gives back pip's exit status, if it comes back at all; raises `PeepError` when there is no pip to be had. No verb
-    that gets here fetches what a requirements file lists: those that do are peep's own, and see hashes in comments.
+    Gives back pip's exit status, if it comes back at all; raises `PeepError` when there is no pip to be had, and
+    `UsageError` for what must not reach it. No verb that gets here fetches what a requirements file lists: those that
+    do are peep's own, and see hashes in comments. Where passwords are among what pip gets, peep stays, and hides them
+    in what pip says on standard error; its results are left as they are.
     """
+    refuse_ambiguous(words, os.environ)
     command = pip_command(pip_call(words))
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    if may_be_printed(words, os.environ):
+        return run_with_filtered_errors(command, redacted_in)
     if os.name == "posix":
         os.execv(command[0], command)  # noqa: S606 - the point: pip takes this process over, signals and all
-    return _wait_for(command)
+    with subprocess.Popen(command) as process:
+        return wait_for(process)
 
 
 def pip_command(call: PipCall) -> list[str]:
@@ -102,13 +111,3 @@ def _import_folders() -> list[str]:
     if site.ENABLE_USER_SITE:
         folders.append(site.getusersitepackages())
     return folders
-
-
-def _wait_for(command: Sequence[str]) -> int:
-    """Run and wait; Ctrl-C is for pip, which gets it from the same console."""
-    with subprocess.Popen(command) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue
