@@ -494,3 +494,30 @@ def test_a_url_in_a_place_of_a_file_is_told_without_its_password(play: Play):
         status, told = play.peep(*words)
         assert status in {1, 2, 4}, (words, told)
         assert "canary" not in told, (words, told)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["certify", "--notes", "URL", "demo", "1.0"],
+        ["certify", "--by", "URL", "demo", "1.0"],
+        ["certify", "--from", "r.json", "--answer", "startup-code a.pth=see URL", "demo", "1.0"],
+        ["certify", "--notes", "read", "--skipped", "tests/**", "--skipped", "URL", "demo", "1.0"],
+        ["certify", "--notes", "read", "--machine", "reader of URL", "demo", "1.0"],
+        ["vetting", "excuse", "-r", "pins.txt", "--until", "2099-01-01", "--why", "URL"],
+        ["vetting", "object", "demo", "1.0", "--why", "URL"],
+        ["vetting", "trust", "demo", "URL", "--since", "2026-01-01", "--until", "2026-02-01", "--why", "URL"],
+        ["mirror", "yank", "shelf", "demo==1.0", "--reason", "URL"],
+        ["mirror", "status", "shelf", "demo", "archived", "--reason", "URL"],
+    ],
+)
+@pytest.mark.parametrize("url", ["https://user:Kanarie@host.example/x", "https://host.example/?access_token=Kanarie"])
+def test_what_stands_in_shared_files_may_hold_no_password(
+    play: Play, words: list[str], url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(play.folder / "in")
+    status, told = play.peep(*(word.replace("URL", url) for word in words))
+    assert status == 2
+    assert "would be written to a shared file" in told
+    assert "Kanarie" not in told
+    assert list((play.folder / "in").iterdir()) == []

@@ -75,6 +75,17 @@ def test_the_editor_shows_the_sentence_and_what_is_written_below_becomes_the_not
     assert 'notes = "nothing odd"' in Path("vetting/audits.toml").read_text()
 
 
+def test_n18_a_password_in_what_is_written_below_is_left_out_of_the_record():
+    edit = '\ntext += "see https://ann:Kanarie@wiki.example/review?token=Vogel\\n"\n'
+    Path("edit.py").write_text(UNCOMMENT + edit)
+
+    status, shown = on_terminal(*WORDS)
+
+    assert status == 0, shown
+    assert "is left out of the record, which is shared" in " ".join(shown.split())
+    assert "see https://****@wiki.example/review?token=****" in Path("vetting/audits.toml").read_text()
+
+
 @pytest.mark.parametrize("edit", ["", 'text = text.replace("# I, ", "I, ").replace("read all", "read some")'])
 def test_who_does_not_state_it_records_nothing(edit):
     Path("edit.py").write_text(edit)
@@ -107,11 +118,11 @@ def test_answers_to_stop_signals_are_asked_for(capsys):
         before = Path("vetting/audits.toml").read_text()
         assert "answers" not in before
 
-        status, shown = on_terminal(*words, typed="starts nothing\nthe build makes it\n")
+        status, shown = on_terminal(*words, typed="starts nothing\nthe build makes it: https://a:Kanarie@ci.example/1\n")
 
     assert status == 0, shown
     assert "runs at every start of the interpreter: import inert" in shown
     written = Path("vetting/audits.toml").read_text()
     assert 'why = "starts nothing"' in written
-    assert 'why = "the build makes it"' in written
+    assert 'why = "the build makes it: https://****@ci.example/1"' in written
     assert run(["vetting", "fmt", "--check"]) == 0

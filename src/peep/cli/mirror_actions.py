@@ -9,6 +9,7 @@ from typing import Any
 from peep.cli.options.install_options import install_options
 from peep.cli.options.lock_options import lock_settings
 from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.shared_texts import refuse_secrets
 from peep.cli.output.mirror_output import (
     checked_json,
     checked_line,
@@ -119,6 +120,7 @@ def _add(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) ->
 
 def _reason(parsed: ParsedArguments) -> str | None:
     """The value of --reason, which stands on pages and screens. Raises `UsageError` for what cannot be printed."""
+    refuse_secrets(parsed, "reason")
     reason = parsed.value("reason")
     if reason is not None and not reason.isprintable():
         raise UsageError(f"--reason: {reason[:60]!a} holds something that cannot be printed", "write one line of text")

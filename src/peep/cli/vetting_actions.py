@@ -7,7 +7,8 @@ from collections import Counter
 
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments
-from peep.cli.options.vetting_words import day, names_in, needed, refuse_secrets, words_after
+from peep.cli.options.shared_texts import refuse_secrets
+from peep.cli.options.vetting_words import day, names_in, needed, words_after
 from peep.cli.output.console import Console
 from peep.cli.output.text import counted
 from peep.cli.output.vetting_text import attested_line, subject_name

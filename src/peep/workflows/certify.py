@@ -22,7 +22,7 @@ from peep.system.clock import utc_day
 from peep.vetting import canonical
 from peep.vetting.assembly import AUDITS, EXCUSED, Vetting
 from peep.vetting.decision import Decision
-from peep.vetting.editing import Edited, certified, extended
+from peep.vetting.editing import Edited, certified, extended, without_secrets
 from peep.vetting.folder import write_files
 from peep.vetting.records import Audit, Criterion
 from peep.vetting.rules import Question
@@ -69,6 +69,10 @@ def certify(
     audit = _audit(case, ground, author(options.by, context.environ))
     certified(case.vetting, audit)  # what contradicts it is told before anybody writes a word
     audit = replace(audit, notes=_notes(options, ground, audit, people.state, case.vetting.criteria))
+    written = without_secrets(audit)
+    if written != audit:
+        context.reporter.warning("a password or a token in a URL is left out of the record, which is shared")
+    audit = written
     edited = certified(case.vetting, audit)
     write_edited(folder, case.vetting, edited)
     if not audit.using:  # nobody need not read again what a machine looked at

@@ -6,7 +6,6 @@ from datetime import date
 
 from peep.cli.options.parser import ParsedArguments
 from peep.errors import UsageError
-from peep.formats.url_secrets import redacted_in_result
 
 
 def names_in(text: str | None) -> tuple[str, ...]:
@@ -21,15 +20,6 @@ def words_after(parsed: ParsedArguments, *names: str, least: int | None = None) 
         wanted = " and ".join(names) or "no further argument"
         raise UsageError(f"peep vetting {action} wants {wanted}", "see: peep vetting --help")
     return words
-
-
-def refuse_secrets(parsed: ParsedArguments, *options: str) -> None:
-    """Raise `UsageError` for texts with a password in a URL: they would stand in files that are shared."""
-    for option in options:
-        text = parsed.value(option) or ""
-        if redacted_in_result(text) != text:
-            reason = f"--{option} holds a URL with a password or a token, and would be written to a shared file"
-            raise UsageError(reason, "write the URL without it")
 
 
 def needed(parsed: ParsedArguments, option: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.shared_texts import refuse_secrets
 from peep.cli.options.tables import GENERAL, INDEXES, INTERPRETER, NETWORK, SOURCES, STORE
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
@@ -208,6 +209,7 @@ def _suppress(parsed: ParsedArguments, options: AuditOptions, report: AuditRepor
     from peep.pipeline.audits.suppress import SuppressRequest, suppress_finding  # noqa: PLC0415
     from peep.pipeline.settings_place import settings_folder  # noqa: PLC0415
 
+    refuse_secrets(parsed, "reason", "by", "justification")
     if len(parsed.words) != 1:
         raise UsageError("--suppress wants one project", "peep audit --suppress ID NAME --reason TEXT --expires DATE")
     if parsed.has("files-from"):

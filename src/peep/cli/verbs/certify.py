@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
+from peep.cli.options.shared_texts import refuse_secrets
 from peep.cli.options.tables import GENERAL, INDEXES, NETWORK, SOURCES, STORE, VETTING
-from peep.cli.options.vetting_words import names_in, refuse_secrets
+from peep.cli.options.vetting_words import names_in
 from peep.cli.output.console import Console
 from peep.cli.output.text import counted, is_at_terminal
 from peep.cli.verb import Section, Verb
@@ -98,7 +99,7 @@ def _options(parsed: ParsedArguments) -> CertifyOptions:
     from peep.pipeline.readings import reading_at  # noqa: PLC0415 - as above
     from peep.pipeline.vetting.certified_version import CertifyOptions  # noqa: PLC0415 - as above
 
-    refuse_secrets(parsed, "notes", "by")
+    refuse_secrets(parsed, "notes", "by", "answer", "skipped", "machine")
     if len(parsed.words) != _NAME_AND_VERSION:
         raise UsageError("peep certify wants a project and a version", f"usage: peep {VERB.usage[0]}")
     if parsed.has("full") and parsed.value("since") is not None:
