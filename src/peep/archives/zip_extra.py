@@ -1,6 +1,7 @@
-"""ZIP extra fields that change what a header says: ZIP64 sizes, Info-ZIP Unicode path.
+"""ZIP extra fields that change what a header says: sizes, names, modes, links, encryption.
 
-Source: PKWARE APPNOTE 6.3.10, sections 4.5.1 (layout), 4.5.3 (ZIP64), 4.6.9 (Unicode path).
+Source: PKWARE APPNOTE 6.3.10, sections 4.5.1 (layout), 4.5.3 (ZIP64), 4.5.7 (UNIX), 4.6.9 (Unicode path); Info-ZIP's
+`proginfo/extrafld.txt` (times, ASi); libarchive's reader, which takes a mode from its own field. THREATS Z9, Z21.
 """
 
 from __future__ import annotations
@@ -10,6 +11,19 @@ import zlib
 
 _ZIP64 = 0x0001
 _UNICODE_PATH = 0x7075
+_UNIX = 0x000D
+_TIMES = 0x5455
+_TIMES_SIZES = (1, 5, 9, 13)
+"""Bytes: which of three times are there, and these, four bytes each; the central directory has the first alone."""
+_REFUSED = {
+    0x0017: "is for encrypted content",
+    0x9901: "is for encrypted content",
+    0x6C78: "gives it a second mode",
+    0x756E: "gives it a second mode, or the target of a link",
+}
+"""What readers take such fields for, where they know them; others pass over them."""
+_UNIX_SIZE = 12
+"""Bytes of owner and times; what follows them is the target of a link or the number of a device."""
 _ALL32 = 0xFFFFFFFF
 _UNICODE_PATH_HEAD = 5
 
@@ -47,9 +61,23 @@ def zip64_values(extra: bytes, stated: Sizes, *, is_central: bool) -> tuple[Size
     identifiers = [identifier for identifier, _ in fields]
     if len(set(identifiers)) != len(identifiers):
         return stated, "has the same extra field twice", None
+    for identifier, content in fields:
+        if reason := _field_problem(identifier, content):
+            return stated, reason, None
     if not contents:
         return stated, "lacks the ZIP64 field that its sizes refer to" if _ALL32 in stated else None, None
     return _apply_zip64(contents[0], stated, is_central=is_central)
+
+
+def _field_problem(identifier: int, content: bytes) -> str | None:
+    """What is wrong with a field that some readers go by, and others do not know."""
+    if identifier in _REFUSED:
+        return f"has an extra field {identifier:#06x} that {_REFUSED[identifier]}"
+    if identifier == _UNIX and len(content) > _UNIX_SIZE:
+        return f"has an extra field {identifier:#06x} that names the target of a link, or a device"
+    if identifier == _TIMES and len(content) not in _TIMES_SIZES:
+        return f"has an extra field of times of {len(content)} bytes, which no rule allows"
+    return None
 
 
 def _apply_zip64(content: bytes, stated: Sizes, *, is_central: bool) -> tuple[Sizes, str | None, str | None]:
