@@ -63,4 +63,16 @@ def test_an_original_inside_of_the_environment_vouches_for_nothing(environment: 
 
 
 def test_an_interpreter_that_is_no_virtual_environment_is_its_own_affair(base: Path):
+    library = base.parent / "lib" / "python3.11"
+    library.mkdir(parents=True)
+    (library / "os.py").touch()
+
     assert refuse_planted_interpreter(str(base / "python3.11")) is None
+
+
+def test_a_program_in_an_environment_that_lost_its_settings_is_refused(environment: Path):
+    (environment / "python").write_bytes(b"#!/bin/sh")
+    (environment.parent / "pyvenv.cfg").unlink()
+
+    with pytest.raises(EnvironmentChangeError, match="neither a pyvenv.cfg nor a standard library"):
+        refuse_planted_interpreter(str(environment / "python"))

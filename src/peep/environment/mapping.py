@@ -9,7 +9,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from peep.errors import EnvironmentChangeError
-from peep.formats.program_names import replaced_program
+from peep.formats.program_names import protected_program
 from peep.model import StoredFile, StoredWheel, TargetEnvironment
 
 WORK_FOLDER = ".peep"
@@ -145,11 +145,11 @@ def is_protected(path: str, paths: Mapping[str, str]) -> bool:
     folder, name = os.path.split(os.path.normcase(path))
     if name.lower() == "pyvenv.cfg":
         return True
-    if folder.lower() == os.path.normcase(paths["data"]).lower() and name.lower().endswith(".exe"):
-        return bool(replaced_program(name))  # where Windows has it, unless the environment is a virtual one
+    if folder.lower() == os.path.normcase(paths["data"]).lower() and name.lower().endswith((".exe", ".dll", "._pth")):
+        return bool(protected_program(name))  # where Windows has it, unless the environment is a virtual one
     if folder.lower() not in {os.path.normcase(paths["scripts"]).lower(), _binaries(paths)}:
         return False
-    return bool(replaced_program(name))
+    return bool(protected_program(name))
 
 
 def _binaries(paths: Mapping[str, str]) -> str:

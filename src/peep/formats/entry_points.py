@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from peep.formats.member_names import printable
-from peep.formats.program_names import replaced_program
+from peep.formats.program_names import protected_program
 
 _SCRIPT_GROUPS = ("console_scripts", "gui_scripts")
 _SCRIPT_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?", re.ASCII)
@@ -60,7 +60,7 @@ def _parse_script(line: str, *, is_gui: bool) -> tuple[EntryPoint | None, str]:
         return None, "is no line of the form NAME = MODULE:ATTRIBUTE"
     if not _SCRIPT_NAME.fullmatch(name):
         return None, "has a launcher name with other characters than letters, digits, '_', '.' and '-'"
-    if replaced := replaced_program(name):
+    if replaced := protected_program(name):
         return None, f"would replace the environment's {replaced}"
     reference = _REFERENCE.fullmatch(value)
     if not reference:

@@ -10,6 +10,7 @@ systems have none, and Python can be told not to mind it (`PYTHONCASEOK`).
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 
 _READ_BY_SITE = (".pth", ".start")
@@ -17,11 +18,15 @@ _HOOKS = frozenset({"sitecustomize", "usercustomize"})
 _MODULE_SUFFIXES = (".py", ".pyc", ".pyo", ".pyw", ".so", ".pyd", ".dll", ".sl")
 """Extension modules carry a tag before theirs: `.cpython-312-x86_64-linux-gnu.so`, `.abi3.so`."""
 _MODULE_FOLDER = re.compile(
-    # POSIX: lib/python3.12/site-packages, lib64, Debian's dist-packages; Windows: Lib/site-packages. The standard
-    # library's own folders are on the path as well, where the prefix is not a virtual environment's.
-    r"(?:(?:local/)?lib(?:64)?/(?:(?:python|pypy|graalpy)[0-9.]*[a-z]{0,2}/)?(?P<site>(?:site|dist)-packages/)?"
-    r"(?:lib-dynload/)?|dlls/)"
+    # POSIX: lib/python3.12/site-packages, lib64, Debian's dist-packages; Windows: Lib/site-packages, and for a user
+    # Python312/site-packages. The standard library's own folders are on the path as well, and before those of
+    # packages, where the prefix is not a virtual environment's.
+    r"(?:(?:(?:local/)?lib(?:64)?/(?:(?:python|pypy|graalpy)[0-9.]*[a-z]{0,2}/)?|python[0-9]+[a-z0-9-]*/(?=site-))"
+    r"(?P<site>(?:site|dist)-packages/)?(?:lib-dynload/)?|dlls/)"
 )
+_ZIPPED_LIBRARY = re.compile(r"(?:lib(?:64)?/)?python[0-9]+t?\.zip")
+"""Looked into before the folder of the standard library, where it lies in the prefix of an installation."""
+_STANDARD = frozenset(name.lower() for name in sys.stdlib_module_names)
 _NOMINAL_SITE = "lib/python3/site-packages/"
 """Where purelib and platlib lie in an environment that is not known yet; any that `_MODULE_FOLDER` knows will do."""
 _PLACES = {"purelib": _NOMINAL_SITE, "platlib": _NOMINAL_SITE, "data": "", "scripts": "bin/", "headers": "include/"}
@@ -33,31 +38,50 @@ def startup_entry(path: str, root: str = "", sites: Iterable[str] = ()) -> str:
     `path`, `root` and `sites` are `/`-separated; `root` is the environment, '' where `path` is relative to it; `sites`
     are the folders of modules that are known, while those of the usual form are known anyway. Given back is what is
     read: the path of a `.pth` or `.start` file, of a module `sitecustomize` or `usercustomize`, or, for a file anywhere
-    in a package of that name, of the package.
+    in a package of that name, of the package; and of what stands before a module of the standard library, in its own
+    folder or as a ZIP file.
     """
     lowered = path.lower()
-    starts = [(len(prefix), True) for one in sites if lowered.startswith(prefix := one.lower().rstrip("/") + "/")]
+    ends = [_site_length(lowered, one.lower().rstrip("/") + "/") for one in sites]
     top = root.lower().rstrip("/") + "/" if root else ""
     if lowered.startswith(top):
+        if _ZIPPED_LIBRARY.fullmatch(lowered, len(top)):
+            return path
         # Windows reads the environment's own folder, too (`site.getsitepackages`).
-        starts.append((len(top), True))
-        if match := _MODULE_FOLDER.match(lowered, len(top)):
-            starts.append((match.end(), match["site"] is not None))
-    for start, is_site in starts:
-        if length := _read_length(lowered[start:], is_site=is_site):
-            return path[: start + length]
-    return ""
+        ends += [_site_length(lowered, top), _library_length(lowered, len(top))]
+    return path[: max(ends, default=0)]
 
 
-def _read_length(inside: str, *, is_site: bool) -> int:
-    """How many letters of a lower-case path below a folder of modules name what is read at the start; 0 for none."""
+def _site_length(lowered: str, folder: str) -> int:
+    """How many letters of a lower-case path name what is read in a folder that `site` reads; 0 for none."""
+    inside = lowered[len(folder) :]
+    if not lowered.startswith(folder):
+        return 0
+    if "/" not in inside and inside.endswith(_READ_BY_SITE):
+        return len(lowered)
+    length = _module_length(inside, _HOOKS)
+    return length and len(folder) + length
+
+
+def _library_length(lowered: str, start: int) -> int:
+    """The same for what lies in a folder of the usual form below the root, which ends at `start`."""
+    match = _MODULE_FOLDER.match(lowered, start)
+    if match is None:
+        return 0
+    if match["site"]:
+        return _site_length(lowered, lowered[: match.end()])
+    # Below a bare `lib`, which is Windows' library, POSIX systems keep much else.
+    is_library = "/" in match[0][:-1] or lowered.endswith((".py", ".pyc", ".pyd"))
+    length = _module_length(lowered[match.end() :], _HOOKS | _STANDARD if is_library else _HOOKS)
+    return length and match.end() + length
+
+
+def _module_length(inside: str, names: frozenset[str]) -> int:
+    """How many letters of a lower-case path below a folder of modules name a module of `names`, or its package."""
     top, slash, _ = inside.partition("/")
     if slash:
-        return len(top) if top in _HOOKS else 0
-    if top.endswith(_READ_BY_SITE):
-        return len(top) if is_site else 0
-    is_hook = top.partition(".")[0] in _HOOKS and top.endswith(_MODULE_SUFFIXES)
-    return len(top) if is_hook else 0
+        return len(top) if top in names else 0
+    return len(top) if top.partition(".")[0] in names and top.endswith(_MODULE_SUFFIXES) else 0
 
 
 def landing(member: str, data_folder: str) -> str:

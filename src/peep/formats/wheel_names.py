@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from peep.formats.member_names import printable
 from peep.formats.names import normalised
-from peep.formats.program_names import replaced_program
+from peep.formats.program_names import protected_program
 from peep.formats.versions import same_version
 
 SCHEMES = ("purelib", "platlib", "headers", "scripts", "data")
@@ -105,11 +105,13 @@ def _scheme_problem(rest: str) -> str | None:
         if len(parts) > 1:
             return "is a script in a folder of its own, which no installer places alike"
         return _interpreter_problem(parts[0])
+    if scheme == "data" and (len(parts) == 1 or parts[-1].lower() == "pyvenv.cfg"):
+        return _interpreter_problem(parts[-1])
     if scheme == "data" and len(parts) == 2 and parts[0].lower() in _SCRIPT_FOLDERS:  # noqa: PLR2004 - folder and file
         return _interpreter_problem(parts[1])
     return None
 
 
 def _interpreter_problem(script: str) -> str | None:
-    replaced = replaced_program(script)
+    replaced = protected_program(script)
     return f"would replace the environment's {replaced}" if replaced else None

@@ -12,6 +12,7 @@ import os
 from peep.environment.scheme_paths import is_inside
 from peep.errors import EnvironmentChangeError
 from peep.system.files import regular_only
+from peep.target.steering import has_library
 
 
 def refuse_planted_interpreter(python: str) -> None:
@@ -26,6 +27,7 @@ def refuse_planted_interpreter(python: str) -> None:
         if settings is not None:
             break
     else:
+        _refuse_bare(python)
         return
     real = os.path.realpath(python)
     if not is_inside(real, os.path.realpath(root)):
@@ -39,6 +41,19 @@ def refuse_planted_interpreter(python: str) -> None:
         "not started",
         f"make its interpreter a link again: {python} -> {os.path.join(home or '/usr/bin', os.path.basename(real))}",
     )
+
+
+def _refuse_bare(python: str) -> None:
+    """Raise for a program that lies in no virtual environment and beside no standard library, so in no installation."""
+    folder = os.path.dirname(python)
+    root = os.path.dirname(folder)
+    if os.path.realpath(python) == os.path.join(os.path.realpath(folder), os.path.basename(python)):
+        if not has_library(root):
+            raise EnvironmentChangeError(
+                f"{python} is a program in {root}, which has neither a pyvenv.cfg nor a standard library; it was not "
+                "started",
+                "an environment without its pyvenv.cfg is none any more: make it anew",
+            )
 
 
 def _names(real: str) -> list[str]:

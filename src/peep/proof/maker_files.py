@@ -13,7 +13,7 @@ from glob import glob
 
 from peep.dataclass import dataclass
 from peep.environment.scheme_paths import SchemePaths, is_inside, shown_path
-from peep.formats.program_names import replaced_program
+from peep.formats.program_names import protected_program, replaced_program
 from peep.model import TargetEnvironment
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.interpreter import settings_of
@@ -240,7 +240,7 @@ def foreign_starter(premises: Premises, path: str, described: str) -> Finding | 
     """A finding for what is called like the environment's own programs and isn't what its maker writes."""
     folder, name = os.path.split(path)
     if folder != premises.scripts or not (
-        replaced_program(name) or known_fingerprints(name) or name in premises.templates
+        protected_program(name) or known_fingerprints(name) or name in premises.templates
     ):
         return None
     reason = f"{described}; it is none that venv, virtualenv or uv write for this environment"

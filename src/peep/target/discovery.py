@@ -21,6 +21,7 @@ from peep.system.file_signature import signature
 from peep.target import probe
 from peep.target.externally_managed import external_manager
 from peep.target.shims import interpreter_behind, is_script
+from peep.target.steering import refuse_steered
 
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
@@ -90,6 +91,7 @@ def discover_target(
     """
     _refuse_contradictions(request)
     python = interpreter_behind(named_interpreter(request.python), run_program)
+    refuse_steered(python)
     facts = _remembered_facts(python, memory or NoMemory(), run_program)
     if tuple(facts["version"][:2]) < _OLDEST:
         version = ".".join(map(str, facts["version"]))
