@@ -58,7 +58,7 @@ class ZipReader:
         """Z17: what stands in the place of a folder's content must come to nothing, for other readers look at it."""
         problems = []
         for member in self.members:
-            if member.name.endswith("/") and (member.compressed_size or member.crc):
+            if member.name.endswith("/") and not member.size and (member.compressed_size or member.crc):
                 if member.compressed_size > _LONGEST_NOTHING:
                     problems.append(f"{printable(member.name)}: is a folder with compressed content")
                     continue
