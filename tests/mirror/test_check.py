@@ -103,7 +103,7 @@ def test_a_sidecar_that_is_not_its_wheels_is_named_although_the_facts_agree(mirr
         sidecar.write(b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: evil\n")
     with open(mirror.place(f"{file.path}.metadata"), "rb") as sidecar:
         digest = sha256(sidecar.read()).hexdigest()
-    mirror.write([facts.with_file(replace(file, core_metadata=digest))])
+    mirror.write([replace(facts, files=(replace(file, core_metadata=digest), *facts.files[1:]))])
     [fault] = faults(mirror)
     assert (fault.path, fault.reason) == (f"{file.path}.metadata", "it is not the METADATA of its wheel")
 

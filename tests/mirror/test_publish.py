@@ -58,7 +58,8 @@ def add(mirror, projects, file, name, folder):
             NewFile(f"{file.path}.metadata", f"{place}.metadata", file.core_metadata),
         ]
     )
-    projects[name] = projects.get(name, ProjectFacts(name, "ours")).with_file(file)
+    known = projects.get(name, ProjectFacts(name, "ours"))
+    projects[name] = replace(known, files=(*(one for one in known.files if one.filename != file.filename), file))
 
 
 def listed(store, name="demo"):
