@@ -14,6 +14,7 @@ from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.layout import View, facts_path
 from peep.place_faults import FileState, MirrorFileFault, NotOwned
+from peep.reporting import SilentReporter
 from support.wheels import wheel_bytes
 
 NAME = "demo-1.0-py3-none-any.whl"
@@ -49,11 +50,11 @@ def facts_of(mirror):
 
 
 def faults(mirror):
-    return list(check_mirror(mirror).faults)
+    return list(check_mirror(mirror, SilentReporter()).faults)
 
 
 def test_a_sound_mirror_has_no_faults(mirror):
-    checked = check_mirror(mirror)
+    checked = check_mirror(mirror, SilentReporter())
     assert (checked.projects, checked.files, checked.faults) == (1, 1, ())
     assert checked.serial == mirror.manifest().serial
 
@@ -93,6 +94,17 @@ def test_foreign_files_are_named(mirror):
         ("files/zz", "foreign"),
         ("notes.txt", "foreign"),
         ("simple/x.html", "foreign"),
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_file_is_named(mirror):
+    for path in (facts_of(mirror).files[0].path, "simple/demo/index.html"):
+        os.unlink(mirror.place(path))
+        os.mkfifo(mirror.place(path))
+    assert [(fault.path, fault.state) for fault in faults(mirror)] == [
+        (facts_of(mirror).files[0].path, FileState.CHANGED),
+        ("simple/demo/index.html", FileState.CHANGED),
     ]
 
 
