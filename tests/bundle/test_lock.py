@@ -1,3 +1,4 @@
+import io
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ from peep.bundle.tree import FilesTree
 from peep.dataclass import replace
 from peep.errors import TransportError
 from peep.requirements.pylock import pins_from_pylock
+from peep.system.bounded import LISTS
 from support.requirements_files import LINUX
 from support.small_bundle import LONG, SDIST, WHEEL, listed, small_bundle
 
@@ -113,3 +115,27 @@ def test_the_contents_do_not_depend_on_the_order_of_anything():
     backwards = replace(MANIFEST, archives=MANIFEST.archives[::-1])
     files = {"requirements.txt": ALL, "c.txt": f"{NAME}==1.0\n"}
     assert locked(files, manifest=backwards) == locked(files)
+
+
+class Counted(io.RawIOBase):
+    """A file that never ends, and counts what is read of it."""
+
+    count = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        Counted.count += len(buffer)
+        return len(buffer)
+
+
+class Endless(FilesTree):
+    def open(self, path):
+        assert path
+        return io.BufferedReader(Counted())
+
+
+def test_an_input_without_end_has_no_lock():
+    assert bundle_lock(MANIFEST, Endless({})) is None
+    assert LISTS < Counted.count < 2 * LISTS

@@ -14,6 +14,7 @@ from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.layout import View, facts_path
 from peep.place_faults import FileState, MirrorFileFault, NotOwned
+from peep.reporting import SilentReporter
 from support.wheels import wheel_bytes
 
 NAME = "demo-1.0-py3-none-any.whl"
@@ -49,11 +50,11 @@ def facts_of(mirror):
 
 
 def faults(mirror):
-    return list(check_mirror(mirror).faults)
+    return list(check_mirror(mirror, SilentReporter()).faults)
 
 
 def test_a_sound_mirror_has_no_faults(mirror):
-    checked = check_mirror(mirror)
+    checked = check_mirror(mirror, SilentReporter())
     assert (checked.projects, checked.files, checked.faults) == (1, 1, ())
     assert checked.serial == mirror.manifest().serial
 
@@ -96,6 +97,17 @@ def test_foreign_files_are_named(mirror):
     ]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_file_is_named(mirror):
+    for path in (facts_of(mirror).files[0].path, "simple/demo/index.html"):
+        os.unlink(mirror.place(path))
+        os.mkfifo(mirror.place(path))
+    assert [(fault.path, fault.state) for fault in faults(mirror)] == [
+        (facts_of(mirror).files[0].path, FileState.CHANGED),
+        ("simple/demo/index.html", FileState.CHANGED),
+    ]
+
+
 def test_a_sidecar_that_is_not_its_wheels_is_named_although_the_facts_agree(mirror):
     facts = facts_of(mirror)
     file = facts.files[0]
@@ -103,7 +115,7 @@ def test_a_sidecar_that_is_not_its_wheels_is_named_although_the_facts_agree(mirr
         sidecar.write(b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: evil\n")
     with open(mirror.place(f"{file.path}.metadata"), "rb") as sidecar:
         digest = sha256(sidecar.read()).hexdigest()
-    mirror.write([facts.with_file(replace(file, core_metadata=digest))])
+    mirror.write([replace(facts, files=(replace(file, core_metadata=digest), *facts.files[1:]))])
     [fault] = faults(mirror)
     assert (fault.path, fault.reason) == (f"{file.path}.metadata", "it is not the METADATA of its wheel")
 

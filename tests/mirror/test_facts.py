@@ -46,11 +46,6 @@ def test_the_later_of_linking_and_unlinking_counts():
     assert not replace(FILE, linked=T2).is_linked
 
 
-def test_a_file_takes_the_place_of_the_one_of_its_name():
-    changed = FACTS.with_file(replace(FILE, yanked="bad"))
-    assert [file.yanked for file in changed.files] == ["bad", ""]
-
-
 def changed(**changes):
     document = json.loads(FACTS.content)
     for key, value in changes.items():

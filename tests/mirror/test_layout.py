@@ -13,7 +13,6 @@ from peep.mirror.layout import (
     View,
     facts_digest,
     flat_page,
-    is_offered,
     parse_root_manifest,
     project_pages,
     root_pages,
@@ -54,9 +53,8 @@ def test_what_was_unlinked_or_is_quarantined_stands_on_no_page():
     for facts in (unlinked, quarantined):
         assert parsed(facts).files == ()
         assert FILE.filename.encode() not in flat_page([facts])
-        assert not is_offered(facts)
     assert (parsed(quarantined).status, parsed(quarantined).status_reason) == ("quarantined", "malware")
-    assert is_offered(FACTS)
+    assert [file.filename for file in parsed(FACTS).files] == [FILE.filename]
     assert b"files/ab/" in flat_page([FACTS])
     assert b"../" not in flat_page([FACTS])
 

@@ -8,17 +8,27 @@ import os
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from peep.dataclass import replace
 from peep.formats.simple_pages import JSON_TYPE
-from peep.http.object_store import FolderStore, MemoryStore, ObjectStoreError, Whatever, open_store
+from peep.http.object_store import (
+    LARGEST_DOCUMENT,
+    FolderStore,
+    MemoryStore,
+    ObjectStoreError,
+    PutHeaders,
+    Whatever,
+    open_store,
+)
 from peep.mirror.facts import ArchiveFacts, ProjectFacts, parse_facts
-from peep.mirror.folder import MirrorFolder, NewFile
+from peep.mirror.folder import MirrorError, MirrorFolder, NewFile
 from peep.mirror.layout import View, facts_path
 from peep.mirror.publish import ForgetfulStoreError, PublishOptions, publish
 from peep.mirror.server_config import IMMUTABLE, PAGES
+from peep.reporting import SilentReporter
 from support.object_stores import ForgetfulStore, has_s3, s3_environment, s3_server
 
 T1 = "2026-01-01T00:00:00.000000Z"
@@ -58,7 +68,8 @@ def add(mirror, projects, file, name, folder):
             NewFile(f"{file.path}.metadata", f"{place}.metadata", file.core_metadata),
         ]
     )
-    projects[name] = projects.get(name, ProjectFacts(name, "ours")).with_file(file)
+    known = projects.get(name, ProjectFacts(name, "ours"))
+    projects[name] = replace(known, files=(*(one for one in known.files if one.filename != file.filename), file))
 
 
 def listed(store, name="demo"):
@@ -244,8 +255,8 @@ def test_a_slow_publisher_does_not_put_an_old_page_over_a_new_one(tmp_path):
     slow, quick = mirror_of(tmp_path / "a", ("demo", "1.0")), mirror_of(tmp_path / "b", ("demo", "1.1"))
 
     class Interrupted(MemoryStore):
-        def get(self, key):
-            found = MemoryStore.get(self, key)
+        def get(self, key, limit=LARGEST_DOCUMENT):
+            found = MemoryStore.get(self, key, limit)
             if key == "simple/demo/index.html" and not self.objects.get("simple/demo/index.html"):
                 publish(quick, twin, QUICK)
             return found
@@ -283,6 +294,57 @@ def test_n31_a_store_that_ignores_conditions_is_refused_unless_nobody_else_publi
     assert store.objects == {}
     publish(mirror, store, replace(QUICK, is_single_publisher=True))
     assert listed(store) == ["demo-1.0-py3-none-any.whl"]
+
+
+@pytest.mark.parametrize("sort", ["archive", "sidecar"])
+def test_other_bytes_than_the_facts_say_are_not_sent(sort, tmp_path):
+    """A store keeps an immutable file for ever: whoever sends a broken one can't mend it."""
+    mirror = mirror_of(tmp_path / "mirror", ("demo", "1.0"))
+    file = mirror.facts("demo").files[0]
+    path = file.path if sort == "archive" else f"{file.path}.metadata"
+    with open(mirror.place(path), "ab") as broken:
+        broken.write(b"more")
+    store = MemoryStore()
+    with pytest.raises(MirrorError, match="is not what its facts say; it was not sent") as raised:
+        publish(mirror, store, QUICK)
+    assert raised.value.hint == "peep mirror check names all that differs"
+    assert path not in store.objects
+    assert not any(key.startswith(("facts/", "simple/")) for key in store.objects)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_file_ends(tmp_path):
+    mirror = mirror_of(tmp_path / "mirror", ("demo", "1.0"))
+    place = mirror.place(mirror.facts("demo").files[0].path)
+    os.unlink(place)
+    os.mkfifo(place)
+    with pytest.raises(MirrorError, match="no regular file"):
+        publish(mirror, MemoryStore(), QUICK)
+    os.makedirs(tmp_path / "store" / "facts")
+    os.mkfifo(tmp_path / "store" / "facts" / "demo.json")
+    with pytest.raises(ObjectStoreError, match="no regular file"):
+        FolderStore(str(tmp_path / "store")).get("facts/demo.json")
+
+
+@pytest.mark.parametrize("kind", ["memory", "folder"])
+def test_an_object_larger_than_it_may_be_is_not_read(kind, tmp_path):
+    store = MemoryStore() if kind == "memory" else FolderStore(str(tmp_path))
+    store.put("facts/demo.json", bytes(11), PutHeaders("text/plain", "no-store"), Whatever())
+    assert len(store.get("facts/demo.json", 11).content) == 11
+    with pytest.raises(ObjectStoreError, match=r"facts/demo\.json"):
+        store.get("facts/demo.json", 10)
+
+
+def test_who_waits_is_told_how_far_it_is(tmp_path):
+    class Counting(SilentReporter):
+        counts: ClassVar[dict[str, int]] = {}
+
+        def worked(self, what):
+            self.counts[what] = self.counts.get(what, 0) + 1
+
+    mirror = mirror_of(tmp_path / "mirror", ("demo", "1.0"), ("demo", "1.1"), ("other", "1.0"))
+    publish(mirror, MemoryStore(), replace(QUICK, reporter=Counting()))
+    assert Counting.counts == {"files": 6, "projects": 2}
 
 
 def test_facts_that_are_none_stop_the_run(tmp_path):

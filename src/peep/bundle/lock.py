@@ -17,6 +17,7 @@ from peep.formats.names import normalised
 from peep.formats.versions import same_version
 from peep.model import ArchiveKind
 from peep.requirements.files import parse_requirements_files
+from peep.system.bounded import LISTS, read_stream
 
 _Wanted = Mapping[str, Sequence[tuple["str | None", str]]]
 """By project: each version that an input names (None: by URL, or pinned elsewhere), with its marker ('': always)."""
@@ -28,8 +29,8 @@ def bundle_lock(manifest: BundleManifest, files: FileSource) -> bytes | None:
     """The text of `pylock.toml` for all inputs of a bundle, which are read from `files`.
 
     None where one lock cannot say it: two versions of a project that no markers divide, markers about extras of a lock
-    file, two source archives of one version, an input that is not there or means nothing. Raises what `files` raise
-    where they are far away and cannot be had just now.
+    file, two source archives of one version, an input that is not there, too long or means nothing.
+    Raises what `files` raise where they are far away and cannot be had just now.
     """
     try:
         contents = {one.file.path: _content(files, one.file.path) for one in manifest.inputs if one.role in _READ}
@@ -59,7 +60,7 @@ def _by_version(manifest: BundleManifest) -> dict[tuple[str, str], list[BundleAr
 
 def _content(files: FileSource, path: str) -> bytes:
     with files.open(path) as file:
-        return file.read()
+        return read_stream(file, LISTS, path)
 
 
 def _wanted(manifest: BundleManifest, contents: Mapping[str, bytes]) -> _Wanted | None:

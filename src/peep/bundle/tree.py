@@ -15,6 +15,7 @@ from peep.archives.tar_reader import TarMember, read_tar
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.member_names import collision_problems, name_problems
+from peep.reporting import Reporter
 from peep.system.files import regular_only
 
 PREFIX = "bundle/"
@@ -72,6 +73,27 @@ class FilesTree:
         if content is None:
             raise FileNotFoundError(2, "is not there", path)
         return io.BytesIO(content) if isinstance(content, bytes) else open(content, "rb")
+
+
+@dataclass(frozen=True, slots=True)
+class CountedTree:
+    """A bundle each of whose files is counted when it is opened, for whoever waits."""
+
+    tree: BundleTree
+    reporter: Reporter
+    what: str
+    """Of what the files are counted, a plural: `files compared`."""
+
+    @property
+    def label(self) -> str:
+        return self.tree.label
+
+    def entries(self) -> Iterator[TreeEntry]:
+        return self.tree.entries()
+
+    def open(self, path: str) -> BinaryIO:
+        self.reporter.worked(self.what)
+        return self.tree.open(path)
 
 
 @dataclass(frozen=True, slots=True)

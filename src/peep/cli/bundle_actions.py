@@ -75,7 +75,7 @@ def _check(words: Sequence[str], parsed: ParsedArguments, console: Console) -> A
     digest = parse_digest(parsed.value("digest"))
     options, context = check_options(parsed), RunContext.of_process(console)
     if options is None:
-        checked = check_bundle(words[0], digest, network_options(parsed), context.environ)
+        checked = check_bundle(words[0], digest, network_options(parsed), context)
     else:
         checked = check_lists(words[0], digest, options, context)
     for warning in checked.warnings:
@@ -112,11 +112,11 @@ def _apply(words: Sequence[str], _parsed: ParsedArguments, _console: Console) ->
     return _written_lines(applied.written, applied.digest), value, ()
 
 
-def _pack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> Answer:
+def _pack(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
     output = parsed.value("output")
     if output is None:
         raise UsageError("peep bundle pack: -o names the tar to write", "as in: peep bundle pack FOLDER -o FILE.tar")
-    packed = pack_bundle(words[0], output)
+    packed = pack_bundle(words[0], output, console)
     value = {
         "digest": str(packed.digest), "path": packed.path, "sha256": packed.sha256, "bytes": packed.size,
         "sent": packed.size,
@@ -126,7 +126,7 @@ def _pack(words: Sequence[str], parsed: ParsedArguments, _console: Console) -> A
 
 def _unpack(words: Sequence[str], parsed: ParsedArguments, console: Console) -> Answer:
     digest, context = parse_digest(parsed.value("digest")), RunContext.of_process(console)
-    unpacked = unpack_bundle(words[0], words[1], digest, network_options(parsed), context.environ)
+    unpacked = unpack_bundle(words[0], words[1], digest, network_options(parsed), context)
     value = {**_written_value(unpacked.written, unpacked.digest), "targets": _targets(unpacked.manifest)}
     return _written_lines(unpacked.written, unpacked.digest), value, ()
 

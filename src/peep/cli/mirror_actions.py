@@ -166,8 +166,12 @@ def _prune(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -
     return _changed(prune_mirror(words[0], parsed.values("requirement"), age, base, context))
 
 
-def _publish(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
-    options = PublishOptions(files_only=parsed.has("files-only"), is_single_publisher=parsed.has("single-publisher"))
+def _publish(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:
+    options = PublishOptions(
+        files_only=parsed.has("files-only"),
+        is_single_publisher=parsed.has("single-publisher"),
+        reporter=context.reporter,
+    )
     published = publish_mirror(words[0], words[1], options)
     last_line = "The projects of these files stay as they were there; everything else was published."
     return Told([published_line(published)], published_json(published), published.problems, last_line=last_line)

@@ -78,3 +78,8 @@ def last_segment(path: str) -> str:
     from urllib.parse import unquote  # noqa: PLC0415 - 3 ms that most runs need not pay
 
     return unquote(re.split(r"[/\\]", path)[-1])
+
+
+def last_segment_at(place: str) -> str:
+    """The decoded last segment of the path of a URL or file; only a URL has a query and a fragment behind it."""
+    return last_segment(re.split(r"[?#]", place, maxsplit=1)[0] if "://" in place else place)

@@ -9,18 +9,23 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from peep.dataclass import dataclass, field
 from peep.errors import MissingExtra, PeepError, UsageError
 from peep.formats.url_secrets import redacted_in
-from peep.system.files import fsync_folder, patiently, write_atomically
+from peep.system.bounded import read_stream
+from peep.system.files import PIECE, fsync_folder, patiently, regular_only, write_atomically
 from peep.system.locks import lock_folder
 
 _PROBE = ".peep-probe-"
 _UNFINISHED = ".peep-unfinished-"
+LARGEST_OBJECT = 5 << 30
+"""Bytes of what one request may bring to a store (S3's own limit), and so of what peep wrote there."""
+LARGEST_DOCUMENT = 256 << 20
+"""Bytes of facts or a page; those of the largest projects have some MiB."""
 _SCHEMES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
 
 
@@ -84,8 +89,8 @@ class ObjectStore(Protocol):
     def label(self) -> str:
         """What the user called it, for messages."""
 
-    def get(self, key: str) -> FetchedObject | None:
-        """The object; None when there is none. Raises `ObjectStoreError`."""
+    def get(self, key: str, limit: int = LARGEST_DOCUMENT) -> FetchedObject | None:
+        """The object; None when there is none. Raises `ObjectStoreError`, also for one of more than `limit` bytes."""
 
     def head(self, key: str) -> StoredState | None:
         """The object's state; None when there is none. Raises `ObjectStoreError`."""
@@ -150,19 +155,36 @@ class FolderStore:
             raise ObjectStoreError(f"{self.label}: {key!r} is no key")
         return os.path.join(self.label, *parts)
 
-    def get(self, key: str) -> FetchedObject | None:
-        try:
-            with open(self._place(key), "rb") as file:
-                content = file.read()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
-        except OSError as error:
-            raise self._failed(key, error) from error
+    def get(self, key: str, limit: int = LARGEST_DOCUMENT) -> FetchedObject | None:
+        with self._reading(key) as file:
+            if file is None:
+                return None
+            content = read_stream(file, limit, key)
         return FetchedObject(StoredState(key, len(content), _etag(content)), content)
 
     def head(self, key: str) -> StoredState | None:
-        found = self.get(key)
-        return found.state if found else None
+        hasher, size = sha256(), 0
+        with self._reading(key) as file:
+            if file is None:
+                return None
+            while piece := file.read(PIECE):
+                hasher.update(piece)
+                size += len(piece)
+        return StoredState(key, size, _quoted(hasher.hexdigest()))
+
+    @contextmanager
+    def _reading(self, key: str) -> Iterator[BinaryIO | None]:
+        """An object's file; None where there is none. What is no plain file is an error: a pipe may never end."""
+        place = self._place(key)
+        with ExitStack() as stack:
+            file = None
+            try:
+                if not os.path.isdir(place):
+                    with suppress(FileNotFoundError, NotADirectoryError):
+                        file = stack.enter_context(open(place, "rb", opener=regular_only))
+                yield file
+            except OSError as error:
+                raise self._failed(key, error) from error
 
     def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
         del headers
@@ -239,7 +261,16 @@ class FolderStore:
 
 
 def _etag(content: bytes) -> str:
-    return f'"{sha256(content).hexdigest()}"'
+    return _quoted(sha256(content).hexdigest())
+
+
+def _quoted(digest: str) -> str:
+    return f'"{digest}"'
+
+
+def _require_within(limit: int, size: int, what: str) -> None:
+    if size > limit:
+        raise ObjectStoreError(f"{what}: has {size:,} bytes, and at most {limit:,} are read")
 
 
 def _check(condition: Condition, etag: str | None, what: str) -> None:
@@ -264,13 +295,14 @@ class MemoryStore:
     objects: dict[str, tuple[bytes, PutHeaders]] = field(default_factory=dict)
     _lock: Any = field(default_factory=threading.Lock)
 
-    def get(self, key: str) -> FetchedObject | None:
+    def get(self, key: str, limit: int = LARGEST_DOCUMENT) -> FetchedObject | None:
         with self._lock:
             found = self.objects.get(key)
+        _require_within(limit, len(found[0]) if found else 0, f"{self.label}: {key}")
         return FetchedObject(StoredState(key, len(found[0]), _etag(found[0])), found[0]) if found else None
 
     def head(self, key: str) -> StoredState | None:
-        found = self.get(key)
+        found = self.get(key, LARGEST_OBJECT)
         return found.state if found else None
 
     def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
@@ -314,10 +346,11 @@ class CloudStore:
     _library: Any
     _store: Any
 
-    def get(self, key: str) -> FetchedObject | None:
+    def get(self, key: str, limit: int = LARGEST_DOCUMENT) -> FetchedObject | None:
         with self._explained(key):
             try:
                 found = self._library.get(self._store, key)
+                _require_within(limit, int(found.meta["size"]), f"{self.label}: {key}")
                 content = bytes(found.bytes())
             except FileNotFoundError:
                 return None

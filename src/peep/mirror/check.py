@@ -28,7 +28,10 @@ from peep.mirror.layout import (
 )
 from peep.mirror.ownership import Ownership
 from peep.mirror.repair import PENDING
+from peep.mirror.twins import twins
 from peep.place_faults import FileState, MirrorFileFault, NotOwned
+from peep.reporting import Reporter
+from peep.system.files import regular_only
 
 _PIECE = 1 << 18
 _OWN_FILES = frozenset({MIRROR_SETTINGS, ROOT_MANIFEST, LOCK_FILE, UNFINISHED, PENDING})
@@ -45,14 +48,17 @@ class CheckedMirror:
     projects: int
     files: int
     faults: tuple[MirrorFault, ...]
+    twins: tuple[tuple[str, str], ...] = ()
+    """Pairs of files that clients take for one, although their bytes differ."""
 
 
-def check_mirror(mirror: MirrorFolder) -> CheckedMirror:
+def check_mirror(mirror: MirrorFolder, reporter: Reporter) -> CheckedMirror:
     """Look at everything in a mirror's folder. Raises `MirrorError` and `UsageError` for what cannot be read at all."""
     manifest, ownership = mirror.manifest(), mirror.ownership()
     faults: list[MirrorFault] = []
     expected: dict[str, str] = {}
     archives: list[ArchiveFacts] = []
+    alike: list[tuple[str, str]] = []
     digests = {}
     for facts in mirror.all_facts():
         digests[facts.name] = facts_digest(facts)
@@ -61,17 +67,18 @@ def check_mirror(mirror: MirrorFolder) -> CheckedMirror:
         expected.update(_digests(project_pages(facts, manifest.views)))
         expected.update(stored_paths(facts))
         archives += facts.files
+        alike += twins(facts)
     expected.update(_digests(root_pages(digests, manifest.views)))
     if View.FLAT in manifest.views:
         expected[FLAT_PAGE] = sha256(flat_page(mirror.all_facts())).hexdigest()
     if digests != manifest.projects:
         reason = "it lists other facts than those that are there; peep mirror write mends it"
         faults.append(MirrorFileFault(ROOT_MANIFEST, FileState.CHANGED, reason))
-    faults += _file_faults(mirror, expected)
+    faults += _file_faults(mirror, expected, reporter)
     known = {fault.path for fault in faults}
     faults += _sidecar_faults(mirror, [one for one in archives if one.path not in known])
     ordered = sorted(faults, key=lambda fault: (fault.path, isinstance(fault, NotOwned)))
-    return CheckedMirror(manifest.serial, len(digests), len(archives), tuple(ordered))
+    return CheckedMirror(manifest.serial, len(digests), len(archives), tuple(ordered), tuple(alike))
 
 
 def _digests(pages: Mapping[str, bytes]) -> dict[str, str]:
@@ -87,18 +94,17 @@ def owner_faults(facts: ProjectFacts, ownership: Ownership, settings: str) -> li
     return [NotOwned(facts.name, facts.owner, rule, settings)]
 
 
-def _file_faults(mirror: MirrorFolder, expected: Mapping[str, str]) -> list[MirrorFileFault]:
+def _file_faults(mirror: MirrorFolder, expected: Mapping[str, str], reporter: Reporter) -> list[MirrorFileFault]:
     there = set(_paths(mirror.root))
     faults = [MirrorFileFault(path, FileState.MISSING) for path in expected.keys() - there]
     faults += [MirrorFileFault(path, FileState.FOREIGN) for path in there - expected.keys() - _OWN_FILES]
     present = sorted(expected.keys() & there)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         digests = pool.map(lambda path: _digest(mirror.place(path)), present)
-        faults += [
-            MirrorFileFault(path, FileState.CHANGED)
-            for path, digest in zip(present, digests, strict=True)
-            if digest != expected[path]
-        ]
+        for path, digest in zip(present, digests, strict=True):
+            reporter.worked("files compared")
+            if digest != expected[path]:
+                faults.append(MirrorFileFault(path, FileState.CHANGED))
     return faults
 
 
@@ -110,12 +116,12 @@ def _paths(root: str) -> Iterator[str]:
 
 
 def _digest(path: str) -> str:
-    """'' for a link and for what cannot be read."""
+    """'' for a link, for what is no plain file and for what cannot be read."""
     if os.path.islink(path):
         return ""
     hasher = sha256()
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=regular_only) as file:
             while piece := file.read(_PIECE):
                 hasher.update(piece)
     except OSError:
@@ -130,7 +136,7 @@ def _sidecar_faults(mirror: MirrorFolder, archives: Iterable[ArchiveFacts]) -> I
             continue
         path = f"{archive.path}.metadata"
         try:
-            with open(mirror.place(archive.path), "rb") as file:
+            with open(mirror.place(archive.path), "rb", opener=regular_only) as file:
                 metadata = read_carried_metadata(archive.filename, file).metadata or b""
         except (ArchiveError, OSError) as error:
             yield MirrorFileFault(archive.path, FileState.CHANGED, str(error))

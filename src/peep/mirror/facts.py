@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from peep.dataclass import dataclass, replace
+from peep.dataclass import dataclass
 from peep.formats.canonical_json import JsonValue, NotCanonical, canonical_json, parse_canonical_json, parse_exact_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest, known_word
 from peep.formats.member_names import name_problems
@@ -89,11 +89,6 @@ class ProjectFacts:
                 "files": [_file_json(one) for one in sorted(self.files, key=lambda one: one.filename)],
             }
         )
-
-    def with_file(self, file: ArchiveFacts) -> ProjectFacts:
-        """The facts with `file` in the place of the one of its name."""
-        others = tuple(one for one in self.files if one.filename != file.filename)
-        return replace(self, files=tuple(sorted((*others, file), key=lambda one: one.filename)))
 
 
 def _file_json(one: ArchiveFacts) -> dict[str, JsonValue]:

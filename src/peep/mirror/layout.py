@@ -19,7 +19,6 @@ from peep.formats.simple_pages import (
     JSON_PAGE,
     ListedArchive,
     ProjectPage,
-    ProjectStatus,
     links_html,
     project_html,
     project_json,
@@ -149,8 +148,3 @@ def stored_paths(facts: ProjectFacts) -> dict[str, str]:
         if file.provenance and file.provenance_path:
             found[file.provenance_path] = file.provenance
     return found
-
-
-def is_offered(facts: ProjectFacts) -> bool:
-    """Whether the pages of a project offer any file."""
-    return facts.status is not ProjectStatus.QUARANTINED and any(file.is_linked for file in facts.files)

@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from hashlib import sha256
 
 from peep.dataclass import dataclass, field
 from peep.errors import FileNameTaken, PeepError
 from peep.formats.json_fields import ManifestError
 from peep.formats.simple_pages import JSON_PAGE, JSON_TYPE
 from peep.http.object_store import (
+    LARGEST_OBJECT,
     Absent,
     Condition,
     ConditionFailed,
@@ -49,11 +51,14 @@ from peep.mirror.layout import (
 )
 from peep.mirror.merge import merged
 from peep.mirror.server_config import IMMUTABLE, PAGES
+from peep.reporting import Reporter, SilentReporter
+from peep.system.bounded import read_file
 
 _MOST_ATTEMPTS = 20
 _LONGEST_PAUSE = 0.5
 _WORKERS = 8
 _DEPTH_OF_PAGES = 3
+_CHECK = "peep mirror check names all that differs"
 _RANDOM = random.SystemRandom()
 _TYPES = {"html": "text/html", "v1_json": JSON_TYPE, "metadata": "text/plain", "json": "application/json"}
 
@@ -71,6 +76,7 @@ class PublishOptions:
     is_single_publisher: bool = False
     """The user knows that nobody else publishes there: no conditions are needed."""
     sleep: Callable[[float], None] = time.sleep
+    reporter: Reporter = SilentReporter()
     keeps_unlinked: timedelta = timedelta(days=30)
     """For how long objects stay that no page leads to any more: longer than any page is cached."""
 
@@ -122,6 +128,7 @@ class _Publisher:
             whole = self._publish_facts(facts)
             if whole is not None:
                 self._publish_project(whole.name, views)
+                self._options.reporter.worked("projects")
                 published[whole.name] = facts_digest(whole)
         self._publish_root(published, views)
         self._remove_expired()
@@ -130,10 +137,13 @@ class _Publisher:
     # -- immutable files ---------------------------------------------------------------------------
 
     def _send_files(self, projects: Iterable[ProjectFacts]) -> None:
-        paths = sorted({path for facts in projects for path in stored_paths(facts)})
+        digests = {path: digest for facts in projects for path, digest in stored_paths(facts).items()}
+        paths = sorted(digests)
         with ThreadPoolExecutor(_WORKERS) as pool:
-            for path, size in zip(paths, pool.map(self._send_file, paths), strict=True):
+            sizes = pool.map(self._send_file, paths, map(digests.__getitem__, paths))
+            for path, size in zip(paths, sizes, strict=True):
                 self._count(path, size)
+                self._options.reporter.worked("files")
 
     def _count(self, path: str, size: int | None) -> None:
         if size is None:
@@ -143,15 +153,20 @@ class _Publisher:
             self._done.sent += 1
             self._done.bytes += size
 
-    def _send_file(self, path: str) -> int | None:
-        """Bytes that were sent; None when the file was there, which its key, a digest, says enough of."""
+    def _send_file(self, path: str, digest: str) -> int | None:
+        """Bytes that were sent; None when the file was there, which its key, a digest, says enough of.
+
+        Raises `MirrorError` for other bytes than those of `digest`: there they could never be mended again.
+        """
         if self._store.head(path) is not None:
             return None
+        place = self._mirror.place(path)
         try:
-            with open(self._mirror.place(path), "rb") as file:
-                content = file.read()
+            content = read_file(place, LARGEST_OBJECT)
         except OSError as error:
-            raise MirrorError(f"{self._mirror.place(path)}: {error.strerror or error}", "peep mirror check") from error
+            raise MirrorError(f"{place}: {error.strerror or error}", _CHECK) from error
+        if sha256(content).hexdigest() != digest:
+            raise MirrorError(f"{place}: is not what its facts say; it was not sent", _CHECK)
         try:
             self._store.put(path, content, _headers(path), self._condition(Absent()))
         except ConditionFailed:
@@ -192,8 +207,9 @@ class _Publisher:
         facts keep others from it (`_remove_expired`).
         """
         known = stored_paths(_parsed(found)) if found else {}
-        for path in sorted(self._were_there.intersection(stored_paths(facts)).difference(known)):
-            if (size := self._send_file(path)) is not None:
+        stored = stored_paths(facts)
+        for path in sorted(self._were_there.intersection(stored).difference(known)):
+            if (size := self._send_file(path, stored[path])) is not None:
                 self._done.there -= 1
                 self._count(path, size)
 
@@ -203,7 +219,7 @@ class _Publisher:
         Stores delete without conditions, so facts are looked at before and after: one of the two sees the other.
         """
         for key, name in sorted(self._expired.items()):
-            found = None if key in stored_paths(self._facts(name)) else self._store.get(key)
+            found = None if key in stored_paths(self._facts(name)) else self._store.get(key, LARGEST_OBJECT)
             if found is None:
                 continue
             self._store.delete(key)

@@ -30,6 +30,7 @@ from peep.mirror.layout import (
     root_pages,
     stored_paths,
 )
+from peep.mirror.twins import twins
 from peep.place_faults import FileState, MirrorFileFault, NotOwned
 
 _WISHES = f"{JSON_TYPE}, {HTML_TYPE};q=0.2, text/html;q=0.01"
@@ -57,6 +58,7 @@ def check_served(url: str, transport: Transport) -> CheckedMirror:
     manifest = visit.manifest()
     faults: list[MirrorFault] = []
     files = 0
+    alike: list[tuple[str, str]] = []
     faults += visit.page("simple/", root_pages(manifest.projects or {}, ()))
     for name, digest in sorted((manifest.projects or {}).items()):
         facts = visit.facts(name, digest)
@@ -64,9 +66,12 @@ def check_served(url: str, transport: Transport) -> CheckedMirror:
             faults.append(facts)
             continue
         files += len(facts.files)
+        alike += twins(facts)
         faults += visit.page(f"simple/{name}/", project_pages(facts, ()))
         faults += visit.stored(facts)
-    return CheckedMirror(manifest.serial, len(manifest.projects or {}), files, tuple(sorted(faults, key=_order)))
+    return CheckedMirror(
+        manifest.serial, len(manifest.projects or {}), files, tuple(sorted(faults, key=_order)), tuple(alike)
+    )
 
 
 def _order(fault: MirrorFault) -> tuple[str, bool]:

@@ -21,7 +21,7 @@ from peep.errors import (
     Problem,
 )
 from peep.formats.archive_names import ArchiveName, NameReader
-from peep.formats.names import last_segment
+from peep.formats.names import last_segment_at
 from peep.model import (
     Digest,
     DirectUrl,
@@ -251,7 +251,7 @@ def _by_name(wanted: Sequence[PinnedRequirement], got: Supplied) -> list[PinnedR
 
 def _version_in(pin: PinnedRequirement) -> str | None:
     """The version that the recorded file name states (binary distribution format, sdist file names)."""
-    name = NameReader(pin.name).read(last_segment(urlsplit(pin.url or "").path))
+    name = NameReader(pin.name).read(last_segment_at(pin.url or ""))
     return name.version if isinstance(name, ArchiveName) else None
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, TransportError
-from peep.formats.names import last_segment
+from peep.formats.names import last_segment_at
 from peep.formats.url_secrets import redacted
 from peep.model import Location
 from peep.requirements.decoding import DecodedText, decode
@@ -121,14 +121,14 @@ def in_reading_order(files: Sequence[RequirementsFile]) -> Iterator[RequirementL
 
 def lock_hint(path: str) -> str:
     """What to do with a lock file of another tool, or one that is not named as lock files are."""
-    if _CONVERTED.fullmatch(last_segment(path.partition("?")[0])):
+    if _CONVERTED.fullmatch(last_segment_at(path)):
         return f"peep convert reads it: peep convert {path} -o requirements.txt"
     return _LOCK_FILES
 
 
 def is_other_lock(path: str) -> bool:
     """Whether a path names the lock file of another tool, which `peep convert` reads."""
-    return _CONVERTED.fullmatch(last_segment(path)) is not None
+    return _CONVERTED.fullmatch(last_segment_at(path)) is not None
 
 
 def is_url(path: str) -> bool:
@@ -179,7 +179,7 @@ class _Walk:
             self.errors.append(RequirementsError(origin, f"the file includes itself: {chain}"))
         elif len(above) >= _DEEPEST:
             self.errors.append(RequirementsError(origin, f"files are included more than {_DEEPEST} deep"))
-        elif _OTHER_FORMAT.fullmatch(last_segment(path.partition("?")[0])):
+        elif _OTHER_FORMAT.fullmatch(last_segment_at(path)):
             named = "this" if origin == Location(redacted(path), 0) else redacted(path)
             hint = _NOT_A_CONSTRAINT if is_constraint else lock_hint(redacted(path))
             self.errors.append(RequirementsError(origin, f"{named} is no requirements file", hint))

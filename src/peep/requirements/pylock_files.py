@@ -16,7 +16,7 @@ from packaging.utils import parse_sdist_filename, parse_wheel_filename
 from packaging.version import Version
 
 from peep.errors import PeepError
-from peep.formats.names import last_segment
+from peep.formats.names import last_segment_at
 from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_in
 from peep.model import MOST_BYTES, STRONG_ALGORITHMS, Digest, ListedFile
 from peep.requirements.files import is_url
@@ -104,7 +104,7 @@ def _file(entry: _Archive, name: str, lock_path: str) -> ListedFile:
 
 
 def _filename(entry: _Archive, name: str | None) -> str:
-    filename = name or last_segment(entry.path or urlsplit(entry.url or "").path)
+    filename = name or last_segment_at(entry.path or entry.url or "")
     if not filename or re.search(r"[/\\]", filename) or filename in (".", ".."):
         raise PeepError(f"{filename!r} is no file name")
     return filename

@@ -10,6 +10,7 @@ from peep.advisories.lookup import sidecar_path
 from peep.advisories.snapshot import fetch_record
 from peep.bundle.check import check_files
 from peep.bundle.manifest import BundleManifest
+from peep.bundle.tree import CountedTree
 from peep.dataclass import dataclass
 from peep.errors import Problem
 from peep.formats.documents import parse_json
@@ -26,6 +27,7 @@ from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import InstallOptions, NetworkOptions
 from peep.pipeline.session import store_of_run, target_request
 from peep.place_faults import DigestDiffers
+from peep.reporting import Reporter
 from peep.requirements.pinned_set import PinnedSet
 from peep.target.discovery import discover_target
 from peep.workflows.install import STAGES
@@ -57,12 +59,10 @@ class CheckedBundle:
     """When the snapshot of advisories inside was fetched (RFC 3339), as its sidecar says; no verdict on its age."""
 
 
-def check_bundle(
-    place: str, digest: Digest | None, network: NetworkOptions, environ: Mapping[str, str]
-) -> CheckedBundle:
+def check_bundle(place: str, digest: Digest | None, network: NetworkOptions, context: RunContext) -> CheckedBundle:
     """Compare every file of a bundle with its manifest, and its digest with `digest`. Raises `UnreadableBundle`."""
-    with opened_bundle(place, transport=_transport_to(place, network, environ)) as bundle:
-        problems = _file_problems(bundle, digest)
+    with opened_bundle(place, transport=_transport_to(place, network, context.environ)) as bundle:
+        problems = _file_problems(bundle, digest, context.reporter)
         return CheckedBundle(bundle.digest, bundle.manifest, problems, advisories_of=_advisories_of(bundle))
 
 
@@ -70,11 +70,12 @@ def _transport_to(place: str, network: NetworkOptions, environ: Mapping[str, str
     return partial(open_transport, network, environ, known_urls=(place,))
 
 
-def _file_problems(bundle: OpenedBundle, digest: Digest | None) -> tuple[Problem, ...]:
+def _file_problems(bundle: OpenedBundle, digest: Digest | None, reporter: Reporter) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     if digest is not None and bundle.digest != digest:
         problems.append(DigestDiffers(digest, bundle.digest))
-    return (*problems, *check_files(bundle.tree, bundle.manifest, bundle.lock))
+    counted = CountedTree(bundle.tree, reporter, "files compared")
+    return (*problems, *check_files(counted, bundle.manifest, bundle.lock))
 
 
 def check_lists(place: str, digest: Digest | None, options: CheckOptions, context: RunContext) -> CheckedBundle:
@@ -103,7 +104,7 @@ def check_lists(place: str, digest: Digest | None, options: CheckOptions, contex
         )
         judging = Judging(ObtainedArchives(world), base.format_control, base.check_dependencies)
         contents = contents_for(ids, inputs, judging, _indexes_are_not_asked)
-        problems = (*_file_problems(bundle, digest), *contents.problems)
+        problems = (*_file_problems(bundle, digest, context.reporter), *contents.problems)
         names = tuple(one.text for one in ids)
         dated = _advisories_of(bundle)
         return CheckedBundle(bundle.digest, bundle.manifest, problems, tuple(contents.warnings), names, dated)

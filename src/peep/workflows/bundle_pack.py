@@ -5,10 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 
 from peep.bundle.tar import pack
+from peep.bundle.tree import CountedTree
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
+from peep.reporting import Reporter
 from peep.system.files import PIECE
 
 
@@ -22,7 +24,7 @@ class PackedBundle:
     size: int
 
 
-def pack_bundle(place: str, output: str) -> PackedBundle:
+def pack_bundle(place: str, output: str, reporter: Reporter) -> PackedBundle:
     """Write the bundle at `place` into the tar `output`.
 
     Raises `UsageError` for an output inside of the bundle, `UnreadableBundle`, `DestinationError`.
@@ -30,7 +32,8 @@ def pack_bundle(place: str, output: str) -> PackedBundle:
     refuse_output_inside(output, [place])
     with opened_bundle(place) as bundle:
         try:
-            size = pack(bundle.tree, bundle.manifest, bundle.lock, output)
+            counted = CountedTree(bundle.tree, reporter, "files packed")
+            size = pack(counted, bundle.manifest, bundle.lock, output)
             hasher = sha256()
             with open(output, "rb") as file:
                 while piece := file.read(PIECE):

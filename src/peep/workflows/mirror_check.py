@@ -37,13 +37,14 @@ def check_folder(
     Raises `MirrorError`, `UsageError`, and with `asks_public`, `TransportError` and `PackageIndexError`.
     """
     mirror = MirrorFolder(directory)
-    checked, ownership = check_mirror(mirror), mirror.ownership()
+    checked, ownership = check_mirror(mirror, context.reporter), mirror.ownership()
     names = mirror.names()
     private = private_names(ownership, names)
     warnings = [
         f"{mine} and {other} look alike: make sure that nobody means the one and gets the other"
         for mine, other in look_alikes(private, names)
     ]
+    warnings += _alike(checked)
     if asks_public:
         with opened_lock(LockOptions(base, LockPaths((), (), "")), context, STAGES) as session:
             warnings += public_names(ownership, private, session.network.transport(), context.reporter)
@@ -53,7 +54,16 @@ def check_folder(
 def check_url(url: str, base: InstallOptions, context: RunContext) -> CheckedMirrorAndNames:
     """Compare a mirror as it is served at `url`. Raises `PeepError` for one that cannot be read at all."""
     with opened_lock(LockOptions(base, LockPaths((), (), "")), context, STAGES) as session:
-        return CheckedMirrorAndNames(check_served(url, session.network.transport()), ())
+        checked = check_served(url, session.network.transport())
+        return CheckedMirrorAndNames(checked, tuple(_alike(checked)))
+
+
+def _alike(checked: CheckedMirror) -> list[str]:
+    return [
+        f"{one} and {other} are the same archive to clients, and their bytes differ: take one off its page, "
+        "or have nothing installed without hashes"
+        for one, other in checked.twins
+    ]
 
 
 def private_names(ownership: Ownership, names: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from peep.errors import UsageError
 from peep.formats.ages import UnreadableTime, parse_age
 from peep.mirror.changes import pruned
 from peep.mirror.facts import ProjectFacts
-from peep.mirror.folder import MirrorFolder
+from peep.mirror.folder import MirrorError, MirrorFolder
 from peep.mirror.outcome import MirrorOutcome
 from peep.model import Digest
 from peep.pipeline.context import RunContext
@@ -18,7 +18,7 @@ from peep.pipeline.mirrors.lists import read_lists
 from peep.pipeline.mirrors.run import change, opened_mirror
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
-from peep.system.files import PIECE
+from peep.system.files import PIECE, regular_only
 
 
 def prune_mirror(
@@ -76,10 +76,12 @@ def _digests(mirror: MirrorFolder, path: str, algorithms: Iterable[str]) -> set[
     if not hashers:
         return set()
     try:
-        with open(mirror.place(path), "rb") as file:
+        with open(mirror.place(path), "rb", opener=regular_only) as file:
             while piece := file.read(PIECE):
                 for hasher in hashers.values():
                     hasher.update(piece)
     except FileNotFoundError:
         return set()
+    except OSError as error:
+        raise MirrorError(f"{mirror.place(path)}: cannot be read: {error.strerror or error}") from error
     return {Digest(name, hasher.hexdigest()) for name, hasher in hashers.items()}

@@ -15,7 +15,7 @@ from peep.advisories.snapshot import SnapshotError
 from peep.bundle.manifest import BundleArchive, BundleFile
 from peep.dataclass import dataclass
 from peep.errors import PeepError, TransportError, UsageError
-from peep.formats.names import last_segment
+from peep.formats.names import last_segment_at
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import Digest
@@ -105,7 +105,7 @@ def audited_bundle(
 
 
 def _fetched(url: str, transport: Transport, scratch: str) -> str:
-    path = os.path.join(scratch, last_segment(url.partition("?")[0]) or "bundle.tar")
+    path = os.path.join(scratch, last_segment_at(url) or "bundle.tar")
     size = 0
     try:
         with transport.get(url) as response, open(path, "xb") as file:

@@ -15,7 +15,7 @@ from peep.dataclass import dataclass
 from peep.errors import PeepError, RequirementsErrors
 from peep.formats.archive_names import ArchiveName, NameReader, filename_of_url
 from peep.formats.markers import TargetMarkers, UnusableCondition
-from peep.formats.names import is_lock_path, last_segment, normalised
+from peep.formats.names import is_lock_path, last_segment_at, normalised
 from peep.formats.url_secrets import redacted
 from peep.formats.versions import same_version
 from peep.model import Digest, IndexOptions, InstalledProject
@@ -151,7 +151,7 @@ def _versions(line: RequirementLine, constraints: Sequence[RequirementLine]) -> 
     if parsed.version is not None:
         return [(parsed.version, parsed.arbitrary_equality)]
     if parsed.kind in {RequirementKind.ARCHIVE_URL, RequirementKind.LOCAL_ARCHIVE}:
-        version = version_in_filename(parsed.name, last_segment(parsed.location.partition("?")[0]))
+        version = version_in_filename(parsed.name, last_segment_at(parsed.location))
         return [(version, False)] if version else []
     pins = [(one.parsed.version, one.parsed.arbitrary_equality) for one in constraints]
     return [(version, is_arbitrary) for version, is_arbitrary in dict.fromkeys(pins) if version is not None]

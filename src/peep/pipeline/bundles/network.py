@@ -22,6 +22,7 @@ from peep.pipeline.read_pins import Reading
 from peep.reporting import Reporter
 from peep.requirements.files import is_url
 from peep.requirements.pinned_set import PinnedSet
+from peep.system.bounded import LISTS, read_stream
 
 
 @dataclass(slots=True)
@@ -96,14 +97,14 @@ class BundleNetwork:
     def read_input(self, path: str) -> bytes | None:
         """An input of the bundle by the path that `sources` gave it, compared with the manifest; None for others.
 
-        Raises `UnreadableBundle` for other bytes than those that are listed.
+        Raises `UnreadableBundle` for other bytes than those that are listed, `OSError` for more than a list may have.
         """
         listed = {self._input_path(one.file.path): one.file for one in self.bundle.manifest.inputs}
         path = os.path.normpath(path)
         if path not in listed:
             return None
         with self.bundle.tree.open(listed[path].path) as file:
-            content = file.read()
+            content = read_stream(file, LISTS, path)
         if sha256(content).hexdigest() != listed[path].sha256:
             raise UnreadableBundle(f"{path}: is not what {MANIFEST} says", "peep bundle check names all that differs")
         return content

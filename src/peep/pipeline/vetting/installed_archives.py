@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peep.formats.names import archive_suffix, last_segment
+from peep.formats.names import archive_suffix, last_segment_at
 from peep.formats.urls import without_credentials
 from peep.model import InstalledProject, Provenance, TargetEnvironment
 from peep.proof.seed_packages import bundled_wheel
@@ -22,7 +22,7 @@ def installed_subject(project: InstalledProject, target: TargetEnvironment) -> S
     if origin.vcs_commit:
         return Subject(recorded_commit(origin), project.name, project.version)
     sha256 = next((digest.hex for digest in origin.hashes if digest.algorithm == "sha256"), "")
-    filename = last_segment(origin.url.partition("?")[0].partition("#")[0])
+    filename = last_segment_at(origin.url)
     return Subject(sha256, project.name, project.version, filename if archive_suffix(filename) else "")
 
 
