@@ -2,6 +2,7 @@
 
     python3 dev.py example     walk the circle with examples/webapp: lock, examine and certify, install, verify, audit,
                                carry without a network; --offline: the lock is checked by what earlier runs kept
+    python3 dev.py embed       make peep.pyz, one file that needs nothing but a Python; embed FILE: under that name
     python3 dev.py test        run the tests: all of them on this Python, the unit half or the core on other CPythons;
                                further arguments go to pytest
     python3 dev.py test --quick   run the unit half, on this Python alone, in about a minute
@@ -36,7 +37,7 @@ SYSTEMS = ("linux", "darwin", "win32")
 
 def main(arguments: list[str]) -> int:
     """Do what the first argument names; give back the exit status."""
-    verbs = {"example": example, "test": test, "lint": lint}
+    verbs = {"example": example, "embed": embed, "test": test, "lint": lint}
     if sys.version_info < OLDEST:
         print("dev.py: Python 3.10 or newer is needed", file=sys.stderr)
         return 2
@@ -117,6 +118,12 @@ def step(folder: Path, why: str, *arguments: str) -> None:
     """Run peep as a person would, and show the command."""
     print((f"\n# {why}\n" if why else "") + f"$ peep {shlex.join(arguments)}", flush=True)
     peep(*arguments, cwd=folder)
+
+
+def embed(arguments: list[str]) -> int:
+    """Write the one-file edition of this checkout where it was called from."""
+    peep("embed", "-o", arguments[0] if arguments else "peep.pyz", cwd=Path.cwd())
+    return 0
 
 
 def test(arguments: list[str]) -> int:

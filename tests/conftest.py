@@ -78,6 +78,12 @@ def home() -> Path:
     return Path(os.environ["HOME"])
 
 
+@pytest.fixture(scope="session")
+def variables_of_the_machine() -> dict[str, str]:
+    """The real environment variables, as `machine_environment` has them, for what several tests share."""
+    return dict(_AS_THE_MACHINE_IS)
+
+
 @pytest.fixture
 def machine_environment(tmp_path: Path) -> dict[str, str]:
     """The real environment variables, for tests marked `network`: they use the index that pip is configured with."""

@@ -12,6 +12,7 @@ from peep.cli.verb_table import peeps_verbs
 from peep.cli.verbs.help import Help
 
 WIDTH = 80
+WORKING = tuple(f"peep.{part}." for part in ("workflows", "transaction", "archives", "index", "locking", "vetting"))
 
 
 def overview(capsys: pytest.CaptureFixture[str]) -> str:
@@ -39,8 +40,21 @@ def test_the_overview_names_every_verb_at_its_place(capsys: pytest.CaptureFixtur
 
 def test_the_overview_loads_no_verb() -> None:
     """The one file compiles whatever it loads: with all verbs' modules this took three times as long."""
-    counting = "import sys; from peep.cli.main import main; main(); print(*sys.modules)"
-    asked = [sys.executable, "-c", counting, "help"]
-    loaded = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()[-1].split()
+    loaded = loaded_by("help")
 
     assert [name for name in loaded if name.startswith("peep.cli.verbs.")] == ["peep.cli.verbs.help"]
+
+
+def test_what_describes_all_verbs_loads_nothing_that_they_do() -> None:
+    """Shells run `peep completion` whenever one starts."""
+    loaded = loaded_by("completion", "--bash")
+
+    assert len([name for name in loaded if name.startswith("peep.cli.verbs.")]) > len(VERBS)
+    assert [name for name in loaded if name.startswith(WORKING)] == []
+
+
+def loaded_by(*words: str) -> list[str]:
+    """The modules that a run has loaded when it ends."""
+    counting = "import sys; from peep.cli.main import main; main(); print(*sys.modules)"
+    asked = [sys.executable, "-c", counting, *words]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()[-1].split()

@@ -71,3 +71,15 @@ def test_what_records_say_cannot_command_a_terminal():
     text = report_text([objection, lacking, RecordsUnreadable("a\x1b", "b\u202e")])
 
     assert all(character == "\n" or character.isprintable() for character in text)
+
+
+def test_facts_side_by_side_stand_below_each_other_where_they_do_not_fit():
+    who = "Reviewer of many packages <reviewer-of-many@packages.example.org>"
+    lacking = NotExamined(FLASK, WHEEL, A, "safe-to-run", Lack.UNEXAMINED, 0, "3.1.1", who, "2026-05-02")
+
+    assert report_text([lacking], 80).splitlines()[4:8] == [
+        "        wanted: safe-to-run",
+        f"        examined: 3.1.1 ({who.rpartition(' ')[0]}",
+        f"        {who.rpartition(' ')[2]}, 2026-05-02)",
+        "        see:    peep diff flask 3.1.1 3.1.2",
+    ]

@@ -113,7 +113,7 @@ def test_add_refuses_names_that_nobody_owns(mirror, tmp_path):
     (mirror / "mirror.toml").write_text(text.replace('owns = "listed"', 'owns = ["flask"]'))
     said = mirror_verb("add", mirror, wheel(tmp_path / "in", "stranger"), "--source", "ours")
     assert said.status == 1
-    assert "no source of" in said.out
+    assert "no source owns it: put it into the owns of one in" in said.out
     assert "stranger-1.0-py3-none-any.whl" in said.out
 
 

@@ -15,8 +15,8 @@ from peep.pipeline.vetting.examined_gate import (
     ExaminedSummary,
     Role,
     strongest,
-    subjects_of,
 )
+from peep.pipeline.vetting.subjects import subjects_of
 from peep.vetting.verdicts import Subject
 from support.pins import made_up, pinned
 from support.vetting import (

@@ -5,13 +5,11 @@ What a page holds besides its text:
     ```console                     a session: `$ COMMAND` lines, each with what it prints
     ```sh, yaml, dockerfile, ...   commands to copy; every `peep ...` in them is read by peep's own parser
     ```text, ```json, ```toml      no commands
-    <!-- stage                     what a page's sessions play with, in the words of `support/scenario.py`, and
-    day 2027-01-31 +66             a date in the text, and how many days after today it stands for
-    kept FOLDER FILENAME           an archive of the stage's index that lies in a folder, and not on the index
-    -->
+    <!-- stage ... -->             what the page is played with (`support/document_stage.py`)
+    <!-- play ... -->              a session that is played at that place, and not shown
 
-A page with a stage is played whole: its console blocks, in order, are one session. In what a command prints, `…` alone
-on a line stands for any lines, and within a line for any text.
+A page with commands has a stage, and is played whole, block after block (`support/play_document.py`). In what a command
+prints, `…` alone on a line stands for any lines, and within a line for any text.
 """
 
 from __future__ import annotations
@@ -23,18 +21,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from support.scenario import Scenario, parse_scenarios
+from support.document_stage import PageStage, read_stage
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+BESIDE = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
+PAGES = sorted([*(ROOT / name for name in BESIDE), *(ROOT / "docs").rglob("*.md")])
 
-WITHOUT_COMMANDS = frozenset({"json", "text", "toml", "requirements", "mermaid"})
+WITHOUT_COMMANDS = frozenset({"", "json", "text", "toml", "requirements", "mermaid"})
 """Languages of blocks that hold none; a line of theirs that begins as a command does is a fault of the page."""
 
+SESSIONS = frozenset({"console", "play"})
+
 _FENCE = re.compile(r"^ *```([\w-]*)\s*$")
-_STAGE = re.compile(r"^<!-- stage\n(.*?)^-->$", re.MULTILINE | re.DOTALL)
-_DAY = re.compile(r"^day (\S+) ([+-]\d+)$", re.MULTILINE)
-_KEPT = re.compile(r"^kept (\S+) (\S+)$", re.MULTILINE)
 _OPERATORS = frozenset({"&&", "||", "|", ";", "&", "(", ")"})
 _BEFORE_A_COMMAND = frozenset({"$", "*", "-", "run:", "entry:", "RUN", "then", "if", "!", "-m", *_OPERATORS})
 _INTERPRETER = re.compile(r"(?:^|/)(?:python|pypy)[\d.]*$")
@@ -47,7 +45,7 @@ _PLACEHOLDERS = re.compile(r"<[^<>\n]+>|\[[^][\n]*\]|…")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language ('' for none), the number of its first line, its lines."""
+    """A fenced block: its language ('' for none; `play`: not shown), the number of its first line, its lines."""
 
     language: str
     number: int
@@ -80,24 +78,9 @@ class Page:
     blocks: tuple[Block, ...] = field(repr=False)
 
     @property
-    def stage(self) -> Scenario | None:
-        """What its sessions play with; None where they are not played."""
-        found = self._stage_text()
-        return parse_scenarios(f"=== {self.path.name}\n{_KEPT.sub('', _DAY.sub('', found))}")[0] if found else None
-
-    @property
-    def days(self) -> dict[str, int]:
-        """Dates of the text, and how many days after today each stands for."""
-        return {day: int(after) for day, after in _DAY.findall(self._stage_text())}
-
-    @property
-    def kept_in(self) -> dict[str, str]:
-        """Folders with an archive that is not on the index."""
-        return dict(_KEPT.findall(self._stage_text()))
-
-    def _stage_text(self) -> str:
-        found = _STAGE.search(self.text)
-        return found[1] if found else ""
+    def stage(self) -> PageStage | None:
+        """What it is played with; None where nothing is."""
+        return read_stage(self.text, self.path.name)
 
 
 def read_page(path: Path) -> Page:
@@ -110,11 +93,9 @@ def _blocks(lines: Sequence[str]) -> Iterator[Block]:
     begin = 0
     for number, line in enumerate(lines, start=1):
         fence = _FENCE.match(line)
-        if not fence:
-            continue
-        if language is None:
-            language, begin = fence[1], number + 1
-        else:
+        if language is None and (fence or line == "<!-- play"):
+            language, begin = fence[1] if fence else "play", number + 1
+        elif language is not None and (line == "-->" if language == "play" else fence):
             yield Block(language, begin, tuple(lines[begin - 1 : number - 1]))
             language = None
     if language is not None:
@@ -143,8 +124,8 @@ def steps(block: Block) -> Iterator[Step]:
 def commands(block: Block) -> list[Command]:
     """Every call of peep in a block; raises `ValueError` for one that cannot be read."""
     found = []
-    is_session = block.language == "console"
-    for number, line in [(step.number, step.command) for step in steps(block)] if is_session else _logical_lines(block):
+    is_session = block.language in SESSIONS
+    for number, line in [(step.number, step.command) for step in steps(block)] if is_session else logical_lines(block):
         calls = list(_calls(line))
         if len(calls) < len(_MENTION.findall(_without_remark(line))):
             raise ValueError(f"line {number}: a command that nothing here can read: {line}")
@@ -170,10 +151,10 @@ def is_free_of_commands(block: Block) -> bool:
 
 def mentions(block: Block) -> list[str]:
     """The lines of a block that begin as a call of peep does."""
-    return [line for line in block.lines if re.match(r"(\$ )?peep [a-z-]+( |$)", line)]
+    return [line for line in block.lines if re.match(r"(\$ )?peep [a-z-]+( |$)", _FORMAT.sub("", line))]
 
 
-def _logical_lines(block: Block) -> Iterator[tuple[int, str]]:
+def logical_lines(block: Block) -> Iterator[tuple[int, str]]:
     gathered, begin = "", block.number
     for number, line in enumerate(block.lines, start=block.number):
         begin = begin if gathered else number

@@ -1,43 +1,37 @@
 """Player of a page's sessions: each command in this process, in a folder of its own, against a made-up index.
 
-Besides peep there are `cat`, `cmp`, `cp`, `mkdir`, `mv`, `rm`, `echo`, `python3 -m venv`, and programs of an
-environment. What is printed must be what the page shows, standard output and error together, and a status other than 0
-must be shown by `echo $?` after it.
+Of a session, what is printed must be what the page shows, standard output and error together, and a status other than
+0 must be shown by `echo $?` after it. Commands to copy (`sh`) are run one by one, a block that begins as a script does
+as a whole; of YAML, Dockerfiles and crontabs the calls of peep are run. Each must end as the stage says, else with 0.
+
+`peep` runs in this process, and so do `cat`, `cmp`, `cp`, `mkdir`, `mv`, `rm`, `echo` and `python3 -m venv`; all else,
+and what has more of a shell in it than a redirection at its end, is run by `sh`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
 import shlex
 import shutil
 import subprocess
-import sys
 import venv
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
-from packaging.tags import sys_tags
-
 from peep.cli.main import run
-from peep.target.declared import id_of_environment
-from support.documents import Page, Step, steps
-from support.fake_index import FakeIndex
-from support.scenario import Scenario, matches
-from support.scenario_run import Stage, index_content
+from support.document_stage import Apart, PageStage
+from support.document_world import opened, replaced_in
+from support.documents import SESSIONS, Page, Step, commands, is_free_of_commands, logical_lines, steps
+from support.play_shell import Shell
+from support.scenario import matches
 
-PUBLIC = "https://index.example"
-"""How pages call the index."""
-FOLDER = "/srv/app"
-"""How they call the folder that they are played in."""
-HERE, WINDOWS = "cp312-manylinux_2_28_x86_64", "cp312-win_amd64"
-"""How they call the target that plays them, and another one."""
-LIBRARY = "lib/python3.12/"
+ENVIRONMENT = ".venv"
+"""Of a page: what works on an environment and names none has this one."""
 
 
 @dataclass(slots=True)
@@ -47,35 +41,41 @@ class Player:
     here: Path
     replaced: tuple[tuple[str, str], ...]
     """Pairs of a text of the page and what it stands for in this run."""
+    stage: PageStage
+    shell: Shell
+    given: dict[str, str]
+    """What words of commands to copy stand for; in what is printed, nothing is put in their place."""
     status: int = 0
     printed: list[tuple[Step, str]] = field(default_factory=list)
+    apart: set[Apart] = field(default_factory=set)
+    """Reasons that were met with."""
 
     def within(self, text: str) -> str:
-        for shown, meant in self.replaced:
-            text = text.replace(shown, meant)
-        return text
+        return replaced_in(replaced_in(text, list(self.given.items())), self.replaced)
 
     def shown(self, text: str) -> str:
         """The text as a page has it: with the page's names, and archives fetched side by side in order."""
-        for shown, meant in self.replaced:
-            text = text.replace(meant, shown)
-        return re.sub(r"^(?:(?:fetched|found) .*\n)+", _in_order, text, flags=re.MULTILINE)
+        named = replaced_in(text, [(meant, shown) for shown, meant in self.replaced if meant])
+        return re.sub(r"^(?:(?:fetched|found) .*\n)+", _in_order, named, flags=re.MULTILINE)
 
 
 def _in_order(lines: re.Match[str]) -> str:
     return "".join(sorted(lines[0].splitlines(keepends=True)))
 
 
-def play(page: Page, root: Path) -> list[str]:
-    """Play all sessions of a page with a stage, in `root`, an empty folder; gives back what is otherwise than shown."""
-    with _opened(page, root) as player:
-        return _play(player, [step for block in page.blocks if block.language == "console" for step in steps(block)])
+def play(page: Page, root: Path, libraries: Path | None = None) -> tuple[list[str], set[str]]:
+    """Play all that a page with a stage shows, in `root`, an empty folder: what is otherwise, and programs not had.
+
+    `libraries` is a store with the wheels that `peep embed` takes.
+    """
+    with _opened(page, root, libraries) as player:
+        return _play(player, list(_acts(page))), player.shell.missing
 
 
-def written(page: Page, root: Path) -> str:
+def written(page: Page, root: Path, libraries: Path | None = None) -> str:
     """The text of a page with what its commands print now; what is shown rightly stays, its ellipses too."""
-    with _opened(page, root) as player:
-        _play(player, [step for block in page.blocks if block.language == "console" for step in steps(block)])
+    with _opened(page, root, libraries) as player:
+        _play(player, list(_acts(page)))
     lines = page.text.splitlines()
     for step, printed in reversed(player.printed):
         if not _is_shown(step, printed):
@@ -83,85 +83,60 @@ def written(page: Page, root: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-@contextmanager
-def _opened(page: Page, root: Path) -> Iterator[Player]:
-    scenario = page.stage
-    assert scenario is not None, f"{page.path} says not what it is played with"
-    stage = Stage(scenario, root)
-    stage.here.mkdir()
-    projects, facts = index_content(stage)
-    plain = {
-        name: {filename: _uncompressed(filename, content) for filename, content in files.items()}
-        for name, files in projects.items()
-    }
-    for folder, filename in page.kept_in.items():
-        _write(stage.here / folder / filename, plain.pop(stage.projects[filename])[filename])
-    with FakeIndex(plain, facts=facts) as index, _surroundings(stage.here, index, scenario.variables):
-        days = [(shown, f"{_today() + timedelta(after):%Y-%m-%d}") for shown, after in page.days.items()]
-        player = Player(stage.here, ((PUBLIC, index.url.rstrip("/")), (FOLDER, str(stage.here)), *_targets(), *days))
-        _write_files(scenario, player)
-        yield player
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A command, or a whole script, of a page."""
+
+    step: Step
+    is_session: bool
+    """Whether what it prints is compared, and its status is shown by `echo $?`."""
 
 
-def _targets() -> tuple[tuple[str, str], ...]:
-    """The targets and the folder of the pages' Python, each with that of the Python that plays them."""
-    markers = {"implementation_name": sys.implementation.name}
-    here = id_of_environment(sys.version_info[:2], [str(tag) for tag in sys_tags()], markers)
-    minor = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    return (HERE, here), (WINDOWS, f"{here.partition('-')[0]}-win_amd64"), (LIBRARY, f"lib/{minor}/")
+def _acts(page: Page) -> Iterator[Act]:
+    for block in page.blocks:
+        if block.language in SESSIONS:
+            yield from (Act(step, block.language == "console") for step in steps(block))
+        elif block.language == "sh" and block.lines[0].startswith(("#!", "export ")):
+            yield _to_copy(block.number, "\n".join(block.lines))
+        elif block.language == "sh":
+            yield from (_to_copy(number, line) for number, line in logical_lines(block) if line)
+        elif not is_free_of_commands(block):
+            yield from (_to_copy(one.number, f"peep {shlex.join(one.words)}") for one in commands(block))
 
 
-def _today() -> date:
-    return datetime.now(timezone.utc).date()
-
-
-def _uncompressed(filename: str, content: bytes) -> bytes:
-    """The same wheel with nothing compressed: the same bytes whatever zlib this Python has."""
-    if not filename.endswith(".whl"):
-        return content
-    packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
-        for member in old.infolist():
-            plain = zipfile.ZipInfo(member.filename, member.date_time)
-            plain.external_attr, plain.create_system = member.external_attr, 3
-            new.writestr(plain, old.read(member))
-    return packed.getvalue()
+def _to_copy(number: int, command: str) -> Act:
+    return Act(Step(number, command, number, number, ()), is_session=False)
 
 
 @contextmanager
-def _surroundings(here: Path, index: FakeIndex, variables: Mapping[str, str]) -> Iterator[None]:
-    before, folder = dict(os.environ), Path.cwd()
-    os.environ.update({"PIP_INDEX_URL": index.simple_url, "NO_COLOR": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
-    os.environ.update(variables)
-    os.chdir(here)
-    try:
-        yield
-    finally:
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(before)
+def _opened(page: Page, root: Path, libraries: Path | None) -> Iterator[Player]:
+    stage = page.stage
+    assert stage is not None, f"{page.path} says not what it is played with"
+    with opened(stage, root) as world:
+        if libraries is not None:
+            shutil.copytree(libraries, os.environ["PEEP_STORE"])
+        yield Player(world.here, world.replaced, stage, Shell(world.here, ENVIRONMENT), dict(stage.given))
 
 
-def _write_files(scenario: Scenario, player: Player) -> None:
-    for path, content in scenario.files.items():
-        _write(player.here / path, player.within(content).encode())
-
-
-def _write(place: Path, content: bytes) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(content)
-
-
-def _play(player: Player, session: Sequence[Step]) -> list[str]:
+def _play(player: Player, acts: Sequence[Act]) -> list[str]:
     complaints: list[str] = []
-    for step, following in zip(session, [*(one.command for one in session[1:]), ""], strict=True):
+    for act, following in zip(acts, [*(one.step.command for one in acts[1:]), ""], strict=True):
+        step = act.step
+        if why := player.stage.why_apart(step.command):
+            player.apart.add(why)
+            continue
         printed = player.shown(_run(player, step))
-        player.printed.append((step, printed))
-        if not _is_shown(step, printed):
+        expected = player.status if act.is_session else player.stage.status(step.command)
+        if act.is_session:
+            player.printed.append((step, printed))
+        if act.is_session and not _is_shown(step, printed):
             complaints.append(f"line {step.number}: $ {step.command}\nprints:\n{printed}")
-        if player.status and following != "echo $?":
+        if player.status != expected:
+            complaints.append(f"line {step.number}: {step.command}\nends with status {player.status}:\n{printed}")
+        elif act.is_session and player.status and following != "echo $?":
             complaints.append(f"line {step.number}: $ {step.command}\nends with status {player.status}; show it")
-    return complaints
+    unmet = [one.beginning for one in player.stage.apart if one not in player.apart]
+    return [*complaints, *(f"apart: no command begins so: {one}" for one in unmet)]
 
 
 def _is_shown(step: Step, printed: str) -> bool:
@@ -170,11 +145,14 @@ def _is_shown(step: Step, printed: str) -> bool:
 
 
 def _run(player: Player, step: Step) -> str:
-    words = shlex.split(player.within(step.command), comments=True)
+    command = player.within(step.command)
+    if "\n" in command or _NEEDS_A_SHELL.search(re.sub(r"'[^']*'|\"[^\"$]*\"|>>? \S+$|\$\?$|#.*", "", command)):
+        return _run_shell(player, command)
+    words = shlex.split(command, comments=True)
     output: Path | None = None
     if len(words) > 2 and words[-2] in {">", ">>"}:
         output, is_more, words = player.here / words[-1], words[-2] == ">>", words[:-2]
-    printed = _run_words(player, words)
+    printed = _run_words(player, words, command)
     if output is None:
         return printed
     before = output.read_text("utf-8") if is_more and output.exists() else ""
@@ -182,7 +160,23 @@ def _run(player: Player, step: Step) -> str:
     return ""
 
 
-def _run_words(player: Player, words: Sequence[str]) -> str:
+_NEEDS_A_SHELL = re.compile(r"[|&;$<*`]|^\w+=")
+
+
+_GIVEN: Mapping[str, Callable[[bytes], str]] = {
+    "given-sha256": lambda content: hashlib.sha256(content).hexdigest(),
+    "given-first-word": lambda content: content.split()[0].decode(),
+}
+
+
+def _run_shell(player: Player, text: str) -> str:
+    player.status, printed = player.shell.run(text)
+    return printed
+
+
+def _run_words(player: Player, words: Sequence[str], command: str) -> str:
+    if not words:
+        return ""
     if words[0] == "peep":
         return _run_peep(player, words[1:])
     if re.match(r"\.?[\w-]+/bin/", words[0]):
@@ -193,12 +187,20 @@ def _run_words(player: Player, words: Sequence[str]) -> str:
     if list(words[:3]) == ["python3", "-m", "venv"]:
         venv.create(player.here / words[-1], with_pip=False, symlinks=os.name != "nt")
         return ""
+    if (
+        words[0] in _GIVEN
+    ):  # of a session that is not shown: from here on, the first word stands for what the file gives
+        player.given[words[1]] = _GIVEN[words[0]]((player.here / words[2]).read_bytes())
+        return ""
+    if words[0] not in _COMMANDS:
+        return _run_shell(player, command)
     return _COMMANDS[words[0]](player, words[1:])
 
 
 def _run_peep(player: Player, words: Sequence[str]) -> str:
-    is_kept_apart = any(word.startswith(("--python", "--target")) for word in words)
-    assert words[:1] not in (["install"], ["sync"]) or is_kept_apart, "into the environment of these tests"
+    if words[:1] in (["install"], ["sync"]) and not any(word.startswith(("--python", "--target")) for word in words):
+        assert (player.here / ENVIRONMENT).is_dir(), "into the environment of these tests"
+        words = [*words, "--python", ENVIRONMENT]  # as if it were active
     printed = io.StringIO()
     with redirect_stdout(printed), redirect_stderr(printed):
         player.status = run(list(words))

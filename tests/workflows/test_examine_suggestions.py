@@ -171,9 +171,9 @@ def test_many_archives_of_one_release_are_told_in_one_line(tmp_path, monkeypatch
 
     assert run(["examine", "--suggest", "0", "-r", "list.txt"]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        f"few 1: {'1' * 64}: unexamined",
-        f"few 1: {'2' * 64}: unexamined",
-        f"few 1: {'3' * 64}: unexamined",
+        f"few 1: unexamined: {'1' * 64}",
+        f"few 1: unexamined: {'2' * 64}",
+        f"few 1: unexamined: {'3' * 64}",
         "many 2: 4 archives: unexamined",
         "7 archives for safe-to-run: 7 unexamined",
     ]

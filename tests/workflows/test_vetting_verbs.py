@@ -364,7 +364,7 @@ def test_excuses_are_counted_with_their_end(capsys):
     put(folder(excused=excuse(SDIST, on=str(YESTERDAY), until=str(TOMORROW))))
 
     assert peep("examine", "--suggest", "0", "-r", "requirements.txt") == 0
-    assert capsys.readouterr().out == f"1 archive for safe-to-run: 1 excused; 1 excused until {TOMORROW}\n"
+    assert capsys.readouterr().out == f"1 archive for safe-to-run: 1 excused until {TOMORROW}\n"
 
     put(folder(excused=excuse(SDIST, on=str(YESTERDAY), until=str(TODAY))))
     assert peep("examine", "--suggest", "0", "-r", "requirements.txt") == 1
@@ -602,7 +602,7 @@ def test_one_import_that_cannot_be_had_keeps_no_other_from_being_updated(capsys)
     assert peep("vetting", "update") == 1
 
     told = capsys.readouterr()
-    assert "../gone.toml: there is no such file" in told.err
+    assert told.err == "error: gone.toml: there is no such file\n"  # from where the user stands, not from vetting/
     assert "import b: nothing is new" in told.out
 
 

@@ -83,8 +83,9 @@ def _init(words: Sequence[str], _parsed: ParsedArguments, _context: RunContext) 
     what = f"{settings} stays as it is" if os.path.lexists(settings) else settings
     outcome = init_mirror(words[0])
     made = f"made an empty mirror: {what}, {counted(outcome.pages, 'page')}; serial {outcome.serial}"
-    following = f"next: say in {settings} who owns which names; then peep mirror add, or peep mirror sync"
-    return Told([escape_controls(made), escape_controls(following)], outcome_json(outcome))
+    following = f"next: say in {settings} who owns which names;"
+    then = "      then peep mirror add, or peep mirror sync"
+    return Told([escape_controls(made), escape_controls(following), then], outcome_json(outcome))
 
 
 def _sync(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:
@@ -109,7 +110,9 @@ def _sync(words: Sequence[str], parsed: ParsedArguments, context: RunContext) ->
 def _add(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
     source, bundle = parsed.value("source"), parsed.value("bundle")
     if bundle is None and (source is None or not words[1:]):
-        raise UsageError("peep mirror add wants archives, and their source", "as in: add DIR ARCHIVE… --source ours")
+        raise UsageError(
+            "peep mirror add wants archives, and their source", "as in: peep mirror add DIR ARCHIVE… --source ours"
+        )
     if bundle is not None and (source is not None or words[1:]):
         raise UsageError("--bundle brings all archives of a bundle; mirror.toml tells their owners", "name it alone")
     options = AddOptions(

@@ -20,6 +20,9 @@ from peep.locking.target_groups import JointGroup
 from peep.model import Digest
 from peep.target.declared import DeclaredTarget
 
+BUILT_ON = " has to be built on "
+"""Of a warning: stands between a release and its targets."""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownPin:
@@ -276,7 +279,7 @@ def _warnings(
         yield f"{title} was yanked{_because(chosen[0][1].file.yanked)}"
     built = sorted({member.id.text for member, one in chosen if not one.file.filename.endswith(".whl")})
     if built:
-        yield f"{title} has to be built on {', '.join(built)}"
+        yield f"{title}{BUILT_ON}{', '.join(built)}"
     if len({frozenset(one.requires_dist) for one in read}) > 1:
         yield f"{title}: its wheels differ in what they require; what each target's own wheel says was taken together"
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
 from peep.locking.derivation import sentences
-from peep.locking.group_view import KnownPin
+from peep.locking.group_view import BUILT_ON, KnownPin
 from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
 from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.merging import merge
@@ -93,8 +93,18 @@ def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form:
     text = form.write(planned, found.solutions, tools)
     archives = PageArchives(world.pages, world.metadata, facts)
     prove(form.read(text), found.solutions, archives, tells_extras=form.tells_extras)
-    warnings = dict.fromkeys((*_warnings(found.solutions, planned), *tools.warnings))
+    warnings = _each_once((*_warnings(found.solutions, planned), *tools.warnings))
     return Lock(text, planned, found.solutions, tuple(sorted(warnings)), tools)
+
+
+def _each_once(warnings: Iterable[str]) -> Iterator[str]:
+    """The same once; of a release that several groups of targets have to build, all targets in one."""
+    targets: dict[str, dict[str, None]] = {}
+    for warning in warnings:
+        title, is_built, names = warning.partition(BUILT_ON)
+        targets.setdefault(title, {}).update(dict.fromkeys(names.split(", ")) if is_built else {})
+    for title, found in targets.items():
+        yield f"{title}{BUILT_ON}{', '.join(sorted(found))}" if found else title
 
 
 def _warnings(solutions: Sequence[TargetSolution], planned: Sequence[PlannedPin]) -> Iterator[str]:

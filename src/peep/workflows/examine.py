@@ -16,12 +16,12 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
 from peep.pipeline.session import open_session
-from peep.pipeline.vetting.examined_gate import subjects_of
 from peep.pipeline.vetting.installed_archives import installed_subject, is_folder
 from peep.pipeline.vetting.listed_archives import listing_of
 from peep.pipeline.vetting.listed_verdicts import asked_criterion, named
 from peep.pipeline.vetting.reading_prices import reading_prices, requirers
 from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
+from peep.pipeline.vetting.subjects import subjects_of
 from peep.requirements.lock_requirers import StatedRequirer
 from peep.requirements.pinned_set import Directive
 from peep.system.clock import utc_day

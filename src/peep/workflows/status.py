@@ -6,19 +6,20 @@ import os
 import shlex
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from peep.dataclass import dataclass, replace
 from peep.errors import InstallRefused, PeepError, RequirementsErrors
 from peep.formats.project_files import FOREIGN_LOCKS
 from peep.pipeline.audits.advisories_place import snapshot_path
 from peep.pipeline.context import RunContext
-from peep.pipeline.plain_reading import local_reading
 from peep.pipeline.project_folder import bundle_in, environment_in, first_of, lists_in, project_above, source_in
-from peep.pipeline.read_pins import Reading
 from peep.pipeline.settings_place import settings_folder
-from peep.pipeline.vetting.listed_archives import Listing, listing_of
 from peep.system.clock import utc_day
+
+if TYPE_CHECKING:
+    from peep.pipeline.read_pins import Reading
+    from peep.pipeline.vetting.listed_archives import Listing
 
 Known = TypeVar("Known")
 
@@ -177,6 +178,9 @@ def _named(listing: str) -> str:
 
 
 def _with_list(found: ProjectStatus, lists: tuple[str, ...], context: RunContext, faults: list[str]) -> ProjectStatus:
+    from peep.pipeline.plain_reading import local_reading  # noqa: PLC0415 - only where there is a list
+    from peep.pipeline.vetting.listed_archives import listing_of  # noqa: PLC0415 - likewise
+
     listing = lists[0]
     reading = local_reading()
     known = _or_fault(lambda: listing_of((listing,), (), reading.read, context.environ), None, faults)

@@ -22,7 +22,6 @@ from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.formats.names import is_lock_path
 from peep.pipeline.options import SourceOptions
-from peep.pipeline.settings import project_settings
 
 if TYPE_CHECKING:
     from peep.workflows.bundle_check import CheckOptions
@@ -58,6 +57,8 @@ OTHERS = (*INTERPRETER, *STORE, *NETWORK, *PROGRESS)
 def create_options(parsed: ParsedArguments, folder: str) -> CreateOptions:
     """What was asked for, the command line over the settings. Raises `UsageError` without input, `SettingsError`."""
     files = parsed.values("requirement")
+    from peep.pipeline.settings import project_settings  # noqa: PLC0415 - help describes these options without it
+
     stated = project_settings(files)
     beside = os.path.dirname(stated.path)
     files = files or tuple(os.path.join(beside, path) for path in stated.bundle.requirements)

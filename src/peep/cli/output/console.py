@@ -75,6 +75,11 @@ class Console:
         """One line about what was done; not shown where standard output is data for a program."""
         self._say(text, self._output, is_shown=not self._options.quiet and not self._is_data)
 
+    def row(self, text: str) -> None:
+        """As `note`, of one of many alike: it stays one line, however wide."""
+        shown = not self._options.quiet and not self._is_data
+        self._say(text, self._output, is_shown=shown, is_folded=False)
+
     def detail(self, text: str) -> None:
         self._say(text, self._errors, is_shown=self._options.verbose > 0)
 
@@ -104,9 +109,10 @@ class Console:
         """Print one fault of several that the verb goes on after."""
         self._say(f"error: {text}", self._errors, is_shown=True)
 
-    def _say(self, text: str, stream: TextIO, *, is_shown: bool) -> None:
+    def _say(self, text: str, stream: TextIO, *, is_shown: bool, is_folded: bool = True) -> None:
         text = redact_text(text)
-        lines = [wrap(line, fold_width(stream)) for line in escape_controls(text).split("\n")]
+        width = fold_width(stream) if is_folded else None
+        lines = [wrap(line, width) for line in escape_controls(text).split("\n")]
         with self._lock:
             if is_shown:
                 self._display(self._progress.clear)

@@ -14,7 +14,7 @@ _RESET = "\x1b[0m"
 _STYLES = {
     "title": "\x1b[1m",
     "stop": "\x1b[1;31m",
-    "look": "\x1b[33m",
+    "look": "\x1b[35m",
     "note": "\x1b[2m",
     "-": "\x1b[31m",
     "+": "\x1b[32m",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from peep.cli.output.report_parts import DEEPER, hanging, heading, places, plain, titled
@@ -15,7 +16,9 @@ _COLUMN = 31
 def not_examined_lines(problem: NotExamined, width: int | None) -> str:
     """The archive by name and digest, what was wanted, and what to do about it."""
     lines = [f"    {heading(problem.pin)} ({places(problem.pin)})", *_archive_lines(problem, width)]
-    lines += [hanging("", text, width, DEEPER) for text in _LACKS[problem.lack](problem)]
+    for text in _LACKS[problem.lack](problem):
+        is_wide = width is not None and len(DEEPER) + len(text) > width
+        lines += [hanging("", part, width, DEEPER) for part in (re.split(r" {4,}", text) if is_wide else (text,))]
     return "\n".join(lines)
 
 

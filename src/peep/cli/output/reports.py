@@ -236,14 +236,14 @@ def _names_taken(problems: Sequence[Problem], width: int | None) -> str:
 def _not_owned(problems: Sequence[Problem], width: int | None) -> str:
     found = _of_kind(problems, NotOwned, lambda problem: _named(problem.name, problem.listed))
     entries = (titled(plain(p.name), plain(p.listed), [_owner_line(p)], width) for p in found)
-    return _listing("The following names belong to others, and nothing was asked for:", entries, width)
+    return _listing("The following names are not for this source to bring, and nothing was asked for:", entries, width)
 
 
 def _owner_line(problem: NotOwned) -> str:
     if not problem.rule:
-        return f"no source of {problem.path} owns it"
+        return f"no source owns it: put it into the owns of one in {problem.path}"
     bringer = f", not to {problem.source}" if problem.source else ""
-    return f"{problem.path} gives it to {problem.rule}{bringer}"
+    return f"{problem.path} gives it to another: {problem.rule}{bringer}"
 
 
 def _mirror_files(problems: Sequence[Problem], width: int | None) -> str:

@@ -29,8 +29,7 @@ def examination_lines(found: Examination, suggested: int) -> list[str]:
     lines = _verdict_lines([one for one in found.archives if not one.verdict.is_examined])
     lines += [f"{plain(one.text)} ({one.location}): {plain(one.reason)}" for one in found.unusable]
     lines += [f"ignored: {plain(str(one))}" for one in found.ignored]
-    rows = [_suggestion_line(one) for one in found.suggestions[:suggested]]
-    if rows:
+    if rows := _suggestion_rows(found.suggestions[:suggested]):
         lines += ["", "to read next:", *(f"    {row}" for row in rows)]
         left = len(found.suggestions) - len(rows)
         lines += [f"    and {left} more (--suggest N)"] * bool(left)
@@ -51,12 +50,18 @@ def _import_gain_line(gain: ImportGain) -> str:
 
 
 def examination_summary(found: Examination) -> str:
-    """Such as `12 archives for safe-to-run: 9 read, 1 same, 2 unexamined; 3 excused until 2027-01-31`."""
+    """Such as `12 archives for safe-to-run: 9 read, 1 same, 2 unexamined; 3 excused until 2027-01-31`.
+
+    The `9 read` may rest on one that is excused; where only those that are excused themselves do, that is told once.
+    """
     counts: dict[str, int] = {}
     for one in found.archives:
         counts[one.verdict.word.value] = counts.get(one.verdict.word.value, 0) + 1
-    told = ", ".join(f"{count} {word}" for word, count in counts.items()) or "nothing is listed"
-    excused = "".join(f"; {count} excused until {end}" for end, count in found.excused)
+    ends = [f"{count} excused until {end}" for end, count in found.excused]
+    is_told = len(ends) == 1 and found.excused[0][1] == counts.get("excused")
+    words = [ends[0] if is_told and word == "excused" else f"{count} {word}" for word, count in counts.items()]
+    told = ", ".join(words) or "nothing is listed"
+    excused = "" if is_told else "".join(f"; {one}" for one in ends)
     return f"{counted(len(found.archives), 'archive')} for {plain(found.criterion)}: {told}{excused}"
 
 
@@ -71,7 +76,7 @@ def _verdict_lines(archives: Iterable[ExaminedArchive]) -> list[str]:
         if len(subjects) > _MOST_ARCHIVES:
             lines.append(f"{plain(f'{name} {version}'.strip())}: {len(subjects)} archives: {told}")
         else:
-            lines += [f"{subject_name(one)}: {told}" for one in subjects]
+            lines += [f"{_release(one)}: {told}: {_archive(one)}" for one in subjects]
     return lines
 
 
@@ -88,18 +93,34 @@ def _verdict_text(one: ExaminedArchive) -> str:
 
 def subject_name(subject: Subject) -> str:
     """Project, version, and the archive by its name, else by its digest."""
-    version = f" {plain(subject.version)}" if subject.version else ""
-    archive = subject.filename or subject.key or "an archive whose sha256 is not known"
-    return f"{plain(subject.name)}{version}: {plain(archive)}"
+    return f"{_release(subject)}: {_archive(subject)}"
 
 
-def _suggestion_line(one: Suggestion) -> str:
-    told = diff_command(one)
-    if one.cost is not None:
-        verb = "runs" if one.cost.run == 1 else "run"
-        told += f"      {counted(one.cost.run, 'line')} that {verb}, {counted(one.cost.other, 'other')}"
-        told += f", {one.cost.compiled} compiled bytes" if one.cost.compiled else ""
-    return told + (f"        used by {plain(', '.join(one.used_by))}" if one.used_by else "")
+def _release(subject: Subject) -> str:
+    return plain(f"{subject.name} {subject.version or ''}".strip())
+
+
+def _archive(subject: Subject) -> str:
+    return plain(subject.filename or subject.key or "an archive whose sha256 is not known")
+
+
+def _suggestion_rows(suggestions: Sequence[Suggestion]) -> list[str]:
+    """In columns: the command, its price, and who uses the project; what is longer than usual moves the rest."""
+    rows = [(diff_command(one), _price(one), _users(one)) for one in suggestions]
+    wide = [min(max((len(row[place]) for row in rows), default=0), most) for place, most in enumerate((36, 34))]
+    return [f"{command:{wide[0]}}      {price:{wide[1]}}        {users}".rstrip() for command, price, users in rows]
+
+
+def _price(one: Suggestion) -> str:
+    if one.cost is None:
+        return ""
+    verb = "runs" if one.cost.run == 1 else "run"
+    compiled = f", {one.cost.compiled} compiled bytes" if one.cost.compiled else ""
+    return f"{counted(one.cost.run, 'line')} that {verb}, {counted(one.cost.other, 'other')}{compiled}"
+
+
+def _users(one: Suggestion) -> str:
+    return f"used by {plain(', '.join(one.used_by))}" if one.used_by else ""
 
 
 def diff_command(one: Suggestion) -> str:

@@ -98,7 +98,7 @@ def _fetch(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -
     fetched = fetch_advisories(options, context, read_policy((), None))
     record = fetched.record
     told = {"full": "fetched", "delta": f"{fetched.changed} changed", "unchanged": "nothing new"}[fetched.how]
-    lines = [f"{fetched.path}: {told}, {counted(record.records, 'record')}, sha256 {record.sha256}"]
+    lines = [f"{fetched.path}: {told}, {counted(record.records, 'record')}", f"sha256: {record.sha256}"]
     lines += [f"not readable: {one.name}: {one.reason}" for one in fetched.unreadable]
     value = {
         "path": fetched.path,

@@ -130,6 +130,6 @@ def _tell(saved: Sequence[SavedFile], options: InstallOptions, console: Console,
         return
     for one in saved:
         verb = "kept" if one.was_there else "built" if one.is_built else "saved"
-        console.note(f"{verb} {one.filename} ({size_text(one.size)})")
+        console.row(f"{verb} {one.filename} ({size_text(one.size)})")
         if with_hashes:
             console.note(f"  {hash_line(Digest('sha256', one.sha256), one.hash_form)}")

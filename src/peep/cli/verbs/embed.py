@@ -54,6 +54,8 @@ def run(parsed: ParsedArguments) -> int:
     options = install_options(parsed, sources=SourceOptions())
     checked = parsed.value("check")
     with Console(options.output) as console:
+        if checked is not None:
+            _check_is_there(checked)
         content = _made(options, console)
         if checked is not None:
             return _compare(checked, content, console)
@@ -71,6 +73,15 @@ def _made(options: InstallOptions, console: Console) -> bytes:
     from peep.workflows.embed import embed  # noqa: PLC0415 - help describes this verb without running it
 
     return embed(options, RunContext.of_process(console))
+
+
+def _check_is_there(path: str) -> None:
+    """Raise `UsageError` before anything is fetched for a comparison that cannot be."""
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise UsageError(f"--check {path}: {error.strerror or error}") from error
 
 
 def _compare(path: str, content: bytes, console: Console) -> int:

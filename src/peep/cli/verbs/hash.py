@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import network_options, output_options
 from peep.cli.options.option import Option, OptionKind
@@ -18,8 +19,9 @@ from peep.http.transport import Transport
 from peep.model import STRONG_ALGORITHMS, HashForm
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import NetworkOptions
-from peep.requirements.hashes import hash_line
-from peep.workflows.hash import HashedSource, HashFailure, hash_sources, is_url
+
+if TYPE_CHECKING:
+    from peep.workflows.hash import HashedSource, HashFailure
 
 VERB = Verb(
     name="hash",
@@ -57,6 +59,8 @@ def run(parsed: ParsedArguments) -> int:
     if output.format == "comment" and algorithm != "sha256":
         raise UsageError(f"a hash comment can only hold sha256, not {algorithm}", "add --format pip")
     opener = _opener(network_options(parsed), parsed.values("trusted-host"))
+    from peep.workflows.hash import HashedSource, HashFailure, hash_sources  # noqa: PLC0415 - help describes this verb without it
+
     with Console(output) as console:
         results = []
         for result in hash_sources(parsed.words, opener, algorithm):
@@ -72,6 +76,9 @@ def _opener(network: NetworkOptions, trusted_hosts: tuple[str, ...]) -> Callable
 
 
 def _show(result: HashedSource | HashFailure, style: str, console: Console) -> None:
+    from peep.requirements.hashes import hash_line  # noqa: PLC0415 - likewise
+    from peep.workflows.hash import HashFailure  # noqa: PLC0415 - likewise
+
     if isinstance(result, HashFailure):
         name = redacted(result.source.text)
         console.error(result.reason if result.reason.startswith(name) else f"{name}: {result.reason}")
@@ -84,6 +91,8 @@ def _show(result: HashedSource | HashFailure, style: str, console: Console) -> N
 
 
 def _fields(result: HashedSource) -> dict[str, object]:
+    from peep.workflows.hash import is_url  # noqa: PLC0415 - likewise
+
     kind = "url" if is_url(result.source.text) else "path"
     return {
         kind: redacted(result.source.text),

@@ -116,7 +116,7 @@ def _check_words(name: str, words: list[str], parsed: ParsedArguments, action: A
     """Refuse words that are missing or too many, and options that mean nothing to the action."""
     usage = next(line for line in VERB.usage if line.startswith(f"mirror {name} "))
     if len(words) < action.fewest or (action.most is not None and len(words) > action.most):
-        raise UsageError(f"peep mirror {name} is used otherwise", f"as in: peep {usage}")
+        raise UsageError(f"peep mirror {name} wants other words than these", f"as in: peep {usage}")
     if not all(words):
         raise UsageError(f"peep mirror {name}: an empty text names nothing", "is a variable of your shell unset?")
     own = {option.name for option in _OWN}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from peep.cli.install_command import report_result, tell_refusal
 from peep.cli.options.install_options import install_options
@@ -17,8 +18,10 @@ from peep.errors import InstallRefused
 from peep.model import InstallPlan
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.result import InstallResult
 from peep.shortcuts.noop import not_here
+
+if TYPE_CHECKING:
+    from peep.pipeline.result import InstallResult
 
 _OWN = (
     Option(("--check",), "change nothing; exit status 1 when something differs; no network", is_peeps_own=True),

@@ -12,19 +12,9 @@ from enum import Enum
 
 from peep.dataclass import dataclass, replace
 from peep.errors import Lack, NotExamined, ObjectedTo, Problem, UsageError
-from peep.formats.archive_names import filename_of_url
-from peep.formats.urls import without_credentials
-from peep.model import (
-    Commit,
-    Digest,
-    DirectUrl,
-    FromIndex,
-    LocalFolder,
-    LockedFiles,
-    PinnedRequirement,
-    assert_never,
-)
+from peep.model import PinnedRequirement
 from peep.pipeline.vetting.examined_summary import ExaminedSummary
+from peep.pipeline.vetting.subjects import subjects_of
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
@@ -191,40 +181,6 @@ def strongest(demands: Iterable[Demand], vetting: Vetting) -> tuple[str, ...]:
         for name in sorted(wanted)
         if not any(name in implied[other] and not (other in implied[name] and name < other) for other in wanted)
     )
-
-
-def subjects_of(pin: PinnedRequirement) -> tuple[Subject, ...]:
-    """Every archive that a pin lists, or the commit that it names; one of unknown sha256 has no key.
-
-    Of a lock file each file counts once, by its sha256. Nothing is known of a folder.
-    """
-    match pin.source:
-        case Commit(url=url):
-            return (Subject(commit_key(url), pin.name, pin.version or ""),)
-        case LockedFiles(files=files):
-            return tuple(Subject(_sha256(file.hashes), pin.name, pin.version or "", file.filename) for file in files)
-        case DirectUrl(url=url):
-            return _listed(pin, filename_of_url(url) if len(pin.hashes) == 1 else "")
-        case FromIndex():
-            return _listed(pin, "")
-        case LocalFolder():
-            return ()
-        case _ as never:
-            assert_never(never)
-
-
-def _listed(pin: PinnedRequirement, filename: str) -> tuple[Subject, ...]:
-    return tuple(Subject(_sha256([digest]), pin.name, pin.version or "", filename) for digest in pin.hashes)
-
-
-def _sha256(digests: Iterable[Digest]) -> str:
-    return next((digest.hex for digest in digests if digest.algorithm == "sha256"), "")
-
-
-def commit_key(url: str) -> str:
-    """The key of the commit that `git+URL@COMMIT` names, its URL without credentials."""
-    address, _, commit = url.removeprefix("git+").rpartition("@")
-    return f"git:{commit}  {without_credentials(address)}"
 
 
 def summarised(verdicts: Iterable[Verdict], trusted_folders: Sequence[str] = ()) -> ExaminedSummary:

@@ -8,9 +8,10 @@ from datetime import date
 from peep.errors import Problem, RecordsErrors
 from peep.model import Commit, LocalFolder, PinnedRequirement, StoredWheel
 from peep.pipeline.session import Session
-from peep.pipeline.vetting.examined_gate import Asked, ExaminedGate, Judgement, Role, subjects_of
+from peep.pipeline.vetting.examined_gate import Asked, ExaminedGate, Judgement, Role
 from peep.pipeline.vetting.installed_archives import installed_subject, is_folder
 from peep.pipeline.vetting.records_place import demands_of, vetting_folder
+from peep.pipeline.vetting.subjects import subjects_of
 from peep.pipeline.vetting.used_archives import Used
 from peep.requirements.pinned_set import PinnedSet
 from peep.system.clock import utc_day

@@ -159,7 +159,8 @@ def _contents(sources: Sequence[Source], context: ImportContext) -> list[bytes]:
             case UrlSource():
                 found.append(_from_url(source.url, context))
             case FileSource():
-                found.append(_from_file(os.path.normpath(os.path.join(context.folder, source.path)), source.path))
+                place = os.path.normpath(os.path.join(context.folder, source.path))
+                found.append(_from_file(place, place))
             case GitSource():
                 found.append(_from_commit(source, context))
     return found

@@ -9,7 +9,7 @@ from peep.errors import RequirementsError, RequirementsErrors, UnusableRequireme
 from peep.formats.names import is_lock_path
 from peep.formats.url_secrets import redacted
 from peep.model import LocalFolder, Location, PinnedRequirement
-from peep.pipeline.vetting.examined_gate import subjects_of
+from peep.pipeline.vetting.subjects import subjects_of
 from peep.requirements.every_pin import every_pin
 from peep.requirements.files import RequirementsFile, read_requirements_files
 from peep.requirements.lock_requirers import StatedRequirer
