@@ -81,35 +81,40 @@ def pairs(manifest: dict[str, dict[str, list[Archive]]]) -> Iterator[tuple[str, 
 
 
 def fetch(manifest: dict[str, dict[str, list[Archive]]], folder: Path) -> None:
-    """Put every archive into FOLDER/PROJECT/VERSION, by pip's own download, and compare its digest."""
-    for project, versions in manifest.items():
-        for version, archives in versions.items():
-            place = folder / project / version
-            for archive in archives:
-                if not (place / archive.filename).exists():
-                    _download(project, version, archive, place)
-                digest = hashlib.sha256((place / archive.filename).read_bytes()).hexdigest()
-                if digest != archive.sha256:
-                    raise SystemExit(f"{archive.filename}: sha256 {digest}, the manifest lists {archive.sha256}")
+    """Put every archive into FOLDER/PROJECT/VERSION, by peep's own download, and compare its digest.
+
+    One run lists one archive of each project: more versions of a project are nothing that one list can hold.
+    """
+    listed = {
+        project: [one for archives in versions.values() for one in archives] for project, versions in manifest.items()
+    }
+    for number in range(max(map(len, listed.values()), default=0)):
+        batch = [archives[number] for archives in listed.values() if number < len(archives)]
+        missing = [one for one in batch if not _place(folder, one).exists()]
+        for is_wheel in (True, False):
+            _download([one for one in missing if one.filename.endswith(".whl") is is_wheel], folder, is_wheel=is_wheel)
+        for one in batch:
+            digest = hashlib.sha256(_place(folder, one).read_bytes()).hexdigest()
+            if digest != one.sha256:
+                raise SystemExit(f"{one.filename}: sha256 {digest}, the manifest lists {one.sha256}")
 
 
-def _download(project: str, version: str, archive: Archive, place: Path) -> None:
-    kind = "--only-binary" if archive.filename.endswith(".whl") else "--no-binary"
-    command = [
-        sys.executable,
-        "-m",
-        "peep",
-        "-q",
-        "download",
-        "-r",
-        "-",
-        "-d",
-        str(place),
-        "--no-check-dependencies",
-        "--ignore-requires-python",
-    ]
-    line = f"{project}=={version} --hash=sha256:{archive.sha256}\n"
-    subprocess.run([*command, kind, ":all:"], input=line.encode(), check=True, env=_environment())
+def _place(folder: Path, archive: Archive) -> Path:
+    return folder / archive.project / archive.version / archive.filename
+
+
+def _download(archives: list[Archive], folder: Path, *, is_wheel: bool) -> None:
+    if not archives:
+        return
+    lines = "".join(f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in archives)
+    kind = "--only-binary" if is_wheel else "--no-binary"
+    words = ["-q", "download", "-r", "-", "--no-check-dependencies", "--ignore-requires-python", kind, ":all:"]
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        command = [sys.executable, "-m", "peep", *words, "-d", scratch]
+        subprocess.run(command, input=lines.encode(), check=True, env=_environment())
+        for one in archives:
+            _place(folder, one).parent.mkdir(parents=True, exist_ok=True)
+            (Path(scratch) / one.filename).rename(_place(folder, one))
 
 
 def _environment() -> dict[str, str]:
@@ -241,6 +246,7 @@ class Tally:
 
 def measure(folder: Path, projects: list[str]) -> None:
     manifest = {name: found for name, found in read_manifest().items() if not projects or name in projects}
+    folder.mkdir(parents=True, exist_ok=True)
     fetch(manifest, folder)
     tally = Tally()
     started = time.monotonic()
