@@ -1,6 +1,6 @@
 """Real pairs of consecutive releases: make the manifest, fetch what it lists, compare, and print what was found.
 
-    python benchmarks/release_pairs.py make PROJECT...     writes benchmarks/release_pairs.tsv from the configured index
+    python benchmarks/release_pairs.py add PROJECT...     adds to benchmarks/release_pairs.tsv from the configured index
     python benchmarks/release_pairs.py measure [FOLDER [PROJECT...]]    compares all pairs; FOLDER keeps the archives
 
 The manifest states each archive's sha256; what comes with another one is an error, never another measurement.
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +37,7 @@ from peep.index.client import PackageIndex
 HERE = Path(__file__).resolve().parent
 MANIFEST = HERE / "release_pairs.tsv"
 _RELEASES = 4
-_LARGEST = 12_000_000
+_LARGEST = 20_000_000
 QUIET = {"note"}
 _MEASURE = """
 import json, resource, sys, time
@@ -124,24 +124,29 @@ def _environment() -> dict[str, str]:
 # -- the manifest --------------------------------------------------------------------------------------
 
 
-def make(projects: list[str]) -> None:
-    """Take the newest final releases of each project that have a wheel for this interpreter and an sdist."""
+def add(projects: list[str]) -> None:
+    """Append the newest final releases of each project that have a wheel for this interpreter and an sdist.
 
-    lines = ["# project, version, file, sha256; oldest first\n"]
-    with index_of_machine() as index:
-        listed = {project: list(_listed(project, index)) for project in projects}
-    for project, files in listed.items():
-        releases: dict[str, dict[str, tuple[int, str, str]]] = defaultdict(dict)
-        for file in files:
-            _note(file, releases)
-        complete = [version for version, files in releases.items() if {"wheel", "sdist"} <= files.keys()]
-        newest = sorted(complete, key=Version)[-_RELEASES:]
-        for version in newest:
-            for kind in ("wheel", "sdist"):
-                _, name, sha256 = releases[version][kind]
-                lines.append(f"{project}\t{version}\t{name}\t{sha256}\n")
-        print(project, *newest)
-    MANIFEST.write_text("".join(lines), "utf-8")
+    What the manifest has stays as it is. A project without two such releases is told, and left out.
+    """
+    known = read_manifest()
+    with index_of_machine() as index, MANIFEST.open("a", encoding="utf-8") as manifest:
+        for project in projects:
+            if project not in known:
+                releases = _complete_releases(_listed(project, index))
+                print(project, *releases if len(releases) > 1 else ["left out: fewer than two releases fit"])
+                for version, archives in releases.items() if len(releases) > 1 else ():
+                    manifest.writelines(f"{project}\t{version}\t{name}\t{sha256}\n" for name, sha256 in archives)
+
+
+def _complete_releases(files: Iterable[dict[str, object]]) -> dict[str, list[tuple[str, str]]]:
+    """Version, oldest first -> name and sha256 of the wheel and of the sdist."""
+    releases: dict[str, dict[str, tuple[int, str, str]]] = defaultdict(dict)
+    for file in files:
+        _note(file, releases)
+    complete = [version for version, kinds in releases.items() if {"wheel", "sdist"} <= kinds.keys()]
+    newest = sorted(complete, key=Version)[-_RELEASES:]
+    return {version: [releases[version][kind][1:] for kind in ("wheel", "sdist")] for version in newest}
 
 
 def _listed(project: str, index: PackageIndex) -> Iterator[dict[str, object]]:
@@ -262,8 +267,8 @@ def measure(folder: Path, projects: list[str]) -> None:
 
 
 def main(words: list[str]) -> None:
-    if words[:1] == ["make"]:
-        make(words[1:])
+    if words[:1] == ["add"]:
+        add(words[1:])
     elif words[:1] == ["measure"] and len(words) > 1:
         measure(Path(words[1]), words[2:])
     elif words == ["measure"]:
