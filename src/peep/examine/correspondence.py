@@ -164,11 +164,16 @@ class _Lookup:
         yield from dict.fromkeys(one for one in found if one is not None)
 
     def _is_generated(self, file: ReleaseFile) -> bool:
-        folder, _, name = file.path.rpartition("/")
-        if ".dist-info/sboms" in folder or name.endswith(".mo"):
-            return True
-        is_version = _VERSION_MODULE.fullmatch(name) and bool(folder) and file.size < _LARGEST_VERSION_MODULE
-        return bool(is_version) and is_version_module(self._content(file.sha256))
+        return is_generated(file, self._content)
+
+
+def is_generated(file: ReleaseFile, content: Content) -> bool:
+    """Whether builds make such files: bills of materials, compiled messages, version modules of constants only."""
+    folder, _, name = file.path.rpartition("/")
+    if ".dist-info/sboms" in folder or name.endswith(".mo"):
+        return True
+    is_version = _VERSION_MODULE.fullmatch(name) and bool(folder) and file.size < _LARGEST_VERSION_MODULE
+    return bool(is_version) and is_version_module(content(file.sha256))
 
 
 def _tails(path: str) -> Iterator[str]:
