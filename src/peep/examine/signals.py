@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from peep.dataclass import dataclass
@@ -59,6 +60,8 @@ _CAPABILITIES = {
 }
 _DATA_USERS = frozenset({"dynamic", "decode", "decoded", "deserialise", "hidden-name", "process", "network", "libc"})
 """Uses by which what stands in a file as data may become code, or leave."""
+_BLANKS = re.compile(r"[ \t\r\n]+")
+"""Form feeds and separators are not among them: they are what some signals are about."""
 _SECRETS = frozenset({"secret-environ", "secret-variable", "secret-file"})
 _CODE_SUFFIXES = (
     ".py", ".pyw", ".pyx", ".pth", ".start", ".sh", ".bash", ".js", ".mjs", ".cjs", ".ts", ".c", ".h", ".cc", ".cpp",
@@ -97,7 +100,7 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
     if is_python(file.path):
         found += _python_findings(file, lines)
     hits = dict.fromkeys(
-        Hit(rule, file.path, line, " ".join(evidence.split())[:300], file.moment) for rule, line, evidence in found
+        Hit(rule, file.path, line, _BLANKS.sub(" ", evidence).strip(" ")[:300], file.moment) for rule, line, evidence in found
     )
     return sorted(hits, key=lambda hit: (hit.line, hit.rule))
 
