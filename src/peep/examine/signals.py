@@ -100,7 +100,8 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
     if is_python(file.path):
         found += _python_findings(file, lines)
     hits = dict.fromkeys(
-        Hit(rule, file.path, line, _BLANKS.sub(" ", evidence).strip(" ")[:300], file.moment) for rule, line, evidence in found
+        Hit(rule, file.path, line, _BLANKS.sub(" ", evidence).strip(" ")[:300], file.moment)
+        for rule, line, evidence in found
     )
     return sorted(hits, key=lambda hit: (hit.line, hit.rule))
 
