@@ -81,3 +81,21 @@ def test_backslashes_in_one_column_are_no_code_out_of_sight(tmp_path):
     assert signals(tmp_path, release("1.0", ""), release("1.1", "\\")) == []
     code = signals(tmp_path / "code", release("1.0", ""), release("1.1", "run(); \\"))
     assert code == [("text-padding", "src/fast.h")]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_hidden"),
+    [
+        ("\u26a0\ufe0f Shape mismatch", False),
+        ("\U0001f399\ufe0f Listening", False),
+        ("\U0001f469\u200d\U0001f4bb \u2764\ufe0f\u200d\U0001f525", False),
+        ("\u26a0\ufe0f\ufe01\U000e0101", True),
+        ("a\ufe0f", True),
+        ("a\u200db", True),
+        ("\U0001f469\u200db", True),
+        ("\u26a0\u200b", True),
+    ],
+)
+def test_what_gives_emoji_their_shape_hides_nothing(tmp_path, text, is_hidden):
+    old, new = TextRelease("1.0"), TextRelease("1.1", both={"inert/core.py": f'mark = "{text}"\n'})
+    assert signals(tmp_path, old, new) == ([("text-invisible", "inert/core.py")] if is_hidden else [])

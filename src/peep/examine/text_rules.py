@@ -20,6 +20,13 @@ Finding = tuple[str, int, str]
 
 _PADDING = re.compile(r"[ \t]{120,}(?!\\$)[^\s#]", re.MULTILINE)
 """A backslash that ends a line is no code: macros of C have it in one column."""
+_PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
+_SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+_INVISIBLE = re.compile(
+    rf"(?!(?<={_PICTURE})[\ufe0e\ufe0f](?!{_SELECTOR}))"
+    rf"(?!(?<=[\ufe0f\U0001f000-\U0001faff])\u200d{_PICTURE}){INVISIBLE.pattern}"
+)
+"""But for one selector after a picture, and a joiner between two: emoji (UTS 51) hide no text in them."""
 _LONGEST_READABLE = 2_000
 _BLOBS = (
     re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"),
@@ -47,7 +54,7 @@ def character_findings(text: str, *, is_code: bool, is_python: bool) -> Iterator
     if not text.isascii():
         yield from _lines_with("text-bidi", BIDIRECTIONAL, text)
         if is_code:
-            yield from _lines_with("text-invisible", INVISIBLE, text.removeprefix("\ufeff"))
+            yield from _lines_with("text-invisible", _INVISIBLE, text.removeprefix("\ufeff"))
         if is_python:
             yield from _homoglyphs(text)
     if is_code:
