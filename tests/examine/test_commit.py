@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
+from peep.cli.main import run
 from peep.dataclass import replace
-from peep.errors import UsageError
+from peep.errors import BuildError, UsageError
 from peep.examine.commit import compared_with_commit
 from peep.examine.types import Blob
 from peep.pipeline.context import RunContext
@@ -140,10 +141,28 @@ def test_only_trees_are_fetched(tmp_path, repository):
     assert not any(path.name == "core.py" for path in folder.rglob("*"))
 
 
+def test_other_objects_of_a_repository_are_no_commits(tmp_path, repository):
+    url, commit = repository
+    folder = tmp_path / "repository"
+    tag = git(folder, "rev-parse", git(folder, "tag", "-a", "-m", "x", "v1") or "v1")
+    for number, other in enumerate((git(folder, "rev-parse", f"{commit}^{{tree}}"), tag)):
+        place = tmp_path / str(number)
+        place.mkdir()
+        with pytest.raises(BuildError, match=r"is no commit but a (tree|tag)|fetch failed"):
+            list_tree(parse_commit_url(f"git+{url}@{other}"), str(place), ENVIRON)
+
+
 @pytest.mark.parametrize("revision", ["main", "v1.0", "0123456", ""])
 def test_a_tag_is_never_believed(revision):
     with pytest.raises(UsageError, match=r"--commit https://code\.example/x"):
         parse_commit(f"https://code.example/x@{revision}")
+
+
+def test_credentials_before_the_commit_are_no_odd_password_and_are_not_shown(capsys):
+    assert run(["diff", "inert-1.0.tar.gz", "--commit", "https://user:secret@code.example/x@v1.0"]) == 2
+    told = capsys.readouterr().err
+    assert "'v1.0' is no full commit id" in told
+    assert "secret" not in told
 
 
 def test_nothing_to_compare_is_nothing():
