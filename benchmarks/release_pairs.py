@@ -1,6 +1,6 @@
 """Real pairs of consecutive releases: make the manifest, fetch what it lists, compare, and print what was found.
 
-    python benchmarks/release_pairs.py make PROJECT...     writes benchmarks/release_pairs.tsv from the configured index
+    python benchmarks/release_pairs.py add PROJECT...     adds to benchmarks/release_pairs.tsv from the configured index
     python benchmarks/release_pairs.py measure [FOLDER [PROJECT...]]    compares all pairs; FOLDER keeps the archives
 
 The manifest states each archive's sha256; what comes with another one is an error, never another measurement.
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +37,7 @@ from peep.index.client import PackageIndex
 HERE = Path(__file__).resolve().parent
 MANIFEST = HERE / "release_pairs.tsv"
 _RELEASES = 4
-_LARGEST = 12_000_000
+_LARGEST = 20_000_000
 QUIET = {"note"}
 _MEASURE = """
 import json, resource, sys, time
@@ -48,7 +48,9 @@ import warnings; warnings.simplefilter("ignore")
 start = time.process_time()
 answer = answer_to(json.loads(sys.argv[1]))
 usage = resource.getrusage(resource.RUSAGE_SELF)
-json.dump({"cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss, "answer": answer}, sys.stdout)
+# ru_maxrss would be that of the process that started this one, where that is larger.
+memory = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+json.dump({"cpu": usage.ru_utime + usage.ru_stime, "memory": memory, "answer": answer}, sys.stdout)
 """
 
 
@@ -81,35 +83,40 @@ def pairs(manifest: dict[str, dict[str, list[Archive]]]) -> Iterator[tuple[str, 
 
 
 def fetch(manifest: dict[str, dict[str, list[Archive]]], folder: Path) -> None:
-    """Put every archive into FOLDER/PROJECT/VERSION, by pip's own download, and compare its digest."""
-    for project, versions in manifest.items():
-        for version, archives in versions.items():
-            place = folder / project / version
-            for archive in archives:
-                if not (place / archive.filename).exists():
-                    _download(project, version, archive, place)
-                digest = hashlib.sha256((place / archive.filename).read_bytes()).hexdigest()
-                if digest != archive.sha256:
-                    raise SystemExit(f"{archive.filename}: sha256 {digest}, the manifest lists {archive.sha256}")
+    """Put every archive into FOLDER/PROJECT/VERSION, by peep's own download, and compare its digest.
+
+    One run lists one archive of each project: more versions of a project are nothing that one list can hold.
+    """
+    listed = {
+        project: [one for archives in versions.values() for one in archives] for project, versions in manifest.items()
+    }
+    for number in range(max(map(len, listed.values()), default=0)):
+        batch = [archives[number] for archives in listed.values() if number < len(archives)]
+        missing = [one for one in batch if not _place(folder, one).exists()]
+        for is_wheel in (True, False):
+            _download([one for one in missing if one.filename.endswith(".whl") is is_wheel], folder, is_wheel=is_wheel)
+        for one in batch:
+            digest = hashlib.sha256(_place(folder, one).read_bytes()).hexdigest()
+            if digest != one.sha256:
+                raise SystemExit(f"{one.filename}: sha256 {digest}, the manifest lists {one.sha256}")
 
 
-def _download(project: str, version: str, archive: Archive, place: Path) -> None:
-    kind = "--only-binary" if archive.filename.endswith(".whl") else "--no-binary"
-    command = [
-        sys.executable,
-        "-m",
-        "peep",
-        "-q",
-        "download",
-        "-r",
-        "-",
-        "-d",
-        str(place),
-        "--no-check-dependencies",
-        "--ignore-requires-python",
-    ]
-    line = f"{project}=={version} --hash=sha256:{archive.sha256}\n"
-    subprocess.run([*command, kind, ":all:"], input=line.encode(), check=True, env=_environment())
+def _place(folder: Path, archive: Archive) -> Path:
+    return folder / archive.project / archive.version / archive.filename
+
+
+def _download(archives: list[Archive], folder: Path, *, is_wheel: bool) -> None:
+    if not archives:
+        return
+    lines = "".join(f"{one.project}=={one.version} --hash=sha256:{one.sha256}\n" for one in archives)
+    kind = "--only-binary" if is_wheel else "--no-binary"
+    words = ["-q", "download", "-r", "-", "--no-check-dependencies", "--ignore-requires-python", kind, ":all:"]
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        command = [sys.executable, "-m", "peep", *words, "-d", scratch]
+        subprocess.run(command, input=lines.encode(), check=True, env=_environment())
+        for one in archives:
+            _place(folder, one).parent.mkdir(parents=True, exist_ok=True)
+            (Path(scratch) / one.filename).rename(_place(folder, one))
 
 
 def _environment() -> dict[str, str]:
@@ -119,24 +126,29 @@ def _environment() -> dict[str, str]:
 # -- the manifest --------------------------------------------------------------------------------------
 
 
-def make(projects: list[str]) -> None:
-    """Take the newest final releases of each project that have a wheel for this interpreter and an sdist."""
+def add(projects: list[str]) -> None:
+    """Append the newest final releases of each project that have a wheel for this interpreter and an sdist.
 
-    lines = ["# project, version, file, sha256; oldest first\n"]
-    with index_of_machine() as index:
-        listed = {project: list(_listed(project, index)) for project in projects}
-    for project, files in listed.items():
-        releases: dict[str, dict[str, tuple[int, str, str]]] = defaultdict(dict)
-        for file in files:
-            _note(file, releases)
-        complete = [version for version, files in releases.items() if {"wheel", "sdist"} <= files.keys()]
-        newest = sorted(complete, key=Version)[-_RELEASES:]
-        for version in newest:
-            for kind in ("wheel", "sdist"):
-                _, name, sha256 = releases[version][kind]
-                lines.append(f"{project}\t{version}\t{name}\t{sha256}\n")
-        print(project, *newest)
-    MANIFEST.write_text("".join(lines), "utf-8")
+    What the manifest has stays as it is. A project without two such releases is told, and left out.
+    """
+    known = read_manifest()
+    with index_of_machine() as index, MANIFEST.open("a", encoding="utf-8") as manifest:
+        for project in projects:
+            if project not in known:
+                releases = _complete_releases(_listed(project, index))
+                print(project, *releases if len(releases) > 1 else ["left out: fewer than two releases fit"])
+                for version, archives in releases.items() if len(releases) > 1 else ():
+                    manifest.writelines(f"{project}\t{version}\t{name}\t{sha256}\n" for name, sha256 in archives)
+
+
+def _complete_releases(files: Iterable[dict[str, object]]) -> dict[str, list[tuple[str, str]]]:
+    """Version, oldest first -> name and sha256 of the wheel and of the sdist."""
+    releases: dict[str, dict[str, tuple[int, str, str]]] = defaultdict(dict)
+    for file in files:
+        _note(file, releases)
+    complete = [version for version, kinds in releases.items() if {"wheel", "sdist"} <= kinds.keys()]
+    newest = sorted(complete, key=Version)[-_RELEASES:]
+    return {version: [releases[version][kind][1:] for kind in ("wheel", "sdist")] for version in newest}
 
 
 def _listed(project: str, index: PackageIndex) -> Iterator[dict[str, object]]:
@@ -241,6 +253,7 @@ class Tally:
 
 def measure(folder: Path, projects: list[str]) -> None:
     manifest = {name: found for name, found in read_manifest().items() if not projects or name in projects}
+    folder.mkdir(parents=True, exist_ok=True)
     fetch(manifest, folder)
     tally = Tally()
     started = time.monotonic()
@@ -256,8 +269,8 @@ def measure(folder: Path, projects: list[str]) -> None:
 
 
 def main(words: list[str]) -> None:
-    if words[:1] == ["make"]:
-        make(words[1:])
+    if words[:1] == ["add"]:
+        add(words[1:])
     elif words[:1] == ["measure"] and len(words) > 1:
         measure(Path(words[1]), words[2:])
     elif words == ["measure"]:

@@ -97,6 +97,9 @@ def test_what_a_trusted_publisher_would_settle():
         ("idna", "github:o/idna/w.yml", 2)
     ]
     assert trust_gains(vetting(folder(published=facts, policy=trusted())), both) == ()
+    impostor = facts.replace('owner-id = "', 'owner-id = "9')
+    assert impostor != facts
+    assert trust_gains(vetting(folder(published=impostor, policy=trusted())), both) == (), "the name of another account"
 
 
 def test_excuses_are_counted_by_their_end_and_objections_are_nothing_to_read():

@@ -70,6 +70,19 @@ def test_publishers_that_are_gone_others_new_or_the_same(capsys):
         assert "provenance" not in capsys.readouterr().out
 
 
+def test_one_archive_without_a_publisher_is_a_loss_where_all_of_its_kind_had_one(capsys):
+    old, new = ([line_of(*one) for one in archives_of(release).items()] for release in (HARMLESS, CHANGED))
+    wheel, sdist = sorted(new, key=lambda line: not line.endswith(".whl"))
+    told = f"{PUBLISHER} (repository 1, owner 2)"
+    lost = [("provenance-lost", "stop", f"{told} -> {told}, but none of {wheel.split()[1]}")]
+    old_sdist = next(line for line in old if not line.endswith(".whl"))
+    with offered(HARMLESS, CHANGED) as index:
+        publish(*((line, "2") for line in [*old, sdist]))
+        assert provenance_signals(compared(capsys, index, "1.0", "1.1")) == lost
+        publish((old_sdist, "2"), (sdist, "2"))
+        assert provenance_signals(compared(capsys, index, "1.0", "1.1")) == [], "no wheel ever had a publisher"
+
+
 def test_the_verdict_is_that_of_the_archive_of_which_least_is_known(capsys):
     with offered(HARMLESS, CHANGED) as index:
         assert certify(index, "1.0", "--full", "--notes", "read") == 0

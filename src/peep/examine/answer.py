@@ -63,7 +63,7 @@ def decoded_comparison(value: Any) -> Comparison:
         made=_field(value, "made", _many(_made(Habit, _one_of("wheel", "sdist"), _text, _text, _text))),
         not_analysed=_field(value, "not_analysed", _many(_made(NotAnalysed, _text, _text))),
         warnings=_field(value, "warnings", _many(_pair)),
-        blobs=_field(value, "blobs", _many(_made(Blob, _text, _moment, _text, _text, _text, _text))),
+        blobs=_field(value, "blobs", _many(_made(Blob, _text, _moment, _text, _text, _text, _text, _flag))),
         origins=_field(value, "origins", _many(_pair)),
         inventory=_field(value, "inventory", _many(_archive_files)),
     )

@@ -3,29 +3,74 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 
-from peep.examine.types import Blob
+from peep.dataclass import dataclass
+from peep.examine.correspondence import Origin, Source, is_generated
+from peep.examine.file_kinds import native_format
+from peep.examine.release import ReleaseFile
+from peep.examine.types import RUNS, Blob
 from peep.examine.view import ReleaseView, unit_key
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    file: ReleaseFile
+    moment: str
+    in_wheel: bool
+
+
 def blobs_of(view: ReleaseView, object_format: str) -> Iterator[Blob]:
-    """Every file of the main wheel, or of the sdist where there is none. `object_format`: sha1 or sha256."""
-    archive = view.release.main_wheel or view.release.sdist
-    in_wheel = archive is not None and archive.is_wheel
-    for path, file in archive.files.items() if archive is not None else ():
-        content = view.release.content(file.sha256)
-        unit = view.units.get(unit_key(path, in_wheel=in_wheel))
-        source = view.sources.get(path)
-        unix = content.replace(b"\r\n", b"\n") if b"\r\n" in content and not is_binary(content) else b""
-        yield Blob(
-            path=path,
-            moment=unit.moment if unit is not None else "metadata",
-            blob=blob_id(content, object_format),
-            unix_blob=blob_id(unix, object_format) if unix else "",
-            source=source.path if source is not None else "",
-            origin=source.origin.value if source is not None else "",
-        )
+    """Every file of the main wheel, and what only the sdist has; of that only what can run, where there is a wheel.
+
+    `object_format`: sha1 or sha256.
+    """
+    wheel = view.release.main_wheel
+    for path, file in wheel.files.items() if wheel is not None else ():
+        unit = view.units.get(unit_key(path, in_wheel=True))
+        moment = unit.moment if unit is not None else "metadata"
+        yield _blob(view, _Place(file, moment, in_wheel=True), object_format)
+    for unit in view.units.values():
+        if not unit.key.in_wheel and (wheel is None or unit.moment in RUNS):
+            yield _blob(view, _Place(unit.file, unit.moment, in_wheel=False), object_format)
+
+
+_SETTINGS_OF_SETUPTOOLS = re.compile(rb"(^|\n)\[egg_info\]\ntag_build =[^\n]*\ntag_date =[^\n]*\s*\Z")
+"""The end of every `setup.cfg` in an sdist that setuptools made: it writes the whole file anew."""
+
+
+def _blob(view: ReleaseView, unit: _Place, object_format: str) -> Blob:
+    content = view.release.content(unit.file.sha256)
+    unix = content.replace(b"\r\n", b"\n") if b"\r\n" in content and not is_binary(content) else b""
+    source = view.sources.get(unit.file.path) if unit.in_wheel else None
+    return Blob(
+        path=unit.file.path,
+        moment=unit.moment,
+        blob=blob_id(content, object_format),
+        unix_blob=blob_id(unix, object_format) if unix else "",
+        source=source.path if source is not None else "",
+        origin=_origin(view, unit, source, content),
+        in_wheel=unit.in_wheel,
+    )
+
+
+def _origin(view: ReleaseView, unit: _Place, source: Source | None, content: bytes) -> str:
+    """Generated for what builds make even where the sdist ships it; compiled only in wheels that say so."""
+    wheel = view.release.main_wheel
+    if is_generated(unit.file, view.release.content):
+        return Origin.GENERATED.value
+    if not unit.in_wheel or wheel is None:
+        return Origin.GENERATED.value if _is_made_for_sdist(unit.file.path, content) else ""
+    if native_format(unit.file.head):
+        return Origin.ONLY_IN_WHEEL.value if wheel.is_pure else Origin.COMPILED.value
+    return source.origin.value if source is not None else ""
+
+
+def _is_made_for_sdist(path: str, content: bytes) -> bool:
+    return path == "PKG-INFO" or (
+        path == "setup.cfg" and bool(_SETTINGS_OF_SETUPTOOLS.search(content.replace(b"\r", b"")))
+    )
 
 
 def blob_id(content: bytes, object_format: str) -> str:

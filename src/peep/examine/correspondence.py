@@ -6,14 +6,16 @@ Paths are mapped by votes of whole path tails, never by content and never by wha
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 
 from peep.dataclass import dataclass
 from peep.examine.file_kinds import native_format
-from peep.examine.release import ReleaseArchive, ReleaseFile
+from peep.examine.release import LARGEST_FILE, ReleaseArchive, ReleaseFile
 
 Content = Callable[[str], bytes]
 """sha256 -> the content."""
@@ -38,6 +40,7 @@ _GENERATED_METADATA = frozenset(
     }
 )
 """Files of `.dist-info` that build backends make."""
+_GZIP = b"\x1f\x8b"
 _LARGEST_VERSION_MODULE = 8_000
 _VERSION_MODULE = re.compile(r"_?[a-z_]*version[a-z_]*\.py|_?version_info\.py", re.IGNORECASE)
 _CLAIMS = re.compile(
@@ -104,11 +107,30 @@ class _Lookup:
         found = self._digests.get(file.sha256)
         if found is not None and file.size:
             return Source(Origin.ELSEWHERE, found)
+        return self._without_equal(file)
+
+    def _without_equal(self, file: ReleaseFile) -> Source:
+        """Of what no file of the sdist is, but for what is packed."""
         if not file.size:
             return Source(Origin.GENERATED)
         if native_format(file.head):
             return Source(Origin.COMPILED)
+        packed = self._digests.get(self._unpacked_digest(file))
+        if packed is not None:
+            return Source(Origin.GENERATED, packed)
         return Source(Origin.GENERATED if self._is_generated(file) else Origin.ONLY_IN_WHEEL)
+
+    def _unpacked_digest(self, file: ReleaseFile) -> str:
+        """sha256 of what a gzip file (RFC 1952) of one member holds; '' for others, and for what is too large."""
+        if not file.head.startswith(_GZIP) or file.size > LARGEST_FILE:
+            return ""
+        unpacker = zlib.decompressobj(wbits=31)
+        try:
+            content = unpacker.decompress(self._content(file.sha256), LARGEST_FILE)
+        except zlib.error:
+            return ""
+        is_whole = unpacker.eof and not unpacker.unused_data
+        return hashlib.sha256(content).hexdigest() if is_whole and content else ""
 
     def _same_or_decoy(self, file: ReleaseFile, path: str) -> Source:
         """Equal bytes count for nothing where one of the usual folders has other bytes at the same path.
@@ -164,11 +186,16 @@ class _Lookup:
         yield from dict.fromkeys(one for one in found if one is not None)
 
     def _is_generated(self, file: ReleaseFile) -> bool:
-        folder, _, name = file.path.rpartition("/")
-        if ".dist-info/sboms" in folder or name.endswith(".mo"):
-            return True
-        is_version = _VERSION_MODULE.fullmatch(name) and bool(folder) and file.size < _LARGEST_VERSION_MODULE
-        return bool(is_version) and is_version_module(self._content(file.sha256))
+        return is_generated(file, self._content)
+
+
+def is_generated(file: ReleaseFile, content: Content) -> bool:
+    """Whether builds make such files: bills of materials, compiled messages, version modules of constants only."""
+    folder, _, name = file.path.rpartition("/")
+    if ".dist-info/sboms" in folder or name.endswith(".mo"):
+        return True
+    is_version = _VERSION_MODULE.fullmatch(name) and bool(folder) and file.size < _LARGEST_VERSION_MODULE
+    return bool(is_version) and is_version_module(content(file.sha256))
 
 
 def _tails(path: str) -> Iterator[str]:

@@ -69,13 +69,15 @@ _AT_OFFSET = (
 
 
 def native_format(head: bytes) -> str:
-    """`elf`, `pe`, `macho` or `wasm` for code that a processor runs; else ''."""
+    """`elf`, `pe`, `macho`, `wasm`, or `ar` (a library of object files) for code that a processor runs; else ''."""
     if head.startswith(b"\x7fELF"):
         return "elf"
     if head.startswith(b"MZ") and len(head) >= 64:  # noqa: PLR2004 - a DOS header
         return "pe"
     if head.startswith(_MACHO) or (head.startswith(_FAT) and 0 < _number(head[4:8]) < _MOST_FAT_PARTS):
         return "macho"
+    if head.startswith(b"!<arch>\n"):
+        return "ar"
     return "wasm" if head.startswith(b"\0asm") else ""
 
 

@@ -26,6 +26,7 @@ _FOREIGN_SUFFIXES = frozenset(
 )  # fmt: skip
 _HARMLESS_SHARES = ("man", "doc", "icons", "applications", "jupyter")
 _FEWEST_OPAQUE_BYTES = 64
+_DIGEST_IN_NAME = re.compile(r"(?<![0-9a-z])[0-9a-f]{16,64}(?=_)")
 _QUOTED = re.compile(r"""["']([^"'\n]{3,200})["']""")
 _PATH_LIKE = re.compile(r"[\w.+-]{3,200}")
 _EARLY = frozenset({"startup", "build", "import"})
@@ -60,7 +61,7 @@ def layout_hits(old: ReleaseView | None, new: ReleaseView, added: Collection[Key
         if not key.in_wheel:
             continue
         top = installed_path(unit.path).partition("/")[0]
-        if known_tops is not None and _is_top(top) and top not in known_tops and top not in reported:
+        if known_tops is not None and _is_top(top) and _plain(top) not in known_tops and top not in reported:
             reported.add(top)
             yield Hit("top-level-new", unit.path, 0, top, unit.moment)
         if _lies_outside(unit.path):
@@ -81,7 +82,12 @@ def _is_top(top: str) -> bool:
 
 def _installed_tops(view: ReleaseView) -> set[str]:
     tops = {installed_path(unit.path).partition("/")[0] for unit in view.units.values() if unit.key.in_wheel}
-    return tops or {unit.path.partition("/")[0] for unit in view.units.values()}
+    return {_plain(top) for top in tops or {unit.path.partition("/")[0] for unit in view.units.values()}}
+
+
+def _plain(top: str) -> str:
+    """Without digests: compilers of Python name the library of a group of modules after what is in it."""
+    return _DIGEST_IN_NAME.sub("#", top)
 
 
 def _suffixes(view: ReleaseView) -> set[str]:

@@ -42,7 +42,7 @@ RULES: dict[str, Rule] = {
         unread-code: runs early and could not be analysed
         commit-only: stands in no file of the commit
         commit-differs: is not what the commit has at its path
-        provenance-lost: had a verified publisher and has none now
+        provenance-lost: lacks a verified publisher that the release before had for such archives
         provenance-changed: has another verified publisher than before
         """,
     ),

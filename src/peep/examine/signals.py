@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from peep.dataclass import dataclass
@@ -57,6 +58,10 @@ _CAPABILITIES = {
     "hook": "hook",
     "deserialise": "deserialise",
 }
+_DATA_USERS = frozenset({"dynamic", "decode", "decoded", "deserialise", "hidden-name", "process", "network", "libc"})
+"""Uses by which what stands in a file as data may become code, or leave."""
+_BLANKS = re.compile(r"[ \t\r\n]+")
+"""Form feeds and separators are not among them: they are what some signals are about."""
 _SECRETS = frozenset({"secret-environ", "secret-variable", "secret-file"})
 _CODE_SUFFIXES = (
     ".py", ".pyw", ".pyx", ".pth", ".start", ".sh", ".bash", ".js", ".mjs", ".cjs", ".ts", ".c", ".h", ".cc", ".cpp",
@@ -87,7 +92,7 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
         is_code = file.moment in RUNS or file.path.lower().endswith(_CODE_SUFFIXES)
         found += character_findings(text, is_code=is_code, is_python=is_python(file.path))
         if is_code:
-            found += blob_findings(text)
+            found += blob_findings(text, is_run=_runs_data(file.facts))
         if is_python(file.path):
             found += codec_findings(text)
     lines = _Lines("" if file.binary else text_of(file.content))
@@ -95,7 +100,8 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
     if is_python(file.path):
         found += _python_findings(file, lines)
     hits = dict.fromkeys(
-        Hit(rule, file.path, line, " ".join(evidence.split())[:300], file.moment) for rule, line, evidence in found
+        Hit(rule, file.path, line, _BLANKS.sub(" ", evidence).strip(" ")[:300], file.moment)
+        for rule, line, evidence in found
     )
     return sorted(hits, key=lambda hit: (hit.line, hit.rule))
 
@@ -108,6 +114,10 @@ def capabilities_of(path: str, facts: FileFacts) -> list[Capability]:
         if use.kind in _CAPABILITIES
     )
     return list(found)
+
+
+def _runs_data(facts: FileFacts | None) -> bool:
+    return facts is not None and any(use.kind in _DATA_USERS for use in facts.uses)
 
 
 class _Lines:

@@ -9,6 +9,7 @@ import tokenize
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from peep.examine.facts import Literal
 from peep.examine.import_scan import without_literals
@@ -17,7 +18,15 @@ from peep.formats.visible_text import BIDIRECTIONAL, CONTROLS, INVISIBLE
 Finding = tuple[str, int, str]
 """(rule, line, evidence)."""
 
-_PADDING = re.compile(r"[ \t]{120,}[^\s#]")
+_PADDING = re.compile(r"[ \t]{120,}(?!\\$)[^\s#]", re.MULTILINE)
+"""A backslash that ends a line is no code: macros of C have it in one column."""
+_PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
+_SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+_INVISIBLE = re.compile(
+    rf"(?!(?<={_PICTURE})[\ufe0e\ufe0f](?!{_SELECTOR}))"
+    rf"(?!(?<=[\ufe0f\U0001f000-\U0001faff])\u200d{_PICTURE}){INVISIBLE.pattern}"
+)
+"""But for one selector after a picture, and a joiner between two: emoji (UTS 51) hide no text in them."""
 _LONGEST_READABLE = 2_000
 _BLOBS = (
     re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"),
@@ -25,6 +34,8 @@ _BLOBS = (
     re.compile(r"(?:\\x[0-9a-fA-F]{2}){60,}"),
     re.compile(r"(?:\\u[0-9a-fA-F]{4}){60,}"),
 )
+_QUOTE = re.compile(r"(?<=[\"'`])")
+_LONGEST_BEGINNING = 80
 _LOW_ENTROPY = 3.6
 _HASH_LINE = re.compile(
     r"sha(?:1|224|256|384|512)|--hash|integrity|blake2|BEGIN [A-Z ]*(?:CERTIFICATE|KEY)", re.IGNORECASE
@@ -43,7 +54,7 @@ def character_findings(text: str, *, is_code: bool, is_python: bool) -> Iterator
     if not text.isascii():
         yield from _lines_with("text-bidi", BIDIRECTIONAL, text)
         if is_code:
-            yield from _lines_with("text-invisible", INVISIBLE, text.removeprefix("\ufeff"))
+            yield from _lines_with("text-invisible", _INVISIBLE, text.removeprefix("\ufeff"))
         if is_python:
             yield from _homoglyphs(text)
     if is_code:
@@ -99,15 +110,26 @@ def _script(character: str) -> str:
 # -- blobs and lines ----------------------------------------------------------------------------------
 
 
-def blob_findings(text: str) -> Iterator[Finding]:
-    """Long encoded texts and lines that nobody can read, in code."""
+def blob_findings(text: str, *, is_run: bool) -> Iterator[Finding]:
+    """Long encoded texts and lines that nobody can read, in code.
+
+    The evidence is how the line begins: a table that every build makes anew (descriptors of protocols, strings of
+    compiled Cython) is no new one. `is_run`: the file decodes or runs data, so that other data is another signal.
+    """
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) < 200:  # noqa: PLR2004 - the shortest blob
             continue
+        digest = f" sha256 {sha256(line.encode('utf-8', 'replace')).hexdigest()[:12]}" if is_run else ""
         if len(line) > _LONGEST_READABLE:
-            yield "text-long-line", number, f"{len(line)} characters: {line[:80].strip()}"
+            yield "text-long-line", number, f"over {_LONGEST_READABLE} characters: {_beginning(line)}{digest}"
         if not _HASH_LINE.search(line[:_LONGEST_READABLE]) and _is_blob(line[:100_000]):
-            yield "text-blob", number, line.strip()[:160]
+            yield "text-blob", number, f"{_beginning(line)}{digest}"
+
+
+def _beginning(line: str) -> str:
+    """What stands before the first quoted text, or the first of the line where that comes late."""
+    start = line.strip()[:_LONGEST_BEGINNING]
+    return f"{_QUOTE.split(start, maxsplit=1)[0] or start}..."
 
 
 def _is_blob(line: str) -> bool:

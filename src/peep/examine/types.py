@@ -163,7 +163,8 @@ class Blob:
     """The same with LF for CR LF; '' where that changes nothing."""
     source: str
     origin: str
-    """In the sdist, '' where there is none."""
+    """In the sdist, '' where there is none; `generated` too for what builds make and the sdist ships."""
+    in_wheel: bool
 
 
 @dataclass(frozen=True, slots=True)

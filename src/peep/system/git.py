@@ -151,6 +151,9 @@ def list_tree(wanted: CommitUrl, folder: str, environ: Mapping[str, str], run_pr
     is_sha256 = len(wanted.commit) == 64  # noqa: PLR2004 - digits
     git("init", "--quiet", "--bare", "--template=", *(["--object-format=sha256"] if is_sha256 else []), ".")
     git("fetch", "--quiet", "--depth", "1", "--filter=blob:none", "--", wanted.repository, wanted.commit)
+    kind = git("cat-file", "-t", wanted.commit).decode("ascii", "replace").strip()
+    if kind != "commit":
+        raise BuildError(f"the object of this id is no commit but a {kind}", subject=wanted.shown)
     return _parsed_tree(git("ls-tree", "-r", "-z", "--full-tree", wanted.commit))
 
 

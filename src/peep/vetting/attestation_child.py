@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+_LONGEST_REASON = 400
 ANSWER = "\npeep verified: "
 """What stands before the answer, which is the last line."""
 
@@ -40,6 +41,9 @@ def _verified(one: Mapping[str, Any], library: Any) -> dict[str, Any]:
     """Each attestation of an archive's provenance: what it is and what its certificate claims; or what is wrong."""
     try:
         provenance = library.Provenance.model_validate_json(one["provenance"])
+    except Exception as error:  # noqa: BLE001 - the library raises what its libraries raise; each means the same here
+        return {"error": f"its provenance cannot be read: {_told(error)}"}
+    try:
         archive = library.Distribution(name=one["filename"], digest=one["sha256"])
         return {
             "attestations": [
@@ -48,8 +52,14 @@ def _verified(one: Mapping[str, Any], library: Any) -> dict[str, Any]:
                 for attestation in bundle.attestations
             ]
         }
-    except Exception as error:  # noqa: BLE001 - the library raises what its libraries raise; each means the same here
-        return {"error": f"{type(error).__name__}: {error}"[:2000]}
+    except Exception as error:  # noqa: BLE001 - as above
+        return {"error": f"an attestation of it does not hold: {_told(error)}"}
+
+
+def _told(error: Exception) -> str:
+    """The error on one line, cut: some quote whole proofs and documents."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= _LONGEST_REASON else text[:_LONGEST_REASON] + "..."
 
 
 def _attestation(attestation: Any, publisher: Any, archive: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import Enum
 from urllib.parse import urlsplit
@@ -89,32 +89,64 @@ class ProvenanceChange(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The verified publishers of two releases, each sorted; `change`: None where nothing became other."""
+    """The verified publishers of two releases, each sorted; `change`: None where nothing became other.
+
+    `unproven`: file names of the new release without a publisher, where all of their kind had one before.
+    """
 
     old: tuple[PublishedArchive, ...]
     new: tuple[PublishedArchive, ...]
     change: ProvenanceChange | None
+    unproven: tuple[str, ...] = ()
 
     @property
     def evidence(self) -> str:
-        """Such as `github:o/n/w.yml -> none`."""
-        return f"{_told(self.old)} -> {_told(self.new)}"
+        """Such as `github:o/n/w.yml -> none`, or `... -> github:o/n/w.yml, but none of n-1.0-py3-none-any.whl`."""
+        partly = f", but none of {', '.join(self.unproven)}" if self.new and self.unproven else ""
+        return f"{_told(self.old)} -> {_told(self.new)}{partly}"
 
 
-def provenance_of(published: Iterable[PublishedArchive], old: Sequence[str] | None, new: Sequence[str]) -> Provenance:
-    """What is verified of the archives with these sha256; `old` None: there is no release before."""
+def provenance_of(
+    published: Iterable[PublishedArchive], old: Sequence[DigestLine] | None, new: Sequence[DigestLine]
+) -> Provenance:
+    """What is verified of these archives; `old` None: there is no release before."""
     records = sorted(published, key=lambda one: (one.archive, one.publisher))
-    before = tuple(one for one in records if old is not None and one.archive.sha256 in old)
-    after = tuple(one for one in records if one.archive.sha256 in new)
-    return Provenance(before, after, _change(before, after) if old is not None else None)
+    before, after = (_records_of(lines, records) for lines in (old or (), new))
+    if old is None:
+        return Provenance(before, after, None)
+    unproven = tuple(_unproven(old, new, {one.archive.sha256 for one in records}))
+    return Provenance(before, after, _change(before, after, unproven), unproven)
 
 
-def _change(old: Sequence[PublishedArchive], new: Sequence[PublishedArchive]) -> ProvenanceChange | None:
+def _records_of(lines: Iterable[DigestLine], records: Iterable[PublishedArchive]) -> tuple[PublishedArchive, ...]:
+    digests = {line.sha256 for line in lines}
+    return tuple(one for one in records if one.archive.sha256 in digests)
+
+
+def _unproven(old: Iterable[DigestLine], new: Iterable[DigestLine], proven: Collection[str]) -> Iterator[str]:
+    """Wheels without a publisher where all wheels had one, sdists alike: one stolen token uploads one bare archive."""
+    had: dict[bool, bool] = {}
+    for line in old:
+        had[_is_wheel(line)] = had.get(_is_wheel(line), True) and line.sha256 in proven
+    for line in sorted(new, key=lambda one: one.filename):
+        if had.get(_is_wheel(line)) and line.sha256 not in proven:
+            yield line.filename
+
+
+def _is_wheel(line: DigestLine) -> bool:
+    return line.filename.endswith(".whl")
+
+
+def _change(
+    old: Sequence[PublishedArchive], new: Sequence[PublishedArchive], unproven: Collection[str]
+) -> ProvenanceChange | None:
     if not old:
         return ProvenanceChange.NEW if new else None
     if not new:
         return ProvenanceChange.LOST
-    return ProvenanceChange.CHANGED if _identities(new) - _identities(old) else None
+    if _identities(new) - _identities(old):
+        return ProvenanceChange.CHANGED
+    return ProvenanceChange.LOST if unproven else None
 
 
 def _identities(records: Iterable[PublishedArchive]) -> set[tuple[str, str, str]]:

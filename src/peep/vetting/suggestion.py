@@ -106,17 +106,16 @@ def trust_gains(vetting: Vetting, unexamined: Iterable[Subject]) -> tuple[TrustG
     keys = {subject.key for subject in unexamined}
     counts: dict[tuple[str, str], set[str]] = {}
     for one in vetting.records.published:
-        if one.archive.sha256 in keys and not _is_trusted(vetting, one):
+        if one.archive.sha256 in keys and not _is_named(vetting, one):
             counts.setdefault((one.project, one.publisher), set()).add(one.archive.sha256)
     gains = [TrustGain(project, publisher, len(found)) for (project, publisher), found in counts.items()]
     return tuple(sorted(gains, key=lambda gain: (-gain.archives, gain.project, gain.publisher)))
 
 
-def _is_trusted(vetting: Vetting, one: PublishedArchive) -> bool:
+def _is_named(vetting: Vetting, one: PublishedArchive) -> bool:
+    """Whether the policy names the publisher: if it means another account of that name, trust settles nothing."""
     return any(
-        (trusted.project, trusted.publisher, trusted.repository_id, trusted.owner_id)
-        == (one.project, one.publisher, one.repository_id, one.owner_id)
-        for trusted in vetting.policy.trusted
+        (trusted.project, trusted.publisher) == (one.project, one.publisher) for trusted in vetting.policy.trusted
     )
 
 

@@ -15,6 +15,7 @@ from peep.examine.child import analyse, isolation_for
 from peep.examine.commit import CommitIdentity, compared_with_commit
 from peep.examine.reading import base_of
 from peep.examine.types import Comparison, UnvouchedArchive
+from peep.formats.digest_lines import DigestLine
 from peep.formats.names import archive_suffix, is_name
 from peep.formats.url_secrets import redacted
 from peep.model import IndexFile, TargetEnvironment
@@ -119,8 +120,8 @@ def diff(request: DiffRequest, options: InstallOptions, context: RunContext) -> 
         old, new = _collected(request, options, context, folder)
         context.reporter.detail(f"opened in: {isolation.value}")
         project = new.project or (old.project if old else "") or "release"
-        before = [one.sha256 for one in old.archives.all] if old is not None else None
-        records = release_records(vetting, project, before, [one.sha256 for one in new.archives.all], utc_day())
+        before = _lines_of(old) if old is not None else None
+        records = release_records(vetting, project, before, _lines_of(new), utc_day())
         wanted = attested_commit(records, project) if request.wants_attested_commit else request.commit
         object_format = _OBJECT_FORMATS[len(wanted.commit)] if wanted is not None else ""
         comparison = analyse(old.archives if old else None, new.archives, isolation, object_format=object_format)
@@ -171,6 +172,10 @@ def _commit_of(wanted: CommitUrl, comparison: Comparison, context: RunContext) -
     return compared_with_commit(
         comparison.blobs, tree.blobs, redacted(wanted.repository), wanted.commit, tuple(remarks)
     )
+
+
+def _lines_of(release: CollectedRelease) -> list[DigestLine]:
+    return [DigestLine(one.sha256, one.filename) for one in release.archives.all]
 
 
 def _described(release: CollectedRelease) -> ReleaseDescription:

@@ -14,7 +14,7 @@ from peep.dataclass import dataclass, replace
 from peep.errors import RequirementsErrors, UsageError, VettingError
 from peep.examine.child import isolation_for
 from peep.formats.archive_names import ArchiveName, NameReader
-from peep.formats.digest_lines import NotADigestLine, digest_line
+from peep.formats.digest_lines import DigestLine, NotADigestLine, digest_line
 from peep.formats.names import is_name, normalised
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions, SourceOptions, TargetOptions
@@ -219,7 +219,7 @@ def _compared(
     if one.problem or isinstance(found, str):
         reason = one.problem or str(found)
         return Attested(one, AttestStatus.FAILED, reason=reason)
-    provenance = provenance_of(records, _before(one, records), [digest])
+    provenance = provenance_of(records, _before(one, records), [one.line])
     return Attested(
         one,
         AttestStatus.VERIFIED if found else AttestStatus.NONE,
@@ -232,14 +232,14 @@ def _compared(
     )
 
 
-def _before(one: OfferedArchive, records: Iterable[PublishedArchive]) -> list[str] | None:
+def _before(one: OfferedArchive, records: Iterable[PublishedArchive]) -> list[DigestLine] | None:
     """The archives of the nearest lower version with a verified publisher; None where there is none."""
-    versions: dict[Version, list[str]] = {}
+    versions: dict[Version, list[DigestLine]] = {}
     reader = NameReader(one.project)
     for record in records:
         name = reader.read(record.archive.filename) if record.project == one.project else None
         for version in _version(name.version if isinstance(name, ArchiveName) else ""):
-            versions.setdefault(version, []).append(record.archive.sha256)
+            versions.setdefault(version, []).append(record.archive)
     lower = [known for known in versions for version in _version(one.version) if known < version]
     return versions[max(lower)] if lower else None
 

@@ -106,6 +106,8 @@ def _refuse_ambiguous_urls(given: Iterable[OptionUse], plain: Iterable[str]) -> 
     """Raise `UsageError`, without the URL, for one whose password nobody can tell from its path (THREATS N19)."""
     for one in given:
         value = one.value or ""
+        if one.name == "commit" and not value.startswith("git+"):
+            value = f"git+{value}"  # as it is understood: an @ before the commit belongs to such a URL
         if "@" in value and (is_ambiguous_in(value) or (one.name in _PLACES and is_ambiguous_place(value))):
             raise UsageError(f"{one.source}: {AMBIGUOUS}", PERCENT_ENCODE)
     for word in plain:

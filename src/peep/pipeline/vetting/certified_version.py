@@ -188,8 +188,7 @@ class CertifiedVersion:
 
     def _with_provenance(self, compared: ComparedArchives) -> Comparison:
         """With the signal that the publisher is another one than before, or gone."""
-        old = [line.sha256 for line in compared.old] if compared.old else None
-        provenance = provenance_of(self.vetting.records.published, old, [line.sha256 for line in compared.new])
+        provenance = provenance_of(self.vetting.records.published, compared.old or None, compared.new)
         comparison = compared.comparison
         return replace(comparison, signals=(*comparison.signals, *provenance_hits(provenance)))
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from peep.dataclass import dataclass
 from peep.examine.types import Hit
+from peep.formats.digest_lines import DigestLine
 from peep.formats.names import normalised
 from peep.vetting.assembly import Vetting
 from peep.vetting.attestations import Provenance, provenance_of
@@ -51,11 +52,11 @@ class ReleaseRecords:
 
 
 def release_records(
-    vetting: Vetting, project: str, old: Sequence[str] | None, new: Sequence[str], today: date
+    vetting: Vetting, project: str, old: Sequence[DigestLine] | None, new: Sequence[DigestLine], today: date
 ) -> ReleaseRecords:
-    """What the records say of archives by their sha256, for what the policy demands; `old` None: everything is new."""
+    """What the records say of archives, for what the policy demands; `old` None: everything is new."""
     decision = Decision(vetting, Question(vetting.policy.demand, today))
-    verdicts = [decision.verdict(Subject(digest, normalised(project))) for digest in new]
+    verdicts = [decision.verdict(Subject(line.sha256, normalised(project))) for line in new]
     provenance = provenance_of(vetting.records.published, old, new)
     return ReleaseRecords(_worst(verdicts), provenance if provenance.old or provenance.new else None)
 
