@@ -12,9 +12,9 @@ from typing import NamedTuple
 from peep.dataclass import dataclass
 from peep.examine.binaries import BinaryFacts, binary_facts
 from peep.examine.correspondence import Origin, Source, corresponding
-from peep.examine.facts import FileFacts, ImportFact, facts_in, parsed
+from peep.examine.facts import FileFacts, facts_in, parsed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
-from peep.examine.import_scan import module_imports
+from peep.examine.import_reader import ImportReader
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
 from peep.examine.moments import is_python, is_startup_path, sdist_moments, wheel_moments
 from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
@@ -92,9 +92,8 @@ class ReleaseView:
             corresponding(wheel, sdist, release.content) if wheel is not None and sdist is not None else {}
         )
         self.tops = _top_names(release)
-        self.known_imports: dict[str, tuple[ImportFact, ...]] = {}
-        if earlier is not None and earlier.tops == self.tops:  # on these depends which files are analysed whole
-            self.known_imports.update(earlier.known_imports)
+        known = earlier.imports if earlier is not None else None
+        self.imports = ImportReader(release, self.tops, self._facts_of_changed, known)
         self._wheel_moments: Mapping[str, str] = {}
         self.units: dict[Key, Unit] = {unit.key: unit for unit in self._all_units()}
 
@@ -197,19 +196,8 @@ class ReleaseView:
             self._trees[file.sha256] = found
         return found
 
-    def imports(self, file: ReleaseFile) -> tuple[ImportFact, ...]:
-        """Imports of one Python file: exact for those that are analysed whole, quick for the others."""
-        found = self.known_imports.get(file.sha256)
-        if found is not None:
-            return found
-        if file.size > LARGEST_FILE:
-            result: tuple[ImportFact, ...] = ()
-        elif file.sha256 in self._exact and not self.facts(file).error:
-            result = self.facts(file).imports
-        else:
-            result = module_imports(self.release.content(file.sha256), self.tops)
-        self.known_imports[file.sha256] = result
-        return result
+    def _facts_of_changed(self, file: ReleaseFile) -> FileFacts | None:
+        return self.facts(file) if file.sha256 in self._exact and file.size <= LARGEST_FILE else None
 
     def binary(self, unit: Unit) -> str:
         """'' for text, else its format; `large` where only the digest is known.
