@@ -6,6 +6,7 @@ Names are those of the standard library and of well-known projects, of Python 2 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _EXACT: dict[str, str] = {}
 
@@ -101,6 +102,7 @@ DANGEROUS_MODULES = frozenset({"os", "posix", "nt", "subprocess", "builtins", "s
 """Modules of which nobody looks a function up under a computed name, but to hide which."""
 
 
+@lru_cache(maxsize=1024)
 def kind_of_call(name: str) -> str:
     """The kind of a call by its resolved dotted name, '' for others."""
     kind = _EXACT.get(name)

@@ -225,7 +225,7 @@ class _Analysis:
         scope.uses += self._suspicions.of(node)
 
     def _call(self, node: ast.Call, scope: _Scope) -> None:
-        name = self._names.resolve(node.func)
+        name = self._names.called(node)
         function = node.func
         kind = kind_of_call(name) if name else ""
         if not kind and isinstance(function, ast.Attribute):

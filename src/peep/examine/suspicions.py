@@ -47,7 +47,7 @@ class Suspicions:
         self._foreign = _foreign_names(tree)
 
     def _decodes(self, node: ast.Call) -> bool:
-        return self._decodes_text(node) or is_decoder(self._names.resolve(node.func))
+        return self._decodes_text(node) or is_decoder(self._names.called(node))
 
     def _environment_reads(self) -> dict[int, str]:
         """Nodes that mean the process's whole environment, and what is taken it for."""
@@ -98,7 +98,7 @@ class Suspicions:
         return _mapping(node) if isinstance(node, ast.Dict) else ()
 
     def _call(self, node: ast.Call) -> Iterator[Suspicion]:
-        name = self._names.resolve(node.func)
+        name = self._names.called(node)
         if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in node.args[:2]):
             yield "decoded", name, node.lineno
         if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
@@ -132,7 +132,7 @@ class Suspicions:
             yield "hidden-name", f"{name}([…])", node.lineno
         if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and self._joins_letters(arguments):
             yield "hidden-name", "join(chr(…) for …)", node.lineno
-        if self._names.resolve(node.func) in _GETTERS and arguments:
+        if name in _GETTERS and arguments:
             base = self._names.resolve(arguments[0])
             if base.partition(".")[0] in DANGEROUS_MODULES:
                 yield "hidden-name", f"operator.…({base})", node.lineno
