@@ -54,7 +54,7 @@ def compare(
 ) -> Comparison:
     """Compare two opened releases. `habits`: of the old one and of the new one; `object_format`: git's, for `blobs`."""
     digests = _changed_digests(old, new)
-    before = ReleaseView(old, with_facts=digests) if old is not None else None
+    before = ReleaseView(old, with_facts=digests, is_base=True) if old is not None else None
     after = ReleaseView(new, with_facts=digests, earlier=before)
     pairs = in_reading_order(pair_up(before, after))
     changes = tuple(_within_budget(_change(pair, before, after) for pair in pairs))
