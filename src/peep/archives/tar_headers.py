@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from zlib import adler32
 from typing import NamedTuple
+from zlib import adler32
 
 from peep.archives.compression import Malformed
 

@@ -14,7 +14,6 @@ from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
 from peep.archives.tar_headers import TarHeader
 from peep.formats.member_names import name_problems, printable
 
-
 _PLAIN = re.compile(rb"(?:\w[\w.+-]{0,99}/){0,20}\w[\w.+-]{0,99}")
 """Names of nothing but ASCII letters, digits and a few marks, with no part that begins with a dot: most names."""
 

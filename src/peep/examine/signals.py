@@ -12,6 +12,7 @@ from peep.examine.file_kinds import is_bytecode, native_format, text_of
 from peep.examine.moments import is_python, is_startup_path
 from peep.examine.text_rules import blob_findings, character_findings, codec_findings, literal_findings
 from peep.examine.types import RUNS, Capability, Hit
+from peep.formats.literal_secrets import told
 
 _AT_IMPORT = {
     "process": "import-process",
@@ -57,6 +58,8 @@ _CAPABILITIES = {
     "hook": "hook",
     "deserialise": "deserialise",
 }
+_LONGEST_WHOLE = 4_000
+"""Characters; many times what is told."""
 _SECRETS = frozenset({"secret-environ", "secret-variable", "secret-file"})
 _CODE_SUFFIXES = (
     ".py", ".pyw", ".pyx", ".pth", ".start", ".sh", ".bash", ".js", ".mjs", ".cjs", ".ts", ".c", ".h", ".cc", ".cpp",
@@ -95,9 +98,18 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
     if is_python(file.path):
         found += _python_findings(file, lines)
     hits = dict.fromkeys(
-        Hit(rule, file.path, line, " ".join(evidence.split())[:300], file.moment) for rule, line, evidence in found
+        Hit(rule, file.path, line, _whole_evidence(evidence), file.moment) for rule, line, evidence in found
     )
     return sorted(hits, key=lambda hit: (hit.line, hit.rule))
+
+
+def _whole_evidence(text: str) -> str:
+    """Evidence by which a hit is known again: all of it, however much of it will be told."""
+    evidence = " ".join(text.split())
+    if len(evidence) <= _LONGEST_WHOLE:
+        return evidence
+    digest = hashlib.sha256(evidence.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{told(evidence, _LONGEST_WHOLE)} sha256 {digest}"
 
 
 def capabilities_of(path: str, facts: FileFacts) -> list[Capability]:

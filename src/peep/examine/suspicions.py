@@ -10,6 +10,7 @@ from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder
 from peep.examine.environment_reads import for_programs, partial_reads
 from peep.examine.names import Names
 from peep.examine.syntax_tree import SyntaxTree
+from peep.formats.literal_secrets import told
 
 Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
@@ -121,7 +122,7 @@ class Suspicions:
             if path and _ABSOLUTE.match(path):
                 yield "path-insert", f"{name}({path!r})", node.lineno
         elif name == "setattr" and self._is_foreign(first):
-            yield "patch", f"setattr({ast.unparse(first)[:80]}, …)", node.lineno
+            yield "patch", f"setattr({told(ast.unparse(first), 80)}, …)", node.lineno
 
     def _hidden(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
         """Names that are made at run time, so that a search does not find them."""
@@ -181,7 +182,7 @@ class Suspicions:
             if name in _HOOK_LISTS or name in _HOOKED:
                 yield "hook", name, node.lineno
             elif isinstance(target, ast.Attribute) and self._is_foreign(target.value):
-                yield "patch", ast.unparse(target)[:120], node.lineno
+                yield "patch", told(ast.unparse(target), 120), node.lineno
             elif isinstance(target, ast.Name) and target.id == "cmdclass":
                 yield "cmdclass", "cmdclass", node.lineno
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from peep.examine.facts import Literal
 from peep.examine.import_scan import without_literals
+from peep.formats.literal_secrets import told, told_around
 from peep.formats.visible_text import BIDIRECTIONAL, CONTROLS, INVISIBLE
 
 Finding = tuple[str, int, str]
@@ -69,8 +70,7 @@ def line_at(text: str, position: int) -> str:
     line = text[start : end if end >= 0 else len(text)]
     if len(line) <= 300:  # noqa: PLR2004 - as said above
         return line.strip(" \t\r")
-    middle = position - start
-    return line[max(0, middle - 100) : middle + 200].strip(" \t\r")
+    return told_around(line, position - start, 100, 200).strip(" \t\r")
 
 
 def _homoglyphs(text: str) -> Iterator[Finding]:
@@ -105,9 +105,9 @@ def blob_findings(text: str) -> Iterator[Finding]:
         if len(line) < 200:  # noqa: PLR2004 - the shortest blob
             continue
         if len(line) > _LONGEST_READABLE:
-            yield "text-long-line", number, f"{len(line)} characters: {line[:80].strip()}"
+            yield "text-long-line", number, f"{len(line)} characters: {told(line, 80).strip()}"
         if not _HASH_LINE.search(line[:_LONGEST_READABLE]) and _is_blob(line[:100_000]):
-            yield "text-blob", number, line.strip()[:160]
+            yield "text-blob", number, told(line.strip(), 160)
 
 
 def _is_blob(line: str) -> bool:
@@ -184,4 +184,4 @@ def literal_findings(literals: Iterable[Literal]) -> Iterator[Finding]:
         for rule, pattern, is_whole in _CONSTANT_RULES:
             found = pattern.fullmatch(text) if is_whole else pattern.search(text)
             if found:
-                yield rule, literal.line, found[0][:160] if is_whole or len(text) > 200 else text  # noqa: PLR2004
+                yield rule, literal.line, told(found[0], 160) if is_whole or len(text) > 200 else text  # noqa: PLR2004

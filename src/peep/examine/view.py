@@ -100,8 +100,8 @@ class ReleaseView:
             corresponding(wheel, sdist, release.content) if wheel is not None and sdist is not None else {}
         )
         self.tops = _top_names(release)
-        known = earlier.imports if earlier is not None else None
-        self.imports = ImportReader(release, self.tops, self._facts_of_changed, known)
+        known: ImportReader | None = earlier.imports if earlier is not None else None
+        self.imports: ImportReader = ImportReader(release, self.tops, self._facts_of_changed, known)
         self._wheel_moments: Mapping[str, str] = {}
         self.units: dict[Key, Unit] = {unit.key: unit for unit in self._all_units()}
 
