@@ -179,11 +179,12 @@ def test_the_quick_scan_finds_what_runs_at_import():
         "x = 1; import r\n"
         "if TYPE_CHECKING:\n    import s\n"
         "import t\n"
+        "from .importer import u\n"
     )
     found = {("." * fact.level + fact.module, fact.names) for fact in scanned_imports(source.encode()).imports}
     assert found == {
         ("a", ()), ("b.c", ()), (".", ("e", "f")), (".g", ("h", "i")), ("k", ()), ("l.m", ("n",)), ("q", ()), ("r", ()),
-        ("t", ()),
+        ("t", ()), (".importer", ("u",)),
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ _NOT_CODE = re.compile(
 )
 _LINE = re.compile(
     r"^([ \t]*)(?:(def|async[ \t]+def)\b|if[ \t]+(?:\w+\.)*(TYPE_CHECKING)[ \t]*:|"
-    r"(?:[^\n]*?[;:][ \t]*)?from[ \t]+([.\w \t]+?)[ \t]*\bimport[ \t]*\(?([^)\n;]*)|"
+    r"(?:[^\n]*?[;:][ \t]*)?from[ \t]+([.\w \t]+?)[ \t]*\bimport\b[ \t]*\(?([^)\n;]*)|"
     r"(?:[^\n]*?[;:][ \t]*)?import[ \t]+([\w., \t]+)|\S)",
     re.MULTILINE,
 )

@@ -98,6 +98,10 @@ class Names(Folder):
             return self._item(node, depth)
         return self.resolve(node.value, depth + 1) if isinstance(node, ast.NamedExpr | ast.Await) else ""
 
+    def assigned(self, name: str) -> ast.expr | None:
+        """What is assigned to a plain name first, None where nothing is."""
+        return self._aliases.get(name)
+
     def called(self, node: ast.Call) -> str:
         """As `resolve`, of what a call calls; remembered, for many rules ask."""
         name = self._called.get(id(node))

@@ -9,6 +9,7 @@ from peep.dataclass import dataclass
 from peep.examine.diff import split_lines
 from peep.examine.facts import IMPORT, FileFacts, Use
 from peep.examine.file_kinds import is_bytecode, native_format, text_of
+from peep.examine.joint_rules import joint_findings
 from peep.examine.moments import is_python, is_startup_path
 from peep.examine.text_rules import blob_findings, character_findings, codec_findings, literal_findings
 from peep.examine.types import RUNS, Capability, Hit
@@ -42,6 +43,10 @@ _ANYWHERE = {
     "loop-process": "code-loop-process",
     "lazy-network": "code-lazy-network",
     "environ": "secret-environ",
+    "computed": "code-computed",
+    "memory": "code-memory",
+    "install": "code-installs",
+    "capture": "code-captures",
 }
 _CAPABILITIES = {
     "network": "network",
@@ -188,6 +193,7 @@ def _python_findings(file: ExaminedFile, lines: _Lines) -> Iterator[tuple[str, i
         return
     found = [*_use_findings(file, facts.uses, lines), *literal_findings(facts.literals)]
     yield from found
+    yield from joint_findings(facts)
     secrets = [one for one in found if one[0] in _SECRETS]
     network = [use for use in facts.uses if use.kind == "network"]
     if secrets and network:

@@ -24,6 +24,7 @@ class SyntaxTree:
     def __init__(self, content: bytes) -> None:
         """Parse; raises what `ast.parse` raises, `RecursionError` and `MemoryError` among it."""
         self.root = ast.parse(content)
+        self._content = content
 
     @cached_property
     def below_each(self) -> dict[int, list[ast.AST]]:
@@ -59,6 +60,13 @@ class SyntaxTree:
     def of_kind(self, kind: type[T]) -> list[T]:
         """The nodes of one type, parents before their children."""
         return cast("list[T]", self._walked[1].get(kind, []))
+
+    def source_of(self, node: ast.expr) -> str:
+        """How a node is written; '' where the file is in another encoding than UTF-8."""
+        try:
+            return ast.get_source_segment(self._content.decode("utf-8"), node) or ""
+        except UnicodeDecodeError:
+            return ""
 
     def below(self, node: ast.AST) -> Iterator[ast.AST]:
         """A node and everything below it."""

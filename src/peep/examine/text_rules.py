@@ -18,7 +18,7 @@ from peep.formats.visible_text import BIDIRECTIONAL, CONTROLS, INVISIBLE
 Finding = tuple[str, int, str]
 """(rule, line, evidence)."""
 
-_PADDING = re.compile(r"[ \t]{120,}[^\s#]")
+_PADDING = re.compile(r"[ \t]{120,}[^\s#]|[ \t]{30,};[ \t]*[^\s#;}]")
 _LONGEST_READABLE = 2_000
 _BLOBS = (
     re.compile(r"[A-Za-z0-9+/_-]{200,}={0,2}"),
@@ -146,7 +146,9 @@ _VARIABLES = re.compile(
 _FILES = re.compile(
     r"\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|\.aws[/\\]|\.netrc\b|\.pypirc\b|\.npmrc\b|\.git-credentials|"
     r"\.docker[/\\]config|\.kube[/\\]config|/etc/(?:shadow|passwd)\b|wallet\.dat|\.gnupg|\.config[/\\]gcloud|\.azure[/\\]|"
-    r"Login Data|Local State|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain",
+    r"Login Data|Local State|Local Extension Settings|(?:google-chrome|Google[/\\]+Chrome|BraveSoftware)[/\\]|"
+    r"\.mozilla[/\\]firefox|Telegram Desktop[/\\]+tdata|\.electrum[/\\]wallets|\.ethereum[/\\]keystore|"
+    r"solana[/\\]id\.json|\.(?:bitcoin|monero|exodus)[/\\]|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain",
 )
 _PERSISTENCE = re.compile(
     r"\bcrontab\b|/etc/cron|systemd/user|\.config[/\\]autostart|LaunchAgents|LaunchDaemons|CurrentVersion\\+Run|"
