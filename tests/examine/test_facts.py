@@ -3,7 +3,7 @@
 import pytest
 
 from peep.examine.facts import facts_of
-from peep.examine.import_scan import module_imports, scanned_imports
+from peep.examine.import_scan import is_scan_certain, scanned_imports
 from peep.examine.syntax_tree import SyntaxTree, same_but_docstrings
 
 
@@ -179,15 +179,34 @@ def test_the_quick_scan_finds_what_runs_at_import():
         "x = 1; import r\n"
         "if TYPE_CHECKING:\n    import s\n"
         "import t\n"
+        "from .importer import u\n"
     )
     found = {("." * fact.level + fact.module, fact.names) for fact in scanned_imports(source.encode()).imports}
     assert found == {
         ("a", ()), ("b.c", ()), (".", ("e", "f")), (".g", ("h", "i")), ("k", ()), ("l.m", ("n",)), ("q", ()), ("r", ()),
-        ("t", ()),
+        ("t", ()), (".importer", ("u",)),
     }  # fmt: skip
 
 
-def test_functions_that_import_their_own_project_are_looked_at_exactly():
-    source = b"def load():\n    import own.later\nload()\n"
-    assert [fact.module for fact in module_imports(source, frozenset({"own"}))] == ["own.later"]
-    assert module_imports(source.replace(b"\nload()", b""), frozenset({"own"})) == ()
+def test_the_quick_scan_keeps_apart_what_functions_import():
+    source = b"def load(\n    one,\n) -> None:\n    import own.later\n\n\nimport own.now\n"
+    found = scanned_imports(source)
+    assert ([fact.module for fact in found.imports], [fact.module for fact in found.local]) == (
+        ["own.now"],
+        ["own.later"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "certain"),
+    [
+        ("", True),
+        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import own.types\n", True),
+        ("if not TYPE_CHECKING:\n    import own.types\n", False),
+        ("import importlib\n", False),
+        ("globals()['__im' 'port__']('own')\n", False),
+        ("if __name__ == '__main__':\n    import own.program\n", False),
+    ],
+)
+def test_when_a_scan_is_certain(line, certain):
+    assert is_scan_certain(f"import own\n{line}".encode()) is certain

@@ -24,6 +24,7 @@ _NUMBERS = {
     "atime": (_TIME, "time in seconds"),
     "ctime": (_TIME, "time in seconds"),
 }
+_TIME_ALONE = re.compile(rb"([1-9][0-9]) mtime=(" + _TIME.pattern + rb")\n")
 _OWNERS = ("uname", "gname")
 _HEADER_CHARSET = "hdrcharset"
 _UTF8_CHARSETS = (b"ISO-IR 10646 2000 UTF-8", b"UTF-8")
@@ -38,6 +39,9 @@ def parse_pax_records(content: bytes) -> dict[str, bytes]:
     """
     if not content:
         raise Malformed("has an empty extended header")
+    alone = _TIME_ALONE.fullmatch(content)  # all that Python's own tarfile writes for most members
+    if alone and int(alone[1]) == len(content):
+        return {"mtime": alone[2]}
     records: dict[str, bytes] = {}
     position = 0
     while position < len(content):

@@ -48,7 +48,7 @@ class PlainTree:
 
 def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> PlainTree:
     """Check names, find duplicates and resolve links. `portable`: refuse also what Windows would name otherwise."""
-    members = [member._replace(path=_without_dot(member.path)) for member in members]
+    members = [_without_dots(member) for member in members]
     members = [member for member in members if member.path or member.kind != FOLDER]
     problems = name_problems([member.path for member in members], portable=portable)
     if problems:
@@ -71,6 +71,11 @@ def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> PlainTree:
     return PlainTree(files, frozenset(folders | _parents(files)), tuple(problems), tuple(warnings))
 
 
+def _without_dots(member: SourceMember) -> SourceMember:
+    path = _without_dot(member.path)
+    return member if path == member.path else member._replace(path=path)
+
+
 def _without_dot(path: str) -> str:
     """`./a` is `a`: what `tar -c .` writes."""
     while path.startswith("./"):
@@ -84,12 +89,13 @@ def _all_folders(members: Sequence[SourceMember]) -> set[str]:
 
 
 def _parents(paths: Iterable[str]) -> set[str]:
+    """Every folder above paths that have no empty part."""
     found: set[str] = set()
     for path in paths:
-        folder = posixpath.dirname(path)
+        folder = path.rpartition("/")[0]
         while folder and folder not in found:
             found.add(folder)
-            folder = posixpath.dirname(folder)
+            folder = folder.rpartition("/")[0]
     return found
 
 

@@ -10,14 +10,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import NamedTuple
+from zlib import adler32
 
 from peep.archives.compression import Malformed
 
 BLOCK = 512
+_HALF = BLOCK // 2
 _NAME = slice(0, 100)
+_MODE_AND_OWNERS = slice(100, 124)
 _CHECKSUM = slice(148, 156)
+_AFTER_CHECKSUM = slice(156, 512)
 _LINK = slice(157, 257)
 _MAGIC = slice(257, 265)
+_DEVICE = slice(329, 345)
 _PREFIX = slice(345, 500)
 _AFTER_PREFIX = slice(500, 512)
 _AFTER_DEVICE = slice(345, 512)
@@ -50,10 +55,10 @@ _NULS_AND_BLANKS = b"\0 "
 _MODE = _Field("mode", slice(100, 108), 0, _NULS)
 _SIZE = _Field("size", slice(124, 136), _LARGEST_SIZE, b"")
 _SUM = _Field("checksum", _CHECKSUM, 0, b"")
+_TIME = _Field("time", slice(136, 148), _LARGEST_TIME, _NULS)
 _OTHERS = (
     _Field("user number", slice(108, 116), _LARGEST_ID, _NULS),
     _Field("group number", slice(116, 124), _LARGEST_ID, _NULS),
-    _Field("time", slice(136, 148), _LARGEST_TIME, _NULS),
     _Field("device number", slice(329, 337), 0, _NULS_AND_BLANKS),
     _Field("device number", slice(337, 345), 0, _NULS_AND_BLANKS),
 )
@@ -76,30 +81,54 @@ class TarHeader(NamedTuple):
 def parse_header(block: bytes) -> TarHeader:
     """Read a header block. Raises `Malformed` when its checksum, magic or any field is not as the format asks."""
     # Some old readers added signed bytes; a checksum that only they call right is refused.
-    if _number(block, _SUM) != sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
+    if _number(block, _SUM) != byte_sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
         raise Malformed("has a header whose checksum is wrong")
-    mode = _mode(b"".join((bytes(100), block[100:124], bytes(12), block[136:148], bytes(181), block[329:345])))
-    kind = block[156:157]
-    name, link = _text(block[_NAME], "name"), _text(block[_LINK], "link name")
+    _number(block, _TIME)
+    mode = _mode(block[_MODE_AND_OWNERS], block[_DEVICE])
+    name = _text(block[_NAME], "name")
     if not name:
         raise Malformed("has a header with an empty name")
-    if link and kind not in _LINKS:
-        raise Malformed("has a header that states a link's target and is of no link")
-    prefix = _prefix(block)
+    rest = _rest(block[_AFTER_CHECKSUM])
     return TarHeader(
-        name=prefix + b"/" + name if prefix else name,
+        name=rest.prefix + b"/" + name if rest.prefix else name,
         mode=mode,
         size=_number(block, _SIZE),
-        kind=kind,
-        link=link,
+        kind=rest.kind,
+        link=rest.link,
         name_is_full=b"\0" not in block[_NAME],
-        link_is_full=b"\0" not in block[_LINK],
+        link_is_full=rest.link_is_full,
     )
 
 
+def byte_sum(block: bytes) -> int:
+    """The sum of the bytes of a block, added by zlib in C: of 256 bytes it stays below Adler's modulus (RFC 1950)."""
+    return (adler32(block[:_HALF]) & 0xFFFF) + (adler32(block[_HALF:]) & 0xFFFF) - 2
+
+
+class _Rest(NamedTuple):
+    """What stands behind the checksum of a header."""
+
+    kind: bytes
+    link: bytes
+    prefix: bytes
+    link_is_full: bool
+
+
 @lru_cache(maxsize=256)
-def _mode(block: bytes) -> int:
-    """The mode of a header that holds nothing but the numbers which most members share; all of them are checked."""
+def _rest(field: bytes) -> _Rest:
+    """The part of a header that most members share: kind, link, magic, owners, prefix."""
+    block = bytes(_AFTER_CHECKSUM.start) + field
+    kind = block[156:157]
+    link = _text(block[_LINK], "link name")
+    if link and kind not in _LINKS:
+        raise Malformed("has a header that states a link's target and is of no link")
+    return _Rest(kind, link, _prefix(block), b"\0" not in block[_LINK])
+
+
+@lru_cache(maxsize=256)
+def _mode(mode_and_owners: bytes, device: bytes) -> int:
+    """The mode of a header by the numbers which most members share; all of them are checked."""
+    block = b"".join((bytes(_MODE_AND_OWNERS.start), mode_and_owners, bytes(_DEVICE.start - 124), device))
     for other in _OTHERS:
         _number(block, other)
     return _number(block, _MODE)

@@ -7,11 +7,15 @@ names); THREATS T17, T18. A reader that knows nothing of an extension writes to 
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import NamedTuple
 
 from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
 from peep.archives.tar_headers import TarHeader
 from peep.formats.member_names import name_problems, printable
+
+_PLAIN = re.compile(rb"(?:\w[\w.+-]{0,99}/){0,20}\w[\w.+-]{0,99}")
+"""Names of nothing but ASCII letters, digits and a few marks, with no part that begins with a dot: most names."""
 
 
 class Naming(NamedTuple):
@@ -59,6 +63,8 @@ def hidden_name_problems(header: TarHeader) -> list[str]:
 
     The name may be cut off where its field ends, hold other bytes than UTF-8, and `.` parts, which writers put there.
     """
+    if _PLAIN.fullmatch(header.name):
+        return []
     shown = header.name.decode("utf-8", "replace")
     name = _whole(header.name, is_full=header.name_is_full).decode("utf-8", "replace")
     name = "/".join(part for part in name.split("/") if part != ".")

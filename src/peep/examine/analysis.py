@@ -16,14 +16,13 @@ from contextlib import ExitStack
 from typing import Any
 
 from peep.errors import ArchiveError
+from peep.examine.answer import ANSWER
 from peep.examine.comparison import Habits, compare
 from peep.examine.habits import PackingHabits, sdist_habits, wheel_habits
 from peep.examine.metadata import read_fields
 from peep.examine.release import Release, ReleaseArchive
 from peep.examine.types import Comparison, encoded
 
-ANSWER = "\npeep examined: "
-"""What stands before the answer, which is the last line."""
 _RECURSION = 3_000
 MEGABYTE = 1 << 20
 

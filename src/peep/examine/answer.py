@@ -22,6 +22,8 @@ from peep.examine.types import (
     Row,
 )
 
+ANSWER = "\npeep examined: "
+"""What stands before the answer, which is the child's last line."""
 T = TypeVar("T")
 Check = Callable[[Any], Any]
 _LONGEST_TEXT = 8_192

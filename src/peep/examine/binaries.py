@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from peep.dataclass import dataclass
+from peep.formats.literal_secrets import told
 
 _SHARP = frozenset(
     {
@@ -52,7 +53,7 @@ def binary_facts(kind: str, content: bytes) -> BinaryFacts:
     except ImportError:
         return BinaryFacts("not analysed: peep was installed without its extra `binaries`")
     except Exception as error:  # noqa: BLE001 - three foreign parsers and hostile files: whatever they raise is a fact
-        return BinaryFacts(f"cannot be read: {type(error).__name__}: {error}"[:300])
+        return BinaryFacts(told(f"cannot be read: {type(error).__name__}: {error}", 300))
 
 
 def _sharp(names: Iterator[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ Names are those of the standard library and of well-known projects, of Python 2 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _EXACT: dict[str, str] = {}
 
@@ -80,6 +81,22 @@ _known(
     "sys.meta_path.append sys.meta_path.insert sys.path_hooks.append sys.path_hooks.insert gc.callbacks.append "
     "sys.monitoring.register_callback concurrent.futures.ThreadPoolExecutor",
 )
+_known(
+    "install",
+    "pip.main pip._internal.main pip._internal.main.main pip._internal.cli.main.main setuptools.command.easy_install.main",
+)
+_known(
+    "capture",
+    "pynput.keyboard.Listener pynput.mouse.Listener keyboard.hook keyboard.on_press keyboard.on_release keyboard.record "
+    "mouse.hook pyperclip.paste win32clipboard.GetClipboardData PIL.ImageGrab.grab pyautogui.screenshot "
+    "pyscreenshot.grab mss.mss cv2.VideoCapture sounddevice.rec pyaudio.PyAudio",
+)
+_known("redirect", "os.dup2 posix.dup2")
+_known(
+    "site-folder",
+    "site.getsitepackages site.getusersitepackages sysconfig.get_path sysconfig.get_paths "
+    "distutils.sysconfig.get_python_lib",
+)
 _known("browser", "webbrowser.open webbrowser.open_new webbrowser.open_new_tab webbrowser.get")
 
 _PATTERNS = (
@@ -101,6 +118,7 @@ DANGEROUS_MODULES = frozenset({"os", "posix", "nt", "subprocess", "builtins", "s
 """Modules of which nobody looks a function up under a computed name, but to hide which."""
 
 
+@lru_cache(maxsize=1024)
 def kind_of_call(name: str) -> str:
     """The kind of a call by its resolved dotted name, '' for others."""
     kind = _EXACT.get(name)

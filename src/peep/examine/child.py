@@ -14,12 +14,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PeepError
-from peep.examine.analysis import ANSWER
-from peep.examine.answer import BadAnswer, decoded_answer, decoded_comparison, decoded_refusal
+from peep.examine.answer import ANSWER, BadAnswer, decoded_answer, decoded_comparison, decoded_refusal
 from peep.examine.types import Comparison, UnvouchedArchive
 from peep.formats.url_secrets import redacted_in
 from peep.system.processes import LoggedRun, run
@@ -31,8 +31,10 @@ _LONGEST_RUN = 300.0
 """Seconds of waiting; processor time is bounded by `_PROCESSOR_SECONDS`."""
 _PROCESSOR_SECONDS = 120
 _RUN_CHILD = "import sys; sys.path[:0] = sys.argv[1].split(chr(10)); from peep.examine.analysis import main; main()"
-_LIBRARIES = ("packaging", "tomli", "elftools", "pefile", "macholib", "altgraph", "ordlookup")
-"""What the child may import: packaging always, tomli before Python 3.11, the others with the extra `binaries`."""
+_LIBRARIES = ("packaging", "tomli", "isal", "elftools", "pefile", "macholib", "altgraph", "ordlookup")
+"""What the child may import: packaging always, tomli before Python 3.11, isal with the extra `fast`, the others with
+`binaries`.
+"""
 _NEWEST_NAMES = tuple(f"python3.{minor}" for minor in range(19, 10, -1))
 _PROBE = "import sys; print(sys.implementation.name, *sys.version_info[:2]); print(sys.base_prefix)"
 
@@ -133,7 +135,7 @@ def _handed_over(archives: ReleaseArchives, area: BuildArea, side: str) -> list[
 
 
 def _run(area: BuildArea, isolation: Isolation, order: str, limits: ChildLimits) -> tuple[LoggedRun, bytes]:
-    python, base_prefix = _interpreter()
+    python, base_prefix = _interpreter(os.environ.get("PATH"))
     places = _module_places()
     sandbox = Sandbox(
         isolation,
@@ -167,12 +169,13 @@ def _module_places() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _interpreter() -> tuple[str, str]:
-    """The newest CPython to be found, which parses the newest grammar: its path and its installation's folder."""
+@lru_cache(maxsize=8)
+def _interpreter(search_path: str | None) -> tuple[str, str]:
+    """The newest CPython on a `PATH`, which parses the newest grammar: its path and its installation's folder."""
     for name in _NEWEST_NAMES:
         if name == f"python3.{sys.version_info[1]}":
             break
-        path = shutil.which(name)
+        path = shutil.which(name, path=search_path)
         probed = _probed(os.path.realpath(path)) if path else None
         if probed:
             return probed

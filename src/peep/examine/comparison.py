@@ -33,6 +33,7 @@ from peep.examine.types import (
     moment_rank,
 )
 from peep.examine.view import ReleaseView, Unit, unit_key
+from peep.formats.literal_secrets import told, without_secrets
 
 Habits = tuple[PackingHabits | None, PackingHabits | None]
 """Of the wheel, of the sdist."""
@@ -41,6 +42,8 @@ MOST_ALIKE = 10
 MOST_CHARACTERS = 40_000_000
 """Of all rows together."""
 _ROW_COST = 40
+MOST_TOLD = 300
+"""Characters of one hit's evidence, or of a reason, once secrets in it are hidden."""
 _NO_DIFF = FileDiff((), 0, 0, 0)
 
 
@@ -54,7 +57,7 @@ def compare(
 ) -> Comparison:
     """Compare two opened releases. `habits`: of the old one and of the new one; `object_format`: git's, for `blobs`."""
     digests = _changed_digests(old, new)
-    before = ReleaseView(old, with_facts=digests) if old is not None else None
+    before = ReleaseView(old, with_facts=digests, is_base=True) if old is not None else None
     after = ReleaseView(new, with_facts=digests, earlier=before)
     pairs = in_reading_order(pair_up(before, after))
     changes = tuple(_within_budget(_change(pair, before, after) for pair in pairs))
@@ -63,17 +66,20 @@ def compare(
         if pair.new is not None:
             unanalysed += _not_analysed(pair.new, after)
     made = _made(habits)
-    hits = few_of_each([*_all_hits(before, after, pairs, changes), *habit_hits(made)])
+    found = [*_all_hits(before, after, pairs, changes), *habit_hits(made)]
+    hits = few_of_each(dict.fromkeys(_told(hit) for hit in found))
     hits.sort(key=lambda hit: (moment_rank(hit.moment), hit.path, hit.line, hit.rule))
     return Comparison(
         identity=_origins(after),
         changes=changes,
         signals=tuple(hit for hit in hits if hit.moment not in FOLDED_MOMENTS),
         folded=tuple(hit for hit in hits if hit.moment in FOLDED_MOMENTS),
-        capabilities=tuple(_new_capabilities(before, after, pairs)),
+        capabilities=tuple(
+            replace(one, call=told(one.call, MOST_TOLD)) for one in _new_capabilities(before, after, pairs)
+        ),
         made=tuple(made),
-        not_analysed=tuple(dict.fromkeys(unanalysed)),
-        warnings=tuple((one.filename, text) for one in new.archives for text in one.warnings),
+        not_analysed=tuple(replace(one, reason=told(one.reason, MOST_TOLD)) for one in dict.fromkeys(unanalysed)),
+        warnings=tuple((one.filename, without_secrets(text)) for one in new.archives for text in one.warnings),
         blobs=tuple(blobs_of(after, object_format)) if object_format else (),
         origins=tuple(
             (path, source.origin.value) for path, source in after.sources.items() if source.origin is not Origin.SAME
@@ -243,6 +249,11 @@ def _binary_facts(view: ReleaseView, unit: Unit | None) -> BinaryFacts | None:
 
 def _unit_hits(view: ReleaseView, unit: Unit) -> list[Hit]:
     return file_hits(view.examined(unit))
+
+
+def _told(hit: Hit) -> Hit:
+    """A hit as it is shown; until then it is known by its whole evidence."""
+    return replace(hit, evidence=told(hit.evidence, MOST_TOLD))
 
 
 def new_hits(

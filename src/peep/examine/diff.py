@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from peep.examine.types import LONGEST_LINE, MOST_ROWS, Row
+from peep.formats.literal_secrets import without_secrets
 
 _LARGEST_GAP = 400
 """Lines on each side of a gap that difflib is given; a larger one is replaced whole."""
@@ -182,7 +183,8 @@ def _changed(part: Edit, old: Sequence[str], new: Sequence[str], room: int, budg
     pairs = min(len(removed), len(added)) if len(removed) == len(added) else 0
     minus, plus = [], []
     for offset in range(pairs):
-        one, other = word_spans(old[removed[offset]], new[added[offset]], budget)
+        lines = without_secrets(old[removed[offset]]), without_secrets(new[added[offset]])
+        one, other = word_spans(*lines, budget)
         minus.append(one)
         plus.append(other)
     return [
@@ -198,6 +200,7 @@ def _changed(part: Edit, old: Sequence[str], new: Sequence[str], room: int, budg
 
 
 def _cut(line: str) -> str:
+    line = without_secrets(line)
     if len(line) <= LONGEST_LINE:
         return line
     return f"{line[:LONGEST_LINE]} … ({len(line) - LONGEST_LINE} more characters)"

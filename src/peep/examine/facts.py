@@ -19,6 +19,7 @@ from peep.examine.syntax_tree import SyntaxTree, is_docstring
 _SCOPED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.Import, ast.ImportFrom})
 _LOOKING_AT_TYPES = frozenset({"isinstance", "issubclass", "typing.cast", "hasattr", "getattr", "callable"})
 _STARTING = frozenset({"process", "network"})
+_CALLED_AS_DECORATORS = frozenset({"process", "network", "dynamic"})
 _RUNNING = frozenset({"map", "filter", "functools.partial", "functools.reduce"})
 _HANDED_ON = frozenset({"exec", "eval"})
 _PROPERTIES = frozenset({"property", "cached_property"})
@@ -168,9 +169,7 @@ class _Analysis:
         for outer in (*node.decorator_list, node.args, node.returns):  # with defaults and annotations
             if outer is not None:
                 self._visit(outer, scope, owner)
-        for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Name):
-                scope.calls.add(decorator.id)
+        self._decorated(node.decorator_list, scope)
         inner = _Scope(f"{owner}.{node.name}" if owner else node.name, bool(owner), _runs_unnamed(node))
         self._scopes.append(inner)
         self._body(node.body, inner, "")
@@ -183,12 +182,20 @@ class _Analysis:
             if kind == "network":
                 scope.uses.append(("lazy-network", name, line))
 
+    def _decorated(self, decorators: Sequence[ast.expr], scope: _Scope) -> None:
+        """A decorator is called where it stands: `@subprocess.Popen` starts a program."""
+        for decorator in decorators:
+            if isinstance(decorator, ast.Name):
+                scope.calls.add(decorator.id)
+            if isinstance(decorator, ast.Name | ast.Attribute):
+                name = self._names.resolve(decorator)
+                if kind_of_call(name) in _CALLED_AS_DECORATORS:
+                    scope.uses.append((kind_of_call(name), name, decorator.lineno))
+
     def _class(self, node: ast.ClassDef, scope: _Scope) -> None:
         for outer in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
             self._visit(outer, scope, "")
-        for decorator in node.decorator_list:
-            if isinstance(decorator, ast.Name):
-                scope.calls.add(decorator.id)
+        self._decorated(node.decorator_list, scope)
         for base in node.bases:
             if isinstance(base, ast.Name):
                 scope.calls.add(f"{base.id}.__init_subclass__")
@@ -225,7 +232,7 @@ class _Analysis:
         scope.uses += self._suspicions.of(node)
 
     def _call(self, node: ast.Call, scope: _Scope) -> None:
-        name = self._names.resolve(node.func)
+        name = self._names.called(node)
         function = node.func
         kind = kind_of_call(name) if name else ""
         if not kind and isinstance(function, ast.Attribute):

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from peep.dataclass import dataclass
 from peep.examine.types import Habit, Hit
+from peep.formats.literal_secrets import told
 
 _GZIP_SYSTEMS = {0: "FAT", 3: "Unix", 7: "Macintosh", 11: "NTFS", 255: "unknown"}
 _ZIP_SYSTEMS = {0: "FAT", 3: "Unix", 10: "NTFS", 19: "macOS"}
@@ -21,6 +22,8 @@ _MOST_CHANGED = 3
 for both archives."""
 _STEADY = frozenset({"zip create system", "zip method"})
 _MOST_SHOWN = 4
+_LONGEST = 300
+"""Characters of one owner's or tool's name: an archive may state a megabyte."""
 SDIST_MEMBERS = 500
 """Members whose headers are looked at."""
 
@@ -97,7 +100,7 @@ def _tar_properties(file: BinaryIO) -> dict[str, str]:
 
 
 def _all(values: set[str]) -> str:
-    shown = sorted(values)[:_MOST_SHOWN]
+    shown = [told(value, _LONGEST) for value in sorted(values)[:_MOST_SHOWN]]
     return ", ".join(shown) + (f" and {len(values) - len(shown)} more" if len(values) > len(shown) else "")
 
 
@@ -118,4 +121,4 @@ def habit_hits(changed: list[Habit]) -> list[Hit]:
     if len(kinds) < _MOST_CHANGED and not any(habit.what in _STEADY for habit in changed):
         return []
     text = "; ".join(f"{habit.archive} {habit.what}: {habit.old} -> {habit.new}" for habit in changed)
-    return [Hit("made-differently", "", 0, text[:300], "metadata")]
+    return [Hit("made-differently", "", 0, text, "metadata")]

@@ -1,7 +1,7 @@
 """Module-level imports of a Python file without parsing it, for files that did not change: quick, and never too few.
 
 Strings and comments are blanked by one regular expression; what then looks like an import outside of a function body
-counts. A file whose functions import modules of its own project is handed on to the exact analysis.
+counts; what function bodies import is told apart, for only the exact analysis knows whether they run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from peep.dataclass import dataclass
-from peep.examine.facts import ImportFact, facts_of
+from peep.examine.facts import ImportFact
 from peep.examine.file_kinds import text_of
 
 _NOT_CODE = re.compile(
@@ -18,52 +18,60 @@ _NOT_CODE = re.compile(
 )
 _LINE = re.compile(
     r"^([ \t]*)(?:(def|async[ \t]+def)\b|if[ \t]+(?:\w+\.)*(TYPE_CHECKING)[ \t]*:|"
-    r"(?:[^\n]*?[;:][ \t]*)?from[ \t]+([.\w \t]+?)[ \t]*\bimport[ \t]*\(?([^)\n;]*)|"
+    r"(?:[^\n]*?[;:][ \t]*)?from[ \t]+([.\w \t]+?)[ \t]*\bimport\b[ \t]*\(?([^)\n;]*)|"
     r"(?:[^\n]*?[;:][ \t]*)?import[ \t]+([\w., \t]+)|\S)",
     re.MULTILINE,
 )
 _OPEN_LIST = re.compile(r"\bimport[ \t]*\(([^)]*)\)")
 
 
+_CALLING = (
+    b"importlib", b"import_module", b"__import__", b"builtins", b"globals", b"locals", b"vars", b"modules", b"__main__",
+)  # fmt: skip
+"""Words of files that may import by calling, or only when they are run as a program: a scan does not tell."""
+_CHECKING = "TYPE_CHECKING"
+_PLAIN_CHECKING = re.compile(
+    r"^[ \t]*if[ \t]+(?:\w+\.)*TYPE_CHECKING[ \t]*:|\bimport\b[^\n]*\bTYPE_CHECKING\b", re.MULTILINE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ScannedImports:
-    """`imports` at module level; `local_modules`: what functions import, which may or may not run."""
+    """`imports` at module level; `local`: what functions import, which may or may not run at import."""
 
     imports: tuple[ImportFact, ...]
-    local_modules: frozenset[str]
+    local: tuple[ImportFact, ...]
 
 
 def scanned_imports(content: bytes) -> ScannedImports:
     """Find imports line by line; function bodies by their indentation."""
-    text = without_literals(text_of(content)).replace("\\\n", "  ")
-    text = _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), text)
+    text = _joined(without_literals(text_of(content)))
     outside: list[ImportFact] = []
-    inside: set[str] = set()
+    inside: list[ImportFact] = []
     body = -1
     for match in _LINE.finditer(text):
-        indent = len(match[1].expandtabs())
-        if body >= 0 and indent <= body:
+        if body >= 0 and match[0][-1] not in ")]}" and len(match[1].expandtabs()) <= body:
             body = -1
         if match[2] or match[3]:
             if body < 0:
-                body = indent
+                body = len(match[1].expandtabs())
             continue
-        for fact in _imports(match):
-            if body < 0:
-                outside.append(fact)
-            else:
-                inside.add("." * fact.level + fact.module)
-    return ScannedImports(tuple(outside), frozenset(inside))
+        if match[4] or match[6]:
+            (outside if body < 0 else inside).extend(_imports(match))
+    return ScannedImports(tuple(outside), tuple(inside))
 
 
-def module_imports(content: bytes, own_tops: frozenset[str]) -> tuple[ImportFact, ...]:
-    """Imports that run when a file is imported; exact where functions of it import modules of `own_tops`."""
-    scanned = scanned_imports(content)
-    if any(module.startswith(".") or module.partition(".")[0] in own_tops for module in scanned.local_modules):
-        facts = facts_of(content)
-        if not facts.error:
-            return tuple(fact for fact in facts.imports if fact.when == "import")
-    return scanned.imports
+def is_scan_certain(content: bytes) -> bool:
+    """Whether the exact analysis of a file would find all of a scan's `imports`, some of its `local`, no others."""
+    if any(word in content for word in _CALLING):  # in texts too: a name may be made of one
+        return False
+    text = _joined(without_literals(text_of(content))) if _CHECKING.encode() in content else ""
+    return text.count(_CHECKING) == len(_PLAIN_CHECKING.findall(text))
+
+
+def _joined(text: str) -> str:
+    """Lines that go on in the next one, and lists of names in brackets, on one line."""
+    return _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), text.replace("\\\n", "  "))
 
 
 def without_literals(text: str) -> str:

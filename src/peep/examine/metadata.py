@@ -107,7 +107,7 @@ def metadata_hits(old: ReleaseMetadata | None, new: ReleaseMetadata) -> list[Hit
     found = [*_requirement_findings(old, new), *_entry_findings(old, new), *_build_findings(old, new)]
     if old is not None:
         found += _field_findings(old, new)
-    return [Hit(rule, path, 0, evidence[:300], "metadata") for rule, path, evidence in dict.fromkeys(found)]
+    return [Hit(rule, path, 0, evidence, "metadata") for rule, path, evidence in dict.fromkeys(found)]
 
 
 Finding = tuple[str, str, str]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
-from peep.examine.facts import ImportFact
+from peep.examine.facts import IMPORT, ImportFact
 from peep.examine.file_kinds import is_bytecode, native_format
+from peep.examine.import_reader import ImportReader
 from peep.examine.release import ReleaseFile
 from peep.formats.startup_files import landing, startup_entry
-
-Imports = Callable[[ReleaseFile], Sequence[ImportFact]]
-"""A Python file -> its imports; `when` tells which run at import."""
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "testsuite", "_tests", "test_data", "testdata", "unittests"})
 _DOC_FOLDERS = frozenset({"doc", "docs", "documentation", "man"})
@@ -80,7 +78,7 @@ def is_startup_path(path: str) -> bool:
 class ModuleGraph:
     """The modules of one tree of files, and which of them an import brings in."""
 
-    def __init__(self, files: Mapping[str, ReleaseFile], roots: Sequence[str], imports: Imports) -> None:
+    def __init__(self, files: Mapping[str, ReleaseFile], roots: Sequence[str], imports: ImportReader) -> None:
         """`roots`: folders that stand on `sys.path`, each '' or ending in `/`."""
         self._files = files
         self._imports = imports
@@ -112,24 +110,43 @@ class ModuleGraph:
             yield from self._paths.get(".".join(parts[:count]), ())
 
     def closure(self, start: Iterable[str]) -> set[str]:
-        """All files that run when those of `start` are run."""
+        """All files that run when those of `start` are run.
+
+        Of a file whose functions import what runs in any case it need not be known whether they do.
+        """
         waiting = list(dict.fromkeys(start))
-        found = set(waiting)
+        found: set[str] = set()
+        doubtful: dict[str, set[str]] = {}
         while waiting:
             path = waiting.pop()
-            for other in self._imported_by(path):
-                if other not in found:
-                    found.add(other)
-                    waiting.append(other)
+            if path not in found:
+                found.add(path)
+                waiting += self._certainly_imported(path, doubtful)
+            if not waiting:
+                waiting += self._decided(doubtful, found)
         return found
 
-    def _imported_by(self, path: str) -> Iterator[str]:
+    def _certainly_imported(self, path: str, doubtful: dict[str, set[str]]) -> Iterator[str]:
         file = self._files.get(path)
-        if file is None or not is_python(path):
-            return
-        for fact in self._imports(file):
-            if fact.when != "import":
-                continue
+        if file is not None and is_python(path):
+            reading = self._imports.reading(file)
+            if reading.possible:
+                doubtful[path] = set(self._targets(path, reading.possible))
+            yield from self._targets(path, reading.certain)
+
+    def _decided(self, doubtful: dict[str, set[str]], found: set[str]) -> list[str]:
+        """What the first of the doubtful files imports that may import something which is not found yet."""
+        for path, targets in list(doubtful.items()):
+            del doubtful[path]
+            if not targets <= found:
+                imports = self._imports.exact(self._files[path])
+                more = set(self._targets(path, [fact for fact in imports if fact.when == IMPORT])) - found
+                if more:
+                    return list(more)
+        return []
+
+    def _targets(self, path: str, imports: Iterable[ImportFact]) -> Iterator[str]:
+        for fact in imports:
             module = self._absolute(path, fact)
             yield from self.paths_of(module)
             for name in fact.names:
@@ -148,7 +165,7 @@ class ModuleGraph:
 
 
 def wheel_moments(
-    files: Mapping[str, ReleaseFile], entry_modules: Iterable[str], pth_modules: Iterable[str], imports: Imports
+    files: Mapping[str, ReleaseFile], entry_modules: Iterable[str], pth_modules: Iterable[str], imports: ImportReader
 ) -> dict[str, str]:
     """The moment of every file of a wheel. `entry_modules`: of entry points; `pth_modules`: named in `.pth` lines."""
     graph = ModuleGraph(files, ("",), imports)
@@ -202,7 +219,7 @@ def _is_script(path: str) -> bool:
 
 
 def sdist_moments(
-    files: Mapping[str, ReleaseFile], backend_paths: Sequence[str], backend: str, imports: Imports
+    files: Mapping[str, ReleaseFile], backend_paths: Sequence[str], backend: str, imports: ImportReader
 ) -> dict[str, str]:
     """The moment of every file of an sdist: build first, then as if its packages were installed.
 
@@ -230,12 +247,12 @@ def _folder(path: str) -> str:
 
 
 def _build_closure(
-    graph: ModuleGraph, scripts: Iterable[str], files: Mapping[str, ReleaseFile], imports: Imports
+    graph: ModuleGraph, scripts: Iterable[str], files: Mapping[str, ReleaseFile], imports: ImportReader
 ) -> set[str]:
     """Build scripts import inside functions too (`cmdclass`), so those of the scripts themselves count all."""
     start = list(scripts)
     for path in list(start):
-        for fact in imports(files[path]) if path in files else ():
+        for fact in imports.exact(files[path]) if path in files else ():
             if not fact.level:
                 start += graph.paths_of(fact.module)
     return graph.closure(start)

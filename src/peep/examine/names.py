@@ -39,6 +39,7 @@ class Names(Folder):
         self._stars: list[str] = []
         self._resolving: set[str] = set()
         self._meanings: dict[str, str] = {}
+        self._called: dict[int, str] = {}
         assigned: dict[str, list[ast.expr]] = {}
         for node in tree.of_kinds(_BINDING):
             self._collect(node, assigned)
@@ -96,6 +97,17 @@ class Names(Folder):
         if isinstance(node, ast.Subscript):
             return self._item(node, depth)
         return self.resolve(node.value, depth + 1) if isinstance(node, ast.NamedExpr | ast.Await) else ""
+
+    def assigned(self, name: str) -> ast.expr | None:
+        """What is assigned to a plain name first, None where nothing is."""
+        return self._aliases.get(name)
+
+    def called(self, node: ast.Call) -> str:
+        """As `resolve`, of what a call calls; remembered, for many rules ask."""
+        name = self._called.get(id(node))
+        if name is None:
+            name = self._called[id(node)] = self.resolve(node.func)
+        return name
 
     def meaning(self, name: str) -> str:
         """As `resolve`, of a plain name."""

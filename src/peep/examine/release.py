@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from peep.archives.sdist import SdistContents, SdistEntry, open_sdist
 from peep.archives.wheel import OpenWheel, PlainWheel, open_wheel
+from peep.archives.zip_reader import LARGEST_CHUNK
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 from peep.model import WheelEntry
@@ -132,14 +133,15 @@ def _scanned_wheel(
     plain: PlainWheel, *, allow_record_mismatch: bool
 ) -> tuple[OpenWheel, list[tuple[WheelEntry, ReleaseFile]]]:
     wheel = open_wheel(plain, allow_record_mismatch=allow_record_mismatch)
-    scans = [
-        (
-            entry,
-            _scanned(entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size),
-        )
-        for entry in wheel.archive_order()
-    ]
-    return wheel, scans
+    return wheel, [(entry, _scanned_entry(wheel, entry)) for entry in wheel.archive_order()]
+
+
+def _scanned_entry(wheel: OpenWheel, entry: WheelEntry) -> ReleaseFile:
+    """As `_scanned`; a small file whose digest RECORD states was hashed by the reader, which compared the two."""
+    if entry.sha256 and entry.size <= LARGEST_CHUNK:
+        head = wheel.small(entry)[:HEAD]
+        return ReleaseFile(entry.path, entry.sha256, entry.size, head, entry.is_executable)
+    return _scanned(entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size)
 
 
 def _sorted(files: Mapping[str, ReleaseFile]) -> dict[str, ReleaseFile]:

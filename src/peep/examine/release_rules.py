@@ -10,6 +10,7 @@ from peep.examine.file_kinds import native_format, text_of
 from peep.examine.moments import is_python
 from peep.examine.types import Hit
 from peep.examine.view import Key, ReleaseView, Unit
+from peep.formats.literal_secrets import told
 
 _ORIGIN_RULES = {
     Origin.ONLY_IN_WHEEL: "wheel-only",
@@ -102,7 +103,7 @@ def _suffix(path: str) -> str:
 def _interpreter(unit: Unit) -> str:
     """The program that a file names in its first line, '' for none and for Python."""
     first = unit.file.head.partition(b"\n")[0].decode("latin-1")
-    return first[:80] if first.startswith("#!") and "python" not in first else ""
+    return told(first, 80) if first.startswith("#!") and "python" not in first else ""
 
 
 def _lies_outside(path: str) -> bool:

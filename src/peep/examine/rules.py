@@ -33,6 +33,8 @@ RULES: dict[str, Rule] = {
         import-network: uses the network when it is imported
         code-decoded: runs code that it decodes or fetches first
         code-hidden-name: makes a name at run time that it could have written
+        code-memory: makes code of bytes in memory, or writes into another program's
+        code-remote-shell: joins a program's input and output to the network
         text-bidi: has characters that make a line read otherwise than it runs
         data-used-early: is data that build or import code names
         binary-in-pure: is native code in a wheel that says it has none
@@ -59,6 +61,11 @@ RULES: dict[str, Rule] = {
         import-deserialise: loads objects that may run code when it is imported
         import-hook: registers something that runs later, unasked
         import-patch: replaces a part of another project when it is imported
+        code-computed: runs text as code that it reads or puts together first
+        code-installs: installs other projects
+        code-captures: records keys, the clipboard, the screen or the camera
+        code-fetched-program: uses the network, writes files and starts programs
+        code-native-written: writes files and loads native code from a place that it computes
         code-libc: calls the C library beside Python
         import-path: adds a fixed folder to where modules are looked for
         code-loop-process: starts a program by way of an event loop

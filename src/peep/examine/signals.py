@@ -10,9 +10,11 @@ from peep.dataclass import dataclass
 from peep.examine.diff import split_lines
 from peep.examine.facts import IMPORT, FileFacts, Use
 from peep.examine.file_kinds import is_bytecode, native_format, text_of
+from peep.examine.joint_rules import joint_findings
 from peep.examine.moments import is_python, is_startup_path
 from peep.examine.text_rules import blob_findings, character_findings, codec_findings, literal_findings
 from peep.examine.types import RUNS, Capability, Hit
+from peep.formats.literal_secrets import told
 
 _AT_IMPORT = {
     "process": "import-process",
@@ -42,6 +44,10 @@ _ANYWHERE = {
     "loop-process": "code-loop-process",
     "lazy-network": "code-lazy-network",
     "environ": "secret-environ",
+    "computed": "code-computed",
+    "memory": "code-memory",
+    "install": "code-installs",
+    "capture": "code-captures",
 }
 _CAPABILITIES = {
     "network": "network",
@@ -62,6 +68,8 @@ _DATA_USERS = frozenset({"dynamic", "decode", "decoded", "deserialise", "hidden-
 """Uses by which what stands in a file as data may become code, or leave."""
 _BLANKS = re.compile(r"[ \t\r\n]+")
 """Form feeds and separators are not among them: they are what some signals are about."""
+_LONGEST_WHOLE = 4_000
+"""Characters; many times what is told."""
 _SECRETS = frozenset({"secret-environ", "secret-variable", "secret-file"})
 _CODE_SUFFIXES = (
     ".py", ".pyw", ".pyx", ".pth", ".start", ".sh", ".bash", ".js", ".mjs", ".cjs", ".ts", ".c", ".h", ".cc", ".cpp",
@@ -100,10 +108,18 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
     if is_python(file.path):
         found += _python_findings(file, lines)
     hits = dict.fromkeys(
-        Hit(rule, file.path, line, _BLANKS.sub(" ", evidence).strip(" ")[:300], file.moment)
-        for rule, line, evidence in found
+        Hit(rule, file.path, line, _whole_evidence(evidence), file.moment) for rule, line, evidence in found
     )
     return sorted(hits, key=lambda hit: (hit.line, hit.rule))
+
+
+def _whole_evidence(text: str) -> str:
+    """Evidence by which a hit is known again: all of it, however much of it will be told."""
+    evidence = _BLANKS.sub(" ", text).strip(" ")
+    if len(evidence) <= _LONGEST_WHOLE:
+        return evidence
+    digest = hashlib.sha256(evidence.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{told(evidence, _LONGEST_WHOLE)} sha256 {digest}"
 
 
 def capabilities_of(path: str, facts: FileFacts) -> list[Capability]:
@@ -186,6 +202,7 @@ def _python_findings(file: ExaminedFile, lines: _Lines) -> Iterator[tuple[str, i
         return
     found = [*_use_findings(file, facts.uses, lines), *literal_findings(facts.literals)]
     yield from found
+    yield from joint_findings(facts)
     secrets = [one for one in found if one[0] in _SECRETS]
     network = [use for use in facts.uses if use.kind == "network"]
     if secrets and network:

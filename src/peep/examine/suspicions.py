@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder
 from peep.examine.environment_reads import for_programs, partial_reads
+from peep.examine.loader_shapes import LoaderShapes, is_executable_memory
 from peep.examine.names import Names
 from peep.examine.syntax_tree import SyntaxTree
+from peep.formats.literal_secrets import told
 
 Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
@@ -41,15 +43,26 @@ class Suspicions:
         self._names = names
         self._decoders = {id(node) for node in tree.of_kind(ast.Call) if self._decodes(node)}
         self._decoded = self._decoded_names() if self._decoders else frozenset()
-        self._environment = self._environment_reads()
-        self.looked_at = _LOOKED_AT if self._environment else _LOOKED_AT - _READING
+        self._shapes = LoaderShapes(tree, names)
+        self._readings = {**self._executable_memory(), **self._environment_reads()}
+        self.looked_at = _LOOKED_AT if self._readings else _LOOKED_AT - _READING
         """Types of the nodes that can be odd; `of` need not be asked about others."""
         self._foreign = _foreign_names(tree)
 
     def _decodes(self, node: ast.Call) -> bool:
-        return self._decodes_text(node) or is_decoder(self._names.resolve(node.func))
+        return self._decodes_text(node) or is_decoder(self._names.called(node))
 
-    def _environment_reads(self) -> dict[int, str]:
+    def _executable_memory(self) -> dict[int, tuple[str, str]]:
+        """Nodes that name what makes code of bytes."""
+        last = {name: self._names.meaning(name).rpartition(".")[2] for name in self._plain_names()}
+        found = [(node, node.attr) for node in self._tree.of_kind(ast.Attribute)]
+        found_too = [(node, last[node.id]) for node in self._tree.of_kind(ast.Name)]
+        return {id(node): ("memory", name) for node, name in (*found, *found_too) if is_executable_memory(name)}
+
+    def _plain_names(self) -> set[str]:
+        return {node.id for node in self._tree.of_kind(ast.Name)}
+
+    def _environment_reads(self) -> dict[int, tuple[str, str]]:
         """Nodes that mean the process's whole environment, and what is taken it for."""
         found = {id(node) for node in self._tree.of_kind(ast.Attribute) if self._is_environment(node)}
         named = self._tree.of_kind(ast.Name)
@@ -59,7 +72,7 @@ class Suspicions:
             return {}
         found -= partial_reads(self._tree)
         extended = for_programs(self._tree)
-        return {one: "environ-extended" if one in extended else "environ" for one in found}
+        return {one: ("environ-extended" if one in extended else "environ", "os.environ") for one in found}
 
     def _is_environment(self, node: ast.Attribute) -> bool:
         is_called_so = node.attr in ("environ", "environb") and isinstance(node.ctx, ast.Load)
@@ -89,8 +102,8 @@ class Suspicions:
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Attribute | ast.Name):
-            kind = self._environment.get(id(node))
-            return ((kind, "os.environ", node.lineno),) if kind else ()
+            reading = self._readings.get(id(node))
+            return ((*reading, node.lineno),) if reading else ()
         if isinstance(node, ast.Subscript):
             return self._subscript(node)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
@@ -98,7 +111,7 @@ class Suspicions:
         return _mapping(node) if isinstance(node, ast.Dict) else ()
 
     def _call(self, node: ast.Call) -> Iterator[Suspicion]:
-        name = self._names.resolve(node.func)
+        name = self._names.called(node)
         if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in node.args[:2]):
             yield "decoded", name, node.lineno
         if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
@@ -110,6 +123,7 @@ class Suspicions:
         if name and node.args:
             yield from self._call_with(name, node)
         yield from self._hidden(node, name)
+        yield from ((kind, shape, node.lineno) for kind, shape in self._shapes.of_call(node, name))
 
     def _call_with(self, name: str, node: ast.Call) -> Iterator[Suspicion]:
         """Calls that are odd by what they are given."""
@@ -121,7 +135,7 @@ class Suspicions:
             if path and _ABSOLUTE.match(path):
                 yield "path-insert", f"{name}({path!r})", node.lineno
         elif name == "setattr" and self._is_foreign(first):
-            yield "patch", f"setattr({ast.unparse(first)[:80]}, …)", node.lineno
+            yield "patch", f"setattr({told(ast.unparse(first), 80)}, …)", node.lineno
 
     def _hidden(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
         """Names that are made at run time, so that a search does not find them."""
@@ -132,7 +146,7 @@ class Suspicions:
             yield "hidden-name", f"{name}([…])", node.lineno
         if isinstance(node.func, ast.Attribute) and node.func.attr == "join" and self._joins_letters(arguments):
             yield "hidden-name", "join(chr(…) for …)", node.lineno
-        if self._names.resolve(node.func) in _GETTERS and arguments:
+        if name in _GETTERS and arguments:
             base = self._names.resolve(arguments[0])
             if base.partition(".")[0] in DANGEROUS_MODULES:
                 yield "hidden-name", f"operator.…({base})", node.lineno
@@ -181,7 +195,7 @@ class Suspicions:
             if name in _HOOK_LISTS or name in _HOOKED:
                 yield "hook", name, node.lineno
             elif isinstance(target, ast.Attribute) and self._is_foreign(target.value):
-                yield "patch", ast.unparse(target)[:120], node.lineno
+                yield "patch", told(ast.unparse(target), 120), node.lineno
             elif isinstance(target, ast.Name) and target.id == "cmdclass":
                 yield "cmdclass", "cmdclass", node.lineno
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T", bound=ast.AST)
 _SKIPPED_FIELDS = frozenset(
@@ -24,39 +24,49 @@ class SyntaxTree:
     def __init__(self, content: bytes) -> None:
         """Parse; raises what `ast.parse` raises, `RecursionError` and `MemoryError` among it."""
         self.root = ast.parse(content)
-
-    @cached_property
-    def nodes(self) -> list[ast.AST]:
-        """All nodes but operators and contexts, parents before their children."""
-        return self._walked[0]
+        self._content = content
 
     @cached_property
     def below_each(self) -> dict[int, list[ast.AST]]:
         """The `id` of a node -> the nodes right below it, in the order of the text; nothing for leaves."""
-        return self._walked[1]
+        return self._walked[0]
 
     @cached_property
-    def _walked(self) -> tuple[list[ast.AST], dict[int, list[ast.AST]]]:
-        nodes: list[ast.AST] = [self.root]
+    def _walked(self) -> tuple[dict[int, list[ast.AST]], dict[type, list[ast.AST]]]:
+        """Nodes by what they stand below, and by type; operators and contexts are left out."""
         below: dict[int, list[ast.AST]] = {}
-        for node in nodes:  # grows while it is walked
-            names = _FIELDS.get(type(node))
-            if names is None:
-                names = _fields_of(type(node))
-            if names:
-                found = _children(node, names)
+        kinds: dict[type, list[ast.AST]] = {}
+        level: list[ast.AST] = [self.root]
+        while level:
+            following: list[ast.AST] = []
+            for node in level:
+                kind = type(node)
+                if kind in kinds:
+                    kinds[kind].append(node)
+                else:
+                    kinds[kind] = [node]
+                found = _CHILDREN.get(kind, _children)(node)
                 if found:
                     below[id(node)] = found
-                    nodes += found
-        return nodes, below
+                    following += found
+            level = following
+        return below, kinds
 
     def of_kinds(self, kinds: Collection[type]) -> list[ast.AST]:
-        """The nodes of some types, parents before their children."""
-        return [node for node in self.nodes if type(node) in kinds]
+        """The nodes of some types; of each type parents before their children."""
+        known = self._walked[1]
+        return [node for kind in known if kind in kinds for node in known[kind]]
 
     def of_kind(self, kind: type[T]) -> list[T]:
         """The nodes of one type, parents before their children."""
-        return [node for node in self.nodes if isinstance(node, kind)]
+        return cast("list[T]", self._walked[1].get(kind, []))
+
+    def source_of(self, node: ast.expr) -> str:
+        """How a node is written; '' where the file is in another encoding than UTF-8."""
+        try:
+            return ast.get_source_segment(self._content.decode("utf-8"), node) or ""
+        except UnicodeDecodeError:
+            return ""
 
     def below(self, node: ast.AST) -> Iterator[ast.AST]:
         """A node and everything below it."""
@@ -68,15 +78,13 @@ class SyntaxTree:
             waiting += below.get(id(one), ())
 
 
-_FIELDS: dict[type, tuple[str, ...]] = dict.fromkeys(_LEAVES, ())
+_FIELDS: dict[type, tuple[str, ...]] = {}
 
 
-def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
-    names = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _SKIPPED_FIELDS)
-    return names
-
-
-def _children(node: ast.AST, names: Sequence[str]) -> list[ast.AST]:
+def _children(node: ast.AST) -> list[ast.AST]:
+    names = _FIELDS.get(type(node))
+    if names is None:
+        names = _FIELDS[type(node)] = tuple(name for name in node._fields if name not in _SKIPPED_FIELDS)
     found: list[ast.AST] = []
     for name in names:
         value = getattr(node, name, None)
@@ -85,6 +93,24 @@ def _children(node: ast.AST, names: Sequence[str]) -> list[ast.AST]:
         elif isinstance(value, ast.AST):
             found.append(value)
     return found
+
+
+def _none(_node: ast.AST) -> list[ast.AST]:
+    return []
+
+
+_CHILDREN: dict[type, Callable[[Any], list[ast.AST]]] = {
+    **dict.fromkeys(_LEAVES, _none),
+    ast.Attribute: lambda node: [node.value],
+    ast.Expr: lambda node: [node.value],
+    ast.keyword: lambda node: [node.value],
+    ast.Call: lambda node: [node.func, *node.args, *node.keywords],
+    ast.Assign: lambda node: [*node.targets, node.value],
+    ast.Subscript: lambda node: [node.value, node.slice],
+    ast.Tuple: lambda node: node.elts,
+    ast.List: lambda node: node.elts,
+}
+"""What most nodes are, without asking for their fields."""
 
 
 def is_docstring(node: ast.stmt) -> bool:

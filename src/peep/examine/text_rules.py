@@ -13,12 +13,13 @@ from hashlib import sha256
 
 from peep.examine.facts import Literal
 from peep.examine.import_scan import without_literals
+from peep.formats.literal_secrets import told, told_around
 from peep.formats.visible_text import BIDIRECTIONAL, CONTROLS, INVISIBLE
 
 Finding = tuple[str, int, str]
 """(rule, line, evidence)."""
 
-_PADDING = re.compile(r"[ \t]{120,}(?!\\$)[^\s#]", re.MULTILINE)
+_PADDING = re.compile(r"[ \t]{120,}(?!\\$)[^\s#]|[ \t]{30,};[ \t]*[^\s#;}]", re.MULTILINE)
 """A backslash that ends a line is no code: macros of C have it in one column."""
 _PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
 _SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
@@ -80,8 +81,7 @@ def line_at(text: str, position: int) -> str:
     line = text[start : end if end >= 0 else len(text)]
     if len(line) <= 300:  # noqa: PLR2004 - as said above
         return line.strip(" \t\r")
-    middle = position - start
-    return line[max(0, middle - 100) : middle + 200].strip(" \t\r")
+    return told_around(line, position - start, 100, 200).strip(" \t\r")
 
 
 def _homoglyphs(text: str) -> Iterator[Finding]:
@@ -128,7 +128,7 @@ def blob_findings(text: str, *, is_run: bool) -> Iterator[Finding]:
 
 def _beginning(line: str) -> str:
     """What stands before the first quoted text, or the first of the line where that comes late."""
-    start = line.strip()[:_LONGEST_BEGINNING]
+    start = told(line.strip(), _LONGEST_BEGINNING)
     return f"{_QUOTE.split(start, maxsplit=1)[0] or start}..."
 
 
@@ -168,7 +168,9 @@ _VARIABLES = re.compile(
 _FILES = re.compile(
     r"\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|\.aws[/\\]|\.netrc\b|\.pypirc\b|\.npmrc\b|\.git-credentials|"
     r"\.docker[/\\]config|\.kube[/\\]config|/etc/(?:shadow|passwd)\b|wallet\.dat|\.gnupg|\.config[/\\]gcloud|\.azure[/\\]|"
-    r"Login Data|Local State|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain",
+    r"Login Data|Local State|Local Extension Settings|(?:google-chrome|Google[/\\]+Chrome|BraveSoftware)[/\\]|"
+    r"\.mozilla[/\\]firefox|Telegram Desktop[/\\]+tdata|\.electrum[/\\]wallets|\.ethereum[/\\]keystore|"
+    r"solana[/\\]id\.json|\.(?:bitcoin|monero|exodus)[/\\]|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain",
 )
 _PERSISTENCE = re.compile(
     r"\bcrontab\b|/etc/cron|systemd/user|\.config[/\\]autostart|LaunchAgents|LaunchDaemons|CurrentVersion\\+Run|"
@@ -206,4 +208,4 @@ def literal_findings(literals: Iterable[Literal]) -> Iterator[Finding]:
         for rule, pattern, is_whole in _CONSTANT_RULES:
             found = pattern.fullmatch(text) if is_whole else pattern.search(text)
             if found:
-                yield rule, literal.line, found[0][:160] if is_whole or len(text) > 200 else text  # noqa: PLR2004
+                yield rule, literal.line, told(found[0], 160) if is_whole or len(text) > 200 else text  # noqa: PLR2004

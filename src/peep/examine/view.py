@@ -12,9 +12,10 @@ from typing import NamedTuple
 from peep.dataclass import dataclass
 from peep.examine.binaries import BinaryFacts, binary_facts
 from peep.examine.correspondence import Origin, Source, corresponding
-from peep.examine.facts import FileFacts, ImportFact, facts_in, parsed
+from peep.examine.facts import FileFacts, facts_in, parsed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
-from peep.examine.import_scan import module_imports
+from peep.examine.import_reader import ImportReader
+from peep.examine.import_scan import is_scan_certain
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
 from peep.examine.moments import is_python, is_startup_path, sdist_moments, wheel_moments
 from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
@@ -75,10 +76,16 @@ class ReleaseView:
     """A release with everything about it that does not depend on another one."""
 
     def __init__(
-        self, release: Release, *, with_facts: frozenset[str] = frozenset(), earlier: ReleaseView | None = None
+        self,
+        release: Release,
+        *,
+        with_facts: frozenset[str] = frozenset(),
+        is_base: bool = False,
+        earlier: ReleaseView | None = None,
     ) -> None:
-        """`with_facts`: digests of files that will be analysed whole anyway; their imports are taken from that.
+        """`with_facts`: digests of files whose imports must be exact.
 
+        `is_base`: this is only compared with, so that a scan of such a file does where it is certain.
         `earlier`: another release of the project; what is known of files by their content is known here too.
         """
         self.release = release
@@ -86,15 +93,15 @@ class ReleaseView:
         self._binaries: dict[str, BinaryFacts] = {}
         self._trees: dict[str, SyntaxTree | str] = {}
         self._exact = with_facts
+        self._is_base = is_base
         self.metadata = _metadata(release)
         wheel, sdist = release.main_wheel, release.sdist
         self.sources: Mapping[str, Source] = (
             corresponding(wheel, sdist, release.content) if wheel is not None and sdist is not None else {}
         )
         self.tops = _top_names(release)
-        self.known_imports: dict[str, tuple[ImportFact, ...]] = {}
-        if earlier is not None and earlier.tops == self.tops:  # on these depends which files are analysed whole
-            self.known_imports.update(earlier.known_imports)
+        known: ImportReader | None = earlier.imports if earlier is not None else None
+        self.imports: ImportReader = ImportReader(release, self.tops, self._facts_of_changed, known)
         self._wheel_moments: Mapping[str, str] = {}
         self.units: dict[Key, Unit] = {unit.key: unit for unit in self._all_units()}
 
@@ -197,19 +204,12 @@ class ReleaseView:
             self._trees[file.sha256] = found
         return found
 
-    def imports(self, file: ReleaseFile) -> tuple[ImportFact, ...]:
-        """Imports of one Python file: exact for those that are analysed whole, quick for the others."""
-        found = self.known_imports.get(file.sha256)
-        if found is not None:
-            return found
-        if file.size > LARGEST_FILE:
-            result: tuple[ImportFact, ...] = ()
-        elif file.sha256 in self._exact and not self.facts(file).error:
-            result = self.facts(file).imports
-        else:
-            result = module_imports(self.release.content(file.sha256), self.tops)
-        self.known_imports[file.sha256] = result
-        return result
+    def _facts_of_changed(self, file: ReleaseFile) -> FileFacts | None:
+        if file.sha256 not in self._exact or file.size > LARGEST_FILE:
+            return None
+        if self._is_base and is_scan_certain(self.release.content(file.sha256)):
+            return None
+        return self.facts(file)
 
     def binary(self, unit: Unit) -> str:
         """'' for text, else its format; `large` where only the digest is known.
