@@ -11,6 +11,7 @@ from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, INDEX_PLACES, NETWORK, PROGRESS, PROJECT_PARTS, STORE, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
+from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
@@ -64,6 +65,7 @@ def run(parsed: ParsedArguments) -> int:
     if len(parsed.words) != 1 or not output:
         raise UsageError("peep convert wants one file to read and one to write", f"usage: peep {VERB.usage[0]}")
     base = install_options(parsed, verb=VERB.name, sources=SourceOptions())
+    base = replace(base, settings_beside=(parsed.words[0],))
     selection = Selection(
         tuple(map(canonicalize_name, parsed.values("extra"))),
         tuple(map(canonicalize_name, parsed.values("group"))),

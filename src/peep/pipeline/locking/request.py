@@ -9,7 +9,6 @@ from itertools import repeat
 from peep.dataclass import dataclass, field
 from peep.errors import UsageError
 from peep.formats.ages import UnreadableTime, parse_age
-from peep.formats.names import normalised
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import PlannedPin
@@ -80,11 +79,6 @@ def moment(age: str, now: datetime) -> datetime:
         return parse_age(age, now)
     except UnreadableTime as error:
         raise UsageError(f"--min-age: {error}", error.hint) from None
-
-
-def pattern(text: str) -> str:
-    """Normalise a name or a pattern of names, whose stars stay."""
-    return "*".join(normalised(part) for part in text.split("*"))
 
 
 def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[PlannedPin]) -> Iterator[str]:

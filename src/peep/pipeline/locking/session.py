@@ -17,7 +17,8 @@ from peep.errors import RequirementsErrors, UsageError
 from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
 from peep.formats.url_secrets import redacted
-from peep.index.client import KeptPages, SimpleIndexes
+from peep.index.bound import name_pattern
+from peep.index.client import KeptPages
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.group_view import GroupView, ViewSources
 from peep.locking.kept_directives import kept_directives
@@ -32,7 +33,7 @@ from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
 from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
-from peep.model import FormatControl, IndexOptions, TargetEnvironment
+from peep.model import FormatControl, TargetEnvironment
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.locking.build_hooks import LockHooks, Machine
@@ -43,7 +44,7 @@ from peep.pipeline.locking.host_tools import HostTools
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, ComparedPages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.lock_file import PresentLock, read_pins, read_present
 from peep.pipeline.locking.metadata import IndexMetadata
-from peep.pipeline.locking.pages import BoundIndex, IndexPages
+from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.prefetch import walk
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
@@ -52,7 +53,6 @@ from peep.pipeline.locking.request import (
     index_names,
     moment,
     output_of,
-    pattern,
     shadow_warnings,
     wanted_versions,
 )
@@ -62,7 +62,6 @@ from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
 from peep.pipeline.session import opened_store, target_request
-from peep.requirements.expansion import expand
 from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache
@@ -247,8 +246,8 @@ class LockSession:
 
     def _pages_through(self, keep: Callable[[PageCache], KeptPages]) -> IndexPages:
         cache = PageCache(self.store)
-        bound = self._bound_indexes(keep(cache))
-        return IndexPages(lambda: self.network.index(keep(cache)), bound, self.context.reporter)
+        bound = self.network.bound_indexes(keep(cache))
+        return IndexPages(lambda: self.network.unbound_index(keep(cache)), bound, self.context.reporter)
 
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""
@@ -363,14 +362,6 @@ class LockSession:
     def _known_files(self, present: PresentLock) -> KnownFiles:
         return {} if self.options.refresh_hashes else present.files
 
-    def _bound_indexes(self, kept: KeptPages) -> list[BoundIndex]:
-        found = []
-        for named in self.options.settings.indexes:
-            url = expand(named.url, self.context.environ)
-            index = SimpleIndexes(self.network.transport(), IndexOptions((url,)), self.context.reporter, kept)
-            found.append(BoundIndex(named.name, tuple(map(pattern, named.projects)), index))
-        return found
-
     def _arguments(self) -> tuple[str, ...]:
         paths = self.options.paths
         return (
@@ -403,7 +394,7 @@ class LockSession:
             for value in values:
                 formats = with_format(formats, option, value)
         now = datetime.now(timezone.utc)
-        limits = {pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
+        limits = {name_pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
         limit = moment(settings.min_age, now) if settings.min_age else None
         return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
 
@@ -414,7 +405,7 @@ def opened_lock(options: LockOptions, context: RunContext, stages: Stages) -> It
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(options.base.store, context))
         defaults = configured_pip(options.base, context.environ, os.path.join(store.layout.remembered, "pip"))
-        network = Network(options.base, context, defaults)
+        network = Network(options.base, context, defaults, bound=options.settings.indexes)
         stack.callback(network.close)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
         received = ReceivedOnce(stages.receive)
