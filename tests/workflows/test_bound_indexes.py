@@ -16,7 +16,7 @@ from support.wheels import wheel_bytes, wheel_filename
 
 pytestmark = pytest.mark.process
 
-PASSWORD = "pa55-of-corp"  # noqa: S105 - of a made-up index
+PASSWORD = "pa55-of-corp"
 WEB = wheel_filename("web", "1.0")
 ALIEN = wheel_bytes("demo", "9.0")
 

@@ -34,7 +34,9 @@ def _why(subject: str, failure: Unsolvable) -> str:
     if subject in failure.missing:
         return f": no index has it, and {reasons}"
     unusable = [one for one in failure.unusable if one.release.project == subject]
-    return "; ".join((f": {reasons}" if reasons else "", *_told_unusable(unusable)))
+    newest = failure.offered.get(subject, ())
+    offered = [f"the newest offered: {', '.join(newest)}"] if newest else []
+    return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable)))
 
 
 def _told_unusable(unusable: Sequence[Unusable]) -> Iterator[str]:

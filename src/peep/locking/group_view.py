@@ -81,6 +81,8 @@ class ViewSources:
     admission: Admission
     known: Mapping[str, tuple[KnownPin, ...]]
     """Pins of the present lock, by name."""
+    upgraded: frozenset[str] = frozenset()
+    """Projects that are to be upgraded: others give way to them."""
 
 
 class GroupView:
@@ -101,6 +103,10 @@ class GroupView:
 
     def page(self, project: str) -> ProjectPage:
         return self._sources.pages.page(project)
+
+    def is_upgraded(self, project: str) -> bool:
+        """Tell whether others are to give way to a project."""
+        return project in self._sources.upgraded
 
     def kept(self, project: str) -> tuple[KnownPin, ...]:
         """Give back the pins of the present lock that hold for this group, newest first; tools may have several."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
 from peep.locking.derivation import sentences
-from peep.locking.group_view import KnownPin
 from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
 from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.merging import merge
@@ -122,8 +121,3 @@ def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False
         )
         for pin in planned
     )
-
-
-def without(known: Mapping[str, tuple[KnownPin, ...]], upgraded: Mapping[str, str]) -> dict[str, tuple[KnownPin, ...]]:
-    """Forget the pins of projects that are to be upgraded (`--upgrade-package NAME[==V]`)."""
-    return {name: pins for name, pins in known.items() if name not in upgraded}

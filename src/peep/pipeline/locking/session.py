@@ -14,7 +14,6 @@ from types import MappingProxyType
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsErrors, UsageError
-from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
 from peep.formats.url_secrets import redacted
 from peep.index.bound import name_pattern
@@ -100,6 +99,11 @@ class LockSession:
         return tuple(sorted({parse_target_id(self._here() if text == "here" else text) for text in texts}))
 
     @property
+    def upgraded_names(self) -> frozenset[str]:
+        """Normalised names of the projects that `--upgrade-package` names."""
+        return frozenset(edge.name for edge in self.options.upgraded)
+
+    @property
     def tools_path(self) -> str:
         """Where build constraints go."""
         folder = os.path.dirname(self.options.paths.output)
@@ -168,7 +172,9 @@ class LockSession:
         roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
         inputs = replace(inputs, roots=roots)
         pages = DirectPages(index_pages, direct)
-        sources = ViewSources(pages, metadata, ReleaseFacts(inputs.policy), inputs.admission, inputs.known)
+        sources = ViewSources(
+            pages, metadata, ReleaseFacts(inputs.policy), inputs.admission, inputs.known, inputs.upgraded
+        )
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
@@ -292,7 +298,7 @@ class LockSession:
         return direct_projects(roots, finder, metadata, builds, hooks)
 
     def _known_direct(self, present: PresentLock) -> KnownDirect:
-        names = {normalised(name) for name, _ in self.options.upgraded}
+        names = self.upgraded_names
         commits = {name: found for name, found in present.commits.items() if name not in names}
         if self.options.refresh_hashes:
             return KnownDirect(commits)
@@ -375,7 +381,7 @@ class LockSession:
         sources = read.sources
         constraints = (*sources.constraints, *wanted_versions(self.options.upgraded))
         known, known_tools = ({}, {}) if self.options.upgrade else (present.known, tools.known)
-        names = {normalised(name) for name, _ in self.options.upgraded}
+        names = self.upgraded_names
         return LockInputs(
             tuple(targets),
             sources.roots,
@@ -383,6 +389,7 @@ class LockSession:
             self.policy(read.formats),
             admission(sources.roots, constraints),
             {name: pins for name, pins in known.items() if name not in names},
+            names,
             {name: pins for name, pins in known_tools.items() if name not in names},
         )
 
