@@ -105,7 +105,7 @@ def _compared(
     gone = [one for solution in made.solutions for one in solution.given_up]
     found = changes(present.known, made.pins, present.urls, gone)
     pins = tuple(map(reported, made.pins))
-    warnings = (*made.warnings, *_not_upgraded(session, pins, present))
+    warnings = (*made.warnings, *_not_upgraded(session, pins, present), *_not_read(session, present))
     result = LockResult(output, False, content != present.content, ids, pins, found, warnings)  # noqa: FBT003
     if not made.tools.text:
         if present.build_constraints and tools.content is not None and not tools.foreign:
@@ -129,6 +129,16 @@ def _not_upgraded(session: LockSession, pins: Sequence[ReportedPin], present: Pr
     """Tell of names that `--upgrade-package` names and no lock has: likely misspelt."""
     for name in sorted(session.upgraded_names - {pin.name for pin in pins} - {*present.known, *present.urls}):
         yield f"--upgrade-package {name}: neither the lock nor what it's made of has that project"
+
+
+def _not_read(session: LockSession, present: PresentLock) -> Iterator[str]:
+    """Tell of sources that the present lock was made from and that this run, which names none, does not read."""
+    paths = session.options.paths
+    stated = [word for word in present.arguments or () if not word.startswith("-")]
+    others = [word for word in stated if word not in (*paths.files, *paths.requirements)]
+    if paths.were_chosen and others:
+        again = f"peep lock -o {paths.output}"
+        yield f"{paths.output} was made from {', '.join(others)} as well, which this run does not read; {again} does"
 
 
 def _remember(session: LockSession, sources: ReadSources, made: MadeLock, tools: PresentLock) -> None:

@@ -336,6 +336,7 @@ class LockSession:
         path = self.options.paths.output
         ids = tuple(target.text for target in targets)
         reader = partial(read_pins, path=path)
+        line_end = present.line_end if present.content is not None else read.line_end
         if self.options.paths.is_pylock:
 
             def write_lock_file(
@@ -347,14 +348,14 @@ class LockSession:
                     read.extras,
                     read.groups,
                     build_constraint=self._tools_name() if tools.text else "",
+                    arguments=self._arguments(),
                     index_names=names,
                     known_files=self._known_files(present),
                     directives=kept_directives(read.directives, present.directives),
                 )
-                return lock_file_text(planned, solutions, style)
+                return lock_file_text(planned, solutions, style).replace("\n", line_end)
 
             return LockFormat(write_lock_file, reader, tells_extras=False)
-        line_end = present.line_end if present.content is not None else read.line_end
 
         def write(planned: Sequence[PlannedPin], _: Sequence[TargetSolution], tools: LockedTools) -> str:
             pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
