@@ -142,6 +142,11 @@ def test_what_an_upgrade_forces_along_is_told_with_what_forces_it():
     ]
 
 
+def test_what_has_to_be_built_is_told_once_for_all_targets():
+    lock = locked({"a": {"1.0": Made([], tags=(), sdist="static")}}, "a", targets=(WINDOWS, LINUX))
+    assert lock.warnings == (f"a 1.0 has to be built on {LINUX}, {WINDOWS}",)
+
+
 def test_what_is_to_be_upgraded_goes_before_what_is_kept():
     old = {"holds": {"1.0": ["lib<2"]}, "web": {"1.0": ["lib"]}, "lib": {"1.0": []}}
     before = locked(old, "holds", "web").text

@@ -68,6 +68,8 @@ class Unusable:
     """ID of the member that no file fits."""
     is_passed_over: bool = False
     """It was not looked at: a pre-release, or a source archive behind many whose metadata only a build tells."""
+    has_source_alone: bool = False
+    """It was passed over for the second reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,8 @@ class GroupView:
         if not any(choice.needs_build for choice in choices):
             return False
         reason = "has a source archive alone, as newer ones that would have to be built, and was not looked into"
-        self._passed_over[project, release.version] = Unusable(release, reason, is_passed_over=True)
+        passed_over = Unusable(release, reason, is_passed_over=True, has_source_alone=True)
+        self._passed_over[project, release.version] = passed_over
         return True
 
     def edges(self, candidate: Candidate, extra: str = "") -> tuple[Edge, ...]:
@@ -280,9 +283,6 @@ def _warnings(
     title = f"{release.project} {release.text}"
     if any(one.file.yanked is not None for _, one in chosen):
         yield f"{title} was yanked{_because(chosen[0][1].file.yanked)}"
-    built = sorted({member.id.text for member, one in chosen if not one.file.filename.endswith(".whl")})
-    if built:
-        yield f"{title} has to be built on {', '.join(built)}"
     if len({frozenset(one.requires_dist) for one in read}) > 1:
         yield f"{title}: its wheels differ in what they require; what each target's own wheel says was taken together"
 

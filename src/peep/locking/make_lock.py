@@ -99,11 +99,23 @@ def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form:
 def _warnings(solutions: Sequence[TargetSolution], planned: Sequence[PlannedPin]) -> Iterator[str]:
     for solution in solutions:
         yield from solution.warnings
+    yield from _built(planned)
     for pin in planned:
         yield from pin.listed.warnings
         if pin.merged.release.is_commit:
             name = pin.merged.name
             yield f"{name} is pinned by its commit, beside which no hash can stand: pip's hash mode refuses it"
+
+
+def _built(planned: Sequence[PlannedPin]) -> Iterator[str]:
+    """Tell of each release that some targets have no wheel of, in one line for all of these."""
+    targets: dict[str, set[str]] = {}
+    for pin in planned:
+        title = f"{pin.merged.name} {pin.merged.release.text}"
+        for _, solved in pin.merged.solved:
+            ids = {member.id.text for member, one in solved.candidate.files if not one.file.filename.endswith(".whl")}
+            targets.setdefault(title, set()).update(ids)
+    yield from (f"{title} has to be built on {', '.join(sorted(ids))}" for title, ids in targets.items() if ids)
 
 
 def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False) -> tuple[WrittenPin, ...]:

@@ -159,6 +159,8 @@ class Fact:
     origin: Root | Constraint | None = None
     allowed: int = 0
     """The range, as bits over the child's releases."""
+    extra: str = ""
+    """Of the parent, where only that brings the requirement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +397,7 @@ def _dependency_facts(node: Incompatibility[str, int], view: GroupView) -> Itera
                 edges[str(edge)] = edge
     for text, edge in edges.items():
         allowed = view.mask(edge.name, edge.specifier)
-        yield Fact(edge.name, edge, parent, tuple(versions[text]), allowed=allowed)
+        yield Fact(edge.name, edge, parent, tuple(versions[text]), allowed=allowed, extra=extra)
 
 
 def _unusable(names: Iterable[str], facts: Sequence[Fact], view: GroupView) -> Iterator[Unusable]:

@@ -185,7 +185,9 @@ class LockSession:
             replace(self._format(read, present, targets, index_pages), tools=self._tool_format(read, tools, targets)),
         )
         if made.tools.text and tools.foreign:
-            raise UsageError(f"{tools.foreign}, and builds of this lock need one", "name another: --build-output FILE")
+            stem = os.path.splitext(os.path.basename(self.options.paths.output))[0]
+            hint = f"give this lock one of its own, as in: --build-output {stem}-build-constraints.txt"
+            raise UsageError(f"{tools.foreign}, and builds of this lock need one", hint)
         if self.options.is_verified:
             self._verify(made, inputs.policy, metadata)
         return replace(made, warnings=(*made.warnings, *shadow_warnings(index_pages.shadowed(), made.pins)))
