@@ -44,7 +44,8 @@ def locked(projects, *texts, targets=(LINUX,), before="", **given) -> Lock:
     hashes = HashPolicy(policy, **{key: given.pop(key) for key in ("only_for_targets", "refresh") if key in given})
     known = known_pins(read(before)) if before else {}
     known = {name: pins for name, pins in known.items() if name not in given.get("upgraded", ())}
-    inputs = LockInputs(tuple(ids(*targets)), tuple(roots(*texts)), policy=policy, known=known)
+    upgraded = frozenset(given.get("upgraded", ()))
+    inputs = LockInputs(tuple(ids(*targets)), tuple(roots(*texts)), policy=policy, known=known, upgraded=upgraded)
     digests = given.get("digests", TrueDigests())
 
     def write(planned, _solutions, _tools):
@@ -56,7 +57,8 @@ def locked(projects, *texts, targets=(LINUX,), before="", **given) -> Lock:
 
 
 def changed(before: str, lock: Lock):
-    return changes(known_pins(read(before)), lock.pins)
+    gone = [one for solution in lock.solutions for one in solution.given_up]
+    return changes(known_pins(read(before)), lock.pins, given_up=gone)
 
 
 PROJECTS = {
@@ -138,6 +140,38 @@ def test_what_an_upgrade_forces_along_is_told_with_what_forces_it():
         ("lib", ("1.0",), ("2.0",), ("web requires lib>=2",)),
         ("web", ("1.0",), ("2.0",), ()),
     ]
+
+
+def test_what_has_to_be_built_is_told_once_for_all_targets():
+    lock = locked({"a": {"1.0": Made([], tags=(), sdist="static")}}, "a", targets=(WINDOWS, LINUX))
+    assert lock.warnings == (f"a 1.0 has to be built on {LINUX}, {WINDOWS}",)
+
+
+def test_what_is_to_be_upgraded_goes_before_what_is_kept():
+    old = {"holds": {"1.0": ["lib<2"]}, "web": {"1.0": ["lib"]}, "lib": {"1.0": []}}
+    before = locked(old, "holds", "web").text
+    new = {
+        "holds": {"2.0": ["lib"], "1.0": ["lib<2"]},
+        "web": {"2.0": ["lib>=2"], "1.0": ["lib"]},
+        "lib": {"2.0": [], "1.0": []},
+    }
+    assert locked(new, "holds", "web", before=before).text == before
+    lock = locked(new, "holds", "web", before=before, upgraded=["web"])
+    assert [(change.name, change.after, change.forced_by) for change in changed(before, lock)] == [
+        ("holds", ("2.0",), ("holds 1.0 requires lib<2",)),
+        ("lib", ("2.0",), ("web requires lib>=2",)),
+        ("web", ("2.0",), ()),
+    ]
+
+
+def test_a_pin_that_is_offered_no_more_is_told_with_that():
+    before = locked({"lib": {"1.0": []}}, "lib").text
+    assert [change.forced_by for change in changed(before, locked({"lib": {"2.0": []}}, "lib", before=before))] == [
+        ("no index offers lib 1.0",)
+    ]
+    other = {"lib": {"2.0": [], "1.0": Made(tags=["cp311-cp311-win_amd64"])}}
+    [change] = changed(before, locked(other, "lib", before=before))
+    assert change.forced_by[0].startswith("lib 1.0 has no file: lib-1.0-cp311-cp311-win_amd64.whl")
 
 
 def test_a_kept_pin_that_a_new_target_cannot_use_is_listed_anew():

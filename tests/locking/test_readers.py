@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peep.dataclass import replace
 from peep.locking.completeness import JudgedPin
 from peep.locking.conversion import convert, locked_packages, read_foreign_lock
 from peep.locking.listed_pins import judged_pins
@@ -157,8 +158,12 @@ def test_poetry_markers_files_and_optional_packages():
     assert holding(found, python(LINUX, "3.12.0")) == {"app": "1.0"}
     assert holding(found, python(WINDOWS, "3.12.0")) == {"app": "1.0", "colorama": "0.4"}
     assert found.packages[0].files[0].name == "app-1.0-py3-none-any.whl"
-    assert found.left_out == ("dev",)
-    assert [loss.what for loss in found.losses] == ["its python-versions: other Pythons are refused no more"]
+    assert found.left_out == ("dev", "speed")
+    assert found.losses == ()
+    assert 'requires-python = ">=3.8"' in convert(found, "pylock.toml").text
+    assert [loss.what for loss in convert(found, "requirements.txt").losses if "requires-python" in loss.what] == [
+        "its requires-python (>=3.8): others are refused no more"
+    ]
     with_extra = read("poetry.lock", poetry(), extras=("speed",))
     assert holding(with_extra, python(LINUX, "3.12.0")) == {"app": "1.0", "fast": "2.0"}
 
@@ -394,6 +399,7 @@ def test_there_and_back_through_a_lock_file():
     assert again.targets == ("cp312-win_amd64",)
     back = locked_packages(again.pins, again.files.values(), again.indexes)
     assert convert(back, "requirements.txt").text == convert(found, "requirements.txt").text
+    back = replace(back, requires_python=found.requires_python)
     assert convert(back, "pylock.toml", targets=again.targets).text == lock.text
 
 

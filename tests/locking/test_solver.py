@@ -153,7 +153,6 @@ def test_a_source_archive_serves_when_its_metadata_is_static():
     projects = {"a": {"1.0": Made(["b"], tags=(), sdist="static")}, "b": {"1.0": []}}
     found = answer(projects, "a")
     assert list(found.pins) == ["a", "b"]
-    assert found.warnings == (f"a 1.0 has to be built on {LINUX}",)
 
 
 def test_a_dynamic_source_archive_makes_way_for_an_older_version():
@@ -270,7 +269,22 @@ def test_few_dynamic_sdists_are_looked_into_before_a_project_is_refused():
     assert world.asked == [f"lib-2.{minor}.tar.gz" for minor in range(29, 19, -1)]
     assert "2.29 only lib-2.29.tar.gz fits, and its metadata is not static" in told
     assert "; 2.20 to 2.28 would have to be built as well; " in told
-    assert told.endswith("20 more cannot be used either (20 of them not looked at)")
+    assert told.endswith(
+        "2.0 to 2.19, with source archives alone as well, not looked into: require lib<=2.19 to have that done"
+    )
+
+
+def test_a_static_sdist_behind_many_dynamic_ones_is_found_by_the_requirement_that_the_refusal_names():
+    projects = old_sdists(20)
+    projects["lib"]["2.3"] = Made(tags=(), sdist="static")
+    assert "2.0 to 2.9, with" in refusal(projects, "lib")
+    assert pins(projects, "lib<=2.9") == {"lib": "2.3"}
+
+
+def test_a_conflict_of_extras_names_them():
+    projects = {"a": {"1.0": Made(["c<2 ; extra == 'x'", "c>=2 ; extra == 'y'"], extras="xy")}, "c": {"1": [], "2": []}}
+    told = refusal(projects, "a[x,y]")
+    assert "a[x] 1.0 (requirements.in:1) requires c<2, and a[y] 1.0 (requirements.in:1) requires c>=2" in told
 
 
 def test_a_wheel_behind_many_dynamic_sdists_is_found():

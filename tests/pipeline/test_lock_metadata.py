@@ -8,13 +8,14 @@ import pytest
 from peep.archives.receive import receive_archive
 from peep.errors import PackageIndexError
 from peep.formats.core_metadata import ProjectMetadata
+from peep.index.bound import BoundIndex
 from peep.index.client import SimpleIndexes
 from peep.locking.candidates import page_of
 from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexOptions
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.metadata import IndexMetadata
-from peep.pipeline.locking.pages import BoundIndex, IndexPages
+from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.reporting import SilentReporter
 from peep.store.metadata_cache import MetadataCache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from packaging.version import Version
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
+from peep.locking.given_up import GivenUp
 from peep.locking.group_view import KnownPin
 from peep.locking.lock_plan import PlannedPin
 from peep.model import Digest, IndexFile
@@ -48,17 +49,32 @@ class PinChange:
 
 
 def changes(
-    known: Mapping[str, tuple[KnownPin, ...]], planned: Sequence[PlannedPin], urls: Mapping[str, str] = _NO_URLS
+    known: Mapping[str, tuple[KnownPin, ...]],
+    planned: Sequence[PlannedPin],
+    urls: Mapping[str, str] = _NO_URLS,
+    given_up: Iterable[GivenUp] = (),
 ) -> tuple[PinChange, ...]:
     """Compare pins by name; projects whose versions and hashes stay are left out. Sorted by name.
 
-    `urls`: those that the present lock has for projects instead of versions.
+    `urls`: those that the present lock has for projects instead of versions; `given_up`: why kept pins could not stay.
     """
     direct = {pin.merged.name: pin.merged.release.direct_url for pin in planned if pin.merged.release.direct_url}
     moved = {name for name in {*urls, *direct} if urls.get(name) != direct.get(name)}
-    by_version = _by_version(known, [pin for pin in planned if pin.merged.name not in direct])
+    reasons: dict[str, list[GivenUp]] = {}
+    for gone in given_up:
+        reasons.setdefault(gone.name, []).append(gone)
+    by_version = (
+        replace(one, forced_by=tuple(sorted({*one.forced_by, *_own_reasons(one, reasons.get(one.name, ()))})))
+        for one in _by_version(known, [pin for pin in planned if pin.merged.name not in direct])
+    )
     by_url = (PinChange(name, _one(urls.get(name)), _one(direct.get(name))) for name in moved)
     return tuple(sorted((*by_version, *by_url), key=lambda change: change.name))
+
+
+def _own_reasons(change: PinChange, gone: Iterable[GivenUp]) -> Iterator[str]:
+    """Say what of a pin itself speaks against it, where nothing that requires it does."""
+    if change.after and not change.forced_by:
+        yield from (one.reason for one in gone if str(one.version) not in change.after)
 
 
 def _one(text: str | None) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from peep.dataclass import dataclass, replace
@@ -127,8 +128,9 @@ def convert(
         return _as_lock_file(read, targets, directives)
     if last_segment(output) == "Pipfile.lock":
         unsaid = [Loss("", line, changes_install=True) for line in directive_lines(directives)]
-        losses = (*read.losses, *unsaid, *pipfile_losses(read.packages), *_value_losses(read.packages))
-        return Written(pipfile_text(PipfileLock(read.packages, _only_url(read.packages))), losses)
+        own = (*pipfile_losses(read.packages), *_value_losses(read.packages), *_place_losses(read))
+        text = pipfile_text(PipfileLock(read.packages, _only_url(read.packages)))
+        return Written(text, (*read.losses, *unsaid, *own))
     said = [*(("--locked-for", target) for target in sorted(targets)), *directives]
     return _as_requirements(read, annotates_files=annotates_files, directives=said)
 
@@ -156,8 +158,25 @@ def _as_requirements(read: ReadLock, *, annotates_files: bool, directives: KeptD
             subdirectory=package.subdirectory,
         )
         lines += pin_lines(pin)
-    losses = [*read.losses, *_value_losses(read.packages, keeps_names=annotates_files), *_index_losses(read.packages)]
-    return Written("\n".join([*lines, ""]), tuple(losses))
+    values = _value_losses(read.packages, keeps_names=annotates_files)
+    losses = (*read.losses, *values, *_index_losses(read.packages), *_place_losses(read), *_unhashed_commits(read))
+    return Written("\n".join([*lines, ""]), losses)
+
+
+def _place_losses(read: ReadLock) -> list[Loss]:
+    """Tell of limits on the environments that a file as a whole is for."""
+    stated = {"requires-python": read.requires_python, "environments": " or ".join(read.environments)}
+    return [
+        Loss("", f"its {what} ({text}): others are refused no more", changes_install=False)
+        for what, text in stated.items()
+        if text
+    ]
+
+
+def _unhashed_commits(read: ReadLock) -> list[Loss]:
+    names = ", ".join(package.name for package in read.packages if is_commit(package.url))
+    what = f"hashes beside commits ({names}): there are none, and pip's hash mode refuses such lines; peep takes them"
+    return [Loss("", what, changes_install=False)] if names else []
 
 
 def _value_losses(packages: Sequence[LockedPackage], *, keeps_names: bool = False) -> list[Loss]:
@@ -168,6 +187,7 @@ def _value_losses(packages: Sequence[LockedPackage], *, keeps_names: bool = Fals
         "sizes of files": any(file.size is not None for file in files),
         "upload times": any(file.upload_time for file in files),
         "names of files": any(file.name for file in files) and not keeps_names,
+        "branches and tags of commits": any(package.requested_revision for package in packages),
     }
     lost = ", ".join(what for what, is_lost in stated.items() if is_lost)
     return [Loss("", f"{lost} (no installer needs them)", changes_install=False)] if lost else []
@@ -189,7 +209,19 @@ def _as_lock_file(read: ReadLock, targets: Sequence[str], directives: KeptDirect
     left_out = [one.name for one in made if one not in packages and one.name not in told]
     losses += [Loss(name, "it has no file that a lock file can list", changes_install=True) for name in left_out]
     tool = {**({"locked-for": sorted(targets)} if targets else {}), **directive_keys(directives)}
-    return Written(pylock_text(PylockDocument(packages, tool=tool)), tuple(losses))
+    python = read.requires_python if _is_specifier(read.requires_python) else ""
+    if read.requires_python and not python:
+        losses += _place_losses(replace(read, environments=()))
+    document = PylockDocument(packages, read.environments, python, tool=tool)
+    return Written(pylock_text(document), tuple(losses))
+
+
+def _is_specifier(text: str) -> bool:
+    """Poetry has other spellings as well (`^3.10`)."""
+    try:
+        return bool(SpecifierSet(text))
+    except InvalidSpecifier:
+        return False
 
 
 def _is_archive(filename: str) -> bool:
@@ -240,7 +272,7 @@ def _direct_package(package: LockedPackage, losses: list[Loss]) -> PylockPackage
     if is_commit(package.url):
         kind, _, place = package.url.partition("+")
         url, _, commit = place.rpartition("@")
-        vcs = PylockVcs(kind.lower(), url, commit, subdirectory=package.subdirectory)
+        vcs = PylockVcs(kind.lower(), url, commit, package.requested_revision, package.subdirectory)
         return PylockPackage(package.name, marker=package.marker, vcs=vcs)
     digests = tuple(file.digest for file in package.files)
     if len({digest.algorithm for digest in digests}) < len(digests):

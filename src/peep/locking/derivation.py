@@ -34,22 +34,35 @@ def _why(subject: str, failure: Unsolvable) -> str:
     if subject in failure.missing:
         return f": no index has it, and {reasons}"
     unusable = [one for one in failure.unusable if one.release.project == subject]
-    return "; ".join((f": {reasons}" if reasons else "", *_told_unusable(unusable)))
+    newest = failure.offered.get(subject, ())
+    offered = [f"the newest offered: {', '.join(newest)}"] if newest else []
+    return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable)))
 
 
 def _told_unusable(unusable: Sequence[Unusable]) -> Iterator[str]:
     """Tell why those that were looked at could not be used; of builds, whose reasons are alike, of the newest alone."""
     builds = [one for one in unusable if one.needs_build][1:]
     looked_at = [one for one in unusable if not one.is_passed_over and one not in builds]
-    shown = (looked_at or unusable)[:_MOST_UNUSABLE]
+    passed_over = [one for one in unusable if one.is_passed_over]
+    shown = looked_at[:_MOST_UNUSABLE] if looked_at else passed_over[:_MOST_UNUSABLE]
     yield from (f"{one.release.text} {one.reason}" for one in shown)
     if builds:
         yield f"{_versions([one.release.text for one in builds])} would have to be built as well"
-    more = [one for one in unusable if one not in shown and one not in builds]
-    if more:
-        passed_over = sum(one.is_passed_over for one in more)
-        note = f" ({passed_over} of them not looked at)" if passed_over else ""
-        yield f"{len(more)} more cannot be used either{note}"
+    if looked_at[_MOST_UNUSABLE:]:
+        yield f"{len(looked_at) - _MOST_UNUSABLE} more cannot be used either"
+    yield from _told_passed_over([one for one in passed_over if one not in shown])
+
+
+def _told_passed_over(unusable: Sequence[Unusable]) -> Iterator[str]:
+    """Tell of those that nobody looked at, and how they are reached."""
+    archives = [one.release for one in unusable if one.has_source_alone]
+    others = len(unusable) - len(archives)
+    if archives:
+        narrower = f"{archives[0].project}<={archives[0].text}"
+        names = _versions([release.text for release in archives])
+        yield f"{names}, with source archives alone as well, not looked into: require {narrower} to have that done"
+    if others:
+        yield f"{others} pre-release{'' if others == 1 else 's'}, which nothing asks for"
 
 
 def _subject(failure: Unsolvable) -> str:
@@ -84,7 +97,8 @@ def _requests(facts: Sequence[Fact], everything: Sequence[Fact]) -> Iterator[str
 def _requirer(fact: Fact, everything: Sequence[Fact]) -> str:
     if fact.origin is not None:
         return str(fact.origin.location)
-    return f"{fact.parent} {_versions(fact.versions)} ({_origin(fact.parent, everything, ())})"
+    extra = f"[{fact.extra}]" if fact.extra else ""
+    return f"{fact.parent}{extra} {_versions(fact.versions)} ({_origin(fact.parent, everything, ())})"
 
 
 def _versions(versions: Sequence[str]) -> str:

@@ -20,9 +20,6 @@ from peep.locking.target_groups import JointGroup
 from peep.model import Digest
 from peep.target.declared import DeclaredTarget
 
-BUILT_ON = " has to be built on "
-"""Of a warning: stands between a release and its targets."""
-
 
 @dataclass(frozen=True, slots=True)
 class KnownPin:
@@ -71,6 +68,8 @@ class Unusable:
     """ID of the member that no file fits."""
     is_passed_over: bool = False
     """It was not looked at: a pre-release, or a source archive behind many whose metadata only a build tells."""
+    has_source_alone: bool = False
+    """It was passed over for the second reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,8 @@ class ViewSources:
     admission: Admission
     known: Mapping[str, tuple[KnownPin, ...]]
     """Pins of the present lock, by name."""
+    upgraded: frozenset[str] = frozenset()
+    """Projects that are to be upgraded: others give way to them."""
 
 
 class GroupView:
@@ -104,6 +105,10 @@ class GroupView:
 
     def page(self, project: str) -> ProjectPage:
         return self._sources.pages.page(project)
+
+    def is_upgraded(self, project: str) -> bool:
+        """Tell whether others are to give way to a project."""
+        return project in self._sources.upgraded
 
     def kept(self, project: str) -> tuple[KnownPin, ...]:
         """Give back the pins of the present lock that hold for this group, newest first; tools may have several."""
@@ -164,7 +169,8 @@ class GroupView:
         if not any(choice.needs_build for choice in choices):
             return False
         reason = "has a source archive alone, as newer ones that would have to be built, and was not looked into"
-        self._passed_over[project, release.version] = Unusable(release, reason, is_passed_over=True)
+        passed_over = Unusable(release, reason, is_passed_over=True, has_source_alone=True)
+        self._passed_over[project, release.version] = passed_over
         return True
 
     def edges(self, candidate: Candidate, extra: str = "") -> tuple[Edge, ...]:
@@ -277,9 +283,6 @@ def _warnings(
     title = f"{release.project} {release.text}"
     if any(one.file.yanked is not None for _, one in chosen):
         yield f"{title} was yanked{_because(chosen[0][1].file.yanked)}"
-    built = sorted({member.id.text for member, one in chosen if not one.file.filename.endswith(".whl")})
-    if built:
-        yield f"{title}{BUILT_ON}{', '.join(built)}"
     if len({frozenset(one.requires_dist) for one in read}) > 1:
         yield f"{title}: its wheels differ in what they require; what each target's own wheel says was taken together"
 

@@ -10,7 +10,8 @@ from peep.requirements.pinned_set import Directive
 
 _DEMANDS = frozenset({"--refuse-malware", "--require-examined", "--require-sandbox"})
 _NAMING_PLACES = frozenset({"--build-constraint", "--build-path", "--bundle", "--trust-local", "--vetting"})
-_WRITTEN_ANEW = frozenset({"--build-constraint", "--locked-for"})
+_WRITTEN_ANEW = frozenset({"--build-constraint", "--locked-by", "--locked-for"})
+_OF_THE_FILE = frozenset({"--locked-by", "--locked-for"})
 
 KeptDirectives = Sequence[tuple[str, str]]
 """Option and value, '' for none, each pair once, sorted."""
@@ -28,11 +29,12 @@ def kept_directives(sources: Iterable[Directive], present: Iterable[Directive]) 
 
 
 def moved_directives(directives: Iterable[Directive], *, to_other_folder: bool) -> tuple[KeptDirectives, Sequence[str]]:
-    """Give back what a list says besides its targets, and what of it has no meaning in another folder.
+    """Give back what a list says, and what of it has no meaning in another folder.
 
-    The second are lines: their relative paths are meant from the folder of the list that was read.
+    Its targets and the command that made it are no part of it. The second are lines: their relative paths are meant
+    from the folder of the list that was read.
     """
-    stated = sorted({(one.option, one.value) for one in directives if one.option != "--locked-for"})
+    stated = sorted({(one.option, one.value) for one in directives if one.option not in _OF_THE_FILE})
     bound = [one for one in stated if to_other_folder and one[0] in _NAMING_PLACES and not _is_anywhere(one[1])]
     return [one for one in stated if one not in bound], list(directive_lines(bound))
 

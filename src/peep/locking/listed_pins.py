@@ -85,9 +85,13 @@ def header_arguments(text: str) -> tuple[str, ...] | None:
     """Give back the arguments of `peep lock` in the header of a lock, None where there is no such header."""
     above = re.split(r"(?m)^(?!#)", text, maxsplit=1)[0]
     found = _COMMAND.search(above)
-    if found is None:
-        return None
+    return None if found is None else command_arguments(f"peep lock{found['arguments']}")
+
+
+def command_arguments(command: str) -> tuple[str, ...] | None:
+    """Give back the arguments of a command line that is `peep lock …`, None for any other."""
     try:
-        return tuple(shlex.split(found["arguments"]))
+        words = shlex.split(command)
     except ValueError:
         return None
+    return tuple(words[2:]) if words[:2] == ["peep", "lock"] else None

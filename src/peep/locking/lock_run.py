@@ -29,6 +29,8 @@ class LockInputs:
     admission: Admission = field(default_factory=Admission)
     known: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
     """Pins of the present lock that are to be kept, by name."""
+    upgraded: frozenset[str] = frozenset()
+    """Names of projects to be upgraded: what is kept gives way to them."""
     known_tools: Mapping[str, tuple[KnownPin, ...]] = field(default_factory=dict)
     """The same of its build constraints."""
 
@@ -47,7 +49,8 @@ def solve_all(inputs: LockInputs, pages: Pages, metadata: Metadata, facts: Relea
     `facts`: what was worked out about these pages before, under the same policy. All groups are tried, so that all
     failures are told at once. Raises `TooManyWitnesses` and what `solve` raises.
     """
-    sources = ViewSources(pages, metadata, facts or ReleaseFacts(inputs.policy), inputs.admission, inputs.known)
+    facts = facts or ReleaseFacts(inputs.policy)
+    sources = ViewSources(pages, metadata, facts, inputs.admission, inputs.known, inputs.upgraded)
     micros = _stated_micros(inputs)
     while True:
         found = _solved(joint_groups(inputs.targets, micros), inputs, sources)

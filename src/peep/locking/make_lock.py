@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
 from peep.locking.derivation import sentences
-from peep.locking.group_view import BUILT_ON, KnownPin
 from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
 from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.merging import merge
@@ -93,28 +92,30 @@ def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form:
     text = form.write(planned, found.solutions, tools)
     archives = PageArchives(world.pages, world.metadata, facts)
     prove(form.read(text), found.solutions, archives, tells_extras=form.tells_extras)
-    warnings = _each_once((*_warnings(found.solutions, planned), *tools.warnings))
+    warnings = dict.fromkeys((*_warnings(found.solutions, planned), *tools.warnings))
     return Lock(text, planned, found.solutions, tuple(sorted(warnings)), tools)
-
-
-def _each_once(warnings: Iterable[str]) -> Iterator[str]:
-    """The same once; of a release that several groups of targets have to build, all targets in one."""
-    targets: dict[str, dict[str, None]] = {}
-    for warning in warnings:
-        title, is_built, names = warning.partition(BUILT_ON)
-        targets.setdefault(title, {}).update(dict.fromkeys(names.split(", ")) if is_built else {})
-    for title, found in targets.items():
-        yield f"{title}{BUILT_ON}{', '.join(sorted(found))}" if found else title
 
 
 def _warnings(solutions: Sequence[TargetSolution], planned: Sequence[PlannedPin]) -> Iterator[str]:
     for solution in solutions:
         yield from solution.warnings
+    yield from _built(planned)
     for pin in planned:
         yield from pin.listed.warnings
         if pin.merged.release.is_commit:
             name = pin.merged.name
             yield f"{name} is pinned by its commit, beside which no hash can stand: pip's hash mode refuses it"
+
+
+def _built(planned: Sequence[PlannedPin]) -> Iterator[str]:
+    """Tell of each release that some targets have no wheel of, in one line for all of these."""
+    targets: dict[str, set[str]] = {}
+    for pin in planned:
+        title = f"{pin.merged.name} {pin.merged.release.text}"
+        for _, solved in pin.merged.solved:
+            ids = {member.id.text for member, one in solved.candidate.files if not one.file.filename.endswith(".whl")}
+            targets.setdefault(title, set()).update(ids)
+    yield from (f"{title} has to be built on {', '.join(sorted(ids))}" for title, ids in targets.items() if ids)
 
 
 def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False) -> tuple[WrittenPin, ...]:
@@ -132,8 +133,3 @@ def written_pins(planned: Sequence[PlannedPin], *, annotates_files: bool = False
         )
         for pin in planned
     )
-
-
-def without(known: Mapping[str, tuple[KnownPin, ...]], upgraded: Mapping[str, str]) -> dict[str, tuple[KnownPin, ...]]:
-    """Forget the pins of projects that are to be upgraded (`--upgrade-package NAME[==V]`)."""
-    return {name: pins for name, pins in known.items() if name not in upgraded}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.markers import Marker
@@ -10,13 +10,23 @@ from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass, replace
 from peep.locking.completeness import JudgedPin
-from peep.locking.marker_atoms import Atom, atoms_of
-from peep.locking.readers.fields import PYLOCK, PYLOCK_PACKAGE, unkept
+from peep.locking.marker_atoms import Atom
+from peep.locking.marker_decisions import decided
+from peep.locking.readers.fields import (
+    PYLOCK,
+    PYLOCK_ARCHIVE,
+    PYLOCK_DIRECTORY,
+    PYLOCK_FILE,
+    PYLOCK_HASHES,
+    PYLOCK_PACKAGE,
+    PYLOCK_TOOL,
+    PYLOCK_VCS,
+    unkept,
+    unkept_within,
+)
 from peep.locking.readers.locked import Loss, Selection
 
-_SCOPES = {"extras": "extras", "dependency_groups": "dependency-groups"}
-_Truth = bool | str
-"""A marker that is left, or its value wherever it is judged."""
+SCOPES = frozenset({"extras", "dependency_groups"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +53,27 @@ def taken_parts(document: Mapping[str, Any], pins: Sequence[JudgedPin], selectio
 
     taken, losses = [], [*unkept(document, PYLOCK), *_tools(document, "")]
     for package, pin in zip(document["packages"], pins, strict=True):
-        marker = decided(str(Marker(package["marker"])), is_asked_for) if "marker" in package else ""
+        marker = decided(str(Marker(package["marker"])), SCOPES, is_asked_for) if "marker" in package else ""
         if marker is not None:
             taken.append(replace(pin, marker=marker))
             losses += [*unkept(package, PYLOCK_PACKAGE, pin.name), *_tools(package, pin.name)]
+            losses += _unkept_within(package, pin.name)
     left_out = [name for name in document.get("extras", []) if not selection.has_extra(name)]
     groups = [name for name in document.get("dependency-groups", []) if canonicalize_name(name) not in defaults]
     left_out += [name for name in groups if not selection.has_group(name)]
     return TakenParts(tuple(taken), tuple(sorted(set(left_out))), tuple(losses))
 
 
-def decided(canonical: str, is_asked_for: Callable[[Atom], bool]) -> str | None:
-    """Give back a canonical marker without its comparisons with extras and groups; None where it never holds."""
-    if not any(atom.variable in _SCOPES for atom in atoms_of(canonical)):
-        return canonical
-    found = _value(Marker(canonical)._markers, is_asked_for)  # noqa: SLF001 -- the one way to its comparisons
-    if isinstance(found, bool):
-        return "" if found else None
-    return str(Marker(found))
-
-
-def _value(node: Any, is_asked_for: Callable[[Atom], bool]) -> _Truth:
-    """What is left of a comparison, or of a list of such with `and` and `or` between."""
-    if isinstance(node, tuple):
-        text = " ".join(one.serialize() for one in node)
-        atom = atoms_of(text)[0]
-        return is_asked_for(atom) if atom.variable in _SCOPES else text
-    terms: list[list[_Truth]] = [[]]
-    for one in node:
-        if one == "or":
-            terms.append([])
-        elif one != "and":
-            terms[-1].append(_value(one, is_asked_for))
-    return _joined([_joined(term, "and") for term in terms], "or")
-
-
-def _joined(values: Sequence[_Truth], word: str) -> _Truth:
-    """Join with `and` or `or`; what decides (false, true) alone decides all."""
-    decides = word == "or"
-    if decides in [one for one in values if isinstance(one, bool)]:
-        return decides
-    texts = [one for one in values if isinstance(one, str)]
-    return f" {word} ".join(f"({one})" if len(texts) > 1 else one for one in texts) if texts else not decides
+def _unkept_within(package: Mapping[str, Any], name: str) -> Iterator[Loss]:
+    """Tell what no pin holds of the tables within a package."""
+    tables = {"vcs": PYLOCK_VCS, "directory": PYLOCK_DIRECTORY, "archive": PYLOCK_ARCHIVE, "sdist": PYLOCK_FILE}
+    for key, fates in tables.items():
+        yield from unkept_within([package.get(key, {})], fates, name, key)
+    wheels = package.get("wheels", [])
+    yield from unkept_within(wheels, PYLOCK_FILE, name, "wheels")
+    files = [*wheels, package.get("sdist", {}), package.get("archive", {})]
+    yield from unkept_within([file.get("hashes", {}) for file in files], PYLOCK_HASHES, name, "hashes")
+    yield from unkept_within([package.get("tool", {}).get("peep", {})], PYLOCK_TOOL, name, "tool.peep")
 
 
 def _tools(table: Mapping[str, Any], name: str) -> Iterator[Loss]:

@@ -24,4 +24,5 @@ class LockSettings:
     annotate_files: bool = False
     build_output: str = ""
     allow_build: tuple[str, ...] = ()
-    indexes: tuple[IndexSetting, ...] = ()
+    indexes: tuple[IndexSetting, ...] | None = None
+    """None: the settings were not looked into."""

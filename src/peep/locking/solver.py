@@ -13,9 +13,10 @@ from nab_resolver.errors import ResolutionError, ResolutionTerminatedError
 from nab_resolver.resolver import BaseProvider, Resolver
 from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProtocol, RootRequirement
 
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, field
 from peep.errors import PeepError
 from peep.locking.edges import Edge
+from peep.locking.given_up import GivenUp, given_up
 from peep.locking.group_view import Candidate, GroupView, Unusable
 from peep.locking.roots import Constraint, Root
 from peep.locking.target_groups import JointGroup
@@ -23,6 +24,9 @@ from peep.locking.target_groups import JointGroup
 _CONFLICTS_THAT_MATTER = 5
 """So many discarded decisions about a project, and it's decided before others."""
 
+
+_MOST_OFFERED = 3
+"""So many versions of a project are named where a requirement wants another than there is."""
 
 _MOST_DYNAMIC_SDISTS = 10
 """So many releases that only a build could judge, and older ones of a project count by their wheels alone."""
@@ -139,6 +143,8 @@ class TargetSolution:
     thresholds: frozenset[int]
     """Micro versions of the group's Python at which consulted metadata changes."""
     warnings: tuple[str, ...] = ()
+    given_up: tuple[GivenUp, ...] = ()
+    """Pins of the present lock that could not stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,8 @@ class Fact:
     origin: Root | Constraint | None = None
     allowed: int = 0
     """The range, as bits over the child's releases."""
+    extra: str = ""
+    """Of the parent, where only that brings the requirement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +173,8 @@ class Unsolvable:
     """Releases within the allowed ranges that could not be used, newest first."""
     missing: tuple[str, ...] = ()
     """Projects that no index has."""
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Newest versions of projects of which a requirement wants another than any index offers."""
 
 
 def solve(
@@ -279,8 +289,11 @@ class _Provider(BaseProvider[str, int]):
         version_range: Range,
         conflict_counts: Mapping[str, int],
         culprit_counts: Mapping[str, int] | None = None,
-    ) -> tuple[int, int]:
-        """Decide troublesome projects first, then those with one version left; the solver breaks ties by name."""
+    ) -> tuple[int, int, int]:
+        """Decide what is to be upgraded first, then troublesome projects, then those with one version left.
+
+        The solver breaks ties by name.
+        """
         trouble = conflict_counts.get(package, 0) + (culprit_counts or {}).get(package, 0)
         name, _ = _split(package)
         left = sum(1 for number in self._view.order(name) if number in version_range) if trouble else 2
@@ -289,7 +302,11 @@ class _Provider(BaseProvider[str, int]):
             and version_range.value > 0
             and not (version_range.value & (version_range.value - 1))
         )
-        return -(trouble // _CONFLICTS_THAT_MATTER), 0 if is_single or left <= 1 else 1
+        return (
+            0 if self._view.is_upgraded(name) else 1,
+            -(trouble // _CONFLICTS_THAT_MATTER),
+            0 if is_single or left <= 1 else 1,
+        )
 
     def widen_decision(self, package: str, version: int) -> None:
         del package, version
@@ -313,7 +330,9 @@ def _solution(chosen: Mapping[str, int], roots: Sequence[Root], view: GroupView)
         for extra in ("", *extras):
             edges = view.edges(candidate, extra)
             requirers += (Requirer(edge.name, edge, name, extra) for edge in edges)
-    return TargetSolution(view.group, pins, tuple(requirers), thresholds, tuple(_warnings(pins, requirers, view)))
+    warnings = tuple(_warnings(pins, requirers, view))
+    gone = tuple(given_up({name: pin.candidate for name, pin in pins.items()}, view))
+    return TargetSolution(view.group, pins, tuple(requirers), thresholds, warnings, gone)
 
 
 def _warnings(pins: Mapping[str, SolvedPin], requirers: Iterable[Requirer], view: GroupView) -> Iterator[str]:
@@ -343,7 +362,9 @@ def _unsolvable(proof: Incompatibility[str, int] | None, view: GroupView, limits
     found = tuple(sorted(facts.values(), key=lambda fact: (fact.child, fact.parent, fact.versions, str(fact.edge))))
     names = sorted({fact.child for fact in found})
     missing = tuple(name for name in names if not view.page(name).exists)
-    return Unsolvable(view.group, found, tuple(_unusable(names, found, view)), missing)
+    refused = sorted({fact.child for fact in found if not fact.allowed} - {*missing})
+    offered = {name: tuple(release.text for release in view.page(name).releases[:_MOST_OFFERED]) for name in refused}
+    return Unsolvable(view.group, found, tuple(_unusable(names, found, view)), missing, offered)
 
 
 def _facts_of(node: Incompatibility[str, int], view: GroupView, limits: Sequence[Constraint]) -> Iterator[Fact]:
@@ -376,7 +397,7 @@ def _dependency_facts(node: Incompatibility[str, int], view: GroupView) -> Itera
                 edges[str(edge)] = edge
     for text, edge in edges.items():
         allowed = view.mask(edge.name, edge.specifier)
-        yield Fact(edge.name, edge, parent, tuple(versions[text]), allowed=allowed)
+        yield Fact(edge.name, edge, parent, tuple(versions[text]), allowed=allowed, extra=extra)
 
 
 def _unusable(names: Iterable[str], facts: Sequence[Fact], view: GroupView) -> Iterator[Unusable]:

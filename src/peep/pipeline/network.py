@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from peep.archives.receive import Receiver
 from peep.dataclass import dataclass, field, replace
 from peep.errors import NoIndexToAsk, UsageError
+from peep.formats.settings import IndexSetting
 from peep.formats.url_secrets import AMBIGUOUS, PERCENT_ENCODE, is_ambiguous_place, redacted_place
 from peep.http.transport import Transport
+from peep.index.bound import BoundIndex, DividedIndexes, name_pattern
 from peep.index.client import KeptPages, PackageIndex, SimpleIndexes
 from peep.index.find_links import can_be_index
 from peep.model import IndexOptions
@@ -20,6 +22,7 @@ from peep.pip.options import PipDefaults
 from peep.pipeline.context import RunContext
 from peep.pipeline.open_transport import open_transport
 from peep.pipeline.options import GivenIndexes, InstallOptions, NetworkOptions
+from peep.requirements.expansion import expand
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.run_options import HOW_TO_NAME_AN_INDEX, NO_INDEX_THERE
 
@@ -36,6 +39,8 @@ class Network:
     """What requirements files state; set before the index is opened."""
     extra_indexes: Sequence[str] = ()
     """Indexes that lock files name for their projects."""
+    bound: Sequence[IndexSetting] | None = None
+    """Indexes that are bound to projects; None: those of the settings."""
     _transport: Transport | None = None
     _close: Callable[[], None] | None = None
 
@@ -56,16 +61,53 @@ class Network:
                 network,
                 self.context.environ,
                 trusted_hosts=indexes.trusted_hosts,
-                known_urls=indexes.index_urls,
+                known_urls=(*indexes.index_urls, *self.bound_urls()),
             )
             self._transport, self._close = opened, opened.close
         return self._transport
 
     def index(self, pages: KeptPages | None = None) -> PackageIndex:
-        """Everything that may be asked for projects; `pages` keeps what they answer.
+        """Everything that may be asked for projects: bound ones of their index alone; `pages` keeps what is answered.
 
         Raises `UsageError` when there is no index at all, or one of them is nowhere to be found.
         """
+        bound = self.bound_indexes(pages)
+        if not bound:
+            return self.unbound_index(pages)
+        return DividedIndexes(bound, lambda: self.unbound_index(pages))
+
+    def bound_indexes(self, pages: KeptPages | None = None) -> list[BoundIndex]:
+        """Give back the indexes of the settings, each to be asked for its projects alone; none under `--no-index`."""
+        reporter = self.context.reporter
+        return [
+            BoundIndex(
+                one.name,
+                tuple(map(name_pattern, one.projects)),
+                SimpleIndexes(self.transport(), IndexOptions((one.url,)), reporter, pages),
+            )
+            for one in self._bound()
+        ]
+
+    def bound_urls(self) -> tuple[str, ...]:
+        """Give back the URLs of those; they may hold credentials."""
+        return tuple(one.url for one in self._bound())
+
+    def _bound(self) -> list[IndexSetting]:
+        if self._asks_no_index():
+            return []
+        if self.bound is None:
+            from peep.pipeline.settings import project_settings  # noqa: PLC0415 - TOML is for runs that ask indexes
+
+            self.bound = project_settings(
+                self.options.sources.requirement_files or self.options.settings_beside
+            ).indexes
+        return [replace(one, url=expand(one.url, self.context.environ)) for one in self.bound]
+
+    def _asks_no_index(self) -> bool:
+        return self.stated.no_index or self.options.indexes.no_index or self.pip_defaults().no_index
+
+    def unbound_index(self, pages: KeptPages | None = None) -> PackageIndex:
+        """Everything that may be asked for projects that are bound to no index; raises as `index` does."""
         options = self.index_options()
         if nowhere := [url for url in options.index_urls if not can_be_index(url)]:
             lines = [f"{self._who_names(url)}: {redacted_place(url)} is {NO_INDEX_THERE}" for url in nowhere]

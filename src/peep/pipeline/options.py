@@ -133,6 +133,8 @@ class InstallOptions:
     """Everything that `install`, `sync`, `download` and `wheel` can be asked for."""
 
     sources: SourceOptions = field(default_factory=SourceOptions)
+    settings_beside: tuple[str, ...] = ()
+    """Files beside which the project's settings are, for a run whose `sources` name none."""
     indexes: GivenIndexes = field(default_factory=GivenIndexes)
     format_control: FormatControl = field(default_factory=FormatControl)
     network: NetworkOptions = field(default_factory=NetworkOptions)

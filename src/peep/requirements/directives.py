@@ -18,6 +18,7 @@ KNOWN: dict[str, bool | None] = {
     "--build-path": True,
     "--build-requirement": True,
     "--bundle": True,
+    "--locked-by": True,
     "--locked-for": True,
     "--no-check-dependencies": False,
     "--refuse-malware": False,

@@ -234,7 +234,9 @@ def _asked(
         try:
             network = open_network(stated)
             ask_indexes(asked, names, network.index)
-            asked.extra += tuple(redacted(url) for url in network.index_options().index_urls[1:])
+            asked.extra += tuple(
+                redacted(url) for url in (*network.index_options().index_urls[1:], *network.bound_urls())
+            )
         except PeepError as error:
             context.reporter.warning(f"no index was asked: {error}")
             asked.failed.update(dict.fromkeys(sorted(names), str(error)))

@@ -14,6 +14,7 @@ from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError
 from peep.formats.names import is_lock_path
 from peep.locking.changes import PinChange
+from peep.locking.edges import parse_edge
 from peep.locking.make_lock import NoSolution
 from peep.pipeline.context import RunContext
 from peep.pipeline.locking.lock_file import read_present
@@ -116,7 +117,7 @@ def _smallest(wishes: Sequence[Wish]) -> dict[str, str]:
 
 
 def _locked(session: LockSession, wanted: Mapping[str, str]) -> MadeLock:
-    upgraded = (*session.options.upgraded, *wanted.items())
+    upgraded = (*session.options.upgraded, *(parse_edge(f"{name}=={version}") for name, version in wanted.items()))
     return lock_in(replace(session, options=replace(session.options, upgraded=upgraded)))
 
 

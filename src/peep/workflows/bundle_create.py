@@ -78,8 +78,10 @@ def create_bundle(options: CreateOptions, context: RunContext) -> CreatedBundle:
         refuse_unless_file(path)
     refuse_other_folders(options.folder)
     with ExitStack() as stack:
+        beside = sources.requirement_files
         # Without the inputs: a bundle that they name for installs has no say in what is put into a new one.
-        session = stack.enter_context(open_session(replace(options.base, sources=SourceOptions()), context, STAGES))
+        base = replace(options.base, sources=SourceOptions(), settings_beside=beside)
+        session = stack.enter_context(open_session(base, context, STAGES))
         stack.enter_context(session.store.in_use())
         run = _Run(options, context, session, stack.enter_context(session.store.workshop()), stack)
         ids = run.declared()

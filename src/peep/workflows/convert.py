@@ -76,9 +76,9 @@ def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> Co
     result = ConvertResult(options.output, False, read.packages, written.losses, read.left_out)  # noqa: FBT003
     if any(loss.is_final or not options.allows_loss for loss in result.refusals):
         return result
-    _prove(written, read, options)
+    packages = _proved(written, read, options)
     write_lock(options.output, written.text.encode())
-    return ConvertResult(options.output, True, read.packages, written.losses, read.left_out)  # noqa: FBT003
+    return ConvertResult(options.output, True, packages, written.losses, read.left_out)  # noqa: FBT003
 
 
 def _convert(read: ReadLock, listed: WholeList, options: ConvertOptions) -> Written:
@@ -117,9 +117,12 @@ def read_input(path: str, selection: Selection) -> tuple[ReadLock, WholeList]:
     if is_lock_path(path):
         present = read_present(path)
         listed = whole_lock(present, path)
-        parts = taken_parts(parse_toml(present.source.text), present.pins, selection)
-        found = locked_packages(parts.pins, present.files.values(), present.indexes)
-        return ReadLock(found.packages, (*parts.losses, *found.losses), parts.left_out), listed
+        document = parse_toml(present.source.text)
+        parts = taken_parts(document, present.pins, selection)
+        found = _from_present(replace(present, pins=parts.pins))
+        python, places = document.get("requires-python", ""), tuple(document.get("environments", ()))
+        losses = (*parts.losses, *found.losses)
+        return ReadLock(found.packages, losses, parts.left_out, python, places), listed
     listed = read_whole(path, local_reading().read, {})
     read = locked_packages([pin for pin in listed.pins if not pin.is_open])
     return replace(read, losses=(*read.losses, *_unsaid(listed))), listed
@@ -136,11 +139,17 @@ def _unsaid(listed: WholeList) -> Iterator[Loss]:
 
 
 def _from_present(present: PresentLock) -> ReadLock:
-    return locked_packages(present.pins, present.files.values(), present.indexes)
+    found = locked_packages(present.pins, present.files.values(), present.indexes)
+    revisions = {name: revision for name, (_, revision) in present.commits.items()}
+    packages = tuple(replace(one, requested_revision=revisions.get(one.name, "")) for one in found.packages)
+    return replace(found, packages=packages)
 
 
-def _prove(written: Written, read: ReadLock, options: ConvertOptions) -> None:
-    """Read the text back: the same names, versions, markers and hashes, but for what was told as lost."""
+def _proved(written: Written, read: ReadLock, options: ConvertOptions) -> tuple[LockedPackage, ...]:
+    """Read the text back: the same names, versions, markers and hashes, but for what was told as lost.
+
+    Gives back the packages that are in it.
+    """
     if is_foreign_lock(options.output):
         again = read_foreign_lock(written.text, options.output, Selection())
     else:
@@ -148,6 +157,8 @@ def _prove(written: Written, read: ReadLock, options: ConvertOptions) -> None:
     lost = {loss.name for loss in written.losses if loss.name and loss.changes_install}
     if _essence(again.packages, lost) != _essence(read.packages, lost):
         raise ConversionContradictsItself(f"{options.output}: what was written is not what was read")
+    there = {(one.name, one.version, one.url) for one in again.packages}
+    return tuple(one for one in read.packages if (one.name, one.version, one.url) in there)
 
 
 def _essence(packages: Sequence[LockedPackage], without: set[str]) -> list[tuple[str, ...]]:

@@ -5,7 +5,7 @@ Read the sources and the present lock, ask the indexes, solve for each target, m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -102,9 +102,11 @@ def _compared(
     """Hold what was made against what is there."""
     output = session.options.paths.output
     content = present.source.encode(made.text)
-    found = changes(present.known, made.pins, present.urls)
+    gone = [one for solution in made.solutions for one in solution.given_up]
+    found = changes(present.known, made.pins, present.urls, gone)
     pins = tuple(map(reported, made.pins))
-    result = LockResult(output, False, content != present.content, ids, pins, found, made.warnings)  # noqa: FBT003
+    warnings = (*made.warnings, *_not_upgraded(session, pins, present), *_not_read(session, present))
+    result = LockResult(output, False, content != present.content, ids, pins, found, warnings)  # noqa: FBT003
     if not made.tools.text:
         if present.build_constraints and tools.content is not None and not tools.foreign:
             idle = f"{session.tools_path} is not needed any more: nothing has to be built; it stays as it is"
@@ -121,6 +123,22 @@ def _compared(
         tool_changes=found,
     )
     return MadeLock(content, result, tools_content if tools_content != tools.content else None)
+
+
+def _not_upgraded(session: LockSession, pins: Sequence[ReportedPin], present: PresentLock) -> Iterator[str]:
+    """Tell of names that `--upgrade-package` names and no lock has: likely misspelt."""
+    for name in sorted(session.upgraded_names - {pin.name for pin in pins} - {*present.known, *present.urls}):
+        yield f"--upgrade-package {name}: neither the lock nor what it's made of has that project"
+
+
+def _not_read(session: LockSession, present: PresentLock) -> Iterator[str]:
+    """Tell of sources that the present lock was made from and that this run, which names none, does not read."""
+    paths = session.options.paths
+    stated = [word for word in present.arguments or () if not word.startswith("-")]
+    others = [word for word in stated if word not in (*paths.files, *paths.requirements)]
+    if paths.were_chosen and others:
+        again = f"peep lock -o {paths.output}"
+        yield f"{paths.output} was made from {', '.join(others)} as well, which this run does not read; {again} does"
 
 
 def _remember(session: LockSession, sources: ReadSources, made: MadeLock, tools: PresentLock) -> None:

@@ -11,6 +11,7 @@ from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.formats.names import is_lock_path
 from peep.formats.settings import Settings
+from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.lock_paths import LockPaths, lock_paths
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings
@@ -158,8 +159,12 @@ def header_options(settings: LockSettings, parsed: ParsedArguments) -> tuple[str
     return tuple(options)
 
 
-def _upgraded(text: str) -> tuple[str, str]:
-    name, _, version = text.partition("==")
-    if not name.strip():
-        raise UsageError(f"--upgrade-package: {text!r} names no project", "write NAME, or NAME==VERSION")
-    return name.strip(), version.strip()
+def _upgraded(text: str) -> Edge:
+    try:
+        edge = parse_edge(text)
+    except UnreadableRequirement as error:
+        raise UsageError(f"--upgrade-package: {error}", "write NAME, or NAME==VERSION") from None
+    if edge.url or edge.marker:
+        reason = "a URL or a marker does not belong there"
+        raise UsageError(f"--upgrade-package: {text!r}: {reason}", "write NAME, or NAME==VERSION")
+    return edge

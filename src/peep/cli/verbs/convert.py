@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from peep.cli.options.install_options import install_options
@@ -11,12 +12,17 @@ from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.tables import GENERAL, INDEX_PLACES, NETWORK, PROGRESS, PROJECT_PARTS, STORE, format_option
 from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
+from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
 
 if TYPE_CHECKING:
+    from peep.locking.readers.locked import Loss
     from peep.workflows.convert import ConvertResult
+
+_MOST_NAMES = 5
+"""So many projects are named of which the same is told."""
 
 VERB = Verb(
     name="convert",
@@ -64,6 +70,7 @@ def run(parsed: ParsedArguments) -> int:
     if len(parsed.words) != 1 or not output:
         raise UsageError("peep convert wants one file to read and one to write", f"usage: peep {VERB.usage[0]}")
     base = install_options(parsed, verb=VERB.name, sources=SourceOptions())
+    base = replace(base, settings_beside=(parsed.words[0],))
     selection = Selection(
         tuple(map(canonicalize_name, parsed.values("extra"))),
         tuple(map(canonicalize_name, parsed.values("group"))),
@@ -83,9 +90,8 @@ def _tell(result: ConvertResult, console: Console, *, is_json: bool) -> None:
         return
     for name in result.left_out:
         console.note(f"left out: {name}")
-    for loss in result.losses:
-        what = f"{loss.name}: {loss.what}" if loss.name else loss.what
-        if loss.changes_install:
+    for changes_install, what in _told(result.losses):
+        if changes_install:
             console.warning(f"lost: {what}")
         else:
             console.note(f"not kept: {what}")
@@ -95,6 +101,16 @@ def _tell(result: ConvertResult, console: Console, *, is_json: bool) -> None:
     final = any(loss.is_final for loss in result.losses)
     hint = "" if final else "; --allow-loss writes it all the same"
     console.error(f"{result.path} was not written: something else would be installed{hint}")
+
+
+def _told(losses: Iterable[Loss]) -> Iterator[tuple[bool, str]]:
+    """Yield each loss once, with the projects that it is of, and whether it changes what is installed."""
+    names: dict[tuple[bool, str], list[str]] = {}
+    for loss in losses:
+        names.setdefault((loss.changes_install, loss.what), []).append(loss.name)
+    for (changes_install, what), found in names.items():
+        shown = [*found[:_MOST_NAMES], *([f"{len(found) - _MOST_NAMES} more"] if found[_MOST_NAMES:] else [])]
+        yield changes_install, f"{', '.join(shown)}: {what}" if any(found) else what
 
 
 def _data(result: ConvertResult) -> dict[str, object]:

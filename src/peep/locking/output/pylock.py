@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.pylock import (
@@ -17,7 +18,7 @@ from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError
 from peep.formats.documents import parse_toml
 from peep.formats.names import SDIST_SUFFIXES, sdist_suffix
-from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
+from peep.formats.pylock_text import Plain, PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
 from peep.locking.candidates import NamedFile
 from peep.locking.completeness import JudgedPin
 from peep.locking.kept_directives import KeptDirectives, directive_keys
@@ -45,6 +46,8 @@ class PylockStyle:
     dependency_groups: tuple[str, ...] = ()
     default_groups: tuple[str, ...] = ()
     build_constraint: str = ""
+    arguments: tuple[str, ...] = ()
+    """Of the `peep lock` that makes it, as a requirements file's header has them; () to leave them out."""
     index_names: Mapping[str, str] = field(default_factory=dict)
     """Names of bound indexes, by project."""
     known_files: KnownFiles = field(default_factory=dict)
@@ -61,7 +64,9 @@ def lock_file_text(planned: Sequence[PlannedPin], solutions: Sequence[TargetSolu
         _package(pin, scoped_marker(pin.merged, solutions, scopes), _dependencies(pin, planned, several), style)
         for pin in planned
     )
-    tool: dict[str, bool | Sequence[str]] = {"locked-for": sorted(style.targets), **directive_keys(style.directives)}
+    tool: dict[str, Plain] = {"locked-for": sorted(style.targets), **directive_keys(style.directives)}
+    if style.arguments:
+        tool["locked-by"] = shlex.join(("peep", "lock", *style.arguments))
     if style.build_constraint:
         tool["build-constraint"] = [style.build_constraint]
     document = PylockDocument(
@@ -134,9 +139,10 @@ def _stated_python(files: Iterable[NamedFile]) -> str:
 
 
 def _requires_python(solutions: Sequence[TargetSolution]) -> str:
-    oldest = min(solution.group.version for solution in solutions)
-    exact = all(member.id.micro is not None for one in solutions for member in one.group.members)
-    return f">={'.'.join(map(str, oldest if exact else oldest[:2]))}"
+    """Give back the oldest declared Python: a minor version with all that it has, or the one exact version."""
+    ids = (member.id for solution in solutions for member in solution.group.members)
+    oldest = min((*one.minor, *(() if one.micro is None else (one.micro,))) for one in ids)
+    return f">={'.'.join(map(str, oldest))}"
 
 
 def _dependencies(pin: PlannedPin, planned: Sequence[PlannedPin], several: set[str]) -> tuple[tuple[str, str], ...]:

@@ -52,6 +52,8 @@ class LockedPackage:
     """Of a direct archive, or `git+…@COMMIT`."""
     subdirectory: str = ""
     """Of what is at `url`, where the project is."""
+    requested_revision: str = ""
+    """The branch or tag that the commit in `url` is of, where the file says it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,6 +93,10 @@ class ReadLock:
     losses: tuple[Loss, ...] = ()
     left_out: tuple[str, ...] = ()
     """Groups and extras that were not asked for."""
+    requires_python: str = ""
+    """Of the file as a whole; '' for anything."""
+    environments: tuple[str, ...] = ()
+    """Canonical markers, one of which must hold (PEP 751); () for anything."""
 
 
 def table_of(value: Any, what: str) -> Mapping[str, Any]:

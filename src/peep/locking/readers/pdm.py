@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from peep.dataclass import replace
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker
-from peep.locking.readers.fields import PDM, PDM_METADATA, PDM_PACKAGE, unkept
+from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
+from peep.locking.readers.fields import (
+    PDM,
+    PDM_FILE,
+    PDM_METADATA,
+    PDM_PACKAGE,
+    PDM_TARGET,
+    unkept,
+    unkept_within,
+)
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -44,18 +54,27 @@ def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
         raise UnreadableLock(f"lock_version is {number[0]}.{number[1]}; up to {_NEWEST_MAJOR}.x is read here")
     entries = tables_of(document.get("package", []), "package")
     hashes = metadata.get("files", {})
+    targets = tables_of(metadata.get("targets", []), "targets")
     losses = [*unkept(document, PDM), *unkept(metadata, PDM_METADATA)]
+    losses += unkept_within(targets, PDM_TARGET, "", "targets")
     inherits = "inherit_metadata" in texts_of(metadata, "strategy", "metadata")
     taken, left_out = _taken(entries, selection, inherits=inherits)
-    packages = [one for entry in taken if (one := _package(entry, hashes, losses)) is not None]
+    kept = [(entry, one) for entry in taken if (one := _package(entry, hashes, losses)) is not None]
+    packages = [one for _, one in kept]
     if not inherits:
         what = "groups and markers that only pyproject.toml states; the strategy inherit_metadata has them"
         losses.append(Loss("", what, changes_install=True))
-        packages = _propagated(taken, packages)
+        packages = _propagated(kept)
     joined = _joined(packages)
     for package in joined:
         losses.extend(hash_losses(package))
-    return ReadLock(joined, tuple(losses), left_out)
+    return ReadLock(joined, tuple(losses), left_out, _requires_python(metadata))
+
+
+def _requires_python(metadata: Mapping[str, Any]) -> str:
+    """Of the one target that the file was locked for; of several, each package has its own marker."""
+    targets = tables_of(metadata.get("targets", []), "targets")
+    return text_of(targets[0], "requires_python", "a target") if len(targets) == 1 else ""
 
 
 def _taken(
@@ -78,19 +97,35 @@ def _taken(
 
 def _package(entry: Mapping[str, Any], hashes: Any, losses: list[Loss]) -> LockedPackage | None:
     name = name_of(entry.get("name"), "a package")
-    if kind := next((key for key in _SOURCES if key in entry), ""):
-        losses.append(Loss(name, f"it comes from a {kind}, not from an index", changes_install=True))
-        return None
-    losses.extend(unkept(entry, PDM_PACKAGE, name))
     version = version_of(entry.get("version"), name)
     stated = entry.get("files") or table_of(hashes, "files").get(f"{entry.get('name')} {version}", [])
+    files = tables_of(stated, f"files of {name}")
+    losses.extend((*unkept(entry, PDM_PACKAGE, name), *unkept_within(files, PDM_FILE, name, "files")))
+    kind = next((key for key in _SOURCES if key in entry), "")
+    direct = _direct(kind, entry, name) if kind else DirectSource("")
+    if isinstance(direct, Loss):
+        losses.append(direct)
+        return None
     return LockedPackage(
         name,
-        version,
+        "" if kind else version,
         marker_of(entry.get("marker", ""), name),
         extras_of(entry, "extras", name),
-        tuple(_files(tables_of(stated, f"files of {name}"), name)),
+        tuple(_files(files, name)),
+        url=direct.url,
+        subdirectory=direct.subdirectory,
+        requested_revision=direct.requested_revision,
     )
+
+
+def _direct(kind: str, entry: Mapping[str, Any], name: str) -> DirectSource | Loss:
+    place, folder = text_of(entry, kind, name), text_of(entry, "subdirectory", name)
+    found = None
+    if kind == "url":
+        found = archive_source(place, folder)
+    elif kind != "path":
+        found = commit_source(kind, place, text_of(entry, "revision", name), folder, text_of(entry, "ref", name))
+    return direct_source(name, kind, place, found)
 
 
 def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:
@@ -105,7 +140,7 @@ def _joined(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
     """Join the entries of one package: PDM lists it once more for each set of extras."""
     found: dict[tuple[str, str], LockedPackage] = {}
     for package in packages:
-        key = package.name, package.version
+        key = package.name, package.version or package.url
         known = found.get(key)
         if known is None:
             found[key] = package
@@ -113,32 +148,27 @@ def _joined(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
         extras = tuple(sorted({*known.extras, *package.extras}))
         marker = known.marker if not known.extras else package.marker if not package.extras else known.marker
         files = known.files or package.files
-        found[key] = LockedPackage(package.name, package.version, marker, extras, files)
+        found[key] = replace(known, marker=marker, extras=extras, files=files)
     return tuple(found[key] for key in sorted(found))
 
 
-def _propagated(entries: Sequence[Mapping[str, Any]], packages: Sequence[LockedPackage]) -> list[LockedPackage]:
+def _propagated(taken: Sequence[tuple[Mapping[str, Any], LockedPackage]]) -> list[LockedPackage]:
     """Before `inherit_metadata`: markers stand at dependencies, and flow down from what nothing requires."""
     nodes: dict[str, GraphNode] = {}
     required: set[str] = set()
-    by_key = {(package.name, package.version): package for package in packages}
-    for entry in entries:
-        name, version = name_of(entry.get("name"), "a package"), str(entry.get("version"))
-        if (name, version) not in by_key:
-            continue
-        edges = tuple(_edges(entry, name))
-        required.update(edge.name for edge in edges if edge.name != name)
-        known = nodes.get(f"{name} {version}")
-        joined = (*(known.edges if known else ()), *edges)
-        nodes[f"{name} {version}"] = GraphNode(name, version, tuple(edge for edge in joined if edge.name != name))
+    for entry, package in taken:
+        edges = tuple(edge for edge in _edges(entry, package.name) if edge.name != package.name)
+        required.update(edge.name for edge in edges)
+        key, version = _key(entry, package), str(entry.get("version"))
+        known = nodes.get(key)
+        nodes[key] = GraphNode(package.name, version, (*(known.edges if known else ()), *edges))
     roots = [GraphEdge(node.name) for node in nodes.values() if node.name not in required]
     markers = propagated(nodes, roots)
-    return [
-        LockedPackage(
-            one.name, one.version, markers.get(f"{one.name} {one.version}", ""), one.extras, one.files, one.index
-        )
-        for one in packages
-    ]
+    return [replace(package, marker=markers.get(_key(entry, package), "")) for entry, package in taken]
+
+
+def _key(entry: Mapping[str, Any], package: LockedPackage) -> str:
+    return f"{package.name} {entry.get('version')}"
 
 
 def _edges(entry: Mapping[str, Any], name: str) -> Iterator[GraphEdge]:

@@ -7,8 +7,10 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from peep.dataclass import replace
 from peep.formats.documents import parse_json
-from peep.locking.readers.fields import PIPFILE_ENTRY, PIPFILE_META, unkept
+from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
+from peep.locking.readers.fields import PIPFILE_ENTRY, PIPFILE_META, PIPFILE_SOURCE, unkept, unkept_within
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -29,7 +31,7 @@ from peep.locking.readers.locked import (
 
 _SPEC = 6
 _DEFAULT, _DEVELOP = "default", "develop"
-_SOURCES = ("path", "file", "git", "editable")
+_SOURCES = ("path", "file", "git")
 
 
 def read_pipfile_lock(text: str, selection: Selection) -> ReadLock:
@@ -66,34 +68,52 @@ def _take(
     """Add one entry; what can't be a pin becomes a loss."""
     normal = name_of(name, "an entry")
     marker = marker_of(entry.get("markers", ""), name)
-    if reason := next((key for key in _SOURCES if key in entry), ""):
-        losses.append(Loss(normal, f"it comes from a {reason}, not from an index", changes_install=True))
+    losses.extend(unkept(entry, PIPFILE_ENTRY, normal))
+    direct = _direct(entry, normal)
+    if isinstance(direct, Loss):
+        losses.append(direct)
         return
-    version = text_of(entry, "version", name)
-    if not version.startswith("==") or version.startswith("==="):
+    version = "" if direct.url else text_of(entry, "version", name)
+    if not direct.url and (not version.startswith("==") or version.startswith("===")):
         stated = f"its version is {version!r}" if version else "it has no version"
         what = f"{stated}: Pipenv left it unresolved; lock it on the system that needs it"
         losses.append(Loss(normal, what, changes_install=True, is_final=True))
         return
     package = LockedPackage(
         normal,
-        version_of(version.removeprefix("=="), name),
+        version_of(version.removeprefix("=="), name) if version else "",
         marker,
         extras_of(entry, "extras", name),
         tuple(_files(entry, name)),
         text_of(entry, "index", name),
+        direct.url,
+        direct.subdirectory,
     )
-    before = packages.setdefault((normal, package.version), package)
+    key = normal, package.version or package.url
+    before = packages.setdefault(key, package)
     if before.marker != package.marker:
-        packages[normal, package.version] = _united(before, package)
-    losses.extend((*hash_losses(package), *unkept(entry, PIPFILE_ENTRY, normal)))
+        packages[key] = _united(before, package)
+    losses.extend(hash_losses(package))
+
+
+def _direct(entry: Mapping[str, Any], name: str) -> DirectSource | Loss:
+    """Give back where an entry lies that is of no index; one without a URL for what is of one."""
+    kind = next((key for key in _SOURCES if key in entry), "")
+    if not kind:
+        return DirectSource("")
+    place, folder = text_of(entry, kind, name), text_of(entry, "subdirectory", name)
+    is_commit = kind == "git"
+    found = (
+        commit_source(kind, place, text_of(entry, "ref", name), folder) if is_commit else archive_source(place, folder)
+    )
+    return direct_source(name, kind, place, found)
 
 
 def _united(one: LockedPackage, other: LockedPackage) -> LockedPackage:
     """Join entries of two groups: needed where either is."""
     marker = "" if not (one.marker and other.marker) else marker_of(f"({one.marker}) or ({other.marker})", one.name)
     extras = tuple(sorted({*one.extras, *other.extras}))
-    return LockedPackage(one.name, one.version, marker, extras, one.files, one.index)
+    return replace(one, marker=marker, extras=extras)
 
 
 def _files(entry: Mapping[str, Any], name: str) -> Iterator[LockedFile]:
@@ -105,5 +125,10 @@ def _files(entry: Mapping[str, Any], name: str) -> Iterator[LockedFile]:
 
 def _index_losses(meta: Mapping[str, Any]) -> Iterator[Loss]:
     sources = meta.get("sources", [])
-    if isinstance(sources, list) and len(sources) > 1:
-        yield Loss("", "the names of its indexes; peep takes them from its settings", changes_install=False)
+    tables = [one for one in sources if isinstance(one, dict)] if isinstance(sources, list) else []
+    if tables:
+        names = ", ".join(str(one.get("name", "")) or "one without a name" for one in tables)
+        yield Loss("", f"its indexes ({names}): peep takes them from pip's configuration and its settings", False)  # noqa: FBT003
+    if any(one.get("verify_ssl") is False for one in tables):
+        yield Loss("", "that the certificate of an index is not checked", changes_install=False)
+    yield from unkept_within(tables, PIPFILE_SOURCE, "", "sources")

@@ -16,7 +16,8 @@ from packaging.utils import canonicalize_name
 from peep.dataclass import replace
 from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import Atom, atoms_of
-from peep.locking.readers.fields import UV, UV_PACKAGE, unkept
+from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
+from peep.locking.readers.fields import UV, UV_FILE, UV_PACKAGE, UV_SOURCE, unkept, unkept_within
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -57,8 +58,9 @@ def read_uv_lock(text: str, selection: Selection) -> ReadLock:
     if not roots:
         raise UnreadableLock("it has no package that is the project itself, so nothing says what is needed")
     reader = _Reader(selection)
-    found = reader.read(entries, roots, text_of(document, "requires-python", "the file"))
-    return replace(found, losses=(*unkept(document, UV), *found.losses))
+    requires_python = text_of(document, "requires-python", "the file")
+    found = reader.read(entries, roots, requires_python)
+    return replace(found, losses=(*unkept(document, UV), *found.losses), requires_python=requires_python)
 
 
 def _is_project(entry: Mapping[str, Any]) -> bool:
@@ -108,22 +110,21 @@ class _Reader:
             if key not in markers:
                 continue
             extras = [one.partition("[")[2][:-1] for one in markers if "[" in one and _base(one, nodes) == key]
-            if package.url and not package.url.startswith("git+"):
-                what = f"it comes from {package.url}, not from an index"
-                self._losses.append(Loss(package.name, what, changes_install=True))
+            entry, name = self._entries[key], package.name
+            self._losses.extend((*unkept(entry, UV_PACKAGE, name), *_unkept_within(entry, name)))
+            direct = _direct(entry, name)
+            if isinstance(direct, Loss):
+                self._losses.append(direct)
                 continue
-            marked = LockedPackage(
-                package.name,
-                package.version,
-                markers[key],
-                tuple(sorted(extras)),
-                package.files,
-                package.index,
-                package.url,
-                package.subdirectory,
+            marked = replace(
+                package,
+                marker=markers[key],
+                extras=tuple(sorted(extras)),
+                url=direct.url,
+                subdirectory=direct.subdirectory,
+                requested_revision=direct.requested_revision,
             )
-            self._losses.extend(unkept(self._entries[key], UV_PACKAGE, package.name))
-            self._losses.extend((*hash_losses(marked), *_unhashed(self._entries[key], package.name)))
+            self._losses.extend((*hash_losses(marked), *_unhashed(entry, name)))
             found.append(marked)
         ordered = tuple(sorted(found, key=lambda one: (one.name, one.version)))
         return ReadLock(ordered, tuple(self._losses), tuple(sorted(self._left_out)))
@@ -182,17 +183,12 @@ class _Reader:
 
     def _package(self, entry: Mapping[str, Any], name: str, version: str) -> LockedPackage:
         source = table_of(entry.get("source", {}), f"source of {name}")
-        direct = next((kind for kind in _DIRECT if kind in source), "")
-        stated = [*tables_of(entry.get("wheels", []), name)]
-        if "sdist" in entry:
-            stated.append(table_of(entry["sdist"], f"sdist of {name}"))
+        is_direct = any(kind in source for kind in _DIRECT)
         return LockedPackage(
             name,
-            "" if direct else version_of(version, name),
-            files=tuple(_files(stated, name)),
+            "" if is_direct else version_of(version, name),
+            files=tuple(_files(_file_tables(entry, name), name)),
             index=text_of(source, "registry", name),
-            url=_direct_url(direct, text_of(source, direct, name)) if direct else "",
-            subdirectory=_subdirectory(direct, text_of(source, direct, name), name) if direct else "",
         )
 
 
@@ -205,25 +201,45 @@ def _base(key: str, nodes: Mapping[str, GraphNode]) -> str:
     return key.partition(" [")[0]
 
 
-def _direct_url(kind: str, text: str) -> str:
-    if kind != "git":
-        return f"{kind} {text}"
-    url, _, commit = text.partition("#")
-    return f"git+{url.partition('?')[0]}@{commit}"
+def _direct(entry: Mapping[str, Any], name: str) -> DirectSource | Loss:
+    """Give back where a package lies that is of no index; one without a URL for what is of one."""
+    source = table_of(entry.get("source", {}), f"source of {name}")
+    kind = next((kind for kind in _DIRECT if kind in source), "")
+    if not kind:
+        return DirectSource("")
+    place, found = text_of(source, kind, name), None
+    if kind == "git":
+        found = _commit(place, name)
+    elif kind == "url":
+        found = archive_source(place, text_of(source, "subdirectory", name))
+    return direct_source(name, kind, place, found)
 
 
-def _subdirectory(kind: str, text: str, name: str) -> str:
-    """Of a repository: `?subdirectory=…` of its URL, as uv writes it."""
+def _commit(place: str, name: str) -> DirectSource | None:
+    """Read `URL?subdirectory=…&branch=…#COMMIT`, as uv writes it (`tag`, `rev` and `branch` say what was asked for)."""
+    head, _, commit = place.partition("#")
+    url, _, query = head.partition("?")
     try:
-        stated = parse_qs(text.partition("#")[0].partition("?")[2]) if kind == "git" else {}
+        stated = {key: values[0] for key, values in parse_qs(query).items()}
     except ValueError as error:
         raise UnreadableLock(f"{name} has a malformed URL ({fault_text(error)})") from None
-    return stated.get("subdirectory", [""])[0]
+    asked = next((stated[key] for key in ("branch", "tag", "rev") if key in stated), "")
+    return commit_source("git", url, commit, stated.get("subdirectory", ""), asked)
+
+
+def _file_tables(entry: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    sdist = [table_of(entry["sdist"], f"sdist of {name}")] if "sdist" in entry else []
+    return [*tables_of(entry.get("wheels", []), name), *sdist]
+
+
+def _unkept_within(entry: Mapping[str, Any], name: str) -> Iterator[Loss]:
+    yield from unkept_within([entry.get("source", {})], UV_SOURCE, name, "source")
+    yield from unkept_within(_file_tables(entry, name), UV_FILE, name, "files")
 
 
 def _unhashed(entry: Mapping[str, Any], name: str) -> Iterator[Loss]:
     """Tell of files without a hash, which no list can vouch for."""
-    stated = [*tables_of(entry.get("wheels", []), name), *([entry["sdist"]] if "sdist" in entry else [])]
+    stated = _file_tables(entry, name)
     unhashed = [one for one in stated if "hash" not in one]
     if unhashed and len(unhashed) < len(stated):
         yield Loss(name, f"{len(unhashed)} of its files, which have no hash", changes_install=True)

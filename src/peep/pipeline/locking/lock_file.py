@@ -10,7 +10,7 @@ from peep.formats.documents import parse_toml
 from peep.formats.names import is_lock_path
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_view import KnownPin
-from peep.locking.listed_pins import header_arguments, judged_pins, known_pins, locked_commits
+from peep.locking.listed_pins import command_arguments, header_arguments, judged_pins, known_pins, locked_commits
 from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_file
 from peep.model import Location
 from peep.requirements.decoding import DecodedText, decode
@@ -111,6 +111,7 @@ def _lock_file(text: str, path: str) -> PresentLock:
         known,
         found.targets,
         found.files,
+        command_arguments(next((one.value for one in directives if one.option == "--locked-by"), "")),
         indexes=found.indexes,
         build_constraints=found.build_constraints,
         commits=found.commits,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
 
-from peep.dataclass import dataclass
+from peep.index.bound import BoundIndex, index_of
 from peep.index.client import PackageIndex
 from peep.locking.candidates import ProjectPage, page_of
 from peep.model import ProjectDetail
@@ -13,19 +12,6 @@ from peep.pipeline.once import Once
 from peep.reporting import Reporter, SilentReporter
 
 _NOBODY = SilentReporter()
-
-
-@dataclass(frozen=True, slots=True)
-class BoundIndex:
-    """An index of the settings that alone is asked for some projects, and for nothing else."""
-
-    name: str
-    patterns: tuple[str, ...]
-    """Normalised names, or patterns such as `corp-*`."""
-    index: PackageIndex
-
-    def holds(self, project: str) -> bool:
-        return any(fnmatchcase(project, pattern) for pattern in self.patterns)
 
 
 class IndexPages:
@@ -48,7 +34,8 @@ class IndexPages:
 
     def index_name(self, project: str) -> str:
         """Give back the name of the index that a project is bound to, '' for none."""
-        return next((bound.name for bound in self._bound if bound.holds(project)), "")
+        bound = index_of(project, self._bound)
+        return bound.name if bound is not None else ""
 
     def shadowed(self) -> dict[str, tuple[str, ...]]:
         """Give back projects that several indexes have, by name: the first index counts."""
@@ -56,7 +43,7 @@ class IndexPages:
 
     def _asked(self, project: str) -> ProjectPage:
         self.names[project] = None
-        bound = next((one for one in self._bound if one.holds(project)), None)
+        bound = index_of(project, self._bound)
         index = self._open.get(None) if bound is None else bound.index
         details = [detail for detail in index.project(project) if detail.files]
         self._reporter.worked("pages")

@@ -9,8 +9,7 @@ from itertools import repeat
 from peep.dataclass import dataclass, field
 from peep.errors import UsageError
 from peep.formats.ages import UnreadableTime, parse_age
-from peep.formats.names import normalised
-from peep.locking.edges import UnreadableRequirement, parse_edge
+from peep.locking.edges import Edge
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import PlannedPin
 from peep.locking.project_sources import Wanted
@@ -32,8 +31,8 @@ class LockOptions:
     settings: LockSettings = field(default_factory=LockSettings)
     wanted: Wanted = field(default_factory=Wanted)
     upgrade: bool = False
-    upgraded: tuple[tuple[str, str], ...] = ()
-    """`--upgrade-package`: names, and the versions that they are to have ('' the newest)."""
+    upgraded: tuple[Edge, ...] = ()
+    """`--upgrade-package`: names, with the versions that they are to have where the user says which."""
     refresh_hashes: bool = False
     allows_pre_releases: bool = False
     is_check: bool = False
@@ -61,17 +60,9 @@ def output_of(arguments: Sequence[str]) -> str:
     return next((word.removeprefix(prefix) for word in arguments if word.startswith(prefix)), "")
 
 
-def wanted_versions(upgraded: Sequence[tuple[str, str]]) -> list[Constraint]:
-    """Give back the versions of `--upgrade-package NAME==VERSION` as limits. Raises `UsageError`."""
-    found = []
-    for name, version in upgraded:
-        try:
-            edge = parse_edge(f"{name}=={version}" if version else name)
-        except UnreadableRequirement as error:
-            raise UsageError(f"--upgrade-package: {error}") from None
-        if version:
-            found.append(Constraint(edge, Location("--upgrade-package", 0), ""))
-    return found
+def wanted_versions(upgraded: Sequence[Edge]) -> list[Constraint]:
+    """Give back the versions of `--upgrade-package NAME==VERSION` as limits."""
+    return [Constraint(edge, Location("--upgrade-package", 0), "") for edge in upgraded if edge.specifier]
 
 
 def moment(age: str, now: datetime) -> datetime:
@@ -80,11 +71,6 @@ def moment(age: str, now: datetime) -> datetime:
         return parse_age(age, now)
     except UnreadableTime as error:
         raise UsageError(f"--min-age: {error}", error.hint) from None
-
-
-def pattern(text: str) -> str:
-    """Normalise a name or a pattern of names, whose stars stay."""
-    return "*".join(normalised(part) for part in text.split("*"))
 
 
 def shadow_warnings(shadowed: Mapping[str, Sequence[str]], pins: Sequence[PlannedPin]) -> Iterator[str]:

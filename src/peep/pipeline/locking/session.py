@@ -14,10 +14,10 @@ from types import MappingProxyType
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsErrors, UsageError
-from peep.formats.names import normalised
 from peep.formats.target_ids import TargetId, parse_target_id
 from peep.formats.url_secrets import redacted
-from peep.index.client import KeptPages, SimpleIndexes
+from peep.index.bound import name_pattern
+from peep.index.client import KeptPages
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.group_view import GroupView, ViewSources
 from peep.locking.kept_directives import kept_directives
@@ -32,7 +32,7 @@ from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
 from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
-from peep.model import FormatControl, IndexOptions, TargetEnvironment
+from peep.model import FormatControl, TargetEnvironment
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.locking.build_hooks import LockHooks, Machine
@@ -43,7 +43,7 @@ from peep.pipeline.locking.host_tools import HostTools
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, ComparedPages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.lock_file import PresentLock, read_pins, read_present
 from peep.pipeline.locking.metadata import IndexMetadata
-from peep.pipeline.locking.pages import BoundIndex, IndexPages
+from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.prefetch import walk
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
@@ -52,7 +52,6 @@ from peep.pipeline.locking.request import (
     index_names,
     moment,
     output_of,
-    pattern,
     shadow_warnings,
     wanted_versions,
 )
@@ -62,7 +61,6 @@ from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
 from peep.pipeline.session import opened_store, target_request
-from peep.requirements.expansion import expand
 from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache
@@ -99,6 +97,11 @@ class LockSession:
             self.context.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
         texts = stated or ("here",)
         return tuple(sorted({parse_target_id(self._here() if text == "here" else text) for text in texts}))
+
+    @property
+    def upgraded_names(self) -> frozenset[str]:
+        """Normalised names of the projects that `--upgrade-package` names."""
+        return frozenset(edge.name for edge in self.options.upgraded)
 
     @property
     def tools_path(self) -> str:
@@ -169,7 +172,9 @@ class LockSession:
         roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
         inputs = replace(inputs, roots=roots)
         pages = DirectPages(index_pages, direct)
-        sources = ViewSources(pages, metadata, ReleaseFacts(inputs.policy), inputs.admission, inputs.known)
+        sources = ViewSources(
+            pages, metadata, ReleaseFacts(inputs.policy), inputs.admission, inputs.known, inputs.upgraded
+        )
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
@@ -180,7 +185,9 @@ class LockSession:
             replace(self._format(read, present, targets, index_pages), tools=self._tool_format(read, tools, targets)),
         )
         if made.tools.text and tools.foreign:
-            raise UsageError(f"{tools.foreign}, and builds of this lock need one", "name another: --build-output FILE")
+            stem = os.path.splitext(os.path.basename(self.options.paths.output))[0]
+            hint = f"give this lock one of its own, as in: --build-output {stem}-build-constraints.txt"
+            raise UsageError(f"{tools.foreign}, and builds of this lock need one", hint)
         if self.options.is_verified:
             self._verify(made, inputs.policy, metadata)
         return replace(made, warnings=(*made.warnings, *shadow_warnings(index_pages.shadowed(), made.pins)))
@@ -247,8 +254,8 @@ class LockSession:
 
     def _pages_through(self, keep: Callable[[PageCache], KeptPages]) -> IndexPages:
         cache = PageCache(self.store)
-        bound = self._bound_indexes(keep(cache))
-        return IndexPages(lambda: self.network.index(keep(cache)), bound, self.context.reporter)
+        bound = self.network.bound_indexes(keep(cache))
+        return IndexPages(lambda: self.network.unbound_index(keep(cache)), bound, self.context.reporter)
 
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""
@@ -293,7 +300,7 @@ class LockSession:
         return direct_projects(roots, finder, metadata, builds, hooks)
 
     def _known_direct(self, present: PresentLock) -> KnownDirect:
-        names = {normalised(name) for name, _ in self.options.upgraded}
+        names = self.upgraded_names
         commits = {name: found for name, found in present.commits.items() if name not in names}
         if self.options.refresh_hashes:
             return KnownDirect(commits)
@@ -331,6 +338,7 @@ class LockSession:
         path = self.options.paths.output
         ids = tuple(target.text for target in targets)
         reader = partial(read_pins, path=path)
+        line_end = present.line_end if present.content is not None else read.line_end
         if self.options.paths.is_pylock:
 
             def write_lock_file(
@@ -342,14 +350,14 @@ class LockSession:
                     read.extras,
                     read.groups,
                     build_constraint=self._tools_name() if tools.text else "",
+                    arguments=self._arguments(),
                     index_names=names,
                     known_files=self._known_files(present),
                     directives=kept_directives(read.directives, present.directives),
                 )
-                return lock_file_text(planned, solutions, style)
+                return lock_file_text(planned, solutions, style).replace("\n", line_end)
 
             return LockFormat(write_lock_file, reader, tells_extras=False)
-        line_end = present.line_end if present.content is not None else read.line_end
 
         def write(planned: Sequence[PlannedPin], _: Sequence[TargetSolution], tools: LockedTools) -> str:
             pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
@@ -362,14 +370,6 @@ class LockSession:
 
     def _known_files(self, present: PresentLock) -> KnownFiles:
         return {} if self.options.refresh_hashes else present.files
-
-    def _bound_indexes(self, kept: KeptPages) -> list[BoundIndex]:
-        found = []
-        for named in self.options.settings.indexes:
-            url = expand(named.url, self.context.environ)
-            index = SimpleIndexes(self.network.transport(), IndexOptions((url,)), self.context.reporter, kept)
-            found.append(BoundIndex(named.name, tuple(map(pattern, named.projects)), index))
-        return found
 
     def _arguments(self) -> tuple[str, ...]:
         paths = self.options.paths
@@ -384,7 +384,7 @@ class LockSession:
         sources = read.sources
         constraints = (*sources.constraints, *wanted_versions(self.options.upgraded))
         known, known_tools = ({}, {}) if self.options.upgrade else (present.known, tools.known)
-        names = {normalised(name) for name, _ in self.options.upgraded}
+        names = self.upgraded_names
         return LockInputs(
             tuple(targets),
             sources.roots,
@@ -392,6 +392,7 @@ class LockSession:
             self.policy(read.formats),
             admission(sources.roots, constraints),
             {name: pins for name, pins in known.items() if name not in names},
+            names,
             {name: pins for name, pins in known_tools.items() if name not in names},
         )
 
@@ -403,7 +404,7 @@ class LockSession:
             for value in values:
                 formats = with_format(formats, option, value)
         now = datetime.now(timezone.utc)
-        limits = {pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
+        limits = {name_pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
         limit = moment(settings.min_age, now) if settings.min_age else None
         return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
 
@@ -414,7 +415,7 @@ def opened_lock(options: LockOptions, context: RunContext, stages: Stages) -> It
     with ExitStack() as stack:
         store = stack.enter_context(opened_store(options.base.store, context))
         defaults = configured_pip(options.base, context.environ, os.path.join(store.layout.remembered, "pip"))
-        network = Network(options.base, context, defaults)
+        network = Network(options.base, context, defaults, bound=options.settings.indexes)
         stack.callback(network.close)
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
         received = ReceivedOnce(stages.receive)
