@@ -66,8 +66,9 @@ class NameReader:
 
     def __init__(self, project: str, *, is_lenient: bool = False) -> None:
         self._is_lenient = is_lenient
-        self._project = normalised(project)
-        self._words = self._project.count("-") + 1
+        self.project = normalised(project)
+        """Normalised."""
+        self._words = self.project.count("-") + 1
         self._known_names: dict[str, bool] = {}
         self._shared: dict[object, Any] = {}
         """Versions and tags that many names have: a page may list thousands of files, and a lock hundreds of pages."""
@@ -91,14 +92,27 @@ class NameReader:
             return ArchiveName(ArchiveKind.SDIST, self._once(version), suffix=suffix)
         if self._is_lenient:
             return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
-        return UnreadableName(f"does not name the project {self._project}")
+        return UnreadableName(f"does not name the project {self.project}")
+
+    def version(self, filename: str) -> str | None:
+        """Give back the version in a name that `read` takes apart, without doing so; None for any other name."""
+        if not filename.endswith(".whl"):
+            name = self.read(filename)
+            return name.version if isinstance(name, ArchiveName) else None
+        if len(filename) > _LONGEST_NAME or "/" in filename or "\\" in filename or not filename.isprintable():
+            return None
+        parts = filename.split("-")
+        count = len(parts)
+        if count != _WHEEL_PARTS and (count != _WHEEL_PARTS_WITH_BUILD or not _BUILD_TAG.fullmatch(parts[2])):
+            return None
+        return parts[1] if self._is_project(parts[0]) else None
 
     def _read_wheel(self, filename: str) -> ArchiveName | UnreadableName:
         parts = filename[:-4].split("-")
         if len(parts) not in {_WHEEL_PARTS, _WHEEL_PARTS_WITH_BUILD}:
             return UnreadableName("is not a valid wheel file name (PEP 427)")
         if not self._is_project(parts[0]):
-            return UnreadableName(f"does not name the project {self._project}")
+            return UnreadableName(f"does not name the project {self.project}")
         build = (-1, "")
         if len(parts) == _WHEEL_PARTS_WITH_BUILD:
             found = _BUILD_TAG.fullmatch(parts[2])
@@ -127,5 +141,5 @@ class NameReader:
         known = self._known_names.get(written)
         if known is None:
             # ASCII only: lower-casing turns the Kelvin sign into a k (THREATS W6).
-            known = self._known_names[written] = written.isascii() and normalised(written) == self._project
+            known = self._known_names[written] = written.isascii() and normalised(written) == self.project
         return known

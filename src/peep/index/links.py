@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from operator import methodcaller
 from urllib.parse import unquote, urljoin
 
 from peep.dataclass import dataclass, field
@@ -19,6 +21,9 @@ _START = re.compile(r"/|(?:\.\.?/)+")
 _UNRESOLVED = re.compile(r"\?|(?:^|/)(?:/|\.\.?(?:/|$))")
 """A query, or segments that RFC 3986, 5.2.4, takes out, beyond the beginning."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
+_BETWEEN = "x"
+_HTTPS = methodcaller("startswith", "https://")
+_ROOT = methodcaller("startswith", "/")
 
 
 @dataclass(slots=True)
@@ -51,6 +56,22 @@ class LinkBase:
             return self._joined(link)
         return self._folder(climb) + rest
 
+    def resolve_all(self, links: Sequence[object]) -> list[str]:
+        """As `resolve`, of every link; '' for what is not to be followed, or no text.
+
+        Links of a page are mostly of one kind. All together are then judged in one look: a letter between two of them
+        can neither end a rule's text nor begin one.
+        """
+        joined = joined_texts(links)
+        if joined and _has_plain_letters(joined) and len(max(links, key=len)) <= LONGEST_URL:  # type: ignore[arg-type]
+            texts: list[str] = list(links)  # type: ignore[arg-type]
+            if all(map(_HTTPS, texts)):
+                return texts
+            if all(map(_ROOT, texts)) and not ("?" in joined or "//" in joined or "/." in joined) and "/" not in texts:
+                root = self._folder("/")
+                return [root + text[1:] for text in texts]
+        return [(self.resolve(link) or "") if isinstance(link, str) else "" for link in links]
+
     def _folder(self, climb: str) -> str:
         """The URL that a link beginning with `climb` leads to, up to where its rest follows."""
         folder = self.folders.get(climb)
@@ -72,14 +93,19 @@ class LinkBase:
 
 def _is_plain(link: str) -> bool:
     """It has no fragment and no character that a URL may not hold: quick looks, where a pattern takes five times."""
-    return (
-        0 < len(link) <= LONGEST_URL
-        and link.isascii()
-        and " " not in link
-        and "#" not in link
-        and "\\" not in link
-        and link.isprintable()
-    )
+    return 0 < len(link) <= LONGEST_URL and _has_plain_letters(link)
+
+
+def _has_plain_letters(text: str) -> bool:
+    return text.isascii() and " " not in text and "#" not in text and "\\" not in text and text.isprintable()
+
+
+def joined_texts(values: Sequence[object]) -> str:
+    """All texts with a letter between any two of them; '' where one of the values is no text, or there is none."""
+    try:
+        return _BETWEEN.join(values)  # type: ignore[arg-type]
+    except TypeError:
+        return ""
 
 
 def safe_filename(name: str) -> str | None:
@@ -87,6 +113,17 @@ def safe_filename(name: str) -> str | None:
     if name in {"", ".", ".."} or "/" in name or "\\" in name or len(name) > LONGEST_FILENAME:
         return None
     return name if name.isprintable() else None
+
+
+def safe_filenames(names: Sequence[object]) -> list[str]:
+    """As `safe_filename`, of every name; '' for what is none. All together are judged first, as `resolve_all` does."""
+    joined = joined_texts(names)
+    if joined and joined.isprintable() and not ("/" in joined or "\\" in joined):
+        texts: list[str] = list(names)  # type: ignore[arg-type]
+        lengths = set(map(len, texts))
+        if min(lengths) > len("..") and max(lengths) <= LONGEST_FILENAME:
+            return texts
+    return [(safe_filename(name) or "") if isinstance(name, str) else "" for name in names]
 
 
 def filename_in(url: str) -> str | None:
@@ -105,6 +142,20 @@ def digest_of(algorithm: str, text: str) -> Digest | None:
     if len(text) != HEX_LENGTHS.get(algorithm) or not _HEX.fullmatch(text):
         return None
     return Digest(algorithm, text.lower())
+
+
+def sha256_texts(tables: Sequence[object]) -> list[str] | None:
+    """`sha256:HEX` of tables of digests that all hold one sha256 in lower case and nothing else; None for any other."""
+    try:
+        texts = [table["sha256"] for table in tables]  # type: ignore[index]
+        joined = "".join(texts)
+        is_hex = len(bytes.fromhex(joined)) * 2 == len(joined)  # it would take blanks between
+    except (TypeError, KeyError, IndexError, ValueError):
+        return None
+    is_alone = set(map(len, tables)) <= {1}  # type: ignore[arg-type]
+    if not is_hex or not is_alone or not set(map(len, texts)) <= {HEX_LENGTHS["sha256"]} or joined != joined.lower():
+        return None
+    return ["sha256:" + text for text in texts]
 
 
 def fragment_digests(link: str) -> tuple[Digest, ...]:

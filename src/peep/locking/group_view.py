@@ -131,7 +131,7 @@ class GroupView:
     def _admitted_numbers(self, page: ProjectPage) -> Sequence[int]:
         """Leave out pre-releases, unless asked for by a specifier, `--pre`, or for want of a final release."""
         if self._facts.policy.allows_pre_releases or page.project in self._sources.admission.pre_releases:
-            return range(len(page.releases))
+            return range(len(page.versions))
         return self._facts.finals(page)
 
     def candidate(self, project: str, number: int) -> Candidate | Unusable:

@@ -366,13 +366,13 @@ def _dependency_facts(node: Incompatibility[str, int], view: GroupView) -> Itera
     children = {_split(term.package)[0] for term in node.terms if not term.is_positive()} or {parent}
     versions: dict[str, list[str]] = {}
     edges: dict[str, Edge] = {}
-    for number, release in enumerate(view.page(parent).releases):
+    for number, version in enumerate(view.page(parent).versions):
         candidate = view.judged(parent, number) if number in covered else None
         if not isinstance(candidate, Candidate):
             continue
         for edge in view.edges(candidate, extra):
             if edge.name in children:
-                versions.setdefault(str(edge), []).append(release.text)
+                versions.setdefault(str(edge), []).append(str(version))
                 edges[str(edge)] = edge
     for text, edge in edges.items():
         allowed = view.mask(edge.name, edge.specifier)
@@ -385,7 +385,7 @@ def _unusable(names: Iterable[str], facts: Sequence[Fact], view: GroupView) -> I
         allowed = -1
         for fact in facts:
             allowed &= fact.allowed if fact.child == name else -1
-        for number in range(len(view.page(name).releases)):
+        for number in range(len(view.page(name).versions)):
             if allowed >> number & 1:
                 candidate = view.judged(name, number)
                 if isinstance(candidate, Unusable):

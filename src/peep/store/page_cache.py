@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
+from peep.formats.file_columns import FileColumns
 from peep.formats.url_secrets import holds_secret_parameter, redacted
-from peep.model import Digest, IndexFile, ProjectDetail
+from peep.model import ProjectDetail
 
 _KIND = "page"
 _HEAD = "page-head"
-_FORMAT = 1
+_FORMAT = 2
 
 
 class Memory(Protocol):
@@ -109,47 +109,21 @@ def _rendered(value: list[Any]) -> bytes:
 
 
 def _encoded(detail: ProjectDetail | None) -> list[Any]:
-    """What locking takes from a page; nothing of one that is not there."""
+    """What locking takes from a page, column by column; nothing of one that is not there."""
     if detail is None:
         return []
-    names = [detail.name, detail.index, detail.status, detail.status_reason]
-    prefix = os.path.commonprefix([file.url for file in detail.files])  # noqa: RUF071 - letters are meant, not folders
-    return [*names, prefix, [_encoded_file(file, len(prefix)) for file in detail.files]]
-
-
-def _encoded_file(file: IndexFile, start: int) -> list[Any]:
-    sidecar = None if file.sidecar is None else [str(digest) for digest in file.sidecar]
-    hashes = [str(digest) for digest in file.hashes]
-    tail = [file.size, file.upload_time, file.requires_python, file.yanked, sidecar]
-    return [file.filename, file.url[start:], hashes, *tail]
+    files = FileColumns.of(detail.files, detail.index)
+    prefix = os.path.commonprefix(files.urls)  # noqa: RUF071 - letters are meant, not folders
+    urls = [url[len(prefix) :] for url in files.urls]
+    names = [detail.name, detail.index, detail.status, detail.status_reason, prefix]
+    return [*names, files.filenames, urls, *files.columns]
 
 
 def _decoded(value: Sequence[Any]) -> KeptPage:
     etag, last_modified, time, *rest = value
     if not rest:
         return KeptPage(None, etag, last_modified, time)
-    name, index, status, reason, prefix, files = rest
-    shared: dict[str | None, str | None] = {}
-    found = tuple(_decoded_file(file, prefix, index, shared) for file in files)
-    return KeptPage(ProjectDetail(name, found, index, status, reason), etag, last_modified, time)
-
-
-def _decoded_file(value: Sequence[Any], prefix: str, index: str, shared: dict[str | None, str | None]) -> IndexFile:
-    filename, url, hashes, size, time, python, yanked, sidecar = value
-    beside = None if sidecar is None else tuple(map(_digest, sidecar))
-    return IndexFile(
-        filename,
-        prefix + url,
-        tuple(map(_digest, hashes)),
-        size,
-        time,
-        shared.setdefault(python, python),
-        yanked,
-        index,
-        beside,
-    )
-
-
-def _digest(text: str) -> Digest:
-    algorithm, _, hexadecimal = text.partition(":")
-    return Digest(sys.intern(algorithm), hexadecimal)
+    name, index, status, reason, prefix, filenames, urls, *columns = rest
+    whole = [prefix + url for url in urls]
+    files = FileColumns(filenames, whole, columns, index, [""] * len(filenames))
+    return KeptPage(ProjectDetail(name, files, index, status, reason), etag, last_modified, time)

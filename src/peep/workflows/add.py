@@ -168,7 +168,7 @@ def _release(edge: Edge, views: Sequence[GroupView]) -> Release:
         if not unusable:
             return page.releases[number]
         reasons.append(f"{page.releases[number].text} {unusable[0]}")
-    told = "; ".join(reasons[:5]) or f"{page.index} has {', '.join(one.text for one in page.releases[:5])}"
+    told = "; ".join(reasons[:5]) or f"{page.index} has {', '.join(map(str, page.versions[:5]))}"
     raise CannotAdd(f"no release of {edge.name}{edge.specifier} can be used: {told}")
 
 

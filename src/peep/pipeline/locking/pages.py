@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 from peep.dataclass import dataclass
 from peep.index.client import PackageIndex
-from peep.locking.candidates import ProjectPage, page_of
+from peep.locking.candidates import ProjectPage
+from peep.locking.page_releases import page_of
 from peep.model import ProjectDetail
 from peep.pipeline.once import Once
 from peep.reporting import Reporter, SilentReporter
