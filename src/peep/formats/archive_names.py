@@ -7,7 +7,7 @@ habits before it. Project names compare by PEP 503.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -94,13 +94,28 @@ class NameReader:
             return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
         return UnreadableName(f"does not name the project {self.project}")
 
-    def version(self, filename: str) -> str | None:
-        """Give back the version in a name that `read` takes apart, without doing so; None for any other name."""
+    def versions(self, filenames: Sequence[str]) -> list[str | None]:
+        """Give back the version in each name that `read` takes apart, without doing so; None for any other name."""
+        joined = "x".join(filenames)
+        is_plain = joined.isprintable() and not ("/" in joined or "\\" in joined)
+        is_short = max(map(len, filenames), default=0) <= _LONGEST_NAME
+        if not (is_plain and is_short):
+            return [self._version_as_read(filename) for filename in filenames]
+        known, found = self._known_names, list[str | None]()
+        for filename in filenames:  # nothing is called for most: a page has thousands of names
+            parts = filename.split("-")
+            is_usual = len(parts) == _WHEEL_PARTS and filename.endswith(".whl") and known.get(parts[0])
+            found.append(parts[1] if is_usual else self._version(filename))
+        return found
+
+    def _version_as_read(self, filename: str) -> str | None:
+        name = self.read(filename)
+        return name.version if isinstance(name, ArchiveName) else None
+
+    def _version(self, filename: str) -> str | None:
+        """The version in a plain name."""
         if not filename.endswith(".whl"):
-            name = self.read(filename)
-            return name.version if isinstance(name, ArchiveName) else None
-        if len(filename) > _LONGEST_NAME or "/" in filename or "\\" in filename or not filename.isprintable():
-            return None
+            return self._version_as_read(filename)
         parts = filename.split("-")
         count = len(parts)
         if count != _WHEEL_PARTS and (count != _WHEEL_PARTS_WITH_BUILD or not _BUILD_TAG.fullmatch(parts[2])):

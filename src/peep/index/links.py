@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from operator import methodcaller
 from urllib.parse import unquote, urljoin
 
 from peep.dataclass import dataclass, field
@@ -21,9 +20,10 @@ _START = re.compile(r"/|(?:\.\.?/)+")
 _UNRESOLVED = re.compile(r"\?|(?:^|/)(?:/|\.\.?(?:/|$))")
 """A query, or segments that RFC 3986, 5.2.4, takes out, beyond the beginning."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
-_BETWEEN = "x"
-_HTTPS = methodcaller("startswith", "https://")
-_ROOT = methodcaller("startswith", "/")
+_UNPRINTABLE_BYTES = bytes([*range(0x20), 0x7F])
+_UNPLAIN = _UNPRINTABLE_BYTES + b" #\\"
+"""Letters of which a link is no plain one; see `_is_plain`."""
+_UNSAFE = _UNPRINTABLE_BYTES + b"/\\"
 
 
 @dataclass(slots=True)
@@ -59,17 +59,17 @@ class LinkBase:
     def resolve_all(self, links: Sequence[object]) -> list[str]:
         """As `resolve`, of every link; '' for what is not to be followed, or no text.
 
-        Links of a page are mostly of one kind. All together are then judged in one look: a letter between two of them
-        can neither end a rule's text nor begin one.
+        Links of a page are mostly of one kind: all together are judged in one look, line by line.
         """
-        joined = joined_texts(links)
-        if joined and _has_plain_letters(joined) and len(max(links, key=len)) <= LONGEST_URL:  # type: ignore[arg-type]
-            texts: list[str] = list(links)  # type: ignore[arg-type]
-            if all(map(_HTTPS, texts)):
-                return texts
-            if all(map(_ROOT, texts)) and not ("?" in joined or "//" in joined or "/." in joined) and "/" not in texts:
-                root = self._folder("/")
-                return [root + text[1:] for text in texts]
+        lines = plain_lines(links, _UNPLAIN, LONGEST_URL)
+        texts: list[str] = list(links) if lines else []  # type: ignore[arg-type]
+        starts = {text[:8] for text in texts}
+        if starts == {"https://"}:
+            return texts
+        is_rooted = starts and all(start.startswith("/") and start != "/" for start in starts)
+        if is_rooted and not ("?" in lines or "//" in lines or "/." in lines):
+            root = self._folder("/")
+            return [root + text[1:] for text in texts]
         return [(self.resolve(link) or "") if isinstance(link, str) else "" for link in links]
 
     def _folder(self, climb: str) -> str:
@@ -93,19 +93,26 @@ class LinkBase:
 
 def _is_plain(link: str) -> bool:
     """It has no fragment and no character that a URL may not hold: quick looks, where a pattern takes five times."""
-    return 0 < len(link) <= LONGEST_URL and _has_plain_letters(link)
+    return (
+        0 < len(link) <= LONGEST_URL
+        and link.isascii()
+        and " " not in link
+        and "#" not in link
+        and "\\" not in link
+        and link.isprintable()
+    )
 
 
-def _has_plain_letters(text: str) -> bool:
-    return text.isascii() and " " not in text and "#" not in text and "\\" not in text and text.isprintable()
-
-
-def joined_texts(values: Sequence[object]) -> str:
-    """All texts with a letter between any two of them; '' where one of the values is no text, or there is none."""
+def plain_lines(texts: Sequence[object], unplain: bytes, longest: int) -> str:
+    """Lines with one text each, all of ASCII without the letters `unplain`, up to `longest` long; '' for any other."""
     try:
-        return _BETWEEN.join(values)  # type: ignore[arg-type]
-    except TypeError:
+        lines = "\n".join(texts)  # type: ignore[arg-type]
+        written = lines.encode("ascii")
+    except (TypeError, UnicodeEncodeError):
         return ""
+    is_plain = len(written.translate(None, unplain)) == len(written) - (len(texts) - 1)  # it takes out ends of lines
+    is_short = len(lines) <= longest or len(max(texts, key=len)) <= longest  # type: ignore[arg-type]
+    return lines if is_plain and is_short else ""
 
 
 def safe_filename(name: str) -> str | None:
@@ -117,12 +124,9 @@ def safe_filename(name: str) -> str | None:
 
 def safe_filenames(names: Sequence[object]) -> list[str]:
     """As `safe_filename`, of every name; '' for what is none. All together are judged first, as `resolve_all` does."""
-    joined = joined_texts(names)
-    if joined and joined.isprintable() and not ("/" in joined or "\\" in joined):
-        texts: list[str] = list(names)  # type: ignore[arg-type]
-        lengths = set(map(len, texts))
-        if min(lengths) > len("..") and max(lengths) <= LONGEST_FILENAME:
-            return texts
+    lines = plain_lines(names, _UNSAFE, LONGEST_FILENAME)
+    if lines and ".." not in names and "." not in names and "" not in names:
+        return lines.split("\n")
     return [(safe_filename(name) or "") if isinstance(name, str) else "" for name in names]
 
 

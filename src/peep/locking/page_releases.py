@@ -62,7 +62,7 @@ def page_of(project: str, detail: ProjectDetail | None) -> ProjectPage:
     filenames = files.filenames if isinstance(files, FileColumns) else [file.filename for file in files]
     reader = NameReader(project)
     by_text: dict[str, list[int]] = {}
-    for place, text in enumerate(map(reader.version, filenames)):
+    for place, text in enumerate(reader.versions(filenames)):
         if text is not None:
             by_text.setdefault(text, []).append(place)
     by_version: dict[Version, list[int]] = {}
