@@ -147,13 +147,14 @@ class FileChooser:
         self._compatibility = Compatibility(project, target.environment, policy.formats)
         self._policy = policy
         self._known: dict[Version, FileChoice] = {}
+        self._of_all: dict[Version, FileChoice] = {}
 
     def choose(self, release: Release) -> FileChoice:
         """Give back the file that the target would take; see `best_of` for the order."""
         known = self._known.get(release.version)
         if known is None:
             old, young = admitted_files(release, self._policy)
-            known = self.best_of(old)
+            known = self.best_of(old) if young else self.best(release)
             reasons = (*known.reasons, *((one.file.filename, "is too young") for one in young))
             known = self._known[release.version] = FileChoice(known.chosen, reasons, known.is_yanked)
         return known
@@ -161,6 +162,13 @@ class FileChooser:
     def objection(self, one: NamedFile) -> str:
         """Say why the target can't use a file, or give back ''."""
         return self._compatibility.objection(one.name, one.file)
+
+    def best(self, release: Release) -> FileChoice:
+        """Give back the best file of a release, however young."""
+        known = self._of_all.get(release.version)
+        if known is None:
+            known = self._of_all[release.version] = self.best_of(release.files)
+        return known
 
     def best_of(self, files: Iterable[NamedFile]) -> FileChoice:
         """Choose among files of one release: not yanked, wheel over sdist, best tag, highest build tag, name."""

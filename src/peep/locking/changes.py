@@ -8,7 +8,7 @@ from types import MappingProxyType
 from packaging.version import Version
 
 from peep.dataclass import dataclass
-from peep.locking.group_view import KnownPin
+from peep.locking.group_judge import KnownPin
 from peep.locking.lock_plan import PlannedPin
 from peep.model import Digest, IndexFile
 

@@ -62,7 +62,8 @@ class ReleaseFacts:
         key = release.project, release.version, hashes
         known = self._listed.get(key)
         if known is None:
-            known = self._listed[key] = files_of_pin(release.files, hashes)
+            listed = files_of_pin(release.files, hashes)
+            known = self._listed[key] = release.files if len(listed) == len(release.files) else listed
         return known
 
 

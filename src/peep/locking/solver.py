@@ -16,7 +16,8 @@ from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProto
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.locking.edges import Edge
-from peep.locking.group_view import Candidate, GroupView, Unusable
+from peep.locking.group_judge import Candidate, Unusable
+from peep.locking.group_view import GroupView
 from peep.locking.roots import Constraint, Root
 from peep.locking.target_groups import JointGroup
 
@@ -299,7 +300,10 @@ class _Provider(BaseProvider[str, int]):
 
 
 def _solution(chosen: Mapping[str, int], roots: Sequence[Root], view: GroupView) -> TargetSolution:
-    names = sorted({_split(package)[0] for package in chosen})
+    extras_of: dict[str, list[str]] = {}
+    for name, extra in map(_split, chosen):
+        extras_of.setdefault(name, []).append(extra)
+    names = sorted(extras_of)
     pins: dict[str, SolvedPin] = {}
     requirers = [Requirer(root.edge.name, root.edge, root=root) for root in roots]
     thresholds = frozenset().union(*(view.looked_at.get(name, frozenset()) for name in names))
@@ -307,7 +311,7 @@ def _solution(chosen: Mapping[str, int], roots: Sequence[Root], view: GroupView)
         candidate = view.candidate(name, chosen[name])
         if isinstance(candidate, Unusable):  # pragma: no cover - the provider chose it
             raise TypeError(name)
-        extras = tuple(sorted(extra for other, extra in map(_split, chosen) if other == name and extra))
+        extras = tuple(sorted(extra for extra in extras_of[name] if extra))
         pins[name] = SolvedPin(name, candidate, extras)
         thresholds |= candidate.thresholds
         for extra in ("", *extras):

@@ -15,7 +15,8 @@ from peep.locking.additions import CannotAdd, add_to_pyproject, add_to_requireme
 from peep.locking.candidates import Release
 from peep.locking.completeness import Judged, JudgedPin, Kind, judge
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.group_view import GroupView, Unusable, ViewSources
+from peep.locking.group_judge import Unusable, ViewSources
+from peep.locking.group_view import GroupView
 from peep.locking.lock_paths import lock_paths
 from peep.locking.lock_plan import HashPolicy, listed_files
 from peep.locking.page_archives import PageArchives
