@@ -112,7 +112,7 @@ class ProjectDetail:
     """What one index says of one project (PEP 691); `status` as in PEP 792."""
 
     name: str
-    files: tuple[IndexFile, ...]
+    files: Sequence[IndexFile]
     index: str = ""
     status: str = "active"
     status_reason: str = ""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.edges import Edge, parse_edge
-from peep.locking.group_view import Admission, Candidate, GroupView, ViewSources
+from peep.locking.group_judge import Admission, Candidate, ViewSources
+from peep.locking.group_view import GroupView
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.solver import TargetSolution, solve
 from peep.locking.target_groups import joint_groups

@@ -8,7 +8,7 @@ from peep.dataclass import replace
 from peep.formats.ages import parse_time
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.changes import changes
-from peep.locking.group_view import Admission
+from peep.locking.group_judge import Admission
 from peep.locking.listed_pins import header_arguments, judged_pins, known_pins
 from peep.locking.lock_plan import HashPolicy
 from peep.locking.lock_run import LockInputs

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peep.locking.candidates import CandidatePolicy
-from peep.locking.group_view import Admission
+from peep.locking.group_judge import Admission
 from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.marker_atoms import MarkerJudge
 from peep.locking.merging import MergedPin, merge

@@ -6,7 +6,8 @@ from packaging.version import Version
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.derivation import sentence
 from peep.locking.edges import parse_edge
-from peep.locking.group_view import Admission, GroupView, KnownPin, ViewSources
+from peep.locking.group_judge import Admission, KnownPin, ViewSources
+from peep.locking.group_view import GroupView
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint
 from peep.locking.solver import TargetSolution, Unsolvable, solve

@@ -10,7 +10,7 @@ from peep.errors import PackageIndexError
 from peep.formats.core_metadata import ProjectMetadata
 from peep.index.bound import BoundIndex
 from peep.index.client import SimpleIndexes
-from peep.locking.candidates import page_of
+from peep.locking.page_releases import page_of
 from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexOptions
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages

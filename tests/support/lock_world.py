@@ -10,9 +10,10 @@ from packaging.version import Version
 
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.target_ids import TargetId, parse_target_id
-from peep.locking.candidates import CandidatePolicy, NamedFile, ProjectPage, Release, page_of
+from peep.locking.candidates import CandidatePolicy, NamedFile, ProjectPage, Release
 from peep.locking.edges import parse_edge
-from peep.locking.group_view import Admission
+from peep.locking.group_judge import Admission
+from peep.locking.page_releases import page_of
 from peep.locking.roots import Root
 from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexFile, Location, ProjectDetail

@@ -7,7 +7,7 @@ habits before it. Project names compare by PEP 503.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -66,8 +66,9 @@ class NameReader:
 
     def __init__(self, project: str, *, is_lenient: bool = False) -> None:
         self._is_lenient = is_lenient
-        self._project = normalised(project)
-        self._words = self._project.count("-") + 1
+        self.project = normalised(project)
+        """Normalised."""
+        self._words = self.project.count("-") + 1
         self._known_names: dict[str, bool] = {}
         self._shared: dict[object, Any] = {}
         """Versions and tags that many names have: a page may list thousands of files, and a lock hundreds of pages."""
@@ -91,14 +92,42 @@ class NameReader:
             return ArchiveName(ArchiveKind.SDIST, self._once(version), suffix=suffix)
         if self._is_lenient:
             return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
-        return UnreadableName(f"does not name the project {self._project}")
+        return UnreadableName(f"does not name the project {self.project}")
+
+    def versions(self, filenames: Sequence[str]) -> list[str | None]:
+        """Give back the version in each name that `read` takes apart, without doing so; None for any other name."""
+        joined = "x".join(filenames)
+        is_plain = joined.isprintable() and not ("/" in joined or "\\" in joined)
+        is_short = max(map(len, filenames), default=0) <= _LONGEST_NAME
+        if not (is_plain and is_short):
+            return [self._version_as_read(filename) for filename in filenames]
+        known, found = self._known_names, list[str | None]()
+        for filename in filenames:  # nothing is called for most: a page has thousands of names
+            parts = filename.split("-")
+            is_usual = len(parts) == _WHEEL_PARTS and filename.endswith(".whl") and known.get(parts[0])
+            found.append(parts[1] if is_usual else self._version(filename))
+        return found
+
+    def _version_as_read(self, filename: str) -> str | None:
+        name = self.read(filename)
+        return name.version if isinstance(name, ArchiveName) else None
+
+    def _version(self, filename: str) -> str | None:
+        """The version in a plain name."""
+        if not filename.endswith(".whl"):
+            return self._version_as_read(filename)
+        parts = filename.split("-")
+        count = len(parts)
+        if count != _WHEEL_PARTS and (count != _WHEEL_PARTS_WITH_BUILD or not _BUILD_TAG.fullmatch(parts[2])):
+            return None
+        return parts[1] if self._is_project(parts[0]) else None
 
     def _read_wheel(self, filename: str) -> ArchiveName | UnreadableName:
         parts = filename[:-4].split("-")
         if len(parts) not in {_WHEEL_PARTS, _WHEEL_PARTS_WITH_BUILD}:
             return UnreadableName("is not a valid wheel file name (PEP 427)")
         if not self._is_project(parts[0]):
-            return UnreadableName(f"does not name the project {self._project}")
+            return UnreadableName(f"does not name the project {self.project}")
         build = (-1, "")
         if len(parts) == _WHEEL_PARTS_WITH_BUILD:
             found = _BUILD_TAG.fullmatch(parts[2])
@@ -127,5 +156,5 @@ class NameReader:
         known = self._known_names.get(written)
         if known is None:
             # ASCII only: lower-casing turns the Kelvin sign into a k (THREATS W6).
-            known = self._known_names[written] = written.isascii() and normalised(written) == self._project
+            known = self._known_names[written] = written.isascii() and normalised(written) == self.project
         return known

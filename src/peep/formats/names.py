@@ -26,6 +26,7 @@ SDIST_COMPRESSIONS = {
 }
 """Suffixes of source archives and how each is compressed; best first, where one version has several."""
 SDIST_SUFFIXES = tuple(SDIST_COMPRESSIONS)
+_MOST_USUAL = SDIST_SUFFIXES[0]
 ARCHIVE_SUFFIXES = (".whl", *SDIST_SUFFIXES)
 """Of all that can be installed. The only statement of it: what `hash` prints a line for, `install` takes."""
 
@@ -42,6 +43,8 @@ def is_name(text: str) -> bool:
 
 def archive_suffix(filename: str) -> str:
     """The suffix by which `filename` is an archive, '' when it is none."""
+    if filename.endswith(_MOST_USUAL):
+        return _MOST_USUAL
     lowered = filename.lower()
     return next((suffix for suffix in ARCHIVE_SUFFIXES if lowered.endswith(suffix)), "")
 

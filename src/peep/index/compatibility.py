@@ -42,7 +42,12 @@ class Compatibility:
 
     def objection(self, name: ArchiveName, file: IndexFile) -> str:
         """Say why `file` cannot be used, or give back ''."""
-        return self._format_objection(name) or self._python_objection(file) or self._tag_objection(name)
+        stated = file.requires_python
+        return (
+            ("" if self._allowed[name.kind] else _format_objection(name))
+            or (self._python_objection(stated) if stated and not self._any_python else "")
+            or ("" if name.kind is ArchiveKind.SDIST else self._judge(name.tags)[1])
+        )
 
     def rank(self, name: ArchiveName) -> int:
         """Place of the best tag of a wheel among those of the target, 0 the best; `NO_RANK` without any."""
@@ -63,16 +68,6 @@ class Compatibility:
         tags = (f"{python}-{abi}-{platform}" for (python, abi), platform in product(pairs, known))
         return min((self._tags.ranks.get(tag, NO_RANK) for tag in tags), default=NO_RANK)
 
-    def _format_objection(self, name: ArchiveName) -> str:
-        if self._allowed[name.kind]:
-            return ""
-        if name.kind is ArchiveKind.WHEEL:
-            return "is a wheel, which --no-binary excludes"
-        return "is a source archive, which --only-binary excludes"
-
-    def _tag_objection(self, name: ArchiveName) -> str:
-        return "" if name.kind is ArchiveKind.SDIST else self._judge(name.tags)[1]
-
     def _unfit(self, stated: tuple[str, ...]) -> str:
         """Short of tags, as the file's name shows its own: many files then share one reason."""
         interpreter, platform = self._describe_target()
@@ -91,15 +86,18 @@ class Compatibility:
         python, _, rest = next(iter(self._tags.ranks), "unknown-unknown-unknown").partition("-")
         return python, rest.rpartition("-")[2]
 
-    def _python_objection(self, file: IndexFile) -> str:
-        stated = file.requires_python
-        if not stated or self._any_python:
-            return ""
+    def _python_objection(self, stated: str) -> str:
         known = self._of_python.get(stated)
         if known is None:
             objections = [python_objection(stated, version) for version in self._versions]
             known = self._of_python[stated] = objections[0] if all(objections) else ""
         return known
+
+
+def _format_objection(name: ArchiveName) -> str:
+    if name.kind is ArchiveKind.WHEEL:
+        return "is a wheel, which --no-binary excludes"
+    return "is a source archive, which --only-binary excludes"
 
 
 def _possible_versions(target: TargetEnvironment) -> tuple[tuple[int, int, int], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from peep.dataclass import dataclass, field
@@ -98,7 +98,7 @@ def parsed_project(page: FetchedPage, project: str, index: str) -> ParsedPage:
     return parse_project_html(page.body, source, page.content_type)
 
 
-def parsed_links(page: FetchedPage, index: str, reporter: Reporter) -> tuple[IndexFile, ...]:
+def parsed_links(page: FetchedPage, index: str, reporter: Reporter) -> Sequence[IndexFile]:
     """Every archive that a find-links page links to; it may be the page of a project, in either form."""
     if page.is_json:
         from peep.index.simple_json import parse_links_json  # noqa: PLC0415 - see `parsed_project`

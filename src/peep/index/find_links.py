@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from peep.dataclass import dataclass
@@ -24,7 +25,7 @@ class FlatListing:
 
     location: str
     """For messages, without credentials."""
-    files: tuple[IndexFile, ...]
+    files: Sequence[IndexFile]
 
     def project(self, name: str) -> ProjectDetail | None:
         """The files whose names say that they belong to `name`; None when there are none."""

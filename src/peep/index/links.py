@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote, urljoin
 
 from peep.dataclass import dataclass, field
@@ -19,6 +20,10 @@ _START = re.compile(r"/|(?:\.\.?/)+")
 _UNRESOLVED = re.compile(r"\?|(?:^|/)(?:/|\.\.?(?:/|$))")
 """A query, or segments that RFC 3986, 5.2.4, takes out, beyond the beginning."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
+_UNPRINTABLE_BYTES = bytes([*range(0x20), 0x7F])
+_UNPLAIN = _UNPRINTABLE_BYTES + b" #\\"
+"""Letters of which a link is no plain one; see `_is_plain`."""
+_UNSAFE = _UNPRINTABLE_BYTES + b"/\\"
 
 
 @dataclass(slots=True)
@@ -51,6 +56,22 @@ class LinkBase:
             return self._joined(link)
         return self._folder(climb) + rest
 
+    def resolve_all(self, links: Sequence[object]) -> list[str]:
+        """As `resolve`, of every link; '' for what is not to be followed, or no text.
+
+        Links of a page are mostly of one kind: all together are judged in one look, line by line.
+        """
+        lines = plain_lines(links, _UNPLAIN, LONGEST_URL)
+        texts: list[str] = list(links) if lines else []  # type: ignore[arg-type]
+        starts = {text[:8] for text in texts}
+        if starts == {"https://"}:
+            return texts
+        is_rooted = starts and all(start.startswith("/") and start != "/" for start in starts)
+        if is_rooted and not ("?" in lines or "//" in lines or "/." in lines):
+            root = self._folder("/")
+            return [root + text[1:] for text in texts]
+        return [(self.resolve(link) or "") if isinstance(link, str) else "" for link in links]
+
     def _folder(self, climb: str) -> str:
         """The URL that a link beginning with `climb` leads to, up to where its rest follows."""
         folder = self.folders.get(climb)
@@ -82,11 +103,31 @@ def _is_plain(link: str) -> bool:
     )
 
 
+def plain_lines(texts: Sequence[object], unplain: bytes, longest: int) -> str:
+    """Lines with one text each, all of ASCII without the letters `unplain`, up to `longest` long; '' for any other."""
+    try:
+        lines = "\n".join(texts)  # type: ignore[arg-type]
+        written = lines.encode("ascii")
+    except (TypeError, UnicodeEncodeError):
+        return ""
+    is_plain = len(written.translate(None, unplain)) == len(written) - (len(texts) - 1)  # it takes out ends of lines
+    is_short = len(lines) <= longest or len(max(texts, key=len)) <= longest  # type: ignore[arg-type]
+    return lines if is_plain and is_short else ""
+
+
 def safe_filename(name: str) -> str | None:
     """`name` if it can only be the name of a file in a folder, else None (N4)."""
     if name in {"", ".", ".."} or "/" in name or "\\" in name or len(name) > LONGEST_FILENAME:
         return None
     return name if name.isprintable() else None
+
+
+def safe_filenames(names: Sequence[object]) -> list[str]:
+    """As `safe_filename`, of every name; '' for what is none. All together are judged first, as `resolve_all` does."""
+    lines = plain_lines(names, _UNSAFE, LONGEST_FILENAME)
+    if lines and ".." not in names and "." not in names and "" not in names:
+        return lines.split("\n")
+    return [(safe_filename(name) or "") if isinstance(name, str) else "" for name in names]
 
 
 def filename_in(url: str) -> str | None:
@@ -105,6 +146,20 @@ def digest_of(algorithm: str, text: str) -> Digest | None:
     if len(text) != HEX_LENGTHS.get(algorithm) or not _HEX.fullmatch(text):
         return None
     return Digest(algorithm, text.lower())
+
+
+def sha256_texts(tables: Sequence[object]) -> list[str] | None:
+    """`sha256:HEX` of tables of digests that all hold one sha256 in lower case and nothing else; None for any other."""
+    try:
+        texts = [table["sha256"] for table in tables]  # type: ignore[index]
+        joined = "".join(texts)
+        is_hex = len(bytes.fromhex(joined)) * 2 == len(joined)  # it would take blanks between
+    except (TypeError, KeyError, IndexError, ValueError):
+        return None
+    is_alone = set(map(len, tables)) <= {1}  # type: ignore[arg-type]
+    if not is_hex or not is_alone or not set(map(len, texts)) <= {HEX_LENGTHS["sha256"]} or joined != joined.lower():
+        return None
+    return ["sha256:" + text for text in texts]
 
 
 def fragment_digests(link: str) -> tuple[Digest, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from peep.errors import PackageIndexError
 from peep.formats.documents import parse_json
-from peep.index.links import LinkBase, digest_of, safe_filename
+from peep.formats.file_columns import FileColumns, digests_text
+from peep.index.links import LinkBase, digest_of, safe_filenames, sha256_texts
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import MOST_BYTES, Digest, IndexFile, ProjectDetail
 
@@ -27,7 +29,7 @@ def parse_project_json(body: bytes, source: PageSource) -> ParsedPage:
     return ParsedPage(ProjectDetail(source.project, files, source.index, status, reason), warnings)
 
 
-def parse_links_json(body: bytes, url: str, index: str) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
+def parse_links_json(body: bytes, url: str, index: str) -> tuple[Sequence[IndexFile], tuple[str, ...]]:
     """The files that a find-links place at `url` lists, of whatever project, and warnings.
 
     Raises `PackageIndexError` as `parse_project_json` does.
@@ -39,7 +41,7 @@ def parse_links_json(body: bytes, url: str, index: str) -> tuple[tuple[IndexFile
     return _files(answer, url, index)
 
 
-def _files(answer: Mapping[str, object], url: str, index: str) -> tuple[tuple[IndexFile, ...], tuple[str, ...]]:
+def _files(answer: Mapping[str, object], url: str, index: str) -> tuple[Sequence[IndexFile], tuple[str, ...]]:
     """The files of an answer that came from `url`, without those that break the rules, of which a warning tells."""
     meta = answer.get("meta")
     version = meta.get("api-version") if isinstance(meta, dict) else None
@@ -47,14 +49,11 @@ def _files(answer: Mapping[str, object], url: str, index: str) -> tuple[tuple[In
     entries = answer.get("files")
     if not isinstance(entries, list):
         raise PackageIndexError(index, "answered with JSON that lists no files (PEP 691)")
-    base = LinkBase(url)
-    shared: dict[str, str] = {}
-    read = [_file(entry, base, index, shared) for entry in entries]
-    files = tuple(file for file in read if file is not None)
-    if len(files) < len(read):
+    files = _columns(entries, LinkBase(url), index)
+    if len(files) < len(entries):
         name = answer.get("name")
         of = f" of {name[:_LONGEST_NAME]}" if isinstance(name, str) else ""
-        warnings += (f"{index} lists {len(read) - len(files)} malformed files{of}, left out",)
+        warnings += (f"{index} lists {len(entries) - len(files)} malformed files{of}, left out",)
     return files, warnings
 
 
@@ -68,38 +67,45 @@ def _load(body: bytes, index: str) -> Mapping[str, object]:
     return answer
 
 
-def _file(entry: object, base: LinkBase, index: str, shared: dict[str, str]) -> IndexFile | None:
-    """One entry of `files`; None when it names no file that could be fetched.
+def _columns(entries: Sequence[object], base: LinkBase, index: str) -> FileColumns:
+    """The entries that name a file that could be fetched.
 
-    Versions of Python are taken from `shared`: files of a project state the same few.
+    Column by column: a page has thousands of entries, and what all have in common is seen in one look.
     """
-    if not isinstance(entry, dict):
-        return None
-    filename, link = entry.get("filename"), entry.get("url")
-    if not isinstance(filename, str) or not isinstance(link, str):
-        return None
-    url = base.resolve(link)
-    if not url or safe_filename(filename) is None:
-        return None
-    size, python = entry.get("size"), _text(entry.get("requires-python"))
-    return IndexFile(  # by position: a page has thousands of files, and names would double the time of each
-        filename,
-        url,
-        _hashes(entry.get("hashes")),
-        size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < MOST_BYTES else None,
-        _text(entry.get("upload-time")),
-        python if python is None else shared.setdefault(python, python),
-        _yanked(entry.get("yanked")),
-        index,
-        _sidecar(entry),
-        _provenance(entry, base),
+    tables = [entry for entry in entries if isinstance(entry, dict)]
+    filenames = safe_filenames([table.get("filename") for table in tables])
+    urls = base.resolve_all([table.get("url") for table in tables])
+    if not (all(filenames) and all(urls)):
+        kept = [place for place, (name, url) in enumerate(zip(filenames, urls, strict=True)) if name and url]
+        filenames, urls = [filenames[place] for place in kept], [urls[place] for place in kept]
+        tables = [tables[place] for place in kept]
+    columns: list[list[Any]] = [
+        _digests([table.get("hashes") for table in tables]),
+        [_size(table.get("size")) for table in tables],
+        [_text(table.get("upload-time")) for table in tables],
+        [_text(table.get("requires-python")) for table in tables],
+        [_yanked(table.get("yanked")) for table in tables],
+        _sidecars([table.get("core-metadata", table.get("dist-info-metadata")) for table in tables]),
+    ]
+    return FileColumns(
+        filenames, urls, columns, index, _provenance([table.get("provenance") for table in tables], base)
     )
 
 
-def _provenance(entry: Mapping[str, object], base: LinkBase) -> str:
-    """PEP 740: a URL, or null."""
-    stated = entry.get("provenance")
-    return (base.resolve(stated) or "") if isinstance(stated, str) else ""
+def _size(stated: object) -> int | None:
+    is_size = isinstance(stated, int) and not isinstance(stated, bool) and 0 <= stated < MOST_BYTES
+    return stated if is_size else None  # type: ignore[return-value]
+
+
+def _provenance(stated: Sequence[object], base: LinkBase) -> list[str]:
+    """PEP 740: URLs, or null."""
+    resolved = iter(base.resolve_all([link for link in stated if isinstance(link, str)]))
+    return [next(resolved) if isinstance(link, str) else "" for link in stated]
+
+
+def _digests(stated: Sequence[object]) -> list[str]:
+    known = sha256_texts(stated)
+    return [digests_text(_hashes(table)) for table in stated] if known is None else known
 
 
 def _hashes(stated: object) -> tuple[Digest, ...]:
@@ -114,12 +120,10 @@ def _hashes(stated: object) -> tuple[Digest, ...]:
     )
 
 
-def _sidecar(entry: Mapping[str, object]) -> tuple[Digest, ...] | None:
+def _sidecars(stated: Sequence[object]) -> list[str | None]:
     """PEP 714: `core-metadata`, or else the older name; a table of digests, or true where there are none."""
-    stated = entry.get("core-metadata", entry.get("dist-info-metadata"))
-    if isinstance(stated, dict):
-        return _hashes(stated)
-    return () if stated is True else None
+    texts = iter(_digests([one for one in stated if isinstance(one, dict)]))
+    return [next(texts) if isinstance(one, dict) else "" if one is True else None for one in stated]
 
 
 def _text(value: object) -> str | None:

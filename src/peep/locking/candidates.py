@@ -5,19 +5,20 @@ Sources: PEP 440 (versions), PEP 425 (tags), PEP 427 (build tags), PEP 592 (yank
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.dataclass import dataclass, field
 from peep.errors import PackageIndexError
 from peep.formats.ages import UnreadableTime, parse_time
-from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName
+from peep.formats.archive_names import ArchiveName
 from peep.formats.names import SDIST_SUFFIXES
+from peep.formats.versions import same_version
 from peep.index.compatibility import NO_RANK, Compatibility
-from peep.model import ArchiveKind, FormatControl, IndexFile, ProjectDetail
+from peep.model import ArchiveKind, FormatControl, IndexFile
 from peep.target.declared import DeclaredTarget
 
 
@@ -63,10 +64,18 @@ class ProjectPage:
     project: str
     index: str = ""
     """For messages; '' where no index has the project."""
-    releases: tuple[Release, ...] = ()
+    versions: tuple[Version, ...] = ()
     """Newest first."""
+    releases: Sequence[Release] = ()
+    """One for each version."""
     status: str = "active"
     """PEP 792."""
+
+    def release(self, version: str) -> Release | None:
+        """Give back the release of a version as anybody writes it (PEP 440)."""
+        found = (number for number, one in enumerate(self.versions) if same_version(str(one), version))
+        number = next(found, None)
+        return None if number is None else self.releases[number]
 
     @property
     def exists(self) -> bool:
@@ -90,36 +99,6 @@ class CandidatePolicy:
             return self.not_after_for[project]
         patterns = (pattern for pattern in sorted(self.not_after_for) if fnmatchcase(project, pattern))
         return next((self.not_after_for[pattern] for pattern in patterns), self.not_after)
-
-
-def page_of(project: str, detail: ProjectDetail | None) -> ProjectPage:
-    """Group an index's files of `project` by version; names that are none, and versions that are none, are left out."""
-    if detail is None:
-        return ProjectPage(project)
-    reader = NameReader(project)
-    by_text: dict[str, list[NamedFile]] = {}
-    for file in detail.files:
-        name = reader.read(file.filename)
-        if not isinstance(name, UnreadableName):
-            by_text.setdefault(name.version, []).append(NamedFile(file, name))
-    by_version: dict[Version, list[NamedFile]] = {}
-    for text, files in by_text.items():
-        version = _version(text)
-        if version is not None:
-            by_version.setdefault(version, []).extend(files)
-    releases = (
-        Release(project, version, tuple(sorted(files, key=lambda one: one.file.filename)))
-        for version, files in by_version.items()
-    )
-    newest_first = tuple(sorted(releases, key=lambda release: release.version, reverse=True))
-    return ProjectPage(project, detail.index or "unnamed index", newest_first, detail.status)
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text.replace("_", "-"))
-    except (InvalidVersion, ValueError):  # ValueError: a number of more digits than Python converts
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +147,14 @@ class FileChooser:
         self._compatibility = Compatibility(project, target.environment, policy.formats)
         self._policy = policy
         self._known: dict[Version, FileChoice] = {}
+        self._of_all: dict[Version, FileChoice] = {}
 
     def choose(self, release: Release) -> FileChoice:
         """Give back the file that the target would take; see `best_of` for the order."""
         known = self._known.get(release.version)
         if known is None:
             old, young = admitted_files(release, self._policy)
-            known = self.best_of(old)
+            known = self.best_of(old) if young else self.best(release)
             reasons = (*known.reasons, *((one.file.filename, "is too young") for one in young))
             known = self._known[release.version] = FileChoice(known.chosen, reasons, known.is_yanked)
         return known
@@ -182,6 +162,13 @@ class FileChooser:
     def objection(self, one: NamedFile) -> str:
         """Say why the target can't use a file, or give back ''."""
         return self._compatibility.objection(one.name, one.file)
+
+    def best(self, release: Release) -> FileChoice:
+        """Give back the best file of a release, however young."""
+        known = self._of_all.get(release.version)
+        if known is None:
+            known = self._of_all[release.version] = self.best_of(release.files)
+        return known
 
     def best_of(self, files: Iterable[NamedFile]) -> FileChoice:
         """Choose among files of one release: not yanked, wheel over sdist, best tag, highest build tag, name."""

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from peep.dataclass import dataclass, replace
 from peep.locking.given_up import GivenUp
-from peep.locking.group_view import KnownPin
+from peep.locking.group_judge import KnownPin
 from peep.locking.lock_plan import PlannedPin
 from peep.model import Digest, IndexFile
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
-from peep.locking.group_view import Unusable
+from peep.locking.group_judge import Unusable
 from peep.locking.solver import Fact, Unsolvable
 
 _MOST_FACTS = 8

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from packaging.version import Version
 
 from peep.dataclass import dataclass
-from peep.locking.group_view import Candidate, GroupView, Unusable
+from peep.locking.group_judge import Candidate, Unusable
+from peep.locking.group_view import GroupView
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def given_up(chosen: Mapping[str, Candidate], view: GroupView) -> Iterator[Given
     What others require of it is no matter of the pin, and told elsewhere.
     """
     for name, candidate in chosen.items():
-        numbers = {release.version: number for number, release in enumerate(view.page(name).releases)}
+        numbers = {version: number for number, version in enumerate(view.page(name).versions)}
         versions = {pin.version for pin in view.kept(name)} - {candidate.release.version}
         for version in sorted(versions):
             if version not in numbers:

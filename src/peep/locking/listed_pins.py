@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from peep.errors import RequirementsError
 from peep.formats.names import normalised
 from peep.locking.completeness import JudgedPin
-from peep.locking.group_view import KnownPin
+from peep.locking.group_judge import KnownPin
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
 from peep.requirements.file_parser import RequirementLine
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, Release, admitted_files
-from peep.locking.group_view import KnownPin
+from peep.locking.group_judge import KnownPin
 from peep.locking.merging import MergedPin
 from peep.locking.roots import Constraint
 from peep.model import Digest
@@ -162,15 +162,19 @@ def listed_files(
     """
     files, _ = admitted_files(release, policy.candidates)
     files = tuple(dict.fromkeys((*files, *chosen.values())))
-    usable = {one.file.filename for one in files if any(not chooser.objection(one) for chooser in choosers)}
-    usable |= set(chosen)
+
+    def is_usable(one: NamedFile) -> bool:  # asked of few: most state a digest
+        filename = one.file.filename
+        same = [other for other in files if other.file.filename == filename]
+        return filename in chosen or any(not chooser.objection(other) for other in same for chooser in choosers)
+
     if policy.only_for_targets:
-        files = tuple(one for one in files if one.file.filename in usable)
+        files = tuple(one for one in files if is_usable(one))
     found: dict[str, tuple[NamedFile, Digest]] = {}
     left_out: list[str] = []
     for one in sorted(files, key=lambda one: one.file.filename):
         digest = stated_sha256(one)
-        if digest is None and (one.file.filename in usable or one.file.url.startswith("file:")):
+        if digest is None and (one.file.url.startswith("file:") or is_usable(one)):
             digest = digests.sha256(one)
         if digest is None:
             left_out.append(one.file.filename)

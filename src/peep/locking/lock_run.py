@@ -9,13 +9,17 @@ from packaging.version import Version
 from peep.dataclass import dataclass, field
 from peep.formats.target_ids import TargetId
 from peep.locking.candidates import CandidatePolicy
-from peep.locking.group_view import Admission, GroupView, KnownPin, ViewSources
+from peep.locking.group_judge import Admission, KnownPin, ViewSources
+from peep.locking.group_view import GroupView
 from peep.locking.marker_atoms import micro_thresholds
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint, Root
 from peep.locking.solver import TargetSolution, Unsolvable, solve
 from peep.locking.sources import Metadata, Pages
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
+
+_Answers = dict[tuple[tuple[str, ...], frozenset[tuple[str, Version]]], TargetSolution | Unsolvable]
+"""By group and by the versions that groups before it chose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,24 @@ class LockSolutions:
     failures: tuple[Unsolvable, ...] = ()
 
 
-def solve_all(inputs: LockInputs, pages: Pages, metadata: Metadata, facts: ReleaseFacts | None = None) -> LockSolutions:
+def view_sources(inputs: LockInputs, pages: Pages, metadata: Metadata) -> ViewSources:
+    """Give back what all groups of these inputs see alike."""
+    return ViewSources(pages, metadata, ReleaseFacts(inputs.policy), inputs.admission, inputs.known, inputs.upgraded)
+
+
+def solve_all(
+    inputs: LockInputs, pages: Pages, metadata: Metadata, sources: ViewSources | None = None
+) -> LockSolutions:
     """Solve for every declared target and every witness that what was consulted asks for.
 
-    `facts`: what was worked out about these pages before, under the same policy. All groups are tried, so that all
+    `sources`: `view_sources` of all this, which remember what was worked out before. All groups are tried, so that all
     failures are told at once. Raises `TooManyWitnesses` and what `solve` raises.
     """
-    facts = facts or ReleaseFacts(inputs.policy)
-    sources = ViewSources(pages, metadata, facts, inputs.admission, inputs.known, inputs.upgraded)
+    sources = sources or view_sources(inputs, pages, metadata)
     micros = _stated_micros(inputs)
+    answers: _Answers = {}
     while True:
-        found = _solved(joint_groups(inputs.targets, micros), inputs, sources)
+        found = _solved(joint_groups(inputs.targets, micros), inputs, sources, answers)
         consulted = [(one.group.version[:2], one.thresholds) for one in found.solutions]
         more = more_micros(micros, _of_declared(consulted, inputs.targets))
         if more == micros or found.failures:
@@ -85,12 +96,17 @@ def _of_declared(
     return [(minor, found) for minor, found in consulted if minor in minors]
 
 
-def _solved(groups: Sequence[JointGroup], inputs: LockInputs, sources: ViewSources) -> LockSolutions:
+def _solved(groups: Sequence[JointGroup], inputs: LockInputs, sources: ViewSources, answers: _Answers) -> LockSolutions:
+    """Solve for all groups; `answers` of groups that the next round has again are remembered."""
     solutions: list[TargetSolution] = []
     failures: list[Unsolvable] = []
     preferred: dict[str, Version] = {}
     for group in groups:
-        answer = solve(GroupView(group, sources, preferred), inputs.roots, inputs.constraints)
+        key = group.key, frozenset(preferred.items())
+        answer = answers.get(key)
+        if answer is None:
+            view = GroupView(group, sources, preferred)
+            answer = answers[key] = solve(view, inputs.roots, inputs.constraints)
         match answer:
             case TargetSolution():
                 solutions.append(answer)

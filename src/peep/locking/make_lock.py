@@ -9,13 +9,13 @@ from peep.errors import PeepError
 from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
 from peep.locking.derivation import sentences
+from peep.locking.group_judge import ViewSources
 from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
-from peep.locking.lock_run import LockInputs, solve_all
+from peep.locking.lock_run import LockInputs, solve_all, view_sources
 from peep.locking.merging import merge
 from peep.locking.output.requirements_txt import WrittenPin
 from peep.locking.page_archives import PageArchives
 from peep.locking.read_back import prove
-from peep.locking.release_facts import ReleaseFacts
 from peep.locking.solver import TargetSolution, Unsolvable
 from peep.locking.sources import Metadata, Pages, SdistBuilds
 from peep.locking.tool_list import NO_TOOLS, Hashing, LockedTools, ToolFormat, lock_tools
@@ -47,8 +47,8 @@ class OutsideWorld:
     digests: Digests
     builds: SdistBuilds | None = None
     """None: what builds require is not looked at."""
-    facts: ReleaseFacts | None = None
-    """What was worked out before, under the policy of the inputs."""
+    sources: ViewSources | None = None
+    """What was worked out before of the same inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class LockFormat:
 
 def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form: LockFormat) -> Lock:
     """Make a lock. Raises `NoSolution`, `LockContradictsItself` (a bug), and what the outside world raises."""
-    facts = world.facts or ReleaseFacts(inputs.policy)
-    found = solve_all(inputs, world.pages, world.metadata, facts)
+    sources = world.sources or view_sources(inputs, world.pages, world.metadata)
+    found = solve_all(inputs, world.pages, world.metadata, sources)
     if found.failures:
         raise NoSolution(found.failures)
     merged = merge(found.solutions, tells_extras=form.tells_extras)
@@ -90,7 +90,7 @@ def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form:
         if tools.failures:
             raise NoSolution(tools.failures)
     text = form.write(planned, found.solutions, tools)
-    archives = PageArchives(world.pages, world.metadata, facts)
+    archives = PageArchives(world.pages, world.metadata, sources.facts)
     prove(form.read(text), found.solutions, archives, tells_extras=form.tells_extras)
     warnings = dict.fromkeys((*_warnings(found.solutions, planned), *tools.warnings))
     return Lock(text, planned, found.solutions, tuple(sorted(warnings)), tools)

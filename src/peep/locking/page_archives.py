@@ -43,9 +43,9 @@ class PageArchives:
         if not listed:
             return NoArchive(f"no file that {page.index} offers of {pin.version} has a listed hash")
         chooser = self._facts.chooser(pin.name, target)
-        choice = chooser.best_of(listed)
+        choice = chooser.best(release) if listed is release.files else chooser.best_of(listed)
         if choice.chosen is None:
-            unlisted = chooser.best_of(release.files).chosen
+            unlisted = chooser.best(release).chosen
             reason = f"none of its listed files fits {target.id}"
             if unlisted is not None:
                 reason += f"; {unlisted.file.filename} would, and its hash is not listed"

@@ -31,22 +31,22 @@ class ReleaseFacts:
         key = page.project, str(specifier)
         known = self._masks.get(key)
         if known is None:
-            known = self._masks[key] = _bits(page.releases, specifier)
+            known = self._masks[key] = _bits(page.versions, specifier)
         return known
 
     def numbers(self, page: ProjectPage) -> dict[Version, int]:
         """Give back the place of each version among the releases, 0 the newest."""
         known = self._numbers.get(page.project)
         if known is None:
-            known = self._numbers[page.project] = {one.version: number for number, one in enumerate(page.releases)}
+            known = self._numbers[page.project] = {one: number for number, one in enumerate(page.versions)}
         return known
 
     def finals(self, page: ProjectPage) -> tuple[int, ...]:
         """Give back numbers of the releases that are no pre-releases, newest first; of all, where none is final."""
         known = self._finals.get(page.project)
         if known is None:
-            finals = tuple(number for number, one in enumerate(page.releases) if not one.version.is_prerelease)
-            known = self._finals[page.project] = finals or tuple(range(len(page.releases)))
+            finals = tuple(number for number, one in enumerate(page.versions) if not one.is_prerelease)
+            known = self._finals[page.project] = finals or tuple(range(len(page.versions)))
         return known
 
     def chooser(self, project: str, target: DeclaredTarget) -> FileChooser:
@@ -62,14 +62,15 @@ class ReleaseFacts:
         key = release.project, release.version, hashes
         known = self._listed.get(key)
         if known is None:
-            known = self._listed[key] = files_of_pin(release.files, hashes)
+            listed = files_of_pin(release.files, hashes)
+            known = self._listed[key] = release.files if len(listed) == len(release.files) else listed
         return known
 
 
-def _bits(releases: Sequence[Release], specifier: SpecifierSet) -> int:
+def _bits(versions: Sequence[Version], specifier: SpecifierSet) -> int:
     if not str(specifier):
-        return (1 << len(releases)) - 1
-    fitting = (number for number, one in enumerate(releases) if specifier.contains(one.version, prereleases=True))
+        return (1 << len(versions)) - 1
+    fitting = (number for number, one in enumerate(versions) if specifier.contains(one, prereleases=True))
     return sum(1 << number for number in fitting)
 
 

@@ -17,7 +17,8 @@ from peep.dataclass import dataclass, field
 from peep.errors import PeepError
 from peep.locking.edges import Edge
 from peep.locking.given_up import GivenUp, given_up
-from peep.locking.group_view import Candidate, GroupView, Unusable
+from peep.locking.group_judge import Candidate, Unusable
+from peep.locking.group_view import GroupView
 from peep.locking.roots import Constraint, Root
 from peep.locking.target_groups import JointGroup
 
@@ -316,7 +317,10 @@ class _Provider(BaseProvider[str, int]):
 
 
 def _solution(chosen: Mapping[str, int], roots: Sequence[Root], view: GroupView) -> TargetSolution:
-    names = sorted({_split(package)[0] for package in chosen})
+    extras_of: dict[str, list[str]] = {}
+    for name, extra in map(_split, chosen):
+        extras_of.setdefault(name, []).append(extra)
+    names = sorted(extras_of)
     pins: dict[str, SolvedPin] = {}
     requirers = [Requirer(root.edge.name, root.edge, root=root) for root in roots]
     thresholds = frozenset().union(*(view.looked_at.get(name, frozenset()) for name in names))
@@ -324,7 +328,7 @@ def _solution(chosen: Mapping[str, int], roots: Sequence[Root], view: GroupView)
         candidate = view.candidate(name, chosen[name])
         if isinstance(candidate, Unusable):  # pragma: no cover - the provider chose it
             raise TypeError(name)
-        extras = tuple(sorted(extra for other, extra in map(_split, chosen) if other == name and extra))
+        extras = tuple(sorted(extra for extra in extras_of[name] if extra))
         pins[name] = SolvedPin(name, candidate, extras)
         thresholds |= candidate.thresholds
         for extra in ("", *extras):
@@ -387,13 +391,13 @@ def _dependency_facts(node: Incompatibility[str, int], view: GroupView) -> Itera
     children = {_split(term.package)[0] for term in node.terms if not term.is_positive()} or {parent}
     versions: dict[str, list[str]] = {}
     edges: dict[str, Edge] = {}
-    for number, release in enumerate(view.page(parent).releases):
+    for number, version in enumerate(view.page(parent).versions):
         candidate = view.judged(parent, number) if number in covered else None
         if not isinstance(candidate, Candidate):
             continue
         for edge in view.edges(candidate, extra):
             if edge.name in children:
-                versions.setdefault(str(edge), []).append(release.text)
+                versions.setdefault(str(edge), []).append(str(version))
                 edges[str(edge)] = edge
     for text, edge in edges.items():
         allowed = view.mask(edge.name, edge.specifier)
@@ -406,7 +410,7 @@ def _unusable(names: Iterable[str], facts: Sequence[Fact], view: GroupView) -> I
         allowed = -1
         for fact in facts:
             allowed &= fact.allowed if fact.child == name else -1
-        for number in range(len(view.page(name).releases)):
+        for number in range(len(view.page(name).versions)):
             if allowed >> number & 1:
                 candidate = view.judged(name, number)
                 if isinstance(candidate, Unusable):

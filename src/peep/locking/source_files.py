@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.group_view import Admission
+from peep.locking.group_judge import Admission
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.roots import Constraint, DirectSource, Root
 from peep.requirements.file_parser import COMMAND_LINE, OptionLine, RequirementLine

@@ -49,6 +49,11 @@ class JointGroup:
         return tuple(member.id.text for member in self.members)
 
     @property
+    def key(self) -> tuple[str, ...]:
+        """What the group is among all groups of any run: its IDs, and the version of Python."""
+        return *self.ids, self.members[0].python_full_version
+
+    @property
     def is_witness(self) -> bool:
         """Whether the group stands for a later micro version of what its IDs name."""
         return self.version[2] > 0 and any(member.id.micro is None for member in self.members)

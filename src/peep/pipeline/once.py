@@ -18,10 +18,14 @@ class Once(Generic[Key, Value]):
         """`find` is called once for each key; what it raises is raised to everybody who asks."""
         self._find = find
         self._answers: dict[Key, Future[Value]] = {}
+        self._values: dict[Key, Value] = {}
+        """Of what was found out: waiting takes a lock each time, and a lock asks for a page thousands of times."""
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Value:
         """Give back the answer for `key`, or raise what finding it out raised."""
+        if key in self._values:
+            return self._values[key]
         known = self._answers.get(key)
         if known is None:
             with self._lock:
@@ -35,6 +39,7 @@ class Once(Generic[Key, Value]):
 
     def _fill(self, answer: Future[Value], key: Key) -> None:
         try:
-            answer.set_result(self._find(key))
+            value = self._values[key] = self._find(key)
+            answer.set_result(value)
         except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
             answer.set_exception(error)

@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
+from peep.formats.file_columns import FileColumns
 from peep.formats.url_secrets import holds_secret, holds_secret_parameter, redacted, redacted_in
-from peep.model import Digest, IndexFile, ProjectDetail
+from peep.model import ProjectDetail
 
 _KIND = "page"
 _HEAD = "page-head"
-_FORMAT = 1
+_FORMAT = 2
 
 
 class Memory(Protocol):
@@ -63,20 +63,16 @@ class PageCache:
         if kept is None:
             return None
         try:
-            return _decoded(parse_json(kept))
-        except (ValueError, TypeError, KeyError, IndexError):
+            return _decoded(kept)
+        except (ValueError, TypeError, StopIteration):
             return None
 
     def put(self, url: str, page: KeptPage) -> str:
         """Keep a page, unless it names secrets; gives back its digest, as `head` does."""
         key = f"{_FORMAT} {redacted(url)}"
-        taken = _rendered(_encoded(page.detail))
-        digest = _digest_of(taken) if page.detail is not None else ""
-        value = (
-            _rendered([page.etag, page.last_modified, page.time])[:-1]
-            + (b"," if page.detail is not None else b"")
-            + taken[1:]
-        )
+        taken = _taken(page.detail)
+        digest = _digest_of(taken)
+        value = json.dumps([page.etag, page.last_modified, page.time]).encode() + b"\n" + taken
         if _tells_secrets(url, page.detail):
             return digest
         self._memory.put_value(_KIND, key, value)
@@ -99,67 +95,61 @@ def _tells_secrets(url: str, detail: ProjectDetail | None) -> bool:
         return True
     if detail is None:
         return False
-    said = (detail.status_reason, *(file.yanked for file in detail.files if isinstance(file.yanked, str)))
-    return any(holds_secret(file.url) for file in detail.files) or any(redacted_in(text) != text for text in said)
+    files = FileColumns.of(detail.files, detail.index)
+    said = (detail.status_reason, *dict.fromkeys(filter(None, files.yanked)))
+    return any(redacted_in(text) != text for text in said) or _hold_secrets(files.urls)
+
+
+def _hold_secrets(urls: Sequence[str]) -> bool:
+    """One look at all tells mostly that there is nothing in any of thousands."""
+    together = "".join(urls)
+    return any(mark in together for mark in "@?#") and any(map(holds_secret, urls))
 
 
 def page_digest(detail: ProjectDetail | None) -> str:
     """Give back a sha256 of all that locking takes from a page, '' for none."""
-    if detail is None:
-        return ""
-    return _digest_of(_rendered(_encoded(detail)))
+    return _digest_of(_taken(detail))
 
 
 def _digest_of(taken: bytes) -> str:
-    return hashlib.sha256(taken).hexdigest()
+    return hashlib.sha256(taken).hexdigest() if taken else ""
 
 
-def _rendered(value: list[Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+def _taken(detail: ProjectDetail | None) -> bytes:
+    """What locking takes from a page, column by column; nothing of one that is not there.
 
-
-def _encoded(detail: ProjectDetail | None) -> list[Any]:
-    """What locking takes from a page; nothing of one that is not there."""
+    First a line of JSON, and behind it the columns of plain texts, a line each: that is many times faster than JSON.
+    """
     if detail is None:
-        return []
-    names = [detail.name, detail.index, detail.status, detail.status_reason]
-    prefix = os.path.commonprefix([file.url for file in detail.files])  # noqa: RUF071 - letters are meant, not folders
-    return [*names, prefix, [_encoded_file(file, len(prefix)) for file in detail.files]]
+        return b""
+    files = FileColumns.of(detail.files, detail.index)
+    prefix = os.path.commonprefix(files.urls)  # noqa: RUF071 - letters are meant, not folders
+    columns = [files.filenames, [url[len(prefix) :] for url in files.urls], *files.columns]
+    lines = [_lines(column) for column in columns]
+    others = [column if of is None else None for column, of in zip(columns, lines, strict=True)]
+    names = [detail.name, detail.index, detail.status, detail.status_reason, prefix, len(files)]
+    first = json.dumps([*names, others], separators=(",", ":"), ensure_ascii=False)
+    return "\n".join([first, *(of for of in lines if of is not None)]).encode("utf-8", "surrogatepass")
 
 
-def _encoded_file(file: IndexFile, start: int) -> list[Any]:
-    sidecar = None if file.sidecar is None else [str(digest) for digest in file.sidecar]
-    hashes = [str(digest) for digest in file.hashes]
-    tail = [file.size, file.upload_time, file.requires_python, file.yanked, sidecar]
-    return [file.filename, file.url[start:], hashes, *tail]
+def _lines(column: list[Any]) -> str | None:
+    """A column as lines; None where something in it is no text of one line."""
+    try:
+        lines = "\n".join(column)
+    except TypeError:
+        return None
+    return lines if lines.count("\n") == len(column) - 1 else None
 
 
-def _decoded(value: Sequence[Any]) -> KeptPage:
-    etag, last_modified, time, *rest = value
-    if not rest:
+def _decoded(kept: bytes) -> KeptPage:
+    state, _, taken = kept.partition(b"\n")
+    etag, last_modified, time = parse_json(state)
+    if not taken:
         return KeptPage(None, etag, last_modified, time)
-    name, index, status, reason, prefix, files = rest
-    shared: dict[str | None, str | None] = {}
-    found = tuple(_decoded_file(file, prefix, index, shared) for file in files)
-    return KeptPage(ProjectDetail(name, found, index, status, reason), etag, last_modified, time)
-
-
-def _decoded_file(value: Sequence[Any], prefix: str, index: str, shared: dict[str | None, str | None]) -> IndexFile:
-    filename, url, hashes, size, time, python, yanked, sidecar = value
-    beside = None if sidecar is None else tuple(map(_digest, sidecar))
-    return IndexFile(
-        filename,
-        prefix + url,
-        tuple(map(_digest, hashes)),
-        size,
-        time,
-        shared.setdefault(python, python),
-        yanked,
-        index,
-        beside,
-    )
-
-
-def _digest(text: str) -> Digest:
-    algorithm, _, hexadecimal = text.partition(":")
-    return Digest(sys.intern(algorithm), hexadecimal)
+    first, *lines = taken.decode("utf-8", "surrogatepass").split("\n")
+    name, index, status, reason, prefix, count, others = parse_json(first)
+    starts = iter(range(0, len(lines), count or 1))
+    columns = [lines[(start := next(starts)) : start + count] if column is None else column for column in others]
+    filenames, urls, *rest = columns
+    files = FileColumns(filenames, [prefix + url for url in urls], rest, index, [""] * count)
+    return KeptPage(ProjectDetail(name, files, index, status, reason), etag, last_modified, time)

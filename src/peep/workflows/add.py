@@ -15,7 +15,8 @@ from peep.locking.additions import CannotAdd, add_to_pyproject, add_to_requireme
 from peep.locking.candidates import Release
 from peep.locking.completeness import Judged, JudgedPin, Kind, judge
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.group_view import GroupView, Unusable, ViewSources
+from peep.locking.group_judge import Unusable, ViewSources
+from peep.locking.group_view import GroupView
 from peep.locking.lock_paths import lock_paths
 from peep.locking.lock_plan import HashPolicy, listed_files
 from peep.locking.page_archives import PageArchives
@@ -168,7 +169,7 @@ def _release(edge: Edge, views: Sequence[GroupView]) -> Release:
         if not unusable:
             return page.releases[number]
         reasons.append(f"{page.releases[number].text} {unusable[0]}")
-    told = "; ".join(reasons[:5]) or f"{page.index} has {', '.join(one.text for one in page.releases[:5])}"
+    told = "; ".join(reasons[:5]) or f"{page.index} has {', '.join(map(str, page.versions[:5]))}"
     raise CannotAdd(f"no release of {edge.name}{edge.specifier} can be used: {told}")
 
 

@@ -200,8 +200,7 @@ class _Trials:
         return NewPin(name, version, listed.hashes, listed.names(), note=f"{NOT_EXAMINED}: {name} {version}")
 
     def _listed(self, name: str, fix: Fix) -> ListedRelease:
-        releases = self._pages.page(name).releases
-        release = next((one for one in releases if same_version(one.text, fix.version or "")), None)
+        release = self._pages.page(name).release(fix.version or "")
         if release is None:
             raise PeepError(f"no index has {name} {fix.version} any more")
         choosers = [FileChooser(name, one, self._policy) for group in self._groups for one in group.members]

@@ -13,7 +13,7 @@ from peep.locking.build_judge import BuildJudge
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.completeness import Archives, Builds, Judged, JudgedPin, TargetArchive, Verdict, judge
 from peep.locking.edges import UnreadableRequirement, parse_edge
-from peep.locking.group_view import python_thresholds
+from peep.locking.group_judge import python_thresholds
 from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
 from peep.locking.page_archives import PageArchives
 from peep.locking.release_facts import ReleaseFacts

@@ -17,7 +17,7 @@ from peep.formats.open_markers import judge as judge_marker
 from peep.formats.target_ids import TargetId
 from peep.locking.completeness import Incompleteness, Judged, JudgedPin, Kind, NoArchive, TargetArchive, Verdict, judge
 from peep.locking.edges import UnreadableRequirement, parse_edge
-from peep.locking.group_view import python_thresholds
+from peep.locking.group_judge import python_thresholds
 from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
 from peep.locking.target_groups import Micros, declared_minors, joint_groups, more_micros
 from peep.model import ArchiveKind, FormatControl, PinnedRequirement

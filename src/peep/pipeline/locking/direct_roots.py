@@ -65,7 +65,8 @@ class DirectPages:
         found = self.direct.get(project)
         if found is None:
             return self.pages.page(project)
-        return ProjectPage(project, redacted(found.release.direct_url), (found.release,))
+        release = found.release
+        return ProjectPage(project, redacted(release.direct_url), (release.version,), (release,))
 
 
 class DirectRoots:

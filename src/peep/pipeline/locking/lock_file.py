@@ -9,7 +9,7 @@ from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.formats.documents import parse_toml
 from peep.formats.names import is_lock_path
 from peep.locking.completeness import JudgedPin
-from peep.locking.group_view import KnownPin
+from peep.locking.group_judge import KnownPin
 from peep.locking.listed_pins import command_arguments, header_arguments, judged_pins, known_pins, locked_commits
 from peep.locking.output.pylock import KnownFiles, UnreadableLock, read_lock_file
 from peep.model import Location

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from peep.index.bound import BoundIndex, index_of
 from peep.index.client import PackageIndex
-from peep.locking.candidates import ProjectPage, page_of
+from peep.locking.candidates import ProjectPage
+from peep.locking.page_releases import page_of
 from peep.model import ProjectDetail
 from peep.pipeline.once import Once
 from peep.reporting import Reporter, SilentReporter

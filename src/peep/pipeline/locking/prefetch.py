@@ -14,7 +14,8 @@ from packaging.specifiers import SpecifierSet
 from peep.concurrency.thread_pool import MOST, TaskQueue, run_tasks
 from peep.errors import PeepError
 from peep.locking.edges import Edge
-from peep.locking.group_view import Candidate, GroupView
+from peep.locking.group_judge import Candidate
+from peep.locking.group_view import GroupView
 from peep.locking.roots import Root
 
 _MOST_TRIES = 3

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from peep.errors import PeepError
 from peep.formats.target_ids import TargetId
-from peep.formats.versions import same_version
 from peep.locking.candidates import FileChooser, Release
 from peep.locking.changes import ChangedFile, PinChange, changed_file
 from peep.locking.completeness import JudgedPin
@@ -56,8 +55,7 @@ def refreshed_list(
 
 
 def _release(pages: Pages, pin: JudgedPin) -> Release | None:
-    releases = pages.page(pin.name).releases
-    return next((one for one in releases if same_version(one.text, pin.version)), None)
+    return pages.page(pin.name).release(pin.version)
 
 
 def _change(pin: JudgedPin, release: Release, today: ListedRelease) -> PinChange:

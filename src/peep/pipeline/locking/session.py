@@ -19,14 +19,13 @@ from peep.formats.url_secrets import redacted
 from peep.index.bound import name_pattern
 from peep.index.client import KeptPages
 from peep.locking.candidates import CandidatePolicy
-from peep.locking.group_view import GroupView, ViewSources
+from peep.locking.group_view import GroupView
 from peep.locking.kept_directives import kept_directives
 from peep.locking.lock_plan import HashPolicy, PlannedPin, stated_sha256
-from peep.locking.lock_run import LockInputs
+from peep.locking.lock_run import LockInputs, view_sources
 from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
 from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
-from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Root
 from peep.locking.solver import TargetSolution
 from peep.locking.source_files import admission
@@ -172,15 +171,13 @@ class LockSession:
         roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
         inputs = replace(inputs, roots=roots)
         pages = DirectPages(index_pages, direct)
-        sources = ViewSources(
-            pages, metadata, ReleaseFacts(inputs.policy), inputs.admission, inputs.known, inputs.upgraded
-        )
+        sources = view_sources(inputs, pages, metadata)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
         made = make_lock(
             inputs,
-            OutsideWorld(pages, metadata, metadata, builds, sources.facts),
+            OutsideWorld(pages, metadata, metadata, builds, sources),
             hashes,
             replace(self._format(read, present, targets, index_pages), tools=self._tool_format(read, tools, targets)),
         )

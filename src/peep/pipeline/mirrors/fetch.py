@@ -10,7 +10,6 @@ from peep.archives.download import Downloader, DownloadTask
 from peep.concurrency.thread_pool import run_tasks
 from peep.dataclass import dataclass
 from peep.errors import HashMismatch, InstallRefused, Problem
-from peep.formats.versions import same_version
 from peep.locking.candidates import NamedFile, ProjectPage
 from peep.locking.release_facts import files_of_pin
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
@@ -38,10 +37,8 @@ class WantedFile:
 
 def listed_files(pin: MirroredPin, page: ProjectPage, filenames: Iterable[str] | None = None) -> list[WantedFile]:
     """The files of the pinned release that are listed, or may be; of those called `filenames`, if given."""
-    release_files = (
-        one for release in page.releases if same_version(release.text, pin.judged.version) for one in release.files
-    )
-    files = files_of_pin(release_files, pin.hashes)
+    release = page.release(pin.judged.version)
+    files = files_of_pin(() if release is None else release.files, pin.hashes)
     chosen = None if filenames is None else set(filenames)
     return [_wanted(pin, one, files) for one in files if chosen is None or one.file.filename in chosen]
 

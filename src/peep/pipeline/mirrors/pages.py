@@ -8,7 +8,8 @@ from peep.dataclass import replace
 from peep.http.file_urls import file_url
 from peep.http.transport import Transport
 from peep.index.client import SimpleIndexes
-from peep.locking.candidates import ProjectPage, page_of
+from peep.locking.candidates import ProjectPage
+from peep.locking.page_releases import page_of
 from peep.mirror.facts import ProjectFacts
 from peep.mirror.folder import MirrorFolder
 from peep.mirror.ownership import Owner
