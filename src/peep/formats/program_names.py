@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import re
 
-_INTERPRETER = re.compile(
-    r"(?:python|pypy|graalpy)w?[0-9.]*[tdw]{0,3}(?:\.(?:exe|py|pyw|cmd|bat|com|ps1))?", re.IGNORECASE | re.ASCII
-)
-_ACTIVATION = re.compile(r"(?:de)?activate(?:\..*)?|activate_this(?:\..*)?", re.IGNORECASE | re.ASCII | re.DOTALL)
+_INTERPRETER = r"(?ia)(?:python|pypy|graalpy)w?[0-9.]*[tdw]{0,3}(?:\.(?:exe|py|pyw|cmd|bat|com|ps1))?"
+_ACTIVATION = r"(?sia)(?:de)?activate(?:\..*)?|activate_this(?:\..*)?"
 
 
 def replaced_program(name: str) -> str:
     """What a program of that name would stand in the place of, in words; '' when of nothing. Case does not count."""
-    if _INTERPRETER.fullmatch(name):
+    if re.fullmatch(_INTERPRETER, name):
         return "interpreter"
-    return "activation script" if _ACTIVATION.fullmatch(name) else ""
+    return "activation script" if re.fullmatch(_ACTIVATION, name) else ""
