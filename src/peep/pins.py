@@ -29,6 +29,9 @@ class Digest:
     algorithm: str
     hex: str
 
+    def __hash__(self) -> int:
+        return hash(self.hex)  # a run puts thousands into sets
+
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.hex}"
 

@@ -61,8 +61,8 @@ def test_what_a_killed_helper_owes_is_made_good(files: dict[str, bytes]):
     hashing._shared.finish()
     hashing._batches = [[path] for path in files]
     shared = _Processes(len(files), 2, hashing._work, _WIRE)
-    for member in shared._helpers.members:
-        os.kill(member.process, signal.SIGKILL)
+    for process, _ in shared._helpers:
+        os.kill(process, signal.SIGKILL)
     hashing._shared = shared
 
     assert plain(hashing.results()) == expected(files)

@@ -87,8 +87,8 @@ def test_of_a_killed_process_nothing_comes_and_nobody_waits_for_it():
         return list(numbers)
 
     shared = _Processes(20, 2, work, WIRE)
-    for member in shared._helpers.members:
-        os.kill(member.process, signal.SIGKILL)
+    for process, _ in shared._helpers:
+        os.kill(process, signal.SIGKILL)
 
     assert shared.finish() == [list(range(20)), [], []]
 

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from peep.archives.mismatch_diagnosis import cause_of_encoding, likely_cause, suspicion
 from peep.dataclass import dataclass
 from peep.errors import BadArchive, FetchFailure, HashMismatch, HashMissing
 from peep.formats.lfs_pointers import LARGEST_POINTER
@@ -89,6 +88,8 @@ def verify_archive(candidate: Candidate, received: ReceivedArchive) -> Verdict:
         return _without_hashes(candidate, received, sha256)
     digest = listed_digest(received.digests, pin, filename)
     if digest is None:
+        from peep.archives.mismatch_diagnosis import cause_of_encoding, likely_cause  # noqa: PLC0415 - rare
+
         story = cause_of_encoding(received.content_encoding) or likely_cause(
             candidate, received.digests, received.size, received.head, received.content_type
         )
@@ -111,6 +112,8 @@ def verify_archive(candidate: Candidate, received: ReceivedArchive) -> Verdict:
 
 def _without_hashes(candidate: Candidate, received: ReceivedArchive, sha256: Digest) -> HashMissing | FetchFailure:
     """Nobody vouches: invite the user to vet the bytes, unless they are plainly not the file (THREATS N10)."""
+    from peep.archives.mismatch_diagnosis import cause_of_encoding, suspicion  # noqa: PLC0415 - rare
+
     file = candidate.file
     doubt = suspicion(file, received.digests, received.size, received.head, received.content_type)
     if not doubt and not set(file.hashes).intersection(received.digests):

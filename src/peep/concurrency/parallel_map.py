@@ -1,7 +1,7 @@
 """Parallel map over numbered work, shared with forked processes or threads.
 
-Processes are for work whose calls are so short that threads would mostly hand the interpreter lock around. They are the
-members of one pool, to which a pipe, filled beforehand, hands out the numbers; a queue does to threads.
+Processes are for work whose calls are so short that threads would mostly hand the interpreter lock around. They are
+copies of this one, to which a pipe, filled beforehand, hands out the numbers; a queue does to threads.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
-from peep.concurrency.process_pool import ProcessPool, may_fork
+from peep.concurrency.process_pool import forked, may_fork
+from peep.system.files import write_fully
+from peep.system.posix_calls import kill
 
 _MOST_NUMBERS = 1000
 """All of them must fit into a pipe, which holds 4 KiB at least (pipe(7): for a user who has many)."""
@@ -93,24 +95,43 @@ class _Processes(Generic[Result]):
         self._numbers, filling = os.pipe()
         os.write(filling, b"".join(map(_NUMBER.pack, range(count))))
         os.close(filling)
-        self._helpers = ProcessPool(self._help_out, helpers, grace=0)
-        self._helpers.ask_all(b"", self._numbers)
+        self._helpers: list[tuple[int, int]] = []
+        with suppress(OSError):  # what the system can't fork now, the others do
+            for _ in range(helpers):
+                self._helpers.append(self._helper())
 
     def finish(self) -> list[Result]:
         """As `Shared`."""
         try:
             own = self._work(_taken(self._numbers))
-            return [own, *(self._wire.unpack(answer or b"") for answer in self._helpers.answers())]
+            return [own, *(self._wire.unpack(_all_of(answer)) for _, answer in self._helpers)]
         finally:
             os.close(self._numbers)
-            self._helpers.close()
+            for process, answer in self._helpers:
+                os.close(answer)
+                with suppress(ProcessLookupError):
+                    kill(process)
+                os.waitpid(process, 0)
 
-    def _help_out(self, _: bytes, numbers: int) -> bytes:
-        result = self._wire.pack(self._work(_taken(numbers)))
-        os.close(numbers)
-        return result
+    def _helper(self) -> tuple[int, int]:
+        """Process number, and the pipe on which its result comes: a socket would cost 3 ms of imports."""
+        answer, telling = os.pipe()
+        try:
+            return forked(lambda: write_fully(telling, self._wire.pack(self._work(_taken(self._numbers))))), answer
+        except OSError:
+            os.close(answer)
+            raise
+        finally:
+            os.close(telling)
 
 
 def _taken(numbers: int) -> Iterator[int]:
     while number := os.read(numbers, _NUMBER.size):
         yield _NUMBER.unpack(number)[0]
+
+
+def _all_of(answer: int) -> bytes:
+    pieces = []
+    while piece := os.read(answer, 1 << 20):
+        pieces.append(piece)
+    return b"".join(pieces)

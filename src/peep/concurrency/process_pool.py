@@ -76,15 +76,6 @@ class ProcessPool:
         finally:
             self._idle.put(member)  # a dead one as well: it answers None at once
 
-    def ask_all(self, task: bytes, descriptor: int) -> None:
-        """Have each member begin with a task of its own, before any other; `answers` must be called after that."""
-        for member in self.members:
-            member.begin(task, descriptor)
-
-    def answers(self) -> list[bytes | None]:
-        """What came of `ask_all`, for each member: None for one that died."""
-        return [member.answer() for member in self.members]
-
     def close(self) -> None:
         """Let all members end."""
         for member in self.members:
@@ -143,7 +134,7 @@ def _spawn(work: Work, others: list[_Member]) -> _Member:
         _serve(work, theirs)
 
     try:
-        return _Member(_forked(serve), ours)
+        return _Member(forked(serve), ours)
     except OSError:
         ours.close()
         raise
@@ -151,7 +142,7 @@ def _spawn(work: Work, others: list[_Member]) -> _Member:
         theirs.close()
 
 
-def _forked(task: Callable[[], object]) -> int:
+def forked(task: Callable[[], object]) -> int:
     """Do `task` in a copy of this process that ends with it; gives the copy's process number, to be waited for.
 
     The copy leaves Ctrl-C to this process, and unwinds nothing of what it was in the middle of.

@@ -22,7 +22,6 @@ from peep.system.files import regular_only
 _PIECE = 1 << 14
 _LIMIT = 1 << 20
 """Bytes of a provenance file that are read at most."""
-_SURROGATE = re.compile("[\\ud800-\\udfff]")
 _HEX = re.compile(r"[0-9a-f]+")
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
@@ -179,12 +178,11 @@ def parse_provenance(content: bytes, *, is_direct: bool) -> Provenance | None:
         commit = repository.get("commit_id")
         is_editable = (stated.get("dir_info") or {}).get("editable") is True
         subdirectory = stated.get("subdirectory")
+        f"{url}{commit}{subdirectory}".encode()  # JSON can state lone surrogates, and nothing can write them
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     if not (isinstance(url, str) and isinstance(commit, str | None) and isinstance(subdirectory, str | None)):
         return None
-    if _SURROGATE.search(f"{url}{commit}{subdirectory}"):
-        return None  # JSON can state them, and nothing can write them
     git_commit = commit if repository.get("vcs") == "git" else None
     return Provenance(url, hashes, is_direct, git_commit, is_editable, subdirectory)
 

@@ -12,7 +12,7 @@ from peep.environment.mapping import data_file, rooted_paths
 from peep.errors import StoredWheelsDamaged
 from peep.model import StoredFile, StoredWheel, TargetEnvironment, record_hash
 
-_PLAIN_NAME = re.compile(r"[\w.+-]+")
+_PLAIN_NAME = r"[\w.+-]+"
 """One that a shell takes as it is, also between quotes."""
 
 
@@ -40,7 +40,7 @@ def program_files(
 def named_interpreter(target: TargetEnvironment) -> str:
     """The interpreter as programs name it: its path, or a bare name beside them where the environment may be moved."""
     folder, name = os.path.split(target.python)
-    can_be_beside = target.is_relocatable and target.launcher_kind == "posix" and _PLAIN_NAME.fullmatch(name)
+    can_be_beside = target.is_relocatable and target.launcher_kind == "posix" and re.fullmatch(_PLAIN_NAME, name)
     is_beside = can_be_beside and os.path.realpath(folder) == os.path.realpath(target.paths["scripts"])
     return name if is_beside else target.python
 

@@ -21,7 +21,7 @@ Value = TypeVar("Value", bound=Hashable)
 LISTED_SUFFIXES = (*ARCHIVE_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", ".deb", ".dmg")
 """What counts as a file of a project, installable or not; other links on a page are decoration."""
 
-_BUILD_TAG = re.compile(r"(\d+)(.*)", re.ASCII)
+_BUILD_TAG = r"(?a)(\d+)(.*)"
 _LONGEST_NAME = 255
 """What file systems allow; a longer name is no file's (THREATS N4)."""
 _WHEEL_PARTS = 5
@@ -130,7 +130,7 @@ class NameReader:
             return UnreadableName(f"does not name the project {self.project}")
         build = (-1, "")
         if len(parts) == _WHEEL_PARTS_WITH_BUILD:
-            found = _BUILD_TAG.fullmatch(parts[2])
+            found = re.fullmatch(_BUILD_TAG, parts[2])
             if not found:
                 return UnreadableName(f"has the build tag {parts[2]!r}, which does not begin with a digit (PEP 427)")
             build = (int(found[1][:18]), found[2])

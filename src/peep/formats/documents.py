@@ -17,17 +17,16 @@ MOST_SEGMENTS = 32
 """Of a dotted key of TOML; real ones have up to 5."""
 
 # Strings that do not end are matched to the end, or each quote in one would be tried as a beginning.
-_TOML_TEXTS = re.compile(
-    r'"""[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*(?:"{3,5})?'
+_TOML_TEXTS = (
+    r'(?s)"""[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*(?:"{3,5})?'
     r"|'''[^']*(?:'{1,2}(?!')[^']*)*(?:'{3,5})?"
     r'|"[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"?'
     r"|'[^'\n]*'?"
-    r"|#[^\n]*",
-    re.DOTALL,
+    r"|#[^\n]*"
 )
 _JSON_TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
-_LONG_KEY = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+(?:[ \t]*\.[ \t]*[A-Za-z0-9_-]+){{{MOST_SEGMENTS}}}")
+_LONG_KEY = rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+(?:[ \t]*\.[ \t]*[A-Za-z0-9_-]+){{{MOST_SEGMENTS}}}"
 
 
 class TooDeeplyNested(ValueError):
@@ -44,8 +43,8 @@ def parse_toml(text: str) -> dict[str, Any]:
     else:
         import tomli as tomllib  # noqa: PLC0415 - as above
 
-    bare = _TOML_TEXTS.sub("s", text)
-    if _LONG_KEY.search(bare):
+    bare = re.sub(_TOML_TEXTS, "s", text)
+    if re.search(_LONG_KEY, bare):
         line = _line_of_long_key(text)
         raise TooDeeplyNested(f"a key has more than {MOST_SEGMENTS} segments (at line {line}, column 1)")
     refuse_deep(bare)
@@ -87,5 +86,5 @@ def _too_deep() -> TooDeeplyNested:
 
 def _line_of_long_key(text: str) -> int:
     """As far as a search that knows nothing of strings and comments can tell."""
-    found = _LONG_KEY.search(text)
+    found = re.search(_LONG_KEY, text)
     return text.count("\n", 0, found.start()) + 1 if found else 1

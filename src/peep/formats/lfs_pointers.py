@@ -14,8 +14,8 @@ LARGEST_POINTER = 1024
 """Bytes; the specification's own limit."""
 
 _VERSION = b"version https://git-lfs"
-_OID = re.compile(r"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
-_SIZE = re.compile(r"^size ([0-9]{1,18})$", re.MULTILINE)
+_OID = r"(?m)^oid sha256:([0-9a-f]{64})$"
+_SIZE = r"(?m)^size ([0-9]{1,18})$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +34,5 @@ def lfs_pointer(content: bytes) -> LfsPointer | None:
         text = content.decode()
     except UnicodeDecodeError:
         return None
-    oid, size = _OID.search(text), _SIZE.search(text)
+    oid, size = re.search(_OID, text), re.search(_SIZE, text)
     return LfsPointer(oid[1], int(size[1])) if oid and size else None

@@ -19,18 +19,14 @@ DEEPEST = 64
 """Levels of folders."""
 
 _DEVICES = r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])"
-_DEVICE = re.compile(_DEVICES + r"\s*(?:\.|$)", re.IGNORECASE)
+_DEVICE = rf"(?i){_DEVICES}\s*(?:\.|$)"
 _ORDINARY = r"A-Za-z0-9_\-+~@=,!#$%&'()\[\]{};^`"
-_PLAIN = re.compile(
-    r"(?!"
-    + _DEVICES
-    + r"[ .])(?!"
-    + _DEVICES
-    + r"$)[A-Za-z0-9_\-+.~@=,!#$%&'()\[\]{};^` ]{0,199}[A-Za-z0-9_\-+~@=,!#$%&'()\[\]{};^`]",
-    re.IGNORECASE,
+_PLAIN = (
+    rf"(?i)(?!{_DEVICES}[ .])(?!{_DEVICES}$)"
+    r"[A-Za-z0-9_\-+.~@=,!#$%&'()\[\]{};^` ]{0,199}[A-Za-z0-9_\-+~@=,!#$%&'()\[\]{};^`]"
 )
-_DRIVE = re.compile(r"[A-Za-z]:")
-_NOT_PORTABLE = re.compile(r'[<>:"|?*]')
+_DRIVE = r"[A-Za-z]:"
+_NOT_PORTABLE = r'[<>:"|?*]'
 
 
 def name_problems(names: Iterable[str], *, portable: bool = True) -> list[str]:
@@ -40,7 +36,7 @@ def name_problems(names: Iterable[str], *, portable: bool = True) -> list[str]:
     """
     problems = []
     plain_folders = {""}
-    is_plain = _PLAIN.fullmatch
+    is_plain = re.compile(_PLAIN).fullmatch  # here at last: only who unpacks an archive asks
     for name in names:
         folder, _, last = name.removesuffix("/").rpartition("/")
         if (folder in plain_folders or _is_plain_folder(folder, plain_folders)) and is_plain(last) and name[0] != "/":
@@ -57,7 +53,7 @@ def _is_plain_folder(folder: str, known: set[str]) -> bool:
         return True
     parent, _, last = folder.rpartition("/")
     is_short = len(folder) < LONGEST_NAME // 4 and folder.count("/") < DEEPEST - 1
-    if is_short and _PLAIN.fullmatch(last) and _is_plain_folder(parent, known):
+    if is_short and re.fullmatch(_PLAIN, last) and _is_plain_folder(parent, known):
         known.add(folder)
         return True
     return False
@@ -76,7 +72,7 @@ def _name_problem(name: str, *, portable: bool) -> str | None:
         if reason:
             return reason
     # bsdtar takes it away wherever it runs, so that the member gets another name there.
-    return "begins with a drive letter" if _DRIVE.match(name) else None
+    return "begins with a drive letter" if re.match(_DRIVE, name) else None
 
 
 def _component_problem(part: str) -> str | None:
@@ -90,11 +86,11 @@ def _component_problem(part: str) -> str | None:
 
 
 def _portability_problem(part: str) -> str | None:
-    if _NOT_PORTABLE.search(part):
+    if re.search(_NOT_PORTABLE, part):
         return 'has a character in its name that Windows reads otherwise (one of < > : " | ? *)'
     if part[-1] in ". ":
         return "has a part in its name that ends in a dot or blank, which Windows drops"
-    if _DEVICE.match(part):
+    if re.match(_DEVICE, part):
         return "has the name of a Windows device in its name"
     return None
 

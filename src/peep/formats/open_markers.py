@@ -35,7 +35,7 @@ _NAMES = frozenset(
     )
 )
 _FULL_VERSIONS = frozenset({"python_full_version", "implementation_version"})
-_TOKEN = re.compile(r"""[()]|"[^"]*"|'[^']*'|[^\s()"']+""")
+_LEXEME = r"""[()]|"[^"]*"|'[^']*'|[^\s()"']+"""
 ANY_MICRO = 10_000
 """Stands for all versions after the last one that a marker names."""
 
@@ -55,7 +55,7 @@ def judge(marker: Marker, values: Values, context: Context = "requirement") -> T
     """
     if values.keys() >= _NAMES:
         return _truth(_evaluate(marker, values, context))
-    tokens = _TOKEN.findall(str(marker))
+    tokens = re.findall(_LEXEME, str(marker))
     return _Judgement(tokens, values, context).any_of()
 
 

@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import re
 
-_INTERPRETER = re.compile(
-    r"(?:python|pypy|graalpy)w?[0-9.]*[tdw]{0,3}(?:\.(?:exe|dll|py|pyw|cmd|bat|com|ps1))?", re.IGNORECASE | re.ASCII
-)
-_ACTIVATION = re.compile(r"(?:de)?activate(?:\..*)?|activate_this(?:\..*)?", re.IGNORECASE | re.ASCII | re.DOTALL)
-
-
-_STEERING = re.compile(r".*\._pth|pyvenv\.cfg|pybuilddir\.txt", re.IGNORECASE | re.DOTALL)
+_INTERPRETER = r"(?ia)(?:python|pypy|graalpy)w?[0-9.]*[tdw]{0,3}(?:\.(?:exe|dll|py|pyw|cmd|bat|com|ps1))?"
+_ACTIVATION = r"(?sia)(?:de)?activate(?:\..*)?|activate_this(?:\..*)?"
+_STEERING = r"(?si).*\._pth|pyvenv\.cfg|pybuilddir\.txt"
 
 
 def protected_program(name: str) -> str:
@@ -22,11 +18,11 @@ def protected_program(name: str) -> str:
     An interpreter takes its standard library, and so all that it runs first, from where a `._pth` file, `pyvenv.cfg` or
     `pybuilddir.txt` beside it says (CPython's `Modules/getpath.py`; THREATS V7).
     """
-    return "interpreter settings" if _STEERING.fullmatch(name) else replaced_program(name)
+    return "interpreter settings" if re.fullmatch(_STEERING, name) else replaced_program(name)
 
 
 def replaced_program(name: str) -> str:
     """What a program of that name would stand in the place of, in words; '' when of nothing. Case does not count."""
-    if _INTERPRETER.fullmatch(name):
+    if re.fullmatch(_INTERPRETER, name):
         return "interpreter"
-    return "activation script" if _ACTIVATION.fullmatch(name) else ""
+    return "activation script" if re.fullmatch(_ACTIVATION, name) else ""

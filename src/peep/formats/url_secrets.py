@@ -15,30 +15,31 @@ PERCENT_ENCODE = (
     "percent-encode the password: %2F for /, %23 for #, %3F for ? and %40 for @, also for an @ that belongs to the path"
 )
 
+# Most runs need two of these patterns: the others are compiled when they are, for all together take 3 ms.
 _HEAD = r"(?:[A-Za-z][A-Za-z0-9+.\-]*://|https?:/*)"
 _ANY_HEAD = re.compile(_HEAD, re.IGNORECASE)
-_URL_WORD = re.compile(rf"{_HEAD}\S+", re.IGNORECASE)
+_URL_WORD = rf"(?i){_HEAD}\S+"
 _END_OF_AUTHORITY = re.compile(r"[/?#\\\s]")
-_BEHIND_A_REQUIREMENT = re.compile(r"\s+;|;\s|\s--hash[= ]")
-_CREDENTIALS = re.compile(r"(?:(?<=://)|(?<=https:)|(?<=http:)|(?<=https:/)|(?<=http:/))[^/?#\s]*@", re.IGNORECASE)
-_QUOTED_CREDENTIALS = re.compile(
-    r"(?P<head>(?P<ssh>ssh)?://|https?:/?)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@", re.IGNORECASE
+_BEHIND_A_REQUIREMENT = r"\s+;|;\s|\s--hash[= ]"
+_CREDENTIALS = r"(?i)(?:(?<=://)|(?<=https:)|(?<=http:)|(?<=https:/)|(?<=http:/))[^/?#\s]*@"
+_QUOTED_CREDENTIALS = (
+    r"(?i)(?P<head>(?P<ssh>ssh)?://|https?:/?)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@"
 )
-_TELLING_NAME = re.compile(
+_TELLING_NAME = (
     r"token|secret|pass(?:w|phrase)|pwd|credential|signature|auth|bearer|session|hmac|ticket"
     r"|(?:api|access|private|client|account|shared)[-_.]?key"
 )
 _SECRET_NAMES = frozenset({"sig", "key", "sas", "code", "jwt", "pw", "pass", "pat", "sid", "otp", "psk", "__gda__"})
-_PARAMETER = re.compile(r"([?&;#])([^=&;#?\s\"'<>\\]+)=([^&;#\s]+)")
-_PARAMETER_BYTES = re.compile(_PARAMETER.pattern.encode())
-_QUOTED_WORD = re.compile(r"[^\s\"'<>\\]+")
-_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
-_REVISION = re.compile(r"@[^@/?#\\\s]*(?:#[^@]*)?$")
-_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*(?:%[^\]]*)?\](?::[0-9]*)?")
+_PARAMETER = r"([?&;#])([^=&;#?\s\"'<>\\]+)=([^&;#\s]+)"
+_PARAMETER_BYTES = _PARAMETER.encode()
+_QUOTED_WORD = r"[^\s\"'<>\\]+"
+_VARIABLE = r"\$\{[A-Z0-9_]+\}"
+_REVISION = r"@[^@/?#\\\s]*(?:#[^@]*)?$"
+_IPV6 = r"\[[0-9A-Fa-f:.]*(?:%[^\]]*)?\](?::[0-9]*)?"
 _MACHINE = r"\d{1,3}(?:\.\d{1,3}){3}|localhost"
-_SERVER = re.compile(rf"(?:{_MACHINE}|(?:[A-Za-z0-9\-]+\.)+(?!whl$|zip$|gz$|bz2$|xz$|tgz$)[A-Za-z]{{2,}}|[^:]+:[0-9]+)")
-_FORGOTTEN_HEAD = re.compile(r"(\w+:/)?[^/@\s]+:[^/@\s]+@")
-_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_SERVER = rf"(?:{_MACHINE}|(?:[A-Za-z0-9\-]+\.)+(?!whl$|zip$|gz$|bz2$|xz$|tgz$)[A-Za-z]{{2,}}|[^:]+:[0-9]+)"
+_FORGOTTEN_HEAD = r"(\w+:/)?[^/@\s]+:[^/@\s]+@"
+_DRIVE = r"[A-Za-z]:[/\\]"
 _LAST_PORT = 65535
 
 
@@ -65,7 +66,7 @@ def is_ambiguous(url: str) -> bool:
     if "@" in password:
         return True
     if "+" in scheme and not (scheme.endswith(("+http://", "+https://")) and _is_no_server(host)):
-        tail = _REVISION.sub("", tail)
+        tail = re.sub(_REVISION, "", tail)
     if "@" not in tail:
         return False
     return bool(colon) or _is_no_server(host) or (not at and _is_followed_by_server(host, tail))
@@ -76,7 +77,7 @@ def is_ambiguous_in(text: str) -> bool:
     if "@" not in text:
         return False
     head = _ANY_HEAD.search(text)
-    return head is not None and is_ambiguous(_BEHIND_A_REQUIREMENT.split(text[head.start() :], maxsplit=1)[0])
+    return head is not None and is_ambiguous(re.split(_BEHIND_A_REQUIREMENT, text[head.start() :], maxsplit=1)[0])
 
 
 def redacted(url: str) -> str:
@@ -96,7 +97,7 @@ def redacted(url: str) -> str:
         start, slashes, rest = url.partition("//")
         return f"{start}{slashes}****@{rest.rpartition('@')[2]}" if "@" in rest else url
     if "@" not in parts.netloc:
-        forgotten = None if parts.netloc or "@" not in url else _FORGOTTEN_HEAD.match(url)
+        forgotten = None if parts.netloc or "@" not in url else re.match(_FORGOTTEN_HEAD, url)
         return f"{forgotten[1] or ''}****@{url[forgotten.end() :]}" if forgotten else _without_false_port(url)
     return _without_false_port(urlunsplit(parts._replace(netloc="****@" + parts.netloc.rpartition("@")[2])))
 
@@ -122,7 +123,7 @@ def redacted_in(text: str) -> str:
     text = _without_parameters(text)
     if "@" not in text or ":" not in text:
         return text
-    return _URL_WORD.sub(lambda found: _without_credentials(found.group()), text)
+    return re.sub(_URL_WORD, lambda found: _without_credentials(found.group()), text)
 
 
 def redacted_in_result(text: str) -> str:
@@ -131,20 +132,20 @@ def redacted_in_result(text: str) -> str:
     Nothing else changes: quotes end a URL, and what is meant to stand in files stays: the user of ssh, and variables.
     """
     hidden = _without_parameters(text)
-    return _QUOTED_CREDENTIALS.sub(_without_quoted, hidden) if "@" in hidden else hidden
+    return re.sub(_QUOTED_CREDENTIALS, _without_quoted, hidden) if "@" in hidden else hidden
 
 
 def holds_secret_parameter(text: bytes) -> bool:
     """Whether a URL in `text` has a parameter in its query or fragment that is named like a secret."""
     if b"://" not in text or not (b"?" in text or b"#" in text):
         return False
-    found = _PARAMETER_BYTES.finditer(text)
+    found = re.finditer(_PARAMETER_BYTES, text)
     return any(_names_secret(one[2].decode("utf-8", "replace")) for one in found)
 
 
 def without_secret_parameters(url: str) -> str:
     """`url` with `****` in the place of what such parameters hold."""
-    return _PARAMETER.sub(_without_value, url) if "?" in url or "#" in url else url
+    return re.sub(_PARAMETER, _without_value, url) if "?" in url or "#" in url else url
 
 
 def holds_secret(url: str) -> bool:
@@ -159,29 +160,29 @@ def _names_secret(name: str) -> bool:
 
         name = unquote(name)
     name = name.lower()
-    return name in _SECRET_NAMES or _TELLING_NAME.search(name) is not None
+    return name in _SECRET_NAMES or re.search(_TELLING_NAME, name) is not None
 
 
 def _without_parameters(text: str) -> str:
     """Hide the values of parameters that are named like secrets; a variable is none yet."""
     if "://" not in text or not ("?" in text or "#" in text):
         return text
-    return _QUOTED_WORD.sub(_without_values, text)
+    return re.sub(_QUOTED_WORD, _without_values, text)
 
 
 def _without_values(word: re.Match[str]) -> str:
-    return _PARAMETER.sub(_without_value, word[0]) if "://" in word[0] else word[0]
+    return re.sub(_PARAMETER, _without_value, word[0]) if "://" in word[0] else word[0]
 
 
 def _without_value(found: re.Match[str]) -> str:
-    is_secret = _VARIABLE.sub("", found[3]) and _names_secret(found[2])
+    is_secret = re.sub(_VARIABLE, "", found[3]) and _names_secret(found[2])
     return f"{found[1]}{found[2]}=****" if is_secret else found[0]
 
 
 def _without_quoted(found: re.Match[str]) -> str:
     user, password = found["user"], found["password"] or ""
-    is_harmless = found["ssh"] or not _VARIABLE.sub("", user)
-    return found[0] if is_harmless and not _VARIABLE.sub("", password[1:]) else f"{found['head']}****@"
+    is_harmless = found["ssh"] or not re.sub(_VARIABLE, "", user)
+    return found[0] if is_harmless and not re.sub(_VARIABLE, "", password[1:]) else f"{found['head']}****@"
 
 
 def fault_text(error: ValueError) -> str:
@@ -191,13 +192,13 @@ def fault_text(error: ValueError) -> str:
 
 def is_ambiguous_place(place: str) -> bool:
     """As `is_ambiguous`, for an index or a proxy, whose scheme may be missing; the path of a drive is none of these."""
-    return "@" in place and not _DRIVE.match(place) and is_ambiguous(place)
+    return "@" in place and not re.match(_DRIVE, place) and is_ambiguous(place)
 
 
 def _is_no_server(host: str) -> bool:
     """Whether what follows the last colon of an authority is no port, so that it may be a password's beginning."""
     name, colon, port = host.partition(":")
-    if not colon or _IPV6.fullmatch(host):
+    if not colon or re.fullmatch(_IPV6, host):
         return False
     return not (name and port.isascii() and port.isdigit() and len(port) <= len("65535") and int(port) <= _LAST_PORT)
 
@@ -205,12 +206,12 @@ def _is_no_server(host: str) -> bool:
 def _is_followed_by_server(host: str, tail: str) -> bool:
     """Whether `host`, a name and a port, may be a user and the digits that a password begins with."""
     name, colon, _ = host.rpartition(":")
-    if not colon or re.fullmatch(_MACHINE, name) or _IPV6.fullmatch(host):
+    if not colon or re.fullmatch(_MACHINE, name) or re.fullmatch(_IPV6, host):
         return False
     before, _, after = tail.rpartition("@")
     if "=" in before.partition("?")[2]:
         return False
-    return _SERVER.fullmatch(_END_OF_AUTHORITY.split(after, maxsplit=1)[0]) is not None
+    return re.fullmatch(_SERVER, _END_OF_AUTHORITY.split(after, maxsplit=1)[0]) is not None
 
 
 def _without_credentials(word: str) -> str:
@@ -219,7 +220,7 @@ def _without_credentials(word: str) -> str:
     bare = word.rstrip(":,.;)'\"")
     if head and (is_ambiguous(word) or is_ambiguous(bare)):
         return f"{head.group()}****@{word.rpartition('@')[2]}"
-    return _CREDENTIALS.sub("****@", _without_false_port(bare) + word[len(bare) :])
+    return re.sub(_CREDENTIALS, "****@", _without_false_port(bare) + word[len(bare) :])
 
 
 def _without_false_port(url: str) -> str:

@@ -13,7 +13,7 @@ from peep.errors import UsageError
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """Looked at in this order when no `--cert` is given, as pip (through requests and OpenSSL) does."""
 
-_HASHED_NAME = re.compile(r"[0-9a-fA-F]{8}\.[0-9]")
+_HASHED_NAME = r"[0-9a-fA-F]{8}\.[0-9]"
 """How OpenSSL finds an authority in a folder."""
 
 
@@ -84,7 +84,7 @@ def _has_authorities(paths: ssl.DefaultVerifyPaths) -> bool:
         names = os.listdir(paths.capath) if paths.capath else []
     except OSError:
         return False
-    return any(_HASHED_NAME.fullmatch(name) for name in names)
+    return any(re.fullmatch(_HASHED_NAME, name) for name in names)
 
 
 def _load_client_certificate(context: ssl.SSLContext, client_cert: str) -> None:

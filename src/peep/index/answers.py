@@ -9,8 +9,8 @@ from peep.errors import PackageIndexError, TransportError
 from peep.formats.url_secrets import redacted
 from peep.model import ProjectDetail
 
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_AUTHORITY = re.compile(r"://[^/?#]*@")
+_VARIABLE = r"\$\{([A-Z0-9_]+)\}"
+_AUTHORITY = r"://[^/?#]*@"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ def unset_variable_hint(url: str) -> str:
     """
     if "${" not in url:
         return ""
-    authority = _AUTHORITY.search(url)
+    authority = re.search(_AUTHORITY, url)
     parts = re.split(r"[:@/]+", authority.group()) if authority else []
-    alone = [found[1] for part in parts if (found := _VARIABLE.fullmatch(part))]
-    outside = _VARIABLE.findall(url[: authority.start()] + url[authority.end() :] if authority else url)
+    alone = [found[1] for part in parts if (found := re.fullmatch(_VARIABLE, part))]
+    outside = re.findall(_VARIABLE, url[: authority.start()] + url[authority.end() :] if authority else url)
     names = dict.fromkeys((*alone, *outside))
     if not names:
-        return "a variable that its URL names as ${NAME} is not set" if _VARIABLE.search(url) else ""
+        return "a variable that its URL names as ${NAME} is not set" if re.search(_VARIABLE, url) else ""
     shown = " and ".join(f"${{{name}}}" for name in names)
     return f"set {shown}, which its URL names; variables are replaced in requirements files only"

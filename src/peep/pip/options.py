@@ -22,7 +22,7 @@ TIMEOUT = 60.0
 NO_PIP = 97
 """Exit status of the program when the interpreter has no pip, or one that does not run there."""
 
-_QUOTED_LINE = re.compile(r"(\[line +[0-9]+\]):? *(?:'[^']*'|\"[^\"]*\"|\S+)?.*")
+_QUOTED_LINE = r"(\[line +[0-9]+\]):? *(?:'[^']*'|\"[^\"]*\"|\S+)?.*"
 """A line of a configuration file that cannot be read is named by its number: it may hold a password."""
 _ASK_PIP_ITSELF = "run `pip config debug` to see which files and variables it reads, or give --index-url"
 _NOT_INSTALLED = 9009
@@ -188,4 +188,4 @@ def _complaint(errors: bytes) -> str:
     """What pip said at last: one line, or all that it says of a configuration file, which it names line by line."""
     lines = [line.strip() for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
     begin = next((at for at, line in enumerate(lines) if line.startswith("Configuration file")), -1)
-    return _QUOTED_LINE.sub(r"\1", " ".join(lines[begin:]))[:300]
+    return re.sub(_QUOTED_LINE, r"\1", " ".join(lines[begin:]))[:300]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.errors import OmittedDependency, PeepError, Problem
-from peep.index.suggestion import suggested_pin
 from peep.model import FormatControl, HashForm, PinnedRequirement, ProjectDetail, TargetEnvironment
 from peep.pipeline.fetch import WheelProvider
 from peep.requirements.hashes import hash_line
@@ -44,6 +43,8 @@ def lines_to_paste(
     form: HashForm = HashForm.OPTION,
 ) -> tuple[str, ...]:
     """Lines for the newest version of a project's pages that fits all of `wanted` and the target, with hashes."""
+    from peep.index.suggestion import suggested_pin  # noqa: PLC0415 - only a run that fails suggests anything
+
     pin = suggested_pin(name, wanted, details, target, formats)
     if pin is None:
         return ()

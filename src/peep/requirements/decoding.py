@@ -23,7 +23,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-_DECLARATION = re.compile(rb"coding[:=]\s*([-\w.]+)")
+_DECLARATION = rb"coding[:=]\s*([-\w.]+)"
 
 # Encodings in which every ASCII byte means that ASCII character, wherever it stands. Escape-driven ones (utf-7,
 # unicode_escape, iso2022, hz, punycode) and EBCDIC pages could show a reviewer one text and an installer another.
@@ -117,7 +117,7 @@ def _encoding_of(content: bytes, path: str) -> tuple[str, bytes]:
     if content[:2].count(0) == 1:
         return _wide_encoding(content, path), b""
     for line in content.split(b"\n", 2)[:2]:
-        declared = _DECLARATION.search(line) if line.startswith(b"#") else None
+        declared = re.search(_DECLARATION, line) if line.startswith(b"#") else None
         if declared:
             return _ascii_compatible(declared.group(1).decode("ascii", "replace"), path), b""
     return "utf-8", b""
@@ -127,7 +127,7 @@ def _wide_encoding(content: bytes, path: str) -> str:
     """UTF-16 without a mark counts only when its own first line declares it."""
     encoding = "utf-16-be" if content[0] == 0 else "utf-16-le"
     head = content[:400].decode(encoding, "replace").encode("ascii", "replace").split(b"\n", 1)[0]
-    declared = _DECLARATION.search(head) if head.startswith(b"#") else None
+    declared = re.search(_DECLARATION, head) if head.startswith(b"#") else None
     if declared and declared.group(1).lower().replace(b"_", b"-").startswith(b"utf-16"):
         return encoding
     raise RequirementsError(

@@ -9,7 +9,7 @@ from peep.formats.names import is_name, normalised
 from peep.model import Location
 from peep.requirements.pinned_set import Directive
 
-_DIRECTIVE = re.compile(r"#\s*peep:\s*(?P<text>--.*)")
+_DIRECTIVE = r"#\s*peep:\s*(?P<text>--.*)"
 
 KNOWN: dict[str, bool | None] = {
     "--allow-file-conflict": True,
@@ -56,7 +56,7 @@ def build_requirement(value: str) -> tuple[str, str]:
 
 def addresses_peep(comment: str) -> bool:
     """Tell whether a comment (from its `#` on) is meant as a directive, known or not."""
-    return _DIRECTIVE.match(comment) is not None
+    return re.match(_DIRECTIVE, comment) is not None
 
 
 def parse_directive(comment: str, location: Location) -> Directive | None:
@@ -65,7 +65,7 @@ def parse_directive(comment: str, location: Location) -> Directive | None:
     Raises `MalformedDirective` for an unknown option and for a missing or superfluous value: a directive that is
     silently skipped could leave a file less strict, or less usable, than its writer believes.
     """
-    found = _DIRECTIVE.match(comment)
+    found = re.match(_DIRECTIVE, comment)
     if found is None:
         return None
     text = found["text"].partition(" #")[0]

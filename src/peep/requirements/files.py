@@ -27,7 +27,7 @@ _URL = re.compile(r"(https?|file):", re.IGNORECASE)
 _OTHER_FORMAT = re.compile(r"(?:uv|poetry|pdm|Pipfile)\.lock|Pipfile|.*\.toml")
 """Files of other formats, by name (THREATS R13, R14): better one error than one for every line."""
 _LOCK_FILES = "lock files are read when named pylock.toml or pylock.NAME.toml, as in: peep install pylock.toml"
-_CONVERTED = re.compile(r"(?:uv|poetry|pdm|Pipfile)\.lock")
+_CONVERTED = r"(?:uv|poetry|pdm|Pipfile)\.lock"
 _NOT_A_CONSTRAINT = "constraints come from requirements files; a pylock.toml is installed: peep install pylock.toml"
 _DEEPEST = 100
 _MOST = 1000
@@ -121,14 +121,14 @@ def in_reading_order(files: Sequence[RequirementsFile]) -> Iterator[RequirementL
 
 def lock_hint(path: str) -> str:
     """What to do with a lock file of another tool, or one that is not named as lock files are."""
-    if _CONVERTED.fullmatch(last_segment_at(path)):
+    if re.fullmatch(_CONVERTED, last_segment_at(path)):
         return f"peep convert reads it: peep convert {path} -o requirements.txt"
     return _LOCK_FILES
 
 
 def is_other_lock(path: str) -> bool:
     """Whether a path names the lock file of another tool, which `peep convert` reads."""
-    return _CONVERTED.fullmatch(last_segment_at(path)) is not None
+    return re.fullmatch(_CONVERTED, last_segment_at(path)) is not None
 
 
 def is_url(path: str) -> bool:

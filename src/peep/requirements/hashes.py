@@ -13,7 +13,7 @@ import string
 from peep.errors import PeepError
 from peep.model import HEX_LENGTHS, STRONG_ALGORITHMS, Digest, HashForm, Location, MalformedHash
 
-_COMMENT_LINE = re.compile(r"[ \t]*#\s+sha256:\s+(?P<hash>\S+)\s*(?P<remark>#.*)?")
+_COMMENT_LINE = r"[ \t]*#\s+sha256:\s+(?P<hash>\S+)\s*(?P<remark>#.*)?"
 _LOOKS_LIKE_ONE = r"[ \t]*#\s*sha(?:256|384|512)\s*:\s*[A-Za-z0-9_=-]{32,}"
 _BASE64_LENGTH = 43
 _URLSAFE = frozenset(string.ascii_letters + string.digits + "-_")
@@ -39,7 +39,7 @@ def hash_line(digest: Digest, form: HashForm) -> str:
 
 def match_comment_line(line: str) -> re.Match[str] | None:
     """Recognise a hash line of the comment form; groups `hash` and `remark` (which may be None)."""
-    return _COMMENT_LINE.fullmatch(line)
+    return re.fullmatch(_COMMENT_LINE, line)
 
 
 def looks_like_hash_comment(line: str) -> bool:

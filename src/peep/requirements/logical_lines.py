@@ -12,7 +12,7 @@ from peep.dataclass import dataclass
 from peep.requirements.decoding import PhysicalLine
 
 # White space is space and tab: to pip a no-break space is white space as well, but nobody sees it there (THREATS R3).
-_COMMENT = re.compile(r"(?:^|[ \t])#")
+_COMMENT = r"(?:^|[ \t])#"
 _COMMENT_LINE = re.compile(r"[ \t]*#")
 _WHITE_SPACE = " \t"
 
@@ -81,5 +81,5 @@ def comment_start(text: str) -> int | None:
     """Where in `text` a comment's `#` stands, None when there is none."""
     if "#" not in text:  # a plain search is quick, and files are mostly long lines of hashes
         return None
-    found = _COMMENT.search(text)
+    found = re.search(_COMMENT, text)
     return found.end() - 1 if found else None

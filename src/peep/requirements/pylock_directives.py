@@ -11,7 +11,7 @@ from peep.model import Location
 from peep.requirements.directives import KNOWN
 from peep.requirements.pinned_set import Directive
 
-_TABLE = re.compile(r"^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*peep[ \t]*\]", re.MULTILINE)
+_TABLE = r"(?m)^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*peep[ \t]*\]"
 
 
 def lock_directives(
@@ -22,7 +22,7 @@ def lock_directives(
     A directive without a value is `true`, one that is given several times a list. As in a requirements file, one that
     is not known, or has no value where it needs one, is an error: it could leave a run less strict than meant.
     """
-    found = _TABLE.search(text)
+    found = re.search(_TABLE, text)
     location = Location(path, text.count("\n", 0, found.start()) + 1 if found else 1)
     table = (tool or {}).get("peep", {})
     if not isinstance(table, Mapping):

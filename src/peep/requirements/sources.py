@@ -16,7 +16,7 @@ from peep.requirements.pinned_set import Directive
 from peep.requirements.requirement_text import RequirementKind, RequirementText
 
 _ABOUT_FOLDERS = {"--build-path": "builds may see", "--trust-local": "to trust"}
-_FULL_COMMIT = re.compile(r"[0-9a-f]{40}")
+_FULL_COMMIT = r"[0-9a-f]{40}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def repository_refusal(url: str, accepted: Accepted) -> str:
     if tool.lower() != "git" or not plus:
         return "a repository has no hash; name an archive and its hash"
     revision = _revision(address)
-    if not _FULL_COMMIT.fullmatch(revision):
+    if not re.fullmatch(_FULL_COMMIT, revision):
         moving = f"the revision {revision!r} can move" if revision else "it names no revision"
         return f"{moving}; name the full 40-digit commit, or an archive and its hash"
     if not accepted.repository_commits:

@@ -22,7 +22,7 @@ _MTIME_START = 1_000_000_000
 """Seconds: a date in 2001; the digest adds up to 17 years."""
 _MTIME_DIGITS = 7
 _NO_NAMES = frozenset({"", ".", ".."})
-_END_OF_HEADERS = re.compile(rb"\n\r?\n|\r\n\r\n|\r\r")
+_END_OF_HEADERS = rb"\n\r?\n|\r\n\r\n|\r\r"
 
 
 def mtime_of(sha256: str) -> int:
@@ -157,7 +157,7 @@ class _Metadata:
 
         dist_info = contents.identity.dist_info
         # Without the description, which takes longer than all the rest.
-        headers = _END_OF_HEADERS.split(contents.read(f"{dist_info}/METADATA"), 1)[0]
+        headers = re.split(_END_OF_HEADERS, contents.read(f"{dist_info}/METADATA"), maxsplit=1)[0]
         metadata = HeaderParser().parsestr(headers.decode("utf-8"))
         self.requires_dist = tuple(metadata.get_all("Requires-Dist", ()))
         self.provides_extra = tuple(metadata.get_all("Provides-Extra", ()))

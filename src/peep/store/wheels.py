@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from peep.errors import StoreError
 from peep.model import StoredWheel, WheelContents
 from peep.reporting import Reporter
-from peep.store.inspection import faults_in_full
 from peep.store.key_value_cache import key_digest, parsed_fact, rendered_fact
 from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
 from peep.store.location import risk_of_others
@@ -184,6 +183,8 @@ class Store:
 
     def _settle(self, wheels: list[StoredWheel]) -> set[str]:
         """Hash wheels that were written before the system last started; give back the damaged ones, dropped."""
+        from peep.store.inspection import faults_in_full  # noqa: PLC0415 - for the first run after a start
+
         damaged = faults_in_full(wheels)
         for wheel in wheels:
             # A store that can't be written to is hashed again next time, which costs only time.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from peep.dataclass import dataclass, replace
@@ -85,7 +85,8 @@ def apply_plan(
             with environment_lock(site, told):
                 _repair(scheme_paths, told)
                 run = _Run(scheme_paths, options or ApplyOptions(), told, crash_points or NoCrashPoints(), tuple(made))
-                return _changed(refreshed(plan, installed_projects(target)), run)
+                installed = installed_projects(target)
+                return _changed(refreshed(plan, installed), installed, run)
         finally:
             remove_made(made)  # goes only as far as they are empty: nothing was installed
 
@@ -137,13 +138,13 @@ class _Run:
     """Folders that were made for it so far."""
 
 
-def _changed(plan: InstallPlan, run: _Run) -> Changes:
-    """Carry out a plan that is up to date; the caller holds the lock."""
+def _changed(plan: InstallPlan, installed: Mapping[str, InstalledProject], run: _Run) -> Changes:
+    """Carry out a plan that is up to date with what is `installed`; the caller holds the lock."""
     if not (plan.link or plan.remove):
         return Changes(plan=plan)
     going = _each_once((*plan.replace, *plan.remove))
     names = {project.name for project in going}
-    staying = [project for name, project in installed_projects(run.scheme_paths.target).items() if name not in names]
+    staying = [project for name, project in installed.items() if name not in names]
     leaving = leaving_files(going, staying, run.scheme_paths, force=run.options.force)
     for warning in leaving.warnings:
         run.reporter.warning(warning)

@@ -16,7 +16,7 @@ from peep.requirements.pylock_directives import lock_directives
 from peep.system import bounded
 
 OPTION = "--bundle"
-_WORTH_PARSING = re.compile(rb"\bbundle\b|^\s*(?:-r|-c|--requirement|--constraint)\b", re.MULTILINE)
+_INCLUDE = rb"\n\s*(?:-r|-c|--requirement|--constraint)\b"
 _ELSEWHERE = "a file that is no local one may not name a bundle"
 _ON_COMMAND_LINE = "name it on the command line: --bundle"
 
@@ -41,9 +41,12 @@ def named_bundle(paths: Sequence[str], environ: Mapping[str, str]) -> BundleSour
 
 def _is_worth_parsing(path: str) -> bool:
     try:
-        return _WORTH_PARSING.search(_read_local(path)) is not None
+        text = b"\n" + _read_local(path)
     except (OSError, PeepError):
         return False
+    # Pieces that a search finds by their letters: one pattern for both would try each letter of a long list.
+    is_named = b"bundle" in text and re.search(rb"\bbundle\b", text) is not None
+    return is_named or re.search(_INCLUDE, text) is not None
 
 
 def _read_local(path: str) -> bytes:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from peep.errors import UsageError
-from peep.formats.target_ids import TargetId, parse_target_id
 from peep.model import TargetEnvironment
 from peep.requirements.pinned_set import Directive
+
+if TYPE_CHECKING:
+    from peep.formats.target_ids import TargetId
 
 _OPTION = "--locked-for"
 _MOST_SHOWN = 5
@@ -19,6 +22,10 @@ def foreign_lists(directives: Sequence[Directive], target: TargetEnvironment) ->
     for directive in directives:
         if directive.option == _OPTION:
             by_file.setdefault(directive.location.path, []).append(directive.value)
+    if not by_file:
+        return
+    from peep.formats.target_ids import parse_target_id  # noqa: PLC0415 - few lists are locked for targets
+
     for path, texts in by_file.items():
         ids = []
         for text in texts:
