@@ -18,7 +18,8 @@ from peep.workflows.diff import DiffResult, ReleaseDescription
 from support.comparing import compared_releases
 from support.releases import CORE_TEXT, HARMLESS, SOURCES, TextRelease
 
-SECRETS = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ", min_size=8, max_size=40)
+SECRETS = st.text("JQVXZ", min_size=8, max_size=40)
+"""Letters of which no word of a page has four in a row."""
 PADDING = st.integers(0, 1_100)
 URLS = st.sampled_from(
     ["https://u:{}@169.254.169.254/x", "https://{}@host.example/x", "https://host.example/x?token={}"]

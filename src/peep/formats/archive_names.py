@@ -118,7 +118,7 @@ class NameReader:
             return self._version_as_read(filename)
         parts = filename.split("-")
         count = len(parts)
-        if count != _WHEEL_PARTS and (count != _WHEEL_PARTS_WITH_BUILD or not _BUILD_TAG.fullmatch(parts[2])):
+        if count != _WHEEL_PARTS and (count != _WHEEL_PARTS_WITH_BUILD or not re.fullmatch(_BUILD_TAG, parts[2])):
             return None
         return parts[1] if self._is_project(parts[0]) else None
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 
+from peep.formats.url_secrets import names_secret
+
 HIDDEN = "****"
 _WORD = re.compile(r"[^\s\"'<>\\]+")
 _CREDENTIALS = re.compile(r"(?P<head>(?P<ssh>ssh)?://)(?P<secret>[^/?#]*)@")
-_PARAMETER = re.compile(
-    r"(?P<head>[?&;](?:[\w.%\-]{0,40}(?:token|secret|passw|pwd|credential|signature|auth|api_?key|access_?key|"
-    r"private_?key)[\w.%\-]{0,40}|sig|key|sas|code|jwt|pw)=)(?P<secret>[^&;#]+)",
-    re.IGNORECASE,
-)
+_PARAMETER = re.compile(r"(?P<head>[?&;#](?P<name>[^=&;#?]{1,120})=)(?P<secret>[^&;#]+)")
 _EXPRESSION = re.compile(r"[{`]|\$\(|%\(|(?:^|:)(?:\$\w+|%[a-z])(?=:|$)")
 """What is replaced when the text is used: a format's field, a shell's variable or command."""
 
@@ -43,9 +41,10 @@ def _position_in_hidden(line: str, position: int) -> int:
     for word in _WORD.finditer(line):
         if word.start() >= position:
             break
-        if word.end() > position:
+        hidden = _without_secrets(word)
+        if word.end() > position and hidden != word[0]:
             return word.start() + shift
-        shift += len(_without_secrets(word)) - len(word[0])
+        shift += len(hidden) - len(word[0])
     return position + shift
 
 
@@ -57,7 +56,9 @@ def _without_secrets(word: re.Match[str]) -> str:
 
 def _hide(found: re.Match[str]) -> str:
     secret = found["secret"]
-    is_plain_user = found.groupdict().get("ssh") and ":" not in secret
-    if not secret or is_plain_user or _EXPRESSION.search(secret):
+    named = found.groupdict()
+    is_harmless = "name" in named and not names_secret(named["name"])
+    is_plain_user = named.get("ssh") and ":" not in secret
+    if not secret or is_harmless or is_plain_user or _EXPRESSION.search(secret):
         return found[0]
     return found["head"] + HIDDEN + found[0][len(found["head"]) + len(secret) :]

@@ -140,7 +140,7 @@ def holds_secret_parameter(text: bytes) -> bool:
     if b"://" not in text or not (b"?" in text or b"#" in text):
         return False
     found = re.finditer(_PARAMETER_BYTES, text)
-    return any(_names_secret(one[2].decode("utf-8", "replace")) for one in found)
+    return any(names_secret(one[2].decode("utf-8", "replace")) for one in found)
 
 
 def without_secret_parameters(url: str) -> str:
@@ -153,7 +153,7 @@ def holds_secret(url: str) -> bool:
     return ("@" in url and redacted(url) != url) or without_secret_parameters(url) != url
 
 
-def _names_secret(name: str) -> bool:
+def names_secret(name: str) -> bool:
     """Whether a parameter of this name opens something to whoever knows its value: a signature, a token."""
     if "%" in name:
         from urllib.parse import unquote  # noqa: PLC0415 - as in `redacted`
@@ -175,7 +175,7 @@ def _without_values(word: re.Match[str]) -> str:
 
 
 def _without_value(found: re.Match[str]) -> str:
-    is_secret = re.sub(_VARIABLE, "", found[3]) and _names_secret(found[2])
+    is_secret = re.sub(_VARIABLE, "", found[3]) and names_secret(found[2])
     return f"{found[1]}{found[2]}=****" if is_secret else found[0]
 
 
