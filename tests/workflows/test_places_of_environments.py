@@ -69,6 +69,15 @@ def test_installing_again_through_another_path_has_nothing_to_do(releases: Path,
     assert (releases / "current/bin/alpha").read_bytes() == before
 
 
+@pytest.mark.parametrize("folder", ["bin", "lib"])
+def test_a_folder_of_the_environment_that_is_a_link_is_told_once_and_nothing_behind_it(releases: Path, folder: str):
+    (releases / "releases/1" / folder).rename(releases / "elsewhere")
+    (releases / "releases/1" / folder).symlink_to(releases / "elsewhere")
+    status, lines = verify(releases, "current")
+    assert status == 1
+    assert [line.partition(": a link to")[0] for line in lines[:-1]] == [f"added-elsewhere: {folder}"], lines
+
+
 @pytest.mark.parametrize("leaves_the_link", [True, False])
 def test_a_moved_environment_is_told_as_that_once(releases: Path, *, leaves_the_link: bool):
     (releases / "releases/1").rename(releases / "moved")
