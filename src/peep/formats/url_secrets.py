@@ -15,14 +15,16 @@ PERCENT_ENCODE = (
     "percent-encode the password: %2F for /, %23 for #, %3F for ? and %40 for @, also for an @ that belongs to the path"
 )
 
-_HEAD = r"(?:[A-Za-z][A-Za-z0-9+.\-]*://|https?:/*)"
+_HEAD = r"(?:(?:[A-Za-z]+\+)?https?:/*|[A-Za-z][A-Za-z0-9+.\-]*://)"
 _ANY_HEAD = re.compile(_HEAD, re.IGNORECASE)
 _URL_WORD = re.compile(rf"{_HEAD}\S+", re.IGNORECASE)
 _END_OF_AUTHORITY = re.compile(r"[/?#\\\s]")
 _BEHIND_A_REQUIREMENT = re.compile(r"\s+;|;\s|\s--hash[= ]")
-_CREDENTIALS = re.compile(r"(?:(?<=://)|(?<=https:)|(?<=http:)|(?<=https:/)|(?<=http:/))[^/?#\s]*@", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(https?:/*|(?<!file)://+)[^/?#\s]*@", re.IGNORECASE)
+_ENCODED_CREDENTIALS = re.compile(r"(%3A(?:/|%2F){2})[^/?#&\s\"'<>\\]*?(@|%40)", re.IGNORECASE)
+"""Those of a URL that stands percent-encoded in another one."""
 _QUOTED_CREDENTIALS = re.compile(
-    r"(?P<head>(?P<ssh>ssh)?://|https?:/?)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@", re.IGNORECASE
+    r"(?P<head>(?P<ssh>ssh)?(?<!file)://+|https?:/*)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@", re.IGNORECASE
 )
 _TELLING_NAME = re.compile(
     r"token|secret|pass(?:w|phrase)|pwd|credential|signature|auth|bearer|session|hmac|ticket"
@@ -37,7 +39,7 @@ _REVISION = re.compile(r"@[^@/?#\\\s]*(?:#[^@]*)?$")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]*(?:%[^\]]*)?\](?::[0-9]*)?")
 _MACHINE = r"\d{1,3}(?:\.\d{1,3}){3}|localhost"
 _SERVER = re.compile(rf"(?:{_MACHINE}|(?:[A-Za-z0-9\-]+\.)+(?!whl$|zip$|gz$|bz2$|xz$|tgz$)[A-Za-z]{{2,}}|[^:]+:[0-9]+)")
-_FORGOTTEN_HEAD = re.compile(r"(\w+:/)?[^/@\s]+:[^/@\s]+@")
+_FORGOTTEN_HEAD = re.compile(r"(\w+:(?:/|///+))?[^/@\s]+:[^/@\s]+@")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _LAST_PORT = 65535
 
@@ -64,7 +66,7 @@ def is_ambiguous(url: str) -> bool:
     _, colon, password = userinfo.partition(":")
     if "@" in password:
         return True
-    if "+" in scheme and not (scheme.endswith(("+http://", "+https://")) and _is_no_server(host)):
+    if "+" in scheme and not (scheme.rstrip("/").endswith(("+http:", "+https:")) and _is_no_server(host)):
         tail = _REVISION.sub("", tail)
     if "@" not in tail:
         return False
@@ -105,7 +107,7 @@ def holds_credentials(text: bytes) -> bool:
     """Whether a text in any encoding names a URL with a user name, other than the plain one of ssh, or a secret."""
     plain = text.replace(b"\0", b"")
     return holds_secret_parameter(plain) or (
-        b"@" in plain and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", plain) is not None
+        b"@" in plain and re.search(rb"(?<!ssh)://+[^/?#\s]*@|://+[^/?#\s]*:[^/?#\s]*@", plain) is not None
     )
 
 
@@ -119,7 +121,7 @@ def redacted_in(text: str) -> str:
 
     So are the values of query parameters that are named like secrets.
     """
-    text = _without_parameters(text)
+    text = _without_encoded(_without_parameters(text))
     if "@" not in text or ":" not in text:
         return text
     return _URL_WORD.sub(lambda found: _without_credentials(found.group()), text)
@@ -130,7 +132,7 @@ def redacted_in_result(text: str) -> str:
 
     Nothing else changes: quotes end a URL, and what is meant to stand in files stays: the user of ssh, and variables.
     """
-    hidden = _without_parameters(text)
+    hidden = _without_encoded(_without_parameters(text))
     return _QUOTED_CREDENTIALS.sub(_without_quoted, hidden) if "@" in hidden else hidden
 
 
@@ -167,6 +169,10 @@ def _without_parameters(text: str) -> str:
     if "://" not in text or not ("?" in text or "#" in text):
         return text
     return _QUOTED_WORD.sub(_without_values, text)
+
+
+def _without_encoded(text: str) -> str:
+    return _ENCODED_CREDENTIALS.sub(r"\1****\2", text) if "%3" in text else text
 
 
 def _without_values(word: re.Match[str]) -> str:
@@ -219,7 +225,7 @@ def _without_credentials(word: str) -> str:
     bare = word.rstrip(":,.;)'\"")
     if head and (is_ambiguous(word) or is_ambiguous(bare)):
         return f"{head.group()}****@{word.rpartition('@')[2]}"
-    return _CREDENTIALS.sub("****@", _without_false_port(bare) + word[len(bare) :])
+    return _CREDENTIALS.sub(r"\1****@", _without_false_port(bare) + word[len(bare) :])
 
 
 def _without_false_port(url: str) -> str:
