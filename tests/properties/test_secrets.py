@@ -100,12 +100,51 @@ def test_an_at_sign_in_a_path_is_fine_where_no_password_stands(url: str):
         f"git+https://user:pa#ss@host.example/repo@{COMMIT}#egg=x",
         f"git+ssh://user:pa?ss@host.example/repo@{COMMIT}",
         "git+https://user:pa/ss@host.example",
+        "http:///user:pa/ss@host.example/simple",
+        "git+https:////user:pa/ss@host.example",
     ],
 )
 def test_an_at_sign_behind_the_host_of_a_url_with_a_password(url: str):
     assert is_ambiguous(url)
     assert "ss@" not in redacted(url)
     assert "user" not in redact_text(f"error: {url}: no")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http:///user:Kanarie@host.example/simple",
+        "HTTPS:////user:Kanarie@host.example",
+        "https:/user:Kanarie@host.example/simple",
+        "git+https:///user:Kanarie@host.example/x",
+        "https://host.example/simple/?access%5Ftoken=Kanarie",
+        "https://host.example/simple/?bearer=Kanarie",
+        "https://host.example/x.whl#session_id=Kanarie",
+        "https://host.example/?__gda__=Kanarie",
+        "https://host.example/?url=https%3A%2F%2Fuser%3AKanarie%40other.example%2Fsimple",
+        "https://host.example/?url=https%3a//user:Kanarie@other.example/simple",
+        "https://host.example/?url=https://user:Kanarie@other.example/simple",
+    ],
+)
+def test_a_secret_is_hidden_wherever_it_stands_in_a_url(url: str):
+    for text in (url, f"asked {url}: no", f'{{"url": "{url}"}}'):
+        assert "Kanarie" not in redact_text(text)
+        assert "Kanarie" not in redacted_in_result(text)
+        assert "host.example" in redacted_in_result(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "file:///@scope/pkg@1.0.tar.gz",
+        "https://host.example/x-1.0.tar.gz#egg=x&subdirectory=a",
+        "https://host.example/x?project=demo&session",
+        "https://host.example/x-1.0.whl#sha256=0123",
+        "100%3A1 of user@host",
+    ],
+)
+def test_what_is_no_secret_stays(text: str):
+    assert redact_text(text) == redacted_in_result(text) == text
 
 
 # -- as a run --------------------------------------------------------------------------------------

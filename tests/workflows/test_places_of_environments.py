@@ -69,6 +69,17 @@ def test_installing_again_through_another_path_has_nothing_to_do(releases: Path,
     assert (releases / "current/bin/alpha").read_bytes() == before
 
 
+@pytest.mark.parametrize("folder", ["bin", "lib"])
+def test_a_folder_that_is_a_link_is_told_once_and_nothing_behind_it(tmp_path: Path, index: FakeIndex, folder: str):
+    venv.create(tmp_path / "env", with_pip=False, symlinks=True)
+    (tmp_path / "env" / folder).rename(tmp_path / "elsewhere")
+    (tmp_path / "env" / folder).symlink_to(tmp_path / "elsewhere")
+    install(tmp_path, "env", index)
+    status, lines = verify(tmp_path, "env")
+    assert status == 1
+    assert [line.partition(": a link to")[0] for line in lines[:-1]] == [f"added-elsewhere: {folder}"], lines
+
+
 @pytest.mark.parametrize("leaves_the_link", [True, False])
 def test_a_moved_environment_is_told_as_that_once(releases: Path, *, leaves_the_link: bool):
     (releases / "releases/1").rename(releases / "moved")

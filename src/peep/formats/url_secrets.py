@@ -16,14 +16,16 @@ PERCENT_ENCODE = (
 )
 
 # Most runs need two of these patterns: the others are compiled when they are, for all together take 3 ms.
-_HEAD = r"(?:[A-Za-z][A-Za-z0-9+.\-]*://|https?:/*)"
+_HEAD = r"(?:(?:[A-Za-z]+\+)?https?:/*|[A-Za-z][A-Za-z0-9+.\-]*://)"
 _ANY_HEAD = re.compile(_HEAD, re.IGNORECASE)
 _URL_WORD = rf"(?i){_HEAD}\S+"
 _END_OF_AUTHORITY = re.compile(r"[/?#\\\s]")
 _BEHIND_A_REQUIREMENT = r"\s+;|;\s|\s--hash[= ]"
-_CREDENTIALS = r"(?i)(?:(?<=://)|(?<=https:)|(?<=http:)|(?<=https:/)|(?<=http:/))[^/?#\s]*@"
+_CREDENTIALS = r"(?i)(https?:/*|(?<!file)://+)[^/?#\s]*@"
+_ENCODED_CREDENTIALS = r"(?i)(%3A(?:/|%2F){2})[^/?#&\s\"'<>\\]*?(@|%40)"
+"""Those of a URL that stands percent-encoded in another one."""
 _QUOTED_CREDENTIALS = (
-    r"(?i)(?P<head>(?P<ssh>ssh)?://|https?:/?)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@"
+    r"(?i)(?P<head>(?P<ssh>ssh)?(?<!file)://+|https?:/*)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@"
 )
 _TELLING_NAME = (
     r"token|secret|pass(?:w|phrase)|pwd|credential|signature|auth|bearer|session|hmac|ticket"
@@ -38,7 +40,7 @@ _REVISION = r"@[^@/?#\\\s]*(?:#[^@]*)?$"
 _IPV6 = r"\[[0-9A-Fa-f:.]*(?:%[^\]]*)?\](?::[0-9]*)?"
 _MACHINE = r"\d{1,3}(?:\.\d{1,3}){3}|localhost"
 _SERVER = rf"(?:{_MACHINE}|(?:[A-Za-z0-9\-]+\.)+(?!whl$|zip$|gz$|bz2$|xz$|tgz$)[A-Za-z]{{2,}}|[^:]+:[0-9]+)"
-_FORGOTTEN_HEAD = r"(\w+:/)?[^/@\s]+:[^/@\s]+@"
+_FORGOTTEN_HEAD = r"(\w+:(?:/|///+))?[^/@\s]+:[^/@\s]+@"
 _DRIVE = r"[A-Za-z]:[/\\]"
 _LAST_PORT = 65535
 
@@ -65,7 +67,7 @@ def is_ambiguous(url: str) -> bool:
     _, colon, password = userinfo.partition(":")
     if "@" in password:
         return True
-    if "+" in scheme and not (scheme.endswith(("+http://", "+https://")) and _is_no_server(host)):
+    if "+" in scheme and not (scheme.rstrip("/").endswith(("+http:", "+https:")) and _is_no_server(host)):
         tail = re.sub(_REVISION, "", tail)
     if "@" not in tail:
         return False
@@ -106,7 +108,7 @@ def holds_credentials(text: bytes) -> bool:
     """Whether a text in any encoding names a URL with a user name, other than the plain one of ssh, or a secret."""
     plain = text.replace(b"\0", b"")
     return holds_secret_parameter(plain) or (
-        b"@" in plain and re.search(rb"(?<!ssh)://[^/?#\s]*@|://[^/?#\s]*:[^/?#\s]*@", plain) is not None
+        b"@" in plain and re.search(rb"(?<!ssh)://+[^/?#\s]*@|://+[^/?#\s]*:[^/?#\s]*@", plain) is not None
     )
 
 
@@ -120,7 +122,7 @@ def redacted_in(text: str) -> str:
 
     So are the values of query parameters that are named like secrets.
     """
-    text = _without_parameters(text)
+    text = _without_encoded(_without_parameters(text))
     if "@" not in text or ":" not in text:
         return text
     return re.sub(_URL_WORD, lambda found: _without_credentials(found.group()), text)
@@ -131,7 +133,7 @@ def redacted_in_result(text: str) -> str:
 
     Nothing else changes: quotes end a URL, and what is meant to stand in files stays: the user of ssh, and variables.
     """
-    hidden = _without_parameters(text)
+    hidden = _without_encoded(_without_parameters(text))
     return re.sub(_QUOTED_CREDENTIALS, _without_quoted, hidden) if "@" in hidden else hidden
 
 
@@ -168,6 +170,10 @@ def _without_parameters(text: str) -> str:
     if "://" not in text or not ("?" in text or "#" in text):
         return text
     return re.sub(_QUOTED_WORD, _without_values, text)
+
+
+def _without_encoded(text: str) -> str:
+    return re.sub(_ENCODED_CREDENTIALS, r"\1****\2", text) if "%3" in text else text
 
 
 def _without_values(word: re.Match[str]) -> str:
@@ -220,7 +226,7 @@ def _without_credentials(word: str) -> str:
     bare = word.rstrip(":,.;)'\"")
     if head and (is_ambiguous(word) or is_ambiguous(bare)):
         return f"{head.group()}****@{word.rpartition('@')[2]}"
-    return re.sub(_CREDENTIALS, "****@", _without_false_port(bare) + word[len(bare) :])
+    return re.sub(_CREDENTIALS, r"\1****@", _without_false_port(bare) + word[len(bare) :])
 
 
 def _without_false_port(url: str) -> str:

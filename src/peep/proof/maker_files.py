@@ -56,7 +56,7 @@ def premises_of(scheme_paths: SchemePaths) -> Premises | None:
     """The environment, where its folder is its own; None for a system's interpreter, for `--target` and the like."""
     target = scheme_paths.target
     root = target.paths["data"]
-    if not target.is_virtual or os.path.realpath(target.prefix) != root or not is_inside(target.paths["scripts"], root):
+    if not target.is_virtual or os.path.realpath(target.prefix) != root or not _holds_programs(target, root):
         return None
     settings = settings_of(os.path.join(root, CONFIGURATION)) or {}
     values = values_for(
@@ -66,6 +66,12 @@ def premises_of(scheme_paths: SchemePaths) -> Premises | None:
         _libraries(target.base_prefix),
     )
     return Premises(root, target, settings, tuple(_bases(root, target, settings)), _templates(target), values)
+
+
+def _holds_programs(target: TargetEnvironment, root: str) -> bool:
+    """Whether the programs lie in the environment, or where its own folder of them is a link to."""
+    scripts = target.paths["scripts"]
+    return is_inside(scripts, root) or os.path.realpath(os.path.join(root, "bin")) == scripts
 
 
 def _spelled_folders(root: str, target: TargetEnvironment) -> Iterator[str]:
