@@ -22,6 +22,7 @@ from peep.formats.names import normalised
 from peep.locking.build_plan import MOST_ROUNDS, UnbuildableSdist
 from peep.locking.candidates import NamedFile, Release
 from peep.model import Digest, FormatControl, Location, PinnedRequirement, TargetEnvironment, VerifiedArchive
+from peep.pipeline.audits.lock_builds_gate import RefuseMalware
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import WheelProvider, wheels_for
 from peep.store.metadata_cache import MetadataCache
@@ -55,17 +56,18 @@ class LockHooks:
         return project in self._allowed
 
     def asked(self, release: Release, file: NamedFile, requires: Sequence[str]) -> tuple[str, ...]:
-        """Give back what a backend needs beside `requires`. Raises `BuildError`, `InstallRefused`."""
+        """Give back what a backend needs beside `requires`. Raises `BuildError`, `InstallRefused`, `CouldNotJudge`."""
         key = file.file.filename, tuple(requires)
         if key not in self._answers:
             tools = self._tools(release, file, requires)
+            self._refuse_malware(release, file, tools)
             with self._machine.hooks(tools) as hooks, self._tree(release, file) as tree:
                 self._machine.note(f"asking the build backend of {key[0]} what it needs")
                 self._answers[key] = hooks.requirements_of(tree)
         return self._answers[key]
 
     def metadata(self, release: Release, file: NamedFile) -> ProjectMetadata:
-        """Give back what a wheel of an archive will require. Raises `BuildError`, `InstallRefused`.
+        """Give back what a wheel of an archive will require. Raises `BuildError`, `InstallRefused`, `CouldNotJudge`.
 
         Kept by the archive's digest and all that it is built with.
         """
@@ -76,12 +78,19 @@ class LockHooks:
         kept = cache.get(key)
         if kept is not None:
             return kept
+        self._refuse_malware(release, file, tools)
         with self._machine.hooks(tools) as hooks, self._tree(release, file) as tree:
             name = file.file.filename
             self._machine.note(f"asking the build backend of {name} what it requires, here and for all targets")
             found = hooks.metadata_of(tree)
         cache.put(key, found)
         return found
+
+    def _refuse_malware(self, release: Release, file: NamedFile, tools: Listed) -> None:
+        """Judge all that is about to run; a commit has no digest, and its version is known when it has run."""
+        is_commit = file.file.filename in self.trees
+        own = () if is_commit else (_pin(release.project, release.text, (self._digest(file),)),)
+        self._machine.refuse_malware((*own, *(pin for pins in tools.values() for pin in pins)))
 
     def _settled(self, release: Release, file: NamedFile) -> tuple[str, ...]:
         """Ask until the backend asks for nothing new. Raises `UnbuildableSdist` where that has no end."""
@@ -110,8 +119,19 @@ class LockHooks:
 class Machine:
     """The interpreter of this run and its sandbox: where backends run."""
 
-    def __init__(self, target: TargetEnvironment, provider: WheelProvider, context: RunContext) -> None:
+    def __init__(
+        self,
+        target: TargetEnvironment,
+        provider: WheelProvider,
+        context: RunContext,
+        refuse_malware: RefuseMalware,
+        *,
+        requires_sandbox: bool,
+    ) -> None:
+        """`refuse_malware` is asked about all archives that are about to run."""
         self.store: Store = provider.store
+        self.refuse_malware = refuse_malware
+        self._requires_sandbox = requires_sandbox
         self._target = target
         self._provider = provider
         self._context = context
@@ -151,7 +171,7 @@ class Machine:
 
     def _settings(self) -> BuildSettings:
         found = find_isolation()
-        isolation = choose_isolation(found, wanted=True, required=False)
+        isolation = choose_isolation(found, wanted=True, required=self._requires_sandbox)
         if said := found.describe():
             self.note(said)
         environ = self._context.environ

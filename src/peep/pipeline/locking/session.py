@@ -32,6 +32,7 @@ from peep.locking.source_files import admission
 from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
 from peep.model import FormatControl, TargetEnvironment
+from peep.pipeline.audits.lock_builds_gate import refuse_malware_in_builds
 from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages, WheelProvider
 from peep.pipeline.locking.build_hooks import LockHooks, Machine
@@ -60,6 +61,7 @@ from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
 from peep.pipeline.session import opened_store, target_request
+from peep.requirements.pinned_set import Directive
 from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache
@@ -167,7 +169,7 @@ class LockSession:
         self.pages_seen.names = index_pages.names
         metadata = self.index_metadata()
         builds = self.builds(metadata)
-        hooks = self._allow_builds(inputs, index_pages, metadata, builds)
+        hooks = self._allow_builds(inputs, index_pages, metadata, builds, (*read.directives, *present.directives))
         roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
         inputs = replace(inputs, roots=roots)
         pages = DirectPages(index_pages, direct)
@@ -268,15 +270,25 @@ class LockSession:
         return builds
 
     def _allow_builds(
-        self, inputs: LockInputs, pages: IndexPages, metadata: IndexMetadata, builds: LockBuilds
+        self,
+        inputs: LockInputs,
+        pages: IndexPages,
+        metadata: IndexMetadata,
+        builds: LockBuilds,
+        directives: Sequence[Directive],
     ) -> LockHooks | None:
-        """Let the backends that the user names answer, on this machine."""
+        """Let the backends that the user names answer, on this machine. `directives`: of sources and list."""
         allowed = self.options.settings.allow_build
         if not allowed:
             return None
         environment = discover_target(target_request(self.options.base.target), self.store)
         tools = HostTools(self._here(), environment, inputs, pages, metadata, builds)
-        machine = Machine(environment, self._provider(environment), self.context)
+        paths = self.options.paths
+        files = paths.files or (paths.output,)  # where the settings are looked for, as by the command line
+        refuse = refuse_malware_in_builds(self.options.base, files, directives, self.context)
+        needs_sandbox = any(one.option == "--require-sandbox" for one in directives)
+        provider = self._provider(environment)
+        machine = Machine(environment, provider, self.context, refuse, requires_sandbox=needs_sandbox)
         hooks = LockHooks(allowed, machine, tools, lambda file: stated_sha256(file) or metadata.sha256(file))
         metadata.hooks = builds.hooks = hooks
         return hooks
