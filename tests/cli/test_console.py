@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 
+from peep.cli.options.install_options import output_options
+from peep.cli.options.parser import parse
+from peep.cli.options.tables import GENERAL
 from peep.cli.output import progress
 from peep.cli.output.console import Console, progress_for
 from peep.cli.output.progress import DelayedBar, LineProgress, RawProgress, WorkLine
@@ -99,6 +103,24 @@ def test_a_long_run_on_a_terminal_shows_a_bar_and_leaves_nothing(monkeypatch: py
     shown = terminal.getvalue()
     assert "fetching 1/2" in shown
     assert shown.endswith("\x1b[2K")
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "is_coloured"), [([], "", True), ([], "1", False), (["--no-color"], "", False)]
+)
+def test_a_bar_has_no_colours_where_nobody_wants_any(
+    words: list[str], variable: str, is_coloured: bool, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(progress, "BAR_DELAY", -1.0)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", variable)
+    terminal = Terminal()
+    bar = DelayedBar(terminal, color=output_options(parse(words, GENERAL, verb="install", environ={})).color)
+    bar.started("a", 1000)
+    bar.advanced("a", 600)
+    bar.finished("a")
+
+    assert bool(re.search(r"\x1b\[[\d;]*3\d", terminal.getvalue())) is is_coloured
 
 
 def test_without_rich_a_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -28,6 +29,18 @@ def test_no_line_of_any_help_is_wider_than_a_terminal(capsys: pytest.CaptureFixt
     wide = [(name, line) for name, text in texts.items() for line in text.splitlines() if len(line) > WIDTH]
 
     assert wide == []
+
+
+def test_help_has_every_option_that_is_taken_and_every_one_that_is_refused() -> None:
+    """Other names of one option stand beside it, but those of pip's that are its old ones."""
+    lacking = [
+        (verb.name, option.names)
+        for verb in peeps_verbs()
+        for option in verb.options
+        if not any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", verb.help()) for name in option.names)
+    ]
+
+    assert lacking == []
 
 
 def test_the_overview_names_every_verb_at_its_place(capsys: pytest.CaptureFixture[str]) -> None:

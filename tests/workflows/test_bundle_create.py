@@ -433,3 +433,14 @@ def test_a_snapshot_of_advisories_is_carried_whole_with_its_sidecar(work):
     refused = work.peep("bundle", "create", "-r", "build.txt", "--no-peep", "--advisories", "build.txt", "d", status=2)
     assert "is no snapshot" in refused.stderr
     assert not (work.folder / "d").exists()
+
+
+def test_a_list_for_more_targets_than_are_carried_for_is_named(work):
+    elsewhere = "# peep: --locked-for=cp39-win32\n# peep: --locked-for=cp39-macosx_11_0_arm64\n"
+    work.write("locked.txt", elsewhere + work.folder.joinpath("requirements.txt").read_text())
+    words = ("bundle", "create", "-r", "locked.txt", "--build-constraint", "build.txt", "--no-peep")
+    by_default = work.peep(*words, "one")
+    chosen = work.peep(*words, "--target", "here", "two")
+
+    assert "warning: locked.txt was locked for cp39-win32, cp39-macosx_11_0_arm64 as well" in by_default.stderr
+    assert "was locked for" not in chosen.stderr

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from support.scenario import parse_scenarios
 from support.scenario_run import run_scenario
 
 pytestmark = [pytest.mark.network]
+PAGE = Path(__file__).parents[2] / "docs" / "embedding.md"
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 CLOCK_TICK = 0.01
 """Seconds: what the times of children are counted in."""
@@ -62,6 +66,21 @@ def test_it_checks_what_was_committed(edition: Path, machine_environment: dict[s
     assert subprocess.run(command, env=machine_environment, check=False).returncode == 0
     edition.write_bytes(edition.read_bytes() + b"x")
     assert subprocess.run(command, env=machine_environment, check=False).returncode == 1
+
+
+def test_the_page_tells_its_size(edition: Path):
+    """docs/embedding.md: the file, what a repository keeps of it, and its three parts, in megabytes."""
+    content = edition.read_bytes()
+    with zipfile.ZipFile(edition) as members:
+        sizes = {one.filename: one.file_size for one in members.infolist()}
+    own = sum(size for name, size in sizes.items() if name.startswith("peep/"))
+    launchers = sum(size for name, size in sizes.items() if name.endswith(".exe"))
+    real = [len(content), len(zlib.compress(content)), own, launchers, sum(sizes.values()) - own - launchers]
+    line = next(line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("The file has "))
+    told = [float(number) for number in re.findall(r"([\d.]+) MB", line)]
+
+    assert len(told) == len(real)
+    assert [pair for pair in zip(told, real, strict=True) if abs(pair[0] - pair[1] / 1e6) > 0.15] == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="processor time of children is told on POSIX only")

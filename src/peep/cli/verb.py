@@ -61,7 +61,17 @@ class Verb:
         for section in self.sections:
             lines += ["", f"{section.title}:"]
             lines += [line for option in section.options for line in _option_lines(option)]
+        for title, standing in _WITHOUT_EFFECT.items():
+            names = ", ".join(name for one in self.options if one.standing is standing for name in one.names)
+            lines += ["", f"{title}:", wrap(names, TERMINAL_WIDTH, "  ")] if names else []
         return "\n".join(lines)
+
+
+_WITHOUT_EFFECT = {
+    "Options of pip that are taken, and change nothing here": OptionSupport.IMPLIED,
+    "Options of pip that are passed over with a warning": OptionSupport.OBSOLETE,
+    "Options of pip that are refused": OptionSupport.REFUSED,
+}
 
 
 class VerbModule(Protocol):

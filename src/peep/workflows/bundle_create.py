@@ -26,9 +26,10 @@ from peep.pipeline.bundles.inputs import BundleInputs, refuse_unless_file
 from peep.pipeline.bundles.shelf import carried_before, open_shelf
 from peep.pipeline.context import RunContext
 from peep.pipeline.declared_targets import declared_targets
+from peep.pipeline.locking.locked_for import not_carried_for
 from peep.pipeline.options import BundleSource, InstallOptions, SourceOptions
 from peep.pipeline.session import Session, named_indexes, open_session
-from peep.requirements.pinned_set import PinnedSet
+from peep.requirements.pinned_set import Directive, PinnedSet
 from peep.system.file_digest import digest_of_file
 from peep.workflows.advisories_fetch import FetchOptions, fetch_advisories
 from peep.workflows.embed import embed
@@ -46,7 +47,8 @@ class CreateOptions:
     base: InstallOptions
     """Inputs, indexes, network, store, interpreter (for `here`), output."""
     folder: str
-    targets: tuple[str, ...] = ("here",)
+    targets: tuple[str, ...] = ()
+    """Nobody named any: this interpreter."""
     places: tuple[str, ...] = ()
     """Bundles and mirrors whose archives need not be fetched."""
     with_peep: bool = True
@@ -122,18 +124,25 @@ class _Run:
 
     def declared(self) -> tuple[TargetId, ...]:
         """The targets of the run; `here` becomes what it stands for. Raises `UsageError`."""
-        return declared_targets(self._options.targets, lambda: self._session.target)
+        return declared_targets(self._options.targets or ("here",), lambda: self._session.target)
 
     def contents(self, ids: Sequence[TargetId]) -> BundleContents:
         """Read, obtain and judge."""
         network = self._session.network
 
+        locked: list[Directive] = []
+
         def state(pinned: PinnedSet) -> None:
             network.stated = pinned.index_options
             network.extra_indexes = named_indexes(pinned)
+            locked.extend(pinned.directives)
 
         tried = frozenset(one.text for one in self._own(ids)) if self._options.tries_builds else frozenset()
-        return contents_for(ids, self._inputs, replace(self._judging, tried=tried), state)
+        contents = contents_for(ids, self._inputs, replace(self._judging, tried=tried), state)
+        if not self._options.targets:
+            for text in not_carried_for(locked, ids):
+                contents.warn(text)
+        return contents
 
     def _own(self, ids: Sequence[TargetId]) -> list[TargetId]:
         """The targets that the interpreter of this run is one of."""

@@ -88,7 +88,7 @@ def create_options(parsed: ParsedArguments, folder: str) -> CreateOptions:
             advisories=(),
         ),
         folder,
-        parsed.values("target") or stated.targets or ("here",),
+        parsed.values("target") or stated.targets,
         parsed.values("from"),
         stated.bundle.peep and not parsed.has("no-peep"),
         parsed.value("advisories") or _advisories(stated.bundle.advisories, beside),

@@ -263,6 +263,6 @@ def output_options(parsed: ParsedArguments, default_format: str = "text") -> Out
         format=parsed.value("format") or default_format,
         # pip once had several looks of its bar
         progress_bar=progress_bar if progress_bar in {"auto", "off", "raw"} else "on",
-        color=not parsed.has("no-color"),
+        color=not (parsed.has("no-color") or os.environ.get("NO_COLOR")),  # no-color.org: any text but an empty one
         log=parsed.value("log"),
     )

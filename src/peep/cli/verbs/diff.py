@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -176,7 +175,7 @@ def _show(result: DiffResult, changes: list[Change], read: frozenset[tuple[str, 
     from peep.cli.output.text import can_move_cursor  # noqa: PLC0415 - as above
 
     is_terminal = can_move_cursor(sys.stdout)
-    painter = Painter(is_coloured=is_coloured and is_terminal and "NO_COLOR" not in os.environ)
+    painter = Painter(is_coloured=is_coloured and is_terminal)
     lines = _summary(result, read)
     screen = screen_text(title_of(result), lines, painter)
     if not changes:

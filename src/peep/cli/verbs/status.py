@@ -145,6 +145,8 @@ def _proven(found: ProjectStatus, now: datetime) -> str:
 
 def _age(moment: datetime, now: datetime) -> str:
     minutes = max(0, int((now - moment).total_seconds() // 60))
+    if not minutes:
+        return f"just now ({moment:%Y-%m-%d %H:%M} UTC)"
     units = ((2 * 24 * 60, 24 * 60, "day"), (2 * 60, 60, "hour"), (0, 1, "minute"))
     told = next(counted(minutes // size, name) for least, size, name in units if minutes >= least)
     return f"{told} ago ({moment:%Y-%m-%d %H:%M} UTC)"

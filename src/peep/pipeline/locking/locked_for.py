@@ -42,6 +42,22 @@ def foreign_lists(directives: Sequence[Directive], target: TargetEnvironment) ->
             )
 
 
+def not_carried_for(directives: Sequence[Directive], ids: Sequence[TargetId]) -> Iterator[str]:
+    """Yield a warning for each file that was locked for more targets than `ids`, which nobody chose."""
+    here = {str(one) for one in ids}
+    by_file: dict[str, dict[str, None]] = {}
+    for directive in directives:
+        if directive.option == _OPTION and directive.value not in here:
+            by_file.setdefault(directive.location.path, {})[directive.value] = None
+    for path, texts in by_file.items():
+        more = f" and {len(texts) - _MOST_SHOWN} more" if len(texts) > _MOST_SHOWN else ""
+        shown = ", ".join(list(texts)[:_MOST_SHOWN]) + more
+        yield (
+            f"{path} was locked for {shown} as well, for which nothing is carried: "
+            "name all targets by --target, or in the settings"
+        )
+
+
 def _is_for(one: TargetId, target: TargetEnvironment) -> bool:
     """Tell whether the environment accepts the wheels of an ID's own interpreter and platform."""
     interpreter = f"{one.implementation}{''.join(map(str, one.minor))}"
