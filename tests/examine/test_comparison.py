@@ -228,3 +228,19 @@ def test_another_wheel_of_the_release_must_be_the_same_or_compiled(tmp_path):
     assert [(one.path, one.archives) for one in found.changes] == [
         ("inert/evil.py", ("inert-1.0-cp312-cp312-linux_x86_64.whl",))
     ]
+
+
+@pytest.mark.parametrize(
+    "named", ["open('tests/files/bad.xz', 'rb')", "glob.glob('tests/files/*')", "glob.glob('*.xz')"]
+)
+def test_data_of_tests_that_a_build_reads_is_no_matter_of_tests(tmp_path, named):
+    data = {"tests/files/bad.xz": b"\xfd7zXZ\0" + bytes(range(256))}
+    setup = "import glob\nfrom setuptools import setup\n\nsetup()\n"
+    old = TextRelease("1.0", sdist={"setup.py": setup})
+    new = TextRelease("1.1", sdist={"setup.py": setup + f"{named}\n", **data})
+    found = compared_releases(tmp_path, old, new)
+    assert [(hit.rule, hit.path, hit.moment) for hit in found.signals] == [
+        ("data-used-early", "tests/files/bad.xz", "build")
+    ]
+    silent = TextRelease("1.1", sdist={"setup.py": setup, **data})
+    assert compared_releases(tmp_path / "silent", old, silent).signals == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Collection, Iterator, Mapping
 
@@ -30,6 +31,10 @@ _FEWEST_OPAQUE_BYTES = 64
 _DIGEST_IN_NAME = re.compile(r"(?<![0-9a-z])[0-9a-f]{16,64}(?=_)")
 _QUOTED = re.compile(r"""["']([^"'\n]{3,200})["']""")
 _PATH_LIKE = re.compile(r"[\w.+-]{3,200}")
+_PATTERN = re.compile(r"[\w./+-]*\*[\w./*+-]*")
+_SHORTEST_PATTERN = 2
+_LISTS = (".cfg", ".toml", ".in")
+"""What is to be packed is listed in such files, not read."""
 _EARLY = frozenset({"startup", "build", "import"})
 
 
@@ -146,25 +151,49 @@ def _used_early(old: ReleaseView | None, new: ReleaseView, units: list[Unit]) ->
         known &= set(_early_names(old, frozenset(known)))
     wanted = {_base_name(unit): unit for unit in reversed(units) if _base_name(unit) not in known}
     for name, place in sorted(_early_names(new, frozenset(wanted)).items()):
-        yield Hit("data-used-early", wanted[name].path, 0, f"{name} in {place}", wanted[name].moment)
+        # Of the moment of the code: data of tests that a build reads is no matter of tests.
+        yield Hit("data-used-early", wanted[name].path, 0, f"{name} in {place.path}", place.moment)
+    yield from _globbed_early(old, new, [unit for unit in units if unit.moment == "test"])
 
 
-def _early_names(view: ReleaseView, wanted: frozenset[str]) -> dict[str, str]:
-    """Which of the names stand in early code, and in which file first."""
-    found: dict[str, str] = {}
+def _globbed_early(old: ReleaseView | None, new: ReleaseView, units: list[Unit]) -> Iterator[Hit]:
+    """Data of tests that a pattern in early code means, where no such pattern did: that of packages is listed so."""
+    known = {pattern for _, pattern in _patterns(old)} if units and old is not None else set()
+    told: set[str] = set()
+    for place, pattern in _patterns(new) if units else ():
+        ends_like = re.compile(f"(?:.*/)?{fnmatch.translate(pattern.lstrip('./'))}")
+        for unit in units:
+            if pattern not in known and unit.path not in told and ends_like.match(unit.path):
+                told.add(unit.path)
+                yield Hit("data-used-early", unit.path, 0, f"{pattern} in {place.path}", place.moment)
+
+
+def _patterns(view: ReleaseView) -> Iterator[tuple[Unit, str]]:
+    """Patterns of paths in early code that name a folder or a suffix."""
     for unit in view.units.values():
-        # What is to be packed is listed in .cfg, .toml and .in files, not read.
-        if unit.moment in _EARLY and not unit.path.lower().endswith((".cfg", ".toml", ".in")):
+        if unit.moment in _EARLY and not unit.path.lower().endswith(_LISTS):
+            for pattern in dict.fromkeys(_PATTERN.findall(_text(view, unit))):
+                if len(pattern.replace("*", "").strip("./")) >= _SHORTEST_PATTERN:
+                    yield unit, pattern
+
+
+def _early_names(view: ReleaseView, wanted: frozenset[str]) -> dict[str, Unit]:
+    """Which of the names stand in early code, and in which file first."""
+    found: dict[str, Unit] = {}
+    for unit in view.units.values():
+        if unit.moment in _EARLY and not unit.path.lower().endswith(_LISTS):
             for name in _names_in(view, unit) & wanted - found.keys():
-                found[name] = unit.path
+                found[name] = unit
     return found
 
 
 def _names_in(view: ReleaseView, unit: Unit) -> set[str]:
     """Base names of files that a text may mean: quoted in Python, any word in scripts of builds."""
-    content = view.release.content(unit.file.sha256)
-    if b"\0" in content[:1024]:
-        return set()
-    text = text_of(content)
+    text = _text(view, unit)
     found = _QUOTED.findall(text) if is_python(unit.path) else _PATH_LIKE.findall(text)
     return {re.split(r"[/\\]", one)[-1] for one in found}
+
+
+def _text(view: ReleaseView, unit: Unit) -> str:
+    content = view.release.content(unit.file.sha256)
+    return "" if b"\0" in content[:1024] else text_of(content)
