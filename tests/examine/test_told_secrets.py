@@ -18,7 +18,7 @@ from peep.workflows.diff import DiffResult, ReleaseDescription
 from support.comparing import compared_releases
 from support.releases import CORE_TEXT, HARMLESS, SOURCES, TextRelease
 
-SECRETS = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ", min_size=8, max_size=40)
+SECRETS = st.text("JKQVWXYZ", min_size=8, max_size=40)
 PADDING = st.integers(0, 1_100)
 URLS = st.sampled_from(
     ["https://u:{}@169.254.169.254/x", "https://{}@host.example/x", "https://host.example/x?token={}"]
