@@ -12,7 +12,7 @@ from support.releases import HARMLESS, TextRelease
 READ_LAST = {"test", "doc", "data"}
 
 
-@pytest.mark.parametrize("attack", (*ATTACKS, *LOADERS), ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", [*ATTACKS, *LOADERS], ids=lambda attack: attack.name)
 def test_named_and_read_first(attack, tmp_path):
     found = compared_releases(tmp_path, attack.old or HARMLESS, attack.release)
     fired = {rule for rule in rules_of(found.signals) if grade_of(rule) != "note"}
