@@ -6,12 +6,13 @@ from peep.examine.rules import grade_of
 from peep.examine.types import RUNS, moment_rank
 from support.attacks import ATTACKS
 from support.comparing import compared_releases, rules_of
+from support.loader_attacks import LOADERS
 from support.releases import HARMLESS, TextRelease
 
 READ_LAST = {"test", "doc", "data"}
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", [*ATTACKS, *LOADERS], ids=lambda attack: attack.name)
 def test_named_and_read_first(attack, tmp_path):
     found = compared_releases(tmp_path, attack.old or HARMLESS, attack.release)
     fired = {rule for rule in rules_of(found.signals) if grade_of(rule) != "note"}

@@ -83,13 +83,14 @@ _known(
 )
 _known(
     "install",
-    "pip.main pip._internal.main pip._internal.main.main pip._internal.cli.main.main setuptools.command.easy_install.main",
+    "pip.main pip._internal.main pip._internal.main.main pip._internal.cli.main.main "
+    "setuptools.command.easy_install.main",
 )
 _known(
     "capture",
-    "pynput.keyboard.Listener pynput.mouse.Listener keyboard.hook keyboard.on_press keyboard.on_release keyboard.record "
-    "mouse.hook pyperclip.paste win32clipboard.GetClipboardData PIL.ImageGrab.grab pyautogui.screenshot "
-    "pyscreenshot.grab mss.mss cv2.VideoCapture sounddevice.rec pyaudio.PyAudio",
+    "pynput.keyboard.Listener pynput.mouse.Listener keyboard.hook keyboard.on_press keyboard.on_release "
+    "keyboard.record mouse.hook pyperclip.paste win32clipboard.GetClipboardData PIL.ImageGrab.grab "
+    "pyautogui.screenshot pyscreenshot.grab mss.mss cv2.VideoCapture sounddevice.rec pyaudio.PyAudio",
 )
 _known("redirect", "os.dup2 posix.dup2")
 _known(

@@ -20,6 +20,7 @@ from peep.formats.names import archive_suffix, is_name
 from peep.formats.url_secrets import redacted
 from peep.model import IndexFile, TargetEnvironment
 from peep.pipeline.context import RunContext
+from peep.pipeline.examining.kept_archives import KeptArchives, kept_folder
 from peep.pipeline.examining.unvouched_releases import (
     CollectedRelease,
     Fetch,
@@ -197,7 +198,8 @@ def _collected(
         defaults = configured_pip(options, context.environ, os.path.join(store.layout.remembered, "pip"))
         options = configured(options, defaults)
         choice = _choice(request, discover_target(target_request(options.target), store))
-        with closing(Network(options, context, defaults)) as network, _fetching(network, context) as fetch:
+        kept = kept_folder(context.environ, is_kept=options.store.is_kept)
+        with closing(Network(options, context, defaults)) as network, _fetching(network, kept, context) as fetch:
             index, project = network.index(), request.project
             earlier = index_release(project, request.old, index, fetch, folder, choice) if request.old else None
             return earlier, index_release(project, request.new, index, fetch, folder, choice)
@@ -208,11 +210,11 @@ def _choice(request: DiffRequest, target: TargetEnvironment) -> WheelChoice:
 
 
 @contextmanager
-def _fetching(network: Network, context: RunContext) -> Iterator[Fetch]:
+def _fetching(network: Network, kept: str | None, context: RunContext) -> Iterator[Fetch]:
     with tempfile.TemporaryDirectory(prefix="peep-fetch-", ignore_cleanup_errors=True) as scratch:
         receiver = Receiver(network.transport(), scratch, context.reporter)
 
         def fetch(file: IndexFile) -> BinaryIO:
             return receive_archive(file, {"sha256"}, None, receiver).file
 
-        yield fetch
+        yield KeptArchives(fetch, kept, context.reporter)

@@ -16,6 +16,7 @@ from peep.formats.digest_lines import DigestLine
 from peep.formats.versions import same_version
 from peep.index.client import PackageIndex
 from peep.model import ArchiveKind, IndexFile
+from peep.pipeline.examining.kept_archives import KeptArchives, kept_folder
 from peep.pipeline.examining.unvouched_releases import Fetch, WheelChoice, fetched_archive, index_release
 from peep.pipeline.session import Session
 from peep.system.sandbox import Isolation
@@ -148,9 +149,6 @@ def release_comparer(session: Session) -> Iterator[ReleaseComparer]:
         tempfile.TemporaryDirectory(prefix="peep-fetch-", ignore_cleanup_errors=True) as scratch,
     ):
         receiver = Receiver(session.network.transport(), scratch, reporter)
-        yield ReleaseComparer(
-            session.network.index(),
-            lambda file: receive_archive(file, {"sha256"}, None, receiver).file,
-            folder,
-            session.target.tags,
-        )
+        kept = kept_folder(session.context.environ, is_kept=session.options.store.is_kept)
+        fetch = KeptArchives(lambda file: receive_archive(file, {"sha256"}, None, receiver).file, kept, reporter)
+        yield ReleaseComparer(session.network.index(), fetch, folder, session.target.tags)
