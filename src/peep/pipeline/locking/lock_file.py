@@ -60,8 +60,11 @@ class PresentLock:
         return "\r\n" if self.source.text.partition("\n")[0].endswith("\r") else "\n"
 
 
-def read_present(path: str) -> PresentLock:
-    """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost."""
+def read_present(path: str, *, takes_edited: bool = False) -> PresentLock:
+    """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost.
+
+    `takes_edited`: also a pylock.toml with packages whose version was edited and whose files were not.
+    """
     try:
         content = read_file(path, LISTS, is_regular=False)
     except FileNotFoundError:
@@ -69,13 +72,13 @@ def read_present(path: str) -> PresentLock:
     except OSError as error:
         raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
     source = decode(content, path)
-    return replace(read_text(source.text, path), content=content, source=source)
+    return replace(read_text(source.text, path, takes_edited=takes_edited), content=content, source=source)
 
 
-def read_text(text: str, path: str) -> PresentLock:
+def read_text(text: str, path: str, *, takes_edited: bool = False) -> PresentLock:
     """Read a lock's text as an installer does; its name says the format. Raises `RequirementsErrors`."""
     if is_lock_path(path):
-        return _lock_file(text, path)
+        return _lock_file(text, path, takes_edited=takes_edited)
     parsed = parse_text(text, path, {})
     pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
     if parsed.errors or errors:
@@ -94,9 +97,9 @@ def read_text(text: str, path: str) -> PresentLock:
     )
 
 
-def _lock_file(text: str, path: str) -> PresentLock:
+def _lock_file(text: str, path: str, *, takes_edited: bool) -> PresentLock:
     try:
-        found = read_lock_file(text, path)
+        found = read_lock_file(text, path, takes_edited=takes_edited)
     except UnreadableLock as error:
         reason = str(error).removeprefix(f"{path}: ")
         raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
