@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass, field, replace
@@ -133,3 +134,28 @@ def write_lock(path: str, content: bytes) -> None:
         write_atomically(path, content, durable=True)
     except OSError as error:
         raise PeepError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def lock_of_source(path: str) -> str:
+    """Give back the lock that says of itself that it is made from this source, '' where there is none."""
+    folder = os.path.dirname(path)
+    for name in sorted(os.listdir(folder or os.curdir)):
+        candidate = os.path.join(folder, name)
+        if not (name.endswith(".txt") or is_lock_path(name)) or not os.path.isfile(candidate):
+            continue
+        try:
+            arguments = read_present(candidate, takes_edited=True).arguments or ()
+        except PeepError:
+            continue
+        stated = [os.path.normpath(word) for word in arguments if not word.startswith("-")]
+        # Build constraints have the command of the lock that they belong to.
+        is_own = os.path.normpath(output_of(arguments)) == os.path.normpath(candidate)
+        if is_own and os.path.normpath(path) in stated:
+            return candidate
+    return ""
+
+
+def output_of(arguments: Sequence[str]) -> str:
+    """Give back the output that a command names, '' for none."""
+    prefix = "--output-file="
+    return next((word.removeprefix(prefix) for word in arguments if word.startswith(prefix)), "")
