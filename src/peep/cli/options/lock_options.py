@@ -7,7 +7,6 @@ import os
 from peep.cli.options.install_options import install_options
 from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.verb import Verb
-from peep.cli.verbs.lock import VERB as LOCK
 from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.formats.names import is_lock_path
@@ -16,7 +15,7 @@ from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.lock_paths import LockPaths, lock_paths
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings
-from peep.pipeline.locking.lock_file import lock_of_source, read_present
+from peep.pipeline.locking.lock_file import read_present
 from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.settings import project_settings
@@ -82,15 +81,6 @@ def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOpti
         is_offline=parsed.has("offline"),
         arguments=header_options(settings, parsed),
     )
-
-
-def options_for_source(parsed: ParsedArguments, verb: Verb, path: str) -> LockOptions:
-    """Give back what the lock of a source is made with: what it says itself, the command line, the settings."""
-    own = [one for one in parsed.given if one.name != "requirement"]
-    output = lock_of_source(path)
-    stated = parse(read_present(output).arguments or (), LOCK.options, verb=LOCK.name, environ={}) if output else None
-    given, words = ((), (path,)) if stated is None else (stated.given, stated.words)
-    return lock_options(ParsedArguments((*given, *own), words, parsed.warnings), verb)
 
 
 def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:

@@ -62,7 +62,8 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Add what was asked for. Raises `PeepError`; then nothing was written."""
-    from peep.cli.options.lock_options import options_for_file, options_for_source  # noqa: PLC0415 - help must not cost this
+    from peep.cli.options.lock_options import options_for_file  # noqa: PLC0415 - help must not cost this
+    from peep.cli.options.source_options import options_for_source  # noqa: PLC0415 - as above
     from peep.workflows.add import AddOptions, add, is_source  # noqa: PLC0415 - as above
 
     files = parsed.values("requirement")
