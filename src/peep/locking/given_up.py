@@ -25,8 +25,10 @@ def given_up(chosen: Mapping[str, Candidate], view: GroupView) -> Iterator[Given
     What others require of it is no matter of the pin, and told elsewhere.
     """
     for name, candidate in chosen.items():
-        numbers = {release.version: number for number, release in enumerate(view.page(name).releases)}
         versions = {pin.version for pin in view.kept(name)} - {candidate.release.version}
+        if not versions:
+            continue
+        numbers = {release.version: number for number, release in enumerate(view.page(name).releases)}
         for version in sorted(versions):
             if version not in numbers:
                 yield GivenUp(name, version, f"no index offers {name} {version}")
