@@ -11,6 +11,7 @@ from peep.dataclass import dataclass, replace
 from peep.locking.given_up import GivenUp
 from peep.locking.group_judge import KnownPin
 from peep.locking.lock_plan import PlannedPin
+from peep.locking.marker_atoms import ALWAYS
 from peep.model import Digest, IndexFile
 
 _NO_URLS: Mapping[str, str] = MappingProxyType({})
@@ -39,6 +40,8 @@ class PinChange:
     after: tuple[str, ...]
     marker: str = ""
     """Of the newest version after the change."""
+    marker_before: str = ""
+    """Of the newest version before it."""
     forced_by: tuple[str, ...] = ()
     """Requirements that exclude the version before, each with what states it."""
     hashes_added: tuple[Digest, ...] = ()
@@ -94,7 +97,7 @@ def _change(name: str, before: Sequence[KnownPin], after: Sequence[PlannedPin]) 
     new = _newest_first(pin.merged.version for pin in after)
     had = {digest for pin in before for digest in pin.hashes}
     has = {digest for pin in after for digest in pin.listed.hashes}
-    if old == new and had == has:
+    if old == new and had == has and _stay(before, after):
         return None
     added, removed = sorted(has - had, key=str), sorted(had - has, key=str)
     files = _offered(after)
@@ -104,12 +107,20 @@ def _change(name: str, before: Sequence[KnownPin], after: Sequence[PlannedPin]) 
         tuple(map(str, old)),
         tuple(map(str, new)),
         marker,
+        next((pin.marker for pin in before if pin.version == old[0]), "") if old else "",
         _forced_by([version for version in old if version not in new], after) if old != new else (),
         tuple(added),
         tuple(removed),
         tuple(files.get(digest, ChangedFile(digest)) for digest in added),
         tuple(files.get(digest, ChangedFile(digest)) for digest in removed),
     )
+
+
+def _stay(before: Sequence[KnownPin], after: Sequence[PlannedPin]) -> bool:
+    """Tell whether the markers are the same, as far as they can be compared: not those that name extras or groups."""
+    had = {(pin.version, pin.marker) for pin in before}
+    has = {(pin.merged.version, pin.merged.marker) for pin in after}
+    return had == has or any(ALWAYS in marker for _, marker in had)
 
 
 def _offered(pins: Sequence[PlannedPin]) -> dict[Digest, ChangedFile]:

@@ -26,8 +26,10 @@ def given_up(chosen: Mapping[str, Candidate], view: GroupView) -> Iterator[Given
     What others require of it is no matter of the pin, and told elsewhere.
     """
     for name, candidate in chosen.items():
-        numbers = {version: number for number, version in enumerate(view.page(name).versions)}
         versions = {pin.version for pin in view.kept(name)} - {candidate.release.version}
+        if not versions:
+            continue
+        numbers = {version: number for number, version in enumerate(view.page(name).versions)}
         for version in sorted(versions):
             if version not in numbers:
                 yield GivenUp(name, version, f"no index offers {name} {version}")

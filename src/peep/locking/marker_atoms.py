@@ -19,7 +19,8 @@ from peep.formats.open_markers import Truth, judge, parsed_marker
 
 _OPERAND = r"""(?:"[^"]*"|'[^']*'|[a-z_]+)"""
 _ATOM = re.compile(rf"(?P<left>{_OPERAND}) (?P<operator><=|<|!=|===|==|>=|>|~=|not in|in) (?P<right>{_OPERAND})")
-_ALWAYS = 'python_version >= "0"'
+ALWAYS = 'python_version >= "0"'
+"""Stands in the place of a comparison that is taken as true."""
 _MICRO_NAMES = ("python_full_version", "implementation_version")
 _MICRO_PARTS = 3
 
@@ -117,7 +118,7 @@ def assumed(canonical: str, names: Iterable[str]) -> str:
     if not any(atom.variable in wanted for atom in atoms_of(canonical)):
         return canonical
     kept = [atom for atom in atoms_of(canonical) if atom.variable not in wanted]
-    text = _ATOM.sub(lambda found: _ALWAYS if _atom(found).variable in wanted else found[0], canonical)
+    text = _ATOM.sub(lambda found: ALWAYS if _atom(found).variable in wanted else found[0], canonical)
     return canonical_marker(text) if kept else ""
 
 

@@ -17,7 +17,6 @@ from peep.locking.completeness import Judged, JudgedPin, Kind, judge
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_judge import Unusable, ViewSources
 from peep.locking.group_view import GroupView
-from peep.locking.lock_paths import lock_paths
 from peep.locking.lock_plan import HashPolicy, listed_files
 from peep.locking.page_archives import PageArchives
 from peep.locking.release_facts import ReleaseFacts
@@ -73,9 +72,14 @@ class AddResult:
 def add(options: AddOptions, context: RunContext) -> AddResult:
     """Add requirements to a file. Raises `PeepError` for what cannot be added; then nothing was written."""
     with opened_lock(options.lock, context, STAGES) as session:
-        if os.path.basename(options.path) == "pyproject.toml" or not has_hashes(options.path):
+        if is_source(options.path):
             return _into_source(options, session)
         return _into_list(options, session)
+
+
+def is_source(path: str) -> bool:
+    """Tell whether a file says what is wanted, and not what is locked. Raises as `has_hashes` does."""
+    return os.path.basename(path) == "pyproject.toml" or not has_hashes(path)
 
 
 def has_hashes(path: str) -> bool:
@@ -223,36 +227,16 @@ def _into_source(options: AddOptions, session: LockSession) -> AddResult:
     for requirement in options.requirements:
         changed = edit(changed, options.path, requirement)
     new = decode(content, options.path).encode(changed)
-    output = lock_of_source(options.path)
-    lock_options = options.lock
-    paths = replace(lock_options.paths, files=(options.path,), requirements=(), output=output)
-    if output and (arguments := read_present(output).arguments):
-        paths = replace(paths, files=tuple(sorted(word for word in arguments if not word.startswith("-"))))
-    renewed = replace(session, options=replace(lock_options, paths=paths, is_dry_run=True))
+    renewed = replace(session, options=replace(options.lock, is_dry_run=True))
     made = lock_in(renewed, {options.path: new})
     if options.is_dry_run:
         return AddResult(options.path, is_written=False, lock=made.result, warnings=made.result.warnings)
-    write_lock(options.path, new)
+    if new != content:
+        write_lock(options.path, new)
     try:
         result = made.write() if made.result.is_different else made.result
     except BaseException:
         write_lock(options.path, content)
         raise
-    return AddResult(options.path, is_written=True, lock=result, warnings=result.warnings)
-
-
-def lock_of_source(path: str) -> str:
-    """Give back the lock whose header names this source, else the one that `peep lock` would write."""
-    folder = os.path.dirname(path)
-    names = sorted(os.listdir(folder or "."))
-    for name in names:
-        candidate = os.path.join(folder, name)
-        if not name.endswith(".txt") or not os.path.isfile(candidate):
-            continue
-        try:
-            arguments = read_present(candidate).arguments or ()
-        except PeepError:
-            continue
-        if os.path.normpath(path) in map(os.path.normpath, arguments):
-            return candidate
-    return lock_paths((path,), (), "", os.path.exists, has_project=False).output
+    is_written = new != content or result.is_written
+    return AddResult(options.path, is_written=is_written, lock=result, warnings=result.warnings)

@@ -162,9 +162,9 @@ def _folder_of(path: str, stated: str) -> str:
 
 
 def _stated_output(path: str) -> str:
-    """The name in the header; a lock file has none, and is taken for one that was made in its own folder."""
-    if is_lock_path(path):
-        return os.path.basename(path)
-    arguments = read_present(path).arguments or ()
+    """The name in the command that it states; a lock file without any is taken for one of its own folder."""
+    arguments = read_present(path).arguments
+    if arguments is None:
+        return os.path.basename(path) if is_lock_path(path) else ""
     stated = [word.partition("=")[2] for word in arguments if word.startswith("--output-file=")]
     return stated[-1] if stated else ""

@@ -81,7 +81,7 @@ def lock(options: LockOptions, context: RunContext) -> LockResult:
 def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyType({})) -> MadeLock:
     """Make the lock of a session without writing it; `changed` files are read as if they held these bytes."""
     output = session.options.paths.output
-    present = read_present(output)
+    present = read_present(output, takes_edited=True)
     targets = session.declared_targets(present.targets)
     sources = session.read_sources(changed)
     tools = session.present_tools(present)

@@ -88,7 +88,7 @@ def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:
     output = parsed.value("output-file")
     if not output or parsed.words or parsed.values("requirement") or not os.path.isfile(output):
         return parsed
-    arguments = read_present(output).arguments
+    arguments = read_present(output, takes_edited=True).arguments
     if arguments is None:
         return parsed
     stated = parse(arguments, verb.options, verb=verb.name, environ={})

@@ -36,7 +36,8 @@ def tell(result: LockResult, options: LockOptions, console: Console) -> None:
         also = f" and {result.tools_path}" if result.tools_path else ""
         console.note(f"wrote {result.path}{also}: {title}; nothing of them was examined")
     elif result.is_different:
-        console.note(f"{result.path} would change: {title}")
+        alone = "" if result.changes or result.tool_changes else "; versions, markers and hashes stay"
+        console.note(f"{result.path} would change: {title}{alone}")
     else:
         console.note(f"{result.path} is as it should be: {title}")
 
@@ -58,7 +59,7 @@ def _tell_change(change: PinChange, console: Console) -> None:
 
 def _file_line(file: ChangedFile) -> str:
     if not file.filename:
-        return f"{file.digest}, which the index does not offer"
+        return f"{file.digest}, which no file of this release has"
     size = size_text(file.size) if file.size is not None else "size unknown"
     return f"{file.filename}, {size}, {_age(file.uploaded)}"
 
@@ -74,6 +75,10 @@ def _age(uploaded: str) -> str:
 
 def _change_line(change: PinChange) -> str:
     before, after = ", ".join(change.before), ", ".join(change.after)
+    if change.before == change.after and not (change.hashes_added or change.hashes_removed):
+        return (
+            f"{change.name} {after}: its marker becomes {change.marker or 'none'}, was {change.marker_before or 'none'}"
+        )
     if change.before == change.after:
         noun = "hash" if len(change.hashes_added) == 1 else "hashes"
         return f"{change.name} {after}: {len(change.hashes_added)} {noun} more, {len(change.hashes_removed)} fewer"

@@ -63,21 +63,23 @@ VERB = Verb(
 def run(parsed: ParsedArguments) -> int:
     """Add what was asked for. Raises `PeepError`; then nothing was written."""
     from peep.cli.options.lock_options import options_for_file  # noqa: PLC0415 - help must not cost this
-    from peep.workflows.add import AddOptions, add  # noqa: PLC0415 - as above
+    from peep.cli.options.source_options import options_for_source  # noqa: PLC0415 - as above
+    from peep.workflows.add import AddOptions, add, is_source  # noqa: PLC0415 - as above
 
     files = parsed.values("requirement")
     if len(files) != 1:
         raise UsageError("peep add wants one file to add to", f"usage: peep {VERB.usage[0]}")
-    options = AddOptions(options_for_file(parsed, VERB, files[0]), parsed.words, files[0], parsed.has("dry-run"))
+    made_with = options_for_source if is_source(files[0]) else options_for_file
+    options = AddOptions(made_with(parsed, VERB, files[0]), parsed.words, files[0], parsed.has("dry-run"))
     with Console(options.lock.base.output) as console:
         for warning in parsed.warnings:
             console.warning(warning)
         result = add(options, RunContext.of_process(console))
-        _tell(result, console, is_json=options.lock.base.output.format == "json")
+        _tell(result, console, is_json=options.lock.base.output.format == "json", is_dry_run=options.is_dry_run)
     return 0
 
 
-def _tell(result: AddResult, console: Console, *, is_json: bool) -> None:
+def _tell(result: AddResult, console: Console, *, is_json: bool, is_dry_run: bool) -> None:
     from peep.cli.output.lock_output import result_data, tell_changes  # noqa: PLC0415 - as above
 
     if is_json:
@@ -92,8 +94,10 @@ def _tell(result: AddResult, console: Console, *, is_json: bool) -> None:
     if result.is_written:
         also = f" and {result.lock.path}" if result.lock is not None and result.lock.is_written else ""
         console.note(f"wrote {result.path}{also}; nothing of it was examined")
-    else:
+    elif is_dry_run:
         console.note(f"{result.path} was not written")
+    else:
+        console.note(f"{result.path} is as it should be")
 
 
 def _data(result: AddResult) -> dict[str, object]:

@@ -21,6 +21,7 @@ from peep.formats.names import SDIST_SUFFIXES, sdist_suffix
 from peep.formats.pylock_text import Plain, PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
 from peep.locking.candidates import NamedFile
 from peep.locking.completeness import JudgedPin
+from peep.locking.edited_packages import without_edited
 from peep.locking.kept_directives import KeptDirectives, directive_keys
 from peep.locking.lock_plan import PlannedPin
 from peep.locking.marker_atoms import assumed, canonical_marker
@@ -180,13 +181,20 @@ class UnreadableLock(PeepError):
     """A text that is no lock file of PEP 751."""
 
 
-def read_lock_file(text: str, path: str) -> ReadPylock:
-    """Read all pins, whatever their extras and groups. Raises `UnreadableLock`."""
+def read_lock_file(text: str, path: str, *, takes_edited: bool = False) -> ReadPylock:
+    """Read all pins, whatever their extras and groups. Raises `UnreadableLock`.
+
+    `takes_edited`: packages whose version was edited count as pins without files; for who makes the file anew.
+    """
+    edited: tuple[JudgedPin, ...] = ()
     try:
-        document = Pylock.from_dict(parse_toml(text))
+        tables = parse_toml(text)
+        if takes_edited:
+            tables, edited = without_edited(tables, path)
+        document = Pylock.from_dict(tables)
     except (PylockValidationError, PylockUnsupportedVersionError, ValueError) as error:
         raise UnreadableLock(f"{path}: this is no lock file: {error}") from None
-    pins = tuple(_pin(package, path) for package in document.packages)
+    pins = (*(_pin(package, path) for package in document.packages), *edited)
     files = {str(digest): file for package in document.packages for file in files_of(package) for digest in file.hashes}
     peep = (document.tool or {}).get("peep", {})
     stated = peep.get("locked-for", []) if isinstance(peep, Mapping) else []

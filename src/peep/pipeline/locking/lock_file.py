@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from peep.dataclass import dataclass, field, replace
@@ -60,8 +61,11 @@ class PresentLock:
         return "\r\n" if self.source.text.partition("\n")[0].endswith("\r") else "\n"
 
 
-def read_present(path: str) -> PresentLock:
-    """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost."""
+def read_present(path: str, *, takes_edited: bool = False) -> PresentLock:
+    """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost.
+
+    `takes_edited`: also a pylock.toml with packages whose version was edited and whose files were not.
+    """
     try:
         content = read_file(path, LISTS, is_regular=False)
     except FileNotFoundError:
@@ -69,13 +73,13 @@ def read_present(path: str) -> PresentLock:
     except OSError as error:
         raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
     source = decode(content, path)
-    return replace(read_text(source.text, path), content=content, source=source)
+    return replace(read_text(source.text, path, takes_edited=takes_edited), content=content, source=source)
 
 
-def read_text(text: str, path: str) -> PresentLock:
+def read_text(text: str, path: str, *, takes_edited: bool = False) -> PresentLock:
     """Read a lock's text as an installer does; its name says the format. Raises `RequirementsErrors`."""
     if is_lock_path(path):
-        return _lock_file(text, path)
+        return _lock_file(text, path, takes_edited=takes_edited)
     parsed = parse_text(text, path, {})
     pins, errors = judged_pins(entry for entry in parsed.entries if isinstance(entry, RequirementLine))
     if parsed.errors or errors:
@@ -94,9 +98,9 @@ def read_text(text: str, path: str) -> PresentLock:
     )
 
 
-def _lock_file(text: str, path: str) -> PresentLock:
+def _lock_file(text: str, path: str, *, takes_edited: bool) -> PresentLock:
     try:
-        found = read_lock_file(text, path)
+        found = read_lock_file(text, path, takes_edited=takes_edited)
     except UnreadableLock as error:
         reason = str(error).removeprefix(f"{path}: ")
         raise RequirementsErrors([RequirementsError(Location(path, 0), reason)]) from None
@@ -130,3 +134,28 @@ def write_lock(path: str, content: bytes) -> None:
         write_atomically(path, content, durable=True)
     except OSError as error:
         raise PeepError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def lock_of_source(path: str) -> str:
+    """Give back the lock that says of itself that it is made from this source, '' where there is none."""
+    folder = os.path.dirname(path)
+    for name in sorted(os.listdir(folder or os.curdir)):
+        candidate = os.path.join(folder, name)
+        if not (name.endswith(".txt") or is_lock_path(name)) or not os.path.isfile(candidate):
+            continue
+        try:
+            arguments = read_present(candidate, takes_edited=True).arguments or ()
+        except PeepError:
+            continue
+        stated = [os.path.normpath(word) for word in arguments if not word.startswith("-")]
+        # Build constraints have the command of the lock that they belong to.
+        is_own = os.path.normpath(output_of(arguments)) == os.path.normpath(candidate)
+        if is_own and os.path.normpath(path) in stated:
+            return candidate
+    return ""
+
+
+def output_of(arguments: Sequence[str]) -> str:
+    """Give back the output that a command names, '' for none."""
+    prefix = "--output-file="
+    return next((word.removeprefix(prefix) for word in arguments if word.startswith(prefix)), "")

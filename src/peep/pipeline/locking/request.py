@@ -54,12 +54,6 @@ def index_names() -> Iterator[str]:
     yield from repeat("--extra-index-url")
 
 
-def output_of(arguments: Sequence[str]) -> str:
-    """Give back the output that a header's command names, '' for none."""
-    prefix = "--output-file="
-    return next((word.removeprefix(prefix) for word in arguments if word.startswith(prefix)), "")
-
-
 def wanted_versions(upgraded: Sequence[Edge]) -> list[Constraint]:
     """Give back the versions of `--upgrade-package NAME==VERSION` as limits."""
     return [Constraint(edge, Location("--upgrade-package", 0), "") for edge in upgraded if edge.specifier]

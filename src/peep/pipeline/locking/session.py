@@ -41,7 +41,7 @@ from peep.pipeline.locking.direct_projects import direct_projects
 from peep.pipeline.locking.direct_roots import DirectPages, DirectProject, DirectRoots, KnownDirect
 from peep.pipeline.locking.host_tools import HostTools
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, ComparedPages, OfflinePages, RevalidatedPages
-from peep.pipeline.locking.lock_file import PresentLock, read_pins, read_present
+from peep.pipeline.locking.lock_file import PresentLock, output_of, read_pins, read_present
 from peep.pipeline.locking.metadata import IndexMetadata
 from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.prefetch import walk
@@ -51,7 +51,6 @@ from peep.pipeline.locking.request import (
     LockOptions,
     index_names,
     moment,
-    output_of,
     shadow_warnings,
     wanted_versions,
 )
