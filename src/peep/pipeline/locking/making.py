@@ -22,7 +22,7 @@ from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, wr
 from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
 from peep.locking.roots import Root
-from peep.locking.solver import TargetSolution
+from peep.locking.solution import TargetSolution
 from peep.locking.source_files import admission
 from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
