@@ -198,6 +198,7 @@ class Bench:
 
     def uv(self, folder: Path, words: list[str]) -> Run:
         places = ["--default-index", self._index, "--cache-dir", str(folder / "cache"), "-q"]
+        places += ["--python", sys.executable]  # or it would start every interpreter of the machine to ask its version
         command = [self._uv, "pip", "compile", "--generate-hashes", *words, *places, "requirements.in", "-o", "uv.txt"]
         return self._run(command, folder)
 
