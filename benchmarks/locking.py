@@ -198,6 +198,7 @@ class Bench:
 
     def uv(self, folder: Path, words: list[str]) -> Run:
         places = ["--default-index", self._index, "--cache-dir", str(folder / "cache"), "-q"]
+        places += ["--python", sys.executable]  # or it would start every interpreter of the machine to ask its version
         command = [self._uv, "pip", "compile", "--generate-hashes", *words, *places, "requirements.in", "-o", "uv.txt"]
         return self._run(command, folder)
 
@@ -252,6 +253,11 @@ def main() -> int:
     return tell(rounds)
 
 
+def told(runs: list[Run]) -> str:
+    """Wall time, and processor time in brackets, which changes less with what else the machine does."""
+    return f"{median(runs, 'wall'):.2f} s ({median(runs, 'user') + median(runs, 'system'):.2f} CPU)"
+
+
 def tell(rounds: list[dict[str, tuple[Run, Run]]]) -> int:
     """Print a line for each case; gives back 1 where a bar is missed."""
     missed = 0
@@ -259,10 +265,10 @@ def tell(rounds: list[dict[str, tuple[Run, Run]]]) -> int:
         ours, theirs = [one[case][0] for one in rounds], [one[case][1] for one in rounds]
         ratio = paired_ratio(ours, theirs, "wall")
         missed |= ratio > bar
-        cpu = median(ours, "user") + median(ours, "system")
+        single = sorted(own.wall / other.wall for own, other in zip(ours, theirs, strict=True))
         print(
-            f"{case}: peep {median(ours, 'wall'):.2f} s ({cpu:.2f} CPU), uv {median(theirs, 'wall'):.2f} s, "
-            f"ratio {ratio:.2f}, bar {bar}; {max(one.memory for one in ours) / 1e6:.0f} MB"
+            f"{case}: peep {told(ours)}, uv {told(theirs)}, ratio {ratio:.2f} ({single[0]:.2f} to {single[-1]:.2f}), "
+            f"bar {bar}; {max(one.memory for one in ours) / 1e6:.0f} MB"
         )
     return int(missed)
 

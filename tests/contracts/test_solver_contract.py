@@ -15,7 +15,8 @@ from peep.locking.edges import Edge, parse_edge
 from peep.locking.group_judge import Admission, Candidate, ViewSources
 from peep.locking.group_view import GroupView
 from peep.locking.release_facts import ReleaseFacts
-from peep.locking.solver import TargetSolution, solve
+from peep.locking.solution import TargetSolution
+from peep.locking.solver import solve
 from peep.locking.target_groups import joint_groups
 from support.lock_world import LINUX, LockWorld, Made, ids, roots
 

@@ -8,11 +8,12 @@ from peep.dataclass import replace
 from peep.formats.ages import parse_time
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.changes import changes
+from peep.locking.derivation import NoSolution
 from peep.locking.group_judge import Admission
 from peep.locking.listed_pins import header_arguments, judged_pins, known_pins
 from peep.locking.lock_plan import HashPolicy
 from peep.locking.lock_run import LockInputs
-from peep.locking.make_lock import Lock, LockFormat, NoSolution, OutsideWorld, make_lock, written_pins
+from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
 from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
 from peep.model import Digest
 from peep.requirements.file_parser import RequirementLine, parse_text

@@ -10,7 +10,7 @@ from peep.locking.group_judge import Admission
 from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.marker_atoms import MarkerJudge
 from peep.locking.merging import MergedPin, merge
-from peep.locking.solver import TargetSolution
+from peep.locking.solution import TargetSolution
 from support.lock_world import LINUX, LINUX_12, LINUX_13, MAC, WINDOWS, LockWorld, Made, ids, roots
 
 THREE = (LINUX, MAC, WINDOWS)

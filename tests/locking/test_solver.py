@@ -10,7 +10,8 @@ from peep.locking.group_judge import Admission, KnownPin, ViewSources
 from peep.locking.group_view import GroupView
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint
-from peep.locking.solver import TargetSolution, Unsolvable, solve
+from peep.locking.solution import TargetSolution, Unsolvable
+from peep.locking.solver import solve
 from peep.locking.target_groups import joint_groups
 from peep.model import Digest, Location
 from support.lock_world import LINUX, MUSL, WINDOWS, LockWorld, Made, ids, roots, sha256_of

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -55,6 +54,8 @@ def parse_core_metadata(content: bytes, *, is_wheel: bool = True) -> ProjectMeta
         headers.decode("utf-8")
     except UnicodeDecodeError:
         raise UnreadableMetadata("is not UTF-8") from None
+    from packaging.metadata import parse_email  # noqa: PLC0415 - with the library for mail, and a lock may read none
+
     fields, unparsed = parse_email(headers)
     for name in ("metadata_version", "name", "version"):
         if name not in fields:

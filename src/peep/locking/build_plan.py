@@ -19,7 +19,7 @@ from peep.locking.lock_run import LockInputs, LockSolutions, solve_all
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.merging import MergedPin, merge
 from peep.locking.roots import Root
-from peep.locking.solver import TargetSolution, Unsolvable
+from peep.locking.solution import TargetSolution, Unsolvable
 from peep.locking.source_files import admission
 from peep.locking.sources import Metadata, Pages, SdistBuilds, StatedBuild, Unreadable
 from peep.model import ArchiveKind, Location

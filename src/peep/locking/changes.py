@@ -8,10 +8,10 @@ from types import MappingProxyType
 from packaging.version import Version
 
 from peep.dataclass import dataclass, replace
-from peep.locking.given_up import GivenUp
 from peep.locking.group_judge import KnownPin
 from peep.locking.lock_plan import PlannedPin
 from peep.locking.marker_atoms import ALWAYS
+from peep.locking.solution import GivenUp
 from peep.model import Digest, IndexFile
 
 _NO_URLS: Mapping[str, str] = MappingProxyType({})

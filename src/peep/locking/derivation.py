@@ -5,12 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
+from peep.errors import PeepError
 from peep.locking.group_judge import Unusable
-from peep.locking.solver import Fact, Unsolvable
+from peep.locking.solution import Fact, Unsolvable
 
 _MOST_FACTS = 8
 _MOST_VERSIONS = 3
 _MOST_UNUSABLE = 5
+
+
+class NoSolution(PeepError):
+    """Targets without a solution; all of them are told at once."""
+
+    def __init__(self, failures: Sequence[Unsolvable]) -> None:
+        super().__init__("\n".join(sentences(failures)), _hint(failures))
+        self.failures = tuple(failures)
+
+
+def _hint(failures: Sequence[Unsolvable]) -> str:
+    builds = sorted({one.release.project for failure in failures for one in failure.unusable if one.needs_build})
+    if builds:
+        return f"--allow-build {builds[0]} lets its build backend say what it requires, in the sandbox"
+    if any(len(one.group.members) > 1 and any(each.without_file for each in one.unusable) for one in failures):
+        return "no marker tells these targets apart: only separate files, one for each, can hold different versions"
+    return ""
 
 
 def sentence(failure: Unsolvable) -> str:

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from packaging.version import Version
-
-from peep.dataclass import dataclass
 from peep.locking.group_judge import Candidate, Unusable
 from peep.locking.group_view import GroupView
-
-
-@dataclass(frozen=True, slots=True)
-class GivenUp:
-    """A pin of the present lock that the next one does not have."""
-
-    name: str
-    version: Version
-    reason: str
+from peep.locking.solution import GivenUp
 
 
 def given_up(chosen: Mapping[str, Candidate], view: GroupView) -> Iterator[GivenUp]:

@@ -14,7 +14,8 @@ from peep.locking.group_view import GroupView
 from peep.locking.marker_atoms import micro_thresholds
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint, Root
-from peep.locking.solver import TargetSolution, Unsolvable, solve
+from peep.locking.solution import TargetSolution, Unsolvable
+from peep.locking.solver import solve
 from peep.locking.sources import Metadata, Pages
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
 

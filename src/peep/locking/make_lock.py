@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from peep.dataclass import dataclass
-from peep.errors import PeepError
 from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
-from peep.locking.derivation import sentences
+from peep.locking.derivation import NoSolution
 from peep.locking.group_judge import ViewSources
 from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
 from peep.locking.lock_run import LockInputs, solve_all, view_sources
@@ -16,26 +15,9 @@ from peep.locking.merging import merge
 from peep.locking.output.requirements_txt import WrittenPin
 from peep.locking.page_archives import PageArchives
 from peep.locking.read_back import prove
-from peep.locking.solver import TargetSolution, Unsolvable
+from peep.locking.solution import TargetSolution
 from peep.locking.sources import Metadata, Pages, SdistBuilds
 from peep.locking.tool_list import NO_TOOLS, Hashing, LockedTools, ToolFormat, lock_tools
-
-
-class NoSolution(PeepError):
-    """Targets without a solution; all of them are told at once."""
-
-    def __init__(self, failures: Sequence[Unsolvable]) -> None:
-        super().__init__("\n".join(sentences(failures)), _hint(failures))
-        self.failures = tuple(failures)
-
-
-def _hint(failures: Sequence[Unsolvable]) -> str:
-    builds = sorted({one.release.project for failure in failures for one in failure.unusable if one.needs_build})
-    if builds:
-        return f"--allow-build {builds[0]} lets its build backend say what it requires, in the sandbox"
-    if any(len(one.group.members) > 1 and any(each.without_file for each in one.unusable) for one in failures):
-        return "no marker tells these targets apart: only separate files, one for each, can hold different versions"
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from peep.dataclass import dataclass
 from peep.locking.candidates import Release
 from peep.locking.marker_atoms import UnreadableMarker, atoms_of, canonical_marker, marker_judge
 from peep.locking.marker_cover import PricedAtom, cheapest_cover
-from peep.locking.solver import Requirer, SolvedPin, TargetSolution
+from peep.locking.solution import Requirer, SolvedPin, TargetSolution
 from peep.locking.target_groups import JointGroup
 
 _STATED = 1.0

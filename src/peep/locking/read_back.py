@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from peep.locking.completeness import Archives, Judged, JudgedPin, judge
 from peep.locking.marker_atoms import marker_judge
-from peep.locking.solver import TargetSolution
+from peep.locking.solution import TargetSolution
 
 
 class LockContradictsItself(AssertionError):

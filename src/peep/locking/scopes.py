@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from peep.locking.merging import MergedPin, marker_for
 from peep.locking.roots import Scope
-from peep.locking.solver import TargetSolution
+from peep.locking.solution import TargetSolution
 
 _ALWAYS: frozenset[Scope] = frozenset()
 

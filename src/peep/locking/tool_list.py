@@ -20,7 +20,7 @@ from peep.locking.lock_plan import Digests, HashPolicy, PlannedPin, planned_pins
 from peep.locking.lock_run import LockInputs
 from peep.locking.page_archives import PageArchives
 from peep.locking.release_facts import ReleaseFacts
-from peep.locking.solver import TargetSolution, Unsolvable
+from peep.locking.solution import TargetSolution, Unsolvable
 from peep.model import FormatControl
 
 

@@ -14,8 +14,8 @@ from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError
 from peep.formats.names import is_lock_path
 from peep.locking.changes import PinChange
+from peep.locking.derivation import NoSolution
 from peep.locking.edges import parse_edge
-from peep.locking.make_lock import NoSolution
 from peep.pipeline.context import RunContext
 from peep.pipeline.locking.lock_file import read_present
 from peep.pipeline.locking.request import LockOptions

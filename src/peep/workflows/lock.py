@@ -14,11 +14,9 @@ from peep.formats.url_secrets import redacted
 from peep.locking.changes import PinChange, changes
 from peep.locking.lock_paths import LockPaths
 from peep.locking.lock_plan import ReportedPin, reported
-from peep.locking.make_lock import Lock
 from peep.locking.sources import Pages
 from peep.pipeline.context import RunContext
 from peep.pipeline.locking.lock_file import PresentLock, read_present, write_lock
-from peep.pipeline.locking.refresh_hashes import refreshed_list
 from peep.pipeline.locking.remembered_lock import RememberedRun
 from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
@@ -26,6 +24,10 @@ from peep.pipeline.locking.sources import ReadSources
 from peep.pipeline.options import InstallOptions
 from peep.requirements.file_parser import Include, parse_text
 from peep.workflows.install import STAGES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peep.locking.make_lock import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ def lock_in(session: LockSession, changed: Mapping[str, bytes] = MappingProxyTyp
     if present.content is not None and (known := session.recalled(key)) is not None:
         result = LockResult(output, False, False, ids, known.pins, (), known.warnings, known.tools, known.tools_path)  # noqa: FBT003
         return MadeLock(present.content, result)
-    made = session.make(sources, present, targets, tools)
+    from peep.pipeline.locking.making import LockMaking  # noqa: PLC0415 - most runs find nothing to do
+
+    made = LockMaking(session).make(sources, present, targets, tools)
     lock = _compared(session, made, ids, present, tools)
     _remember(session, sources, lock, tools)
     return lock
@@ -156,6 +160,8 @@ def refreshed(session: LockSession) -> MadeLock:
     path = session.options.paths.output
     present = read_present(path)
     targets = session.declared_targets(present.targets)
+    from peep.pipeline.locking.refresh_hashes import refreshed_list  # noqa: PLC0415 - few runs ask for that
+
     content, found = refreshed_list(session, present, targets)
     ids = tuple(sorted(target.text for target in targets))
     untouched = tuple(_untouched(present.source.text, path))

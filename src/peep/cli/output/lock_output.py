@@ -10,10 +10,9 @@ from peep.cli.output.console import Console
 from peep.cli.output.text import size_text
 from peep.formats.ages import UnreadableTime, parse_time
 from peep.locking.changes import ChangedFile, PinChange
-from peep.locking.derivation import sentence
+from peep.locking.derivation import NoSolution, sentence
 from peep.locking.lock_plan import ReportedPin
-from peep.locking.make_lock import NoSolution
-from peep.locking.solver import Unsolvable
+from peep.locking.solution import Unsolvable
 from peep.pipeline.locking.request import LockOptions
 from peep.workflows.lock import LockResult
 

@@ -98,7 +98,7 @@ def run(parsed: ParsedArguments) -> int:
     """Make the lock; 1 when `--check` finds a difference. Raises `PeepError`."""
     from peep.cli.options.lock_options import lock_options  # noqa: PLC0415 - help must not cost this
     from peep.cli.output.lock_output import tell, tell_refusal  # noqa: PLC0415 - as above
-    from peep.locking.make_lock import NoSolution  # noqa: PLC0415 - as above
+    from peep.locking.derivation import NoSolution  # noqa: PLC0415 - as above
     from peep.workflows.lock import lock  # noqa: PLC0415 - as above
 
     options = lock_options(parsed, VERB)

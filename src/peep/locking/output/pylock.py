@@ -28,7 +28,7 @@ from peep.locking.marker_atoms import assumed, canonical_marker
 from peep.locking.merging import markers_of_groups
 from peep.locking.roots import divided_ref
 from peep.locking.scopes import scoped_marker, scopes_of
-from peep.locking.solver import TargetSolution
+from peep.locking.solution import TargetSolution
 from peep.model import STRONG_ALGORITHMS, Digest, Location
 
 _WHEEL = ".whl"

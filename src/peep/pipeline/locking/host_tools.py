@@ -10,10 +10,10 @@ from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.target_ids import parse_target_id
 from peep.locking.build_plan import BuildTools, BuildWorld, SdistPin, solve_builds
 from peep.locking.candidates import NamedFile, Release
+from peep.locking.derivation import NoSolution
 from peep.locking.lock_plan import stated_sha256
 from peep.locking.lock_run import LockInputs
-from peep.locking.make_lock import NoSolution
-from peep.locking.solver import TargetSolution
+from peep.locking.solution import TargetSolution
 from peep.locking.sources import NeedsBuild, Pages, SdistBuilds, StatedBuild, Unreadable
 from peep.model import Digest, FormatControl, TargetEnvironment
 from peep.pipeline.locking.build_hooks import pins_of_tools

@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
-from functools import partial
 from types import MappingProxyType
 
-from peep.archives.download import Downloader
 from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsErrors, UsageError
 from peep.formats.target_ids import TargetId, parse_target_id
@@ -19,54 +17,35 @@ from peep.formats.url_secrets import redacted
 from peep.index.bound import name_pattern
 from peep.index.client import KeptPages
 from peep.locking.candidates import CandidatePolicy
-from peep.locking.group_view import GroupView
-from peep.locking.kept_directives import kept_directives
-from peep.locking.lock_plan import HashPolicy, PlannedPin, stated_sha256
-from peep.locking.lock_run import LockInputs, view_sources
-from peep.locking.make_lock import Lock, LockFormat, OutsideWorld, make_lock, written_pins
-from peep.locking.output.pylock import KnownFiles, PylockStyle, lock_file_text
-from peep.locking.output.requirements_txt import RequirementsLock, requirements_text
-from peep.locking.roots import Root
-from peep.locking.solver import TargetSolution
-from peep.locking.source_files import admission
-from peep.locking.target_groups import joint_groups
-from peep.locking.tool_list import LockedTools, ToolFormat
 from peep.model import FormatControl, TargetEnvironment
-from peep.pipeline.audits.lock_builds_gate import refuse_malware_in_builds
 from peep.pipeline.context import RunContext
-from peep.pipeline.fetch import Stages, WheelProvider
-from peep.pipeline.locking.build_hooks import LockHooks, Machine
-from peep.pipeline.locking.builds import LockBuilds
-from peep.pipeline.locking.direct_projects import direct_projects
-from peep.pipeline.locking.direct_roots import DirectPages, DirectProject, DirectRoots, KnownDirect
-from peep.pipeline.locking.host_tools import HostTools
+from peep.pipeline.fetch import Stages
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, ComparedPages, OfflinePages, RevalidatedPages
-from peep.pipeline.locking.lock_file import PresentLock, output_of, read_pins, read_present
-from peep.pipeline.locking.metadata import IndexMetadata
+from peep.pipeline.locking.lock_file import PresentLock, output_of, read_present
 from peep.pipeline.locking.pages import IndexPages
-from peep.pipeline.locking.prefetch import walk
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
 from peep.pipeline.locking.request import (
     LockOptions,
     index_names,
     moment,
-    shadow_warnings,
-    wanted_versions,
 )
 from peep.pipeline.locking.sources import ReadSources, read_sources
-from peep.pipeline.locking.verify_files import verify_files
 from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
 from peep.pipeline.read_pins import Reading
 from peep.pipeline.session import opened_store, target_request
-from peep.requirements.pinned_set import Directive
 from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
 from peep.store.page_cache import PageCache
 from peep.store.wheels import Store
 from peep.target.declared import id_of_environment
 from peep.target.discovery import discover_target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peep.pipeline.locking.builds import LockBuilds
+    from peep.pipeline.locking.metadata import IndexMetadata
 
 DEFAULT_BUILD_OUTPUT = "build-constraints.txt"
 _INDEX_LINES = ("--index-url", "--extra-index-url")
@@ -94,9 +73,9 @@ class LockSession:
         """Command line and settings, else those `listed` in the present lock, else this interpreter, which is told."""
         stated = self.options.settings.targets or listed
         if not stated:
-            self.context.reporter.note(f"locked for {self._here()}, this interpreter; --target declares others")
+            self.context.reporter.note(f"locked for {self.here()}, this interpreter; --target declares others")
         texts = stated or ("here",)
-        return tuple(sorted({parse_target_id(self._here() if text == "here" else text) for text in texts}))
+        return tuple(sorted({parse_target_id(self.here() if text == "here" else text) for text in texts}))
 
     @property
     def upgraded_names(self) -> frozenset[str]:
@@ -111,7 +90,7 @@ class LockSession:
 
     def present_tools(self, present: PresentLock) -> PresentLock:
         """Read the build constraints that are there. Raises `UsageError` for those of another lock."""
-        name = self._tools_name()
+        name = self.tools_name()
         try:
             tools = read_present(self.tools_path)
         except RequirementsErrors:
@@ -126,12 +105,12 @@ class LockSession:
                 return replace(tools, known={}, foreign=f"{self.tools_path} {owner}")
         return tools
 
-    def _tools_name(self) -> str:
+    def tools_name(self) -> str:
         """Give back the build constraints as the lock names them, from its own folder."""
         folder = os.path.dirname(self.options.paths.output) or os.curdir
         return os.path.relpath(self.tools_path, folder).replace(os.sep, "/")
 
-    def _here(self) -> str:
+    def here(self) -> str:
         environment: TargetEnvironment = discover_target(target_request(self.options.base.target), self.store)
         found = id_of_environment(environment.version, environment.tags, environment.markers)
         if not found:
@@ -159,41 +138,6 @@ class LockSession:
         for warning in read.sources.warnings:
             self.context.reporter.warning(warning)
         return read
-
-    def make(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], tools: PresentLock) -> Lock:
-        """Ask the indexes and solve."""
-        self.network.stated = read.index_options
-        inputs = self._inputs(read, present, targets, tools)
-        index_pages = self.pages()
-        self.pages_seen.names = index_pages.names
-        metadata = self.index_metadata()
-        builds = self.builds(metadata)
-        hooks = self._allow_builds(inputs, index_pages, metadata, builds, (*read.directives, *present.directives))
-        roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
-        inputs = replace(inputs, roots=roots)
-        pages = DirectPages(index_pages, direct)
-        sources = view_sources(inputs, pages, metadata)
-        walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
-        is_narrow = self.options.settings.hashes == "targets"
-        hashes = HashPolicy(inputs.policy, is_narrow, self.options.refresh_hashes)
-        made = make_lock(
-            inputs,
-            OutsideWorld(pages, metadata, metadata, builds, sources),
-            hashes,
-            replace(self._format(read, present, targets, index_pages), tools=self._tool_format(read, tools, targets)),
-        )
-        if made.tools.text and tools.foreign:
-            stem = os.path.splitext(os.path.basename(self.options.paths.output))[0]
-            hint = f"give this lock one of its own, as in: --build-output {stem}-build-constraints.txt"
-            raise UsageError(f"{tools.foreign}, and builds of this lock need one", hint)
-        if self.options.is_verified:
-            self._verify(made, inputs.policy, metadata)
-        return replace(made, warnings=(*made.warnings, *shadow_warnings(index_pages.shadowed(), made.pins)))
-
-    def _verify(self, made: Lock, policy: CandidatePolicy, metadata: IndexMetadata) -> None:
-        """Raises `FilesDiffer`."""
-        count = verify_files((*made.pins, *made.tools.pins), policy, metadata)
-        self.context.reporter.note(f"{count} files downloaded: each is what the index states")
 
     def option_lines(self, read: ReadSources) -> tuple[str, ...]:
         """Give back the option lines of the output. Raises `UsageError` for credentials that would be written."""
@@ -224,7 +168,7 @@ class LockSession:
         if not is_plain:
             return ""
         self.network.stated = read.index_options
-        texts = [options.paths.output, repr(options.settings), *self._arguments(), *ids]
+        texts = [options.paths.output, repr(options.settings), *self.arguments(), *ids]
         texts += [f"{options.allows_pre_releases} {options.emits_indexes}", repr(options.wanted)]
         if options.settings.min_age or options.settings.min_age_for:  # what is too young today is old enough one day
             texts.append(datetime.now(timezone.utc).date().isoformat())
@@ -257,6 +201,8 @@ class LockSession:
 
     def index_metadata(self) -> IndexMetadata:
         """Give back what answers questions about archives."""
+        from peep.pipeline.locking.metadata import IndexMetadata  # noqa: PLC0415 - a run with nothing to do asks none
+
         cache = MetadataCache(self.store)
         metadata = IndexMetadata(self.network.transport, cache, self.scratch, self.context.reporter)
         metadata.receive = self.received
@@ -264,144 +210,17 @@ class LockSession:
 
     def builds(self, metadata: IndexMetadata) -> LockBuilds:
         """Give back what answers questions about builds."""
+        from peep.pipeline.locking.builds import LockBuilds  # noqa: PLC0415 - as above
+
         builds = LockBuilds(self.store, metadata.read_sdist)
         metadata.on_sdist = builds.look
         return builds
 
-    def _allow_builds(
-        self,
-        inputs: LockInputs,
-        pages: IndexPages,
-        metadata: IndexMetadata,
-        builds: LockBuilds,
-        directives: Sequence[Directive],
-    ) -> LockHooks | None:
-        """Let the backends that the user names answer, on this machine. `directives`: of sources and list."""
-        allowed = self.options.settings.allow_build
-        if not allowed:
-            return None
-        environment = discover_target(target_request(self.options.base.target), self.store)
-        tools = HostTools(self._here(), environment, inputs, pages, metadata, builds)
-        paths = self.options.paths
-        files = paths.files or (paths.output,)  # where the settings are looked for, as by the command line
-        refuse = refuse_malware_in_builds(self.options.base, files, directives, self.context)
-        needs_sandbox = any(one.option == "--require-sandbox" for one in directives)
-        provider = self._provider(environment)
-        machine = Machine(environment, provider, self.context, refuse, requires_sandbox=needs_sandbox)
-        hooks = LockHooks(allowed, machine, tools, lambda file: stated_sha256(file) or metadata.sha256(file))
-        metadata.hooks = builds.hooks = hooks
-        return hooks
-
-    def _direct(
-        self,
-        roots: Sequence[Root],
-        present: PresentLock,
-        metadata: IndexMetadata,
-        builds: LockBuilds,
-        hooks: LockHooks | None,
-    ) -> tuple[tuple[Root, ...], Mapping[str, DirectProject]]:
-        """Find out what roots lead to that name a URL."""
-        if not any(root.direct for root in roots):
-            return tuple(roots), {}
-        known = KnownDirect() if self.options.upgrade else self._known_direct(present)
-        finder = DirectRoots(self.store, metadata, known, self.context.environ, self.scratch)
-        return direct_projects(roots, finder, metadata, builds, hooks)
-
-    def _known_direct(self, present: PresentLock) -> KnownDirect:
-        names = self.upgraded_names
-        commits = {name: found for name, found in present.commits.items() if name not in names}
-        if self.options.refresh_hashes:
-            return KnownDirect(commits)
-        pins = (pin for pin in present.pins if pin.url and pin.name not in names)
-        return KnownDirect(commits, {pin.name: (pin.url, pin.hashes) for pin in pins})
-
-    def _provider(self, environment: TargetEnvironment) -> WheelProvider:
-        return WheelProvider(
-            stages=self.stages,
-            target=environment,
-            formats=FormatControl(),
-            store=self.store,
-            reporter=self.context.reporter,
-            open_index=self.network.index,
-            open_downloader=lambda stages: Downloader(
-                self.network.receiver(self.scratch), self.received, stages.verify
-            ),
-        )
-
-    def _tool_format(self, read: ReadSources, tools: PresentLock, targets: Sequence[TargetId]) -> ToolFormat:
-        line_end = tools.line_end if tools.content is not None else read.line_end
-        ids = tuple(target.text for target in targets)
-
-        def write(pins: Sequence[PlannedPin]) -> str:
-            written = written_pins(pins, annotates_files=self.options.settings.annotate_files)
-            return requirements_text(
-                RequirementsLock(self._arguments(), ids, written, self.option_lines(read)), line_end
-            )
-
-        return ToolFormat(write, partial(read_pins, path=self.tools_path))
-
-    def _format(
-        self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], pages: IndexPages
-    ) -> LockFormat:
-        path = self.options.paths.output
-        ids = tuple(target.text for target in targets)
-        reader = partial(read_pins, path=path)
-        line_end = present.line_end if present.content is not None else read.line_end
-        if self.options.paths.is_pylock:
-
-            def write_lock_file(
-                planned: Sequence[PlannedPin], solutions: Sequence[TargetSolution], tools: LockedTools
-            ) -> str:
-                names = {pin.merged.name: pages.index_name(pin.merged.name) for pin in planned}
-                style = PylockStyle(
-                    ids,
-                    read.extras,
-                    read.groups,
-                    build_constraint=self._tools_name() if tools.text else "",
-                    arguments=self._arguments(),
-                    index_names=names,
-                    known_files=self._known_files(present),
-                    directives=kept_directives(read.directives, present.directives),
-                )
-                return lock_file_text(planned, solutions, style).replace("\n", line_end)
-
-            return LockFormat(write_lock_file, reader, tells_extras=False)
-
-        def write(planned: Sequence[PlannedPin], _: Sequence[TargetSolution], tools: LockedTools) -> str:
-            pins = written_pins(planned, annotates_files=self.options.settings.annotate_files)
-            name = self._tools_name() if tools.text else ""
-            kept = kept_directives(read.directives, present.directives)
-            lock = RequirementsLock(self._arguments(), ids, pins, self.option_lines(read), name, kept)
-            return requirements_text(lock, line_end)
-
-        return LockFormat(write, reader)
-
-    def _known_files(self, present: PresentLock) -> KnownFiles:
-        return {} if self.options.refresh_hashes else present.files
-
-    def _arguments(self) -> tuple[str, ...]:
+    def arguments(self) -> tuple[str, ...]:
         paths = self.options.paths
         return (
             *sorted((*self.options.arguments, f"--output-file={paths.output}")),
             *sorted((*paths.files, *paths.requirements)),
-        )
-
-    def _inputs(
-        self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], tools: PresentLock
-    ) -> LockInputs:
-        sources = read.sources
-        constraints = (*sources.constraints, *wanted_versions(self.options.upgraded))
-        known, known_tools = ({}, {}) if self.options.upgrade else (present.known, tools.known)
-        names = self.upgraded_names
-        return LockInputs(
-            tuple(targets),
-            sources.roots,
-            constraints,
-            self.policy(read.formats),
-            admission(sources.roots, constraints),
-            {name: pins for name, pins in known.items() if name not in names},
-            names,
-            {name: pins for name, pins in known_tools.items() if name not in names},
         )
 
     def policy(self, stated: FormatControl = _ANY_FORMAT) -> CandidatePolicy:
