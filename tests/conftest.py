@@ -28,7 +28,9 @@ def pytest_configure() -> None:
 
 
 _STARTING = re.compile(
-    r"subprocess|sys\.executable|os\.fork|support\.(scenario|fake_index|real_servers|neighbours|play_document|proving_ground|build_machine|certifying|browser)"
+    r"subprocess|sys\.executable|os\.fork|support\.(archive_witnesses|browser|build_machine|certificates|certifying|command"
+    r"|comparing|container_file|fake_index|forks|full_mirror|maker_files|mirror_servers|mounts|neighbours|object_stores"
+    r"|play_document|proving_ground|real_servers|registry|scenario|small_project)"
 )
 """What a module of tests mentions that starts programs or servers, or forks."""
 

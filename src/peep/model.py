@@ -402,6 +402,6 @@ def listed_digest(digests: Iterable[Digest], pin: PinnedRequirement, filename: s
     The rule: *any one* digest of a strong algorithm that the user listed suffices, as in pip's hash-checking mode;
     md5 and sha1 never do, listed or not. Which hashes count for `filename` is said by `listed_hashes`.
     """
-    listed = set(listed_hashes(pin, filename))
-    matching = (digest for digest in digests if digest.algorithm in STRONG_ALGORITHMS and digest in listed)
+    strong = {(digest.algorithm, digest.hex) for digest in digests if digest.algorithm in STRONG_ALGORITHMS}
+    matching = [digest for digest in listed_hashes(pin, filename) if (digest.algorithm, digest.hex) in strong]
     return min(matching, default=None, key=lambda digest: (STRONG_ALGORITHMS.index(digest.algorithm), digest.hex))

@@ -528,6 +528,7 @@ def test_info_and_show(audit: AuditRun, capsys: pytest.CaptureFixture[str]):
     assert run(["advisories", "frobnicate"]) == 2
 
 
+@pytest.mark.slow
 def test_a_zip_of_many_records_is_read_by_its_index_with_the_same_answers(audit: AuditRun):
     filler = [record(f"PYSEC-9-{n}", f"p{n}", versions=["1"], details="x" * 2000) for n in range(50)]
     filler.append(record("PYSEC-8", "padding", versions=[str(n * 7919 % 1_000_003) for n in range(140_000)]))

@@ -16,6 +16,7 @@ from peep.advisories.slim_record import from_slim, slim
 from peep.model import Digest
 from support.advisory_oracle import covering
 from support.corpus import CORPUS
+from support.examples import examples
 from support.osv import record, since
 
 REAL_RECORDS = CORPUS / "advisories" / "pysec-2024-10-10.zip"
@@ -187,7 +188,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(RECORDS, VERSIONS, st.booleans())
 def test_any_record_and_any_version_are_judged_as_the_rules_say(stated, version, is_arbitrary):
     read = parse_record(json.dumps(stated).encode(), "x.json")
@@ -198,7 +199,7 @@ def test_any_record_and_any_version_are_judged_as_the_rules_say(stated, version,
     assert found is None or found.by in expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(RECORDS)
 def test_the_slim_form_loses_nothing(stated):
     read = parse_record(json.dumps(stated).encode(), "x.json")

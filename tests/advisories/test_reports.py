@@ -157,6 +157,7 @@ def test_openvex_has_what_its_specification_requires(audit: AuditRun, is_complet
     assert [one["@id"] for one in statement["products"]] == [f"pkg:pypi/web@1?checksum=sha256:{digest}"]
 
 
+@pytest.mark.slow
 def test_cyclonedx_validates(audit: AuditRun):
     validation = pytest.importorskip("cyclonedx.validation.json")
     schema = pytest.importorskip("cyclonedx.schema")

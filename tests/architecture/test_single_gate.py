@@ -16,7 +16,10 @@ def makers(name, sources):
     """Files in which `name`, imported under any alias or reached through a module, is called or handed to `replace`."""
     found = []
     for path in sources:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if name not in text:
+            continue
+        tree = ast.parse(text)
         aliases = {name} | {
             alias.asname
             for node in ast.walk(tree)
@@ -55,7 +58,8 @@ def test_verified_archives_are_not_altered():
     """`dataclasses.replace` would be a second way to make one: no module that uses it names the type in that call."""
     offenders = []
     for path in sorted(SOURCES.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "replace" in text else ():
             is_replace = isinstance(node, ast.Call) and ast.unparse(node.func) in {"replace", "dataclasses.replace"}
             if is_replace and node.args and ast.unparse(node.args[0]) in {"archive", "verified", "verified_archive"}:
                 offenders.append((path.name, node.lineno))

@@ -18,6 +18,7 @@ from peep.locking.release_facts import ReleaseFacts
 from peep.locking.solution import TargetSolution
 from peep.locking.solver import solve
 from peep.locking.target_groups import joint_groups
+from support.examples import examples
 from support.lock_world import LINUX, LockWorld, Made, ids, roots
 
 
@@ -141,7 +142,7 @@ def is_valid(projects, texts: Sequence[str], pins: Mapping[str, str]) -> bool:
     return all(edge.name in pins and edge.specifier.contains(pins[edge.name]) for edge in edges)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(worlds, st.lists(requirements, min_size=1, max_size=3))
 def test_both_find_an_answer_or_none_and_each_answer_holds(projects, texts):
     ours, theirs = (solver(projects, texts) for solver in SOLVERS)
@@ -150,7 +151,7 @@ def test_both_find_an_answer_or_none_and_each_answer_holds(projects, texts):
         assert pins is None or is_valid(projects, texts, pins)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(worlds, st.lists(st.sampled_from(NAMES), min_size=1, max_size=3))
 def test_where_nothing_conflicts_both_take_the_newest(projects, texts):
     free = {

@@ -19,6 +19,7 @@ from peep.store.wheels import Store
 from peep.target.discovery import TargetRequest, discover_target
 from peep.transaction.apply import apply_plan
 from support.environment_tree import plan_for, tree_of
+from support.examples import examples
 from support.memory_wheel import MemoryWheel
 
 PROJECTS = ("alpha", "beta", "gamma")
@@ -65,7 +66,7 @@ def contents_of(target):
     return tree_of(target.paths["purelib"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(old=releases, new=releases, mine=paths)
 def test_upgrades_end_where_fresh_installs_do(world, old, new, mine):
     fresh, upgraded = world.target(), world.target()

@@ -11,6 +11,7 @@ from peep.locking.lock_run import LockInputs, solve_all
 from peep.locking.marker_atoms import MarkerJudge
 from peep.locking.merging import MergedPin, merge
 from peep.locking.solution import TargetSolution
+from support.examples import examples
 from support.lock_world import LINUX, LINUX_12, LINUX_13, MAC, WINDOWS, LockWorld, Made, ids, roots
 
 THREE = (LINUX, MAC, WINDOWS)
@@ -145,7 +146,7 @@ def made_releases(draw):
     return Made(requires, tags=tags, requires_python=python)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.fixed_dictionaries(
         {name: st.fixed_dictionaries({"2.0": made_releases(), "1.0": made_releases()}) for name in NAMES}

@@ -230,6 +230,7 @@ def test_two_publishers_into_s3_lose_nothing(tmp_path, monkeypatch):
         two_at_once(tmp_path, open_store("s3://bucket/index"), 100 if BIG else 25, PublishOptions())
 
 
+@pytest.mark.slow
 def test_a_reader_never_meets_a_link_to_nothing(tmp_path):
     store = MemoryStore()
     ended = threading.Event()

@@ -19,6 +19,7 @@ from peep.formats.member_names import collision_problems, name_problems, spellin
 from peep.formats.record import parse_record
 from peep.formats.wheel_metadata import check_core_metadata, parse_wheel_metadata
 from peep.formats.wheel_names import parse_wheel_filename
+from support.examples import examples
 from support.plain_sdist import PlainSdist
 from support.tar_building import build_tar
 from support.wheels import sdist_bytes, wheel_bytes
@@ -98,7 +99,7 @@ options = st.dictionaries(
 ).map(lambda found: {**found, **({"method": "8"} if "method" in found else {})})
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.tuples(hostile_text.map(str.encode), st.binary(max_size=20), options), max_size=4))
 def test_lying_headers_give_contents_or_an_error(members: list[tuple[bytes, bytes, dict[str, str]]]) -> None:
     smaller = [

@@ -16,6 +16,7 @@ from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pins import pinned_requirements
 from peep.requirements.port import port_to_comments, port_to_pip
 from peep.requirements.pylock import pins_from_pylock
+from support.examples import examples
 from support.requirements_files import BASE64_A, BASE64_B, HEX_A, HEX_B, LINUX
 
 PIECES = st.sampled_from(
@@ -63,7 +64,7 @@ HERE = Location("r.txt", 1)
 
 
 @given(CONTENTS, CONTENTS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_no_file_raises_anything_but_a_users_error(first, second):
     contents = {"requirements.txt": first, "other.txt": second}
 
@@ -80,7 +81,7 @@ def test_no_file_raises_anything_but_a_users_error(first, second):
 
 
 @given(st.lists(TEXTS, max_size=3))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_no_argument_raises_anything_but_a_users_error(arguments):
     with contextlib.suppress(PeepError):
         file, _ = parse_arguments(arguments, {})
@@ -108,7 +109,7 @@ HEAD = b'lock-version = "1.0"\ncreated-by = "x"\n'
 
 
 @given(st.sampled_from([b"", HEAD]), st.lists(TOML_PIECES, max_size=25).map("".join), st.binary(max_size=50))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_lock_file_raises_anything_but_a_users_error(head, text, noise):
     content = head + text.encode() + noise
     with contextlib.suppress(PeepError):
@@ -154,7 +155,7 @@ def lines_of(text):
 
 
 @given(TEXTS)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 def test_porting_any_text_keeps_requirements_and_adds_no_hash(text):
     try:
         ported = port_to_pip(text, "r.txt")
@@ -171,7 +172,7 @@ def test_porting_any_text_keeps_requirements_and_adds_no_hash(text):
 
 
 @given(VALID_TEXTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_porting_either_way_changes_no_hash_and_is_done_once(text):
     for port in (port_to_pip, port_to_comments):
         ported = port(text, "r.txt").text

@@ -403,6 +403,7 @@ def test_a_password_of_netrc_is_written_nowhere_by_any_verb(play: Play):
     assert traces(password, HALVES, {**{name: text.encode() for name, text in told.items()}, **play.left()}) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["file", "url"])
 def test_a_password_of_a_url_is_written_nowhere_by_any_verb(play: Play, shape: str):
     password = "/#?@".join(HALVES)
@@ -518,6 +519,7 @@ def test_n20_what_is_hidden_of_a_url_and_what_is_left(text: str, shown: str | No
     assert redacted_in_result(text) == printed
 
 
+@pytest.mark.slow
 def test_a_url_in_a_place_of_a_file_is_told_without_its_password(play: Play):
     url = "http://user:canary@127.0.0.1:9/x?token=canary"
     (play.folder / "in" / "pins.txt").write_text(f"{PIN}\n")

@@ -27,11 +27,13 @@ def in_comments(count):
     return "".join(f"# sha256: {BASE64_A}\np{n}==1.{n}\n" for n in range(count // 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text_of", [in_options, in_comments, of_one_project])
 def test_pinning_grows_with_the_number_of_lines(text_of):
     assert_linear(lambda count: pins_of(text_of(count)), SMALL, LARGE)
 
 
+@pytest.mark.slow
 def test_porting_grows_with_the_number_of_lines():
     assert_linear(lambda count: port_to_pip(in_comments(count), "r.txt"), SMALL, LARGE)
     assert_linear(lambda count: port_to_comments(in_options(count), "r.txt"), SMALL, LARGE)

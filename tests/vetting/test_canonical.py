@@ -31,6 +31,7 @@ from peep.vetting.records import (
 from peep.vetting.rules import Question
 from peep.vetting.verdicts import Subject
 from support.cargo_vet import SOURCE, converted
+from support.examples import examples
 from support.vetting import import_pin
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -95,7 +96,7 @@ def sorted_records(found):
     return sorted(found, key=repr)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(AUDIT, max_size=3),
     st.lists(VIOLATION, max_size=2),
@@ -121,7 +122,7 @@ def test_what_is_written_reads_back_as_the_same_records(audits, violations, excu
     assert canonical.published_text(found.published) == files["published.toml"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(AUDIT, max_size=3), st.randoms())
 def test_the_order_of_records_changes_no_byte(audits, random):
     shuffled = list(audits)

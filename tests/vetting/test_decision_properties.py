@@ -14,6 +14,7 @@ from peep.vetting.decision import Chains, Decision
 from peep.vetting.records import Audit, AuditsFile, Records
 from peep.vetting.rules import Conclusion, Question, Rule
 from peep.vetting.verdicts import Basis, Standing, Subject
+from support.examples import examples
 
 DAY = date(2026, 11, 1)
 KEYS = [f"{number:064x}" for number in range(9)]
@@ -74,7 +75,7 @@ def by_thresholds(rules: list[Rule], spoiled: frozenset[str]) -> dict[str, int]:
     return best
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(RULES, SPOILED)
 def test_chains_equal_a_naive_fixpoint(rules, spoiled):
     chains = Chains(rules, spoiled)
@@ -85,7 +86,7 @@ def test_chains_equal_a_naive_fixpoint(rules, spoiled):
     assert {key: cost.standing.value for key, cost in costs.items() if cost} == by_thresholds(rules, spoiled)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(RULES, SPOILED)
 def test_a_chain_holds_all_that_it_rests_on(rules, spoiled):
     chains = Chains(rules, spoiled)
@@ -100,7 +101,7 @@ def test_a_chain_holds_all_that_it_rests_on(rules, spoiled):
         assert not held & spoiled
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(RULES, SPOILED, st.randoms())
 def test_the_order_of_records_changes_no_cost(rules, spoiled, random):
     shuffled = list(rules)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from peep.errors import RecordsErrors
 from peep.vetting.assembly import vetting_of
+from support.examples import examples
 from support.vetting import audit, excuse, published, trusted, violation
 
 FILES = ["audits.toml", "excused.toml", "published.toml", "imports.toml", "policy.toml", "imports/m.toml"]
@@ -33,13 +34,13 @@ def decided(files: dict[str, bytes]) -> None:
         assert all(problem.path.startswith("vetting/") and problem.reason for problem in error.problems)  # noqa: PT017
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.dictionaries(st.sampled_from(FILES), TEXTS, max_size=3))
 def test_pieces_of_records_in_any_order(texts):
     decided({name: text.encode() for name, text in texts.items()})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(FILES), st.binary(max_size=200))
 def test_any_bytes(name, content):
     decided({name: content})

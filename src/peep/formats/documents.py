@@ -57,7 +57,8 @@ def parse_toml(text: str) -> dict[str, Any]:
 def parse_json(content: str | bytes, *, is_checked: bool = True) -> Any:
     """The document as `json` reads it (RFC 8259).
 
-    `is_checked` False leaves the limit to the interpreter, for large pages. Raises `ValueError` for what is none.
+    `is_checked` False leaves the limit to the interpreter, for large pages and for what peep itself kept. Raises
+    `ValueError` for what is none.
     """
     import json  # noqa: PLC0415 - the fastest runs do without
 

@@ -33,7 +33,6 @@ from peep.formats.urls import (
     without_credentials,
 )
 from peep.http.body import HttpResponse
-from peep.http.certificates import unverified_context, verified_context
 from peep.http.credentials import CredentialBook, Credentials, credentials_in, keyring_lookup, netrc_lookup
 from peep.http.faults import fault_of
 from peep.http.file_urls import open_file_url
@@ -205,6 +204,8 @@ class UrllibTransport:
         options = self._options
         timeout = urllib3.Timeout(connect=options.timeout, read=options.timeout)
         settings: dict[str, Any] = {"maxsize": MOST, "timeout": timeout}
+        if route.is_secure:
+            from peep.http.certificates import unverified_context, verified_context  # noqa: PLC0415 - for https only
         if route.is_secure and route.is_trusted:
             urllib3.disable_warnings(faults.InsecureRequestWarning)  # the user named these hosts
             settings["ssl_context"] = unverified_context(options.client_cert)

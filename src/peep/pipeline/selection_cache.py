@@ -51,7 +51,7 @@ def pin_key(pin: PinnedRequirement) -> str:
 def parsed_selections(text: bytes | None) -> dict[str, CachedSelection]:
     """What was remembered; empty when it is missing or means nothing."""
     try:
-        rows = parse_json(text or b"{}")
+        rows = parse_json(text or b"{}", is_checked=False)  # large, and our own
         return {key: CachedSelection(row[0], row[1], row[2], tuple(row[3])) for key, row in rows.items()}
     except (ValueError, TypeError, LookupError, AttributeError):
         return {}

@@ -7,7 +7,6 @@ unchanged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 from peep.formats.url_secrets import holds_credentials
@@ -24,7 +23,13 @@ from peep.store.wheels import Store
 from peep.system.file_signature import signature
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from peep.pipeline.vetting.examined_gate import Judgement
+
+_EPOCH = 719_163
+"""1970-01-01, as `date.toordinal` counts days."""
+_SECONDS_OF_A_DAY = 24 * 60 * 60
 
 
 def remember(session: Session, result: InstallResult, admission: Admission) -> None:
@@ -80,12 +85,16 @@ def replay_record_of(session: Session, result: InstallResult, admission: Admissi
 def _moments(judgement: Judgement | None, admission: Admission) -> tuple[int, int]:
     """Between which moments both gates say the same, in seconds since 1970-01-01."""
     first, end = admission.since, admission.until
-    epoch = date(1970, 1, 1)
     if judgement is not None and judgement.since is not None:
-        first = max(first, int((judgement.since - epoch).total_seconds()))
+        first = max(first, _moment(judgement.since))
     if judgement is not None and judgement.until is not None:
-        end = min(end, int((judgement.until - epoch).total_seconds()))
+        end = min(end, _moment(judgement.until))
     return first, end
+
+
+def _moment(day: date) -> int:
+    """When a day begins, in seconds since 1970-01-01 in UTC."""
+    return (day.toordinal() - _EPOCH) * _SECONDS_OF_A_DAY
 
 
 def _urls(pins: Sequence[PinnedRequirement]) -> Iterator[bytes]:

@@ -12,7 +12,6 @@ from peep.formats.names import is_lock_path
 from peep.pipeline.options import BundleSource
 from peep.requirements.files import is_url, read_requirements_files
 from peep.requirements.pinned_set import Directive
-from peep.requirements.pylock_directives import lock_directives
 from peep.system import bounded
 
 OPTION = "--bundle"
@@ -59,6 +58,8 @@ def _read_local(path: str) -> bytes:
 
 def _of_lock(path: str) -> tuple[Directive, ...]:
     """The keys of `[tool.peep]`."""
+    from peep.requirements.pylock_directives import lock_directives  # noqa: PLC0415 - few lists are lock files
+
     text = _read_local(path).decode("utf-8", "replace")
     try:
         tool = parse_toml(text).get("tool")
