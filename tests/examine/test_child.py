@@ -42,7 +42,9 @@ def test_nothing_runs_and_nothing_is_left(tmp_path, monkeypatch):
     marker = tmp_path / MARKER
     text = f"open({str(marker)!r}, 'w').close()\nraise SystemExit(0)\n"
     monkeypatch.chdir(tmp_path)
-    temporary = set(os.listdir(os.environ.get("TMPDIR", "/tmp")))
+    temporary = tmp_path / "temporary"  # other tests that run at this moment have folders in the common one
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     release = TextRelease(
         "1.1",
         both={"inert/__init__.py": text, "encodings.py": text, "json/__init__.py": text},
@@ -52,9 +54,8 @@ def test_nothing_runs_and_nothing_is_left(tmp_path, monkeypatch):
     found = analysed(tmp_path, release)
     assert [change.path for change in found.changes if change.moment == "startup"] == ["sitecustomize.py", "x.pth"]
     assert not marker.exists()
-    assert set(os.listdir(tmp_path)) == {"old", "new"}
-    left = set(os.listdir(os.environ.get("TMPDIR", "/tmp"))) - temporary
-    assert not [name for name in left if name.startswith("peep-examine")]
+    assert set(os.listdir(tmp_path)) == {"old", "new", "temporary"}
+    assert os.listdir(temporary) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
