@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from peep.bundle.check import parsed_manifest
 from peep.bundle.layout import stored_files
-from peep.bundle.manifest import MANIFEST, BundleManifest, digest_of
+from peep.bundle.manifest import LARGEST_MANIFEST, MANIFEST, BundleManifest, digest_of
 from peep.bundle.tar import Member, write_tar
 from peep.bundle.tree import DELTA_PREFIX, FileSource, TarTree, UnreadableBundle
 from peep.dataclass import dataclass
@@ -96,7 +96,7 @@ def open_delta(path: str) -> Delta:
     try:
         base, stated = _head(tree)
         with _required(tree, MANIFEST) as file:
-            content = file.read()
+            content = file.read(LARGEST_MANIFEST + 1)
         manifest = parsed_manifest(content, path)
     except BaseException:
         tree.close()

@@ -25,6 +25,7 @@ from peep.mirror.folder import MirrorError, MirrorFolder, NewFile
 from peep.mirror.outcome import MirrorOutcome
 from peep.mirror.ownership import Owner, Ownership, SourceKind
 from peep.pipeline.bundles.open_bundle import OpenedBundle, opened_bundle, parse_digest
+from peep.pipeline.bundles.served_provenance import LARGEST_PROVENANCE
 from peep.pipeline.mirrors.archives import (
     IncomingArchive,
     described,
@@ -139,12 +140,12 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
     label = f"{bundle.tree.label}: {archive.path}"
     try:
         with bundle.tree.open(archive.path) as source, open(copy, "wb") as file:
-            while piece := source.read(PIECE):
+            while file.tell() <= archive.size and (piece := source.read(PIECE)):  # more is another archive, told below
                 file.write(piece)
         provenance = None
         if archive.provenance:
             with bundle.tree.open(archive.provenance_path) as source:
-                provenance = source.read()
+                provenance = source.read(LARGEST_PROVENANCE)
     except OSError as error:
         raise PeepError(f"{label}: cannot be read: {error.strerror or error}", "peep bundle check") from error
     with open(copy, "rb") as file:
