@@ -75,7 +75,6 @@ _CODE = (
     ("installs-by-pip-itself", "code-installs", "def go():\n    import pip\n    pip.main(['install', 'x'])\n"),
     ("run-later", "code-dynamic", "def go(text):\n    exec(text)\n"),
     ("loaded-later", "code-deserialise", "import pickle\n\n\ndef go(data):\n    return pickle.loads(data)\n"),
-    ("patched-later", "code-patch", "import requests\n\n\ndef go(send):\n    requests.Session.send = send\n"),
     ("keys", "code-captures", "from pynput import keyboard\n\n\ndef go():\n    keyboard.Listener(on_press=print).start()\n"),
     ("clipboard", "code-captures", "import pyperclip\n\n\ndef go():\n    return pyperclip.paste()\n"),
     (

@@ -48,7 +48,7 @@ _ANYWHERE = {
     "install": "code-installs",
     "capture": "code-captures",
 }
-_WHEN_CALLED = {"dynamic": "code-dynamic", "deserialise": "code-deserialise", "patch": "code-patch"}
+_WHEN_CALLED = {"dynamic": "code-dynamic", "deserialise": "code-deserialise"}
 """Told of what waits for a call as well, where nothing more exact is told of the same line."""
 _CAPABILITIES = {
     "network": "network",
@@ -215,12 +215,5 @@ def _use_findings(file: ExaminedFile, uses: Sequence[Use], lines: _Lines) -> Ite
             yield _AT_BUILD[use.kind], use.line, evidence
         elif use.when == IMPORT and use.kind in _AT_IMPORT and is_installed and not is_program:
             yield _AT_IMPORT[use.kind], use.line, evidence
-        elif is_installed and use.line not in told_better and _waits_for_a_call(use, file.path):
+        elif is_installed and use.kind in _WHEN_CALLED and use.name != "compile" and use.line not in told_better:
             yield _WHEN_CALLED[use.kind], use.line, evidence
-
-
-def _waits_for_a_call(use: Use, path: str) -> bool:
-    """Whether a use counts that waits for a call. Streams, and what is its own, a project may replace."""
-    if use.kind == "patch":
-        return use.name.removeprefix("setattr(").partition(".")[0] not in ("sys", path.partition("/")[0])
-    return use.kind in _WHEN_CALLED and use.name != "compile"
