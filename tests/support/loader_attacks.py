@@ -73,6 +73,8 @@ _CODE = (
         "import subprocess\nimport sys\n\n\ndef go():\n    subprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])\n",
     ),
     ("installs-by-pip-itself", "code-installs", "def go():\n    import pip\n    pip.main(['install', 'x'])\n"),
+    ("run-later", "code-dynamic", "def go(text):\n    exec(text)\n"),
+    ("loaded-later", "code-deserialise", "import pickle\n\n\ndef go(data):\n    return pickle.loads(data)\n"),
     ("keys", "code-captures", "from pynput import keyboard\n\n\ndef go():\n    keyboard.Listener(on_press=print).start()\n"),
     ("clipboard", "code-captures", "import pyperclip\n\n\ndef go():\n    return pyperclip.paste()\n"),
     (

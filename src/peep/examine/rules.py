@@ -62,6 +62,8 @@ RULES: dict[str, Rule] = {
         import-hook: registers something that runs later, unasked
         import-patch: replaces a part of another project when it is imported
         code-computed: runs text as code that it reads or puts together first
+        code-dynamic: runs text as code when it is called
+        code-deserialise: loads objects that may run code when it is called
         code-installs: installs other projects
         code-captures: records keys, the clipboard, the screen or the camera
         code-fetched-program: uses the network, writes files and starts programs

@@ -49,6 +49,8 @@ _ANYWHERE = {
     "install": "code-installs",
     "capture": "code-captures",
 }
+_WHEN_CALLED = {"dynamic": "code-dynamic", "deserialise": "code-deserialise"}
+"""Told of what waits for a call as well, where nothing more exact is told of the same line."""
 _CAPABILITIES = {
     "network": "network",
     "process": "process",
@@ -213,6 +215,7 @@ def _use_findings(file: ExaminedFile, uses: Sequence[Use], lines: _Lines) -> Ite
     is_build = file.moment == "build"
     is_installed = file.in_wheel or file.moment != "code"
     is_program = file.path.endswith("/__main__.py") or ".data/scripts/" in file.path
+    told_better = {use.line for use in uses if use.kind in ("computed", "decoded")}
     for use in uses:
         evidence = lines[use.line].strip() or use.name
         if use.kind in _ANYWHERE:
@@ -221,3 +224,5 @@ def _use_findings(file: ExaminedFile, uses: Sequence[Use], lines: _Lines) -> Ite
             yield _AT_BUILD[use.kind], use.line, evidence
         elif use.when == IMPORT and use.kind in _AT_IMPORT and is_installed and not is_program:
             yield _AT_IMPORT[use.kind], use.line, evidence
+        elif is_installed and use.kind in _WHEN_CALLED and use.name != "compile" and use.line not in told_better:
+            yield _WHEN_CALLED[use.kind], use.line, evidence
