@@ -149,6 +149,13 @@ def test_the_short_form_of_git_becomes_the_url_that_it_is_short_for():
     assert convert(found, "requirements.txt").text.startswith(f"repo @ git+ssh://git@a.example/team/r.git@{COMMIT}#")
 
 
+def test_poetry_before_1_2_has_the_commit_as_the_reference():
+    old = POETRY.replace('reference = "main"\n', f'reference = "{COMMIT}"\n').replace(
+        f'resolved_reference = "{COMMIT}"', ""
+    )
+    assert read("poetry.lock", old).packages[0].url == f"git+{GIT}@{COMMIT}"
+
+
 def test_a_commit_goes_into_a_pipfile_lock_and_back():
     found = read("uv.lock", UV)
     written = convert(found, "Pipfile.lock")
