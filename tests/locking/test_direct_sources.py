@@ -149,6 +149,13 @@ def test_the_short_form_of_git_becomes_the_url_that_it_is_short_for():
     assert convert(found, "requirements.txt").text.startswith(f"repo @ git+ssh://git@a.example/team/r.git@{COMMIT}#")
 
 
+def test_poetry_before_1_2_has_the_commit_as_the_reference():
+    old = POETRY.replace('reference = "main"\n', f'reference = "{COMMIT}"\n').replace(
+        f'resolved_reference = "{COMMIT}"', ""
+    )
+    assert read("poetry.lock", old).packages[0].url == f"git+{GIT}@{COMMIT}"
+
+
 def test_a_commit_goes_into_a_pipfile_lock_and_back():
     found = read("uv.lock", UV)
     written = convert(found, "Pipfile.lock")
@@ -241,3 +248,38 @@ def test_keys_within_a_package_have_a_fate_too(name, before, after, expected):
     assert before in SAMPLES[name]
     lines = told(read(name, SAMPLES[name].replace(before, after, 1)))
     assert any(line.startswith(expected) for line in lines) if expected else lines == []
+
+
+UV_CONFLICT = f"""
+version = 1
+requires-python = ">=3.11"
+conflicts = [[{{ package = "own", extra = "old" }}, {{ package = "own", extra = "new" }}]]
+[[package]]
+name = "own"
+source = {{ virtual = "." }}
+[package.optional-dependencies]
+old = [{{ name = "np", version = "1.0" }}]
+new = [{{ name = "np", version = "2.0" }}]
+[[package]]
+name = "np"
+version = "1.0"
+source = {{ registry = "https://i.example/simple" }}
+sdist = {{ url = "https://i.example/np-1.0.tar.gz", hash = "{A}" }}
+[[package]]
+name = "np"
+version = "2.0"
+source = {{ registry = "https://i.example/simple" }}
+sdist = {{ url = "https://i.example/np-2.0.tar.gz", hash = "{B}" }}
+"""
+
+
+def test_extras_that_exclude_each_other_are_no_list():
+    for extra in ("old", "new"):
+        assert not any(loss.changes_install for loss in read("uv.lock", UV_CONFLICT, extras=(extra,)).losses)
+    both = [loss for loss in read("uv.lock", UV_CONFLICT, extras=("old", "new")).losses if loss.changes_install]
+    assert [loss.what for loss in both] == [
+        "its versions 1.0, 2.0 are needed side by side: extras or groups that exclude each other"
+    ]
+    apart = UV_CONFLICT.replace('version = "1.0" }]', 'version = "1.0", marker = "sys_platform == \'win32\'" }]')
+    apart = apart.replace('version = "2.0" }]', 'version = "2.0", marker = "sys_platform != \'win32\'" }]')
+    assert not any(loss.changes_install for loss in read("uv.lock", apart, extras=("old", "new")).losses)

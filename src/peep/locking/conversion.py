@@ -6,7 +6,7 @@ pylock.toml, Pipfile.lock. No network: what a format needs and the input lacks i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -23,6 +23,7 @@ from peep.locking.readers.locked import LockedFile, LockedPackage, Loss, ReadLoc
 from peep.locking.readers.pdm import read_pdm_lock
 from peep.locking.readers.pipfile import read_pipfile_lock
 from peep.locking.readers.poetry import read_poetry_lock
+from peep.locking.readers.propagation import overlap
 from peep.locking.readers.uv import read_uv_lock
 from peep.locking.sources import Pages
 
@@ -55,7 +56,20 @@ def is_foreign_lock(path: str) -> bool:
 
 def read_foreign_lock(text: str, path: str, selection: Selection) -> ReadLock:
     """Read a lock of another tool, by its name. Raises `UnreadableLock`."""
-    return _READERS[last_segment(path)](text, selection)
+    read = _READERS[last_segment(path)](text, selection)
+    return replace(read, losses=(*read.losses, *_contradictions(read)))
+
+
+def _contradictions(read: ReadLock) -> Iterator[Loss]:
+    """Tell of names with two versions for one place: extras or groups that exclude each other were asked for."""
+    by_name: dict[str, list[LockedPackage]] = {}
+    for package in read.packages:
+        by_name.setdefault(package.name, []).append(package)
+    for name, packages in by_name.items():
+        if len(packages) > 1 and overlap([one.marker for one in packages], read.requires_python):
+            versions = ", ".join(one.version or one.url for one in packages)
+            what = f"its versions {versions} are needed side by side: extras or groups that exclude each other"
+            yield Loss(name, what, changes_install=True)
 
 
 def locked_packages(

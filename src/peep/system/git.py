@@ -50,14 +50,14 @@ class CommitUrl:
         return f"git+{redacted(self.repository)}@{self.commit}"
 
 
-def parse_commit_url(url: str) -> CommitUrl:
+def parse_commit_url(url: str, shown: str = "") -> CommitUrl:
     """Read `git+https://host/path@<full commit>` (PEP 610, VCS URLs), without fragment.
 
-    Raises `BuildError` for other tools and protocols, and for a revision that is not a full commit: branches and tags
-    move, and short ids are ambiguous.
+    `shown`: the URL as messages name it. Raises `BuildError` for other tools and protocols, and for a revision that is
+    not a full commit: branches and tags move, and short ids are ambiguous.
     """
     tool, plus, address = url.partition("+")
-    shown = redacted(url)
+    shown = shown or redacted(url)
     if tool.lower() != "git" or not plus:
         raise BuildError(
             "of version control systems peep knows git only", "name an archive and its hash", subject=shown
@@ -111,8 +111,8 @@ def commit_of(repository: str, ref: str, environ: Mapping[str, str], run_program
     """
     if _COMMIT.fullmatch(ref):
         return ref
-    parse_commit_url(f"git+{repository}@{'0' * 40}")  # the same demands on the URL
     shown = f"git+{redacted(repository)}@{ref}" if ref else f"git+{redacted(repository)}"
+    parse_commit_url(f"git+{repository}@{'0' * 40}", shown)  # the same demands on the URL
     if not re.fullmatch(r"[\w.+/-]*", ref, re.ASCII) or ref.startswith("-"):
         raise BuildError(f"{ref!r} is no name of a branch or tag", subject=shown)
     git = _Git(os.curdir, _environment(environ, CommitUrl(repository, "")), run_program, shown)

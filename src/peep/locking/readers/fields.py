@@ -64,7 +64,7 @@ UV: Fates = {
     "package": KEPT,
     "requires-python": KEPT,
     "resolution-markers": "-each pin has its own marker",
-    "supported-markers": "the environments that it supports: others are refused no more",
+    "supported-markers": KEPT,
     "required-markers": "-what the resolver had to find files for",
     "conflicts": "-what must not be asked for together; one choice is converted",
     "options": "-what the resolver was told",

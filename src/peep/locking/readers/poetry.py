@@ -199,7 +199,8 @@ def _direct(kind: str, source: Mapping[str, Any], name: str) -> DirectSource | L
     url, folder = text_of(source, "url", name), text_of(source, "subdirectory", name)
     found = None
     if kind == "git":
-        commit, asked = text_of(source, "resolved_reference", name), text_of(source, "reference", name)
+        asked = text_of(source, "reference", name)
+        commit = text_of(source, "resolved_reference", name) or asked  # before Poetry 1.2: the commit itself
         found = commit_source(kind, url, commit, folder, asked)
     elif kind == "url":
         found = archive_source(url, folder)

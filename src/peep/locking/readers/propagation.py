@@ -77,6 +77,18 @@ def propagated(nodes: Mapping[str, GraphNode], roots: Iterable[GraphEdge], requi
     return {key: grid.marker(mask, inherited[key]) for key, mask in masks.items() if mask}
 
 
+def overlap(markers: Sequence[str], requires_python: str = "") -> bool:
+    """Tell whether two canonical markers ('' holds everywhere) hold in one and the same environment."""
+    grid = _Grid([text for text in sorted(set(markers)) if text], requires_python)
+    seen = 0
+    for marker in markers:
+        mask = grid.mask(marker)
+        if seen & mask:
+            return True
+        seen |= mask
+    return False
+
+
 def _inherited(nodes: Mapping[str, GraphNode], stated: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
     """Give back the comparisons on the ways to each package, those of its parents included."""
     found = {key: set(texts) for key, texts in stated.items()}

@@ -60,7 +60,11 @@ def read_uv_lock(text: str, selection: Selection) -> ReadLock:
     reader = _Reader(selection)
     requires_python = text_of(document, "requires-python", "the file")
     found = reader.read(entries, roots, requires_python)
-    return replace(found, losses=(*unkept(document, UV), *found.losses), requires_python=requires_python)
+    supported = tuple(
+        marker_of(one, "supported-markers") for one in texts_of(document, "supported-markers", "the file")
+    )
+    losses = (*unkept(document, UV), *found.losses)
+    return replace(found, losses=losses, requires_python=requires_python, environments=supported)
 
 
 def _is_project(entry: Mapping[str, Any]) -> bool:
