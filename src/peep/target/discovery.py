@@ -19,7 +19,6 @@ from peep.model import TargetEnvironment
 from peep.system import bounded
 from peep.system.file_signature import signature
 from peep.target import probe
-from peep.target.externally_managed import external_manager
 from peep.target.shims import interpreter_behind, is_script
 
 if TYPE_CHECKING:
@@ -347,6 +346,8 @@ def _manager(request: TargetRequest, facts: Mapping[str, Any]) -> str | None:
     """PEP 668 binds outside of virtual environments; `--target`, `--prefix`, `--root` write elsewhere (as in pip)."""
     if facts["prefix"] != facts["base_prefix"] or request.target or request.prefix or request.root:
         return None
+    from peep.target.externally_managed import external_manager  # noqa: PLC0415 - most targets are environments
+
     return external_manager(facts["stdlib"])
 
 
