@@ -18,7 +18,6 @@ from peep.formats.documents import parse_json
 from peep.model import TargetEnvironment
 from peep.system import bounded
 from peep.system.file_signature import signature
-from peep.target import probe
 from peep.target.shims import interpreter_behind, is_script
 
 if TYPE_CHECKING:
@@ -213,6 +212,8 @@ def _text(path: str) -> str:
 
 def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
     if python == os.path.abspath(sys.executable):
+        from peep.target import probe  # noqa: PLC0415 - remembered, or asked of another interpreter
+
         own: dict[str, Any] = probe.facts()
         return own
     from peep.system.processes import run  # noqa: PLC0415 -- a remembered answer needs no subprocess module
@@ -263,6 +264,8 @@ def _as_spelled_here(answer: Any) -> Any:
 
 def _probe_source() -> str:
     """The text of `probe.py`, also out of a ZIP archive."""
+    from peep.target import probe  # noqa: PLC0415 - as above
+
     loader: Any = probe.__spec__.loader if probe.__spec__ else None
     source: str = loader.get_source(probe.__name__)
     return source
@@ -313,6 +316,8 @@ def scheme_paths(request: TargetRequest, facts: Mapping[str, Any]) -> dict[str, 
         return _five(facts["user_paths"])
     if request.prefix:
         place = os.path.abspath(request.prefix)
+        from peep.target import probe  # noqa: PLC0415 - as above
+
         return {scheme: path.replace(probe.PLACE, place) for scheme, path in _five(facts["prefix_paths"]).items()}
     paths = _five(facts["paths"])
     if facts["prefix"] != facts["base_prefix"]:
