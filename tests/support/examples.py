@@ -10,4 +10,5 @@ _USUAL = 100
 
 def examples(count: int) -> int:
     """`count`, and fewer in the same proportion as a property that says nothing has under the profile in use."""
-    return max(1, count * settings().max_examples // _USUAL)
+    tried: int = settings().max_examples
+    return max(1, count * tried // _USUAL)

@@ -24,6 +24,9 @@ ARCHIVES = {
     name: wheel_bytes(name, "1.0", files={f"{name}/{n % FOLDERS}/{n}.py": f"{n}\n" for n in range(count)})
     for name, count in FILES.items()
 }
+NEWER = wheel_bytes("small", "2.0", files={"small/new.py": "new\n"})
+"""What the project `small` is upgraded to."""
+LISTED = Path(__file__).with_name("modules_of_runs.txt")
 
 COUNTING = """
 import json, sys
@@ -46,16 +49,19 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def index() -> Iterator[FakeIndex]:
-    with FakeIndex({name: {wheel_filename(name, "1.0"): ARCHIVES[name]} for name in ARCHIVES}) as running:
+    served = {name: {wheel_filename(name, "1.0"): ARCHIVES[name]} for name in ARCHIVES}
+    served["small"][wheel_filename("small", "2.0")] = NEWER
+    with FakeIndex(served) as running:
         yield running
 
 
 class Run:
     """One run of `peep install -q -r NAME.txt` into the environment `env`, and what it took."""
 
-    def __init__(self, folder: Path, index: FakeIndex, name: str) -> None:
+    def __init__(self, folder: Path, index: FakeIndex, name: str, newer: bytes = b"") -> None:
         requirements = folder / f"{name}.txt"
-        requirements.write_text(f"{name}==1.0 --hash=sha256:{sha256(ARCHIVES[name]).hexdigest()}\n")
+        version, archive = ("2.0", newer) if newer else ("1.0", ARCHIVES[name])
+        requirements.write_text(f"{name}=={version} --hash=sha256:{sha256(archive).hexdigest()}\n")
         asked = len(index.requests)
         words = ["install", "-q", "--python", str(folder / "env"), "-i", index.simple_url, "-r", str(requirements)]
         command = [sys.executable, "-c", COUNTING, *words]
@@ -117,6 +123,30 @@ def test_a_warm_run_leaves_heavy_modules_alone(warm: dict[str, Run]) -> None:
     }  # fmt: skip
 
     assert warm["large"].modules & heavy == set()
+
+
+def listed_modules() -> dict[str, set[str]]:
+    """The modules of peep that each kind of run imports, by its heading in `modules_of_runs.txt`."""
+    blocks = [block.split("\n") for block in LISTED.read_text("utf-8").strip().split("\n\n")]
+    return {heading.strip("[]"): set(names) for heading, *names in blocks}
+
+
+def test_a_warm_run_imports_these_modules_and_no_others(warm: dict[str, Run]) -> None:
+    """One more costs every such run a millisecond: what most runs don't need is imported where it is needed."""
+    assert warm["large"].own_modules == listed_modules()["warm"]
+    assert {name.partition(".")[0] for name in warm["large"].modules} <= {"peep", *sys.stdlib_module_names}
+
+
+def test_an_upgrade_imports_these_modules_and_no_others(tmp_path: Path, index: FakeIndex) -> None:
+    """As above; with another wheel than the store has, so that the network is used."""
+    new_environment(tmp_path)
+    assert Run(tmp_path, index, "small").status == 0
+
+    run = Run(tmp_path, index, "small", newer=NEWER)
+
+    assert run.status == 0
+    assert run.requests == 2
+    assert run.own_modules == listed_modules()["upgrade"]
 
 
 def test_a_run_that_fetches_leaves_alone_what_it_does_not_use(tmp_path: Path, index: FakeIndex) -> None:

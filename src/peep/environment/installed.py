@@ -23,6 +23,7 @@ _PIECE = 1 << 14
 _LIMIT = 1 << 20
 """Bytes of a provenance file that are read at most."""
 _HEX = re.compile(r"[0-9a-f]+")
+_STATED = ("name", "version", "requires-dist", "provides-extra")
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
 
@@ -112,17 +113,17 @@ def _from_legacy(path: str, file_name: str) -> InstalledProject:
 
 def _stated_identity(metadata: str, name: str, version: str) -> tuple[str, str]:
     headers = _headers(metadata)
-    return (headers.get("name") or [name])[0], (headers.get("version") or [version])[0]
+    return (headers["name"] or [name])[0], (headers["version"] or [version])[0]
 
 
 def _headers(path: str) -> dict[str, list[str]]:
-    """The header fields of a core metadata file: lower-case name -> values; empty when it can't be read."""
+    """The header fields `_STATED` of a core metadata file: name -> values; all empty when it can't be read."""
     head = re.split(rb"\n\r?\n", _head_of(path), maxsplit=1)[0].decode("utf-8", "replace").replace("\r\n", "\n")
-    fields: dict[str, list[str]] = {}
+    fields: dict[str, list[str]] = {name: [] for name in _STATED}
     for line in re.sub(r"\n[ \t]+", " ", head).split("\n"):
         name, colon, value = line.partition(":")
-        if colon:
-            fields.setdefault(name.strip().lower(), []).append(value.strip())
+        if colon and (values := fields.get(name.strip().lower())) is not None:
+            values.append(value.strip())
     return fields
 
 
@@ -207,9 +208,7 @@ def requirements_of(project: InstalledProject) -> ProjectRequirements:
     for candidate in (os.path.join(place, "METADATA"), os.path.join(place, "PKG-INFO"), place):
         if os.path.isfile(candidate):
             headers = _headers(candidate)
-            return ProjectRequirements(
-                tuple(headers.get("requires-dist", ())), tuple(headers.get("provides-extra", ()))
-            )
+            return ProjectRequirements(tuple(headers["requires-dist"]), tuple(headers["provides-extra"]))
     return ProjectRequirements((), ())
 
 

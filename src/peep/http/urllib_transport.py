@@ -34,7 +34,6 @@ from peep.formats.urls import (
 )
 from peep.http.body import HttpResponse
 from peep.http.credentials import CredentialBook, Credentials, credentials_in, keyring_lookup, netrc_lookup
-from peep.http.faults import fault_of
 from peep.http.file_urls import open_file_url
 from peep.http.proxies import proxy_for, what_is_wrong
 from peep.http.retries import RETRIED_STATUSES, Attempts, PassingFault
@@ -159,6 +158,8 @@ class UrllibTransport:
         try:
             response = self._send(address, sent)
         except (faults.HTTPError, OSError, ValueError) as error:
+            from peep.http.faults import fault_of  # noqa: PLC0415 - most requests are answered
+
             raise fault_of(address, error) from error
         exchange = _Exchange(address, response, credentials.source if credentials else "")
         if response.status >= FIRST_SERVER_ERROR or response.status in RETRIED_STATUSES:
@@ -245,6 +246,8 @@ class _Exchange:
         try:
             return self._response.read(amount, decode_content=False)
         except (faults.HTTPError, OSError, ValueError) as error:
+            from peep.http.faults import fault_of  # noqa: PLC0415 - as above
+
             raise fault_of(self.url, error) from error
 
     def close(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
 from urllib.parse import urlsplit
 
 from peep.formats.archive_names import filename_of_url
@@ -43,7 +42,11 @@ def sources_of(pin: PinnedRequirement, details: Sequence[ProjectDetail]) -> Sequ
 
 def _of_listed(listed: ListedFile, index_url: str | None) -> IndexFile:
     """PEP 751: a `path` is preferred to a `url`, as it was resolved beside the lock file."""
-    url = PurePath(listed.path).as_uri() if listed.path is not None else listed.url or ""
+    url = listed.url or ""
+    if listed.path is not None:
+        from pathlib import PurePath  # noqa: PLC0415 - for lock files that name files beside them
+
+        url = PurePath(listed.path).as_uri()
     return IndexFile(
         listed.filename,
         url,

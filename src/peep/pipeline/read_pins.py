@@ -15,10 +15,8 @@ from peep.http.transport import Transport
 from peep.model import FormatControl, IndexOptions, Location, PinnedRequirement, TargetEnvironment
 from peep.pipeline.options import SourceOptions
 from peep.requirements.files import RequirementsFile, is_url, read_requirements_files
-from peep.requirements.lock_selection import LockSelection
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_requirements
-from peep.requirements.pylock import pins_from_pylock
 from peep.requirements.sources import Accepted, trusting
 from peep.system import bounded
 from peep.system.file_signature import signature
@@ -137,6 +135,9 @@ def name_of_project(folder: str) -> str:
 def _read_lock(
     path: str, sources: SourceOptions, target: TargetEnvironment, reading: Reading, accepted: Accepted
 ) -> PinnedSet:
+    from peep.requirements.lock_selection import LockSelection  # noqa: PLC0415 - most lists are requirements files
+    from peep.requirements.pylock import pins_from_pylock  # noqa: PLC0415 - as above
+
     selection = LockSelection(sources.extras, sources.groups or None)
     try:
         content = reading.read(path)

@@ -42,7 +42,7 @@ def selections_key(target: TargetEnvironment, formats: FormatControl) -> str:
 
 def pin_key(pin: PinnedRequirement) -> str:
     """What of a pin decides the choice: its name, version or URL, and every digest that is listed for it."""
-    hashes = sorted(str(digest) for digest in pin.hashes)
+    hashes = sorted([f"{digest.algorithm}:{digest.hex}" for digest in pin.hashes])  # thousands: no call for each
     listed = [(file.filename, sorted(str(digest) for digest in file.hashes), file.size) for file in pin.listed_files]
     facts = (pin.name, pin.version, pin.url, pin.subdirectory, pin.arbitrary_equality, hashes, listed)
     return hashlib.sha256(repr(facts).encode()).hexdigest()

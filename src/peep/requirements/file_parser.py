@@ -265,7 +265,7 @@ class _Reader:
                 location,
                 f"-e {written[0]}",
                 parsed,
-                tuple(comments.digests),
+                tuple(dict.fromkeys(comments.digests)),
                 comments.malformed,
                 hash_form=HashForm.COMMENT if comments.found else None,
                 is_constraint=self._is_constraint,

@@ -94,8 +94,8 @@ def _refuse_disagreement(line: RequirementLine, pinning: RequirementLine) -> Non
 
 def _common_hashes(lines: Sequence[RequirementLine], malformed: tuple[MalformedHash, ...]) -> tuple[Digest, ...]:
     listing = [line for line in lines if line.hashes or line.malformed_hashes]
-    if not listing:
-        return ()
+    if len(listing) < 2:  # noqa: PLR2004 - two can differ
+        return listing[0].hashes if listing else ()
     common = dict.fromkeys(listing[0].hashes)
     for line in listing[1:]:
         listed = set(line.hashes)

@@ -7,7 +7,6 @@ removed is known by name, so that it can be skipped with a warning instead of st
 from __future__ import annotations
 
 import re
-import shlex
 from functools import lru_cache
 
 from peep.dataclass import dataclass
@@ -102,6 +101,8 @@ def divide(content: str) -> DividedLine:
 def _words(text: str) -> list[str]:
     if not _NEEDS_SHELL_RULES.search(text):
         return text.split()
+    import shlex  # noqa: PLC0415 - few lines have quotation marks
+
     try:
         return shlex.split(text)
     except ValueError as error:

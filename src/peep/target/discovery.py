@@ -18,8 +18,6 @@ from peep.formats.documents import parse_json
 from peep.model import TargetEnvironment
 from peep.system import bounded
 from peep.system.file_signature import signature
-from peep.target import probe
-from peep.target.externally_managed import external_manager
 from peep.target.shims import interpreter_behind, is_script
 from peep.target.steering import refuse_steered
 
@@ -216,6 +214,8 @@ def _text(path: str) -> str:
 
 def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
     if python == os.path.abspath(sys.executable):
+        from peep.target import probe  # noqa: PLC0415 - remembered, or asked of another interpreter
+
         own: dict[str, Any] = probe.facts()
         return own
     from peep.system.processes import run  # noqa: PLC0415 -- a remembered answer needs no subprocess module
@@ -266,6 +266,8 @@ def _as_spelled_here(answer: Any) -> Any:
 
 def _probe_source() -> str:
     """The text of `probe.py`, also out of a ZIP archive."""
+    from peep.target import probe  # noqa: PLC0415 - as above
+
     loader: Any = probe.__spec__.loader if probe.__spec__ else None
     source: str = loader.get_source(probe.__name__)
     return source
@@ -316,6 +318,8 @@ def scheme_paths(request: TargetRequest, facts: Mapping[str, Any]) -> dict[str, 
         return _five(facts["user_paths"])
     if request.prefix:
         place = os.path.abspath(request.prefix)
+        from peep.target import probe  # noqa: PLC0415 - as above
+
         return {scheme: path.replace(probe.PLACE, place) for scheme, path in _five(facts["prefix_paths"]).items()}
     paths = _five(facts["paths"])
     if facts["prefix"] != facts["base_prefix"]:
@@ -349,6 +353,8 @@ def _manager(request: TargetRequest, facts: Mapping[str, Any]) -> str | None:
     """PEP 668 binds outside of virtual environments; `--target`, `--prefix`, `--root` write elsewhere (as in pip)."""
     if facts["prefix"] != facts["base_prefix"] or request.target or request.prefix or request.root:
         return None
+    from peep.target.externally_managed import external_manager  # noqa: PLC0415 - most targets are environments
+
     return external_manager(facts["stdlib"])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -95,6 +94,8 @@ def _is_taken(name: str, destination: str, present: set[str]) -> bool:
 def _is_same_file(staged: str, present: str) -> bool:
     if not stat.S_ISREG(os.lstat(present).st_mode) or os.path.isdir(staged):
         return False
+    import filecmp  # noqa: PLC0415 - seldom is a file in the way
+
     return filecmp.cmp(staged, present, shallow=False)
 
 
