@@ -118,7 +118,9 @@ def test_answers_to_stop_signals_are_asked_for(capsys):
         before = Path("vetting/audits.toml").read_text()
         assert "answers" not in before
 
-        status, shown = on_terminal(*words, typed="starts nothing\nthe build makes it: https://a:Kanarie@ci.example/1\n")
+        status, shown = on_terminal(
+            *words, typed="starts nothing\nthe build makes it: https://a:Kanarie@ci.example/1\n"
+        )
 
     assert status == 0, shown
     assert "runs at every start of the interpreter: import inert" in shown

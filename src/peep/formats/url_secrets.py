@@ -24,7 +24,9 @@ _CREDENTIALS = re.compile(r"(https?:/*|(?<!file)://+)[^/?#\s]*@", re.IGNORECASE)
 _ENCODED_CREDENTIALS = re.compile(r"(%3A(?:/|%2F){2})[^/?#&\s\"'<>\\]*?(@|%40)", re.IGNORECASE)
 """Those of a URL that stands percent-encoded in another one."""
 _QUOTED_CREDENTIALS = re.compile(
-    r"(?P<head>(?P<ssh>ssh)?(?<!file)://+|https?:/*)(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@", re.IGNORECASE
+    r"(?P<head>(?P<ssh>ssh)?(?<!file)://+|https?:/*)"
+    r"(?P<user>[^/?#\s\"'<>\\@:]*)(?P<password>:[^/?#\s\"'<>\\]*)?@",
+    re.IGNORECASE,
 )
 _TELLING_NAME = re.compile(
     r"token|secret|pass(?:w|phrase)|pwd|credential|signature|auth|bearer|session|hmac|ticket"

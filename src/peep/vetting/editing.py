@@ -63,9 +63,7 @@ def without_secrets(audit: Audit) -> Audit:
     """The record with `****` for passwords and tokens of URLs in what people said: notes, answers, patterns."""
     answers = tuple(replace(one, path=_hidden(one.path), why=_hidden(one.why)) for one in audit.answers)
     skipped = tuple(map(_hidden, audit.skipped))
-    return replace(
-        audit, notes=_hidden(audit.notes), using=_hidden(audit.using), skipped=skipped, answers=answers
-    )
+    return replace(audit, notes=_hidden(audit.notes), using=_hidden(audit.using), skipped=skipped, answers=answers)
 
 
 def _hidden(text: str) -> str:
