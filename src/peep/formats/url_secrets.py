@@ -153,7 +153,22 @@ def without_secret_parameters(url: str) -> str:
 
 def holds_secret(url: str) -> bool:
     """Whether a user name, a password, or a parameter named like a secret stands in one URL, well-formed or not."""
-    return ("@" in url and redacted(url) != url) or without_secret_parameters(url) != url
+    return ("@" in url and redacted(url) != url) or _without_encoded(without_secret_parameters(url)) != url
+
+
+def shareable(url: str) -> str:
+    """An http(s) URL as it may stand in a file that is shared: without user and password, or a query with a secret.
+
+    Whoever may fetch from there has the password in netrc or keyring; a signed query is stale soon in any case.
+    """
+    if not url.lower().startswith("http") or not holds_secret(url):
+        return url
+    if "****@" in (bare := redacted(url)):
+        bare = bare.replace("****@", "", 1)
+    address, mark, query = bare.partition("?")
+    return (
+        address if holds_secret_parameter(url.encode("utf-8", "replace")) or "%40" in query else address + mark + query
+    )
 
 
 def _names_secret(name: str) -> bool:
