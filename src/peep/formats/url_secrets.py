@@ -147,13 +147,13 @@ def holds_secret_parameter(text: bytes) -> bool:
 
 
 def without_secret_parameters(url: str) -> str:
-    """`url` with `****` in the place of what such parameters hold."""
-    return _PARAMETER.sub(_without_value, url) if "?" in url or "#" in url else url
+    """`url` with `****` in the place of what such parameters hold, and of passwords in URLs that are encoded in it."""
+    return _without_encoded(_PARAMETER.sub(_without_value, url)) if "?" in url or "#" in url else url
 
 
 def holds_secret(url: str) -> bool:
     """Whether a user name, a password, or a parameter named like a secret stands in one URL, well-formed or not."""
-    return ("@" in url and redacted(url) != url) or _without_encoded(without_secret_parameters(url)) != url
+    return ("@" in url and redacted(url) != url) or without_secret_parameters(url) != url
 
 
 def shareable(url: str) -> str:
@@ -165,10 +165,7 @@ def shareable(url: str) -> str:
         return url
     if "****@" in (bare := redacted(url)):
         bare = bare.replace("****@", "", 1)
-    address, mark, query = bare.partition("?")
-    return (
-        address if holds_secret_parameter(url.encode("utf-8", "replace")) or "%40" in query else address + mark + query
-    )
+    return bare if without_secret_parameters(bare) == bare else bare.partition("?")[0].partition("#")[0]
 
 
 def _names_secret(name: str) -> bool:
