@@ -74,5 +74,5 @@ def test_a_program_in_an_environment_that_lost_its_settings_is_refused(environme
     (environment / "python").write_bytes(b"#!/bin/sh")
     (environment.parent / "pyvenv.cfg").unlink()
 
-    with pytest.raises(EnvironmentChangeError, match="neither a pyvenv.cfg nor a standard library"):
+    with pytest.raises(EnvironmentChangeError, match=r"neither a pyvenv\.cfg nor a standard library"):
         refuse_planted_interpreter(str(environment / "python"))

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from peep.cli.main import run
 from peep.cli.output.text import redact_text
-from peep.formats.url_secrets import is_ambiguous, redacted, redacted_in, redacted_in_result
+from peep.formats.url_secrets import is_ambiguous, redacted, redacted_in, redacted_in_result, shareable
 from peep.http.credentials import credentials_in, netrc_lookup
 from support.environment_tree import make_environment
 from support.secret_index import FILENAME, USER, WHEEL, SecretIndex, files_below, traces
@@ -131,6 +131,21 @@ def test_a_secret_is_hidden_wherever_it_stands_in_a_url(url: str):
         assert "Kanarie" not in redact_text(text)
         assert "Kanarie" not in redacted_in_result(text)
         assert "host.example" in redacted_in_result(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:Kanarie@host.example/a.whl", "https://host.example/a.whl"),
+        ("https://Kanarie@host.example:8443/a.whl?x=1", "https://host.example:8443/a.whl?x=1"),
+        ("https://host.example/a.whl?X-Amz-Signature=Kanarie&x=1", "https://host.example/a.whl"),
+        ("https://host.example/a.whl?u=https%3A%2F%2Fa%3AKanarie%40b", "https://host.example/a.whl"),
+        ("https://host.example/pkg@1.0.whl?x=1", "https://host.example/pkg@1.0.whl?x=1"),
+        ("file:///srv/a.whl", "file:///srv/a.whl"),
+    ],
+)
+def test_a_lock_names_a_file_without_what_opens_it(url: str, shown: str):
+    assert shareable(url) == shown
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,6 +52,37 @@ def test_a_missing_project_is_remembered_too():
     cache.put(URL, KeptPage(None, time=3.0))
     assert cache.get(URL) == KeptPage(None, time=3.0)
     assert cache.get("https://other.example/") is None
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ["https://ann:secret@files.example/a.whl"],
+        ["https://ann:secret/x@files.example/a.whl"],
+        ["https://ann:secret@[/a.whl"],
+        ["https://ann:secretA@files.example/a.whl", "https://ann:secretB@files.example/b.whl"],
+        ["https://files.example/a.whl?access%5Ftoken=secret"],
+        ["https://files.example/a.whl?token=secret1", "https://files.example/a.whl?token=secret2"],
+    ],
+)
+def test_n18_a_page_whose_links_hold_secrets_is_not_kept(urls: list[str]):
+    memory = Memory()
+    files = tuple(IndexFile("a.whl", url, index="https://index.example/simple") for url in urls)
+    page = KeptPage(ProjectDetail("foo", files, "https://index.example/simple"))
+    assert len(PageCache(memory).put("https://index.example/simple/foo/", page)) == 64
+    assert memory.values == {}
+
+
+def test_n18_a_page_that_tells_a_secret_in_words_is_not_kept():
+    memory = Memory()
+    why = "moved to https://ann:secret@files.example/"
+    file = IndexFile("a.whl", "https://files.example/a.whl", index="https://index.example/simple", yanked=why)
+    for detail in (
+        ProjectDetail("foo", (file,), "https://index.example/simple"),
+        ProjectDetail("foo", (), "https://index.example/simple", "archived", why),
+    ):
+        PageCache(memory).put("https://index.example/simple/foo/", KeptPage(detail))
+    assert memory.values == {}
 
 
 def test_no_credential_is_kept():

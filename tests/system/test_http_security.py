@@ -210,6 +210,14 @@ class TestRedirectTargets:
         with pytest.raises(TransportError):
             origin(redirect_target("https://a.example/", location))
 
+    @pytest.mark.parametrize(
+        "location", ["http:\\\\user:secret@b.example\\x", "/\\b.example/x", "\\x", "/x\x0by", "/\x7f"]
+    )
+    def test_n5_what_no_url_may_hold_is_followed_nowhere_and_not_shown(self, location):
+        with pytest.raises(TransportError, match="malformed") as caught:
+            redirect_target("https://a.example/", location)
+        assert "secret" not in str(caught.value)
+
     def test_n5_the_port_belongs_to_the_origin(self):
         assert origin("https://A.example/") == origin("https://a.example:443/x")
         assert origin("https://a.example/") != origin("https://a.example:8443/")

@@ -146,13 +146,25 @@ def holds_secret_parameter(text: bytes) -> bool:
 
 
 def without_secret_parameters(url: str) -> str:
-    """`url` with `****` in the place of what such parameters hold."""
-    return re.sub(_PARAMETER, _without_value, url) if "?" in url or "#" in url else url
+    """`url` with `****` in the place of what such parameters hold, and of passwords in URLs that are encoded in it."""
+    return _without_encoded(re.sub(_PARAMETER, _without_value, url)) if "?" in url or "#" in url else url
 
 
 def holds_secret(url: str) -> bool:
     """Whether a user name, a password, or a parameter named like a secret stands in one URL, well-formed or not."""
     return ("@" in url and redacted(url) != url) or without_secret_parameters(url) != url
+
+
+def shareable(url: str) -> str:
+    """An http(s) URL as it may stand in a file that is shared: without user and password, or a query with a secret.
+
+    Whoever may fetch from there has the password in netrc or keyring; a signed query is stale soon in any case.
+    """
+    if not url.lower().startswith("http") or not holds_secret(url):
+        return url
+    if "****@" in (bare := redacted(url)):
+        bare = bare.replace("****@", "", 1)
+    return bare if without_secret_parameters(bare) == bare else bare.partition("?")[0].partition("#")[0]
 
 
 def names_secret(name: str) -> bool:

@@ -46,13 +46,14 @@ def redirect_target(url: str, location: str) -> str:
     Raises `TransportError` when it leads to anything but http(s), or from https to http, or holds what no URL may hold:
     a backslash, for which some readers take a slash, so that what follows is a host to them and a path to others.
     """
+    malformed = TransportError(redacted(url), "the server redirects to a malformed URL")
+    if not _PLAIN.fullmatch(location):
+        raise malformed
     try:
-        if not _PLAIN.fullmatch(location):
-            raise ValueError(location)
         target = urljoin(without_credentials(url), location)
         scheme = urlsplit(target).scheme
     except ValueError:
-        raise TransportError(redacted(url), "the server redirects to a malformed URL") from None
+        raise malformed from None
     if scheme not in DEFAULT_PORTS:
         raise TransportError(
             redacted(url),

@@ -47,13 +47,12 @@ def _refuse_bare(python: str) -> None:
     """Raise for a program that lies in no virtual environment and beside no standard library, so in no installation."""
     folder = os.path.dirname(python)
     root = os.path.dirname(folder)
-    if os.path.realpath(python) == os.path.join(os.path.realpath(folder), os.path.basename(python)):
-        if not has_library(root):
-            raise EnvironmentChangeError(
-                f"{python} is a program in {root}, which has neither a pyvenv.cfg nor a standard library; it was not "
-                "started",
-                "an environment without its pyvenv.cfg is none any more: make it anew",
-            )
+    is_its_own = os.path.realpath(python) == os.path.join(os.path.realpath(folder), os.path.basename(python))
+    if is_its_own and not has_library(root):
+        raise EnvironmentChangeError(
+            f"{python} lies in {root}, which has neither a pyvenv.cfg nor a standard library; it was not started",
+            "an environment without its pyvenv.cfg is none any more: make it anew",
+        )
 
 
 def _names(real: str) -> list[str]:

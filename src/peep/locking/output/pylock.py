@@ -14,11 +14,12 @@ from packaging.pylock import (
     PylockValidationError,
 )
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError
 from peep.formats.documents import parse_toml
 from peep.formats.names import SDIST_SUFFIXES, sdist_suffix
 from peep.formats.pylock_text import Plain, PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
+from peep.formats.url_secrets import shareable
 from peep.locking.candidates import NamedFile
 from peep.locking.completeness import JudgedPin
 from peep.locking.edited_packages import without_edited
@@ -117,11 +118,10 @@ def _files(pin: PlannedPin, known: KnownFiles) -> list[PylockFile]:
 def _file(one: NamedFile, digest: Digest, known: KnownFiles) -> PylockFile:
     kept = known.get(str(digest))
     if kept is not None and kept.name == one.file.filename:
-        return kept
+        return replace(kept, url=shareable(kept.url))
     file = one.file
-    return PylockFile(
-        file.filename, (digest,), file.url.partition("#")[0], size=file.size, upload_time=file.upload_time or ""
-    )
+    url = shareable(file.url.partition("#")[0])
+    return PylockFile(file.filename, (digest,), url, size=file.size, upload_time=file.upload_time or "")
 
 
 def _commit_package(pin: PlannedPin, marker: str, dependencies: tuple[tuple[str, str], ...]) -> PylockPackage:
