@@ -88,6 +88,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers from a replica, each after the latency."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or the body of an answer may wait 40 ms for the receipt of its head
     server: Server
 
     def do_GET(self) -> None:
@@ -137,6 +138,8 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     """Serves a replica on 127.0.0.1."""
+
+    request_queue_size = 512  # with the 5 of socketserver, a program that opens 30 connections waits a second for some
 
     def __init__(self, replica: Replica, latency: float) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

@@ -25,6 +25,16 @@ from peep.formats.core_metadata import ProjectMetadata, UnreadableMetadata, pars
 
 
 @dataclass(frozen=True, slots=True)
+class BackendAnswer:
+    """What a backend says of its project."""
+
+    requires: tuple[str, ...]
+    """What it needs beside what the tree states."""
+    metadata: ProjectMetadata | None = None
+    """None: it needs more than was known, and was asked for nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Asking:
     """A backend in its surroundings, about to be asked."""
 
@@ -45,20 +55,21 @@ class MetadataHooks(Builder):
         with self._asking(self._planned(tree)) as asking:
             return asking.backend.requires_for_wheel(asking.settings)
 
-    def metadata_of(self, tree: SourceTree) -> ProjectMetadata:
-        """What the wheel says of itself: by the backend's hook, else of a wheel that is built for it.
+    def answer_of(self, tree: SourceTree, known: frozenset[str]) -> BackendAnswer:
+        """What the backend needs, and unless that is more than `known`, what the wheel says of itself.
 
-        Raises as `requirements_of` does.
+        The latter by the backend's hook, else of a wheel that is built for it. Raises as `requirements_of` does.
         """
         build = self._planned(tree)
         with self._asking(build) as asking:
             asked = asking.backend.requires_for_wheel(asking.settings)
+            if not known.issuperset(asked):
+                return BackendAnswer(asked)
             if asked and asking.site.build_environment is not None:
                 asking.site.build_environment.add(self._tools(build.needs(asked)))
             content = asking.backend.metadata(asking.settings)
-            if content is not None:
-                return self._parsed(content, asking)
-            return self._of_wheel(asking, build)
+            found = self._parsed(content, asking) if content is not None else self._of_wheel(asking, build)
+            return BackendAnswer(asked, found)
 
     def _planned(self, tree: SourceTree) -> PlannedBuild:
         """Read the tree, have its tools, and build those of them that have no wheel."""

@@ -9,7 +9,8 @@ from peep.formats.core_metadata import ProjectMetadata
 from peep.locking.roots import Root
 from peep.pipeline.locking.build_hooks import LockHooks
 from peep.pipeline.locking.builds import LockBuilds
-from peep.pipeline.locking.direct_roots import DirectProject, DirectRoots
+from peep.pipeline.locking.direct_pages import DirectProject
+from peep.pipeline.locking.direct_roots import DirectRoots
 from peep.pipeline.locking.metadata import IndexMetadata
 
 

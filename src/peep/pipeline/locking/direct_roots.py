@@ -14,17 +14,18 @@ from packaging.version import InvalidVersion, Version
 
 from peep.archives.sdist_metadata import read_static_metadata
 from peep.build.source_trees import FolderTree, commit_tree
-from peep.dataclass import dataclass, field, replace
+from peep.dataclass import replace
 from peep.errors import BuildError, RequirementsError, RequirementsErrors
 from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName, filename_of_url
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.documents import parse_json
 from peep.formats.url_secrets import redacted
-from peep.locking.candidates import NamedFile, ProjectPage, Release
+from peep.locking.candidates import NamedFile, Release
 from peep.locking.roots import DirectSource, Root, divided_ref
-from peep.locking.sources import NeedsBuild, Pages, StatedBuild, Unreadable
-from peep.model import ArchiveKind, Commit, Digest, IndexFile, Location, PinnedRequirement
+from peep.locking.sources import NeedsBuild, StatedBuild, Unreadable
+from peep.model import ArchiveKind, Commit, IndexFile, Location, PinnedRequirement
 from peep.pipeline.locking.builds import stated_build
+from peep.pipeline.locking.direct_pages import DirectProject, KnownDirect
 from peep.pipeline.locking.metadata import IndexMetadata
 from peep.store.wheels import Store
 from peep.system.git import commit_of
@@ -32,41 +33,6 @@ from peep.system.git import commit_of
 _KIND = "commit-facts"
 _FORMAT = 1
 _UNKNOWN = Version("0")
-
-
-@dataclass(frozen=True, slots=True)
-class KnownDirect:
-    """What the present lock says of projects by URL, as far as that is to be kept."""
-
-    commits: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Name -> `git+…@COMMIT`, and the branch or tag that it was locked at."""
-    hashes: Mapping[str, tuple[str, tuple[Digest, ...]]] = field(default_factory=dict)
-    """Name -> URL of an archive, and its digests."""
-
-
-@dataclass(frozen=True, slots=True)
-class DirectProject:
-    """A project that a root names by URL."""
-
-    release: Release
-    metadata: ProjectMetadata | NeedsBuild | Unreadable | None = None
-    """None: whatever its file says, which is asked for as for any."""
-    build: StatedBuild | Unreadable | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DirectPages:
-    """Implements `locking.sources.Pages`: pages of indexes, but for projects that roots name by URL."""
-
-    pages: Pages
-    direct: Mapping[str, DirectProject]
-
-    def page(self, project: str) -> ProjectPage:
-        found = self.direct.get(project)
-        if found is None:
-            return self.pages.page(project)
-        release = found.release
-        return ProjectPage(project, redacted(release.direct_url), (release.version,), (release,))
 
 
 class DirectRoots:

@@ -27,13 +27,9 @@ from peep.locking.source_files import admission
 from peep.locking.target_groups import joint_groups
 from peep.locking.tool_list import LockedTools, ToolFormat
 from peep.model import FormatControl, TargetEnvironment
-from peep.pipeline.audits.lock_builds_gate import refuse_malware_in_builds
 from peep.pipeline.fetch import WheelProvider
-from peep.pipeline.locking.build_hooks import LockHooks, Machine
 from peep.pipeline.locking.builds import LockBuilds
-from peep.pipeline.locking.direct_projects import direct_projects
-from peep.pipeline.locking.direct_roots import DirectPages, DirectProject, DirectRoots, KnownDirect
-from peep.pipeline.locking.host_tools import HostTools
+from peep.pipeline.locking.direct_pages import DirectPages, DirectProject, KnownDirect
 from peep.pipeline.locking.lock_file import PresentLock, read_pins
 from peep.pipeline.locking.metadata import IndexMetadata
 from peep.pipeline.locking.pages import IndexPages
@@ -48,6 +44,10 @@ from peep.pipeline.locking.verify_files import verify_files
 from peep.pipeline.session import target_request
 from peep.requirements.pinned_set import Directive
 from peep.target.discovery import discover_target
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from peep.pipeline.locking.build_hooks import LockHooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,10 @@ class LockMaking:
         allowed = options.settings.allow_build
         if not allowed:
             return None
+        from peep.pipeline.audits.lock_builds_gate import refuse_malware_in_builds  # noqa: PLC0415 - few locks build
+        from peep.pipeline.locking.build_hooks import LockHooks, Machine  # noqa: PLC0415 - as above
+        from peep.pipeline.locking.host_tools import HostTools  # noqa: PLC0415 - as above
+
         environment = discover_target(target_request(options.base.target), self.session.store)
         tools = HostTools(self.session.here(), environment, inputs, pages, metadata, builds)
         files = options.paths.files or (options.paths.output,)  # where settings are looked for, as by the command line
@@ -126,6 +130,9 @@ class LockMaking:
         """Find out what roots lead to that name a URL."""
         if not any(root.direct for root in roots):
             return tuple(roots), {}
+        from peep.pipeline.locking.direct_projects import direct_projects  # noqa: PLC0415 - few roots name URLs
+        from peep.pipeline.locking.direct_roots import DirectRoots  # noqa: PLC0415 - as above
+
         known = KnownDirect() if self.session.options.upgrade else self._known_direct(present)
         finder = DirectRoots(self.session.store, metadata, known, self.session.context.environ, self.session.scratch)
         return direct_projects(roots, finder, metadata, builds, hooks)
