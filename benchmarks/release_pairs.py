@@ -36,6 +36,8 @@ from peep.index.client import PackageIndex
 
 HERE = Path(__file__).resolve().parent
 MANIFEST = HERE / "release_pairs.tsv"
+_TUNED_ON = 61
+"""Projects at the beginning of the manifest that the rules were tuned on."""
 _RELEASES = 4
 _LARGEST = 20_000_000
 QUIET = {"note"}
@@ -197,23 +199,29 @@ def _order(folder: Path) -> list[tuple[str, str, str]]:
     return [(path.name, str(path), "wheel" if path.suffix == ".whl" else "sdist") for path in sorted(folder.iterdir())]
 
 
+def _loud(found: Comparison) -> list[Hit]:
+    return [hit for hit in found.signals if grade_of(hit.rule) not in QUIET]
+
+
+def _print_found(name: str, found: Comparison) -> None:
+    for hit in _loud(found):
+        print(f"{name}: {hit.rule} {hit.path}:{hit.line} {hit.evidence[:110]!a}")
+    for one in found.capabilities:
+        print(f"{name}: can {one.capability} {one.when} {one.path}:{one.line} {one.call}")
+
+
 class Tally:
-    """What all pairs came to."""
+    """What some pairs came to."""
 
     def __init__(self) -> None:
         self.totals: Counter[str] = Counter()
         self.rules: Counter[str] = Counter()
         self.numbers: dict[str, list[float]] = defaultdict(list)
 
-    def add(self, name: str, found: Comparison, measured: dict[str, float]) -> None:
-        loud = [hit for hit in found.signals if grade_of(hit.rule) not in QUIET]
-        self._count_signals(found, loud)
+    def add(self, found: Comparison, measured: dict[str, float]) -> None:
+        self._count_signals(found, _loud(found))
         self._count_origins(found)
         self._note_numbers(found, measured)
-        for hit in loud:
-            print(f"{name}: {hit.rule} {hit.path}:{hit.line} {hit.evidence[:110]!a}")
-        for one in found.capabilities:
-            print(f"{name}: can {one.capability} {one.when} {one.path}:{one.line} {one.call}")
 
     def _count_signals(self, found: Comparison, loud: list[Hit]) -> None:
         self.totals["pairs"] += 1
@@ -246,26 +254,38 @@ class Tally:
         for name, values in self.numbers.items():
             values.sort()
             p90 = values[int(len(values) * 0.9)]
-            print(f"{name:<24} median {median(values):>9.1f}  p90 {p90:>9.1f}  max {values[-1]:>9.1f}")
-        for rule, count in self.rules.most_common():
-            print(f"{rule:<40}{count:>8}")
+            print(f"{name:<24} median {median(values):>9.2f}  p90 {p90:>9.2f}  max {values[-1]:>9.2f}")
 
 
 def measure(folder: Path, projects: list[str]) -> None:
     manifest = {name: found for name, found in read_manifest().items() if not projects or name in projects}
     folder.mkdir(parents=True, exist_ok=True)
     fetch(manifest, folder)
-    tally = Tally()
+    tallies = {name: Tally() for name in ("all", "tuned on", "chosen later")}
+    tuned_on = set(list(read_manifest())[:_TUNED_ON])
     started = time.monotonic()
     for project, old, new in pairs(manifest):
+        group = tallies["tuned on" if project in tuned_on else "chosen later"]
         result = measured(folder, project, old, new)
         if "comparison" not in result["answer"]:
-            tally.totals["pairs not analysed"] += 1
+            for tally in (tallies["all"], group):
+                tally.totals["pairs not analysed"] += 1
             print(f"{project} {old} {new}: {result['answer']}")
             continue
-        tally.add(f"{project} {old} {new}", decoded_comparison(result["answer"]["comparison"]), result)
-    print(f"\n{time.monotonic() - started:.0f} s, {len(manifest)} projects")
-    tally.show()
+        found = decoded_comparison(result["answer"]["comparison"])
+        _print_found(f"{project} {old} {new}", found)
+        for tally in (tallies["all"], group):
+            tally.add(found, result)
+    print(f"\n{time.monotonic() - started:.0f} s, {len(manifest)} projects, load {os.getloadavg()[2]:.1f} at the end")
+    _show(tallies)
+
+
+def _show(tallies: dict[str, Tally]) -> None:
+    for name, tally in tallies.items():
+        print(f"\n{name}")
+        tally.show()
+    for rule, count in tallies["all"].rules.most_common():
+        print(f"{rule:<40}{count:>8}")
 
 
 def main(words: list[str]) -> None:

@@ -210,3 +210,24 @@ def test_the_quick_scan_keeps_apart_what_functions_import():
 )
 def test_when_a_scan_is_certain(line, certain):
     assert is_scan_certain(f"import own\n{line}".encode()) is certain
+
+
+@pytest.mark.parametrize(
+    ("call", "makes_objects"),
+    [
+        ("torch.load(f)", True),
+        ("torch.load(f, weights_only=False)", True),
+        ("torch.load(f, weights_only=flag)", True),
+        ("torch.load(f, **{'weights_only': True})", True),
+        ("torch.load(f, weights_only=True)", False),
+        ("pickle.load(f, weights_only=True)", True),
+        ("yaml.load(f)", True),
+        ("yaml.load(f, Loader=yaml.Loader)", True),
+        ("yaml.load(f, SafeLoader)", True),
+        ("yaml.load(f, yaml.SafeLoader)", False),
+        ("yaml.load(f, Loader=yaml.CSafeLoader)", False),
+    ],
+)
+def test_loaders_that_are_told_to_make_no_objects_load_plain_values(call, makes_objects):
+    found = uses(f"import pickle, torch, yaml\nclass SafeLoader: pass\n{call}\n")
+    assert any(kind == "deserialise" for kind, *_ in found) is makes_objects

@@ -22,6 +22,7 @@ _STARTING = frozenset({"process", "network"})
 _CALLED_AS_DECORATORS = frozenset({"process", "network", "dynamic"})
 _RUNNING = frozenset({"map", "filter", "functools.partial", "functools.reduce"})
 _HANDED_ON = frozenset({"exec", "eval"})
+_PLAIN_YAML = frozenset({"yaml.SafeLoader", "yaml.CSafeLoader", "yaml.BaseLoader", "yaml.CBaseLoader"})
 _PROPERTIES = frozenset({"property", "cached_property"})
 _TOO_DEEP = "nested too deeply"
 _TOO_LARGE = "takes more memory than the analysis may have"
@@ -238,7 +239,7 @@ class _Analysis:
         if not kind and isinstance(function, ast.Attribute):
             kind = kind_of_method(function.attr)
             name = name or f"*.{function.attr}"
-        if kind:
+        if kind and not (kind == "deserialise" and self._takes_plain_values(node, name)):
             scope.uses.append((kind, name, node.lineno))
         if name not in _LOOKING_AT_TYPES:
             self._handed_on(node, scope, is_run=kind == "hook" or name in _RUNNING)
@@ -248,6 +249,15 @@ class _Analysis:
             scope.calls.add(f".{function.attr}")
         if name in ("__import__", "importlib.import_module"):
             self._loaded(node, name, scope)
+
+    def _takes_plain_values(self, node: ast.Call, name: str) -> bool:
+        """Whether a loader is told, where it is called, to make no objects of what it reads."""
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        if name == "torch.load":
+            flag = given.get("weights_only")
+            return isinstance(flag, ast.Constant) and flag.value is True
+        loader = given.get("Loader", node.args[1] if len(node.args) > 1 else None)
+        return name == "yaml.load" and loader is not None and self._names.resolve(loader) in _PLAIN_YAML
 
     def _handed_on(self, node: ast.Call, scope: _Scope, *, is_run: bool) -> None:
         """Functions that are given to others to call: `map(os.system, …)`, `Thread(target=mine)`, which run then."""

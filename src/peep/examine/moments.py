@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact
@@ -219,11 +220,16 @@ def _is_script(path: str) -> bool:
 
 
 def sdist_moments(
-    files: Mapping[str, ReleaseFile], backend_paths: Sequence[str], backend: str, imports: ImportReader
+    files: Mapping[str, ReleaseFile],
+    backend_paths: Sequence[str],
+    backend: str,
+    imports: ImportReader,
+    installed_tops: AbstractSet[str] | None,
 ) -> dict[str, str]:
     """The moment of every file of an sdist: build first, then as if its packages were installed.
 
     `backend_paths`: `build-system.backend-path` of `pyproject.toml`; `backend`: its `build-backend`.
+    `installed_tops`: of the release's wheels (`top_names`), which tell what is installed of the sdist; None: no wheel.
     """
     roots = tuple(dict.fromkeys(_folder(path) for path in (*backend_paths, "")))
     graph = ModuleGraph(files, roots, imports)
@@ -233,12 +239,25 @@ def sdist_moments(
         scripts += graph.paths_of(backend.partition(":")[0])
     build |= _build_closure(graph, scripts, files, imports)
     installed = ModuleGraph(files, SOURCE_FOLDERS, imports)
-    tops = [path for path in files if _is_top_module(_without_source_folder(path)) and path not in build]
+    tops = [path for path in _sdist_tops(files, installed_tops) if path not in build]
     imported = installed.closure(tops)
     return {
         path: "build" if path in build else "import" if path in imported else kind_moment(path, file)
         for path, file in files.items()
     }
+
+
+def top_names(paths: Iterable[str]) -> set[str]:
+    """Names that can be imported of what lies at these paths of a wheel, native modules among them."""
+    return {installed_path(path).partition("/")[0].partition(".")[0] for path in paths}
+
+
+def _sdist_tops(files: Iterable[str], installed: AbstractSet[str] | None) -> Iterator[str]:
+    """Top-level modules; beside a wheel only those that it installs: tests and tools stand there as well."""
+    for path in files:
+        module = _without_source_folder(path)
+        if _is_top_module(module) and (installed is None or top_names([module]) <= installed):
+            yield path
 
 
 def _folder(path: str) -> str:

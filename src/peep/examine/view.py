@@ -17,7 +17,7 @@ from peep.examine.file_kinds import binary_format, is_bytecode, native_format, t
 from peep.examine.import_reader import ImportReader
 from peep.examine.import_scan import is_scan_certain
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
-from peep.examine.moments import is_python, is_startup_path, sdist_moments, wheel_moments
+from peep.examine.moments import is_python, is_startup_path, sdist_moments, top_names, wheel_moments
 from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
 from peep.examine.signals import ExaminedFile
 from peep.examine.syntax_tree import SyntaxTree
@@ -154,7 +154,10 @@ class ReleaseView:
         if sdist is None:
             return
         folded = {source.path for source in self.sources.values() if source.origin is Origin.SAME}
-        moments = sdist_moments(sdist.files, self.metadata.backend_paths, self.metadata.backend, self.imports)
+        wheels = [one for one in (self.release.main_wheel, *self.release.other_wheels) if one is not None]
+        installed = top_names(path for wheel in wheels for path in wheel.files) if wheels else None
+        metadata = self.metadata
+        moments = sdist_moments(sdist.files, metadata.backend_paths, metadata.backend, self.imports, installed)
         mapped = self._moments_by_source()
         for path, file in sdist.files.items():
             if path in folded or self._is_generated(path, file):
