@@ -195,7 +195,9 @@ def _is_interpreters_library(premises: Premises, path: str, name: str) -> bool:
         return False
     base = glob_escape(premises.target.base_prefix)
     above = shown_path(os.path.dirname(path), premises.root)
-    places = (place for folder in (above, "lib*/*") for place in glob(os.path.join(base, folder, glob_escape(name))))
+    places = (
+        place for folder in (above, "lib*", "lib*/*") for place in glob(os.path.join(base, folder, glob_escape(name)))
+    )
     return any(_is_same_file(path, place) for place in places)
 
 
