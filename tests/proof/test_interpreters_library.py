@@ -16,7 +16,7 @@ LIBRARY = "libpython3.11.so.1.0"
 def premises(root: Path) -> Premises:
     paths = {name: str(root / "lib/python3.11/site-packages") for name in ("purelib", "platlib")}
     target = SimpleNamespace(base_prefix=str(root.parent / "base[1]"), paths=paths)
-    return cast(Any, SimpleNamespace(root=str(root), scripts=str(root / "bin"), target=target))
+    return cast("Any", SimpleNamespace(root=str(root), scripts=str(root / "bin"), target=target))
 
 
 @pytest.mark.parametrize("folder", ["lib", "lib64", "lib/x86_64-linux-gnu"])
