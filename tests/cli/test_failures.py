@@ -114,3 +114,12 @@ def test_signals_unwind_quietly(number: int, status: int):
         process.send_signal(number)
         output, errors = process.communicate(timeout=10)
     assert (process.returncode, output, errors) == (status, b"undone\n", b"")
+
+
+def test_a_line_that_quotes_megabytes_is_cut_and_shows_no_secret():
+    secret = "https://user:canary" + "x" * 30_000 + "@h.example/"
+    text = error_text(PeepError("f:1: " + "é" * 5_000_000 + "\nnext line", f"see {secret} {'y' * 30_000}"), None)
+
+    assert len(text) < 2_000
+    assert "more letters)\nnext line\nhint: see https://****@h.example/ y" in text
+    assert "canary" not in text

@@ -125,3 +125,71 @@ def test_nothing_that_was_planted_runs(tmp_path: Path):
         assert done.returncode == 1
         assert "was not started" in done.stderr
     assert not trace.exists()
+
+
+@pytest.mark.parametrize("mark", ["pybuilddir.txt", "Modules/Setup.local"])
+def test_a_home_that_says_python_is_built_in_it_is_refused_unless_it_is(
+    python: Path, base: Path, tmp_path: Path, mark: str
+):
+    home = tmp_path / "planted"
+    (home / mark).parent.mkdir(parents=True)
+    (home / mark).write_text("x\n")
+    (home / "python3.11").symlink_to(base / "python3.11")
+    settings(python, home)
+    with pytest.raises(EnvironmentChangeError, match=mark):
+        refuse_steered(str(python))
+
+    (home / "python3.11").unlink()
+    shutil.copy(base / "python3.11", home)
+    python.unlink()
+    python.symlink_to(home / "python3.11")
+    refuse_steered(str(python))
+
+
+@pytest.mark.parametrize("inside", ["bin", "link/bin"])
+def test_a_zipped_library_above_home_comes_first(python: Path, tmp_path: Path, inside: str):
+    planted = tmp_path / "planted"
+    (planted / "lib").mkdir(parents=True)
+    (planted / "lib" / "python311.zip").touch()
+    (planted / "bin").mkdir()
+    (planted / "link").symlink_to(tmp_path / "base")
+    settings(python, planted / inside)
+    with pytest.raises(EnvironmentChangeError, match=r"python311\.zip is not the standard library"):
+        refuse_steered(str(python))
+
+
+def test_an_installation_may_have_a_zipped_library(python: Path, base: Path):
+    (base.parent / "lib" / "python311.zip").touch()
+    refuse_steered(str(python))
+
+
+def test_a_path_named_beside_what_home_holds_is_refused_for_a_copy(python: Path, base: Path, tmp_path: Path):
+    home = tmp_path / "planted"
+    home.mkdir()
+    shutil.copy(base / "python3.11", home / "python")
+    (home / "python._pth").write_text("/srv/planted\n")
+    python.unlink()
+    shutil.copy(base / "python3.11", python)
+    settings(python, home)
+    with pytest.raises(EnvironmentChangeError, match="was not started"):
+        refuse_steered(str(python))
+
+
+def test_a_mark_of_a_build_beside_a_copy_without_home_is_refused(python: Path, base: Path):
+    python.unlink()
+    shutil.copy(base / "python3.11", python)
+    (python.parent.parent / "pyvenv.cfg").write_text("version = 3.11.7\n")
+    refuse_steered(str(python))
+
+    (python.parent / "pybuilddir.txt").write_text("x\n")
+    with pytest.raises(EnvironmentChangeError, match="was not started"):
+        refuse_steered(str(python))
+
+
+@pytest.mark.process
+def test_verbs_of_pip_are_refused_too(tmp_path: Path):
+    make_environment(tmp_path / "env")
+    (tmp_path / "env" / "bin" / "python._pth").write_text("/srv/planted\n")
+    done = peep("--python", tmp_path / "env", "list")
+    assert done.returncode == 1
+    assert "was not started" in done.stderr

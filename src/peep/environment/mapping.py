@@ -147,6 +147,9 @@ def is_protected(path: str, paths: Mapping[str, str]) -> bool:
         return True
     if folder.lower() == os.path.normcase(paths["data"]).lower() and name.lower().endswith((".exe", ".dll", "._pth")):
         return bool(protected_program(name))  # where Windows has it, unless the environment is a virtual one
+    if name.lower() == "setup.local":
+        folder, inside = os.path.split(folder)
+        name = f"{inside}/{name}"
     if folder.lower() not in {os.path.normcase(paths["scripts"]).lower(), _binaries(paths)}:
         return False
     return bool(protected_program(name))

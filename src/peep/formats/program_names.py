@@ -9,14 +9,14 @@ import re
 
 _INTERPRETER = r"(?ia)(?:python|pypy|graalpy)w?[0-9.]*[tdw]{0,3}(?:\.(?:exe|dll|py|pyw|cmd|bat|com|ps1))?"
 _ACTIVATION = r"(?sia)(?:de)?activate(?:\..*)?|activate_this(?:\..*)?"
-_STEERING = r"(?si).*\._pth|pyvenv\.cfg|pybuilddir\.txt"
+_STEERING = r"(?si).*\._pth|pyvenv\.cfg|pybuilddir\.txt|modules/setup\.local"
 
 
 def protected_program(name: str) -> str:
     """What a file of that name, beside the interpreter, would stand in the place of, or steer, in words; '' if nothing.
 
     An interpreter takes its standard library, and so all that it runs first, from where a `._pth` file, `pyvenv.cfg` or
-    `pybuilddir.txt` beside it says (CPython's `Modules/getpath.py`; THREATS V7).
+    `pybuilddir.txt` beside it says, or a file `Modules/Setup.local` (CPython's `Modules/getpath.py`; THREATS V7).
     """
     return "interpreter settings" if re.fullmatch(_STEERING, name) else replaced_program(name)
 

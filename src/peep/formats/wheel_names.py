@@ -107,8 +107,8 @@ def _scheme_problem(rest: str) -> str | None:
         return _interpreter_problem(parts[0])
     if scheme == "data" and (len(parts) == 1 or parts[-1].lower() == "pyvenv.cfg"):
         return _interpreter_problem(parts[-1])
-    if scheme == "data" and len(parts) == 2 and parts[0].lower() in _SCRIPT_FOLDERS:  # noqa: PLR2004 - folder and file
-        return _interpreter_problem(parts[1])
+    if scheme == "data" and len(parts) > 1 and parts[0].lower() in _SCRIPT_FOLDERS:
+        return _interpreter_problem("/".join(parts[1:]))
     return None
 
 

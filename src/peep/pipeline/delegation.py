@@ -16,6 +16,7 @@ from peep.formats.url_secrets import redacted_in
 from peep.pipeline.delegated_secrets import may_be_printed, refuse_ambiguous
 from peep.system.relay import run_with_filtered_errors, wait_for
 from peep.target.discovery import named_interpreter
+from peep.target.steering import refuse_steered
 
 _ASK_FOR_PIP = "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)"
 
@@ -83,6 +84,7 @@ def pip_command(call: PipCall) -> list[str]:
         safe_path = ["-P"] if sys.version_info >= (3, 11) else []
         return [sys.executable, *safe_path, "-m", "pip", *call.words]
     python = named_interpreter(call.python)
+    refuse_steered(python)
     if subprocess.run([python, "-I", "-c", _ASK_FOR_PIP], check=False).returncode == 0:
         return [python, "-m", "pip", *call.words]
     return pip_command(PipCall(None, ("--python", call.python, *call.words)))

@@ -9,6 +9,7 @@ import filecmp
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from glob import escape as glob_escape
 from glob import glob
 
 from peep.dataclass import dataclass
@@ -190,9 +191,19 @@ def _is_interpreter(premises: Premises, path: str, name: str) -> bool:
 def _is_interpreters_library(premises: Premises, path: str, name: str) -> bool:
     """A copy of the shared library that the interpreter is linked with (`virtualenv --copies`), as its base has it."""
     is_library = re.fullmatch(r"lib(?:python|pypy|graalpy)[^/]*\.(?:so|dylib)[.0-9]*", name) is not None
-    place = os.path.join(premises.target.base_prefix, shown_path(path, premises.root))
+    if not is_library or os.path.islink(path):
+        return False
+    base = glob_escape(premises.target.base_prefix)
+    above = shown_path(os.path.dirname(path), premises.root)
+    places = (
+        place for folder in (above, "lib*", "lib*/*") for place in glob(os.path.join(base, folder, glob_escape(name)))
+    )
+    return any(_is_same_file(path, place) for place in places)
+
+
+def _is_same_file(path: str, place: str) -> bool:
     try:
-        return is_library and not os.path.islink(path) and filecmp.cmp(path, place, shallow=False)
+        return filecmp.cmp(path, place, shallow=False)
     except OSError:
         return False
 

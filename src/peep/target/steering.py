@@ -18,32 +18,53 @@ _LONGEST = 1 << 16
 """Bytes of a `pyvenv.cfg` that are looked at."""
 _LANDMARKS = ("os.py", "os.pyc", "lib-dynload")
 """What CPython looks for in `lib/pythonX.Y`, in each folder above `home`, to tell the library."""
+_BUILD_MARKS = ("pybuilddir.txt", "Modules/Setup.local")
+"""What CPython looks for in `home`, or beside the real interpreter, to tell that it runs where it was built."""
 
 
 def refuse_steered(python: str) -> None:
     """Raise `EnvironmentChangeError` before `python` (absolute) is started, if a file leads it to a foreign library."""
     if os.name == "nt":
         return
-    if os.path.lexists(f"{python}._pth"):
-        raise EnvironmentChangeError(
-            f"{python}._pth says where {python} has its standard library; it was not started",
-            "no tool writes such a file: remove it, and find out who put it there",
-        )
+    _refuse_whole_path(python, python)
     folder = os.path.dirname(python)
+    has_home = False
     for settings in (os.path.join(os.path.dirname(folder), "pyvenv.cfg"), os.path.join(folder, "pyvenv.cfg")):
         for home in _homes(settings):
+            has_home = True
             original = _original(python, home)
+            _refuse_whole_path(python, original)
             if library := _foreign_library(os.path.abspath(home), original):
                 raise EnvironmentChangeError(
                     f"{settings} says 'home = {home}', and {library} is not the standard library of {original}; "
                     f"{python} was not started",
                     "make the environment anew: its interpreter would run other code than its own",
                 )
+    if not has_home:
+        _refuse_build_mark(python, os.path.dirname(os.path.realpath(python)))
+
+
+def _refuse_whole_path(python: str, started_as: str) -> None:
+    """Raise for a `._pth`: CPython looks beside the name it is started by and beside what `home` has of that name."""
+    if started_as and os.path.lexists(f"{started_as}._pth"):
+        raise EnvironmentChangeError(
+            f"{started_as}._pth says where {started_as} has its standard library; {python} was not started",
+            "no tool writes such a file: remove it, and find out who put it there",
+        )
+
+
+def _refuse_build_mark(python: str, folder: str) -> None:
+    """Raise for a mark of a build beside an interpreter that was installed: in a folder `bin` none is built."""
+    if os.path.basename(folder) == "bin" and (mark := _build_mark(folder)):
+        raise EnvironmentChangeError(
+            f"{mark} would make {python} take its standard library from where it was built; it was not started",
+            "only a folder in which Python is built has such a file: remove it, and find out who put it there",
+        )
 
 
 def has_library(root: str) -> bool:
     """Whether the folder `root` is an installation: a standard library lies in it, as files or zipped."""
-    return bool(next(_libraries(root), "") or glob.glob(os.path.join(glob.escape(root), "lib*", "python*.zip")))
+    return bool(next(_libraries(root), "") or next(_zipped(root), ""))
 
 
 def _homes(settings: str) -> Iterator[str]:
@@ -73,19 +94,41 @@ def _original(python: str, home: str) -> str:
 
 
 def _foreign_library(home: str, original: str) -> str:
-    """The library that an interpreter with that `home` finds first, if it lies elsewhere than `original`; '' if not."""
-    place, above = home, os.path.dirname(home)
-    while original:
-        if found := next(_libraries(place), ""):
-            return "" if _is_below(original, os.path.realpath(place)) else found
-        if place == above:
-            break
-        place, above = above, os.path.dirname(above)
+    """The library that an interpreter with that `home` finds first, if it lies elsewhere than `original`; '' if not.
+
+    In CPython's order: a mark of a build in `home` itself, a zipped library in any folder above, then one of files.
+    """
+    if not original:
+        return ""
+    if mark := _build_mark(home):
+        return "" if os.path.dirname(original) == os.path.realpath(home) else mark
+    for libraries in (_zipped, _libraries):
+        for place in _and_above(home):
+            if found := next(libraries(place), ""):
+                if not _is_below(original, os.path.realpath(place)):
+                    return found
+                break
     return ""
+
+
+def _and_above(folder: str) -> Iterator[str]:
+    yield folder
+    while (above := os.path.dirname(folder)) != folder:
+        folder = above
+        yield folder
+
+
+def _build_mark(folder: str) -> str:
+    """The file in `folder` by which CPython takes it for one in which Python is built; '' if there is none."""
+    return next((path for name in _BUILD_MARKS if os.path.lexists(path := os.path.join(folder, name))), "")
 
 
 def _is_below(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip("/") + "/")
+
+
+def _zipped(place: str) -> Iterator[str]:
+    yield from glob.iglob(os.path.join(glob.escape(place), "lib*", "python[0-9]*.zip"))
 
 
 def _libraries(place: str) -> Iterator[str]:

@@ -49,6 +49,9 @@ _FAULTS_OF_THE_MACHINE = frozenset(
     }
 )
 _LONGEST_NAME = 200
+_LONGEST_LINE = 20_000
+"""Letters: no line that is meant to be pasted is longer."""
+_KEPT = 500
 _NO_MORE_THREADS = "can't start new thread"
 """What Python says, as a plain RuntimeError, where the system's or the user's limit of processes is reached."""
 
@@ -150,11 +153,16 @@ def error_text(error: PeepError, width: int | None) -> str:
     parts = _parts(error)
     lines = []
     for part in parts:
-        first, *others = escape_controls(part.message).split("\n")
+        first, *others = map(_cut, redact_text(escape_controls(part.message)).split("\n"))
         lines += [wrap(f"error: {first}", width), *others]
         if part.hint:
-            lines.append(wrap(f"hint: {escape_controls(part.hint)}", width))
+            lines.append(wrap(f"hint: {_cut(redact_text(escape_controls(part.hint)))}", width))
     return redact_text("\n".join(lines))
+
+
+def _cut(line: str) -> str:
+    """A line that quotes megabytes of somebody's input, cut; secrets are out of it already."""
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_KEPT]} … ({len(line) - _KEPT} more letters)"
 
 
 def _parts(error: PeepError) -> Sequence[PeepError]:
