@@ -103,6 +103,15 @@ def test_an_unexamined_project_is_refused_and_not_even_fetched(machine):
     assert machine.installed() == []
 
 
+def test_other_bytes_of_an_examined_version_are_told_as_such(machine):
+    publish(machine, "new")
+    records(machine, audit_of(wheel_bytes("new", "1.0", files={"new.py": "1"}), "new", more='version = "1.0"\n'))
+
+    problems = refused(machine)
+
+    assert [(one.nearest_version, one.nearest_by) for one in problems] == [("1.0", ALICE)]
+
+
 def test_what_is_examined_is_installed_and_counted(machine):
     records(machine, audit_of(publish(machine, "good"), "good"))
 
