@@ -56,7 +56,7 @@ def test_what_is_refused_is_never_asked_for():
     with pytest.raises(TransportError) as caught:
         followed("refused:file:///etc/passwd")
 
-    assert str(caught.value).startswith("file:///etc/passwd: the index names it")
+    assert str(caught.value).startswith("file:///etc/passwd: refused: a page of the index names it")
     assert followed("https://index.example/p/idna") == "https://index.example/p/idna"
 
 

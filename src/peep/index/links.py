@@ -105,7 +105,9 @@ def refused_link(link: str) -> str:
 def followed(url: str) -> str:
     """`url`, unless a page stated it and it is not to be followed (N3): then `TransportError`, and nobody is asked."""
     if url.startswith(_REFUSED):
-        raise TransportError(url.removeprefix(_REFUSED), "the index names it, and a page there cannot lead to it")
+        raise TransportError(
+            url.removeprefix(_REFUSED), "refused: a page of the index names it, and may not lead there"
+        )
     return url
 
 
