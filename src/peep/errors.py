@@ -380,7 +380,7 @@ class NotExamined:
     others: int = 0
     """Further listed archives of the pin: none of them is examined either, so nothing of it was fetched."""
     nearest_version: str = ""
-    """The nearest version of the project that is examined, '' when none is."""
+    """The nearest version of the project that is examined: this one, where other bytes of it are; '' when none is."""
     nearest_by: str = ""
     nearest_on: str = ""
     nearest_is_excused: bool = False

@@ -104,7 +104,7 @@ class IndexFile:
     sidecar: tuple[Digest, ...] | None = None
     """Digests of the METADATA that the index offers beside a wheel (PEP 658, 714); None: none offered; (): unstated."""
     provenance: str = ""
-    """URL of the file's provenance (PEP 740); '' where the index names none."""
+    """URL of the file's provenance (PEP 740), for `index.links.followed`; '' where the index names none."""
 
 
 @dataclass(frozen=True, slots=True)

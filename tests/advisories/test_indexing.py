@@ -9,11 +9,14 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from peep.advisories.lookup import LookupOptions, Wanted, look_up
 from support.audit_run import NOW, AuditRun, ids_of
+from support.listener import Listener
 from support.osv import contents, record
 
 RECORDS = 4000
@@ -91,3 +94,13 @@ def test_without_sqlite_the_answers_are_the_same(large: AuditRun):
     assert (done.returncode, done.stderr) == (1, "")
     assert json.loads(done.stdout) == by_index
     assert indexes() == []
+
+
+def test_who_waits_for_an_index_is_told_how_far_it_is(large: AuditRun, tmp_path: Path):
+    first, second = Listener(), Listener()
+    for told in (first, second):
+        options = LookupOptions(datetime.now(timezone.utc), "1", str(tmp_path / "indexes"), told)
+        assert [*look_up([str(large.snapshot)], Wanted(frozenset({"web"})), options).advisories] == ["PYSEC-1"]
+
+    assert first.work == {"advisories read": RECORDS + 1}
+    assert second.work == {}, "the index is there"

@@ -33,7 +33,7 @@ def test_check_tells_what_is_there_and_how_it_is_named(tmp_path):
     assert peep(tmp_path, "check", "-q", "b") == f"bundle {digest}\n"
     value = told(tmp_path, "check", "b", "--digest", digest)
     assert (value["digest"], value["problems"]) == (digest, [])
-    assert [one["archives"] for one in value["targets"]] == [3, 3]
+    assert [(one["archives"], one["complete"]) for one in value["targets"]] == [(3, True), (3, True)]
 
 
 def test_check_names_just_what_is_wrong(tmp_path):
@@ -47,6 +47,7 @@ def test_check_names_just_what_is_wrong(tmp_path):
         {"kind": "bundle-file", "path": f"archives/{SDIST}", "state": "missing"},
         {"kind": "bundle-file", "path": "notes\x1b.txt", "state": "foreign"},
     ]
+    assert [one["complete"] for one in value["targets"]] == [False, False]
     text = peep(tmp_path, "check", "b", status=1)
     assert f"archives/{SDIST}: is missing" in text
     assert "\x1b" not in text
@@ -83,7 +84,7 @@ def test_a_delta_makes_the_old_bundle_new(tmp_path):
     assert (value["old"], value["new"], value["inputs"]) == (old, new, ["locks/requirements.txt"])
     assert (tmp_path / "d.tar").stat().st_size < value["bytes"] + 20_000
     applied = told(tmp_path, "apply", "old", "d.tar")
-    assert [one["name"] for one in applied["targets"]] == list(NAMES)
+    assert [(one["name"], one["complete"]) for one in applied["targets"]] == [(name, True) for name in NAMES]
     assert tree(tmp_path / "old") == tree(tmp_path / "new")
     assert told(tmp_path, "apply", "old", "d.tar")["added"] == [], "again changes nothing"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,16 @@ def test_a_terminal_that_obeys_no_escape_sequence_gets_none(
     errors = Terminal()
     _, printed = told(OutputOptions(progress_bar="on"), errors)
     assert term == "xterm" or "\x1b" not in printed
+
+
+@pytest.mark.parametrize(("typed", "answer", "after"), [("y\n", "y", ""), ("  yes \n", "yes", ""), ("", "", "\n")])
+def test_the_cursor_waits_behind_a_question(
+    typed: str, answer: str, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+
+    with Console(OutputOptions(), output=output, errors=io.StringIO()) as console:
+        assert console.ask("accept\x1b it? [y/N]") == answer
+
+    assert output.getvalue() == f"accept\\x1b it? [y/N] {after}"

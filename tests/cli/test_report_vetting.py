@@ -59,6 +59,11 @@ def test_what_a_single_archive_lacks():
     ]
     excused = told(FLASK, WHEEL, A, "safe-to-run", Lack.UNEXAMINED, 0, "3.1.1", "R", "2026-05-02", True)  # noqa: FBT003
     assert excused[1] == f"{' ' * 8}wanted: safe-to-run            excused: 3.1.1 (R, 2026-05-02)"
+    other = told(FLASK, WHEEL, A, "safe-to-run", Lack.UNEXAMINED, 0, "3.1.2.0", "R", "2026-05-02")
+    assert other[1:] == [
+        f"{' ' * 8}wanted: safe-to-run            examined: other bytes of this version (R, 2026-05-02)",
+        f"{' ' * 8}see:    peep diff flask 3.1.2 --full",
+    ]
     assert told(FLASK, commit, "", "safe-to-run", Lack.COMMIT)[0] == f"{' ' * 8}{commit}"
     assert "--force-reinstall" in told(FLASK, "", "", "safe-to-run", Lack.UNRECORDED)[-1]
     assert "accept-machine = false" in told(FLASK, WHEEL, A, "safe-to-run", Lack.MACHINE)[-1]

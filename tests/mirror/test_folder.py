@@ -13,6 +13,7 @@ from peep.formats.simple_pages import ProjectStatus
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import UNFINISHED, MirrorError, MirrorFolder, NewFile
 from peep.mirror.layout import View, facts_path
+from support.listener import Listener
 
 T1, T2 = "2026-01-01T00:00:00.000000Z", "2026-01-02T00:00:00.000000Z"
 SETTINGS = b'format = 1\n[[source]]\nname = "ours"\nkind = "folder"\nowns = ["demo", "other"]\n'
@@ -184,3 +185,14 @@ def test_runs_wait_for_each_other(mirror):
     with mirror.held("peep mirror add"):
         pass
     assert os.path.getsize(mirror.place(".peep-mirror.lock")) == 0
+
+
+def test_who_waits_for_pages_is_told_how_far_they_are(tmp_path):
+    told = Listener()
+    mirror = MirrorFolder(str(tmp_path / "mirror"), told)
+    mirror.begin(SETTINGS)
+
+    mirror.write([facts("demo"), facts("other")])
+    mirror.write_all()
+
+    assert told.work == {"projects rendered": 4}

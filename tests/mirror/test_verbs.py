@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from peep.workflows.mirror_add import AddOptions, add_archives
+from peep.workflows.mirror_write import write_mirror
+from support.listener import Listener
 from support.mirror_verbs import as_json, begun, facts, filenames, mirror_verb, pages, pin, tree
 from support.small_bundle import locked_bundle
 from support.wheels import sdist_bytes, wheel_bytes
@@ -422,3 +425,13 @@ def test_what_is_no_mirror_stays_as_it_is(tmp_path):
     for words in (["add", tmp_path, "x.whl", "--source", "ours"], ["prune", tmp_path], ["check", tmp_path]):
         assert mirror_verb(*words).status == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_waits_for_added_archives_is_told_how_far_they_are(mirror, tmp_path):
+    told = Listener()
+    paths = (str(wheel(tmp_path, "billing")), str(wheel(tmp_path, "acme-lib")))
+
+    add_archives(str(mirror), AddOptions(paths, "ours"), told)
+    write_mirror(str(mirror), {}, told)
+
+    assert told.work == {"archives read": 2, "files stored": 4, "projects rendered": 4, "projects read": 2}

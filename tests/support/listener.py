@@ -6,12 +6,13 @@ from peep.reporting import SilentReporter
 
 
 class Listener(SilentReporter):
-    """Keeps texts by kind, in order; progress goes by unheard."""
+    """Keeps texts by kind, in order, and how much work was done of each kind; downloads go by unheard."""
 
     def __init__(self) -> None:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.details: list[str] = []
+        self.work: dict[str, int] = {}
 
     def warning(self, text: str) -> None:
         self.warnings.append(text)
@@ -21,3 +22,6 @@ class Listener(SilentReporter):
 
     def detail(self, text: str) -> None:
         self.details.append(text)
+
+    def worked(self, what: str) -> None:
+        self.work[what] = self.work.get(what, 0) + 1

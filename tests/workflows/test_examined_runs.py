@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 from datetime import timedelta
@@ -100,6 +101,15 @@ def test_an_unexamined_project_is_refused_and_not_even_fetched(machine):
     assert problems[0].sha256 == sha256(new)
     assert not any("new-1.0" in request.path for request in machine.index.requests)
     assert machine.installed() == []
+
+
+def test_other_bytes_of_an_examined_version_are_told_as_such(machine):
+    publish(machine, "new")
+    records(machine, audit_of(wheel_bytes("new", "1.0", files={"new.py": "1"}), "new", more='version = "1.0"\n'))
+
+    problems = refused(machine)
+
+    assert [(one.nearest_version, one.nearest_by) for one in problems] == [("1.0", ALICE)]
 
 
 def test_what_is_examined_is_installed_and_counted(machine):
@@ -424,6 +434,38 @@ def test_verify_without_a_list_asks_about_all_that_is_installed(place):
     told = place.capture.readouterr().out
     assert "not-examined: other: " in told
     assert "not-examined: good: " not in told
+
+
+@pytest.mark.parametrize("again", ["--refetch", "nothing stored"])
+def test_verify_builds_nothing_again_with_what_nobody_examined(place, again):
+    """A proof that needs a build runs other people's code, too: the gate stands before it as before an install's."""
+    machine = place.machine
+    machine.sdist("made", requires=["saw"])
+    content, saw = machine.index.content.projects["made"]["made-1.0.tar.gz"], wheel_bytes("saw", "1.0")
+    machine.index.content.projects["saw"] = {"saw-1.0-py3-none-any.whl": saw}
+    (place.folder / "build.txt").write_text(machine.line("saw", saw))
+    machine.lines.insert(0, "# peep: --build-constraint build.txt")
+    place.write()
+    examined = [audit_of(place.good, "good"), audit_of(place.other, "other"), audit_of(content, "made")]
+    records(machine, *examined, audit_of(saw, "saw"))
+    demand = ("--require-examined", "--no-sandbox")  # within one, nothing could leave a mark
+    more = (*demand, "--refetch") if again == "--refetch" else demand
+    assert place.run("install", *demand)[0] == 0
+    assert place.run("verify", *more)[0] == 0
+    machine.mark.unlink()
+    if again == "nothing stored":
+        shutil.rmtree(os.environ["PEEP_STORE"])
+
+    for taken_away, named in ((audit_of(saw, "saw"), "saw"), (examined[2], "made-1.0.tar.gz (")):
+        kept = [one for one in (*examined, audit_of(saw, "saw")) if one != taken_away]
+        records(machine, *kept)
+        status, text = place.run("verify", *more)
+        assert status == 1
+        assert (
+            f"not-examined: made: it was not built again from source, for that takes what is not examined: {named}"
+            in text
+        )
+        assert not machine.mark.exists(), "nothing was built"
 
 
 def test_verify_says_who_objects_and_what_cannot_be_believed(place):

@@ -98,6 +98,23 @@ def test_certify_names_archives_as_the_index_does():
     assert f'read = [\n    "{digest}  {WHEEL}",\n]' in Path("vetting/audits.toml").read_text()
 
 
+def test_a_name_that_was_made_up_gives_way_to_that_of_the_index():
+    content = b"a wheel that nobody opens"
+    digest = sha256(content).hexdigest()
+    Path("requirements.txt").write_text(f"idna==3.20 --hash=sha256:{digest}\n")
+    excuse = ("vetting", "excuse", "-r", "requirements.txt", "--until", str(TOMORROW), "--why", "was here before", *BY)
+    assert peep(*excuse) == 0
+    assert f'"{digest}  idna-3.20"' in Path("vetting/excused.toml").read_text()
+
+    with FakeIndex({"idna": {WHEEL: content}}) as index:
+        words = ("certify", "-r", "requirements.txt", "idna", "3.20", "--notes", "read", *BY)
+        assert peep(*words, "-i", index.simple_url) == 0
+
+    assert f'"{digest}  {WHEEL}"' in Path("vetting/audits.toml").read_text()
+    excused = Path("vetting/excused.toml")
+    assert not excused.exists() or digest not in excused.read_text(), "the excuse goes, whatever its name"
+
+
 def test_an_archive_that_nobody_can_name_is_called_after_its_version(capsys):
     list_archives("unheard of")
 

@@ -137,6 +137,7 @@ def _tally(aside: str, bucket: Bucket) -> Tally:
     try:
         for entry in entries_of_zip(aside):
             tally.add(entry)
+            bucket.reporter.worked("advisories read")
     except SnapshotError as error:
         raise RefusedSnapshot(f"what came {str(error).removeprefix(f'{aside}: ')}") from error
     if not tally.records:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
@@ -30,6 +30,7 @@ from peep.advisories.snapshot import (
 from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass, field
 from peep.formats.documents import parse_json
+from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import SETTINGS, read_file
 
 _INDEX_PAYS_ABOVE = 1 << 20
@@ -87,6 +88,8 @@ class LookupOptions:
     version: str
     """peep's, part of an index's stamp."""
     index_folder: str | None = None
+    reporter: Reporter = SilentReporter()
+    """Told of each record that is read, as all are for the first index of a snapshot."""
 
 
 class Source(Protocol):
@@ -208,7 +211,8 @@ class _Zip:
         name = f"{os.path.basename(self._path)}.sqlite" if beside else f"{self._digest}.sqlite"
         path = os.path.join(folder, name)
         is_new = not os.path.exists(path)
-        index = open_index(path, IndexStamp(self._digest, self._options.version), partial(entries_of_zip, self._path))
+        entries = partial(_told, entries_of_zip, self._path, self._options.reporter)
+        index = open_index(path, IndexStamp(self._digest, self._options.version), entries)
         if is_new:
             _remove_old_indexes(folder)
         return index
@@ -243,6 +247,7 @@ class _Stream:
         self._digest = digest
         self._is_zip = digest is not None
         self._now = options.now
+        self._reporter = options.reporter
         self._fetched = fetched
         self._heads: dict[str, Advisory] = {}
 
@@ -274,11 +279,17 @@ class _Stream:
 
     def _entries(self) -> Iterator[Entry]:
         if self._is_zip:
-            return entries_of_zip(self._path)
+            return _told(entries_of_zip, self._path, self._reporter)
         if os.path.isdir(self._path):
-            return entries_of_folder(self._path)
+            return _told(entries_of_folder, self._path, self._reporter)
         self._digest = file_sha256(self._path)
         return iter([entry_of_file(self._path, os.path.basename(self._path))[0]])
+
+
+def _told(entries: Callable[[str], Iterator[Entry]], path: str, reporter: Reporter) -> Iterator[Entry]:
+    for entry in entries(path):
+        reporter.worked("advisories read")
+        yield entry
 
 
 def _head_of(advisory: Advisory) -> Advisory:

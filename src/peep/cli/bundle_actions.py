@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from peep.bundle.folder import WrittenBundle
@@ -20,7 +20,7 @@ from peep.errors import InstallRefused, Problem, UsageError
 from peep.http.oci import parse_reference
 from peep.pipeline.bundles.open_bundle import parse_digest
 from peep.pipeline.context import RunContext
-from peep.place_faults import IncompleteTarget
+from peep.place_faults import BundleFileFault, IncompleteTarget, UnpulledFile
 from peep.workflows.bundle_apply import apply_delta
 from peep.workflows.bundle_check import check_bundle, check_lists
 from peep.workflows.bundle_create import create_bundle
@@ -64,7 +64,7 @@ def _create(words: Sequence[str], parsed: ParsedArguments, console: Console) -> 
     for warning in parsed.warnings:
         console.warning(warning)
     created = create_bundle(create_options(parsed, words[0]), RunContext.of_process(console))
-    targets = [{**one, "complete": True} for one in _targets(created.manifest)]
+    targets = _targets(created.manifest)
     value = {**_written_value(created.written, created.digest), "targets": targets, "warnings": created.warnings}
     for warning in created.warnings:
         console.warning(warning)
@@ -80,8 +80,8 @@ def _check(words: Sequence[str], parsed: ParsedArguments, console: Console) -> A
         checked = check_lists(words[0], digest, options, context)
     for warning in checked.warnings:
         console.warning(warning)
-    targets = _targets(checked.manifest)
     lacking = {one.target.partition(" ")[0] for one in checked.problems if isinstance(one, IncompleteTarget)}
+    targets = _targets(checked.manifest, checked.problems, lacking)
     judged = [{"name": name, "complete": name not in lacking} for name in checked.targets]
     value = {"digest": str(checked.digest), "targets": targets, "judged": judged, "warnings": checked.warnings}
     lines = [f"{name}: all that the lists need is in the bundle" for name in checked.targets if name not in lacking]
@@ -160,11 +160,17 @@ _ACTIONS: Mapping[str, tuple[int, Callable[[Sequence[str], ParsedArguments, Cons
 """How many words follow each, and what it does."""
 
 
-def _targets(manifest: BundleManifest) -> list[dict[str, Any]]:
+def _targets(
+    manifest: BundleManifest, problems: Sequence[Problem] = (), lacking: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Each with whether all that the manifest lists for it is there, and all that the lists need but for `lacking`."""
+    faulty = {one.path for one in problems if isinstance(one, BundleFileFault | UnpulledFile)}
     found = []
     for target in manifest.targets:
         archives = manifest.archives_for(target.name)
-        found.append({"name": target.name, "archives": len(archives), "bytes": sum(one.size for one in archives)})
+        complete = target.name not in lacking and faulty.isdisjoint(one.path for one in archives)
+        size = sum(one.size for one in archives)
+        found.append({"name": target.name, "archives": len(archives), "bytes": size, "complete": complete})
     return found
 
 

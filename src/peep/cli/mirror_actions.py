@@ -107,7 +107,7 @@ def _sync(words: Sequence[str], parsed: ParsedArguments, context: RunContext) ->
     return _changed(sync_mirror(words[0], options, context))
 
 
-def _add(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
+def _add(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:
     source, bundle = parsed.value("source"), parsed.value("bundle")
     if bundle is None and (source is None or not words[1:]):
         raise UsageError(
@@ -118,7 +118,7 @@ def _add(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) ->
     options = AddOptions(
         tuple(words[1:]), source or "", bundle, parsed.value("bundle-digest"), parsed.values("transfer")
     )
-    return _changed(add_archives(words[0], options))
+    return _changed(add_archives(words[0], options, context.reporter))
 
 
 def _reason(parsed: ParsedArguments) -> str | None:
@@ -130,24 +130,24 @@ def _reason(parsed: ParsedArguments) -> str | None:
     return reason
 
 
-def _yank(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
+def _yank(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:
     reason = _reason(parsed)
     if parsed.has("undo") == (reason is not None):
         raise UsageError("peep mirror yank wants --reason TEXT, or --undo", "a yank without a reason: --reason ''")
     release = yanked_release(words[1], words[2] if words[2:] else None)
-    return _changed(yank_files(words[0], release, reason))
+    return _changed(yank_files(words[0], release, reason, context.reporter))
 
 
-def _status(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
+def _status(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:
     known = {status.value: status for status in ProjectStatus}
     if words[2] not in known:
         raise UsageError(f"{words[2]!r} is no status", f"known: {', '.join(known)}")
-    return _changed(set_status(words[0], words[1], known[words[2]], _reason(parsed) or ""))
+    return _changed(set_status(words[0], words[1], known[words[2]], _reason(parsed) or "", context.reporter))
 
 
-def _write(words: Sequence[str], parsed: ParsedArguments, _context: RunContext) -> Told:
+def _write(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:
     wanted = {view: parsed.either(view.value, f"no-{view.value}") for view in View}
-    return _changed(write_mirror(words[0], wanted))
+    return _changed(write_mirror(words[0], wanted, context.reporter))
 
 
 def _check(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> Told:

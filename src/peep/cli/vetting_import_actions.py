@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -105,8 +104,7 @@ def _context(parsed: ParsedArguments, console: Console, network: Callable[[], Tr
 
 def _confirm(console: Console) -> Confirm:
     def confirm(offer: Offer) -> bool:
-        console.result(f"accept these records of {offer.pin.name}? [y/N]")
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        return console.ask(f"accept these records of {offer.pin.name}? [y/N]").lower() in {"y", "yes"}
 
     return confirm
 

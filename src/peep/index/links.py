@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from urllib.parse import unquote, urljoin
 
 from peep.dataclass import dataclass, field
+from peep.errors import TransportError
+from peep.formats.url_secrets import redacted
+from peep.formats.visible_text import visible
 from peep.model import HEX_LENGTHS, Digest
 
 LONGEST_FILENAME = 255
 LONGEST_URL = 16 * 1024
+_REFUSED = "refused:"
+"""Before what a page states and is not to be followed, where that must not look as if it stated nothing."""
+_LONGEST_SHOWN = 200
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*):")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -89,6 +95,20 @@ class LinkBase:
         if scheme == "file":
             return self.url.startswith("file:")
         return scheme in {"http", "https"} and link[len(scheme) + 1 :].startswith("//")
+
+
+def refused_link(link: str) -> str:
+    """What stands for a stated link that `LinkBase` does not follow, fit to be shown; '' where none is stated."""
+    return f"{_REFUSED}{visible(redacted(link.strip())[:_LONGEST_SHOWN])}" if link.strip() else ""
+
+
+def followed(url: str) -> str:
+    """`url`, unless a page stated it and it is not to be followed (N3): then `TransportError`, and nobody is asked."""
+    if url.startswith(_REFUSED):
+        raise TransportError(
+            url.removeprefix(_REFUSED), "refused: a page of the index names it, and may not lead there"
+        )
+    return url
 
 
 def _is_plain(link: str) -> bool:

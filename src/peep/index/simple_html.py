@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from peep.dataclass import dataclass, field
 from peep.formats.archive_names import LISTED_SUFFIXES
-from peep.index.links import LinkBase, filename_in, fragment_digests
+from peep.index.links import LinkBase, filename_in, fragment_digests, refused_link
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import Digest, IndexFile, ProjectDetail
 
@@ -72,8 +72,12 @@ def _file(anchor: Attributes, base: LinkBase, index: str) -> IndexFile | None:
         yanked=anchor.get("data-yanked"),
         index=index,
         sidecar=_sidecar(anchor),
-        provenance=base.resolve(anchor.get("data-provenance") or "") or "",
+        provenance=_provenance(anchor.get("data-provenance") or "", base),
     )
+
+
+def _provenance(stated: str, base: LinkBase) -> str:
+    return base.resolve(stated) or refused_link(stated)
 
 
 def _sidecar(anchor: Attributes) -> tuple[Digest, ...] | None:

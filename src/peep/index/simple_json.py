@@ -8,7 +8,7 @@ from typing import Any
 from peep.errors import PackageIndexError
 from peep.formats.documents import parse_json
 from peep.formats.file_columns import FileColumns, digests_text
-from peep.index.links import LinkBase, digest_of, safe_filenames, sha256_texts
+from peep.index.links import LinkBase, digest_of, refused_link, safe_filenames, sha256_texts
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import MOST_BYTES, Digest, IndexFile, ProjectDetail
 
@@ -100,7 +100,7 @@ def _size(stated: object) -> int | None:
 def _provenance(stated: Sequence[object], base: LinkBase) -> list[str]:
     """PEP 740: URLs, or null."""
     resolved = iter(base.resolve_all([link for link in stated if isinstance(link, str)]))
-    return [next(resolved) if isinstance(link, str) else "" for link in stated]
+    return [(next(resolved) or refused_link(link)) if isinstance(link, str) else "" for link in stated]
 
 
 def _digests(stated: Sequence[object]) -> list[str]:

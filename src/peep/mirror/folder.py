@@ -31,6 +31,7 @@ from peep.mirror.layout import (
     root_pages,
 )
 from peep.mirror.ownership import Ownership, parse_ownership
+from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import RECORDS, read_file
 from peep.system.files import PIECE, remove_tree, temporary_folder, write_atomically
 from peep.system.locks import FileLock
@@ -66,6 +67,8 @@ class MirrorFolder:
     """One mirror on disk."""
 
     root: str
+    reporter: Reporter = SilentReporter()
+    """Told of each step of long work."""
 
     def place(self, path: str) -> str:
         return os.path.join(self.root, *path.split("/"))
@@ -173,6 +176,7 @@ class MirrorFolder:
                 if not os.path.lexists(self.place(file.path)):
                     self._add(file, scratch)
                     added += 1
+                    self.reporter.worked("files stored")
         return added
 
     def _add(self, file: NewFile, scratch: str) -> None:
@@ -230,6 +234,7 @@ class MirrorFolder:
                 projects[one.name] = sha256(content).hexdigest()
                 if before.get(one.name) != projects[one.name]:
                     names.append(one.name)
+                self.reporter.worked("projects rendered")
             return self._finished(old, projects, names, pages)
 
     def _finished(self, old: RootManifest, projects: Mapping[str, str], names: list[str], pages: int) -> WrittenMirror:

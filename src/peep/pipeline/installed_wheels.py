@@ -16,9 +16,12 @@ from peep.errors import (
     HashMismatch,
     InstallRefused,
     MissingBuildRequirement,
+    NotExamined,
     NoUsableFile,
+    ObjectedTo,
     PeepError,
     Problem,
+    RecordsUnreadable,
 )
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.names import last_segment_at
@@ -36,8 +39,10 @@ from peep.model import (
 )
 from peep.pipeline.builds import Builds
 from peep.pipeline.built_wheel_cache import built_from, note_built, sources_of
-from peep.pipeline.fetch import WheelProvider, fetch_all
+from peep.pipeline.fetch import FetchResult, WheelProvider, fetch_all
 from peep.pipeline.session import Session
+from peep.pipeline.vetting.run_gate import open_run_gate
+from peep.pipeline.vetting.used_archives import Used
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.seed_packages import bundled_wheel
 from peep.requirements.pinned_set import PinnedSet
@@ -152,6 +157,8 @@ class Supplied:
     wheels: dict[str, PlannedWheel] = field(default_factory=dict)
     """By project name."""
     problems: list[Problem] = field(default_factory=list)
+    unexamined: dict[str, str] = field(default_factory=dict)
+    """By project name: why it was not built, where something demands examined archives."""
 
 
 def _fetch(projects: Sequence[InstalledProject], origins: InstalledWheels, session: Session, pinned: PinnedSet) -> None:
@@ -163,12 +170,15 @@ def _fetch(projects: Sequence[InstalledProject], origins: InstalledWheels, sessi
             # What is no longer where it was may still be on the index.
             if elsewhere := _by_name(wanted, got):
                 more = supplied(elsewhere, session, pinned, provider)
-                got = Supplied({**got.wheels, **more.wheels}, more.problems)
+                got = Supplied({**got.wheels, **more.wheels}, more.problems, {**got.unexamined, **more.unexamined})
     except PeepError as error:
         reason = f"its archive can't be had: {error}"
         origins.findings += [finding(FindingKind.UNAVAILABLE, reason, project=pin.name) for pin in wanted]
         return
     origins.wheels.update({name: one.wheel for name, one in got.wheels.items()})
+    origins.findings += [
+        finding(FindingKind.UNEXAMINED, reason, project=name) for name, reason in got.unexamined.items()
+    ]
     origins.findings += [
         finding(FindingKind.UNAVAILABLE, reason, project=name)
         for name, reason in _reasons(got.problems)
@@ -182,20 +192,45 @@ def supplied(
     """Fetch and verify archives and commits, and build wheels from what is source among them. Raises `BuildError`."""
     trees = [pin for pin in wanted if is_source_tree(pin)]
     fetched = fetch_all([pin for pin in wanted if pin not in trees], provider)
-    with closing(Builds(session, pinned, provider)) as builds:
+    examined = open_run_gate(session, pinned)
+    with closing(Builds(session, pinned, provider, examined)) as builds:
         if not (fetched.sdists or trees):
             return Supplied(fetched.wheels, list(fetched.problems))
-        if hindrances := builds.plan(fetched.sdists, trees):
-            reason = f"it was built from source, and {_why_not_built(hindrances)}"
-            unbuilt = (*(archive.pin for archive in fetched.sdists), *trees)
-            failures = [FetchFailure(pin, "", reason) for pin in unbuilt]
-            return Supplied(fetched.wheels, [*fetched.problems, *failures])
+        planned = builds.plan(fetched.sdists, trees)
+        hindrances = (*examined.problems(Used(sdists=fetched.sdists, trees=trees)), *planned)
         try:
-            built = builds.run()
+            built = [] if hindrances else builds.run()
         except InstallRefused as refused:
-            return Supplied(fetched.wheels, [*fetched.problems, *refused.problems])
+            hindrances = refused.problems
+    if hindrances:
+        unbuilt = (*(archive.pin for archive in fetched.sdists), *trees)
+        return _without_builds(fetched, unbuilt, hindrances)
     note_built(session.store, built)
     return Supplied({**fetched.wheels, **{one.wheel.identity.name: one for one in built}}, list(fetched.problems))
+
+
+def _without_builds(
+    fetched: FetchResult, unbuilt: Sequence[PinnedRequirement], hindrances: Sequence[Problem]
+) -> Supplied:
+    """What was fetched as wheels; of `unbuilt`, why not."""
+    if reason := _unexamined(hindrances):
+        return Supplied(fetched.wheels, list(fetched.problems), dict.fromkeys((pin.name for pin in unbuilt), reason))
+    reason = f"it was built from source, and {_why_not_built(hindrances)}"
+    return Supplied(fetched.wheels, [*fetched.problems, *(FetchFailure(pin, "", reason) for pin in unbuilt)])
+
+
+def _unexamined(hindrances: Sequence[Problem]) -> str:
+    """What of a build is not examined, in words; '' when all of it is, or nothing demands it."""
+    named = dict.fromkeys(
+        f"{one.archive or one.pin} ({one.pin.location}; wanted: {one.criterion})"
+        for one in hindrances
+        if isinstance(one, NotExamined | ObjectedTo)
+    )
+    if named:
+        return f"it was not built again from source, for that takes what is not examined: {', '.join(named)}"
+    if any(isinstance(one, RecordsUnreadable) for one in hindrances):
+        return "it was not built again from source, for the records of what is examined cannot be believed"
+    return ""
 
 
 def _why_not_built(hindrances: Sequence[Problem]) -> str:

@@ -15,7 +15,7 @@ from peep.workflows.advisories_show import raise_for
 def advisories_info(path: str | None, context: RunContext, at: datetime | None = None) -> SnapshotFacts:
     """The facts of a snapshot, of the fetched one without a path. Raises `PeepError` where there is none."""
     now = at or datetime.now(timezone.utc)
-    options = LookupOptions(now, __version__, advisories_folder(context.environ))
+    options = LookupOptions(now, __version__, advisories_folder(context.environ), context.reporter)
     known = look_up((path or snapshot_path(context.environ),), Wanted(), options)
     raise_for(known.missing)
     return known.facts[0]

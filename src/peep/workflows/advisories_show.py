@@ -40,7 +40,9 @@ class ShownAdvisories:
 def show_advisories(ids: Sequence[str], paths: Sequence[str], context: RunContext) -> ShownAdvisories:
     """Look up ids in the snapshots at `paths`, () for the fetched one. Raises `PeepError` without a snapshot."""
     given = tuple(paths) or (snapshot_path(context.environ),)
-    options = LookupOptions(datetime.now(timezone.utc), __version__, advisories_folder(context.environ))
+    options = LookupOptions(
+        datetime.now(timezone.utc), __version__, advisories_folder(context.environ), context.reporter
+    )
     found = look_up(given, Wanted(ids=frozenset(ids)), options)
     raise_for(found.missing)
     names = frozenset(entry.name for one in found.advisories.values() for entry in one.affected)

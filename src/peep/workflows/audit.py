@@ -247,7 +247,9 @@ def _asked(
 
 def _known(roster: Roster, snapshots: Sequence[str], context: RunContext, now: datetime) -> Known:
     wanted = wanted_for(roster.pins)
-    return look_up(snapshots, wanted, LookupOptions(now, __version__, advisories_folder(context.environ)))
+    return look_up(
+        snapshots, wanted, LookupOptions(now, __version__, advisories_folder(context.environ), context.reporter)
+    )
 
 
 def _evidence(

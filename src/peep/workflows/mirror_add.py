@@ -40,7 +40,10 @@ from peep.pipeline.mirrors.archives import (
 )
 from peep.pipeline.mirrors.run import change, facts_of, opened_mirror
 from peep.place_faults import NotOwned
+from peep.reporting import Reporter
 from peep.system.files import PIECE, regular_only, temporary_folder
+
+_READ = "archives read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +60,20 @@ class AddOptions:
     """Projects that may get another owner than they had."""
 
 
-def add_archives(directory: str, options: AddOptions) -> MirrorOutcome:
+def add_archives(directory: str, options: AddOptions, reporter: Reporter) -> MirrorOutcome:
     """Add all, or nothing.
 
     Raises `InstallRefused` with every name that is not owned and every file name that is taken, `ArchiveError` for what
     `peep install` would refuse, and `UsageError` for a source that is none.
     """
     now = datetime.now(timezone.utc)
-    with opened_mirror(directory, "peep mirror add") as mirror, _scratch(mirror) as scratch:
+    with opened_mirror(directory, "peep mirror add", reporter) as mirror, _scratch(mirror) as scratch:
         ownership = mirror.ownership()
         if options.bundle is None:
             _check_source(ownership, options.source, mirror)
-            incoming = _from_paths(options.archives, now)
+            incoming = _from_paths(options.archives, now, reporter)
         else:
-            incoming = _from_bundle(options.bundle, options.bundle_digest, scratch)
+            incoming = _from_bundle(options.bundle, options.bundle_digest, scratch, reporter)
         owners = _owners(incoming, ownership, options.source, mirror)
         return _added(mirror, incoming, owners, options, now, scratch)
 
@@ -96,7 +99,7 @@ def _check_source(ownership: Ownership, name: str, mirror: MirrorFolder) -> None
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def _from_paths(paths: Sequence[str], now: datetime) -> list[IncomingArchive]:
+def _from_paths(paths: Sequence[str], now: datetime, reporter: Reporter) -> list[IncomingArchive]:
     """Read all archives. Raises `SeveralErrors` with everything that is wrong with any of them."""
     found: list[IncomingArchive] = []
     errors: list[PeepError] = []
@@ -107,6 +110,7 @@ def _from_paths(paths: Sequence[str], now: datetime) -> list[IncomingArchive]:
             errors.append(error)
         except OSError as error:
             errors.append(PeepError(f"{path}: cannot be read: {error.strerror or error}"))
+        reporter.worked(_READ)
     if errors:
         raise SeveralErrors(errors)
     return found
@@ -129,9 +133,13 @@ def _digest(file: BinaryIO) -> tuple[str, int]:
     return hasher.hexdigest(), size
 
 
-def _from_bundle(place: str, digest: str | None, scratch: str) -> list[IncomingArchive]:
+def _from_bundle(place: str, digest: str | None, scratch: str, reporter: Reporter) -> list[IncomingArchive]:
+    found: list[IncomingArchive] = []
     with opened_bundle(place, parse_digest(digest)) as bundle:
-        return [_from_bundled(bundle, archive, scratch) for archive in bundle.manifest.archives]
+        for archive in bundle.manifest.archives:
+            found.append(_from_bundled(bundle, archive, scratch))
+            reporter.worked(_READ)
+    return found
 
 
 def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) -> IncomingArchive:

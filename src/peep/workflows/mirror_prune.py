@@ -36,7 +36,7 @@ def prune_mirror(
         read = plain_reading(base, context).read
         found = read_lists(lists, (), read, context.environ)
         hashes = {digest for one in found for pin in one.all_pins for digest in pin.hashes}
-    with opened_mirror(directory, "peep mirror prune") as mirror:
+    with opened_mirror(directory, "peep mirror prune", context.reporter) as mirror:
         before = {facts.name: facts for facts in mirror.all_facts()}
         after = []
         for facts in before.values():

@@ -9,5 +9,5 @@ from peep.pipeline.mirrors.run import opened_mirror
 
 def publish_mirror(directory: str, place: str, options: PublishOptions) -> Published:
     """Send what is not there yet. Raises `ObjectStoreError`, `MirrorError`, and `UsageError` for an unknown place."""
-    with opened_mirror(directory, "peep mirror publish") as mirror:
+    with opened_mirror(directory, "peep mirror publish", options.reporter) as mirror:
         return publish(mirror, open_store(place), options)

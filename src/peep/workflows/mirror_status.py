@@ -10,14 +10,15 @@ from peep.mirror.changes import with_status
 from peep.mirror.folder import MirrorError
 from peep.mirror.outcome import MirrorOutcome
 from peep.pipeline.mirrors.run import change, opened_mirror
+from peep.reporting import Reporter
 
 
-def set_status(directory: str, name: str, status: ProjectStatus, reason: str) -> MirrorOutcome:
+def set_status(directory: str, name: str, status: ProjectStatus, reason: str, reporter: Reporter) -> MirrorOutcome:
     """State the status of a project. A quarantined one offers no files until it is active again.
 
     Raises `MirrorError` for a project that the mirror does not have.
     """
-    with opened_mirror(directory, "peep mirror status") as mirror:
+    with opened_mirror(directory, "peep mirror status", reporter) as mirror:
         project = normalised(name)
         facts = mirror.facts(project)
         if facts is None:

@@ -99,7 +99,10 @@ def sync_mirror(directory: str, options: SyncOptions, context: RunContext) -> Mi
     was listed, `IncompleteLists`, and what the network and the disk raise; the mirror is as it was then.
     """
     lock_options = LockOptions(options.base, LockPaths((), (), options.lists[0]), options.settings)
-    with opened_lock(lock_options, context, STAGES) as session, opened_mirror(directory, "peep mirror sync") as mirror:
+    with (
+        opened_lock(lock_options, context, STAGES) as session,
+        opened_mirror(directory, "peep mirror sync", context.reporter) as mirror,
+    ):
         read = Reading(session.network.transport, context.standard_input).read
         lists = read_lists(options.lists, options.build_constraints, read, context.environ)
         for one in lists:

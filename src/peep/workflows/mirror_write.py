@@ -10,17 +10,18 @@ from peep.mirror.facts import ProjectFacts
 from peep.mirror.layout import MIRROR_SETTINGS, View
 from peep.mirror.outcome import MirrorOutcome
 from peep.pipeline.mirrors.run import opened_mirror
+from peep.reporting import Reporter
 
 _MOST_REMEMBERED = 250_000
 """Files whose facts are kept from the first look at all of them to the second, some 700 bytes each."""
 
 
-def write_mirror(directory: str, wanted: Mapping[View, bool | None]) -> MirrorOutcome:
+def write_mirror(directory: str, wanted: Mapping[View, bool | None], reporter: Reporter) -> MirrorOutcome:
     """Render all pages; `wanted` says which views there shall be, None: as before.
 
     Raises `InstallRefused` with every project that `mirror.toml` gives to another source than its facts do.
     """
-    with opened_mirror(directory, "peep mirror write") as mirror:
+    with opened_mirror(directory, "peep mirror write", reporter) as mirror:
         ownership, settings = mirror.ownership(), mirror.place(MIRROR_SETTINGS)
         kept = 0
         known: dict[str, ProjectFacts] = {}
@@ -28,6 +29,7 @@ def write_mirror(directory: str, wanted: Mapping[View, bool | None]) -> MirrorOu
         for facts in mirror.all_facts():
             faults += owner_faults(facts, ownership, settings)
             kept += len(facts.files)
+            reporter.worked("projects read")
             if kept <= _MOST_REMEMBERED:
                 known[facts.name] = facts
         if faults:

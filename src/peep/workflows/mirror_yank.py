@@ -12,6 +12,7 @@ from peep.mirror.changes import with_yank
 from peep.mirror.folder import MirrorError
 from peep.mirror.outcome import MirrorOutcome
 from peep.pipeline.mirrors.run import change, opened_mirror
+from peep.reporting import Reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ def yanked_release(requirement: str, filename: str | None) -> YankedRelease:
     return YankedRelease(normalised(name), version, filename)
 
 
-def yank_files(directory: str, release: YankedRelease, reason: str | None) -> MirrorOutcome:
+def yank_files(directory: str, release: YankedRelease, reason: str | None, reporter: Reporter) -> MirrorOutcome:
     """Yank the files for `reason`, or with None, take that back. Raises `MirrorError` where there are none such."""
-    with opened_mirror(directory, "peep mirror yank") as mirror:
+    with opened_mirror(directory, "peep mirror yank", reporter) as mirror:
         facts = mirror.facts(release.name)
         if facts is None:
             raise MirrorError(f"{directory}: has no project {release.name}")

@@ -105,6 +105,17 @@ class Console:
             print("\t".join(escape_controls(part) for part in text.split("\t")), file=self._output)
             self._write_log(text)
 
+    def ask(self, question: str) -> str:
+        """What a person at the terminal answers, without blanks around it; the cursor waits behind the question."""
+        with self._lock:
+            self._display(self._progress.clear)
+            print(escape_controls(redact_text(question)), end=" ", file=self._output, flush=True)
+            self._write_log(question)
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            print(file=self._output)  # the input ended: nobody pressed Enter
+        return answer.strip()
+
     def error(self, text: str) -> None:
         """Print one fault of several that the verb goes on after."""
         self._say(f"error: {text}", self._errors, is_shown=True)

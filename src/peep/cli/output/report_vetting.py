@@ -8,6 +8,7 @@ from collections.abc import Callable
 from peep.cli.output.report_parts import DEEPER, hanging, heading, places, plain, titled
 from peep.cli.output.text import counted
 from peep.errors import Lack, NotExamined, ObjectedTo, RecordsUnreadable
+from peep.formats.versions import same_version
 
 _COLUMN = 31
 """Where the second fact of a line begins, below a file name of usual length."""
@@ -38,6 +39,9 @@ def _unexamined(problem: NotExamined) -> list[str]:
         return [f"{wanted}examined: no version of it", f"see:    peep diff {project} {version} --full"]
     nearest = plain(problem.nearest_version)
     word = "excused" if problem.nearest_is_excused else "examined"
+    if same_version(problem.nearest_version, problem.pin.version or ""):
+        told = f"{wanted}{word}: other bytes of this version ({plain(problem.nearest_by)}, {problem.nearest_on})"
+        return [told, f"see:    peep diff {project} {version} --full"]
     return [
         f"{wanted}{word}: {nearest} ({plain(problem.nearest_by)}, {problem.nearest_on})",
         f"see:    peep diff {project} {nearest} {version}",

@@ -23,6 +23,7 @@ from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.index.client import PackageIndex
+from peep.index.links import followed
 from peep.model import Digest, IndexFile, IndexOptions, ProjectDetail
 
 _AT_ONCE = 8
@@ -111,7 +112,9 @@ def ask_publishers(asked: AskedIndexes, pins: Iterable[AuditedPin], transport: T
     def one(url: str) -> None:
         try:
             asked.publishers[url] = _publishers(url, transport)
-        except (PeepError, UnreadableProvenance) as error:
+        except PeepError as error:
+            asked.failed[wanted[url]] = str(error)
+        except UnreadableProvenance as error:
             asked.failed[wanted[url]] = f"{redacted(url)}: {error}"
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -119,7 +122,8 @@ def ask_publishers(asked: AskedIndexes, pins: Iterable[AuditedPin], transport: T
 
 
 def _publishers(url: str, transport: Transport) -> frozenset[str]:
-    with transport.get(url, {"Accept": "application/vnd.pypi.integrity.v1+json, application/json"}) as response:
+    accept = {"Accept": "application/vnd.pypi.integrity.v1+json, application/json"}
+    with transport.get(followed(url), accept) as response:
         if response.status != HTTPStatus.OK:
             raise TransportError(redacted(url), f"HTTP status {response.status}", status=response.status)
         return publishers_in(response.read(LARGEST_PROVENANCE))

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from peep.errors import TransportError
 from peep.http.transport import Transport
+from peep.index.links import followed
 from peep.model import IndexFile
 from peep.reporting import Reporter
 
@@ -18,11 +19,11 @@ def served_provenance(file: IndexFile, transport: Transport, reporter: Reporter)
     if not file.provenance:
         return None
     try:
-        with transport.get(file.provenance) as response:
+        with transport.get(followed(file.provenance)) as response:
             if response.status == HTTPStatus.OK:
                 return response.read(LARGEST_PROVENANCE)
             reason = f"the server answered {response.status}"
     except TransportError as error:
-        reason = error.reason
+        reason = str(error)
     reporter.warning(f"the provenance of {file.filename} cannot be had: {reason}")
     return None

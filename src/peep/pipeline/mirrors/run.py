@@ -10,16 +10,17 @@ from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.layout import View, stored_paths
 from peep.mirror.outcome import MirrorOutcome, file_changes
 from peep.mirror.repair import note_pending, repair, settle
+from peep.reporting import Reporter
 
 
 @contextmanager
-def opened_mirror(directory: str, purpose: str) -> Iterator[MirrorFolder]:
-    """Open the mirror in a folder for changes; others that want to change it wait.
+def opened_mirror(directory: str, purpose: str, reporter: Reporter) -> Iterator[MirrorFolder]:
+    """Open the mirror in a folder for changes, whose steps `reporter` is told of; others that want to change it wait.
 
     Raises `MirrorError` for a folder that is no mirror, which stays untouched, and `UsageError` for a bad
     `mirror.toml`.
     """
-    mirror = MirrorFolder(directory)
+    mirror = MirrorFolder(directory, reporter)
     mirror.manifest()
     with mirror.held(purpose):
         repair(mirror)

@@ -12,6 +12,7 @@ from peep.formats.url_secrets import redacted
 from peep.formats.versions import same_version
 from peep.http.transport import Transport
 from peep.index.client import PackageIndex
+from peep.index.links import followed
 from peep.model import IndexFile
 
 _LARGEST = 4 << 20
@@ -77,7 +78,7 @@ def _with_provenance(
     if not file.provenance:
         return offered
     try:
-        with transport.get(file.provenance, {"Accept": "application/vnd.pypi.integrity.v1+json"}) as response:
+        with transport.get(followed(file.provenance), {"Accept": "application/vnd.pypi.integrity.v1+json"}) as response:
             if response.status in (_NOT_FOUND, _GONE):
                 return offered
             if response.status == _FORBIDDEN:

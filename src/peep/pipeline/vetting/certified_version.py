@@ -20,7 +20,7 @@ from peep.pipeline.options import InstallOptions
 from peep.pipeline.session import Session
 from peep.pipeline.vetting.audit_ground import AskAbout, Claims, Ground, everything_read, ground_of, lines_of
 from peep.pipeline.vetting.listed_archives import Listing
-from peep.pipeline.vetting.listed_names import named_subjects
+from peep.pipeline.vetting.listed_names import named_subjects, recorded_name
 from peep.pipeline.vetting.release_records import provenance_hits
 from peep.system.sandbox import find_isolation
 from peep.vetting.assembly import Vetting
@@ -210,7 +210,7 @@ class CertifiedVersion:
             told = f"{len(nameless)} of {len(found)} listed archives of {wanted} have no sha256"
             raise VettingError(told, "records name archives by sha256: list that (peep hash prints it)")
         names = known_filenames(self.vetting)
-        return tuple(sorted({DigestLine(one.key, one.filename or names.get(one.key, "")) for one in found}))
+        return tuple(sorted({DigestLine(one.key, one.filename or recorded_name(one, names)) for one in found}))
 
     def _named(self, lines: tuple[DigestLine, ...]) -> tuple[DigestLine, ...]:
         """With the names that the store or the index has, where the listing and the records have none."""

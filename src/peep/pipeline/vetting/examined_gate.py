@@ -161,8 +161,9 @@ class ExaminedGate:
     def _nearest(self, subject: Subject, criterion: str) -> ExaminedVersion | None:
         if criterion not in self._known:
             self._known[criterion] = KnownVersions(self._vetting, self._decision(criterion))
-        nearest = self._known[criterion].nearest(subject.name, subject.version)
-        return nearest.below or nearest.above
+        known = self._known[criterion]
+        nearest = known.nearest(subject.name, subject.version)
+        return known.version(subject.name, subject.version) or nearest.below or nearest.above
 
 
 def strongest(demands: Iterable[Demand], vetting: Vetting) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.errors import PeepError
@@ -23,13 +23,22 @@ def named_subjects(
 ) -> tuple[Subject, ...]:
     """`subjects` with file names: from the listing, the records, the store, else the index, where it may be asked.
 
-    What nobody can name is called after its project and version: the digest says which archive it is.
+    What nobody can name is called after its project and version: the digest says which archive it is. Records may have
+    such a name from a run that asked nobody; it gives way to a better one.
     """
     names = known_filenames(vetting)
-    known = [replace(one, filename=one.filename or names.get(one.key) or _stored(one, store)) for one in subjects]
+    known = [
+        replace(one, filename=one.filename or recorded_name(one, names) or _stored(one, store)) for one in subjects
+    ]
     nameless = {one.name for one in known if not one.filename}
     offered = _offered(sorted(nameless), open_index, reporter) if open_index is not None else {}
     return tuple(replace(one, filename=one.filename or offered.get(one.key) or _made_up(one)) for one in known)
+
+
+def recorded_name(subject: Subject, names: Mapping[str, str]) -> str:
+    """The name in `names` (by sha256) of an archive; '' for one that is none, or that a run made up."""
+    name = names.get(subject.key, "")
+    return "" if name == _made_up(subject) else name
 
 
 def _stored(subject: Subject, store: Store) -> str:
