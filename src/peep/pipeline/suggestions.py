@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from peep.dataclass import replace
-from peep.errors import OmittedDependency, PeepError, Problem
-from peep.model import FormatControl, HashForm, PinnedRequirement, ProjectDetail, TargetEnvironment
+from peep.errors import OmittedDependency, PeepError, Problem, TransportError
+from peep.http.file_urls import path_of_file_url
+from peep.model import FormatControl, HashForm, IndexFile, PinnedRequirement, ProjectDetail, TargetEnvironment
 from peep.pipeline.fetch import WheelProvider
 from peep.requirements.hashes import hash_line
+from peep.system.file_digest import digest_of_file
 
 
 class Suggestions:
@@ -31,7 +33,29 @@ class Suggestions:
         except PeepError:
             self._has_failed = True
             return ()
-        return lines_to_paste(name, wanted, details, provider.target, provider.formats, form)
+        told = [_with_local_digests(detail) for detail in details]
+        return lines_to_paste(name, wanted, told, provider.target, provider.formats, form)
+
+
+def _with_local_digests(detail: ProjectDetail) -> ProjectDetail:
+    """A folder of `--find-links` states no digests: its files are hashed, since they are as near as their names."""
+    if not any(_is_silent_local(file) for file in detail.files):
+        return detail
+    return replace(detail, files=tuple(map(_hashed, detail.files)))
+
+
+def _is_silent_local(file: IndexFile) -> bool:
+    return file.url.startswith("file:") and not any(digest.algorithm == "sha256" for digest in file.hashes)
+
+
+def _hashed(file: IndexFile) -> IndexFile:
+    if not _is_silent_local(file):
+        return file
+    try:
+        digest, _ = digest_of_file(path_of_file_url(file.url))
+    except (OSError, TransportError):  # the report can do without
+        return file
+    return replace(file, hashes=(*file.hashes, digest))
 
 
 def lines_to_paste(
