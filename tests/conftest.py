@@ -19,6 +19,8 @@ settings.load_profile("patient")
 _AS_THE_MACHINE_IS = dict(os.environ)
 _FORGOTTEN_PREFIXES = ("PIP_", "PEEP_", "UV_", "XDG_", "VIRTUAL_ENV")
 _KEPT = frozenset({"PEEP_BIG_TESTS", "PEEP_COMMAND", "PEEP_CORPUS", "PEEP_REAL_WHEELS", "PEEP_TEST_DEVPI"})
+_LONGEST_NAMED = 16
+"""Bytes: as many of a parameter stand in the name of a test."""
 
 
 def pytest_configure() -> None:
@@ -90,3 +92,8 @@ def variables_of_the_machine() -> dict[str, str]:
 def machine_environment(tmp_path: Path) -> dict[str, str]:
     """The real environment variables, for tests marked `network`: they use the index that pip is configured with."""
     return {**_AS_THE_MACHINE_IS, "PEEP_STORE": str(tmp_path / "store")}
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long bytes by their length: a time stamp in them would name a test another way in each worker."""
+    return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) and len(val) > _LONGEST_NAMED else None

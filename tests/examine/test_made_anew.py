@@ -33,7 +33,7 @@ def signals(tmp_path, old: TextRelease, new: TextRelease) -> list[tuple[str, str
         (PACKED + b"payload", [("wheel-only", "inert/table.json.gz")]),
         (PACKED + PACKED, [("wheel-only", "inert/table.json.gz")]),
         (PACKED[:-4], [("wheel-only", "inert/table.json.gz")]),
-        (gzip.compress(b"other"), [("wheel-only", "inert/table.json.gz")]),
+        (gzip.compress(b"other", mtime=0), [("wheel-only", "inert/table.json.gz")]),
     ],
 )
 def test_a_packed_copy_of_a_file_of_the_sdist_is_generated(tmp_path, content, expected):
