@@ -9,7 +9,6 @@ from urllib.parse import unquote, urljoin
 from peep.dataclass import dataclass, field
 from peep.errors import TransportError
 from peep.formats.url_secrets import redacted
-from peep.formats.visible_text import visible
 from peep.model import HEX_LENGTHS, Digest
 
 LONGEST_FILENAME = 255
@@ -99,7 +98,11 @@ class LinkBase:
 
 def refused_link(link: str) -> str:
     """What stands for a stated link that `LinkBase` does not follow, fit to be shown; '' where none is stated."""
-    return f"{_REFUSED}{visible(redacted(link.strip())[:_LONGEST_SHOWN])}" if link.strip() else ""
+    if not link.strip():
+        return ""
+    from peep.formats.visible_text import visible  # noqa: PLC0415 - few pages state a link that is refused
+
+    return f"{_REFUSED}{visible(redacted(link.strip())[:_LONGEST_SHOWN])}"
 
 
 def followed(url: str) -> str:

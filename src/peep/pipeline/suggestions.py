@@ -10,7 +10,6 @@ from peep.http.file_urls import path_of_file_url
 from peep.model import FormatControl, HashForm, IndexFile, PinnedRequirement, ProjectDetail, TargetEnvironment
 from peep.pipeline.fetch import WheelProvider
 from peep.requirements.hashes import hash_line
-from peep.system.file_digest import digest_of_file
 
 
 class Suggestions:
@@ -51,6 +50,8 @@ def _is_silent_local(file: IndexFile) -> bool:
 def _hashed(file: IndexFile) -> IndexFile:
     if not _is_silent_local(file):
         return file
+    from peep.system.file_digest import digest_of_file  # noqa: PLC0415 - only a run that fails hashes a folder
+
     try:
         digest, _ = digest_of_file(path_of_file_url(file.url))
     except (OSError, TransportError):  # the report can do without
