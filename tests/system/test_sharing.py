@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -44,8 +45,8 @@ def test_processes_do_each_number_once(count, helpers):
 
     assert all_of(parts) == list(range(count))
     assert len(parts) == helpers + 1
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with suppress(ChildProcessError):  # a server of other tests may be a child that runs
+        assert os.waitpid(-1, os.WNOHANG) == (0, 0)
 
 
 def test_helpers_begin_before_the_caller_works_along():
