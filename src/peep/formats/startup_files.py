@@ -26,7 +26,8 @@ _MODULE_FOLDER = re.compile(
 )
 _ZIPPED_LIBRARY = re.compile(r"(?:lib(?:64)?/)?python[0-9]+t?\.zip")
 """Looked into before the folder of the standard library, where it lies in the prefix of an installation."""
-_STANDARD = frozenset(name.lower() for name in sys.stdlib_module_names)
+_BEFORE_LIBRARY = _HOOKS | frozenset(name.lower() for name in sys.stdlib_module_names)
+"""What, in a folder of the standard library, is imported at the start, or stands before a module of it."""
 _NOMINAL_SITE = "lib/python3/site-packages/"
 """Where purelib and platlib lie in an environment that is not known yet; any that `_MODULE_FOLDER` knows will do."""
 _PLACES = {"purelib": _NOMINAL_SITE, "platlib": _NOMINAL_SITE, "data": "", "scripts": "bin/", "headers": "include/"}
@@ -54,9 +55,9 @@ def startup_entry(path: str, root: str = "", sites: Iterable[str] = ()) -> str:
 
 def _site_length(lowered: str, folder: str) -> int:
     """How many letters of a lower-case path name what is read in a folder that `site` reads; 0 for none."""
-    inside = lowered[len(folder) :]
     if not lowered.startswith(folder):
         return 0
+    inside = lowered[len(folder) :]
     if "/" not in inside and inside.endswith(_READ_BY_SITE):
         return len(lowered)
     length = _module_length(inside, _HOOKS)
@@ -72,7 +73,7 @@ def _library_length(lowered: str, start: int) -> int:
         return _site_length(lowered, lowered[: match.end()])
     # Below a bare `lib`, which is Windows' library, POSIX systems keep much else.
     is_library = "/" in match[0][:-1] or lowered.endswith((".py", ".pyc", ".pyd"))
-    length = _module_length(lowered[match.end() :], _HOOKS | _STANDARD if is_library else _HOOKS)
+    length = _module_length(lowered[match.end() :], _BEFORE_LIBRARY if is_library else _HOOKS)
     return length and match.end() + length
 
 
