@@ -11,8 +11,7 @@ import os
 
 from peep.environment.scheme_paths import is_inside
 from peep.errors import EnvironmentChangeError
-from peep.system.files import regular_only
-from peep.target.steering import has_library
+from peep.target.steering import has_library, pyvenv_settings
 
 
 def refuse_planted_interpreter(python: str) -> None:
@@ -68,10 +67,6 @@ def _is_same(real: str, original: str, root: str) -> bool:
 
 
 def settings_of(path: str) -> dict[str, str] | None:
-    """The keys of a `pyvenv.cfg` (PEP 405), in lower case; None without one."""
-    try:
-        with open(path, "rb", opener=regular_only) as file:
-            pairs = [line.partition("=") for line in os.fsdecode(file.read(1 << 16)).splitlines()]
-    except OSError:
-        return None
-    return {key.strip().lower(): value.strip() for key, equals, value in pairs if equals}
+    """The keys of a `pyvenv.cfg`, in lower case, each with its last value; None without one."""
+    found = pyvenv_settings(path)
+    return None if found is None else dict(found)

@@ -67,17 +67,19 @@ def has_library(root: str) -> bool:
     return bool(next(_libraries(root), "") or next(_zipped(root), ""))
 
 
+def pyvenv_settings(path: str) -> list[tuple[str, str]] | None:
+    """The lines `KEY = VALUE` of a `pyvenv.cfg` (PEP 405), keys in lower case; None where there is no such file."""
+    try:
+        with open(path, "rb", opener=regular_only) as file:
+            pairs = [line.partition("=") for line in os.fsdecode(file.read(_LONGEST)).splitlines()]
+    except OSError:
+        return None
+    return [(key.strip().lower(), value.strip()) for key, equals, value in pairs if equals]
+
+
 def _homes(settings: str) -> Iterator[str]:
     """Each `home` of a `pyvenv.cfg`: which of several counts, versions of Python do not agree upon."""
-    try:
-        with open(settings, "rb", opener=regular_only) as file:
-            lines = os.fsdecode(file.read(_LONGEST)).splitlines()
-    except OSError:
-        return
-    for line in lines:
-        key, equals, value = line.partition("=")
-        if equals and key.strip().lower() == "home" and value.strip():
-            yield value.strip()
+    return (value for key, value in pyvenv_settings(settings) or () if key == "home" and value)
 
 
 def _original(python: str, home: str) -> str:
