@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 from peep.formats.visible_text import is_visible, pieces
 
 LONGEST_LINE = 300
@@ -22,7 +22,7 @@ def cleaned(text: object, longest: int = LONGEST_LINE) -> str:
     """
     if not isinstance(text, str):
         return ""
-    head = redacted_in(text)[: longest * 4]  # hidden first: cut before its @, a password would show
+    head = redacted_start(text, longest * 4)
     if not is_visible(head) or "  " in head or not head.isascii():
         spaced = "".join(" " if character.isspace() else character for character in head)
         shown = (piece for piece, is_code_point in pieces(spaced) if not is_code_point)

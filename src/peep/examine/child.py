@@ -21,7 +21,7 @@ from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PeepError
 from peep.examine.answer import ANSWER, BadAnswer, decoded_answer, decoded_comparison, decoded_refusal
 from peep.examine.types import Comparison, UnvouchedArchive
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 from peep.system.processes import LoggedRun, run
 from peep.system.sandbox import BuildArea, FoundIsolation, Isolation, Sandbox, SandboxLimits, interpreter_folders
 
@@ -240,4 +240,4 @@ def _cause(done: LoggedRun, output: bytes, limits: ChildLimits) -> str:
     if b"MemoryError" in output[-2000:]:
         return f"it takes more than {limits.memory >> 20} MB of memory"
     last: Sequence[str] = done.last_lines[-1:]
-    return "the process ended with status " + str(done.status) + (f": {redacted_in(last[0])[:300]}" if last else "")
+    return "the process ended with status " + str(done.status) + (f": {redacted_start(last[0], 300)}" if last else "")

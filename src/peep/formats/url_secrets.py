@@ -128,6 +128,11 @@ def redacted_in(text: str) -> str:
     return re.sub(_URL_WORD, lambda found: _without_credentials(found.group()), text)
 
 
+def redacted_start(text: str, most: int) -> str:
+    """The first `most` characters of `text`, secrets hidden before: of one that is cut, none would be known."""
+    return redacted_in(text)[:most]
+
+
 def redacted_in_result(text: str) -> str:
     """Give back what is printed for programs as well, with the credentials of all URLs in it replaced by `****`.
 
@@ -135,6 +140,11 @@ def redacted_in_result(text: str) -> str:
     """
     hidden = _without_encoded(_without_parameters(text))
     return re.sub(_QUOTED_CREDENTIALS, _without_quoted, hidden) if "@" in hidden else hidden
+
+
+def redacted_to_share(text: str) -> str:
+    """`text` for a file that is shared: without what either of the two above hides."""
+    return redacted_in_result(redacted_in(text))
 
 
 def holds_secret_parameter(text: bytes) -> bool:

@@ -8,7 +8,7 @@ import ssl
 from urllib3 import exceptions as faults
 
 from peep.errors import TransportError
-from peep.formats.url_secrets import redacted, redacted_in
+from peep.formats.url_secrets import redacted, redacted_start
 from peep.http.retries import PassingFault
 from peep.http.transfer_rate import TooSlowError
 
@@ -71,7 +71,7 @@ def _plain(error: BaseException) -> str:
         return error.strerror
     if isinstance(error, http.client.BadStatusLine) and not isinstance(error, http.client.RemoteDisconnected):
         return "the answer is no HTTP"
-    return redacted_in(" ".join(str(error).split()))[:_LONGEST] or type(error).__name__
+    return redacted_start(" ".join(str(error).split()), _LONGEST) or type(error).__name__
 
 
 def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Protocol
 
 from peep.dataclass import dataclass, field
 from peep.errors import MissingExtra, PeepError, UsageError
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 from peep.system.bounded import read_stream
 from peep.system.files import PIECE, fsync_folder, patiently, regular_only, write_atomically
 from peep.system.locks import lock_folder
@@ -409,4 +409,4 @@ def _tag(meta: Mapping[str, Any]) -> str:
 
 def _told(error: Exception) -> str:
     """The library's message without its inner details, which fill a screen."""
-    return redacted_in(str(error).partition("\n")[0].strip())[:300]
+    return redacted_start(str(error).partition("\n")[0].strip(), 300)

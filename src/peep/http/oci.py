@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Protocol
 
 from peep.dataclass import dataclass, field
 from peep.errors import MissingExtra, PeepError, UsageError
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 
 _REFERENCE = re.compile(
     r"oci://(?P<host>[A-Za-z0-9.-]+(?::\d+)?)/(?P<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
@@ -262,4 +262,4 @@ def _told(error: BaseException) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return f"does not answer: {cause.strerror}"
         cause = cause.__cause__ or cause.__context__
-    return redacted_in(str(error).partition("\n")[0].strip())[:300]
+    return redacted_start(str(error).partition("\n")[0].strip(), 300)

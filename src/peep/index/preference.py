@@ -8,7 +8,7 @@ from typing import NamedTuple
 from peep.dataclass import dataclass
 from peep.formats.archive_names import ArchiveName
 from peep.formats.names import SDIST_SUFFIXES
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 from peep.formats.versions import VersionMatch
 from peep.index.compatibility import NO_RANK
 from peep.model import STRONG_ALGORITHMS, ArchiveKind, IndexFile, PinnedRequirement, listed_digest, listed_hashes
@@ -100,6 +100,6 @@ def reason_against(loser: UsableFile, winner: UsableFile) -> str:
     fields = zip(Preference._fields, loser.preference, winner.preference, strict=True)
     first = next((field for field, lost, won in fields if lost != won), "name")
     if first == "is_not_yanked":
-        reason = f": {redacted_in(loser.file.yanked)[:_MOST_OF_A_REASON]}" if loser.file.yanked else ""
+        reason = f": {redacted_start(loser.file.yanked, _MOST_OF_A_REASON)}" if loser.file.yanked else ""
         return f"was yanked{reason}, and {winner.file.filename} was not"
     return f"{_REASONS[first]}; {winner.file.filename} is preferred"

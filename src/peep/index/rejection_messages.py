@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from packaging.version import Version
 
 from peep.errors import NoUsableFile
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 from peep.index.preference import HashStatus, UsableFile
 from peep.model import ArchiveKind, Candidate, LockedFiles, PinnedRequirement, ProjectDetail, Rejection
 
@@ -77,7 +77,7 @@ def _status(detail: ProjectDetail) -> str:
 
 def _because(reason: str) -> str:
     """A reason that an index states, which may be of any length."""
-    return f": {redacted_in(reason)[:_MOST_OF_A_REASON]}" if reason else ""
+    return f": {redacted_start(reason, _MOST_OF_A_REASON)}" if reason else ""
 
 
 def _newest_versions(others: Sequence[Rejection]) -> list[str]:

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from peep.dataclass import dataclass, field
 from peep.formats.core_metadata import ProjectMetadata
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 from peep.index.compatibility import python_objection
 from peep.locking.candidates import FileChoice, NamedFile, Release
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
@@ -214,7 +214,7 @@ def _no_file(choice: FileChoice, for_member: str) -> str:
 
 
 def _because(reason: str | None) -> str:
-    return f": {redacted_in(reason)[:100]}" if reason else ""
+    return f": {redacted_start(reason, 100)}" if reason else ""
 
 
 def _warnings(

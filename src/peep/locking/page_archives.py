@@ -6,7 +6,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
-from peep.formats.url_secrets import redacted_in
+from peep.formats.url_secrets import redacted_start
 from peep.locking.candidates import NamedFile, ProjectPage, Release
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
 from peep.locking.release_facts import ReleaseFacts
@@ -62,7 +62,7 @@ class PageArchives:
     def _archive(self, release: Release, one: NamedFile, status: str) -> TargetArchive:
         cautions = []
         if one.file.yanked is not None:
-            cautions.append(f"was yanked: {redacted_in(one.file.yanked)[:200]}" if one.file.yanked else "was yanked")
+            cautions.append(f"was yanked: {redacted_start(one.file.yanked, 200)}" if one.file.yanked else "was yanked")
         if status == _QUARANTINED:
             cautions.append("its project is quarantined")
         is_sdist = one.name.kind is ArchiveKind.SDIST

@@ -8,7 +8,7 @@ from datetime import date
 from peep.dataclass import dataclass, replace
 from peep.errors import VettingError
 from peep.formats.digest_lines import DigestLine
-from peep.formats.url_secrets import redacted_in, redacted_in_result
+from peep.formats.url_secrets import redacted_to_share
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import with_implied
 from peep.vetting.decision import Decision
@@ -61,13 +61,17 @@ def extended(vetting: Vetting, audit: Audit, more: Audit) -> Edited:
 
 def without_secrets(audit: Audit) -> Audit:
     """The record with `****` for passwords and tokens of URLs in what people said: notes, answers, patterns."""
-    answers = tuple(replace(one, path=_hidden(one.path), why=_hidden(one.why)) for one in audit.answers)
-    skipped = tuple(map(_hidden, audit.skipped))
-    return replace(audit, notes=_hidden(audit.notes), using=_hidden(audit.using), skipped=skipped, answers=answers)
-
-
-def _hidden(text: str) -> str:
-    return redacted_in_result(redacted_in(text))
+    answers = tuple(
+        replace(one, path=redacted_to_share(one.path), why=redacted_to_share(one.why)) for one in audit.answers
+    )
+    skipped = tuple(map(redacted_to_share, audit.skipped))
+    return replace(
+        audit,
+        notes=redacted_to_share(audit.notes),
+        using=redacted_to_share(audit.using),
+        skipped=skipped,
+        answers=answers,
+    )
 
 
 def _says_the_same(one: Audit, other: Audit) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from peep.cli.options.parser import ParsedArguments
 from peep.errors import UsageError
-from peep.formats.url_secrets import redacted_in, redacted_in_result
+from peep.formats.url_secrets import redacted_to_share
 
 
 def refuse_secrets(parsed: ParsedArguments, *options: str) -> None:
     """Raise `UsageError` for texts with a password in a URL: they would stand in files that are shared."""
     for option in options:
         for text in parsed.values(option):
-            if redacted_in_result(text) != text or redacted_in(text) != text:
+            if redacted_to_share(text) != text:
                 reason = f"--{option} holds a URL with a password or a token, and would be written to a shared file"
                 raise UsageError(reason, "write the URL without it")

@@ -153,11 +153,16 @@ def error_text(error: PeepError, width: int | None) -> str:
     parts = _parts(error)
     lines = []
     for part in parts:
-        first, *others = map(_cut, redact_text(escape_controls(part.message)).split("\n"))
+        first, *others = _shown(part.message)
         lines += [wrap(f"error: {first}", width), *others]
         if part.hint:
-            lines.append(wrap(f"hint: {_cut(redact_text(escape_controls(part.hint)))}", width))
-    return redact_text("\n".join(lines))
+            lines.append(wrap("hint: " + "\n".join(_shown(part.hint)), width))
+    return "\n".join(lines)
+
+
+def _shown(text: str) -> list[str]:
+    """Lines of an error as they may be shown; secrets are hidden before anything is wrapped or cut."""
+    return [_cut(line) for line in redact_text(escape_controls(text)).split("\n")]
 
 
 def _cut(line: str) -> str:

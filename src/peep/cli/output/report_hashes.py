@@ -7,7 +7,7 @@ import re
 from peep.cli.output.report_parts import DEEPER, INDENT, hanging, heading, places, plain
 from peep.cli.output.text import size_text
 from peep.errors import HashMismatch, HashMissing
-from peep.formats.url_secrets import redacted, redacted_in
+from peep.formats.url_secrets import redacted, redacted_start
 from peep.model import Candidate, Digest, HashForm, IndexFile, PinnedRequirement, listed_digest, listed_hashes
 from peep.requirements.hashes import hash_line
 
@@ -87,7 +87,7 @@ def _file_facts(file: IndexFile, size: int) -> list[str]:
     if file.upload_time:
         facts.append(f"uploaded {_moment(file.upload_time)}")
     if file.yanked is not None:
-        facts.append(f"yanked ({redacted_in(file.yanked)[:200]})" if file.yanked else "yanked")
+        facts.append(f"yanked ({redacted_start(file.yanked, 200)})" if file.yanked else "yanked")
     facts.append(f"from {redacted(file.index or file.url)}")
     return facts
 
