@@ -12,6 +12,19 @@ from collections.abc import Collection, Mapping, Sequence
 
 Content = bytes | str
 
+ASKING_PYPROJECT = """\
+[build-system]
+requires = ["saw"]
+build-backend = "in_tree_backend"
+backend-path = ["."]
+
+[project]
+name = "lib"
+version = "1.0"
+dynamic = ["dependencies"]
+"""
+"""Of a project `lib` whose dependencies only its backend, which is in the tree and wants a tool `saw`, can tell."""
+
 IN_TREE_BACKEND = '''\
 """A build backend that needs nothing but the standard library."""
 

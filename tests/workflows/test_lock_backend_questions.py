@@ -8,20 +8,9 @@ import pytest
 
 from peep.cli.main import run
 from support.fake_index import FakeIndex
-from support.wheels import IN_TREE_BACKEND, sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
+from support.wheels import ASKING_PYPROJECT, IN_TREE_BACKEND, sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
 
 pytestmark = pytest.mark.process
-PYPROJECT = """\
-[build-system]
-requires = ["saw"]
-build-backend = "in_tree_backend"
-backend-path = ["."]
-
-[project]
-name = "lib"
-version = "1.0"
-dynamic = ["dependencies"]
-"""
 TARGETS = ("--target", "here", "--target", "cp311-win_amd64")
 ASKING = "\n\ndef get_requires_for_build_wheel(config_settings=None):\n    return {asks!r}\n"
 
@@ -32,7 +21,10 @@ def index_of(asks: list[str]) -> FakeIndex:
     files = {"PKG-INFO": "Metadata-Version: 2.1\nName: lib\nVersion: 1.0\n", "in_tree_backend.py": backend}
     tools = {name: {wheel_filename(name, "1.0"): wheel_bytes(name, "1.0")} for name in ("saw", "oil")}
     return FakeIndex(
-        {"lib": {sdist_filename("lib", "1.0"): sdist_bytes("lib", "1.0", pyproject=PYPROJECT, files=files)}, **tools}
+        {
+            "lib": {sdist_filename("lib", "1.0"): sdist_bytes("lib", "1.0", pyproject=ASKING_PYPROJECT, files=files)},
+            **tools,
+        }
     )
 
 

@@ -13,25 +13,14 @@ from peep.cli.main import run
 from peep.system.sandbox import FoundIsolation, Isolation
 from support.fake_index import FakeIndex
 from support.osv import record, write_zip
-from support.wheels import IN_TREE_BACKEND, sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
+from support.wheels import ASKING_PYPROJECT, IN_TREE_BACKEND, sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
 
 pytestmark = pytest.mark.process
 NOW = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-PYPROJECT = """\
-[build-system]
-requires = ["saw"]
-build-backend = "in_tree_backend"
-backend-path = ["."]
-
-[project]
-name = "lib"
-version = "1.0"
-dynamic = ["dependencies"]
-"""
 SDIST = sdist_bytes(
     "lib",
     "1.0",
-    pyproject=PYPROJECT,
+    pyproject=ASKING_PYPROJECT,
     files={
         "PKG-INFO": "Metadata-Version: 2.1\nName: lib\nVersion: 1.0\n",
         "in_tree_backend.py": IN_TREE_BACKEND.format(name="lib", version="1.0", folder="lib"),
