@@ -29,12 +29,13 @@ from peep.pins import (
     PinnedRequirement,
     Source,
     assert_never,
+    sha256_among,
 )
 
 __all__ = [
     "HEX_LENGTHS", "STRONG_ALGORITHMS", "Commit", "Digest", "DirectUrl", "FromIndex", "HashForm",
     "ListedFile", "LocalFolder", "Location", "LockedFiles", "MalformedHash", "PinnedRequirement", "Source",
-    "assert_never",
+    "assert_never", "sha256_among",
 ]  # fmt: skip
 """Given on: one place has the types of all stages."""
 

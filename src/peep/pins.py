@@ -6,6 +6,7 @@ the types of all stages.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import NoReturn
 
@@ -34,6 +35,11 @@ class Digest:
 
     def __str__(self) -> str:
         return f"{self.algorithm}:{self.hex}"
+
+
+def sha256_among(digests: Iterable[Digest]) -> Digest | None:
+    """The sha256 among the digests of one file, None where none is stated."""
+    return next((digest for digest in digests if digest.algorithm == "sha256"), None)
 
 
 @dataclass(frozen=True, slots=True, order=True)

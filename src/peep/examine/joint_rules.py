@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from peep.examine.facts import FileFacts, Use
+from peep.examine.text_rules import Finding
 
-Finding = tuple[str, int, str]
-"""(rule, line, evidence)."""
 _SAVING = frozenset({"urllib.request.urlretrieve", "urllib.urlretrieve", "wget.download"})
 """Calls that write what they fetch."""
 

@@ -75,6 +75,11 @@ class PinnedVersion:
         return VersionMatch.NONE
 
 
+def version_in_name(text: str) -> Version | None:
+    """The version that a part of a file name states, with `_` for `-`; None for one that PEP 440 does not know."""
+    return _parsed(text.replace("_", "-"))
+
+
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Version | None:
     from packaging.version import Version  # noqa: PLC0415 -- see `PinnedVersion`

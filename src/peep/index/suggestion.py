@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.versions import version_in_name
 from peep.index.compatibility import Compatibility
-from peep.model import ArchiveKind, Digest, FormatControl, IndexFile, ProjectDetail, TargetEnvironment
+from peep.model import ArchiveKind, Digest, FormatControl, IndexFile, ProjectDetail, TargetEnvironment, sha256_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +75,8 @@ def _usable(
     }
     usable: dict[Version, dict[Digest, ArchiveKind]] = {}
     for file in files:
-        archive, digest = named.get(file.filename), _sha256(file)
-        version = _version(archive.version) if archive is not None else None
+        archive, digest = named.get(file.filename), sha256_among(file.hashes)
+        version = version_in_name(archive.version) if archive is not None else None
         if archive is not None and version is not None and digest is not None and file.filename not in refused:
             usable.setdefault(version, {})[digest] = archive.kind
     return usable
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text.replace("_", "-"))
-    except InvalidVersion:
-        return None
-
-
-def _sha256(file: IndexFile) -> Digest | None:
-    return next((digest for digest in file.hashes if digest.algorithm == "sha256"), None)

@@ -12,7 +12,7 @@ from peep.locking.candidates import CandidatePolicy, FileChooser, NamedFile, Rel
 from peep.locking.group_judge import KnownPin
 from peep.locking.merging import MergedPin
 from peep.locking.roots import Constraint
-from peep.model import Digest
+from peep.model import Digest, sha256_among
 
 SHA256 = "sha256"
 
@@ -188,7 +188,7 @@ def listed_files(
 
 def stated_sha256(one: NamedFile) -> Digest | None:
     """Give back the sha256 that the index states of a file."""
-    return next((digest for digest in one.file.hashes if digest.algorithm == SHA256), None)
+    return sha256_among(one.file.hashes)
 
 
 def _unstated(release: Release, filenames: Sequence[str]) -> Iterator[str]:

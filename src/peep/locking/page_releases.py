@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.formats.archive_names import ArchiveName, NameReader
 from peep.formats.file_columns import FileColumns
+from peep.formats.versions import version_in_name
 from peep.locking.candidates import NamedFile, ProjectPage, Release
 from peep.model import IndexFile, ProjectDetail
 
@@ -67,16 +68,9 @@ def page_of(project: str, detail: ProjectDetail | None) -> ProjectPage:
             by_text.setdefault(text, []).append(place)
     by_version: dict[Version, list[int]] = {}
     for text, places in by_text.items():
-        version = _version(text)
+        version = version_in_name(text)
         if version is not None:
             by_version.setdefault(version, []).extend(places)
     newest_first = tuple(sorted(by_version, reverse=True))
     releases = PageReleases(files, newest_first, [by_version[version] for version in newest_first], reader)
     return ProjectPage(project, detail.index or "unnamed index", newest_first, releases, detail.status)
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text.replace("_", "-"))
-    except (InvalidVersion, ValueError):  # ValueError: a number of more digits than Python converts
-        return None

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from peep.dataclass import replace
 from peep.errors import OmittedDependency, PeepError, Problem, TransportError
 from peep.http.file_urls import path_of_file_url
-from peep.model import FormatControl, HashForm, IndexFile, PinnedRequirement, ProjectDetail, TargetEnvironment
+from peep.model import (
+    FormatControl,
+    HashForm,
+    IndexFile,
+    PinnedRequirement,
+    ProjectDetail,
+    TargetEnvironment,
+    sha256_among,
+)
 from peep.pipeline.fetch import WheelProvider
 from peep.requirements.hashes import hash_line
 
@@ -32,23 +40,13 @@ class Suggestions:
         except PeepError:
             self._has_failed = True
             return ()
-        told = [_with_local_digests(detail) for detail in details]
-        return lines_to_paste(name, wanted, told, provider.target, provider.formats, form)
-
-
-def _with_local_digests(detail: ProjectDetail) -> ProjectDetail:
-    """A folder of `--find-links` states no digests: its files are hashed, since they are as near as their names."""
-    if not any(_is_silent_local(file) for file in detail.files):
-        return detail
-    return replace(detail, files=tuple(map(_hashed, detail.files)))
-
-
-def _is_silent_local(file: IndexFile) -> bool:
-    return file.url.startswith("file:") and not any(digest.algorithm == "sha256" for digest in file.hashes)
+        hashed = [replace(detail, files=tuple(map(_hashed, detail.files))) for detail in details]
+        return lines_to_paste(name, wanted, hashed, provider.target, provider.formats, form)
 
 
 def _hashed(file: IndexFile) -> IndexFile:
-    if not _is_silent_local(file):
+    """A folder of `--find-links` states no digests: its files are hashed, since they are as near as their names."""
+    if not file.url.startswith("file:") or sha256_among(file.hashes) is not None:
         return file
     from peep.system.file_digest import digest_of_file  # noqa: PLC0415 - only a run that fails hashes a folder
 

@@ -17,7 +17,7 @@ from peep.locking.changes import PinChange
 from peep.locking.derivation import NoSolution
 from peep.locking.edges import parse_edge
 from peep.pipeline.context import RunContext
-from peep.pipeline.locking.lock_file import read_present
+from peep.pipeline.locking.lock_file import output_of, read_present
 from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
 from peep.workflows.audit_fix_wishes import Reasons, Wish
@@ -166,5 +166,4 @@ def _stated_output(path: str) -> str:
     arguments = read_present(path).arguments
     if arguments is None:
         return os.path.basename(path) if is_lock_path(path) else ""
-    stated = [word.partition("=")[2] for word in arguments if word.startswith("--output-file=")]
-    return stated[-1] if stated else ""
+    return output_of(arguments)

@@ -68,12 +68,11 @@ def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
     joined = _joined(packages)
     for package in joined:
         losses.extend(hash_losses(package))
-    return ReadLock(joined, tuple(losses), left_out, _requires_python(metadata))
+    return ReadLock(joined, tuple(losses), left_out, _requires_python(targets))
 
 
-def _requires_python(metadata: Mapping[str, Any]) -> str:
+def _requires_python(targets: Sequence[Mapping[str, Any]]) -> str:
     """Of the one target that the file was locked for; of several, each package has its own marker."""
-    targets = tables_of(metadata.get("targets", []), "targets")
     return text_of(targets[0], "requires_python", "a target") if len(targets) == 1 else ""
 
 

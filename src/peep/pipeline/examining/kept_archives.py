@@ -6,17 +6,17 @@ hashed anew each time, and become `UnvouchedArchive`s and nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import BinaryIO
 
 from peep.errors import UsageError
-from peep.model import IndexFile
+from peep.model import IndexFile, sha256_among
 from peep.pipeline.examining.unvouched_releases import Fetch
 from peep.reporting import Reporter
 from peep.store.layout import is_sha256, store_root
+from peep.system.file_digest import digest_of_file, digest_of_stream
 from peep.system.files import make_private, regular_only, rename
 
 _FOLDER = "looked-at-v1"
@@ -61,9 +61,11 @@ class KeptArchives:
 
     def _path(self, file: IndexFile) -> str | None:
         """None for what lies on this machine, is large, or has no stated digest to be known by."""
-        stated = next((digest.hex for digest in file.hashes if digest.algorithm == "sha256"), "")
+        stated = sha256_among(file.hashes)
         is_here = file.url.startswith("file:") or (file.size or 0) > _LARGEST
-        return os.path.join(self._folder, stated) if self._folder and is_sha256(stated) and not is_here else None
+        if stated is None or not is_sha256(stated.hex) or is_here:
+            return None
+        return os.path.join(self._folder, stated.hex) if self._folder else None
 
 
 def _opened(path: str) -> BinaryIO | None:
@@ -73,7 +75,8 @@ def _opened(path: str) -> BinaryIO | None:
     except OSError:
         return None
     try:
-        if _sha256(file) == os.path.basename(path):
+        digest, _ = digest_of_stream(file)
+        if digest.hex == os.path.basename(path):
             os.utime(path)
             file.seek(0)
             return file
@@ -82,14 +85,6 @@ def _opened(path: str) -> BinaryIO | None:
         pass
     file.close()
     return None
-
-
-def _sha256(file: BinaryIO) -> str:
-    file.seek(0)
-    hasher = hashlib.sha256()
-    while piece := file.read(_PIECE):
-        hasher.update(piece)
-    return hasher.hexdigest()
 
 
 def _keep(body: BinaryIO, path: str) -> None:
@@ -103,9 +98,8 @@ def _keep(body: BinaryIO, path: str) -> None:
         ) as copy:
             while piece := body.read(_PIECE):
                 copy.write(piece)
-        with open(scratch, "rb") as copy:
-            is_stated = copy.seek(0, os.SEEK_END) <= _LARGEST and _sha256(copy) == os.path.basename(path)
-        if is_stated:
+        digest, size = digest_of_file(scratch)
+        if size <= _LARGEST and digest.hex == os.path.basename(path):
             rename(scratch, path)
     finally:
         with suppress(OSError):

@@ -23,7 +23,7 @@ from peep.formats.url_secrets import redacted
 from peep.locking.candidates import NamedFile, Release
 from peep.locking.roots import DirectSource, Root, divided_ref
 from peep.locking.sources import NeedsBuild, StatedBuild, Unreadable
-from peep.model import ArchiveKind, Commit, IndexFile, Location, PinnedRequirement
+from peep.model import ArchiveKind, Commit, IndexFile, Location, PinnedRequirement, sha256_among
 from peep.pipeline.locking.builds import stated_build
 from peep.pipeline.locking.direct_pages import DirectProject, KnownDirect
 from peep.pipeline.locking.metadata import IndexMetadata
@@ -145,7 +145,7 @@ class DirectRoots:
         bare = NamedFile(IndexFile(filename, direct.url, index=redacted(direct.url)), read)
         url, digests = self._known.hashes.get(name, ("", ()))
         listed = digests if url == direct.url else ()
-        digest = next((one for one in listed if one.algorithm == "sha256"), None) or self._metadata.sha256(bare)
+        digest = sha256_among(listed) or self._metadata.sha256(bare)
         if any(one.algorithm == "sha256" and one != digest for one in direct.hashes):
             raise BuildError(f"what came is {digest}, which its own #sha256= is not", subject=redacted(direct.url))
         named = replace(bare, file=replace(bare.file, hashes=(digest,)))

@@ -18,10 +18,7 @@ _MOST_SHOWN = 5
 
 def foreign_lists(directives: Sequence[Directive], target: TargetEnvironment) -> Iterator[str]:
     """Yield a warning for each file that was locked for other targets than this one, and for IDs that mean nothing."""
-    by_file: dict[str, list[str]] = {}
-    for directive in directives:
-        if directive.option == _OPTION:
-            by_file.setdefault(directive.location.path, []).append(directive.value)
+    by_file = _locked_for(directives)
     if not by_file:
         return
     from peep.formats.target_ids import parse_target_id  # noqa: PLC0415 - few lists are locked for targets
@@ -34,10 +31,8 @@ def foreign_lists(directives: Sequence[Directive], target: TargetEnvironment) ->
             except UsageError as error:
                 yield f"{path}: {_OPTION}: {error}"
         if ids and not any(_is_for(one, target) for one in ids):
-            more = f" and {len(ids) - _MOST_SHOWN} more" if ids[_MOST_SHOWN:] else ""
-            shown = ", ".join(map(str, ids[:_MOST_SHOWN])) + more
             yield (
-                f"{path} was locked for {shown}, and not for Python {'.'.join(map(str, target.version))} here: "
+                f"{path} was locked for {_shown(ids)}, and not for Python {'.'.join(map(str, target.version))} here: "
                 f"what it needs only here may be missing; peep check -r {path} --target here tells"
             )
 
@@ -45,17 +40,27 @@ def foreign_lists(directives: Sequence[Directive], target: TargetEnvironment) ->
 def not_carried_for(directives: Sequence[Directive], ids: Sequence[TargetId]) -> Iterator[str]:
     """Yield a warning for each file that was locked for more targets than `ids`, which nobody chose."""
     here = {str(one) for one in ids}
-    by_file: dict[str, dict[str, None]] = {}
+    for path, texts in _locked_for(directives).items():
+        others = [text for text in dict.fromkeys(texts) if text not in here]
+        if others:
+            yield (
+                f"{path} was locked for {_shown(others)} as well, for which nothing is carried: "
+                "name all targets by --target, or in the settings"
+            )
+
+
+def _locked_for(directives: Sequence[Directive]) -> dict[str, list[str]]:
+    """The targets that each file says it was locked for, by its path."""
+    found: dict[str, list[str]] = {}
     for directive in directives:
-        if directive.option == _OPTION and directive.value not in here:
-            by_file.setdefault(directive.location.path, {})[directive.value] = None
-    for path, texts in by_file.items():
-        more = f" and {len(texts) - _MOST_SHOWN} more" if len(texts) > _MOST_SHOWN else ""
-        shown = ", ".join(list(texts)[:_MOST_SHOWN]) + more
-        yield (
-            f"{path} was locked for {shown} as well, for which nothing is carried: "
-            "name all targets by --target, or in the settings"
-        )
+        if directive.option == _OPTION:
+            found.setdefault(directive.location.path, []).append(directive.value)
+    return found
+
+
+def _shown(targets: Sequence[object]) -> str:
+    more = f" and {len(targets) - _MOST_SHOWN} more" if len(targets) > _MOST_SHOWN else ""
+    return ", ".join(map(str, targets[:_MOST_SHOWN])) + more
 
 
 def _is_for(one: TargetId, target: TargetEnvironment) -> bool:

@@ -8,7 +8,7 @@ from peep.archives.download import Receive
 from peep.archives.receive import Receiver
 from peep.archives.verification import ReceivedArchive
 from peep.formats.names import sdist_suffix
-from peep.model import IndexFile
+from peep.model import IndexFile, sha256_among
 
 
 class ReceivedOnce:
@@ -25,7 +25,7 @@ class ReceivedOnce:
 
     def __call__(self, file: IndexFile, algorithms: set[str], limit: int | None, receiver: Receiver) -> ReceivedArchive:
         """Give back a private file of the caller's own. Raises as `receive_archive` does."""
-        stated = next((digest for digest in file.hashes if digest.algorithm == "sha256"), None)
+        stated = sha256_among(file.hashes)
         if stated is None or not sdist_suffix(file.filename):
             return self._receive(file, algorithms, limit, receiver)
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peep.formats.names import archive_suffix, last_segment_at
 from peep.formats.urls import without_credentials
-from peep.model import InstalledProject, Provenance, TargetEnvironment
+from peep.model import InstalledProject, Provenance, TargetEnvironment, sha256_among
 from peep.proof.seed_packages import bundled_wheel
 from peep.vetting.verdicts import Subject
 
@@ -21,9 +21,14 @@ def installed_subject(project: InstalledProject, target: TargetEnvironment) -> S
         return Subject(key, project.name, project.version, filename)
     if origin.vcs_commit:
         return Subject(recorded_commit(origin), project.name, project.version)
-    sha256 = next((digest.hex for digest in origin.hashes if digest.algorithm == "sha256"), "")
+    sha256 = sha256_among(origin.hashes)
     filename = last_segment_at(origin.url)
-    return Subject(sha256, project.name, project.version, filename if archive_suffix(filename) else "")
+    return Subject(
+        sha256.hex if sha256 is not None else "",
+        project.name,
+        project.version,
+        filename if archive_suffix(filename) else "",
+    )
 
 
 def recorded_commit(origin: Provenance) -> str:

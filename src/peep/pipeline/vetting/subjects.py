@@ -15,6 +15,7 @@ from peep.model import (
     LockedFiles,
     PinnedRequirement,
     assert_never,
+    sha256_among,
 )
 from peep.vetting.verdicts import Subject
 
@@ -44,7 +45,8 @@ def _listed(pin: PinnedRequirement, filename: str) -> tuple[Subject, ...]:
 
 
 def _sha256(digests: Iterable[Digest]) -> str:
-    return next((digest.hex for digest in digests if digest.algorithm == "sha256"), "")
+    found = sha256_among(digests)
+    return found.hex if found is not None else ""
 
 
 def commit_key(url: str) -> str:
