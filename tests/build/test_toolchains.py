@@ -7,7 +7,8 @@ import os
 import pytest
 
 from peep.build.diagnosis import Surroundings, likely_cause
-from peep.build.toolchains import SYSTEM_PATH, Toolchains, downloads_only
+from peep.build.requirements import downloads_only
+from peep.build.toolchains import SYSTEM_PATH, Toolchains
 from peep.build.variables import is_passed_on
 from peep.errors import UsageError
 from peep.model import Location

@@ -1,4 +1,4 @@
-"""The whole decision of an audit: pins, advisories, index facts, policy and suppressions in, a report out. Pure."""
+"""Decision of an audit: pins, advisories, index facts, policy and suppressions in, a report out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from peep.advisories.report import (
 )
 from peep.advisories.roster import Roster, Subject
 from peep.advisories.severity import Rater
-from peep.advisories.snapshot import CLOCK_TOLERANCE, SnapshotFacts
+from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.suppressions import Suppression, suppress
-from peep.advisories.timestamps import spoken_age, written_time
+from peep.advisories.timestamps import CLOCK_TOLERANCE, spoken_age, written_time
 from peep.advisories.watch import ProjectPages, watched
 from peep.dataclass import dataclass, field, replace
 

@@ -1,4 +1,4 @@
-"""Fetching a snapshot: the whole zip of a bucket, later what changed; the held one is replaced by rename, or kept.
+"""Fetching of a snapshot: a bucket's whole zip, later its changes; replaced by rename, or kept.
 
 Source: OSV's documentation, "Data dumps": `all.zip`, `modified_id.csv` and single records for each ecosystem. Nothing
 signs them; what is checked is that a successor loses no records and does not grow older.
@@ -19,7 +19,6 @@ from peep.advisories.bucket_plan import RefusedSnapshot, changed_ids, check_succ
 from peep.advisories.lookup import read_sidecar, sidecar_path
 from peep.advisories.record import LARGEST_RECORD, UnreadableRecord, is_record_name
 from peep.advisories.snapshot import (
-    CLOCK_TOLERANCE,
     LARGEST_FILE,
     FetchRecord,
     SnapshotError,
@@ -28,7 +27,7 @@ from peep.advisories.snapshot import (
     file_sha256,
     is_zip,
 )
-from peep.advisories.timestamps import parse_time, sortable_time
+from peep.advisories.timestamps import CLOCK_TOLERANCE, parse_time, sortable_time
 from peep.advisories.zip_rewriting import rewrite_zip
 from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass

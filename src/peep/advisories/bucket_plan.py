@@ -1,4 +1,4 @@
-"""Decisions of a fetch: what of a bucket to ask for, and whether what came may take the place of what is held. Pure."""
+"""Plan of a snapshot's fetching: what to ask a bucket for, and whether it may replace what is held."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from peep.advisories.foreign_text import cleaned
 from peep.advisories.record import ECOSYSTEM, is_record_name
-from peep.advisories.snapshot import CLOCK_TOLERANCE, FetchRecord
-from peep.advisories.timestamps import parse_time, written_time
+from peep.advisories.snapshot import FetchRecord
+from peep.advisories.timestamps import CLOCK_TOLERANCE, parse_time, written_time
 from peep.formats.url_secrets import redacted
 
 OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"

@@ -1,4 +1,4 @@
-"""Advisories about given projects, digests or ids, from one or several snapshots: by an index, or by streaming."""
+"""Advisories about given projects, digests or ids, from snapshots: by an index, or by streaming."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Protocol
 from peep.advisories.index_database import AdvisoryIndex, IndexStamp, IndexUnusable, open_index
 from peep.advisories.record import Advisory, UnreadableRecord
 from peep.advisories.snapshot import (
-    CLOCK_TOLERANCE,
     Entry,
     FetchRecord,
     SnapshotError,
@@ -27,7 +26,7 @@ from peep.advisories.snapshot import (
     is_zip,
     newer,
 )
-from peep.advisories.timestamps import parse_time
+from peep.advisories.timestamps import CLOCK_TOLERANCE, parse_time
 from peep.dataclass import dataclass, field
 from peep.formats.documents import parse_json
 from peep.reporting import Reporter, SilentReporter

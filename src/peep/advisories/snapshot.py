@@ -1,4 +1,4 @@
-"""Snapshots of advisories: a zip as OSV exports it, a folder of records or one record, read within limits.
+"""Snapshots of advisories, read within limits: a zip as OSV exports it, a folder or one record.
 
 What is no record is named (`unreadable`) and makes a run incomplete; without a single record, or with a zip that can't
 be followed, there is no snapshot. Contents are hostile: names, sizes, ratios and depths are checked before use.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,6 @@ MOST_BYTES = 2 << 30
 """Of all records of a snapshot together."""
 LARGEST_FILE = 1 << 30
 """Bytes of a zip."""
-CLOCK_TOLERANCE = timedelta(days=1)
-"""A record that was modified later than this after it was fetched says nothing of how fresh a snapshot is."""
 _PIECE = 1 << 20
 
 Entry = Advisory | UnreadableRecord

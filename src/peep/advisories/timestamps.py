@@ -10,6 +10,8 @@ _TIME = re.compile(
 )
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+CLOCK_TOLERANCE = timedelta(days=1)
+"""A record that was modified later than this after it was fetched says nothing of how fresh a snapshot is."""
 DURATION_FORM = "a number and one of s, m, h, d, w, such as 36h or 7d"
 
 

@@ -35,10 +35,9 @@ from peep.build.plan import (
     merged_settings,
     wrong_identity,
 )
-from peep.build.requirements import BuildNeed, Closure, Suggest, close_needs
+from peep.build.requirements import DOWNLOADERS, BuildNeed, Closure, Suggest, close_needs, downloads_only
 from peep.build.source_trees import ArchiveTree, SourceTree
 from peep.build.tool_choice import Listed, tool_key
-from peep.build.toolchains import DOWNLOADERS, downloads_only
 from peep.build.workspace import Workspace
 from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem

@@ -1,4 +1,4 @@
-"""Metadata hooks of build backends (PEP 517): what a build needs, and what its wheel will require, without a wheel.
+"""Metadata hooks of build backends (PEP 517): what a build needs and its wheel will require.
 
 They run as builds do: in an environment of verified tools, in the sandbox, off the network.
 """

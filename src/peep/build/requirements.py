@@ -16,7 +16,6 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.build.tool_choice import NOT_LISTED, Clash, Listed, fitting, newest_first, objection, search, tool_key
-from peep.build.toolchains import downloads_only
 from peep.dataclass import dataclass
 from peep.errors import MissingBuildRequirement
 from peep.formats.open_markers import Truth, judge
@@ -28,6 +27,13 @@ _SETUPTOOLS_WITH_WHEEL = Version("70.1")
 
 Suggest = Callable[[str, Sequence[str]], tuple[str, ...]]
 """(normalised name, requirement texts) -> lines to paste into the build constraints, () when nothing fits."""
+
+DOWNLOADERS = {
+    "install-jdk": ("javac", "Java development kit"),
+    "nodeenv": ("node", "Node.js"),
+    "puccinialin": ("cargo", "Rust toolchain"),
+}
+"""Build requirements that hold no compiler but fetch one: project name -> (program, what they fetch)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +245,11 @@ def foreseen_needs(backend: str, requires: Iterable[str], listed: Listed) -> tup
         return () if Version(pins[0].version) >= _SETUPTOOLS_WITH_WHEEL else ("wheel",)
     except InvalidVersion:
         return ()
+
+
+def downloads_only(name: str) -> str:
+    """Why a project is never suggested as a build tool; '' for all but those that would fetch a compiler."""
+    if name not in DOWNLOADERS:
+        return ""
+    program, what = DOWNLOADERS[name]
+    return f"it only downloads a {what}, and builds have no network; what is missing is the program {program}"

@@ -1,4 +1,4 @@
-"""Toolchains outside of the system's folders: how builds come to see them, and what the sandbox hides of them."""
+"""Toolchains outside of the system's folders: how builds see them, and what the sandbox hides."""
 
 from __future__ import annotations
 
@@ -25,21 +25,6 @@ TOOLCHAIN_HOMES = {
 }
 """Variables that tell toolchains where they are, and the folder of the home folder that each means when it is unset."""
 _ALSO_GIVEN = ("RUSTUP_TOOLCHAIN", "RUSTUP_AUTO_INSTALL")
-
-DOWNLOADERS = {
-    "install-jdk": ("javac", "Java development kit"),
-    "nodeenv": ("node", "Node.js"),
-    "puccinialin": ("cargo", "Rust toolchain"),
-}
-"""Build requirements that hold no compiler but fetch one: project name -> (program, what they fetch)."""
-
-
-def downloads_only(name: str) -> str:
-    """Why a project is never suggested as a build tool; '' for all but those that would fetch a compiler."""
-    if name not in DOWNLOADERS:
-        return ""
-    program, what = DOWNLOADERS[name]
-    return f"it only downloads a {what}, and builds have no network; what is missing is the program {program}"
 
 
 @dataclass(frozen=True, slots=True)
