@@ -1,4 +1,4 @@
-"""Faults of places that carry archives: bundles that are not as listed, targets that are left incomplete.
+"""Faults of places that carry archives: bundles not as listed, targets left incomplete.
 
 Entries of reports, like those of `errors`, whose `Problem` names them.
 """

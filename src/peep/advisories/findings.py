@@ -1,4 +1,4 @@
-"""What `peep audit` judges and finds: pins as they are listed, findings with their level and places. Frozen."""
+"""Subjects and findings of `peep audit`: pins as listed, findings with their level and places."""
 
 from __future__ import annotations
 

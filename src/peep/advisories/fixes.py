@@ -1,4 +1,4 @@
-"""The smallest version above a pin that no advisory of the whole snapshot affects. Pure.
+"""The smallest version above a pin that no advisory of the whole snapshot affects.
 
 The largest of the versions that the advisories of a pin call fixed is often affected itself, by an advisory that the
 pin did not have: so each candidate is judged anew, against everything that is known of its project.

@@ -1,4 +1,4 @@
-"""Groups of advisories that are one matter by their aliases, within one project, and a finding for each. Pure.
+"""Groups of advisories that are one matter by their aliases, and a finding for each.
 
 Source: OSV schema 1.7, `aliases`: symmetric and transitive, also through ids of which there is no record; `upstream`
 and `related` never join.

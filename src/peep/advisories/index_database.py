@@ -1,4 +1,4 @@
-"""The SQLite index of a snapshot: slim records by project, alias and archive digest. Made once for each zip.
+"""SQLite index of a snapshot, made once: slim records by project, alias and archive digest.
 
 It is stamped with the zip's sha256, the schema and peep's version; one with another stamp, or one that is damaged, is
 made anew, aside, and renamed: two runs at once, or one that is killed, leave a whole index or none.

@@ -1,4 +1,4 @@
-"""Pins against the advisories that are known of them: findings, and what could not be judged. Pure."""
+"""Pins against the advisories that are known of them: findings, and what could not be judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The matching rules: does an advisory say something of a pin, by which statement, and how sure is that? Pure.
+"""Matching of an advisory with a pin: by which statement of it, and how surely.
 
 The numbers are those of docs/audit.md, "Matching rules". Names are normalised on both sides (1), withdrawn records
 never come here (2); aliases (12), markers (13) and pins without a version (14) are the callers'.

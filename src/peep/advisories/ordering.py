@@ -1,4 +1,4 @@
-"""Order of versions inside an advisory's ranges: OSV's evaluation algorithm over PEP 440. Pure.
+"""Order of versions inside an advisory's ranges: OSV's evaluation algorithm over PEP 440.
 
 Sources: OSV schema 1.7, "affected[].ranges[] fields" and "Evaluation"; PEP 440. "0" as an `introduced` version is below
 every version, pre-releases and `0.dev0` included.

@@ -1,4 +1,4 @@
-"""Audit policy of a project as a value, made of its settings `[audit]`; and what level it gives a finding. Pure."""
+"""Audit policy of a project, made of its settings `[audit]`, and the level it gives a finding."""
 
 from __future__ import annotations
 

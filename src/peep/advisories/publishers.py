@@ -1,4 +1,4 @@
-"""Publishers of releases as an index attests them: those of the pinned release against those of the newest. Pure.
+"""Publishers of the pinned and of the newest release, compared as an index attests them.
 
 Source: PEP 740, provenance objects (`attestation_bundles[].publisher`). The word of the index: no signature is checked.
 """

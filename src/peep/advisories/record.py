@@ -1,4 +1,4 @@
-"""One OSV record (schema 1.x, JSON) as an `Advisory`: only what is judged and shown, foreign text cleaned.
+"""OSV record (schema 1.x, JSON) as an `Advisory`: only what is judged and shown, foreign text cleaned.
 
 Source: OSV schema 1.7. Required are `id` and `modified`; an absent `schema_version` is 1.0.0; unknown fields are
 ignored; another major version is unreadable. `GIT` ranges are left out, `SEMVER` ones are judged as `ECOSYSTEM`.

@@ -1,4 +1,4 @@
-"""A whole audit as a value: what was judged by what, what was found, what could not be judged, and the outcome."""
+"""Audit as a value: what was judged by what, what was found or could not be judged, the outcome."""
 
 from __future__ import annotations
 

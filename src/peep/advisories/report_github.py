@@ -1,4 +1,4 @@
-"""An audit as workflow commands of GitHub Actions: an annotation for each finding at its line, errors first. Pure.
+"""Audit as workflow commands of GitHub Actions: an annotation at the line of each finding.
 
 Source: GitHub's documentation, "Workflow commands for GitHub Actions": `%`, CR and LF are escaped in messages, in
 properties `:` and `,`, too.

@@ -1,4 +1,4 @@
-"""An audit as JSON values, whole (`json`) and a line for each subject (`jsonl`): docs/json-output.md. Pure."""
+"""Audit as JSON, whole (`json`) or a line for each subject (`jsonl`): docs/json-output.md."""
 
 from __future__ import annotations
 

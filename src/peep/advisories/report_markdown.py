@@ -1,4 +1,4 @@
-"""An audit as a Markdown table for pull requests and job summaries: a row for each finding. Pure.
+"""An audit as a Markdown table for pull requests and job summaries: a row for each finding.
 
 All text is foreign: whatever could begin markup, mention somebody or end a cell is escaped; links come from ids alone.
 """

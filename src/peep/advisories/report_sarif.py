@@ -1,4 +1,4 @@
-"""An audit as a SARIF 2.1.0 log with one run. Pure."""
+"""An audit as a SARIF 2.1.0 log with one run."""
 
 from __future__ import annotations
 

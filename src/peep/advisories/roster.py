@@ -1,4 +1,4 @@
-"""Everything that is to be audited: each distinct pin once, however many files list it, and which subject holds which.
+"""Roster of an audit: each distinct pin once, and which subjects hold it.
 
 Thousands of lock files list millions of pins and thousands of distinct ones: what is kept of a repeated pin is a place
 and a number.

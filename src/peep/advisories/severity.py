@@ -1,4 +1,4 @@
-"""Severity of a group of advisories: the highest that one of its records states. Pure.
+"""Severity of a group of advisories: the highest that one of its records states.
 
 Bands: FIRST CVSS v3.1 specification, section 5 (qualitative severity rating scale). Scores need the library `cvss`
 (extra `severity`); without it the database's own label counts. What can't be read is unknown, never 0.

@@ -1,4 +1,4 @@
-"""`peep-audit.toml`: its entries as suppressions, with every fault named by file and line; and an entry appended. Pure.
+"""`peep-audit.toml`: entries as suppressions, faults by file and line; an entry appended.
 
 A key that is missing, misspelled or means nothing is an error: a slip of the keyboard must not un-audit a project.
 """

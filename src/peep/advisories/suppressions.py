@@ -1,6 +1,6 @@
-"""Suppressions: what a project says of findings that do not count for it, until when, and whether that still holds.
+"""Suppressions: findings that do not count for a project, until when, and whether that still holds.
 
-Each is bound to an id, a project and either archive digests or a version; there are no wildcards. Pure.
+Each is bound to an id, a project and either archive digests or a version; there are no wildcards.
 """
 
 from __future__ import annotations

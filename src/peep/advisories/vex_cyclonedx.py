@@ -1,4 +1,4 @@
-"""An audit as a CycloneDX 1.6 document with vulnerabilities, through cyclonedx-python-lib (extra `inventory`)."""
+"""Audit as a CycloneDX 1.6 document with vulnerabilities (extra `inventory`)."""
 
 from __future__ import annotations
 

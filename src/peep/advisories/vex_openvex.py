@@ -1,4 +1,4 @@
-"""An audit as an OpenVEX 0.2.0 document: what was found as affected, what is suppressed as it was judged. Pure."""
+"""Audit as an OpenVEX 0.2.0 document: findings as affected, suppressions as they were judged."""
 
 from __future__ import annotations
 

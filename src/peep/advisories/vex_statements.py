@@ -1,7 +1,7 @@
-"""VEX documents of others, OpenVEX 0.2.0 and CycloneDX 1.4 and newer, as suppressions: only what binds and explains.
+"""Others' VEX documents (OpenVEX 0.2.0, CycloneDX 1.4 and newer) as suppressions.
 
 A statement counts only with a status and a justification that say "not affected", and with the pinned sha256 or, where
-none is given, the exact version of a purl (package URL specification, type pypi). Pure.
+none is given, the exact version of a purl (package URL specification, type pypi).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Index facts about pinned files: yanked, removed, added later, quarantined, archived; Pythons past their end.
+"""Index facts about pinned files: yanked, removed, added later, quarantined; Pythons past their end.
 
-Sources: PEP 592 (yanked), PEP 691, PEP 700 (upload time), PEP 792 (project status). Pure: pages come as values.
+Sources: PEP 592 (yanked), PEP 691, PEP 700 (upload time), PEP 792 (project status).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A zip of records with some of them replaced: what stays is copied as it is packed, nothing is unpacked for it.
+"""Zip of records with some replaced: the others are copied as they are packed.
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16. Same members give the same bytes: they stand in
 the order of their names and have no times.

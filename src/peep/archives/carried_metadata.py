@@ -1,4 +1,4 @@
-"""What an archive says of itself, for those who carry it on (bundles, mirrors). Its digest must have matched before.
+"""Core metadata of verified archives, for those who carry it on (bundles, mirrors).
 
 Sources: core metadata (METADATA of wheels, PKG-INFO of source archives, PEP 643), file names (PEP 427, PEP 625). No
 code of the archive runs.

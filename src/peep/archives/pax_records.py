@@ -1,4 +1,4 @@
-"""Pax extended headers: `LENGTH KEYWORD=VALUE` records that say more of the next member than its header can.
+"""Pax extended headers: `LENGTH KEYWORD=VALUE` records about the next member of a tar.
 
 Source: POSIX.1-2017 pax, "pax Extended Header" and "pax Extended Header Keyword Precedence"; the GNU tar manual,
 "Extended header keywords"; libarchive's tar(5); THREATS T5 to T8, T17. What some readers interpret and others skip is

@@ -1,4 +1,4 @@
-"""The names that stand in a tar header and those that an extended header puts in their place: each must be safe.
+"""Names in a tar header and in the extended headers before it: each of them must be safe.
 
 Source: POSIX.1-2017 pax, "pax Extended Header" (`path`, `linkpath`); the GNU tar manual, "Basic Tar Format" (long
 names); THREATS T17, T18. A reader that knows nothing of an extension writes to the name that it overrides.

@@ -1,4 +1,4 @@
-"""Archives that targets need, put together into a manifest. Pure: what was fetched and verified is handed in."""
+"""Manifest of a bundle, put together of the verified archives that its targets need."""
 
 from __future__ import annotations
 

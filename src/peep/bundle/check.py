@@ -1,4 +1,4 @@
-"""A bundle compared with its manifest: every stored file by its digest, every derived one by its bytes."""
+"""Comparison of a bundle with its manifest: stored files by digest, derived ones by their bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bundle's folder written so that a killed run leaves the old bundle or the new one, or something to be finished.
+"""Writing of a bundle's folder: a killed run leaves the old one, the new one, or one to be finished.
 
 The order: stored files, derived files, `bundle.json` by a rename, and only then removals. Where a bundle is there
 already, no file of it changes before all new ones have come and were compared. A folder without a `bundle.json` yet

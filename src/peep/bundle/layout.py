@@ -1,4 +1,4 @@
-"""Where everything lies in a bundle, and the files that follow from its manifest. Pure.
+"""Layout of a bundle: the place of everything, and the files that follow from its manifest.
 
 Format: docs/bundle-format.md. Stored files are listed in `bundle.json` with their digests; derived files (pages of the
 simple API, README.txt, .gitattributes, pylock.toml) are functions of it and of the inputs, and compared when checked.

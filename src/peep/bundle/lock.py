@@ -1,4 +1,4 @@
-"""`pylock.toml` of a bundle: its inputs as one lock file whose archives lie beside it, where that can be expressed.
+"""`pylock.toml` of a bundle: its inputs as one lock file with the archives beside it.
 
 Source: PEP 751. Each file has its `path` in the bundle beside the `url` that it came from; installers take the path.
 """

@@ -1,4 +1,4 @@
-"""`bundle.json`: the manifest of a bundle, whose sha256 is the digest of all that it lists. Pure.
+"""`bundle.json`: the manifest of a bundle, whose sha256 is the digest of all that it lists.
 
 Format: docs/bundle-format.md. The bytes are canonical JSON, indented by one; every list is sorted, so that the order of
 options, the machine and the day change nothing.

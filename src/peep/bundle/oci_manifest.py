@@ -1,4 +1,4 @@
-"""A bundle as an OCI artifact: its manifest is a function of `bundle.json`, so that one digest pins both. Pure.
+"""Bundle as an OCI artifact: the manifest is a function of `bundle.json`, so one digest pins both.
 
 Source: OCI image manifest specification 1.1, "Guidelines for Artifact Usage". The config is `bundle.json`; one layer
 for each stored file, whose title is its path.

@@ -1,4 +1,4 @@
-"""A bundle in the place of an index: what it has of a project, and where each archive's bytes lie in it.
+"""Bundle in the place of an index: its files of a project, and where their bytes lie in it.
 
 Archives are looked up by digest. Each keeps the URL that it was fetched from, so that an install from a bundle records
 what one from the index records; `paths` says which file of the bundle stands behind a URL. Nobody is asked.

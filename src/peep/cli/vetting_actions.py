@@ -1,4 +1,4 @@
-"""What `peep vetting excuse`, `object`, `trust`, `attest` and `fmt` do and tell."""
+"""Runs of `peep vetting excuse`, `object`, `trust`, `attest` and `fmt`, and their output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `peep vetting import` and `update` do and tell: the difference in records, and the question."""
+"""Runs of `peep vetting import` and `update`: the difference in records, and the question."""
 
 from __future__ import annotations
 

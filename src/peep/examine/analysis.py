@@ -1,4 +1,4 @@
-"""Analysis inside the sandboxed child: two releases opened, compared, and answered for in one line of JSON.
+"""Analysis in the sandboxed child: two releases opened and compared, answered for in a line of JSON.
 
 Nothing of an archive runs here: files are decompressed, decoded, parsed and compared. The order comes as an argument,
 the answer goes to standard output behind `ANSWER`; standard error leads nowhere.

@@ -1,4 +1,4 @@
-"""Reading of a child's answer: every value is checked, for a parser may have been made to say something else."""
+"""Reading of the child's answer, every value checked: a hostile release may have written it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Native files looked into: what they use of the system, and what about them is odd. Needs the extra `binaries`.
+"""Native files: what they use of the system, and what about them is odd (extra `binaries`).
 
 ELF by pyelftools, PE by pefile, Mach-O by macholib; each is imported when the first file of its kind comes, in the
 sandboxed child. Without them nothing is said but that such files were not analysed.

@@ -1,4 +1,4 @@
-"""Files of a release as git would know them: object ids, of the bytes and of the bytes with Unix line ends."""
+"""Git object ids of a release's files, of their bytes and of the bytes with Unix line ends."""
 
 from __future__ import annotations
 

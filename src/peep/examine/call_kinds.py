@@ -1,4 +1,4 @@
-"""Kinds of calls worth knowing of, by dotted name: processes, network, dynamic code, decoding, and the like.
+"""Kinds of notable calls by dotted name: processes, network, dynamic code, decoding and more.
 
 Names are those of the standard library and of well-known projects, of Python 2 too, for `setup.py` still runs there.
 """

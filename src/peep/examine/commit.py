@@ -1,4 +1,4 @@
-"""Comparison of a release with the commit that it says it was made of, by git's object ids: trees only, no contents.
+"""Comparison of a release with the commit it names, by git's object ids: trees, no contents.
 
 Benign by rule: what build backends generate, and line ends.
 """

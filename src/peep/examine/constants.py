@@ -1,6 +1,6 @@
-"""Constant folding of Python expressions: what a text is that was cut up, reversed, joined or encoded to hide it.
+"""Constant folding of Python expressions: texts that were cut up, reversed, joined or encoded.
 
-Pure arithmetic on literals with bounded sizes; nothing of the analysed file runs.
+Arithmetic on literals with bounded sizes; nothing of the analysed file runs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Origin of every file of a wheel in the sdist of the same release: same, generated, elsewhere, or nowhere.
+"""Origin of each file of a wheel in its release's sdist: same, generated, elsewhere, nowhere.
 
 Paths are mapped by votes of whole path tails, never by content and never by what `pyproject.toml` claims alone.
 """

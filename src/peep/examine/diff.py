@@ -1,4 +1,4 @@
-"""Line diff by unique anchors: exact and quick where lines are unique, bounded where a stranger made them all alike.
+"""Line diff by unique anchors: exact where lines are unique, bounded where many are alike.
 
 Equal ends are trimmed; lines that are unique on both sides anchor the rest (longest increasing run, "patience" diff);
 `difflib` works only inside small gaps.

@@ -1,4 +1,4 @@
-"""Division of a release's archives by what a reading of their comparison covers: read, same, compiled, and since."""
+"""Division of a release's archives by what a reading covers: read, same, compiled, and since."""
 
 from __future__ import annotations
 

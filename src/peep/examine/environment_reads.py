@@ -1,4 +1,4 @@
-"""Reads of the process's environment: of one variable, of all of it, or of all of it for a program that is started."""
+"""Reads of the process's environment: one variable, all of it, or all for a started program."""
 
 from __future__ import annotations
 

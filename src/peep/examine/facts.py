@@ -1,4 +1,4 @@
-"""Facts of one Python file: what it imports and which calls of note it makes, at import or when somebody calls it.
+"""Facts of one Python file: its imports and notable calls, at import time or later.
 
 The file is parsed, never compiled and never run. Function bodies count as run at import where module level calls the
 function, also by way of other functions of the file; decorators, defaults, class bodies and metaclasses count too.

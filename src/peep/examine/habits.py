@@ -1,4 +1,4 @@
-"""Habits of packing: which tool made an archive, on what system, as whom. A stolen token does not bring these along."""
+"""Packing habits: the tool, system and user that made an archive. A stolen token does not bring them."""
 
 from __future__ import annotations
 

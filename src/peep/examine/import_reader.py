@@ -1,4 +1,4 @@
-"""Imports of a release's Python files by content: scanned where that tells enough, analysed where it does not."""
+"""Imports of a release's Python files by content: scanned where that is enough, else analysed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Module-level imports of a Python file without parsing it, for files that did not change: quick, and never too few.
+"""Scan for module-level imports, without parsing: for unchanged files, quick, and never too few.
 
 Strings and comments are blanked by one regular expression; what then looks like an import outside of a function body
 counts; what function bodies import is told apart, for only the exact analysis knows whether they run.

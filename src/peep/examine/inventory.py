@@ -1,4 +1,4 @@
-"""Inventory of the archives of a comparison: each file's content and origin, to divide them in an audit record."""
+"""Inventory of compared archives: each file's content and origin, for an audit record's division."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules about what one Python file does altogether: each part is common, together they are what loaders do."""
+"""Rules over several uses in one Python file: each is common, together they are what loaders do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes of loaders: code that is made to be run, names that are spelled out of sight, other projects installed.
+"""Shapes of loaders: code made to be run, names spelled out of sight, other projects installed.
 
 Each is told of one call, by what it calls and what it is given; what its parts do elsewhere in the file does not count.
 """

@@ -1,4 +1,4 @@
-"""Names that are nearly those of well-known projects: what a slip of the keyboard, or a hyphen, makes of them."""
+"""Lookalikes of well-known project names: slips of the keyboard, hyphens (typosquatting)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metadata of a release and what changed in it: requirements, entry points, build system, people, addresses."""
+"""Changes in a release's metadata: requirements, entry points, build system, people, addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When each file of a release would run: at start-up, build, import, by a command, or never; from its import graph."""
+"""Moments at which a release's files run: start-up, build, import, command, never (import graph)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Name resolution in one Python file: imports, aliases and detours, down to dotted names such as `subprocess.run`.
+"""Name resolution in one Python file, down to dotted names such as `subprocess.run`.
 
 One table for the whole file, whatever the scope: what a name may mean anywhere in it. That errs on the side of saying
 too much, as a reader does who searches for a word.

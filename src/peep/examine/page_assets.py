@@ -1,4 +1,4 @@
-"""Style sheet and script of the review page, whole: its content security policy names them by their hashes."""
+"""Style sheet and script of the review page; its content security policy holds their hashes."""
 
 STYLE = """
 :root { color-scheme: light dark; --text: #1b1f24; --back: #ffffff; --soft: #59636e; --line: #d1d9e0; --panel: #f6f8fa;

@@ -1,4 +1,4 @@
-"""Pairs of units: which file of the new release is which of the old one, by path, by place and by content."""
+"""Pairing of units of two releases: by path, by place and by content."""
 
 from __future__ import annotations
 

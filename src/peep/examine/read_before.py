@@ -1,4 +1,4 @@
-"""Contents that were read before: which changes a person need not read again, by what was read of them and when it ran.
+"""Contents read before: changes that a person need not read again.
 
 Reading a change is a step from one content to another, or from nothing to all of it. A change was read before where
 steps lead from what it is compared with, or from nothing, to what it is now, and each was read for a moment no later

@@ -1,4 +1,4 @@
-"""Readings: what a person went through on a review page, as the page saves it and `certify --from` takes it."""
+"""Readings: what a person went through on a review page, saved by it, taken by `certify --from`."""
 
 from __future__ import annotations
 

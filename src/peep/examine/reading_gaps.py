@@ -1,4 +1,4 @@
-"""Gaps of a reading: what keeps it from being the ground of an audit record, by the comparison that was made anew."""
+"""Gaps of a reading that keep it from being the ground of an audit record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives of one release, opened by the strict readers, every content known by its sha256 and read when asked for."""
+"""Opened archives of one release: every content by its sha256, read when it is asked for."""
 
 from __future__ import annotations
 

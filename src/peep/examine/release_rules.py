@@ -1,4 +1,4 @@
-"""Rules about a release as a whole: where its files come from, what is installed newly, data that code names."""
+"""Rules over a whole release: origins of its files, new installs, data that code names."""
 
 from __future__ import annotations
 

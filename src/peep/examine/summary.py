@@ -1,4 +1,4 @@
-"""Summary of a comparison: the lines on top of screen and page, each only where there is something to say."""
+"""Summary of a comparison: the lines on top of screen and page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suspicious constructions: decoded code that is run, names made at run time, patches of other projects."""
+"""Suspicious constructions: decoded code that is run, names made at run time, patches of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules over raw text: characters that deceive the eye, blobs, unreadable lines, and telling names in constants."""
+"""Rules over raw text: deceptive characters, blobs, unreadable lines, telling names in constants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One release as it is compared: its units of reading, each with path, moment, origin, and its facts when asked for.
+"""View of one release as it is compared: units with path, moment and origin, facts on demand.
 
 A unit is a file of the wheel together with the sdist file that it is identical to; then what only the sdist has.
 """

@@ -1,4 +1,4 @@
-"""Canonical JSON: one sequence of bytes for each value, so that a file's sha256 names what it says. Pure.
+"""Canonical JSON: one sequence of bytes for each value, so that a file's sha256 names what it says.
 
 Source: RFC 8259 for the grammar. Of the texts that it allows for a value one is canonical: UTF-8, keys sorted by code
 point, nothing escaped that need not be, no floating point numbers, one line feed at the end.

@@ -1,4 +1,4 @@
-"""TOML and JSON documents read with limits on nesting (THREATS R17). Pure.
+"""TOML and JSON documents read with limits on nesting (THREATS R17).
 
 What parses a document deeply or doubly nested takes time and memory that grow with the square of its size, or ends in
 an error of the interpreter. Whether a text is that deep is seen here before it is parsed. The size of the text is

@@ -1,4 +1,4 @@
-"""Members of a JSON document, read with their types checked: of the kind that its format asks for, or refused. Pure."""
+"""Members of a JSON document with their types checked: of the format's kind, or refused."""
 
 from __future__ import annotations
 

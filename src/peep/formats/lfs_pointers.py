@@ -1,4 +1,4 @@
-"""Git LFS pointer files: the short text that lies in a checkout where `git lfs pull` has not run. Pure.
+"""Git LFS pointer files: the short text in a checkout where `git lfs pull` has not run.
 
 Source: Git LFS specification, "The Pointer": UTF-8 lines `KEY VALUE`, `version` first, then `oid` and `size`, at most
 1,024 bytes.

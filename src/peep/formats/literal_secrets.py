@@ -1,8 +1,8 @@
-"""Secrets that stand written out in lines of foreign code: hidden before a line is cut, and nothing else hidden.
+"""Secrets written out in lines of foreign code: hidden before a line is cut, nothing else hidden.
 
 What strangers wrote is shown to be read. So only what can be nothing but a text is hidden: user and password between
 `://` and the `@` before the host, and the value of a parameter of a URL that is named like a secret. Quotes and blanks
-end both; an expression (`{…}`, `$(…)`, `$NAME`) stays, for it runs. Source: RFC 3986, sections 3.2.1 and 3.4. Pure.
+end both; an expression (`{…}`, `$(…)`, `$NAME`) stays, for it runs. Source: RFC 3986, sections 3.2.1 and 3.4.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Names of archive members: safety on every file system, and collisions.
 
-Pure functions of names. The binary distribution format asks for UTF-8 and relative names; this refuses more than it
+Functions of names. The binary distribution format asks for UTF-8 and relative names; this refuses more than it
 does: whatever Windows, macOS and Linux would write to different places.
 """
 

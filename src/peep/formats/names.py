@@ -1,6 +1,6 @@
 """Names of projects, archives and lock files: normalisation (PEP 503) and suffixes.
 
-Pure string work without imports of weight.
+String work without imports of weight.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Markers judged where some values are unknown: true, false, or open (PEP 508, dependency specifiers). Pure.
+"""Markers judged with some values unknown: true, false or open (PEP 508, dependency specifiers).
 
 A declared target says `cp312`, not which 3.12 it is, nor which kernel it runs on. A comparison with such a value is
 open, unless it comes out alike for all versions of that Python; `and` and `or` are those of three-valued logic. An

@@ -1,4 +1,4 @@
-"""Program names that would take the place of an environment's interpreter or of its activation scripts.
+"""Program names that would shadow an environment's interpreter or activation scripts.
 
 THREATS W10, W12, V7. Reading a wheel, installing it, uninstalling and `verify` all ask here, so that they can't differ.
 """

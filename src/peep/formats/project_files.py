@@ -1,4 +1,4 @@
-"""Names of the files that make a folder a project: lists of pins, their sources, other tools' locks, environments."""
+"""File names that make a folder a project: lists of pins, sources, other tools' locks, environments."""
 
 from __future__ import annotations
 

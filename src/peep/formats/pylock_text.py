@@ -1,4 +1,4 @@
-"""Text of a lock file by PEP 751 (`pylock.toml`, lock-version 1.0): values in, the same bytes for the same values out.
+"""Text of `pylock.toml` (PEP 751, lock-version 1.0): the same bytes for the same values.
 
 The order of keys is that of the specification. `packaging.pylock` reads and validates what is written here.
 """

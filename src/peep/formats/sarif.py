@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 logs (OASIS) of one run: rules, results, notifications. Pure.
+"""SARIF 2.1.0 logs (OASIS) of one run: rules, results, notifications.
 
 Limits beyond the standard are those of code scanning services: 25,000 results of a run, 10 tags of a rule.
 """

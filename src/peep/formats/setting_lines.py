@@ -1,4 +1,4 @@
-"""Lines of keys in a TOML text, for messages: the parser of the standard library gives values without places.
+"""Lines of keys in a TOML text, for messages: tomllib gives values without places.
 
 Source: TOML 1.0, "Keys", "Table". A text that `tomllib` has read is looked through for headers and assignments; where
 a key stands inside of an inline table or a string, the line of what holds it is given.

@@ -1,4 +1,4 @@
-"""Pages of the simple API, HTML and JSON 1.4, written as a function of what they list. Pure.
+"""Pages of the simple API, HTML and JSON 1.4, written as a function of what they list.
 
 Source: the simple repository API (PEPs 503, 592, 629, 658, 691, 700, 714, 740, 792), version 1.4. The same listing
 gives the same bytes, on every machine and in whatever order its files were named.

@@ -1,4 +1,4 @@
-"""Start-up files: what an interpreter reads or runs at every start, judged by the place where a file lies. Pure.
+"""Start-up files: what an interpreter reads or runs at every start, by the place where they lie.
 
 Specifications: `site` (`.pth`, `sitecustomize`, `usercustomize`), PEP 829 (`.start`), PEP 420 and `importlib.machinery`
 (a module may be a source, bytecode, an extension or a package), binary distribution format (`.data`).

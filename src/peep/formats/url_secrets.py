@@ -1,4 +1,4 @@
-"""Passwords in URLs (RFC 3986 section 3.2.1): how they are hidden, and where nobody can tell where one ends. Pure.
+"""Passwords in URLs (RFC 3986 section 3.2.1): how they are hidden, and where their end is unclear.
 
 A user name and a password end at the `@` before the host. A password that holds `/`, `?`, `#`, a backslash, a blank or
 `@` as it is ends the host's part of the URL too early: its beginning would be asked of DNS as a host, and the rest be

@@ -1,4 +1,4 @@
-"""Version equality (PEP 440): of two texts, and of a pin with the version that a file or project states."""
+"""Version equality (PEP 440): of two texts, and of a pin with a file's or project's version."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Wheel file names and member names: tags, the one `.dist-info`, safe `.data` files.
 
-Pure functions of names. Source: binary distribution format, "File name convention", "The .data directory"; PEP 503 and
+Functions of names. Source: binary distribution format, "File name convention", "The .data directory"; PEP 503 and
 PEP 440 for comparing; THREATS W4 to W10.
 """
 

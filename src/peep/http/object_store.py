@@ -1,4 +1,4 @@
-"""Object stores: keys with bytes, an ETag for each state, and writes that happen only if the state is the expected one.
+"""Object stores: bytes by key, an ETag for each state, writes conditional on the state.
 
 `ObjectStore` is the seam; a folder and a memory implement it here, S3, Google and Azure through the library `obstore`,
 which is imported only when such a store is opened (extra `object-store`).

@@ -1,4 +1,4 @@
-"""OCI registries: manifests by tag or digest, blobs by digest. Whatever comes is compared with its digest.
+"""OCI registries: manifests by tag or digest, blobs by digest, all compared with their digests.
 
 Source: OCI distribution specification 1.1. The adapter goes through the library `oras` (extra `oci`), which knows
 tokens and credential helpers, and is imported only when a registry is asked.

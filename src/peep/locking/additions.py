@@ -1,4 +1,4 @@
-"""Requirements put into sources as texts: a line of a requirements file, an entry of pyproject.toml's dependencies."""
+"""Requirements put into the texts of sources: requirements files, pyproject.toml's dependencies."""
 
 from __future__ import annotations
 

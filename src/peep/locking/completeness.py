@@ -1,4 +1,4 @@
-"""Judge of a list of pins: is it complete and consistent for a target? Serves lock, check, bundle and mirror.
+"""Judge of a list of pins: complete and consistent for a target? For lock, check, bundle, mirror.
 
 Sources: core metadata (Requires-Dist, Requires-Python), PEP 508 (markers, extras), PEP 440 (version clauses). Which
 file a target would take, and what that says of itself, comes from `Archives`; nothing here asks for anything.

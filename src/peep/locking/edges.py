@@ -1,4 +1,4 @@
-"""Requirements as edges of the dependency graph: parsed once per text, markers canonical. Source: PEP 508."""
+"""Requirements as edges of the dependency graph (PEP 508): parsed once per text, markers canonical."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packages of a lock file whose version somebody edited, while the files that it lists are those of another.
+"""Packages of a lock file with an edited version, whose listed files are those of another.
 
 A bot or a person who moves a pin of a pylock.toml changes the version and leaves the files to be listed by whoever
 makes the file. No installer takes it then; `peep lock` takes the version as a wish, as in a requirements file.

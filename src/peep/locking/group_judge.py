@@ -1,4 +1,4 @@
-"""Judgement of releases by one joint group: whether every member can use them, and what they require there."""
+"""Judgement of releases by a joint group: whether every member can use them, what they require."""
 
 from __future__ import annotations
 

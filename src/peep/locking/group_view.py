@@ -1,4 +1,4 @@
-"""View of one joint group on the releases of each project: candidates with a usable file for every member."""
+"""View of a joint group on a project's releases: candidates with a usable file for every member."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Directives that a lock keeps: demands of its sources, and what people wrote into the list that it replaces."""
+"""Directives that a lock keeps: its sources' demands, and those that people wrote into the list."""
 
 from __future__ import annotations
 

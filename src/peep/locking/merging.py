@@ -1,4 +1,4 @@
-"""Solutions of all groups as one list of pins, each with the cheapest markers that say exactly where it stands.
+"""Merged solutions of all groups: one list of pins, each with the cheapest markers that are exact.
 
 A pin that every group has carries no marker. Otherwise: the cheapest disjunction of conjunctions of comparisons (at
 most three each) that is true in exactly its groups. Comparisons that packages on the way from a root state cost least.

@@ -1,4 +1,4 @@
-"""Archives that targets take for listed pins, by the pages of the indexes: what the judge of a list is told."""
+"""Archives that targets take for listed pins, by the indexes' pages: facts for a list's judge."""
 
 from __future__ import annotations
 

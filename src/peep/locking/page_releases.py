@@ -1,4 +1,4 @@
-"""Releases of an index page: grouped by the versions that file names state, put together when they are looked at."""
+"""Releases of an index page, by the versions that file names state, made when they are looked at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proof of a lock: the text that is to be written, read as an installer reads it, for every target and witness."""
+"""Proof of a lock: its text read as an installer reads it, for every target and witness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Extras and dependency groups of a lock: which of them reach a pin, in which groups of targets (PEP 751)."""
+"""Extras and dependency groups of a lock: which reach a pin, in which groups of targets (PEP 751)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements of source files as roots and constraints of a lock, and the option lines that its output repeats."""
+"""Source files of a lock: roots, constraints, and the option lines that its output repeats."""
 
 from __future__ import annotations
 

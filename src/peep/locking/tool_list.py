@@ -1,4 +1,4 @@
-"""Build constraints of a lock: tools of all builds as hashed pins, read back and found to serve each build."""
+"""Build constraints of a lock: all builds' tools as hashed pins, found to serve each build."""
 
 from __future__ import annotations
 

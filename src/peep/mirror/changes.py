@@ -1,4 +1,4 @@
-"""Changes to a project's facts: a file added, yanked, unlinked; a status; another owner. Pure; `now` is given."""
+"""Changes to a project's facts: a file added, yanked, unlinked; a status; another owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mirror compared with itself: files and pages with facts, sidecars with wheels, names with their owners."""
+"""Self-check of a mirror: files and pages by facts, sidecars by wheels, names by owners."""
 
 from __future__ import annotations
 

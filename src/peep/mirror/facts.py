@@ -1,4 +1,4 @@
-"""What a mirror knows of a project: `facts/NAME.json`, from which its pages follow. Pure.
+"""Facts of a mirror's project (`facts/NAME.json`), from which its pages follow.
 
 Format: docs/mirror-format.md. Canonical JSON without indentation. Times are RFC 3339 in UTC with six digits of a
 second, so that they compare as text.

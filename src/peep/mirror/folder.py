@@ -1,4 +1,4 @@
-"""A mirror's folder: facts read, changes written in an order in which no page ever leads to a file that is not there.
+"""Folder of a mirror: changes are written so that no page ever leads to an absent file.
 
 The order: archives, sidecars, provenance, then facts, pages of projects, pages of the root, `peep-mirror.json`; each
 beside its place and renamed, and only if its bytes are others. What a killed run left undone is named in a note, and

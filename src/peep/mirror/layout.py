@@ -1,4 +1,4 @@
-"""Where everything lies in a mirror, and the pages that follow from its facts. Pure.
+"""Layout of a mirror: the place of everything, and the pages that follow from its facts.
 
 Format: docs/mirror-format.md. Pages are functions of facts, byte for byte, and hold relative links only, so that a
 mirror works below any prefix, on any host and by `file:`.

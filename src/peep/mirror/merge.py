@@ -1,4 +1,4 @@
-"""Two states of a project's facts into one: what two publishers said, each without knowing of the other. Pure.
+"""Merge of two states of a project's facts, written by publishers who did not know of each other.
 
 Union by file name. Of two statements about one thing the later counts, by its own time; of two at one time the careful
 one. The result does not depend on the order, and merging it again changes nothing, so that any publisher may repeat it.

@@ -1,4 +1,4 @@
-"""Outcome of a verb that changes a mirror: facts before and after, as lists of files. Pure."""
+"""Outcome of a verb that changes a mirror: facts before and after, as lists of files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mirror.toml`: which source owns which names, so that nobody outside can slip a project under one of ours. Pure.
+"""`mirror.toml`: which source owns which names (against dependency confusion).
 
 Exactly one source owns a name. An exact name beats a pattern; whatever else could make two owners is an error, never
 "the first wins". A private pattern owns names that do not exist yet, and nothing falls through to another source.

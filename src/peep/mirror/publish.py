@@ -1,4 +1,4 @@
-"""A mirror brought to an object store, by any number of publishers at once, of whom none loses what another wrote.
+"""Publishing of a mirror to an object store: any number at once, and no write is lost.
 
 The order is that of writing on disk. Immutable files are created only; facts are merged with what is there and replaced
 only in the state that was merged; a page is rendered from facts that were read after the page's own state, so that a

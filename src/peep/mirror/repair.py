@@ -1,4 +1,4 @@
-"""Repair of what a killed run left in a mirror: files that no facts came to speak of, and temporary ones.
+"""Repair of a mirror after a killed run: files that no facts speak of, and temporary ones.
 
 A run that adds or removes immutable files notes their paths before it touches them. Whoever changes the mirror next
 keeps those that facts speak of; the others go. Only a holder of the mirror's lock may call what stands here.

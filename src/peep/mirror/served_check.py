@@ -1,4 +1,4 @@
-"""A mirror compared with itself as a server serves it: types, pages, sidecars, digests. Nothing is written.
+"""Self-check of a mirror as a server serves it: types, pages, sidecars, digests.
 
 Which types clients take was tried out: another type than these makes pip skip an index, or uv fail
 (docs/decisions/0110-no-negotiation-by-default.md).

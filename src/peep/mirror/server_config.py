@@ -1,4 +1,4 @@
-"""Configurations of web servers for a mirror: exact types, one page per client's wish, caching. Pure.
+"""Configurations of web servers for a mirror: exact types, one page per client's wish, caching.
 
 The rules they keep: no 406; `Vary: Accept` where the answer depends on it; the JSON page's own type, since as
 `application/json` pip skips it and uv fails; no guessing of types of archives.

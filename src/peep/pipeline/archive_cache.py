@@ -1,4 +1,4 @@
-"""Shared place for archives by digest (`--archives`, `PEEP_ARCHIVES`): asked before an index's own file, never trusted.
+"""Shared archives by digest (`--archives`, `PEEP_ARCHIVES`): asked first, never trusted.
 
 Its layout is that of a mirror's files: `BASE/AA/SHA256/FILENAME`. Whatever it does wrong, the index is asked.
 """

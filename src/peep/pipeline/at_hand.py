@@ -1,4 +1,4 @@
-"""Listed archives that lie in a folder already: pins are pointed to them, so that nobody is asked for them again."""
+"""Listed archives in a local folder: pins are pointed to them, so that nobody else is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An environment compared with a list by what is recorded of its projects, without network and without a session."""
+"""Environment compared with a list by its records, without network and without a session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Last proof of an environment: when `peep verify` found nothing wrong with it, remembered in the store.
+"""Last proof of an environment, remembered in the store: when `peep verify` found nothing wrong.
 
 It tells people when they last looked, and decides nothing.
 """

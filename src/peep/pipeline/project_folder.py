@@ -1,4 +1,4 @@
-"""Project in a folder: its lists, their source, its environment; found by names, nothing of them is read but a table.
+"""Project of a folder, found by file names: its lists, their source, its environment.
 
 Whatever cannot be looked at, as a folder without permission, counts as not there.
 """

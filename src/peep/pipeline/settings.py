@@ -1,4 +1,4 @@
-"""Settings of a project, found and opened: beside the first file that is named, else in the working folder."""
+"""Settings of a project, found (beside the first file that is named, else here) and opened."""
 
 from __future__ import annotations
 

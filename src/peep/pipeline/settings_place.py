@@ -1,4 +1,4 @@
-"""Places of a project's settings: beside the first requirements file, else in the working folder; never a parent's."""
+"""Places of a project's settings: beside the first requirements file, else the working folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements of a list's source that the list does not fulfil: somebody changed the source after `peep lock`."""
+"""Drift of a list from its source: requirements that it does not fulfil any more."""
 
 from __future__ import annotations
 

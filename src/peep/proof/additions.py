@@ -1,4 +1,4 @@
-"""Everything in an environment that no project brought: files, links, empty folders, and their permissions."""
+"""Additions to an environment: files, links, empty folders and permissions that no project brought."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def environment_digest(scheme_paths: SchemePaths) -> EnvironmentDigest:
 
 
 def digest_of(digests: Mapping[str, bytes], root: str) -> EnvironmentDigest:
-    """Digests by absolute path as one; paths are written relative to `root` with `/`. Pure."""
+    """Digests by absolute path as one; paths are written relative to `root` with `/`."""
     named = sorted(
         (shown_path(path, root).encode("utf-8", "surrogateescape"), digest) for path, digest in digests.items()
     )

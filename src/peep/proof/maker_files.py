@@ -1,4 +1,4 @@
-"""The environment around what was installed: its root, and the files that its maker put there. Reads, runs nothing.
+"""Maker files of an environment and its root, as its maker (venv, virtualenv, uv) left them.
 
 Specifications: PEP 405 (`pyvenv.cfg`), `venv` (scripts), PEP 420 (a folder without `__init__` is a namespace package).
 """

@@ -1,4 +1,4 @@
-"""Fingerprints of what venv, virtualenv (20.0 to 21.15) and uv (0.1 to 0.13) write into an environment.
+"""Fingerprints of the files that venv, virtualenv (20.0 to 21.15) and uv (0.1 to 0.13) write.
 
 Made by `tests/support/maker_files.py`, which says how to add a version. A row: the sha256 in RECORD's spelling, and the
 shape of a `Fingerprint`; rows stand below the name of the file.

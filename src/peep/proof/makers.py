@@ -1,4 +1,4 @@
-"""Template fingerprints: whether a file is what a maker of virtual environments (venv, virtualenv, uv) writes. Pure.
+"""Template fingerprints: files as a maker of environments (venv, virtualenv, uv) writes them.
 
 A template is text with places that are filled in: the environment's folder, its prompt, the folder of programs. A
 fingerprint is the lengths of the text between those places and one sha256 over it. So a file is recognised exactly,

@@ -1,4 +1,4 @@
-"""Permissions that no installer gives: others may write, nobody can read, a program runs as somebody else (POSIX)."""
+"""Permissions that no installer gives (POSIX): writable by others, unreadable, set-user-id."""
 
 from __future__ import annotations
 

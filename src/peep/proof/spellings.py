@@ -1,4 +1,4 @@
-"""Spellings of an environment's interpreter in the first lines of its programs: by way of links, or where it once was.
+"""Spellings of an interpreter in programs' first lines: by links, or where it once was.
 
 An installer names the interpreter as it was told it: `current/bin/python`, where `current` leads to `releases/1`. That
 is the same program as one that names `releases/1/bin/python`, as long as the links are in nobody else's hands.

@@ -1,4 +1,4 @@
-"""Every pin that requirements files list, for whatever target: markers decide what is installed, not what is vetted."""
+"""Every pin that requirements files list, for any target: what is vetted, not what is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirers that lock files state in `packages.dependencies` (PEP 751). They are told to people, and decide nothing."""
+"""Requirers stated in lock files (PEP 751, `packages.dependencies`): told, never decided by."""
 
 from __future__ import annotations
 

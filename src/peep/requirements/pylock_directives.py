@@ -1,4 +1,4 @@
-"""peep's own options in a lock file: the keys of `[tool.peep]` are its directives, without dashes (PEP 751, `tool`)."""
+"""Directives in a lock file: the keys of `[tool.peep]`, without dashes (PEP 751, `tool`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirers that the `# via` comments of requirements files name. They are told to people, and decide nothing.
+"""Requirers named by `# via` comments of requirements files: told, never decided by.
 
 Source: pip-tools' README, annotations in the one-line and in the many-line form, as uv writes them too.
 """

@@ -1,4 +1,4 @@
-"""Cache of core metadata by the sha256 of the archive that it is of: it saves requests and decides nothing."""
+"""Cache of core metadata by its archive's sha256: it saves requests and decides nothing."""
 
 from __future__ import annotations
 

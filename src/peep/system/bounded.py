@@ -1,4 +1,4 @@
-"""Bounded reading of local files and streams that are parsed (THREATS R17): an `OSError` where one is too long.
+"""Bounded reading of local files and streams (THREATS R17): `OSError` where one is too long.
 
 Limits are several times what is found in practice. A device such as `/dev/zero`, a pipe without end or a planted file
 costs no more than that.

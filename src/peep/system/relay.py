@@ -1,4 +1,4 @@
-"""Programs that take this one's place: waited for, their signals passed on, their error stream filtered."""
+"""Child programs in this one's place: waited for, signals passed on, error stream filtered."""
 
 from __future__ import annotations
 

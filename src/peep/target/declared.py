@@ -1,4 +1,4 @@
-"""Declared targets as environments: wheel tags best first, marker values, and the marker names that stay open.
+"""Declared targets as environments: wheel tags best first, marker values, markers that stay open.
 
 Sources: PEP 425, 600, 656 (tags); PEP 508 (marker values); the values are those that CPython and PyPy report there.
 """

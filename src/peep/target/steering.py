@@ -1,4 +1,4 @@
-"""Files by which an environment leads its interpreter to another standard library, and so to code of anybody's.
+"""Files by which an environment leads its interpreter to another standard library.
 
 An interpreter runs modules of its standard library before it looks at its options: `-I -S` is no protection. Which
 library that is follows from its own place, unless a file beside it, or `home` in `pyvenv.cfg`, says something else

@@ -77,7 +77,7 @@ class Linked:
 
 
 def parent_folders(destinations: Iterable[str]) -> list[str]:
-    """Every folder that these absolute paths lie in, parents first. Pure."""
+    """Every folder that these absolute paths lie in, parents first."""
     found: set[str] = set()
     last = None
     for destination in destinations:

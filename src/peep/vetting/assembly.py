@@ -1,4 +1,4 @@
-"""The vetting folder as one value: every file read, then held against each other; all faults are told together."""
+"""Vetting folder as one value: every file read, then held against each other; all faults at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verification of attestations (PEP 740), inside the environment that holds the library for it: JSON in, JSON out.
+"""Verification of attestations (PEP 740) in the environment with the library: JSON in and out.
 
 Started as `python -I`, sandboxed, without network; the home folder is empty, for the library would read a trust root
 from a cache there before its own, and unverified.

@@ -1,4 +1,4 @@
-"""Attestations (PEP 740) as facts about who published an archive: from certificates' claims, compared over releases."""
+"""Attestations (PEP 740) as facts: who published an archive, compared over releases."""
 
 from __future__ import annotations
 

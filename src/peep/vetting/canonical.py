@@ -1,4 +1,4 @@
-"""Records to the canonical text of their files: equal records are equal bytes, and other projects' additions merge."""
+"""Canonical text of record files: equal records are equal bytes, and additions merge."""
 
 from __future__ import annotations
 

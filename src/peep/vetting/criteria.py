@@ -1,4 +1,4 @@
-"""Criteria and what they imply: the two built-in ones, a project's own, and those of an import in our words."""
+"""Criteria and what they imply: the two built-in ones, a project's own, those of an import."""
 
 from __future__ import annotations
 

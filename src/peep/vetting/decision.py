@@ -1,4 +1,4 @@
-"""The decision: which archives are examined for a criterion, by which chain of records. Pure.
+"""The decision: which archives are examined for a criterion, by which chain of records.
 
 Every audit record is a rule: *if all of `since` are examined, each archive that it names is*. The best chain of an
 archive has the strongest weakest step (`Standing`); among those it is the shortest that is made of best chains; among

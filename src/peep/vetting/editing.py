@@ -1,4 +1,4 @@
-"""Changes of records as functions from records to records; what contradicts them is told instead of written. Pure."""
+"""Changes of records, as functions of records; what contradicts them is told instead of written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed reading of one TOML table: every key is taken once, and what is odd is collected, never skipped."""
+"""Typed reading of a TOML table: every key is taken once, what is odd is collected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vetting folder on disk: bounded reading of the files that decide, and writing that leaves old or new."""
+"""Vetting folder on disk: bounded reading, and writing that leaves old or new."""
 
 from __future__ import annotations
 

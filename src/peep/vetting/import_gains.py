@@ -1,4 +1,4 @@
-"""Gains by imports: unexamined archives that records of an import lead to, which its entry here keeps from counting."""
+"""Gains by imports: unexamined archives whose foreign records an entry here keeps from counting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports pinned by digest: where they come from, what a new state would change, and when it may be written. Pure."""
+"""Imports pinned by digest: their origin, what a new state would change, when it may be written."""
 
 from __future__ import annotations
 

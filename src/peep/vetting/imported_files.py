@@ -1,4 +1,4 @@
-"""Audit records of somebody else: a faulty audit counts for nothing, a faulty violation makes the file unusable.
+"""Audit records of others: a faulty audit counts for nothing, a faulty violation spoils the file.
 
 To drop an audit record can only refuse; to drop a violation could let pass what its writer warned of. Nothing travels
 but audits and violations: a file with any other table is unusable, and so is one whose bytes are not the pinned ones.

@@ -1,4 +1,4 @@
-"""Versions of projects that are examined, from the records alone: what an unexamined archive can be compared with."""
+"""Examined versions by the records alone: what an unexamined archive can be compared with."""
 
 from __future__ import annotations
 

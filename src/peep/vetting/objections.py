@@ -1,4 +1,4 @@
-"""Violations by the archives that they meet: by bytes, or by a range of versions; overrides lift single ones."""
+"""Violations and the archives they meet: by bytes or a range of versions; overrides lift single ones."""
 
 from __future__ import annotations
 

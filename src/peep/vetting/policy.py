@@ -1,4 +1,4 @@
-"""The policy of a project: what is demanded, what is accepted, trusted publishers, overrides of foreign violations."""
+"""Vetting policy of a project: what is demanded, accepted, trusted and overridden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole vetting files, bytes to records: closed to anything odd, every fault told with its file and entry."""
+"""Whole vetting files, bytes to records: odd entries are refused, each fault by file and entry."""
 
 from __future__ import annotations
 

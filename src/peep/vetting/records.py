@@ -1,4 +1,4 @@
-"""Audit records, violations, excuses, published facts and imports, as frozen values. Read this first of the package.
+"""Audit records, violations, excuses, publishers and imports as frozen values. Read first here.
 
 Each type is one kind of table of docs/vetting-format.md, with that page's keys. Archives are named by their bytes
 (`DigestLine`), never by a version: files are added to versions later.

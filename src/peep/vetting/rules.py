@@ -1,4 +1,4 @@
-"""Records as rules of one criterion: *if all premises are examined, so are the conclusions*; which records count."""
+"""Records as rules of one criterion (Horn clauses): *if all premises are examined, so are these*."""
 
 from __future__ import annotations
 

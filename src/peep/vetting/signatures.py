@@ -1,4 +1,4 @@
-"""Detached signatures of imports: `ssh-keygen -Y verify` against the project's `allowed_signers` (OpenSSH 8.1)."""
+"""Detached signatures of imports: `ssh-keygen -Y verify` by `allowed_signers` (OpenSSH 8.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The statement that a person makes with an audit record: one line of a text, to be uncommented. Pure."""
+"""The statement that a person makes with an audit record: one line of a text, to be uncommented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suggestions: for each unexamined version the cheapest comparison that would examine it; what trust would settle."""
+"""Suggestions: the cheapest comparison for each unexamined version; what trust would settle."""
 
 from __future__ import annotations
 

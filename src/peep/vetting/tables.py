@@ -1,4 +1,4 @@
-"""Tables of the vetting files, each to its type: what one entry must hold, with all that is odd about it."""
+"""Tables of the vetting files, each to its type, with all that is odd about an entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep add`: a project put into a list with all its hashes, or into a source whose lock is then renewed.
+"""`peep add`: a project put into a list with its hashes, or into a source whose lock is renewed.
 
 All is written or nothing.
 """

@@ -1,4 +1,4 @@
-"""`peep audit --fix`: affected pins moved to the smallest versions that nothing affects and everything listed allows.
+"""`peep audit --fix`: affected pins moved to the smallest versions that nothing affects.
 
 Files that `peep lock` wrote are made by it anew; in others the pins are edited. The result is judged again, and what is
 not cured is not written.

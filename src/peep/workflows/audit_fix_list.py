@@ -1,4 +1,4 @@
-"""Fixes of hand-kept lists: blocks edited for versions that every other listed project allows on every target."""
+"""Fixes of hand-kept lists: versions that all other pins allow on every target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixes of files that `peep lock` wrote: it makes them anew, with other versions of the affected projects."""
+"""Fixes of lock files: `peep lock` makes them anew, with other versions of affected projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `--fix` wants of a file: affected pins, and the versions that they could go to."""
+"""Wishes of `--fix` for a file: affected pins, and the versions that they could go to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep bundle check`: a bundle compared with its manifest, file by file; and whether some lists are complete in it."""
+"""`peep bundle check`: a bundle compared with its manifest; whether lists are complete in it."""
 
 from __future__ import annotations
 

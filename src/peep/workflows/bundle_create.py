@@ -1,4 +1,4 @@
-"""`peep bundle create`: every archive that pins need on declared targets, in one folder, complete or not at all."""
+"""`peep bundle create`: every archive that pins need on declared targets, all or nothing."""
 
 from __future__ import annotations
 

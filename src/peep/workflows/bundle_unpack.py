@@ -1,4 +1,4 @@
-"""`peep bundle unpack`: a tar, another folder, or a place on the web as a bundle's folder; every file is compared."""
+"""`peep bundle unpack`: a tar, folder or URL as a bundle's folder; every file is compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep check -r`: a list judged for each declared target, whether it is complete and consistent there."""
+"""`peep check -r`: whether a list is complete and consistent for each declared target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep convert`: one lock file as another, every loss told, nothing written that changes what is installed unasked."""
+"""`peep convert`: one lock file as another, every loss told, no install changed unasked."""
 
 from __future__ import annotations
 

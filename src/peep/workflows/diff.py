@@ -1,4 +1,4 @@
-"""Verb `peep diff`: one release against another, opened in a sandbox, in the order in which it would run."""
+"""`peep diff`: one release against another, opened in a sandbox, in the order it would run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep lock`: from loose requirements to hashed pins, complete for every declared target, or not written.
+"""`peep lock`: requirements to hashed pins, complete for every declared target, or not written.
 
 Read the sources and the present lock, ask the indexes, solve for each target, merge, read the text back, write it.
 """

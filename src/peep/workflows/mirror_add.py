@@ -1,4 +1,4 @@
-"""`peep mirror add`: archives of one's own, or all of a bundle, put into a mirror under the names that are owned."""
+"""`peep mirror add`: archives of one's own, or all of a bundle, under names that are owned."""
 
 from __future__ import annotations
 

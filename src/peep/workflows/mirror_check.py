@@ -1,4 +1,4 @@
-"""`peep mirror check`: a mirror compared with itself, on the disk or as a server serves it, and with its owners."""
+"""`peep mirror check`: a mirror compared with itself, on disk or as served, and its owners."""
 
 from __future__ import annotations
 

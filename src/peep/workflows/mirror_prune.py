@@ -1,4 +1,4 @@
-"""`peep mirror prune`: links of what no list needs go first, the files themselves when no page can lead there still."""
+"""`peep mirror prune`: links that no list needs go first, files when no page leads to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep mirror yank`: files that shall not be chosen any more, and still be had by who pins them (PEP 592)."""
+"""`peep mirror yank`: files that shall not be chosen any more, but stay for pins (PEP 592)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep vetting attest`: who published the listed archives, by verified attestations, kept in `published.toml`."""
+"""`peep vetting attest`: publishers of listed archives, by verified attestations."""
 
 from __future__ import annotations
 

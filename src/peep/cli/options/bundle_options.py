@@ -1,4 +1,4 @@
-"""Words of `peep bundle create` and the project's settings -> the frozen options that the workflow reads."""
+"""Options of `peep bundle create`: words and settings into what the workflow reads."""
 
 from __future__ import annotations
 

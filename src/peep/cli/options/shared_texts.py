@@ -1,4 +1,4 @@
-"""Free texts of options that end up in files which are shared: no password or token may stand in them (THREATS N18)."""
+"""Free texts that end up in shared files: no password or token may stand in them (THREATS N18)."""
 
 from __future__ import annotations
 

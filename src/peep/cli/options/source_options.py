@@ -1,4 +1,4 @@
-"""Words of `peep add` to a source -> what `peep lock` would be asked for to make the lock of that source anew."""
+"""Options of `peep add` to a source: words into what `peep lock` makes its lock from."""
 
 from __future__ import annotations
 

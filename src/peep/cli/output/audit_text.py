@@ -1,4 +1,4 @@
-"""An audit as lines for people. Pure."""
+"""An audit as lines for people."""
 
 from __future__ import annotations
 

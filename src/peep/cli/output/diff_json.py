@@ -1,4 +1,4 @@
-"""`peep diff --format json`: the whole comparison as plain values. docs/json-output.md promises the shape."""
+"""`peep diff --format json`: the whole comparison as plain values (docs/json-output.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list lacks for its targets, for people and for programs (docs/json-output.md, `peep check`)."""
+"""Gaps of a list on its targets, for people and for programs (`peep check`)."""
 
 from __future__ import annotations
 

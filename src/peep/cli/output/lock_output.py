@@ -1,4 +1,4 @@
-"""What became of a lock, for people and for programs (docs/json-output.md)."""
+"""Output of `peep lock`, for people and for programs (docs/json-output.md)."""
 
 from __future__ import annotations
 

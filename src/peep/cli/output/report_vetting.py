@@ -1,4 +1,4 @@
-"""Report lines on archives that nobody examined or that somebody objects to, and on unreadable records. Pure."""
+"""Report lines on unexamined archives, objections and unreadable records."""
 
 from __future__ import annotations
 

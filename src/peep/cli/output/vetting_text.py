@@ -1,4 +1,4 @@
-"""Verdicts, chains and counts of vetting as lines for people and as JSON for programs. Pure."""
+"""Verdicts, chains and counts of vetting as lines for people and as JSON for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of a Pipfile.lock (pipfile-spec 6) of pins: one version for each name, hashes without file names."""
+"""Text of a Pipfile.lock (pipfile-spec 6): one version for each name, hashes without file names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives and commits at URLs in lock files of other tools, as a requirement names them (PEP 508, PEP 440)."""
+"""Direct archives and commits in other tools' lock files, as requirements (PEP 508, PEP 440)."""
 
 from __future__ import annotations
 

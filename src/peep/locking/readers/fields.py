@@ -1,4 +1,4 @@
-"""Keys of lock files, and the fate of each in a conversion: kept, told as a loss, or of no account for a reason.
+"""Keys of lock files and their fate in a conversion: kept, told as a loss, or of no account.
 
 A key that stands in no table here is told, too: nothing is dropped because nobody has heard of it. Sources: PEP 751;
 what uv, Poetry, PDM and Pipenv write.

@@ -1,4 +1,4 @@
-"""Markers of pins from markers of edges: where a package is needed, by all ways that lead to it from the roots.
+"""Markers of pins from markers of edges: where a package is needed, by all ways from the roots.
 
 Markers are compared over a grid of environments that the markers themselves tell apart, so that what comes out is
 short and says the same. Source of the semantics: PEP 508.

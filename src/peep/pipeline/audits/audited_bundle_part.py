@@ -1,4 +1,4 @@
-"""Part that a bundle has in an audit: a subject, and the snapshot inside it where that is to be judged by."""
+"""Bundles in an audit: a subject, and the snapshot inside where that is to be judged by."""
 
 from __future__ import annotations
 

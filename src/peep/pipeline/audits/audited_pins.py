@@ -1,4 +1,4 @@
-"""What requirements files, lock files and environments list, as pins to audit: everything, for every target.
+"""Pins of requirements files, lock files and environments, to audit: all, for every target.
 
 Unlike the pins of an install, markers only narrow the place of a pin, and a project may stand there in two versions.
 What can't be read is told beside what can: an audit goes on and is incomplete.

@@ -1,4 +1,4 @@
-"""A former report of `peep audit --format json`, as what was known then: project, version and ids of each finding."""
+"""Baseline of an audit: a former `--format json` report as project, version and ids per finding."""
 
 from __future__ import annotations
 

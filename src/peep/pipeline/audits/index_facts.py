@@ -1,4 +1,4 @@
-"""Asks the configured indexes about audited projects: pages for index facts, releases to go to, private origins.
+"""Index facts of audited projects, asked of the configured indexes: pages, releases, origins.
 
 They see these names at every install. An index that does not answer costs facts, never a finding of the snapshot.
 """

@@ -1,4 +1,4 @@
-"""Gate of `refuse-malware` for what `peep lock` runs: backends that `--allow-build` names, with their tools."""
+"""Gate of `refuse-malware` for the backends that `--allow-build` names, and their tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policy and suppressions of an audit, read where a project keeps them; every fault with its file and line."""
+"""Settings of an audit: policy and suppressions of a project, faults by file and line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`peep audit --suppress`: an entry of `peep-audit.toml` for the pinned digests and what the advisory says now."""
+"""`peep audit --suppress`: an entry for the pinned digests and what the advisory says now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives of a bundle, obtained: off the shelf where they lie there, else from the indexes; each verified.
+"""Archives of a bundle: off the shelf where they lie there, else from the indexes; each verified.
 
 Which file a target takes is decided by the stage that decides it for an install; the gate is that of an install, too.
 """

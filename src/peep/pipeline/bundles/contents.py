@@ -1,4 +1,4 @@
-"""Contents of a bundle: for every target and every boundary inside of it, the archives it takes, judged complete."""
+"""Contents of a bundle: the archives of every target and of each boundary inside it, complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs of a bundle: requirements, lock and constraints files, read for each target and carried byte for byte."""
+"""Inputs of a bundle: requirements, lock and constraints files, carried byte for byte."""
 
 from __future__ import annotations
 

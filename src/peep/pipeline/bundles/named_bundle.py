@@ -1,4 +1,4 @@
-"""Bundle that requirements files name themselves: `# peep: --bundle vendor`, meant from the file's own folder."""
+"""Bundle named by requirements files: `# peep: --bundle vendor`, below the file's own folder."""
 
 from __future__ import annotations
 

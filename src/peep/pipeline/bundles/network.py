@@ -1,4 +1,4 @@
-"""A bundle in the place of the network: archives by digest out of its files; no index, no pip, no socket."""
+"""Bundle in the place of the network: archives by digest out of its files; no pip, no socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bundle below a URL: `bundle.json`, and each archive when it is wanted; no page, and nothing else, is asked for."""
+"""Bundle below a URL: `bundle.json`, and each archive when it is wanted; nothing else is asked."""
 
 from __future__ import annotations
 

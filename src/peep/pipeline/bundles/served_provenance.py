@@ -1,4 +1,4 @@
-"""Provenance objects (PEP 740) as indexes serve them: evidence that is carried along, and not judged here."""
+"""Provenance objects (PEP 740) as indexes serve them: carried along, not judged here."""
 
 from __future__ import annotations
 

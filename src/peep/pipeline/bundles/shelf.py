@@ -1,4 +1,4 @@
-"""Shelf of archives that earlier bundles and mirrors hold, by digest: what lies there need not be fetched again.
+"""Shelf of archives that earlier bundles and mirrors hold, by digest: they are not fetched again.
 
 Nothing on it is trusted: a file counts once its bytes have a digest that the pin lists.
 """

@@ -1,4 +1,4 @@
-"""Archives that were only looked at, kept in the user's cache so that the next look need not fetch them again.
+"""Cache of archives that were only looked at, in the user's cache folder.
 
 Nothing that stores, builds or installs reads this folder: its files lie under the digest that an index stated, are
 hashed anew each time, and become `UnvouchedArchive`s and nothing else.

@@ -1,4 +1,4 @@
-"""Comparison of releases whose archives are known by digest: had from the indexes, opened in the sandboxed child."""
+"""Comparison of releases known by digest: from the indexes, opened in the sandboxed child."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives of a release that nobody vouched for, gathered in a private folder: local files, or what indexes offer.
+"""Unvouched archives of a release in a private folder: local files, or what indexes offer.
 
 They are hashed as they are copied, and named by a type that nothing which stores, builds or installs accepts.
 """

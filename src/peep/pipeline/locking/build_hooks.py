@@ -1,4 +1,4 @@
-"""Backends of `--allow-build`: asked on this machine, in the sandbox, with tools that were chosen for it and hashed."""
+"""Hooks of `--allow-build` backends, asked in the sandbox, with chosen and hashed tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds of source archives, for locking: what they state, and under `--allow-build` what their backends ask for."""
+"""Builds of source archives for locking: stated metadata, or with `--allow-build` the backend's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Roots that name where their project comes from: commits of repositories, archives at URLs; as pages of one release.
+"""Direct roots of a lock: commits, archives at URLs; each as a page of one release.
 
 A branch or tag becomes its full commit, which is kept like a version; an archive is downloaded and hashed.
 """

@@ -1,4 +1,4 @@
-"""Tools for this machine: what lets the backends of `--allow-build` run here while other targets are locked."""
+"""Tools for this machine: what `--allow-build` backends run with while other targets are locked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of indexes from the page cache: revalidated with the index, or taken as they are where nothing may be asked."""
+"""Index pages from the page cache: revalidated, or taken as they are where nothing may be asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making of a lock within its session: what is asked, with what a build may answer, and how the answer is written.
+"""Making of a lock within its session: what is asked, and how the answer is written.
 
 A run that finds nothing to do ends before this is imported: solver, builder and readers of archives come with it.
 """

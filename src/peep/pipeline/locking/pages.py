@@ -1,4 +1,4 @@
-"""Pages for locking, from the configured indexes: the first that has a project, or the one that it is bound to."""
+"""Index pages for locking: of the first index that has a project, or of the one it is bound to."""
 
 from __future__ import annotations
 

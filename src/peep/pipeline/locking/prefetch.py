@@ -1,4 +1,4 @@
-"""Walk through what a lock will probably ask for, many requests in flight: it fills caches and decides nothing.
+"""Prefetch of what a lock will probably ask for: it fills caches and decides nothing.
 
 Breadth first over all groups of targets at once: a project's page, its newest admitted release, the metadata of the
 files that the targets would take, and what these require. Errors are kept silent: whoever needs the answer hears them.

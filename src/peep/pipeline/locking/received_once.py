@@ -1,4 +1,4 @@
-"""Source archives of a lock, received once for their metadata, their build requirements and their build backend."""
+"""Source archives of a lock, received once for metadata, build requirements and backend."""
 
 from __future__ import annotations
 

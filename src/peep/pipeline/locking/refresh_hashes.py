@@ -1,4 +1,4 @@
-"""Hashes of a list that nobody says how to make: those of each pin become today's, and nothing else changes."""
+"""`--refresh-hashes` of a list of unknown making: each pin's hashes, and nothing else."""
 
 from __future__ import annotations
 

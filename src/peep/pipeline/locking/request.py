@@ -1,4 +1,4 @@
-"""What a lock is asked for, as values, and the words of its options taken apart."""
+"""Request of a lock as values, and the words of its options taken apart."""
 
 from __future__ import annotations
 

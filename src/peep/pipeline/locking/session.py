@@ -1,4 +1,4 @@
-"""Session of a lock: what a run reads, asks and writes with; opened once, by all verbs that lock or judge lists."""
+"""Session of a lock: what a run reads, asks and writes with, opened once."""
 
 from __future__ import annotations
 

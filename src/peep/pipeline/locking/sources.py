@@ -1,4 +1,4 @@
-"""Sources of a lock, read: requirements files with what they include, pyproject.toml, setup.cfg, arguments."""
+"""Sources of a lock: requirements files with includes, pyproject.toml, setup.cfg, arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of pins with all that they include and constrain, read as an install reads them but for whatever target.
+"""Lists of pins with includes and constraints, read as an install does, but for any target.
 
 Source: pip's requirements file format (`-r`, `-c`); PEP 751 for lock files.
 """

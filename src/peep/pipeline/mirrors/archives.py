@@ -1,4 +1,4 @@
-"""Archives that come into a mirror: read strictly, then described by facts. Their bytes were verified before."""
+"""Verified archives that come into a mirror: read strictly, then described by facts."""
 
 from __future__ import annotations
 

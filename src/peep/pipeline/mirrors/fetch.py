@@ -1,4 +1,4 @@
-"""Archives for a mirror, fetched from the owners of their names, verified and read: all of them, or problems."""
+"""Fetching for a mirror, from the owners of names: all archives verified, or problems."""
 
 from __future__ import annotations
 

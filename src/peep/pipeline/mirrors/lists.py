@@ -1,4 +1,4 @@
-"""Lists that a mirror serves, read for whatever target: includes, build constraints and lock files among them."""
+"""Lists that a mirror serves, for any target: includes, build constraints and lock files too."""
 
 from __future__ import annotations
 

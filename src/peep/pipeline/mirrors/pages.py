@@ -1,4 +1,4 @@
-"""Pages for a mirror: each name is asked for at the one source that owns it; one's own are answered by the mirror."""
+"""Pages for a mirror: each name is asked for at its owner; the mirror answers for its own."""
 
 from __future__ import annotations
 

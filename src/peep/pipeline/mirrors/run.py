@@ -1,4 +1,4 @@
-"""Changes to a mirror under its lock: what a killed run left is repaired first, then files, facts and pages follow."""
+"""Run that changes a mirror, under its lock: repair first, then files, facts and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Environment that verifies attestations: installed from peep's own list into the store, once for each interpreter."""
+"""Environment that verifies attestations: made from peep's own list, once per interpreter."""
 
 from __future__ import annotations
 

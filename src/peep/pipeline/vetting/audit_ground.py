@@ -1,4 +1,4 @@
-"""Ground of an audit record: how its archives divide, and which stop signals were answered, by a comparison made anew.
+"""Ground of an audit record, by a new comparison: its division, the answered stop signals.
 
 Of a reading only what it says was read is believed; archives, changes and signals come from the archives themselves.
 """

@@ -1,4 +1,4 @@
-"""Who writes a record: the name that was given, else the user whom git knows."""
+"""Author of a record: the name that was given, else the user whom git knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Version of a project while it is certified: its archives, what they were compared with, the ground of both."""
+"""Version while it is certified: its archives, what they are compared with, the ground."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Installed projects whose archives nobody examined, or somebody objects to, as findings of `peep verify`."""
+"""Findings of `peep verify` on unexamined or objected installed archives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gate of `--require-examined`: what a run is about to use, held against the vetting records. Pure.
+"""Gate of `--require-examined`: what a run would use, held against the vetting records.
 
 It stands after verification and before the first build, in one report with everything else that is wrong. Without a
 demand nothing here is called and no vetting file is read.

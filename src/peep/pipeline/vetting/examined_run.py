@@ -1,4 +1,4 @@
-"""Examination of all that a run uses: its demands, the records beside its files, and what each archive is used for."""
+"""Examination of all that a run uses: demands, records, and what each archive is used for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports of audit records: fetched, checked, compared with the copy so far, accepted by a person or by digest."""
+"""Imports of audit records: fetched, checked, compared, accepted by a person or by digest."""
 
 from __future__ import annotations
 

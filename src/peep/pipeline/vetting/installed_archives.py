@@ -1,4 +1,4 @@
-"""Installed projects as subjects of verdicts: each by what is recorded of the archive or commit that it came from."""
+"""Installed projects as subjects of verdicts, by the recorded archive or commit."""
 
 from __future__ import annotations
 

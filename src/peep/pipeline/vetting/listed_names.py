@@ -1,4 +1,4 @@
-"""File names of listed archives: records name archives for people, requirements files list digests alone."""
+"""File names of listed archives: records name them for people, lists hold digests alone."""
 
 from __future__ import annotations
 

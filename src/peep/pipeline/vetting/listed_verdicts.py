@@ -1,4 +1,4 @@
-"""Criterion that a run asks for, and the verdict on every archive of a listing, by the records of a project."""
+"""Verdicts on every archive of a listing, for the criterion that a run asks for."""
 
 from __future__ import annotations
 

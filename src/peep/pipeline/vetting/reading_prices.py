@@ -1,4 +1,4 @@
-"""Prices of comparisons, in lines to read: analysed in the sandboxed child, remembered by the digests of both sides."""
+"""Prices of comparisons in lines to read, remembered by the digests of both sides."""
 
 from __future__ import annotations
 

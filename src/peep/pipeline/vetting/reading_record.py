@@ -1,4 +1,4 @@
-"""Record of what this user read, in the user's data folder: it shortens the next reading, and decides nothing.
+"""Reading record of this user: it shortens the next reading and decides nothing.
 
 One line a content (`examine/read_before.py`), only ever appended, so that two runs at once lose nothing.
 """

@@ -1,4 +1,4 @@
-"""Records about a release that is compared: its verdict, and who published it by verified attestations."""
+"""Records about a compared release: its verdict, and its publisher by verified attestations."""
 
 from __future__ import annotations
 

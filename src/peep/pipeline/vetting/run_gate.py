@@ -1,4 +1,4 @@
-"""Gate for examined archives, as a run sees it: without a demand it asks nothing, and no vetting file is read."""
+"""Gate for examined archives in a run: without a demand, no vetting file is read."""
 
 from __future__ import annotations
 

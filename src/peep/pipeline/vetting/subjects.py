@@ -1,4 +1,4 @@
-"""Subjects of verdicts: the archives that a pin lists, and the commit that it names. Loads nothing of the records."""
+"""Subjects of verdicts: a pin's listed archives or its commit. Loads nothing of the records."""
 
 from __future__ import annotations
 
