@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from peep.advisories.foreign_text import cleaned
@@ -18,6 +17,7 @@ from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, PeepError
 from peep.formats.url_secrets import redacted
+from peep.system.file_digest import digest_of_stream
 from peep.system.files import regular_only
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ MOST_BYTES = 2 << 30
 """Of all records of a snapshot together."""
 LARGEST_FILE = 1 << 30
 """Bytes of a zip."""
-_PIECE = 1 << 20
 
 Entry = Advisory | UnreadableRecord
 
@@ -119,17 +118,14 @@ class Tally:
 
 def file_sha256(path: str) -> str:
     """The sha256 of a regular file, lower-case hex. Raises `SnapshotError`."""
-    hasher = sha256()
     try:
         with open(path, "rb", buffering=0, opener=regular_only) as file:
             if os.fstat(file.fileno()).st_size > LARGEST_FILE:
                 raise SnapshotError(f"{path}: larger than {LARGEST_FILE >> 20} MiB")
-            while piece := file.read(_PIECE):
-                hasher.update(piece)
+            return digest_of_stream(file)[0].hex
     except OSError as error:
         is_missing = isinstance(error, FileNotFoundError)
         raise SnapshotError(f"{redacted(path)}: {error.strerror or error}", is_missing=is_missing) from error
-    return hasher.hexdigest()
 
 
 def is_zip(path: str) -> bool:

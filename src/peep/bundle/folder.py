@@ -12,15 +12,14 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from hashlib import sha256
-from typing import BinaryIO
 
 from peep.bundle.layout import GIT_ATTRIBUTES, LOCK, README, derived_files, stored_files
 from peep.bundle.manifest import MANIFEST, BundleFile, BundleManifest
 from peep.bundle.tree import FileSource
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
-from peep.system.files import PIECE, fsync_folder, remove_tree, temporary_folder, write_atomically
+from peep.system.file_digest import digest_of_file, digest_of_stream
+from peep.system.files import fsync_folder, remove_tree, temporary_folder, write_atomically
 from peep.system.locks import lock_folder
 
 MARKER = ".peep-unfinished"
@@ -133,7 +132,7 @@ class BundleWriter:
         except OSError as error:
             raise DestinationError(f"{sources.label}: {path}: {error.strerror or error}") from error
         with content, open(temporary, "xb") as copy:
-            digest = _copied(content, copy)
+            digest = digest_of_stream(content, copy=copy)[0].hex
             copy.flush()
             os.fsync(copy.fileno())
         if digest != file.sha256:
@@ -201,16 +200,4 @@ def _holds(place: str, file: BundleFile) -> bool:
         return False
     if file.size >= 0 and os.path.getsize(place) != file.size:
         return False
-    hasher = sha256()
-    with open(place, "rb") as content:
-        while piece := content.read(PIECE):
-            hasher.update(piece)
-    return hasher.hexdigest() == file.sha256
-
-
-def _copied(source: BinaryIO, copy: BinaryIO) -> str:
-    hasher = sha256()
-    while piece := source.read(PIECE):
-        hasher.update(piece)
-        copy.write(piece)
-    return hasher.hexdigest()
+    return digest_of_file(place)[0].hex == file.sha256

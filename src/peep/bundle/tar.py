@@ -16,12 +16,12 @@ from peep.archives.tar_headers import BLOCK
 from peep.bundle.layout import derived_files, stored_files
 from peep.bundle.manifest import MANIFEST, BundleManifest
 from peep.bundle.tree import PREFIX, FileSource, UnreadableBundle
+from peep.system.file_digest import digest_of_stream
 from peep.system.files import fsync_folder
 
 Member = tuple[str, BinaryIO, str]
 """Path, content, and the sha256 (lower-case hex) that it must have."""
 
-_PIECE = 1 << 18
 _RECORD = 20 * BLOCK
 _LONGEST_NAME = 100
 """Bytes that fit into a ustar header; the prefix field is not used, for some readers join it wrongly."""
@@ -85,13 +85,8 @@ def _write_member(tar: BinaryIO, name: str, content: BinaryIO, digest: str) -> N
     size = content.seek(0, os.SEEK_END)
     content.seek(0)
     tar.write(headers(name, size))
-    hasher = sha256()
-    copied = 0
-    while piece := content.read(_PIECE):
-        hasher.update(piece)
-        tar.write(piece)
-        copied += len(piece)
-    if copied != size or hasher.hexdigest() != digest:
+    written, copied = digest_of_stream(content, copy=tar)
+    if copied != size or written.hex != digest:
         raise UnreadableBundle(f"{name}: is not the file that {MANIFEST} lists", _CHECK)
     tar.write(bytes(-size % BLOCK))
 

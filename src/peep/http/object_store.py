@@ -17,7 +17,8 @@ from peep.dataclass import dataclass, field
 from peep.errors import MissingExtra, PeepError, UsageError
 from peep.formats.url_secrets import redacted_start
 from peep.system.bounded import read_stream
-from peep.system.files import PIECE, fsync_folder, patiently, regular_only, write_atomically
+from peep.system.file_digest import digest_of_stream
+from peep.system.files import fsync_folder, patiently, regular_only, write_atomically
 from peep.system.locks import lock_folder
 
 _PROBE = ".peep-probe-"
@@ -163,14 +164,11 @@ class FolderStore:
         return FetchedObject(StoredState(key, len(content), _etag(content)), content)
 
     def head(self, key: str) -> StoredState | None:
-        hasher, size = sha256(), 0
         with self._reading(key) as file:
             if file is None:
                 return None
-            while piece := file.read(PIECE):
-                hasher.update(piece)
-                size += len(piece)
-        return StoredState(key, size, _quoted(hasher.hexdigest()))
+            digest, size = digest_of_stream(file)
+        return StoredState(key, size, _quoted(digest.hex))
 
     @contextmanager
     def _reading(self, key: str) -> Iterator[BinaryIO | None]:

@@ -31,9 +31,9 @@ from peep.mirror.repair import PENDING
 from peep.mirror.twins import twins
 from peep.place_faults import FileState, MirrorFileFault, NotOwned
 from peep.reporting import Reporter
+from peep.system.file_digest import digest_of_stream
 from peep.system.files import regular_only
 
-_PIECE = 1 << 18
 _OWN_FILES = frozenset({MIRROR_SETTINGS, ROOT_MANIFEST, LOCK_FILE, UNFINISHED, PENDING})
 
 
@@ -119,14 +119,11 @@ def _digest(path: str) -> str:
     """'' for a link, for what is no plain file and for what cannot be read."""
     if os.path.islink(path):
         return ""
-    hasher = sha256()
     try:
         with open(path, "rb", opener=regular_only) as file:
-            while piece := file.read(_PIECE):
-                hasher.update(piece)
+            return digest_of_stream(file)[0].hex
     except OSError:
         return ""
-    return hasher.hexdigest()
 
 
 def _sidecar_faults(mirror: MirrorFolder, archives: Iterable[ArchiveFacts]) -> Iterator[MirrorFileFault]:

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import BinaryIO
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError, UsageError
@@ -33,7 +32,8 @@ from peep.mirror.layout import (
 from peep.mirror.ownership import Ownership, parse_ownership
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import RECORDS, read_file
-from peep.system.files import PIECE, remove_tree, temporary_folder, write_atomically
+from peep.system.file_digest import digest_of_stream
+from peep.system.files import remove_tree, temporary_folder, write_atomically
 from peep.system.locks import FileLock
 
 LOCK_FILE = ".peep-mirror.lock"
@@ -182,7 +182,7 @@ class MirrorFolder:
     def _add(self, file: NewFile, scratch: str) -> None:
         temporary = os.path.join(scratch, "file")
         with open(file.place, "rb") as source, open(temporary, "wb") as copy:
-            digest = _copied(source, copy)
+            digest = digest_of_stream(source, copy=copy)[0].hex
             copy.flush()
             os.fsync(copy.fileno())
         if digest != file.sha256:
@@ -291,11 +291,3 @@ def _holds(place: str, content: bytes) -> bool:
             return file.read() == content
     except OSError:
         return False
-
-
-def _copied(source: BinaryIO, copy: BinaryIO) -> str:
-    hasher = sha256()
-    while piece := source.read(PIECE):
-        hasher.update(piece)
-        copy.write(piece)
-    return hasher.hexdigest()

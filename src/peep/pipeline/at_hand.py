@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from hashlib import new as new_hash
 
 from peep.archives.verification import algorithms_for
 from peep.dataclass import replace
@@ -23,7 +22,8 @@ from peep.model import (
     listed_digest,
     listed_hashes,
 )
-from peep.system.files import PIECE, regular_only
+from peep.system.file_digest import digest_of_stream
+from peep.system.files import regular_only
 
 
 class ArchivesAtHand:
@@ -31,7 +31,7 @@ class ArchivesAtHand:
 
     def __init__(self, folder: str) -> None:
         self._folder = os.path.abspath(folder)
-        self._digests: dict[tuple[str, str], str] = {}
+        self._digests: dict[tuple[str, str], Digest] = {}
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -88,19 +88,16 @@ class ArchivesAtHand:
     def _digest(self, name: str, algorithm: str) -> Digest:
         """Of a file here; of one that cannot be read, or is none, a digest that nobody lists."""
         if (name, algorithm) not in self._digests:
-            self._digests[name, algorithm] = _hex_digest(os.path.join(self._folder, name), algorithm)
-        return Digest(algorithm, self._digests[name, algorithm])
+            self._digests[name, algorithm] = _digest_of(os.path.join(self._folder, name), algorithm)
+        return self._digests[name, algorithm]
 
 
-def _hex_digest(path: str, algorithm: str) -> str:
-    hasher = new_hash(algorithm)
+def _digest_of(path: str, algorithm: str) -> Digest:
     try:
         with open(path, "rb", opener=regular_only) as file:
-            while piece := file.read(PIECE):
-                hasher.update(piece)
+            return digest_of_stream(file, algorithm)[0]
     except OSError:
-        return ""
-    return hasher.hexdigest()
+        return Digest(algorithm, "")
 
 
 def _covers(found: Sequence[ListedFile], pin: PinnedRequirement) -> bool:

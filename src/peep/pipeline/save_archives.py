@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from threading import Lock
-from typing import BinaryIO
 
 from peep.concurrency.thread_pool import run_tasks
 from peep.dataclass import dataclass, replace
@@ -18,8 +17,8 @@ from peep.pipeline.fetch import Search, WheelProvider, add_wheel
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.unpacking import Unpacker
 from peep.store.stale_files import is_abandoned
-from peep.system.file_digest import digest_of_file
-from peep.system.files import PIECE, remove_tree, temporary_folder
+from peep.system.file_digest import digest_of_file, digest_of_stream
+from peep.system.files import remove_tree, temporary_folder
 from peep.system.locks import lock_folder
 
 _PREFIX = ".peep-"
@@ -100,8 +99,8 @@ class ArchiveCollection:
         archive.file.seek(0)
         place = os.path.dirname(self.folder)
         with _explained(place), open(os.path.join(self.folder, archive.filename), "xb") as copy:
-            written = _copied(archive.file, copy)
-        if written != archive.sha256:
+            written, _ = digest_of_stream(archive.file, copy=copy)
+        if written.hex != archive.sha256:
             raise StoreError(f"{archive.filename}: the verified download changed on the disk while it was being copied")
 
     def take_built(self, wheel: StoredWheel, content: bytes, hash_form: HashForm) -> None:
@@ -113,15 +112,6 @@ class ArchiveCollection:
         self.wheels[name] = wheel
         digest = sha256(content).hexdigest()
         self.saved[name] = SavedFile(name, filename, digest, len(content), hash_form, is_built=True)
-
-
-def _copied(source: BinaryIO, copy: BinaryIO) -> str:
-    """Copy all bytes; gives back their sha256."""
-    hasher = sha256()
-    while piece := source.read(PIECE):
-        hasher.update(piece)
-        copy.write(piece)
-    return hasher.hexdigest()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Digest of a file, read in constant memory."""
+"""Digests of files, read in constant memory, and copied on the way where that is wanted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import errno
 import hashlib
 import os
 import stat
-from typing import Protocol
+from collections.abc import Iterable
+from typing import BinaryIO, Protocol, cast
 
 from peep.model import Digest
 
@@ -28,13 +29,27 @@ def digest_of_file(path: str, algorithm: str = "sha256") -> tuple[Digest, int]:
         return digest_of_stream(file, algorithm)
 
 
-def digest_of_stream(file: Readable, algorithm: str = "sha256") -> tuple[Digest, int]:
-    """Hash what is left of an open file, as `digest_of_file` does."""
-    hasher = hashlib.new(algorithm)
+def digest_of_stream(
+    file: Readable | BinaryIO, algorithm: str = "sha256", copy: BinaryIO | None = None
+) -> tuple[Digest, int]:
+    """Hash what is left of an open file, as `digest_of_file` does; what is read is also written to `copy`."""
+    (digest,), size = digests_of_stream(file, [algorithm], copy)
+    return digest, size
+
+
+def digests_of_stream(
+    file: Readable | BinaryIO, algorithms: Iterable[str], copy: BinaryIO | None = None
+) -> tuple[tuple[Digest, ...], int]:
+    """As `digest_of_stream`, in several algorithms at once; the digests come in their order."""
+    hashers = {name: hashlib.new(name) for name in algorithms}
     buffer = bytearray(PIECE)
     view = memoryview(buffer)
     size = 0
-    while count := file.readinto(buffer):
-        hasher.update(view[:count])
+    stream = cast("Readable", file)  # typeshed knows no `readinto` of BinaryIO; all files of `io` have it
+    while count := stream.readinto(buffer):
         size += count
-    return Digest(algorithm, hasher.hexdigest()), size
+        for hasher in hashers.values():
+            hasher.update(view[:count])
+        if copy is not None:
+            copy.write(view[:count])
+    return tuple(Digest(name, hasher.hexdigest()) for name, hasher in hashers.items()), size

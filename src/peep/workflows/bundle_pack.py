@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from peep.bundle.tar import pack
 from peep.bundle.tree import CountedTree
 from peep.dataclass import dataclass
@@ -11,7 +9,7 @@ from peep.errors import DestinationError
 from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
 from peep.reporting import Reporter
-from peep.system.files import PIECE
+from peep.system.file_digest import digest_of_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +32,7 @@ def pack_bundle(place: str, output: str, reporter: Reporter) -> PackedBundle:
         try:
             counted = CountedTree(bundle.tree, reporter, "files packed")
             size = pack(counted, bundle.manifest, bundle.lock, output)
-            hasher = sha256()
-            with open(output, "rb") as file:
-                while piece := file.read(PIECE):
-                    hasher.update(piece)
+            written, _ = digest_of_file(output)
         except OSError as error:
             raise DestinationError(f"{output}: cannot be written: {error.strerror or error}") from error
-        return PackedBundle(bundle.digest, output, hasher.hexdigest(), size)
+        return PackedBundle(bundle.digest, output, written.hex, size)

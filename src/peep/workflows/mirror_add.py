@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from hashlib import sha256
-from typing import BinaryIO
 
 from peep.bundle.manifest import BundleArchive
 from peep.dataclass import dataclass
@@ -41,6 +40,7 @@ from peep.pipeline.mirrors.archives import (
 from peep.pipeline.mirrors.run import change, facts_of, opened_mirror
 from peep.place_faults import NotOwned
 from peep.reporting import Reporter
+from peep.system.file_digest import digest_of_stream
 from peep.system.files import PIECE, regular_only, temporary_folder
 
 _READ = "archives read"
@@ -119,18 +119,10 @@ def _from_paths(paths: Sequence[str], now: datetime, reporter: Reporter) -> list
 def _from_path(path: str, now: datetime) -> IncomingArchive:
     """A private file came into being when it is added: there is no other time that cut-off dates could go by."""
     with open(path, "rb", opener=regular_only) as file:
-        digest, size = _digest(file)
+        digest, size = digest_of_stream(file)
         file.seek(0)
         carried = read_archive(os.path.basename(path), file)
-    return IncomingArchive(os.path.basename(path), path, digest, size, carried, upload_time=time_text(now))
-
-
-def _digest(file: BinaryIO) -> tuple[str, int]:
-    hasher, size = sha256(), 0
-    while piece := file.read(PIECE):
-        hasher.update(piece)
-        size += len(piece)
-    return hasher.hexdigest(), size
+    return IncomingArchive(os.path.basename(path), path, digest.hex, size, carried, upload_time=time_text(now))
 
 
 def _from_bundle(place: str, digest: str | None, scratch: str, reporter: Reporter) -> list[IncomingArchive]:
@@ -157,10 +149,10 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
     except OSError as error:
         raise PeepError(f"{label}: cannot be read: {error.strerror or error}", "peep bundle check") from error
     with open(copy, "rb") as file:
-        found, size = _digest(file)
-        if found != archive.sha256:
+        digest, size = digest_of_stream(file)
+        if digest.hex != archive.sha256:
             raise PeepError(
-                f"{label}: has sha256:{found}; its manifest says sha256:{archive.sha256}", "peep bundle check"
+                f"{label}: has sha256:{digest.hex}; its manifest says sha256:{archive.sha256}", "peep bundle check"
             )
         file.seek(0)
         carried = read_archive(archive.filename, file, archive.name, archive.version)
@@ -169,7 +161,7 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
             f"{bundle.tree.label}: {archive.provenance_path}: is not what its name says", "peep bundle check"
         )
     return IncomingArchive(
-        archive.filename, copy, found, size, carried, archive.upload_time, archive.yanked, provenance
+        archive.filename, copy, archive.sha256, size, carried, archive.upload_time, archive.yanked, provenance
     )
 
 

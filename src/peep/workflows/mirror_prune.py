@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 
 from peep.errors import UsageError
@@ -18,7 +17,8 @@ from peep.pipeline.mirrors.lists import read_lists
 from peep.pipeline.mirrors.run import change, opened_mirror
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.plain_reading import plain_reading
-from peep.system.files import PIECE, regular_only
+from peep.system.file_digest import digests_of_stream
+from peep.system.files import regular_only
 
 
 def prune_mirror(
@@ -70,18 +70,14 @@ def _kept(mirror: MirrorFolder, facts: ProjectFacts, hashes: set[Digest] | None)
             yield file.sha256
 
 
-def _digests(mirror: MirrorFolder, path: str, algorithms: Iterable[str]) -> set[Digest]:
+def _digests(mirror: MirrorFolder, path: str, algorithms: set[str]) -> set[Digest]:
     """Digests of a stored file in further algorithms, for lists that have no sha256."""
-    hashers = {name: hashlib.new(name) for name in algorithms}
-    if not hashers:
+    if not algorithms:
         return set()
     try:
         with open(mirror.place(path), "rb", opener=regular_only) as file:
-            while piece := file.read(PIECE):
-                for hasher in hashers.values():
-                    hasher.update(piece)
+            return {*digests_of_stream(file, algorithms)[0]}
     except FileNotFoundError:
         return set()
     except OSError as error:
         raise MirrorError(f"{mirror.place(path)}: cannot be read: {error.strerror or error}") from error
-    return {Digest(name, hasher.hexdigest()) for name, hasher in hashers.items()}

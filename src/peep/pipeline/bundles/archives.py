@@ -5,12 +5,13 @@ Which file a target takes is decided by the stage that decides it for an install
 
 from __future__ import annotations
 
-import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
+from hashlib import sha256
 from threading import Event, Lock
 
 from peep.archives.carried_metadata import CarriedMetadata, read_carried_metadata
@@ -41,7 +42,7 @@ from peep.pipeline.bundles.shelf import Shelf, ShelvedArchive
 from peep.pipeline.fetch import Stages
 from peep.pipeline.unanswered import failures_as_problems, is_needed, warnings_about
 from peep.reporting import Reporter
-from peep.system.files import PIECE
+from peep.system.file_digest import digests_of_stream
 
 Key = tuple[str, str, frozenset[Digest]]
 """URL, project, and listed hashes of what is wanted: the same archive for whatever target."""
@@ -195,7 +196,7 @@ class ObtainedArchives:
         if shelved is not None and shelved.provenance_path is not None:
             with suppress(OSError), shelved.files.open(shelved.provenance_path) as file:
                 content = file.read(LARGEST_PROVENANCE)
-                if hashlib.sha256(content).hexdigest() in shelved.provenance_path:
+                if sha256(content).hexdigest() in shelved.provenance_path:
                     return content
         return (
             served_provenance(source, self.world.receiver().transport, self.world.reporter)
@@ -229,8 +230,7 @@ class ObtainedArchives:
         place = os.path.join(self.world.scratch, f"{len(self.archives)}-{os.urandom(8).hex()}")
         with archive.file as body, open(place, "xb") as copy:
             body.seek(0)
-            while piece := body.read(PIECE):
-                copy.write(piece)
+            shutil.copyfileobj(body, copy)
         offered = {file.filename: file for file in (*candidate.alternatives, *candidate.mirrors, candidate.file)}
         source = replace(offered[archive.filename], url=archive.url)
         self._keep(key, candidate, source, Arrival(place, archive.sha256, archive.size))
@@ -281,18 +281,10 @@ def _hashed(shelved: ShelvedArchive, algorithms: set[str], scratch: str) -> tupl
     """The place of a file, its digests and size; of what lies in a tar, a copy is made on the way."""
     place = shelved.place
     copy = None if place else open(os.path.join(scratch, f"shelf-{os.urandom(8).hex()}"), "xb")  # noqa: SIM115
-    hashers = {name: hashlib.new(name) for name in sorted(algorithms)}
-    size = 0
     try:
         with shelved.files.open(shelved.path) as file:
-            while piece := file.read(PIECE):
-                size += len(piece)
-                for hasher in hashers.values():
-                    hasher.update(piece)
-                if copy:
-                    copy.write(piece)
+            digests, size = digests_of_stream(file, sorted(algorithms), copy)
     finally:
         if copy:
             copy.close()
-    digests = tuple(Digest(name, hasher.hexdigest()) for name, hasher in hashers.items())
     return place or (copy.name if copy else ""), digests, size

@@ -5,7 +5,6 @@ They are hashed as they are copied, and named by a type that nothing which store
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
@@ -25,8 +24,8 @@ from peep.formats.versions import same_version
 from peep.formats.wheel_names import parse_wheel_filename
 from peep.index.client import PackageIndex
 from peep.model import ArchiveKind, IndexFile
+from peep.system.file_digest import digest_of_stream
 
-_PIECE = 1 << 17
 _NO_TAG = 1_000_000
 _VERSION = re.compile(r"-(v?\d[A-Za-z0-9._+!]*)$")
 
@@ -132,14 +131,9 @@ def _copied_file(path: str, folder: str) -> UnvouchedArchive:
 def _kept(source: BinaryIO, filename: str, folder: str) -> UnvouchedArchive:
     """Copy an open file into the private folder under a number, hashing what is written."""
     target = os.path.join(folder, str(len(os.listdir(folder))))
-    hasher = hashlib.sha256()
-    size = 0
     with open(target, "xb") as copy:
-        while piece := source.read(_PIECE):
-            hasher.update(piece)
-            copy.write(piece)
-            size += len(piece)
-    return UnvouchedArchive(filename, hasher.hexdigest(), size, target)
+        digest, size = digest_of_stream(source, copy=copy)
+    return UnvouchedArchive(filename, digest.hex, size, target)
 
 
 def _chosen(archives: Sequence[UnvouchedArchive], choice: WheelChoice, place: str) -> ReleaseArchives:
