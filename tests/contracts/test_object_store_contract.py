@@ -16,7 +16,6 @@ from peep.http.object_store import (
     Absent,
     ConditionFailed,
     FolderStore,
-    MemoryStore,
     ObjectStoreError,
     PutHeaders,
     Unchanged,
@@ -24,7 +23,7 @@ from peep.http.object_store import (
     is_conditional,
     open_store,
 )
-from support.object_stores import ForgetfulStore, has_s3, s3_environment, s3_server
+from support.object_stores import ForgetfulStore, MemoryStore, has_s3, s3_environment, s3_server
 
 HEADERS = PutHeaders("application/vnd.pypi.simple.v1+json", "public, max-age=60")
 

@@ -24,7 +24,6 @@ from peep.bundle.oci_manifest import (
 from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.http.oci import (
-    MemoryRepository,
     OciReference,
     RegistryError,
     compared,
@@ -32,7 +31,7 @@ from peep.http.oci import (
     open_repository,
     parse_reference,
 )
-from support.registry import has_registry, registry
+from support.registry import MemoryRepository, has_registry, registry
 from support.small_bundle import LONG, SDIST, WHEEL, small_bundle
 
 MANIFEST, CONTENTS = small_bundle()

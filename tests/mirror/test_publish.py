@@ -17,7 +17,6 @@ from peep.formats.simple_pages import JSON_TYPE
 from peep.http.object_store import (
     LARGEST_DOCUMENT,
     FolderStore,
-    MemoryStore,
     ObjectStoreError,
     PutHeaders,
     Whatever,
@@ -29,7 +28,7 @@ from peep.mirror.layout import View, facts_path
 from peep.mirror.publish import ForgetfulStoreError, PublishOptions, publish
 from peep.mirror.server_config import IMMUTABLE, PAGES
 from peep.reporting import SilentReporter
-from support.object_stores import ForgetfulStore, has_s3, s3_environment, s3_server
+from support.object_stores import ForgetfulStore, MemoryStore, has_s3, s3_environment, s3_server
 
 T1 = "2026-01-01T00:00:00.000000Z"
 QUICK = PublishOptions(sleep=[].append)

@@ -1,4 +1,4 @@
-"""Object stores for tests: a real server of the S3 protocol, and one that ignores conditions."""
+"""Object stores for tests: one in memory, one that ignores conditions, and a real server of the S3 protocol."""
 
 from __future__ import annotations
 
@@ -17,12 +17,63 @@ from email.message import Message
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from peep.http.object_store import Condition, MemoryStore, PutHeaders, Whatever
+from peep.dataclass import dataclass, field
+from peep.http.object_store import (
+    LARGEST_DOCUMENT,
+    LARGEST_OBJECT,
+    Condition,
+    FetchedObject,
+    PutHeaders,
+    StoredState,
+    Whatever,
+    require_state,
+    require_within,
+)
 
 _PATIENCE = 30
+
+
+@dataclass(slots=True)
+class MemoryStore:
+    """Objects in memory, with the headers that they were put with."""
+
+    label: str = "memory"
+    objects: dict[str, tuple[bytes, PutHeaders]] = field(default_factory=dict)
+    _lock: Any = field(default_factory=threading.Lock)
+
+    def get(self, key: str, limit: int = LARGEST_DOCUMENT) -> FetchedObject | None:
+        with self._lock:
+            found = self.objects.get(key)
+        require_within(limit, len(found[0]) if found else 0, f"{self.label}: {key}")
+        return FetchedObject(StoredState(key, len(found[0]), _etag(found[0])), found[0]) if found else None
+
+    def head(self, key: str) -> StoredState | None:
+        found = self.get(key, LARGEST_OBJECT)
+        return found.state if found else None
+
+    def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
+        with self._lock:
+            found = self.objects.get(key)
+            require_state(condition, _etag(found[0]) if found else None, f"{self.label}: {key}")
+            self.objects[key] = (content, headers)
+        return _etag(content)
+
+    def list(self, prefix: str = "") -> Iterator[StoredState]:
+        with self._lock:
+            found = {key: content for key, (content, _) in self.objects.items()}
+        start = f"{prefix}/" if prefix else ""
+        return (StoredState(key, len(one), _etag(one)) for key, one in found.items() if key.startswith(start))
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            self.objects.pop(key, None)
+
+
+def _etag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()}"'
 
 
 class ForgetfulStore(MemoryStore):
@@ -143,10 +194,6 @@ def forgetful_s3() -> Iterator[tuple[str, dict[str, bytes]]]:
 
     with _running(Bucket) as url:
         yield url, Bucket.objects
-
-
-def _etag(content: bytes) -> str:
-    return f'"{sha256(content).hexdigest()}"'
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A real OCI registry on 127.0.0.1: Debian's docker-registry, started by the tests that find it installed."""
+"""OCI registries for tests: one in memory, and Debian's docker-registry where it is installed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
+
+from peep.dataclass import dataclass, field
+from peep.http.oci import RegistryError, compared, digest_of
 
 _PATIENCE = 20
 _CONFIGURATION = """\
@@ -21,6 +25,38 @@ storage:
   delete: {{enabled: true}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
+
+
+@dataclass(slots=True)
+class MemoryRepository:
+    """A repository in memory; `sent` counts the bytes of blobs that were put."""
+
+    manifests: dict[str, bytes] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    sent: int = 0
+
+    def manifest(self, reference: str, media_type: str) -> bytes | None:
+        del media_type
+        return self.manifests.get(reference)
+
+    def put_manifest(self, reference: str, content: bytes, media_type: str) -> None:
+        del media_type
+        self.manifests[reference] = self.manifests[digest_of(content)] = content
+
+    def has_blob(self, digest: str) -> bool:
+        return digest in self.blobs
+
+    def put_blob(self, digest: str, content: BinaryIO) -> None:
+        body = content.read()
+        if digest_of(body) != digest:
+            raise RegistryError(f"memory: {digest} was put with other bytes")
+        self.blobs[digest] = body
+        self.sent += len(body)
+
+    def blob(self, digest: str, size: int) -> Iterator[bytes]:
+        if digest not in self.blobs:
+            raise RegistryError(f"memory: there is no blob {digest}")
+        return compared(iter([self.blobs[digest]]), digest, size, "memory")
 
 
 def has_registry() -> bool:

@@ -1,19 +1,18 @@
 """Object stores: bytes by key, an ETag for each state, writes conditional on the state.
 
-`ObjectStore` is the seam; a folder and a memory implement it here, S3, Google and Azure through the library `obstore`,
-which is imported only when such a store is opened (extra `object-store`).
+`ObjectStore` is the seam; a folder implements it here, S3, Google and Azure through the library `obstore`, which is
+imported only when such a store is opened (extra `object-store`).
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from typing import Any, BinaryIO, Protocol
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass
 from peep.errors import MissingExtra, PeepError, UsageError
 from peep.formats.url_secrets import redacted_start
 from peep.system.bounded import read_stream
@@ -226,7 +225,7 @@ class FolderStore:
         # A large archive is not hashed only to learn that it is there.
         is_there = os.path.lexists(self._place(key))
         state = self.head(key) if is_there and isinstance(condition, Unchanged) else None
-        _check(condition, state.etag if state else "?" if is_there else None, f"{self.label}: {key}")
+        require_state(condition, state.etag if state else "?" if is_there else None, f"{self.label}: {key}")
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:
@@ -266,12 +265,13 @@ def _quoted(digest: str) -> str:
     return f'"{digest}"'
 
 
-def _require_within(limit: int, size: int, what: str) -> None:
+def require_within(limit: int, size: int, what: str) -> None:
+    """Raise `ObjectStoreError` for an object of more than `limit` bytes."""
     if size > limit:
         raise ObjectStoreError(f"{what}: has {size:,} bytes, and at most {limit:,} are read")
 
 
-def _check(condition: Condition, etag: str | None, what: str) -> None:
+def require_state(condition: Condition, etag: str | None, what: str) -> None:
     """Raise `ConditionFailed` unless an object whose ETag is `etag` (None: none is there) is in the wanted state."""
     match condition:
         case Absent() if etag is not None:
@@ -280,45 +280,6 @@ def _check(condition: Condition, etag: str | None, what: str) -> None:
             raise ConditionFailed(f"{what}: was changed by somebody else meanwhile")
         case _:
             return
-
-
-# -- memory ----------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class MemoryStore:
-    """Objects in memory, with the headers that they were put with: for tests, and to see what would be published."""
-
-    label: str = "memory"
-    objects: dict[str, tuple[bytes, PutHeaders]] = field(default_factory=dict)
-    _lock: Any = field(default_factory=threading.Lock)
-
-    def get(self, key: str, limit: int = LARGEST_DOCUMENT) -> FetchedObject | None:
-        with self._lock:
-            found = self.objects.get(key)
-        _require_within(limit, len(found[0]) if found else 0, f"{self.label}: {key}")
-        return FetchedObject(StoredState(key, len(found[0]), _etag(found[0])), found[0]) if found else None
-
-    def head(self, key: str) -> StoredState | None:
-        found = self.get(key, LARGEST_OBJECT)
-        return found.state if found else None
-
-    def put(self, key: str, content: bytes, headers: PutHeaders, condition: Condition) -> str:
-        with self._lock:
-            found = self.objects.get(key)
-            _check(condition, _etag(found[0]) if found else None, f"{self.label}: {key}")
-            self.objects[key] = (content, headers)
-        return _etag(content)
-
-    def list(self, prefix: str = "") -> Iterator[StoredState]:
-        with self._lock:
-            found = {key: content for key, (content, _) in self.objects.items()}
-        start = f"{prefix}/" if prefix else ""
-        return (StoredState(key, len(one), _etag(one)) for key, one in found.items() if key.startswith(start))
-
-    def delete(self, key: str) -> None:
-        with self._lock:
-            self.objects.pop(key, None)
 
 
 # -- S3, Google, Azure -----------------------------------------------------------------------------
@@ -348,7 +309,7 @@ class CloudStore:
         with self._explained(key):
             try:
                 found = self._library.get(self._store, key)
-                _require_within(limit, int(found.meta["size"]), f"{self.label}: {key}")
+                require_within(limit, int(found.meta["size"]), f"{self.label}: {key}")
                 content = bytes(found.bytes())
             except FileNotFoundError:
                 return None

@@ -16,7 +16,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, BinaryIO, Protocol
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import dataclass
 from peep.errors import MissingExtra, PeepError, UsageError
 from peep.formats.url_secrets import redacted_start
 
@@ -101,41 +101,6 @@ def compared(pieces: Iterator[bytes], digest: str, size: int, place: str) -> Ite
         yield piece
     if f"sha256:{hasher.hexdigest()}" != digest:
         raise RegistryError(f"{place}: gave other bytes than those of {digest}")
-
-
-# -- memory ----------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class MemoryRepository:
-    """A repository in memory, for tests; `sent` counts the bytes of blobs that were put."""
-
-    manifests: dict[str, bytes] = field(default_factory=dict)
-    blobs: dict[str, bytes] = field(default_factory=dict)
-    sent: int = 0
-
-    def manifest(self, reference: str, media_type: str) -> bytes | None:
-        del media_type
-        return self.manifests.get(reference)
-
-    def put_manifest(self, reference: str, content: bytes, media_type: str) -> None:
-        del media_type
-        self.manifests[reference] = self.manifests[digest_of(content)] = content
-
-    def has_blob(self, digest: str) -> bool:
-        return digest in self.blobs
-
-    def put_blob(self, digest: str, content: BinaryIO) -> None:
-        body = content.read()
-        if digest_of(body) != digest:
-            raise RegistryError(f"memory: {digest} was put with other bytes")
-        self.blobs[digest] = body
-        self.sent += len(body)
-
-    def blob(self, digest: str, size: int) -> Iterator[bytes]:
-        if digest not in self.blobs:
-            raise RegistryError(f"memory: there is no blob {digest}")
-        return compared(iter([self.blobs[digest]]), digest, size, "memory")
 
 
 # -- a real registry -------------------------------------------------------------------------------
