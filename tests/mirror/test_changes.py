@@ -1,8 +1,9 @@
 from datetime import datetime, timedelta, timezone
 
 from peep.dataclass import replace
+from peep.formats.ages import sortable_time
 from peep.formats.simple_pages import ProjectStatus
-from peep.mirror.changes import pruned, time_text, with_files, with_owner, with_status, with_yank
+from peep.mirror.changes import pruned, with_files, with_owner, with_status, with_yank
 from peep.mirror.facts import ArchiveFacts, ProjectFacts, parse_facts
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 8, tzinfo=timezone(timedelta(hours=1)))
@@ -14,8 +15,8 @@ MONTH = timedelta(days=30)
 
 
 def test_times_are_in_utc_and_compare_as_text():
-    assert time_text(NOW) == "2026-03-04T04:06:07.000008Z"
-    assert time_text(NOW) < time_text(NOW + timedelta(microseconds=1))
+    assert sortable_time(NOW) == "2026-03-04T04:06:07.000008Z"
+    assert sortable_time(NOW) < sortable_time(NOW + timedelta(microseconds=1))
 
 
 def test_a_file_is_added_and_other_bytes_of_its_name_are_not():
@@ -30,15 +31,15 @@ def test_yanking_and_taking_it_back():
     yanked = with_yank(FACTS, [FILE.filename], "broken", NOW)
     assert [file.yanked for file in yanked.files] == ["broken", None]
     undone = with_yank(yanked, [FILE.filename], None, NOW)
-    assert (undone.files[0].yanked, undone.files[0].yanked_at) == (None, time_text(NOW))
+    assert (undone.files[0].yanked, undone.files[0].yanked_at) == (None, sortable_time(NOW))
 
 
 def test_status_and_owner_are_recorded_with_their_time():
     facts = with_status(FACTS, ProjectStatus.QUARANTINED, "malware", NOW)
     stated = (facts.status, facts.status_reason, facts.status_at)
-    assert stated == (ProjectStatus.QUARANTINED, "malware", time_text(NOW))
+    assert stated == (ProjectStatus.QUARANTINED, "malware", sortable_time(NOW))
     moved = with_owner(with_owner(FACTS, "public", NOW), "ours", NOW)
-    assert (moved.owner, moved.earlier_owners, moved.owned_since) == ("ours", ("ours", "public"), time_text(NOW))
+    assert (moved.owner, moved.earlier_owners, moved.owned_since) == ("ours", ("ours", "public"), sortable_time(NOW))
     assert with_owner(FACTS, "ours", NOW) == FACTS
     assert parse_facts(moved.content) == moved
 

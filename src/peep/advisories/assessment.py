@@ -12,6 +12,7 @@ from peep.advisories.judgement import Judge
 from peep.advisories.lookup import Known
 from peep.advisories.policy import AuditPolicy, levelled
 from peep.advisories.publishers import publisher_finding, releases_to_compare
+from peep.advisories.record import CLOCK_TOLERANCE
 from peep.advisories.report import (
     AuditedSubject,
     AuditReport,
@@ -24,9 +25,9 @@ from peep.advisories.roster import Roster, Subject
 from peep.advisories.severity import Rater
 from peep.advisories.snapshot import SnapshotFacts
 from peep.advisories.suppressions import Suppression, suppress
-from peep.advisories.timestamps import CLOCK_TOLERANCE, spoken_age, written_time
 from peep.advisories.watch import ProjectPages, watched
 from peep.dataclass import dataclass, field, replace
+from peep.formats.ages import spoken_age, written_time
 
 Baseline = Iterable[tuple[str, str | None, frozenset[str]]]
 _MOST_TOLD = 20

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from peep.advisories import bucket_plan
 from peep.advisories.bucket_plan import RefusedSnapshot, changed_ids, check_successor, may_be_delta
 from peep.advisories.lookup import read_sidecar, sidecar_path
-from peep.advisories.record import LARGEST_RECORD, UnreadableRecord, is_record_name
+from peep.advisories.record import CLOCK_TOLERANCE, LARGEST_RECORD, UnreadableRecord, is_record_name
 from peep.advisories.snapshot import (
     LARGEST_FILE,
     FetchRecord,
@@ -27,11 +27,11 @@ from peep.advisories.snapshot import (
     file_sha256,
     is_zip,
 )
-from peep.advisories.timestamps import CLOCK_TOLERANCE, parse_time, sortable_time
 from peep.advisories.zip_rewriting import rewrite_zip
 from peep.archives.zip_reader import open_zip
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PeepError, TransportError
+from peep.formats.ages import sortable_time, utc_time
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Response, Transport
 from peep.reporting import Reporter
@@ -88,7 +88,7 @@ def _fetched(path: str, bucket: Bucket, *, full: bool) -> FetchedSnapshot:
     held = _held(path)
     if held is not None and not full and may_be_delta(held, bucket.url, bucket.now):
         listing = _got(bucket, bucket_plan.list_url(bucket.url), bucket_plan.LARGEST_LIST)
-        changed = changed_ids(listing, parse_time(held.newest) or bucket.now, bucket.now)
+        changed = changed_ids(listing, utc_time(held.newest) or bucket.now, bucket.now)
         if len(changed) <= bucket_plan.MOST_CHANGES:
             return _delta(path, bucket, held, changed)
     return _whole(path, bucket, held, may_be_the_same=not full)
@@ -148,7 +148,7 @@ def _compare(path: str, aside: str, tally: Tally, bucket: Bucket) -> None:
     """Refuse a successor of what is held, as far as that can be read."""
     try:
         old_ids, held = _names(path), _held(path)
-        old_newest = parse_time(held.newest) if held else None
+        old_newest = utc_time(held.newest) if held else None
         if old_newest is None:
             old = Tally(bucket.now + CLOCK_TOLERANCE)
             for entry in entries_of_zip(path):

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from peep.advisories.foreign_text import cleaned
-from peep.advisories.record import ECOSYSTEM, is_record_name
+from peep.advisories.record import CLOCK_TOLERANCE, ECOSYSTEM, is_record_name
 from peep.advisories.snapshot import FetchRecord
-from peep.advisories.timestamps import CLOCK_TOLERANCE, parse_time, written_time
+from peep.formats.ages import utc_time, written_time
 from peep.formats.url_secrets import redacted
 
 OSV_BUCKET = "https://osv-vulnerabilities.storage.googleapis.com"
@@ -50,7 +50,7 @@ def may_be_delta(held: FetchRecord | None, base: str, now: datetime) -> bool:
     """Whether it will do to ask for what changed: the same bucket, and the whole not too long ago."""
     if held is None or is_zip_url(base) or held.url != redacted(base):
         return False
-    return timedelta(0) <= now - held.full < FULL_AFTER and parse_time(held.newest) is not None
+    return timedelta(0) <= now - held.full < FULL_AFTER and utc_time(held.newest) is not None
 
 
 def changed_ids(listing: bytes, newest: datetime, now: datetime) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ def changed_ids(listing: bytes, newest: datetime, now: datetime) -> tuple[str, .
         if not text:
             continue
         parts = _LINE.fullmatch(text)
-        moment = parse_time(parts[1]) if parts else None
+        moment = utc_time(parts[1]) if parts else None
         if parts is None or moment is None or not is_record_name(f"{parts[2]}.json"):
             raise RefusedSnapshot(f"line {number} of the list of changes is {cleaned(text, 80)!r}")
         if moment > newest or moment > now + CLOCK_TOLERANCE:

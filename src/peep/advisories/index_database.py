@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from peep.advisories.record import Advisory, UnreadableRecord
 from peep.advisories.slim_record import SCHEMA, from_slim, slim
 from peep.advisories.snapshot import Entry, SnapshotFacts, newer
-from peep.advisories.timestamps import parse_time, sortable_time
 from peep.dataclass import dataclass
+from peep.formats.ages import sortable_time, utc_time
 from peep.system.files import patiently
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class AdvisoryIndex:
     def withdrawn(self, ids: Collection[str]) -> Iterator[Advisory]:
         """Those of the ids that are withdrawn here."""
         for id_, modified in self._rows("SELECT id, modified FROM records WHERE is_withdrawn AND id IN ", ids):
-            moment = parse_time(modified)
+            moment = utc_time(modified)
             if moment is not None:
                 yield Advisory(id_, moment, is_withdrawn=True)
 
@@ -98,7 +98,7 @@ class AdvisoryIndex:
             digest,
             is_zip=True,
             fetched=fetched,
-            newest=parse_time(newest),
+            newest=utc_time(newest),
             records=records,
             withdrawn=withdrawn or 0,
             malformed=tuple(row[0] for row in malformed),

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from peep.advisories.index_database import AdvisoryIndex, IndexStamp, IndexUnusable, open_index
-from peep.advisories.record import Advisory, UnreadableRecord
+from peep.advisories.record import CLOCK_TOLERANCE, Advisory, UnreadableRecord
 from peep.advisories.snapshot import (
     Entry,
     FetchRecord,
@@ -26,8 +26,8 @@ from peep.advisories.snapshot import (
     is_zip,
     newer,
 )
-from peep.advisories.timestamps import CLOCK_TOLERANCE, parse_time
 from peep.dataclass import dataclass, field
+from peep.formats.ages import utc_time
 from peep.formats.documents import parse_json
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import SETTINGS, read_file
@@ -159,7 +159,7 @@ def stated_age(path: str) -> datetime | None:
     except (OSError, ValueError):
         return None
     record = fetch_record(values, str(values.get("sha256"))) if isinstance(values, dict) and is_zip(path) else None
-    newest = parse_time(record.newest) if record is not None else None
+    newest = utc_time(record.newest) if record is not None else None
     return min(newest, record.fetched) if record is not None and newest is not None else None
 
 

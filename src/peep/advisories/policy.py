@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 
 from peep.advisories.findings import Finding, Kind, Level
 from peep.advisories.severity import LABELS
-from peep.advisories.timestamps import DURATION_FORM, parse_duration
 from peep.dataclass import dataclass, replace
+from peep.formats.ages import DURATION_FORM, parse_duration
 from peep.formats.settings import AuditSettings
 
 _PATTERN = re.compile(r"[A-Za-z0-9*?][A-Za-z0-9._*?-]*", re.ASCII)

@@ -9,19 +9,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from peep.advisories.foreign_text import cleaned
 from peep.advisories.ordering import VersionRange, ordered_range, version_key
-from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass
+from peep.formats.ages import utc_time
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
 
 ECOSYSTEM = "PyPI"
 LARGEST_RECORD = 4 << 20
 """Bytes."""
+CLOCK_TOLERANCE = timedelta(days=1)
+"""A record that was modified later than this after it was fetched says nothing of how fresh a snapshot is."""
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII)
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.json", re.ASCII)
 _SCHEMA = re.compile(r"(\d{1,6})(?:\.\d{1,6}){0,2}", re.ASCII)
@@ -154,7 +156,7 @@ def _advisory(document: Mapping[str, Any]) -> Advisory:
     return Advisory(
         identifier,
         modified,
-        published=parse_time(document.get("published")),
+        published=utc_time(document.get("published")),
         aliases=tuple(dict.fromkeys(_identifiers(document, "aliases"))),
         summary=summary,
         severity=severity,
@@ -176,7 +178,7 @@ def _head(document: Mapping[str, Any]) -> tuple[str, datetime]:
     identifier = document.get("id")
     if not isinstance(identifier, str) or not IDENTIFIER.fullmatch(identifier):
         raise _Wrong("has no id that could be one")
-    modified = parse_time(document.get("modified"))
+    modified = utc_time(document.get("modified"))
     if modified is None:
         raise _Wrong(f"{identifier}: `modified` is no RFC 3339 time")
     return identifier, modified

@@ -13,8 +13,8 @@ from peep.advisories.findings import AppliedSuppression, Finding, Fix, Place, Se
 from peep.advisories.fixed_files import FixedFile
 from peep.advisories.report import AuditedSubject, AuditReport
 from peep.advisories.snapshot import SnapshotFacts
-from peep.advisories.timestamps import written_time
 from peep.dataclass import replace
+from peep.formats.ages import written_time
 from peep.model import Digest
 
 

@@ -10,7 +10,7 @@ import re
 from peep.advisories.findings import Finding, Place
 from peep.advisories.foreign_text import cleaned
 from peep.advisories.report import AuditReport
-from peep.advisories.timestamps import written_time
+from peep.formats.ages import written_time
 
 _MEANINGFUL = re.compile(r"[\\|`<>@\[\]*_~#!&]|:(?=//)|\.(?<=www\.)", re.IGNORECASE)
 _APART = "&#8203;"

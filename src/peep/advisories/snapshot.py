@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from peep.advisories.foreign_text import cleaned
 from peep.advisories.record import LARGEST_RECORD, Advisory, UnreadableRecord, is_record_name, parse_record
-from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass, field
 from peep.errors import ArchiveError, PeepError
+from peep.formats.ages import utc_time
 from peep.formats.url_secrets import redacted
 from peep.system.file_digest import digest_of_stream
 from peep.system.files import regular_only
@@ -220,7 +220,7 @@ def fetch_record(values: object, digest: str) -> FetchRecord | None:
     """What a sidecar's JSON says of the zip with this sha256; None when it says nothing of it."""
     if not isinstance(values, dict) or values.get("sha256") != digest:
         return None
-    fetched, full = parse_time(values.get("fetched")), parse_time(values.get("full"))
+    fetched, full = utc_time(values.get("fetched")), utc_time(values.get("full"))
     texts = [values.get(key) for key in ("url", "etag", "newest")]
     records = values.get("records")
     if fetched is None or full is None or not isinstance(records, int) or not all(isinstance(t, str) for t in texts):

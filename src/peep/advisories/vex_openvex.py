@@ -10,7 +10,7 @@ from typing import Any
 
 from peep.advisories.findings import Finding
 from peep.advisories.report import AuditReport
-from peep.advisories.timestamps import written_time
+from peep.formats.ages import written_time
 
 _CONTEXT = "https://openvex.dev/ns/v0.2.0"
 _NO_FIX = "no version is known that no advisory affects; remove the project, or judge it"

@@ -17,8 +17,8 @@ from peep.advisories.foreign_text import cleaned
 from peep.advisories.record import IDENTIFIER
 from peep.advisories.suppression_file import JUSTIFICATIONS
 from peep.advisories.suppressions import LONGEST_FOR_MALWARE, Suppression
-from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass
+from peep.formats.ages import utc_time
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
 
@@ -117,7 +117,7 @@ def _suppressions(statement: _Statement, path: str, longest: timedelta) -> Itera
     found = _PURL.fullmatch(statement.product)
     if found is None:
         raise UnreadableVex(f"{statement.product or 'a product without an id'} is no purl of type pypi")
-    stated = parse_time(statement.timestamp)
+    stated = utc_time(statement.timestamp)
     if stated is None:
         raise UnreadableVex("nothing says when it was made")
     digests = frozenset((*statement.digests, *_checksums(found["query"] or "")))

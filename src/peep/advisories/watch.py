@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from peep.advisories.findings import AuditedPin, Finding, Kind, Level, Place
 from peep.advisories.foreign_text import cleaned
 from peep.advisories.ordering import version_key
-from peep.advisories.timestamps import parse_time
 from peep.dataclass import dataclass
+from peep.formats.ages import utc_time
 from peep.model import Digest, IndexFile, ProjectDetail
 
 _LATE = timedelta(days=14)
@@ -90,7 +90,7 @@ def files_of_pin(pin: AuditedPin, pages: ProjectPages) -> list[IndexFile]:
 
 
 def _late_files(pin: AuditedPin, pages: ProjectPages, listed: set[Digest]) -> Iterator[Finding]:
-    dated = [(time, file) for file in release_of(pin, pages) if (time := parse_time(file.upload_time)) is not None]
+    dated = [(time, file) for file in release_of(pin, pages) if (time := utc_time(file.upload_time)) is not None]
     first = min((time for time, _ in dated), default=None)
     late = [
         f"{cleaned(file.filename, 200)} ({time:%Y-%m-%d})"

@@ -17,8 +17,8 @@ from peep.errors import (
     SeveralErrors,
     UsageError,
 )
+from peep.formats.ages import sortable_time
 from peep.formats.names import normalised
-from peep.mirror.changes import time_text
 from peep.mirror.facts import ArchiveFacts
 from peep.mirror.folder import MirrorError, MirrorFolder, NewFile
 from peep.mirror.outcome import MirrorOutcome
@@ -122,7 +122,7 @@ def _from_path(path: str, now: datetime) -> IncomingArchive:
         digest, size = digest_of_stream(file)
         file.seek(0)
         carried = read_archive(os.path.basename(path), file)
-    return IncomingArchive(os.path.basename(path), path, digest.hex, size, carried, upload_time=time_text(now))
+    return IncomingArchive(os.path.basename(path), path, digest.hex, size, carried, upload_time=sortable_time(now))
 
 
 def _from_bundle(place: str, digest: str | None, scratch: str, reporter: Reporter) -> list[IncomingArchive]:

@@ -18,6 +18,7 @@ from peep.errors import (
     PeepError,
     Problem,
 )
+from peep.formats.ages import sortable_time
 from peep.formats.names import normalised
 from peep.formats.simple_pages import ProjectStatus
 from peep.formats.url_secrets import redacted
@@ -30,7 +31,7 @@ from peep.locking.page_archives import PageArchives
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.settings import LockSettings
 from peep.locking.target_groups import joint_groups
-from peep.mirror.changes import time_text, with_status
+from peep.mirror.changes import with_status
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.outcome import MirrorOutcome
@@ -253,7 +254,7 @@ class _Sync:
         file = linked_again(known, self._now)
         if wanted.file.yanked is None or known.yanked_at is not None:
             return file
-        return replace(file, yanked=stated_text(wanted.file.yanked), yanked_at=time_text(self._now))
+        return replace(file, yanked=stated_text(wanted.file.yanked), yanked_at=sortable_time(self._now))
 
     def _with_status(self, facts: ProjectFacts, pages: OwnedPages) -> ProjectFacts:
         """Upstream's status, unless one was stated here: the mirror's own word counts."""

@@ -8,8 +8,8 @@ from peep.advisories.findings import Finding, Kind, Level, Place
 from peep.advisories.fixed_files import FixedFile
 from peep.advisories.report import AuditReport
 from peep.advisories.snapshot import SnapshotFacts
-from peep.advisories.timestamps import spoken_age
 from peep.cli.output.text import counted
+from peep.formats.ages import spoken_age
 
 _MOST_PLACES = 3
 _COLUMNS = 3

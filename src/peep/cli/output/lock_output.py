@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from peep.cli.output.console import Console
-from peep.cli.output.text import size_text
+from peep.cli.output.text import counted, size_text
 from peep.formats.ages import UnreadableTime, parse_time
 from peep.locking.changes import ChangedFile, PinChange
 from peep.locking.derivation import NoSolution, sentence
@@ -83,11 +83,6 @@ def _change_line(change: PinChange) -> str:
         return f"{change.name} {after}: {len(change.hashes_added)} {noun} more, {len(change.hashes_removed)} fewer"
     forced = f" ({'; '.join(change.forced_by)})" if change.forced_by else ""
     return f"{change.name}: {before or 'new'} -> {after or 'gone'}{forced}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Give back a number with its noun, `1 target`, `2 targets`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def tell_refusal(refused: NoSolution, options: LockOptions, console: Console) -> int:

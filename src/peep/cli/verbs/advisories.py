@@ -82,7 +82,7 @@ def run(parsed: ParsedArguments) -> int:
 
 
 def _fetch(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -> Answer:
-    from peep.advisories.timestamps import written_time  # noqa: PLC0415 - help describes this verb without running it
+    from peep.formats.ages import written_time  # noqa: PLC0415 - help describes this verb without running it
     from peep.pipeline.audits.settings import read_policy  # noqa: PLC0415 - as above
     from peep.workflows.advisories_fetch import FetchOptions, fetch_advisories  # noqa: PLC0415 - as above
 
@@ -115,7 +115,7 @@ def _fetch(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -
 
 def _info(parsed: ParsedArguments, words: Sequence[str], context: RunContext) -> Answer:
     from peep.advisories.report_json import snapshot_json  # noqa: PLC0415 - as above
-    from peep.advisories.timestamps import spoken_age, written_time  # noqa: PLC0415 - as above
+    from peep.formats.ages import spoken_age, written_time  # noqa: PLC0415 - as above
     from peep.workflows.advisories_info import advisories_info  # noqa: PLC0415 - as above
 
     if len(words) > 1:

@@ -193,11 +193,11 @@ def audit_options(parsed: ParsedArguments) -> AuditOptions:
 
 def moment(text: str | None) -> datetime | None:
     """The value of `--at`; raises `UsageError`."""
-    from peep.advisories.timestamps import parse_time  # noqa: PLC0415 - as above
+    from peep.formats.ages import utc_time  # noqa: PLC0415 - as above
 
     if text is None:
         return None
-    found = parse_time(text)
+    found = utc_time(text)
     if found is None:
         raise UsageError(f"--at: {text!r} is no time", "write it as 2026-11-26T07:00:00Z")
     return found

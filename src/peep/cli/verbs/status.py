@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from peep.cli.options.install_options import output_options
@@ -12,6 +12,7 @@ from peep.cli.options.tables import GENERAL, format_option
 from peep.cli.output.console import Console
 from peep.cli.output.text import TERMINAL_WIDTH, counted, wrap
 from peep.cli.verb import Section, Verb
+from peep.formats.ages import spoken_age
 from peep.pipeline.context import RunContext
 
 if TYPE_CHECKING:
@@ -144,12 +145,9 @@ def _proven(found: ProjectStatus, now: datetime) -> str:
 
 
 def _age(moment: datetime, now: datetime) -> str:
-    minutes = max(0, int((now - moment).total_seconds() // 60))
-    if not minutes:
-        return f"just now ({moment:%Y-%m-%d %H:%M} UTC)"
-    units = ((2 * 24 * 60, 24 * 60, "day"), (2 * 60, 60, "hour"), (0, 1, "minute"))
-    told = next(counted(minutes // size, name) for least, size, name in units if minutes >= least)
-    return f"{told} ago ({moment:%Y-%m-%d %H:%M} UTC)"
+    age = now - moment
+    told = f"{spoken_age(age)} ago" if age >= timedelta(minutes=1) else "just now"
+    return f"{told} ({moment:%Y-%m-%d %H:%M} UTC)"
 
 
 def as_json(found: ProjectStatus, command: str) -> dict[str, Any]:

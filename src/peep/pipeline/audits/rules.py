@@ -7,9 +7,9 @@ from datetime import datetime
 
 from peep.advisories.policy import AuditPolicy
 from peep.advisories.suppressions import Suppression
-from peep.advisories.timestamps import DURATION_FORM, parse_duration
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
+from peep.formats.ages import DURATION_FORM, parse_duration
 from peep.pipeline.audits.settings import read_policy, read_suppression_file, suppressions_path
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.settings_place import settings_folder

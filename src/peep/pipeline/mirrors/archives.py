@@ -18,9 +18,9 @@ from peep.errors import (
     InstallRefused,
     PeepError,
 )
-from peep.formats.ages import UnreadableTime, parse_time
+from peep.formats.ages import UnreadableTime, parse_time, sortable_time
 from peep.formats.archive_names import NameReader, UnreadableName
-from peep.mirror.changes import time_text, with_files, with_owner
+from peep.mirror.changes import with_files, with_owner
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
 from peep.mirror.layout import MIRROR_SETTINGS
@@ -76,7 +76,7 @@ def _is_same_version(one: str, other: str) -> bool:
 
 def described(archive: IncomingArchive, source: str, now: datetime) -> ArchiveFacts:
     """The facts of an archive that `source` brings now."""
-    metadata, at = archive.carried.metadata, time_text(now)
+    metadata, at = archive.carried.metadata, sortable_time(now)
     return ArchiveFacts(
         filename=archive.filename,
         version=archive.carried.version,
@@ -96,7 +96,7 @@ def described(archive: IncomingArchive, source: str, now: datetime) -> ArchiveFa
 def stated_time(text: str | None) -> str | None:
     """An upload time as facts have it; None for what is no time."""
     try:
-        return time_text(parse_time(text)) if text else None
+        return sortable_time(parse_time(text)) if text else None
     except UnreadableTime:
         return None
 
@@ -139,7 +139,7 @@ def projects_with(
     found: list[ProjectFacts] = []
     taken: list[FileNameTaken] = []
     for name, files in by_name.items():
-        known = before[name] or ProjectFacts(name, owners[name].source.name, owned_since=time_text(now))
+        known = before[name] or ProjectFacts(name, owners[name].source.name, owned_since=sortable_time(now))
         merged = with_files(with_owner(known, owners[name].source.name, now), files)
         if isinstance(merged, ProjectFacts):
             found.append(merged)
@@ -209,4 +209,4 @@ def refuse_new_owners(
 
 def linked_again(file: ArchiveFacts, now: datetime) -> ArchiveFacts:
     """The facts of a file that is there, back on its page."""
-    return file if file.is_linked else replace(file, linked=time_text(now))
+    return file if file.is_linked else replace(file, linked=sortable_time(now))
