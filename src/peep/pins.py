@@ -14,6 +14,7 @@ from peep.dataclass import dataclass
 
 HEX_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """How many hexadecimal digits a digest has, for each algorithm that is strong enough to count."""
+_HEX_DIGITS = frozenset("0123456789abcdef")
 STRONG_ALGORITHMS = tuple(HEX_LENGTHS)
 """The only algorithms whose digest may vouch for an archive, as in pip's hash-checking mode."""
 
@@ -40,6 +41,17 @@ class Digest:
 def sha256_among(digests: Iterable[Digest]) -> Digest | None:
     """The sha256 among the digests of one file, None where none is stated."""
     return next((digest for digest in digests if digest.algorithm == "sha256"), None)
+
+
+def is_digest(text: str, algorithm: str = "sha256") -> bool:
+    """Whether `text` is a whole digest of a strong algorithm in lower-case hex."""
+    return len(text) == HEX_LENGTHS.get(algorithm) and _HEX_DIGITS.issuperset(text)
+
+
+def read_sha256(text: str) -> str:
+    """The sha256 that `sha256:HEX` or HEX names, in either case of letters, as lower-case hex; '' for other texts."""
+    digits = text.lower().removeprefix("sha256:")
+    return digits if is_digest(digits) else ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

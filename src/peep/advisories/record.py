@@ -18,6 +18,7 @@ from peep.dataclass import dataclass
 from peep.formats.ages import utc_time
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
+from peep.pins import is_digest
 
 ECOSYSTEM = "PyPI"
 LARGEST_RECORD = 4 << 20
@@ -27,7 +28,6 @@ CLOCK_TOLERANCE = timedelta(days=1)
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", re.ASCII)
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.json", re.ASCII)
 _SCHEMA = re.compile(r"(\d{1,6})(?:\.\d{1,6}){0,2}", re.ASCII)
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _VECTOR = re.compile(r"[A-Za-z0-9:./-]{1,300}", re.ASCII)
 _DISPUTED = re.compile(r"\W*disputed\b", re.IGNORECASE)
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
@@ -238,7 +238,7 @@ def _malware_files(entry: Mapping[str, Any]) -> Iterator[MalwareFile]:
         item = _mapping(one, "package_integrity")
         sha256 = _mapping(item.get("hashes"), "package_integrity[].hashes", default={}).get("sha256")
         if sha256 is not None:
-            if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+            if not isinstance(sha256, str) or not is_digest(sha256.lower()):
                 raise _Wrong("lists malware by a sha256 that is none")
             yield MalwareFile(cleaned(item.get("filename"), _LONGEST_NAME), sha256.lower())
 

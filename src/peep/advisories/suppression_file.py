@@ -17,6 +17,7 @@ from peep.advisories.record import IDENTIFIER
 from peep.advisories.suppressions import Suppression, fault_for_malware
 from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
+from peep.pins import read_sha256
 
 FILE_NAME = "peep-audit.toml"
 STATUSES = ("not_affected", "under_investigation", "affected")
@@ -39,7 +40,6 @@ _KEYS = frozenset(
     }
 )  # fmt: skip
 _HEADER = re.compile(r"\s*\[\[\s*(?:suppress|\"suppress\"|'suppress')\s*\]\]")
-_SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 
 
@@ -197,10 +197,10 @@ class _Entry:
         return frozenset(self._digest("sha256", one) for one in stated)
 
     def _digest(self, key: str, value: object) -> str:
-        found = _SHA256.fullmatch(value) if isinstance(value, str) else None
-        if found is None:
+        found = read_sha256(value) if isinstance(value, str) else ""
+        if not found:
             raise self.fault(key, f"{value!r} is no sha256, which has 64 hexadecimal digits")
-        return found[1].lower()
+        return found
 
 
 def with_entry(content: str, one: Suppression) -> str:

@@ -21,6 +21,7 @@ from peep.dataclass import dataclass
 from peep.formats.ages import utc_time
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
+from peep.pins import is_digest, read_sha256
 
 LARGEST_DOCUMENT = 64 << 20
 """Bytes."""
@@ -54,7 +55,6 @@ JUSTIFICATION_PROPERTY = "peep:justification"
 _PURL = re.compile(
     r"pkg:pypi/(?P<name>[^@?#/]+)(?:@(?P<version>[^?#]+))?(?:\?(?P<query>[^#]*))?(?:#.*)?", re.IGNORECASE
 )
-_SHA256 = re.compile(r"sha256:([0-9a-fA-F]{64})", re.ASCII)
 
 
 class UnreadableVex(Exception):
@@ -150,9 +150,8 @@ def _end(added: date, id_: str, longest: timedelta) -> date:
 def _checksums(query: str) -> Iterator[str]:
     for texts in parse_qs(query).get("checksum", []):
         for text in texts.split(","):
-            found = _SHA256.fullmatch(text.strip())
-            if found:
-                yield found[1].lower()
+            if text.strip().startswith("sha256:") and (found := read_sha256(text.strip())):
+                yield found
 
 
 # -- OpenVEX 0.2.0 ---------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ def _openvex(document: Mapping[str, Any]) -> Iterator[_Statement]:
                 _text(statement.get("justification")),
                 reason,
                 _text(purl or product.get("@id")),
-                (stated.lower(),) if isinstance(stated, str) and _SHA256.fullmatch(f"sha256:{stated}") else (),
+                (stated.lower(),) if isinstance(stated, str) and is_digest(stated.lower()) else (),
                 time,
             )
 
@@ -220,7 +219,7 @@ def _justification(vulnerability: Mapping[str, Any], theirs: str) -> str:
 def _component_digests(component: Mapping[str, Any]) -> Iterator[str]:
     for one in _objects(component, "hashes"):
         content = one.get("content")
-        if one.get("alg") == "SHA-256" and isinstance(content, str) and _SHA256.fullmatch(f"sha256:{content}"):
+        if one.get("alg") == "SHA-256" and isinstance(content, str) and is_digest(content.lower()):
             yield content.lower()
 
 

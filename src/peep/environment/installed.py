@@ -16,13 +16,13 @@ from peep.errors import EnvironmentChangeError
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
 from peep.model import HEX_LENGTHS, Digest, InstalledProject, Provenance, TargetEnvironment
+from peep.pins import is_digest
 from peep.system import bounded
 from peep.system.files import regular_only
 
 _PIECE = 1 << 14
 _LIMIT = 1 << 20
 """Bytes of a provenance file that are read at most."""
-_HEX = re.compile(r"[0-9a-f]+")
 _STATED = ("name", "version", "requires-dist", "provides-extra")
 _LEGACY = (".egg-info", ".egg-link", ".egg")
 
@@ -193,9 +193,9 @@ def _digests(archive_info: Mapping[str, Any]) -> Iterator[Digest]:
     stated = dict(archive_info.get("hashes") or {})
     algorithm, _, value = (archive_info.get("hash") or "").partition("=")
     stated.setdefault(algorithm, value)
-    for name, length in HEX_LENGTHS.items():
+    for name in HEX_LENGTHS:
         value = stated.get(name)
-        if isinstance(value, str) and len(value) == length and _HEX.fullmatch(value):
+        if isinstance(value, str) and is_digest(value, name):
             yield Digest(name, value)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
@@ -11,8 +10,8 @@ from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.canonical_json import JsonValue
 from peep.model import MOST_BYTES
+from peep.pins import is_digest
 
-_HEX = re.compile(r"[0-9a-f]{64}")
 Word = TypeVar("Word", bound=Enum)
 
 
@@ -107,7 +106,7 @@ class Fields:
 
 def hex_digest(text: str) -> str:
     """A sha256 in lower-case hex."""
-    if not _HEX.fullmatch(text):
+    if not is_digest(text):
         raise ManifestError(f"has {text[:80]!r} where a sha256 should be, in 64 lower-case hexadecimal digits")
     return text
 

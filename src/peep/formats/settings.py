@@ -15,12 +15,12 @@ from peep.dataclass import dataclass, field
 from peep.errors import PeepError
 from peep.formats.documents import parse_toml
 from peep.formats.setting_lines import line_of_key, line_of_syntax_error
-from peep.model import HEX_LENGTHS, Location
+from peep.model import Location
+from peep.pins import read_sha256
 
 PYPROJECT = "pyproject.toml"
 OWN_FILE = "peep.toml"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_HEX = re.compile(r"[0-9a-f]+")
 
 
 class SettingsError(PeepError):
@@ -154,10 +154,9 @@ def _name(text: str) -> str:
 
 
 def _sha256(value: Any) -> str:
-    text = _text(value).lower().removeprefix("sha256:")
-    if len(text) != HEX_LENGTHS["sha256"] or not _HEX.fullmatch(text):
-        raise _Wrong("wants the 64 hexadecimal digits of a sha256")
-    return text
+    if found := read_sha256(_text(value)):
+        return found
+    raise _Wrong("wants the 64 hexadecimal digits of a sha256")
 
 
 def _one_of(*words: str) -> Check:

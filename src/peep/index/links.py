@@ -10,6 +10,7 @@ from peep.dataclass import dataclass, field
 from peep.errors import TransportError
 from peep.formats.url_secrets import redacted
 from peep.model import HEX_LENGTHS, Digest
+from peep.pins import is_digest
 
 LONGEST_FILENAME = 255
 LONGEST_URL = 16 * 1024
@@ -24,7 +25,6 @@ _START = re.compile(r"/|(?:\.\.?/)+")
 """Where a relative link begins: at the root, or some folders up."""
 _UNRESOLVED = re.compile(r"\?|(?:^|/)(?:/|\.\.?(?:/|$))")
 """A query, or segments that RFC 3986, 5.2.4, takes out, beyond the beginning."""
-_HEX = re.compile(r"[0-9a-fA-F]+")
 _UNPRINTABLE_BYTES = bytes([*range(0x20), 0x7F])
 _UNPLAIN = _UNPRINTABLE_BYTES + b" #\\"
 """Letters of which a link is no plain one; see `_is_plain`."""
@@ -166,9 +166,8 @@ def filename_in(url: str) -> str | None:
 
 def digest_of(algorithm: str, text: str) -> Digest | None:
     """A digest as an index states it; None when it is weak, unknown, or no digest at all (N2)."""
-    if len(text) != HEX_LENGTHS.get(algorithm) or not _HEX.fullmatch(text):
-        return None
-    return Digest(algorithm, text.lower())
+    digits = text.lower()
+    return Digest(algorithm, digits) if is_digest(digits, algorithm) else None
 
 
 def sha256_texts(tables: Sequence[object]) -> list[str] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from peep.formats.documents import parse_json
 from peep.model import PlannedWheel, Provenance
-from peep.store.layout import is_sha256
+from peep.pins import is_digest
 from peep.store.wheels import Store
 
 KIND = "built-from"
@@ -43,4 +43,4 @@ def built_from(store: Store, source: str) -> list[str]:
         known = parse_json(store.get_value(KIND, source) or b"[]")
     except ValueError:
         return []
-    return [sha256 for sha256 in known if isinstance(sha256, str) and is_sha256(sha256)]
+    return [sha256 for sha256 in known if isinstance(sha256, str) and is_digest(sha256)]

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from peep.dataclass import dataclass
 from peep.errors import UsageError
+from peep.pins import is_digest
 from peep.store.location import known_store_root
 
 FORMAT = 1
@@ -20,9 +21,6 @@ SETTLED = "settled"
 
 FILES_PER_FOLDER = 64
 """Of a wheel: ext4 takes half as long again to add a file to a folder of many hundreds."""
-
-_HEX = frozenset("0123456789abcdef")
-_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +78,9 @@ def file_path(number: int) -> str:
     return f"{number // FILES_PER_FOLDER}/{number % FILES_PER_FOLDER}"
 
 
-def is_sha256(text: str) -> bool:
-    """Whether `text` is a sha256 in lower-case hex."""
-    return len(text) == _SHA256_DIGITS and _HEX.issuperset(text)
-
-
 def _fanned_out(folder: str, digest: str) -> str:
     """256 subfolders keep each folder small. Anything but a digest is a bug here, and must not become a path."""
-    if not is_sha256(digest):
+    if not is_digest(digest):
         raise ValueError(f"not a sha256 in lower-case hex: {digest!r}")
     return os.path.join(folder, digest[:2], digest)
 

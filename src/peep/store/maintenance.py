@@ -10,8 +10,9 @@ from contextlib import suppress
 from peep.dataclass import dataclass, replace
 from peep.errors import StoreError
 from peep.model import StoredWheel
+from peep.pins import is_digest
 from peep.store.inspection import faults_in_full
-from peep.store.layout import MANIFEST, StoreLayout, is_sha256
+from peep.store.layout import MANIFEST, StoreLayout
 from peep.store.stale_files import sweep
 from peep.store.wheels import Store
 from peep.system.locks import FileLock
@@ -56,7 +57,7 @@ class Collected:
 
 def digests_in(layout: StoreLayout) -> list[str]:
     """The digests that have a folder among the wheels, sorted, whatever is in it."""
-    return sorted(name for name, _ in _fanned(layout.wheels) if is_sha256(name))
+    return sorted(name for name, _ in _fanned(layout.wheels) if is_digest(name))
 
 
 def size(store: Store) -> StoreSize:

@@ -11,13 +11,13 @@ from typing import TypeVar
 from peep.dataclass import dataclass, replace
 from peep.errors import RecordsErrors, UsageError, VettingError
 from peep.formats.urls import without_credentials
+from peep.pins import read_sha256
 from peep.vetting.entries import is_plain_name
 from peep.vetting.imported_files import SharedFile, read_shared
 from peep.vetting.records import Audit, AuditsFile, Criterion, ImportPin, Violation
 
 _GIT = re.compile(r"git\+(?P<repository>[a-z]+://[!-~]+)@(?P<commit>[0-9a-f]{40})#(?P<path>[^\\]+)")
 _URL = re.compile(r"https?://[!-~]+")
-_SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 _Record = TypeVar("_Record", Audit, Violation)
 
@@ -163,12 +163,12 @@ def offered(pin: ImportPin, content: bytes, old: bytes | None, path: str) -> Off
 
 def check_accepted(offer: Offer, accept: str) -> None:
     """See that the digest given by `--accept` is that of what came. Raises `VettingError`, and `UsageError`."""
-    found = _SHA256.fullmatch(accept.strip().lower())
-    if found is None:
+    accepted = read_sha256(accept.strip())
+    if not accepted:
         raise UsageError(f"--accept {accept}: is no sha256 (64 hex digits)")
-    if found[1] != offer.pin.sha256:
+    if accepted != offer.pin.sha256:
         raise VettingError(
-            f"import {offer.pin.name}: what came has the sha256 {offer.pin.sha256}, not {found[1]}",
+            f"import {offer.pin.name}: what came has the sha256 {offer.pin.sha256}, not {accepted}",
             "look at the difference again before you accept it",
         )
 

@@ -8,13 +8,13 @@ from typing import TypeVar
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from peep.pins import is_digest
 from peep.vetting.entries import Entry, NotOfThisForm, one_year_after
 from peep.vetting.policy import Override, TrustedPublisher
 from peep.vetting.records import Answer, Audit, CommitLine, Criterion, Excuse, ImportPin, PublishedArchive, Violation
 
 Read = TypeVar("Read")
 _COMMIT = re.compile(r"git:(?P<hex>[0-9a-f]{40})  (?P<url>[!-~]+)")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def whole(read: Callable[[Entry], Read], entry: Entry) -> Read | None:
@@ -67,7 +67,7 @@ def _answers(entry: Entry) -> tuple[Answer, ...]:
 
 def _answer_of(entry: Entry) -> Answer:
     sha256 = entry.text("sha256")
-    if sha256 and not _SHA256.fullmatch(sha256):
+    if sha256 and not is_digest(sha256):
         entry.faults.append("sha256 is not 64 lower-case hex digits")
     return Answer(entry.text("rule", is_required=True), entry.text("path"), sha256, entry.text("why", is_required=True))
 
@@ -153,7 +153,7 @@ def import_of(entry: Entry) -> ImportPin:
         criteria=_mapping(entry),
         exclude=entry.texts("exclude"),
     )
-    if not _SHA256.fullmatch(pin.sha256):
+    if not is_digest(pin.sha256):
         entry.faults.append("sha256 is not 64 lower-case hex digits")
     return pin
 

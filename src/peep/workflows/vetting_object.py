@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -10,6 +9,7 @@ from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
 from peep.formats.digest_lines import DigestLine, NotADigestLine, digest_line
 from peep.formats.names import is_name, normalised
+from peep.pins import read_sha256
 from peep.pipeline.vetting.author import author
 from peep.pipeline.vetting.records_place import open_vetting, vetting_folder
 from peep.system.clock import utc_day
@@ -21,8 +21,6 @@ from peep.vetting.folder import write_files
 from peep.vetting.known_versions import known_filenames, parsed
 from peep.vetting.records import Violation
 from peep.vetting.tables import is_version_range
-
-_SHA256 = re.compile(r"(?:sha256:)?(?P<hex>[0-9A-Fa-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +65,7 @@ def object_to(options: ObjectOptions, environ: Mapping[str, str], today: date | 
 
 def _aimed(violation: Violation, what: str, vetting: Vetting) -> Violation:
     """At bytes, at one version, or at a range of them."""
-    if found := _SHA256.fullmatch(what):
-        key = found["hex"].lower()
+    if key := read_sha256(what):
         name = known_filenames(vetting).get(key, violation.project)
         return replace(violation, archives=(DigestLine(key, name),))
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from peep.cli.output.console import Console
 from peep.cli.output.text import counted
 from peep.cli.verb import Section, Verb
 from peep.errors import InstallRefused, UsageError
+from peep.pins import read_sha256
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import InstallOptions, SourceOptions
 
@@ -121,10 +121,9 @@ def verify_options(parsed: ParsedArguments) -> VerifyOptions:
 def _digest(text: str | None) -> str | None:
     if text is None:
         return None
-    digest = text.strip().lower().removeprefix("sha256:")
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise UsageError(f"--digest: {text!r} is no sha256", "give what `peep digest` printed, 64 digits")
-    return digest
+    if digest := read_sha256(text.strip()):
+        return digest
+    raise UsageError(f"--digest: {text!r} is no sha256", "give what `peep digest` printed, 64 digits")
 
 
 # -- output ----------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from peep.errors import PeepError
 from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
 from peep.model import HEX_LENGTHS, MOST_BYTES, Digest
+from peep.pins import is_digest
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 class UnreadableLock(PeepError):
@@ -197,7 +197,7 @@ def digest_of(value: Any, what: str) -> Digest | None:
     algorithm, _, hexadecimal = value.partition(":")
     if algorithm not in HEX_LENGTHS:
         return None
-    if len(hexadecimal) != HEX_LENGTHS[algorithm] or not _HEX.fullmatch(hexadecimal):
+    if not is_digest(hexadecimal.lower(), algorithm):
         raise UnreadableLock(f"{what} has the hash {value[:80]!r}, which is none")
     return Digest(algorithm, hexadecimal.lower())
 

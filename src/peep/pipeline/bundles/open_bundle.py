@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
@@ -18,12 +17,12 @@ from peep.errors import InstallRefused, UsageError
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Transport
 from peep.model import Digest
+from peep.pins import read_sha256
 from peep.pipeline.bundles.remote_bundle import RemoteTree
 from peep.place_faults import DigestDiffers
 from peep.requirements.files import is_url
 
 _BESIDE = "name a file beside it"
-_DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +46,10 @@ def parse_digest(text: str | None) -> Digest | None:
     """Read `sha256:HEX` or HEX, in either case of letters. Raises `UsageError`."""
     if text is None:
         return None
-    found = _DIGEST.fullmatch(text.lower())
-    if found is None:
+    found = read_sha256(text)
+    if not found:
         raise UsageError(f"{text[:80]!r} is no digest of a bundle", "write sha256: and 64 hexadecimal digits")
-    return Digest("sha256", found[1])
+    return Digest("sha256", found)
 
 
 @contextmanager

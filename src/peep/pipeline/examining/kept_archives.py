@@ -13,9 +13,10 @@ from typing import BinaryIO
 
 from peep.errors import UsageError
 from peep.model import IndexFile, sha256_among
+from peep.pins import is_digest
 from peep.pipeline.examining.unvouched_releases import Fetch
 from peep.reporting import Reporter
-from peep.store.layout import is_sha256, store_root
+from peep.store.layout import store_root
 from peep.system.file_digest import digest_of_file, digest_of_stream
 from peep.system.files import make_private, regular_only, rename
 
@@ -63,7 +64,7 @@ class KeptArchives:
         """None for what lies on this machine, is large, or has no stated digest to be known by."""
         stated = sha256_among(file.hashes)
         is_here = file.url.startswith("file:") or (file.size or 0) > _LARGEST
-        if stated is None or not is_sha256(stated.hex) or is_here:
+        if stated is None or not is_digest(stated.hex) or is_here:
             return None
         return os.path.join(self._folder, stated.hex) if self._folder else None
 
