@@ -35,7 +35,7 @@ from peep.formats.ages import sortable_time, utc_time
 from peep.formats.url_secrets import redacted
 from peep.http.transport import Response, Transport
 from peep.reporting import Reporter
-from peep.system.files import patiently, regular_only, write_atomically
+from peep.system.files import beside, regular_only, replace_file, write_atomically
 from peep.system.locks import FileLock
 
 _OK = 200
@@ -233,13 +233,8 @@ def _got(bucket: Bucket, url: str, limit: int) -> bytes:
 @contextmanager
 def _new_file(path: str) -> Iterator[tuple[str, BinaryIO]]:
     """A file beside `path` that is gone at the end, unless it was renamed."""
-    aside = f"{path}.{os.urandom(8).hex()}"
-    try:
-        with open(aside, "xb") as file:
-            yield aside, file
-    finally:
-        with suppress(OSError):
-            os.unlink(aside)
+    with beside(path) as aside, open(aside, "xb") as file:
+        yield aside, file
 
 
 def _record(aside: str, tally: Tally, bucket: Bucket, *, full: datetime, etag: str) -> FetchRecord:
@@ -249,7 +244,7 @@ def _record(aside: str, tally: Tally, bucket: Bucket, *, full: datetime, etag: s
 
 def _put(aside: str, path: str, record: FetchRecord) -> None:
     """First the zip, then what is remembered of it: that counts for a zip of its own sha256 only."""
-    patiently(lambda: os.replace(aside, path))
+    replace_file(aside, path)
     _write_sidecar(path, record)
 
 

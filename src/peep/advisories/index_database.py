@@ -17,7 +17,7 @@ from peep.advisories.slim_record import SCHEMA, from_slim, slim
 from peep.advisories.snapshot import Entry, SnapshotFacts, newer
 from peep.dataclass import dataclass
 from peep.formats.ages import sortable_time, utc_time
-from peep.system.files import patiently
+from peep.system.files import beside, replace_file
 
 if TYPE_CHECKING:
     import sqlite3
@@ -164,23 +164,20 @@ def _opened(path: str, stamp: IndexStamp) -> AdvisoryIndex | None:
 def _make(path: str, stamp: IndexStamp, entries: Callable[[], Iterable[Entry]]) -> None:
     import sqlite3  # noqa: PLC0415
 
-    aside = f"{path}.{os.urandom(8).hex()}"
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(aside)) as connection:
-            # No journal and no flushing: what is not whole at the end is thrown away.
-            connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
-            _fill(connection, _latest_of_each(entries(), connection))
-            connection.executescript(_INDEXES)
-            connection.execute("INSERT INTO stamp VALUES (?)", [str(stamp)])
-            connection.commit()
-        patiently(lambda: os.replace(aside, path))
+        with beside(path) as aside:
+            os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            with closing(sqlite3.connect(aside)) as connection:
+                # No journal and no flushing: what is not whole at the end is thrown away.
+                connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _TABLES)
+                _fill(connection, _latest_of_each(entries(), connection))
+                connection.executescript(_INDEXES)
+                connection.execute("INSERT INTO stamp VALUES (?)", [str(stamp)])
+                connection.commit()
+            replace_file(aside, path)
     except (OSError, sqlite3.Error) as error:
         raise IndexUnusable(str(error)) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(aside)
 
 
 def _latest_of_each(entries: Iterable[Entry], connection: sqlite3.Connection) -> Iterable[Advisory]:

@@ -11,6 +11,7 @@ from peep.advisories.findings import Finding, Kind, Level
 from peep.advisories.severity import LABELS
 from peep.dataclass import dataclass, replace
 from peep.formats.ages import DURATION_FORM, parse_duration
+from peep.formats.names import normalised
 from peep.formats.settings import AuditSettings
 
 _PATTERN = re.compile(r"[A-Za-z0-9*?][A-Za-z0-9._*?-]*", re.ASCII)
@@ -67,7 +68,7 @@ def _patterns(key: str, value: Sequence[str]) -> tuple[str, ...]:
     for one in value:
         if not _PATTERN.fullmatch(one):
             raise PolicyFault(key, f"{one!r} is no name of a project, perhaps with *, such as acme-*")
-    return tuple(re.sub(r"[-_.]+", "-", one).lower() for one in value)
+    return tuple(map(normalised, value))
 
 
 def _url(key: str, value: str) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from packaging.utils import InvalidSdistFilename, canonicalize_name, parse_sdist_filename
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 from peep.archives.sdist import open_sdist
 from peep.archives.wheel import PlainWheel, open_wheel
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError
 from peep.formats.core_metadata import UnreadableMetadata, parse_core_metadata
+from peep.formats.names import normalised
 from peep.formats.wheel_metadata import header_fields
 from peep.model import ArchiveKind
 
@@ -80,7 +81,7 @@ def _of_sdist(archive: PlainWheel) -> CarriedMetadata:
         raise ArchiveError(archive.filename, ["neither its name nor its PKG-INFO tells which project it is of"])
     requires_python = static.requires_python if static else "".join(stated.get("requires-python", [])[:1])
     return CarriedMetadata(
-        canonicalize_name(name),
+        normalised(name),
         version,
         ArchiveKind.SDIST,
         requires_python or None,

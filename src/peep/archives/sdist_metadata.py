@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_toml
+from peep.formats.names import normalised
 from peep.formats.wheel_metadata import header_fields
 
 _FIRST_STATIC = Version("2.2")
@@ -82,7 +82,7 @@ def _from_pyproject(content: bytes) -> SdistMetadata | None:
             requires += [_for_extra(text, extra) for text in _texts(texts)]
     except (TypeError, ValueError, RecursionError):
         return None
-    names = tuple(canonicalize_name(extra) for extra in extras)
+    names = tuple(normalised(extra) for extra in extras)
     return SdistMetadata(str(name), str(version), tuple(requires), requires_python, names, "pyproject.toml")
 
 
@@ -94,7 +94,7 @@ def _texts(value: Any) -> list[str]:
 
 def _for_extra(text: str, extra: str) -> str:
     requirement = Requirement(text)
-    condition = f"extra == '{canonicalize_name(extra)}'"
+    condition = f"extra == '{normalised(extra)}'"
     marker = f"({requirement.marker}) and {condition}" if requirement.marker else condition
     requirement.marker = None
     separator = " ; " if requirement.url else "; "

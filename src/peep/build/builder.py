@@ -19,7 +19,6 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.archives.wheel import open_wheel
@@ -42,6 +41,7 @@ from peep.build.workspace import Workspace
 from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
 from peep.formats.documents import parse_json
+from peep.formats.names import normalised
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive
 from peep.reporting import Reporter
 from peep.store.wheels import Store
@@ -333,7 +333,7 @@ class Builder:
 
         Unless the user has listed it, and knows why.
         """
-        for name in (canonicalize_name(Requirement(text).name) for text in asked):
+        for name in (normalised(Requirement(text).name) for text in asked):
             if name in DOWNLOADERS and name not in self._listed:
                 program = DOWNLOADERS[name][0]
                 reason = f"its backend asks for {name}; {downloads_only(name)}"

@@ -6,8 +6,6 @@ import json
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
-from packaging.utils import canonicalize_name
-
 from peep.archives.sdist_metadata import read_static_metadata
 from peep.build.build_system import BuildSystem, read_build_system
 from peep.build.hooks import ConfigSettings
@@ -18,6 +16,7 @@ from peep.build.tool_choice import Listed
 from peep.build.toolchains import Toolchains
 from peep.dataclass import dataclass, field
 from peep.errors import BuildError, Problem
+from peep.formats.names import normalised
 from peep.formats.versions import same_version
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, WheelIdentity
 from peep.system.sandbox import Isolation, SandboxLimits
@@ -152,7 +151,7 @@ def digests(tools: Mapping[str, StoredWheel]) -> dict[str, str]:
 
 def wrong_identity(identity: WheelIdentity, pin: PinnedRequirement, tags: Sequence[str]) -> str:
     """Why a built wheel is not what was asked for; '' when it is."""
-    if pin.name and canonicalize_name(identity.name) != pin.name:
+    if pin.name and normalised(identity.name) != pin.name:
         return f"it made a wheel of {identity.name}, not of {pin.written_name}"
     if pin.version is not None and not same_version(identity.version, pin.version):
         return f"it made a wheel of version {identity.version}, not {pin.version}"

@@ -12,12 +12,12 @@ from functools import cache
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.build.tool_choice import NOT_LISTED, Clash, Listed, fitting, newest_first, objection, search, tool_key
 from peep.dataclass import dataclass
 from peep.errors import MissingBuildRequirement
+from peep.formats.names import normalised
 from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
 
@@ -157,7 +157,7 @@ class _Walk:
     def _visit(self, need: BuildNeed) -> list[BuildNeed]:
         """Look one need up; give back the needs that follow from it."""
         requirement = Requirement(need.text)
-        name = canonicalize_name(requirement.name)
+        name = normalised(requirement.name)
         if not applies(requirement.marker, self._markers) or need.text in self._seen:
             return []
         self._seen.add(need.text)
@@ -237,7 +237,7 @@ def foreseen_needs(backend: str, requires: Iterable[str], listed: Listed) -> tup
         return ()
     pins: Sequence[PinnedRequirement] = newest_first(listed.get("setuptools", ()))
     for requirement in map(Requirement, requires):
-        if canonicalize_name(requirement.name) == "setuptools":
+        if normalised(requirement.name) == "setuptools":
             pins = fitting(requirement, pins)
     if not pins or pins[0].version is None:
         return ()

@@ -19,7 +19,7 @@ from peep.bundle.tree import FileSource
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.system.file_digest import digest_of_file, digest_of_stream
-from peep.system.files import fsync_folder, remove_tree, temporary_folder, write_atomically
+from peep.system.files import fsync_folder, remove_tree, replace_file, temporary_folder, write_atomically
 from peep.system.locks import lock_folder
 
 MARKER = ".peep-unfinished"
@@ -144,7 +144,7 @@ class BundleWriter:
         while waiting:
             path, temporary = waiting.popitem()
             self._make_room(path)
-            os.replace(temporary, self._place(path))
+            replace_file(temporary, self._place(path))
 
     def _write_derived(self, path: str, content: bytes) -> None:
         place = self._place(path)

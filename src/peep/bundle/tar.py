@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -17,7 +16,7 @@ from peep.bundle.layout import derived_files, stored_files
 from peep.bundle.manifest import MANIFEST, BundleManifest
 from peep.bundle.tree import PREFIX, FileSource, UnreadableBundle
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import fsync_folder
+from peep.system.files import beside, fsync_folder, replace_file
 
 Member = tuple[str, BinaryIO, str]
 """Path, content, and the sha256 (lower-case hex) that it must have."""
@@ -62,8 +61,7 @@ _CHECK = "peep bundle check names all that differs"
 
 def write_tar(path: str, members: Iterable[Member], prefix: str) -> int:
     """Write members below `prefix`; the file appears whole or not at all."""
-    temporary = f"{path}.{os.urandom(8).hex()}"
-    try:
+    with beside(path) as temporary:
         with open(temporary, "xb") as tar:
             for member, content, digest in members:
                 _write_member(tar, prefix + member, content, digest)
@@ -72,11 +70,7 @@ def write_tar(path: str, members: Iterable[Member], prefix: str) -> int:
             tar.flush()
             os.fsync(tar.fileno())
             size = tar.tell()
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+        replace_file(temporary, path)
     fsync_folder(os.path.dirname(os.path.abspath(path)))
     return size
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass, field
 from peep.examine.lookalikes import lookalike_of
 from peep.examine.types import Hit
 from peep.formats.documents import parse_toml
+from peep.formats.names import normalised
 from peep.formats.wheel_metadata import header_fields
 
 _KNOWN_TOOLS = frozenset(
@@ -119,7 +119,7 @@ def _by_name(texts: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for text in texts:
         try:
-            name: str = canonicalize_name(Requirement(text).name)
+            name: str = normalised(Requirement(text).name)
         except (InvalidRequirement, RecursionError):
             name = text
         found.setdefault(name, []).append(" ".join(text.split()))
@@ -186,7 +186,7 @@ def _entry_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
         known = before.get((group, name))
         text = f"{group}: {name} = {target}"
         is_command = group in _COMMANDS
-        if is_command and known is None and name.lower() in _KNOWN_TOOLS and canonicalize_name(name) != new.name:
+        if is_command and known is None and name.lower() in _KNOWN_TOOLS and normalised(name) != new.name:
             yield "command-shadow", path, text
         if old is not None and known != target:
             yield (

@@ -22,6 +22,7 @@ from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
 from peep.examine.signals import ExaminedFile
 from peep.examine.syntax_tree import SyntaxTree
 from peep.examine.types import moment_rank
+from peep.formats.names import normalised
 
 _VERSIONED = re.compile(r"^([^/]+?)-[^/]*\.(dist-info|data)/")
 _GENERATED_EGG_INFO = frozenset(
@@ -278,7 +279,7 @@ def _metadata(release: Release) -> ReleaseMetadata:
     requires, backend, paths = read_build_system(of_sdist("pyproject.toml"))
     entries = of_wheel("entry_points.txt") if wheel is not None else _egg_info_entries(release)
     return ReleaseMetadata(
-        name=re.sub(r"[-_.]+", "-", "".join(fields.get("name", ())[:1])).lower(),
+        name=normalised("".join(fields.get("name", ())[:1])),
         fields=fields,
         metadata_path=f"{wheel.dist_info}/METADATA" if wheel is not None else "PKG-INFO",
         source_fields=source_fields if wheel is not None else None,

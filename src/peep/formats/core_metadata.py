@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
+from peep.formats.names import normalised
 
 LARGEST_METADATA = 4 * 1024 * 1024
 """Bytes that METADATA may have, its description included."""
@@ -64,11 +64,11 @@ def parse_core_metadata(content: bytes, *, is_wheel: bool = True) -> ProjectMeta
     if "requires-python" in unparsed:
         raise UnreadableMetadata("states Requires-Python more than once")
     return ProjectMetadata(
-        name=canonicalize_name(fields["name"]),
+        name=normalised(fields["name"]),
         version=fields["version"],
         requires_dist=tuple(" ".join(text.split()) for text in fields.get("requires_dist", ())),
         requires_python=fields.get("requires_python", ""),
-        provides_extra=tuple(canonicalize_name(extra) for extra in fields.get("provides_extra", ())),
+        provides_extra=tuple(normalised(extra) for extra in fields.get("provides_extra", ())),
         is_static=is_wheel or _is_static(fields["metadata_version"], fields.get("dynamic", ())),
     )
 

@@ -17,7 +17,7 @@ from peep.errors import MissingExtra, PeepError, UsageError
 from peep.formats.url_secrets import redacted_start
 from peep.system.bounded import read_stream
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import fsync_folder, patiently, regular_only, write_atomically
+from peep.system.files import fsync_folder, regular_only, replace_file, write_atomically
 from peep.system.locks import lock_folder
 
 _PROBE = ".peep-probe-"
@@ -200,7 +200,7 @@ class FolderStore:
         temporary = os.path.join(self.label, f"{_UNFINISHED}{os.urandom(8).hex()}")
         try:
             write_atomically(temporary, content, durable=True)
-            patiently(lambda: os.replace(temporary, place))
+            replace_file(temporary, place)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)

@@ -6,8 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 
-from packaging.utils import canonicalize_name
-
 from peep.errors import PeepError
 from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
@@ -75,7 +73,7 @@ def add_to_pyproject(text: str, path: str, requirement: str) -> str:
 
 def _edge_name(requirement: str) -> str:
     try:
-        return str(canonicalize_name(parse_edge(requirement).name))
+        return normalised(parse_edge(requirement).name)
     except UnreadableRequirement as error:
         raise CannotAdd(str(error)) from None
 

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.names import normalised
 from peep.locking.marker_atoms import canonical_marker
 
 
@@ -50,8 +50,8 @@ def parse_edge(text: str) -> Edge:
         raise UnreadableRequirement("a marker is nested too deeply") from None
     return Edge(
         text,
-        canonicalize_name(parsed.name),
-        tuple(sorted({canonicalize_name(extra) for extra in parsed.extras})),
+        normalised(parsed.name),
+        tuple(sorted({normalised(extra) for extra in parsed.extras})),
         parsed.specifier,
         canonical_marker(str(parsed.marker)) if parsed.marker else "",
         parsed.url,

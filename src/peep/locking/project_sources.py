@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.dependency_groups import DependencyGroupResolver
-from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass, replace
 from peep.errors import RequirementsError
 from peep.formats.documents import parse_toml
+from peep.formats.names import normalised
 from peep.formats.setting_lines import line_of_key, line_of_syntax_error
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker
@@ -101,8 +101,8 @@ class _Pyproject:
                 self._error(("project", "dynamic"), f"{name} are dynamic: only the build backend knows them", hint)
 
     def _extras(self, table: Any, title: str) -> tuple[str, ...]:
-        stated = {canonicalize_name(name): name for name in table} if isinstance(table, dict) else {}
-        asked = set(stated) if self._wanted.all_extras else {canonicalize_name(name) for name in self._wanted.extras}
+        stated = {normalised(name): name for name in table} if isinstance(table, dict) else {}
+        asked = set(stated) if self._wanted.all_extras else {normalised(name) for name in self._wanted.extras}
         for name in sorted(asked):
             if name not in stated:
                 self._unknown("extra", name, stated)
@@ -112,8 +112,8 @@ class _Pyproject:
         return tuple(sorted(asked))
 
     def _groups(self, table: Any, title: str) -> tuple[str, ...]:
-        stated = {canonicalize_name(name): name for name in table} if isinstance(table, dict) else {}
-        asked = set(stated) if self._wanted.all_groups else {canonicalize_name(name) for name in self._wanted.groups}
+        stated = {normalised(name): name for name in table} if isinstance(table, dict) else {}
+        asked = set(stated) if self._wanted.all_groups else {normalised(name) for name in self._wanted.groups}
         for name in sorted(asked):
             if name not in stated:
                 self._unknown("dependency group", name, stated)
@@ -150,10 +150,10 @@ class _Pyproject:
 
     def _resolved(self, project: Mapping[str, Any]) -> Iterator[Root]:
         """Replace what a project requires of itself (`app[fast]` in an extra) by what that extra lists."""
-        own = canonicalize_name(str(project.get("name", "")))
+        own = normalised(str(project.get("name", "")))
         table = project.get("optional-dependencies", {})
         stated = table if isinstance(table, dict) else {}
-        by_extra: dict[str, Any] = {canonicalize_name(name): texts for name, texts in stated.items()}
+        by_extra: dict[str, Any] = {normalised(name): texts for name, texts in stated.items()}
         for root in self._roots:
             if root.edge.name != own:
                 yield root
@@ -227,8 +227,8 @@ def from_setup_cfg(text: str, path: str, wanted: Wanted) -> ProjectSource:
     roots: list[Root] = []
     errors: list[RequirementsError] = []
     stated = dict(parser.items("options.extras_require")) if parser.has_section("options.extras_require") else {}
-    known = {canonicalize_name(extra): value for extra, value in stated.items()}
-    asked = set(known) if wanted.all_extras else {canonicalize_name(extra) for extra in wanted.extras}
+    known = {normalised(extra): value for extra, value in stated.items()}
+    asked = set(known) if wanted.all_extras else {normalised(extra) for extra in wanted.extras}
     parts: list[tuple[str, tuple[Scope, ...]]] = [(parser.get("options", "install_requires", fallback=""), ())]
     for extra in sorted(asked):
         if extra in known:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from packaging.markers import Marker
-from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass, replace
+from peep.formats.names import normalised
 from peep.locking.completeness import JudgedPin
 from peep.locking.marker_atoms import Atom
 from peep.locking.marker_decisions import decided
@@ -44,10 +44,10 @@ def taken_parts(document: Mapping[str, Any], pins: Sequence[JudgedPin], selectio
     PEP 751, "Installation": the default groups count unless groups are asked for; here they count in any case, as the
     default group of every other format does.
     """
-    defaults = {canonicalize_name(name) for name in document.get("default-groups", [])}
+    defaults = {normalised(name) for name in document.get("default-groups", [])}
 
     def is_asked_for(atom: Atom) -> bool:
-        name = canonicalize_name(atom.value)
+        name = normalised(atom.value)
         has = selection.has_extra(name) if atom.variable == "extras" else name in defaults or selection.has_group(name)
         return has is (atom.operator == "in")
 
@@ -59,7 +59,7 @@ def taken_parts(document: Mapping[str, Any], pins: Sequence[JudgedPin], selectio
             losses += [*unkept(package, PYLOCK_PACKAGE, pin.name), *_tools(package, pin.name)]
             losses += _unkept_within(package, pin.name)
     left_out = [name for name in document.get("extras", []) if not selection.has_extra(name)]
-    groups = [name for name in document.get("dependency-groups", []) if canonicalize_name(name) not in defaults]
+    groups = [name for name in document.get("dependency-groups", []) if normalised(name) not in defaults]
     left_out += [name for name in groups if not selection.has_group(name)]
     return TakenParts(tuple(taken), tuple(sorted(set(left_out))), tuple(losses))
 

@@ -33,7 +33,7 @@ from peep.mirror.ownership import Ownership, parse_ownership
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import RECORDS, read_file
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import remove_tree, temporary_folder, write_atomically
+from peep.system.files import remove_tree, replace_file, temporary_folder, write_atomically
 from peep.system.locks import FileLock
 
 LOCK_FILE = ".peep-mirror.lock"
@@ -188,7 +188,7 @@ class MirrorFolder:
         if digest != file.sha256:
             raise MirrorError(f"{file.place}: has sha256:{digest} instead of sha256:{file.sha256}")
         os.makedirs(os.path.dirname(self.place(file.path)), exist_ok=True)
-        os.replace(temporary, self.place(file.path))
+        replace_file(temporary, self.place(file.path))
 
     def write(self, changed: Iterable[ProjectFacts], views: Iterable[View] | None = None) -> WrittenMirror:
         """Write facts and the pages that follow from them; files that they speak of must be there.

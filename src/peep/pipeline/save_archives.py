@@ -18,7 +18,7 @@ from peep.pipeline.options import InstallOptions
 from peep.pipeline.unpacking import Unpacker
 from peep.store.stale_files import is_abandoned
 from peep.system.file_digest import digest_of_file, digest_of_stream
-from peep.system.files import remove_tree, temporary_folder
+from peep.system.files import remove_tree, replace_file, temporary_folder
 from peep.system.locks import lock_folder
 
 _PREFIX = ".peep-"
@@ -207,7 +207,7 @@ def publish(collection: ArchiveCollection, destination: str) -> tuple[SavedFile,
     for one in found:
         if isinstance(one, SavedFile) and not one.was_there:
             with suppress(FileNotFoundError):  # moved already: two pins meant it
-                os.replace(os.path.join(collection.folder, one.filename), os.path.join(destination, one.filename))
+                replace_file(os.path.join(collection.folder, one.filename), os.path.join(destination, one.filename))
     return tuple(one for one in found if isinstance(one, SavedFile))
 
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
 from peep.dataclass import dataclass
+from peep.formats.names import normalised
 from peep.model import Digest, HashForm, InstalledProject, Provenance
 
 _FULL_COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -74,7 +74,7 @@ def _needed(lines: Iterable[str], installed: Mapping[str, object], markers: Mapp
             applies = requirement.marker is None or requirement.marker.evaluate(environment)
         except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
             continue
-        name = str(canonicalize_name(requirement.name))
+        name = normalised(requirement.name)
         if applies and name in installed:
             found.add(name)
     return tuple(sorted(found))

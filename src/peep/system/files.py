@@ -57,6 +57,17 @@ def temporary_folder(parent: str, prefix: str = "") -> Iterator[str]:
         remove_tree(folder)
 
 
+@contextmanager
+def beside(path: str) -> Iterator[str]:
+    """A name beside `path` for a file that is to take its place by a rename, and that is removed if it did not."""
+    temporary = f"{path}.{os.urandom(8).hex()}"
+    try:
+        yield temporary
+    finally:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
 def write_atomically(path: str, content: bytes, mode: int = 0o644, *, durable: bool = False) -> None:
     """Let `path` hold `content`, or what it held before, and never anything between (also under concurrent writers).
 
@@ -75,7 +86,7 @@ def write_atomically(path: str, content: bytes, mode: int = 0o644, *, durable: b
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        patiently(lambda: os.replace(temporary, path))
+        replace_file(temporary, path)
     except BaseException:
         with suppress(OSError):
             remove_tree(temporary)  # Windows unlinks nothing read-only
@@ -155,6 +166,11 @@ def _write_into(path: str, content: bytes) -> None:
 def rename(source: str, destination: str) -> None:
     """`os.rename`, once more where it was refused only because somebody is just looking."""
     patiently(lambda: os.rename(source, destination))
+
+
+def replace_file(source: str, destination: str) -> None:
+    """`os.replace`, once more as `rename`: what stands at `destination` gives way, on Windows, too."""
+    patiently(lambda: os.replace(source, destination))
 
 
 def patiently(

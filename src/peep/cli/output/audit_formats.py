@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from peep import __version__
 from peep.advisories.report import AuditReport
 from peep.cli.output.audit_text import audit_lines
 from peep.dataclass import dataclass
 from peep.errors import MissingExtra, PeepError, UsageError
-from peep.system.files import patiently
+from peep.system.files import beside, replace_file
 
 FORMATS = ("text", "json", "jsonl", "sarif", "markdown", "github", "openvex", "cyclonedx")
 
@@ -108,15 +107,10 @@ def write_files(report: AuditReport, outputs: Iterable[Output], environ: Mapping
 def _write(path: str, lines: Iterable[str]) -> None:
     """Put the lines into a file, which then is whole or as it was."""
     real = os.path.realpath(path)
-    aside = f"{real}.{os.urandom(8).hex()}"
-    with _told(path):
-        try:
-            with open(aside, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-                file.writelines(f"{line}\n" for line in lines)
-            patiently(lambda: os.replace(aside, real))
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(aside)
+    with _told(path), beside(real) as aside:
+        with open(aside, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        replace_file(aside, real)
 
 
 class _told:  # noqa: N801 - reads as the function that it is

@@ -14,6 +14,7 @@ from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.dataclass import replace
 from peep.errors import UsageError
+from peep.formats.names import normalised
 from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
 
@@ -60,8 +61,6 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Convert a file; 1 when something would be lost that changes what is installed. Raises `PeepError`."""
-    from packaging.utils import canonicalize_name  # noqa: PLC0415 - help must not cost this
-
     from peep.locking.readers.locked import Selection  # noqa: PLC0415 - as above
     from peep.workflows.convert import ConvertOptions, convert_lock  # noqa: PLC0415 - as above
     from peep.workflows.lock import opened_pages  # noqa: PLC0415 - as above
@@ -72,8 +71,8 @@ def run(parsed: ParsedArguments) -> int:
     base = install_options(parsed, verb=VERB.name, sources=SourceOptions())
     base = replace(base, settings_beside=(parsed.words[0],))
     selection = Selection(
-        tuple(map(canonicalize_name, parsed.values("extra"))),
-        tuple(map(canonicalize_name, parsed.values("group"))),
+        tuple(map(normalised, parsed.values("extra"))),
+        tuple(map(normalised, parsed.values("group"))),
         all_groups=parsed.has("all-groups"),
     )
     options = ConvertOptions(parsed.words[0], output, selection, parsed.has("allow-loss"), parsed.has("annotate-files"))

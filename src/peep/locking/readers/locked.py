@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.names import normalised
 from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
 from peep.model import HEX_LENGTHS, MOST_BYTES, Digest
@@ -78,10 +78,10 @@ class Selection:
     all_groups: bool = False
 
     def has_group(self, name: str) -> bool:
-        return self.all_groups or canonicalize_name(name) in self.groups
+        return self.all_groups or normalised(name) in self.groups
 
     def has_extra(self, name: str) -> bool:
-        return canonicalize_name(name) in self.extras
+        return normalised(name) in self.extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def name_of(value: Any, what: str) -> str:
     """Give back a normalised name. Raises `UnreadableLock`."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise UnreadableLock(f"{what} has the name {str(value)[:60]!r}, which is none")
-    return canonicalize_name(value)
+    return normalised(value)
 
 
 def version_of(value: Any, what: str) -> str:

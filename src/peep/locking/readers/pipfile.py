@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
 from peep.dataclass import replace
 from peep.formats.documents import parse_json
+from peep.formats.names import normalised
 from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
 from peep.locking.readers.fields import PIPFILE_ENTRY, PIPFILE_META, PIPFILE_SOURCE, unkept, unkept_within
 from peep.locking.readers.locked import (
@@ -59,7 +58,7 @@ def _document(text: str) -> Mapping[str, Any]:
 
 
 def _asked_as(group: str) -> str:
-    return "dev" if group == _DEVELOP else canonicalize_name(group)
+    return "dev" if group == _DEVELOP else normalised(group)
 
 
 def _take(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.utils import canonicalize_name
-
 from peep.dataclass import replace
+from peep.formats.names import normalised
 from peep.locking.marker_atoms import Atom
 from peep.locking.marker_decisions import decided
 from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
@@ -77,7 +76,7 @@ def _extra_names(document: Mapping[str, Any], selection: Selection) -> frozenset
     """Give back the packages that the extras asked for bring."""
     extras = table_of(document.get("extras", {}), "extras")
     wanted = [texts_of(extras, extra, "extras") for extra in extras if selection.has_extra(extra)]
-    return frozenset(canonicalize_name(name.split("[")[0].split(" ")[0]) for names in wanted for name in names)
+    return frozenset(normalised(name.split("[")[0].split(" ")[0]) for names in wanted for name in names)
 
 
 def _with_stated_markers(

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from packaging.utils import canonicalize_name
-
 from peep.dataclass import replace
+from peep.formats.names import normalised
 from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import Atom, atoms_of
 from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
@@ -143,7 +142,7 @@ class _Reader:
             edges.extend(self._edges(one, name))
         forks = [marker_of(text, name) for text in texts_of(entry, "resolution-markers", name)]
         marker = self._decided(marker_of(" or ".join(f"({text})" for text in forks), name)) if forks else ""
-        return GraphNode(f"{name}[{canonicalize_name(extra)}]" if extra else name, version, tuple(edges), marker)
+        return GraphNode(f"{name}[{normalised(extra)}]" if extra else name, version, tuple(edges), marker)
 
     def _root_edges(self, root: Mapping[str, Any]) -> Iterator[GraphEdge]:
         name = name_of(root.get("name"), "the project")
@@ -155,7 +154,7 @@ class _Reader:
         ):
             for group, stated in table_of(root.get(table, {}), table).items():
                 if not has(group):
-                    self._left_out[canonicalize_name(group)] = None
+                    self._left_out[normalised(group)] = None
                     continue
                 for one in tables_of(stated, f"{group} of {name}"):
                     yield from self._edges(one, name)
@@ -197,7 +196,7 @@ class _Reader:
 
 
 def _key(name: str, version: str, extra: str) -> str:
-    return f"{name} {version} [{canonicalize_name(extra)}]" if extra else f"{name} {version}"
+    return f"{name} {version} [{normalised(extra)}]" if extra else f"{name} {version}"
 
 
 def _base(key: str, nodes: Mapping[str, GraphNode]) -> str:

@@ -17,14 +17,13 @@ from peep.pins import is_digest
 from peep.pipeline.examining.unvouched_releases import Fetch
 from peep.reporting import Reporter
 from peep.store.layout import store_root
-from peep.system.file_digest import digest_of_file, digest_of_stream
-from peep.system.files import make_private, regular_only, rename
+from peep.system.file_digest import digest_of_stream
+from peep.system.files import beside, make_private, regular_only, rename
 
 _FOLDER = "looked-at-v1"
 _MOST_BYTES = 1 << 29
 """Of all files together; those that nobody asked for longest go first."""
 _LARGEST = 1 << 27
-_PIECE = 1 << 17
 
 
 def kept_folder(environ: Mapping[str, str], *, is_kept: bool) -> str | None:
@@ -91,20 +90,14 @@ def _opened(path: str) -> BinaryIO | None:
 def _keep(body: BinaryIO, path: str) -> None:
     folder = os.path.dirname(path)
     make_private(folder)
-    scratch = f"{path}.{os.urandom(8).hex()}"
-    try:
-        body.seek(0)
+    body.seek(0)
+    with beside(path) as scratch:
         with open(
             os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), "wb"
         ) as copy:
-            while piece := body.read(_PIECE):
-                copy.write(piece)
-        digest, size = digest_of_file(scratch)
+            digest, size = digest_of_stream(body, copy=copy)
         if size <= _LARGEST and digest.hex == os.path.basename(path):
             rename(scratch, path)
-    finally:
-        with suppress(OSError):
-            os.unlink(scratch)
     _make_room(folder)
 
 

@@ -9,7 +9,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.archives.sdist_metadata import read_static_metadata
@@ -19,6 +18,7 @@ from peep.errors import BuildError, RequirementsError, RequirementsErrors
 from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName, filename_of_url
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.documents import parse_json
+from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted
 from peep.locking.candidates import NamedFile, Release
 from peep.locking.roots import DirectSource, Root, divided_ref
@@ -112,8 +112,8 @@ class DirectRoots:
         build = stated_build(pyproject, setup, f"{name} @ {redacted(url)}")
         metadata = None
         if static is not None:
-            extras = tuple(canonicalize_name(extra) for extra in static.provides_extra)
-            own = canonicalize_name(static.name)
+            extras = tuple(normalised(extra) for extra in static.provides_extra)
+            own = normalised(static.name)
             if own != name:
                 raise BuildError(f"its pyproject.toml is that of {own}, not of {name}", subject=redacted(url))
             metadata = ProjectMetadata(own, static.version, static.requires_dist, static.requires_python, extras)

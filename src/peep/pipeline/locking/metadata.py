@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, Protocol, TypeVar
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from peep.archives.download import Receive
@@ -21,6 +20,7 @@ from peep.archives.sdist_metadata import SdistMetadata
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PackageIndexError
 from peep.formats.core_metadata import ProjectMetadata, UnreadableMetadata, parse_core_metadata
+from peep.formats.names import normalised
 from peep.http.transport import Transport
 from peep.index.sidecar import read_sidecar
 from peep.locking.candidates import NamedFile, Release
@@ -235,11 +235,11 @@ def _of_sdist(static: SdistMetadata | None, release: Release) -> ProjectMetadata
     if static is None:
         return ProjectMetadata(release.project, release.text, is_static=False)
     return ProjectMetadata(
-        canonicalize_name(static.name),
+        normalised(static.name),
         static.version,
         static.requires_dist,
         static.requires_python,
-        tuple(canonicalize_name(extra) for extra in static.provides_extra),
+        tuple(normalised(extra) for extra in static.provides_extra),
     )
 
 
