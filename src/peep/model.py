@@ -241,6 +241,17 @@ class WheelContents(Protocol):
 # -- stage 4: store --------------------------------------------------------------------------------
 
 
+class Memory(Protocol):
+    """Remembers answers by their kind and the text of all that they depend on, and may forget at any time.
+
+    `peep.store.wheels.Store` is one.
+    """
+
+    def get_value(self, kind: str, key: str) -> bytes | None: ...
+
+    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
+
+
 def record_hash(sha256: bytes) -> str:
     """A sha256 (32 bytes) as RECORD writes it: urlsafe base64 without padding (binary distribution format)."""
     return urlsafe_b64encode(sha256)[:-1].decode()

@@ -154,9 +154,9 @@ class BundleManifest:
         """The digest of the bundle."""
         return digest_of(self.content)
 
-    def archives_for(self, target: str, role: ArchiveRole | None = None) -> list[BundleArchive]:
-        """The archives that are for a target, by its name; those with `role` where one is named."""
-        return [one for one in self.archives if target in one.targets and (role is None or role in one.roles)]
+    def archives_for(self, target: str) -> list[BundleArchive]:
+        """The archives that are for a target, by its name."""
+        return [one for one in self.archives if target in one.targets]
 
 
 def digest_of(content: bytes) -> Digest:

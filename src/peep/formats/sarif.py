@@ -55,7 +55,6 @@ def sarif_log(
     rules: Sequence[SarifRule],
     results: Sequence[SarifResult],
     notifications: Sequence[str] = (),
-    uri_bases: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """A log with one run of peep `version`; `notifications` say why the run was not successful, () that it was.
 
@@ -76,8 +75,6 @@ def sarif_log(
         "columnKind": "unicodeCodePoints",
         "results": [_result(one, numbers) for one in results[:MOST_RESULTS]],
     }
-    if uri_bases:
-        run["originalUriBaseIds"] = {name: {"uri": uri} for name, uri in uri_bases.items()}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 

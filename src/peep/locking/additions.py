@@ -11,7 +11,7 @@ from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
 from peep.formats.setting_lines import line_of_key
 from peep.locking.edges import UnreadableRequirement, parse_edge
-from peep.requirements.blocks import line_end
+from peep.requirements.decoding import line_end
 from peep.requirements.file_parser import RequirementLine, parse_text
 
 _TOKEN = re.compile(r"\"\"\"[\s\S]*?\"\"\"|'''[\s\S]*?'''|\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*|[\[\]]|,")

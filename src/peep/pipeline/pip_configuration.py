@@ -13,14 +13,12 @@ from peep.model import FormatControl
 from peep.pip.options import PipDefaults, pip_defaults
 from peep.pip.options_cache import PipMemory
 from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, TargetOptions
-from peep.system.processes import RunProgram, run
+from peep.system.processes import run
 
 _NOTHING_CHOSEN = FormatControl()
 
 
-def configured_pip(
-    options: InstallOptions, environ: Mapping[str, str], folder: str, run_program: RunProgram = run
-) -> Callable[[], PipDefaults]:
+def configured_pip(options: InstallOptions, environ: Mapping[str, str], folder: str) -> Callable[[], PipDefaults]:
     """A function that asks pip for its effective options, once; `folder` is where the answer may be remembered.
 
     The pip of the interpreter that runs peep is asked first, then one on PATH. Without any, the function raises
@@ -30,20 +28,20 @@ def configured_pip(
 
     def ask() -> PipDefaults:
         if not answers:
-            answers.append(_asked(options, environ, folder, run_program))
+            answers.append(_asked(options, environ, folder))
         return answers[0]
 
     return ask
 
 
-def _asked(options: InstallOptions, environ: Mapping[str, str], folder: str, run_program: RunProgram) -> PipDefaults:
+def _asked(options: InstallOptions, environ: Mapping[str, str], folder: str) -> PipDefaults:
     variables = _without_configuration(environ) if options.is_isolated else environ
     if _knows_all(options, variables):
         return PipDefaults(())
     on_path = (shutil.which(name, path=environ.get("PATH")) for name in ("python3", "python"))
     pythons = [python for python in (sys.executable, *on_path) if python]
     try:
-        return pip_defaults(pythons, variables, run_program, PipMemory(folder))
+        return pip_defaults(pythons, variables, run, PipMemory(folder))
     except UsageError:
         if _names_a_source(options):
             return PipDefaults(())

@@ -14,7 +14,7 @@ from peep.dataclass import dataclass
 from peep.errors import RequirementsErrors
 from peep.formats.names import normalised
 from peep.model import Digest, HashForm
-from peep.requirements.decoding import PhysicalLine, physical_lines
+from peep.requirements.decoding import PhysicalLine, line_end, physical_lines
 from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.hashes import hash_line, match_comment_line
 from peep.requirements.logical_lines import LogicalLine, logical_lines
@@ -63,12 +63,12 @@ def replace_blocks(text: str, path: str, choose: Choose) -> str:
         requirement = lines.get(line.number)
         new = choose(requirement) if requirement is not None else None
         if requirement is None or new is None:
-            pieces.extend(_written(one) for one in (*above, line))
+            pieces.extend(one.text for one in (*above, line))
         else:
             had_names = _has_file_comments(physical, line)
             pieces.append(_block(requirement, line, above, new, _Form(requirement.hash_form or form, had_names)))
         above = []
-    pieces.extend(_written(one) for one in above)
+    pieces.extend(one.text for one in above)
     return "".join(pieces)
 
 
@@ -88,12 +88,6 @@ def file_form(lines: Iterable[RequirementLine]) -> HashForm:
     """Give back the form that most hashes of a file have; the option form where there are none."""
     counts = Counter(line.hash_form for line in lines if line.hash_form is not None)
     return HashForm.COMMENT if counts[HashForm.COMMENT] > counts[HashForm.OPTION] else HashForm.OPTION
-
-
-def line_end(text: str) -> str:
-    """Give back how the first line of a text ends; LF where there is none."""
-    found = re.search(r"\r\n|\n|\r", text)
-    return found.group() if found else "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +134,7 @@ def _above(above: Sequence[LogicalLine], comments: Sequence[str]) -> Iterator[st
                 yield from comments
                 are_written = True
             continue
-        yield _written(one)
+        yield one.text
     if not are_written:
         yield from comments
 
@@ -175,7 +169,3 @@ def _has_file_comments(physical: Sequence[PhysicalLine], line: LogicalLine) -> b
     """Whether the line right below a block names a file."""
     below = physical[line.parts[-1].number : line.parts[-1].number + 1]
     return bool(below) and _FILE_COMMENT.fullmatch(below[0].text) is not None
-
-
-def _written(line: LogicalLine) -> str:
-    return "".join(part.text + part.end for part in line.parts)

@@ -154,3 +154,9 @@ def _ascii_compatible(name: str, path: str) -> str:
 def _line_of_byte(before: bytes, encoding: str) -> int:
     text = before.decode(encoding, "replace")
     return len(re.findall(r"\r\n|\n|\r", text)) + 1
+
+
+def line_end(text: str) -> str:
+    """Give back how the first line of a text ends; LF where there is none."""
+    found = re.search(r"\r\n|\n|\r", text)
+    return found.group() if found else "\n"

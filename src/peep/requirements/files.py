@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urljoin
 
 from peep.dataclass import dataclass, field
@@ -150,6 +150,11 @@ def resolve_include(includer: str, path: str) -> str:
     resolved = os.path.normpath(os.path.join(os.path.dirname(includer), path))
     # What was written with slashes is shown with slashes, on every platform.
     return resolved if "\\" in includer + path else resolved.replace(os.sep, "/")
+
+
+def build_lists_of(directives: Iterable[Directive]) -> list[str]:
+    """The lists that `--build-constraint` directives name, meant from their own files. Raises `PeepError`."""
+    return [resolve_include(one.location.path, one.value) for one in directives if one.option == "--build-constraint"]
 
 
 def _key(path: str, *, is_constraint: bool) -> tuple[str, bool]:

@@ -36,6 +36,11 @@ class LogicalLine:
         return self.parts[0].number
 
     @property
+    def text(self) -> str:
+        """As it was written, line ends and all."""
+        return "".join(part.text + part.end for part in self.parts)
+
+    @property
     def is_comment(self) -> bool:
         return not self.content and bool(self.comment)
 

@@ -17,7 +17,7 @@ from peep.dataclass import dataclass, field, replace
 from peep.errors import RequirementsError, RequirementsErrors
 from peep.formats.names import normalised
 from peep.model import Digest, HashForm, Location
-from peep.requirements.decoding import PhysicalLine, physical_lines
+from peep.requirements.decoding import PhysicalLine, line_end, physical_lines
 from peep.requirements.directives import addresses_peep
 from peep.requirements.file_parser import ParsedText, RequirementLine, commented_out, parse_text
 from peep.requirements.hashes import hash_line, match_comment_line, parse_comment_hash
@@ -57,7 +57,7 @@ def port_to_pip(text: str, path: str) -> PortedText:
     malformed = [wrong for line in requirements.values() for wrong in line.malformed_hashes]
     if malformed:
         raise RequirementsErrors([RequirementsError(w.location, f"the hash {w.text!r}: {w.reason}") for w in malformed])
-    rewriter = _ToPip(path, requirements, _line_end(text))
+    rewriter = _ToPip(path, requirements, line_end(text))
     return replace(
         _rewritten(text, rewriter), warnings=(*_still_true(parsed.warnings, rewriter.moved), *rewriter.moved)
     )
@@ -69,7 +69,7 @@ def port_to_comments(text: str, path: str) -> PortedText:
     Raises `RequirementsErrors` for lines that mean nothing and for hashes of another algorithm.
     """
     parsed = _parsed(text, path)
-    ported = _rewritten(text, _ToComments(path, _requirements(parsed), _line_end(text)))
+    ported = _rewritten(text, _ToComments(path, _requirements(parsed), line_end(text)))
     return replace(ported, warnings=parsed.warnings)
 
 
@@ -88,11 +88,6 @@ def _still_true(warnings: Sequence[str], moved: Sequence[str]) -> Iterator[str]:
     """Leave out what was said of the lines onto which hashes moved: those count for the next requirement no more."""
     places = tuple(one.partition(": ")[0] + ": " for one in moved)
     return (warning for warning in warnings if not warning.startswith(places))
-
-
-def _line_end(text: str) -> str:
-    found = re.search(r"\r\n|\n|\r", text)
-    return found.group() if found else "\n"
 
 
 class _Rewriter(Protocol):
@@ -117,7 +112,7 @@ class _ToPip:
     def content(self, line: LogicalLine, above: list[LogicalLine]) -> Iterator[str]:
         requirement = self.requirements.get(line.number)
         if requirement is None or requirement.is_editable:
-            yield from (_written(other) for other in (*above, line))
+            yield from (other.text for other in (*above, line))
             return
         hashes: list[Digest] = []
         for other in above:
@@ -130,14 +125,14 @@ class _ToPip:
                 yield self._onto_comment(other, hashes, requirement)
                 hashes = []
             else:
-                yield _written(other)
+                yield other.text
         listed = set(_option_hashes(line))
         new = [digest for digest in dict.fromkeys(hashes) if str(digest) not in listed]
         if hashes:
             self.ported.append(
                 Ported(Location(self.path, line.number), requirement.written, tuple(dict.fromkeys(hashes)))
             )
-        yield _with_options(line, new, self.line_end) if new else _written(line)
+        yield _with_options(line, new, self.line_end) if new else line.text
 
     def _onto_comment(self, line: LogicalLine, hashes: list[Digest], following: RequirementLine) -> str:
         part = line.parts[0]
@@ -162,7 +157,7 @@ class _ToComments:
     errors: list[RequirementsError] = field(default_factory=list)
 
     def content(self, line: LogicalLine, above: list[LogicalLine]) -> Iterator[str]:
-        yield from (_written(other) for other in above)
+        yield from (other.text for other in above)
         requirement = self.requirements.get(line.number)
         listed = set(_option_hashes(line)) if requirement and not requirement.is_editable else set()
         hashes = [digest for digest in requirement.hashes if str(digest) in listed] if requirement else []
@@ -177,7 +172,7 @@ class _ToComments:
             self.ported.append(Ported(Location(self.path, line.number), requirement.written, tuple(hashes)))
             yield _without_options(line)
         else:
-            yield _written(line)
+            yield line.text
 
 
 def _rewritten(text: str, rewriter: _Rewriter) -> PortedText:
@@ -189,7 +184,7 @@ def _rewritten(text: str, rewriter: _Rewriter) -> PortedText:
             continue
         pieces.extend(rewriter.content(line, above))
         above = []
-    pieces.extend(_written(line) for line in above)
+    pieces.extend(line.text for line in above)
     if rewriter.errors:
         raise RequirementsErrors(rewriter.errors)
     if not rewriter.ported:
@@ -204,10 +199,6 @@ def _stands_for_another(comment: str, requirement: RequirementLine) -> bool:
         return found is not None
     parsed = requirement.parsed
     return (normalised(found["name"]), found["version"]) != (normalised(parsed.name), parsed.version)
-
-
-def _written(line: LogicalLine) -> str:
-    return "".join(part.text + part.end for part in line.parts)
 
 
 def _remark(found: re.Match[str], line: LogicalLine) -> Iterator[str]:

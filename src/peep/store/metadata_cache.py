@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol
 
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.documents import parse_json
+from peep.model import Memory
 
 _KIND = "metadata"
 _FORMAT = 1
-
-
-class Memory(Protocol):
-    """Remembers answers by kind and key, and may forget at any time; `store.wheels.Store` is one."""
-
-    def get_value(self, kind: str, key: str) -> bytes | None: ...
-
-    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 class MetadataCache:

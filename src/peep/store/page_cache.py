@@ -10,25 +10,17 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
 from peep.formats.file_columns import FileColumns
 from peep.formats.url_secrets import holds_secret, holds_secret_parameter, redacted, redacted_in
-from peep.model import ProjectDetail
+from peep.model import Memory, ProjectDetail
 
 _KIND = "page"
 _HEAD = "page-head"
 _FORMAT = 2
-
-
-class Memory(Protocol):
-    """Remembers answers by kind and key, and may forget at any time; `store.wheels.Store` is one."""
-
-    def get_value(self, kind: str, key: str) -> bytes | None: ...
-
-    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

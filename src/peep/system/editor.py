@@ -16,11 +16,11 @@ class EditorFailed(Exception):
     """The editor could not be started, or said that it failed; the message says which."""
 
 
-def edited(text: str, environ: Mapping[str, str], suffix: str = ".txt") -> str:
+def edited(text: str, environ: Mapping[str, str]) -> str:
     """Let the user edit `text` with `VISUAL`, else `EDITOR`; give back what was saved. Raises `EditorFailed`."""
     command = environ.get("VISUAL") or environ.get("EDITOR") or _DEFAULT
     with tempfile.TemporaryDirectory(prefix="peep-edit-", ignore_cleanup_errors=True) as folder:
-        path = os.path.join(folder, f"edit{suffix}")
+        path = os.path.join(folder, "edit.txt")
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         try:

@@ -104,7 +104,7 @@ def check_out(wanted: CommitUrl, folder: str, environ: Mapping[str, str], run_pr
     _forget_credentials(folder, wanted)
 
 
-def commit_of(repository: str, ref: str, environ: Mapping[str, str], run_program: RunProgram = run) -> str:
+def commit_of(repository: str, ref: str, environ: Mapping[str, str]) -> str:
     """Ask a repository (`https://…`, as git takes it) which commit a branch or tag is; '' means its default branch.
 
     A full commit is itself. Raises `BuildError`.
@@ -115,7 +115,7 @@ def commit_of(repository: str, ref: str, environ: Mapping[str, str], run_program
     parse_commit_url(f"git+{repository}@{'0' * 40}", shown)  # the same demands on the URL
     if not re.fullmatch(r"[\w.+/-]*", ref, re.ASCII) or ref.startswith("-"):
         raise BuildError(f"{ref!r} is no name of a branch or tag", subject=shown)
-    git = _Git(os.curdir, _environment(environ, CommitUrl(repository, "")), run_program, shown)
+    git = _Git(os.curdir, _environment(environ, CommitUrl(repository, "")), run, shown)
     names = [f"refs/heads/{ref}", f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}"] if ref else ["HEAD"]
     rows = (
         row.split("\t") for row in git("ls-remote", "--", repository, *names).decode("utf-8", "replace").splitlines()
@@ -141,13 +141,13 @@ class CommitTree:
     submodules: int = 0
 
 
-def list_tree(wanted: CommitUrl, folder: str, environ: Mapping[str, str], run_program: RunProgram = run) -> CommitTree:
+def list_tree(wanted: CommitUrl, folder: str, environ: Mapping[str, str]) -> CommitTree:
     """Fetch the trees of one commit, no contents, into `folder`, which exists and is empty, and list its files.
 
     Nothing is checked out, no filter and no hook runs, submodules are not followed. Raises `BuildError`.
     """
     env = {**_environment(environ, wanted), "GIT_NO_LAZY_FETCH": "1"}
-    git = _Git(folder, env, run_program, wanted.shown)
+    git = _Git(folder, env, run, wanted.shown)
     is_sha256 = len(wanted.commit) == 64  # noqa: PLR2004 - digits
     git("init", "--quiet", "--bare", "--template=", *(["--object-format=sha256"] if is_sha256 else []), ".")
     git("fetch", "--quiet", "--depth", "1", "--filter=blob:none", "--", wanted.repository, wanted.commit)

@@ -10,12 +10,12 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from peep.dataclass import dataclass
 from peep.errors import EnvironmentChangeError, UsageError
 from peep.formats.documents import parse_json
-from peep.model import TargetEnvironment
+from peep.model import Memory, TargetEnvironment
 from peep.system import bounded
 from peep.system.file_signature import signature
 from peep.target.shims import interpreter_behind, is_script
@@ -56,17 +56,6 @@ class TargetRequest:
     def is_foreign(self) -> bool:
         """Files are chosen for another interpreter or platform than the one that is there."""
         return bool(self.platforms or self.abis or self.implementation or self.python_version)
-
-
-class Memory(Protocol):
-    """Remembers answers by their kind and the text of everything they depend on; may forget at any time.
-
-    `peep.store.wheels.Store` is one.
-    """
-
-    def get_value(self, kind: str, key: str) -> bytes | None: ...
-
-    def put_value(self, kind: str, key: str, value: bytes) -> None: ...
 
 
 class NoMemory:

@@ -17,7 +17,7 @@ from peep.environment.records import row
 from peep.environment.scheme_paths import SchemePaths
 from peep.errors import EnvironmentChangeError
 from peep.formats.documents import parse_json
-from peep.system.processes import RunProgram, printable_lines, run
+from peep.system.processes import printable_lines, run
 from peep.transaction.crash_points import CrashPoints
 from peep.transaction.staged_tree import StagedTree, StagedWheel
 from peep.transaction.staging import recorded_path
@@ -70,7 +70,7 @@ def _importable(wheel: StagedWheel) -> Iterator[str]:
             yield path
 
 
-def compile_modules(sources: list[Source], python: str, work: str, run_program: RunProgram = run) -> list[str]:
+def compile_modules(sources: list[Source], python: str, work: str) -> list[str]:
     """Byte-compile `sources`; give back the paths of the `.pyc` files, which lie beside them in `__pycache__`.
 
     `work` is a folder for the lists of what to do. Raises `EnvironmentChangeError` when the interpreter fails.
@@ -78,15 +78,15 @@ def compile_modules(sources: list[Source], python: str, work: str, run_program: 
     count = max(1, min(os.cpu_count() or 1, len(sources) // 50))
     shares = [sources[number::count] for number in range(count)]
     with ThreadPoolExecutor(count) as pool:
-        made = pool.map(lambda item: _compile(item[1], item[0], python, work, run_program), enumerate(shares))
+        made = pool.map(lambda item: _compile(item[1], item[0], python, work), enumerate(shares))
         return sorted(path for paths in made for path in paths)
 
 
-def _compile(sources: list[Source], number: int, python: str, work: str, run_program: RunProgram) -> list[str]:
+def _compile(sources: list[Source], number: int, python: str, work: str) -> list[str]:
     todo = os.path.join(work, f"compile-{number}")
     with open(todo, "w", encoding="utf-8") as stream:
         json.dump(sources, stream)
-    ended = run_program([python, "-I", "-S", "-X", "utf8", "-c", _SCRIPT, todo], env=dict(os.environ), timeout=_SECONDS)
+    ended = run([python, "-I", "-S", "-X", "utf8", "-c", _SCRIPT, todo], env=dict(os.environ), timeout=_SECONDS)
     try:
         made: list[str] = parse_json(ended.output)
     except ValueError as error:

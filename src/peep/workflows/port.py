@@ -73,9 +73,9 @@ def _as_part(file: PortedFile, home: str) -> str:
     for line in logical_lines(physical_lines(file.text)):
         include = includes.get(line.number)
         if include is None:
-            text += _as_it_is(line)
+            text += line.text
         elif include.is_constraint:
-            text += _renamed(_as_it_is(line), include.path, _from_home(file.path, include.path, home))
+            text += _renamed(line.text, include.path, _from_home(file.path, include.path, home))
         else:
             text += _commented_out(line)
     if file.source.encoding != "utf-8":
@@ -96,10 +96,6 @@ def _renamed(text: str, old: str, new: str) -> str:
     at = comment_start(text)
     body, remark = (text, "") if at is None else (text[:at], text[at:])
     return new.join(body.rsplit(old, 1)) + remark
-
-
-def _as_it_is(line: LogicalLine) -> str:
-    return "".join(part.text + part.end for part in line.parts)
 
 
 def _commented_out(line: LogicalLine) -> str:

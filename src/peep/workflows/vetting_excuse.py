@@ -49,12 +49,12 @@ class Excused:
     """Of these no sha256 is listed."""
 
 
-def excuse(options: ExcuseOptions, context: RunContext, today: date | None = None) -> Excused:
+def excuse(options: ExcuseOptions, context: RunContext) -> Excused:
     """Write an excuse for every listed archive and commit that is not examined; none lasts more than a year.
 
     Raises `RequirementsErrors`, `RecordsErrors`, `VettingError` and `UsageError`; then nothing was written.
     """
-    today = today or utc_day()
+    today = utc_day()
     sources = options.run.sources
     reading = plain_reading(options.run, context)
     listing = listing_of(sources.requirement_files, sources.constraint_files, reading.read, context.environ)

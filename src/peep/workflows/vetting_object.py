@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
@@ -42,7 +41,7 @@ class Objected:
     notes: tuple[str, ...]
 
 
-def object_to(options: ObjectOptions, environ: Mapping[str, str], today: date | None = None) -> Objected:
+def object_to(options: ObjectOptions, environ: Mapping[str, str]) -> Objected:
     """Write a violation. Raises `RecordsErrors`, `VettingError` and `UsageError`; then nothing was written."""
     if not is_name(options.name):
         raise UsageError(f"{options.name!r} is no name of a project")
@@ -54,7 +53,7 @@ def object_to(options: ObjectOptions, environ: Mapping[str, str], today: date | 
         project=normalised(options.name),
         criteria=tuple(sorted(set(options.criteria))),
         by=author(options.by, environ),
-        on=today or utc_day(),
+        on=utc_day(),
         why=options.why,
     )
     violation = _aimed(violation, options.what, vetting)

@@ -18,7 +18,7 @@ from peep.http.transport import Transport
 from peep.locking.target_groups import JointGroup
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.read_pins import Reading, name_of_project, read_pins
-from peep.requirements.files import is_url, parse_requirements_files, resolve_include
+from peep.requirements.files import build_lists_of, is_url, parse_requirements_files
 from peep.requirements.pinned_set import PinnedSet
 from peep.requirements.pins import pinned_choices
 from peep.requirements.sources import Accepted
@@ -91,12 +91,7 @@ class BundleInputs:
     def _pins_for(self, target: DeclaredTarget, *, is_witness: bool) -> TargetPins:
         reading = _Remembered(self)
         pinned = read_pins(self.sources, target.environment, reading, self.environ, _ACCEPTED)
-        directed = [
-            resolve_include(directive.location.path, directive.value)
-            for directive in pinned.directives
-            if directive.option == "--build-constraint"
-        ]
-        paths = tuple(dict.fromkeys((*self.build_constraints, *directed)))
+        paths = tuple(dict.fromkeys((*self.build_constraints, *build_lists_of(pinned.directives))))
         self._tools.update(map(os.path.abspath, paths))
         files = parse_requirements_files(paths, self.read, self.environ)
         tools = pinned_choices(files, target.environment.markers, pinned.pins)

@@ -19,7 +19,7 @@ from peep.model import Commit, FormatControl, IndexOptions, Location, PinnedRequ
 from peep.pipeline.locking.lock_file import PresentLock, read_present
 from peep.requirements.every_pin import EveryPin, every_pin
 from peep.requirements.file_parser import OptionLine, RequirementLine
-from peep.requirements.files import ReadFile, in_reading_order, read_requirements_files, resolve_include
+from peep.requirements.files import ReadFile, build_lists_of, in_reading_order, read_requirements_files
 from peep.requirements.pinned_set import Directive
 from peep.requirements.run_options import RunOptions
 
@@ -90,10 +90,12 @@ def whole_lock(present: PresentLock, path: str) -> WholeList:
 
 def _stated(pins: Sequence[JudgedPin], directives: Sequence[Directive]) -> WholeList:
     """What pins and directives say; a path that a directive names is meant from its own file's folder."""
-    tools = (resolve_include(one.location.path, one.value) for one in directives if one.option == "--build-constraint")
     targets = (one.value for one in directives if one.option == "--locked-for")
     return WholeList(
-        tuple(pins), tuple(directives), tuple(dict.fromkeys(targets)), tool_files=tuple(dict.fromkeys(tools))
+        tuple(pins),
+        tuple(directives),
+        tuple(dict.fromkeys(targets)),
+        tool_files=tuple(dict.fromkeys(build_lists_of(directives))),
     )
 
 

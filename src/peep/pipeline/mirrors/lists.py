@@ -12,7 +12,7 @@ from peep.locking.completeness import JudgedPin
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
 from peep.model import Digest, Location, PinnedRequirement, listed_hashes
 from peep.requirements.every_pin import every_pin
-from peep.requirements.files import ReadFile, read_requirements_files, resolve_include
+from peep.requirements.files import ReadFile, build_lists_of, read_requirements_files
 from peep.requirements.pinned_set import Directive
 from peep.requirements.pylock import every_pin_of_pylock
 
@@ -75,11 +75,8 @@ class _ListReader:
 
     def read(self, build_constraints: Sequence[str]) -> MirroredList:
         pins, directives = self._pins_of(self._path)
-        named = [
-            resolve_include(one.location.path, one.value) for one in directives if one.option == "--build-constraint"
-        ]
         build_pins: list[MirroredPin] = []
-        for path in dict.fromkeys((*build_constraints, *named)):
+        for path in dict.fromkeys((*build_constraints, *build_lists_of(directives))):
             build_pins += self._pins_of(path)[0]
         if self._errors:
             raise RequirementsErrors(self._errors)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from peep.mirror.facts import ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
-from peep.mirror.layout import View, stored_paths
+from peep.mirror.layout import stored_paths
 from peep.mirror.outcome import MirrorOutcome, file_changes
 from peep.mirror.repair import note_pending, repair, settle
 from peep.reporting import Reporter
@@ -38,7 +38,6 @@ def change(
     before: Mapping[str, ProjectFacts | None],
     after: Sequence[ProjectFacts],
     files: Sequence[NewFile] = (),
-    views: Iterable[View] | None = None,
 ) -> MirrorOutcome:
     """Put `files` in, write the facts `after` and their pages, and remove what they speak of no longer.
 
@@ -46,7 +45,7 @@ def change(
     """
     _note(mirror, before, after, files)
     mirror.add_files(files)
-    written = mirror.write(after, views)
+    written = mirror.write(after)
     settle(mirror)
     found = file_changes(before, after)
     return MirrorOutcome(
