@@ -15,6 +15,7 @@ from peep.advisories.findings import AuditedPin, Certainty
 from peep.advisories.ordering import Interval, interval_at, last_affected_below, parsed_version, version_key
 from peep.advisories.record import Advisory, Affected
 from peep.dataclass import dataclass
+from peep.formats.dependency_specifiers import read_version
 
 _LOWEST = Version("0.dev0")
 
@@ -93,7 +94,7 @@ def _with_public_part(text: str) -> tuple[tuple[Version, ...], tuple[str, ...]]:
     version = parsed_version(text)
     if version is None:
         return (), ()
-    versions = (version,) if version.local is None else (version, Version(version.public))
+    versions = (version,) if version.local is None else (version, read_version(version.public))
     return versions, tuple(version_key(str(one)) for one in versions)
 
 

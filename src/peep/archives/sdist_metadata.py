@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from peep.dataclass import dataclass
+from peep.formats.dependency_specifiers import read_requirement, read_version
 from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
 from peep.formats.wheel_metadata import header_fields
@@ -47,7 +47,7 @@ def _from_information(content: bytes) -> SdistMetadata | None:
     if problems or any(len(fields.get(name, [])) != 1 for name in ("metadata-version", "name", "version")):
         return None
     try:
-        if Version(fields["metadata-version"][0]) < _FIRST_STATIC:
+        if read_version(fields["metadata-version"][0]) < _FIRST_STATIC:
             return None
     except ValueError:  # InvalidVersion, and numbers longer than Python reads
         return None
@@ -77,7 +77,7 @@ def _from_pyproject(content: bytes) -> SdistMetadata | None:
     if not all(isinstance(text, str) for text in (name, version, requires_python)) or not isinstance(extras, dict):
         return None
     try:
-        requires = [str(Requirement(text)) for text in _texts(project.get("dependencies", []))]
+        requires = [str(read_requirement(text)) for text in _texts(project.get("dependencies", []))]
         for extra, texts in extras.items():
             requires += [_for_extra(text, extra) for text in _texts(texts)]
     except (TypeError, ValueError, RecursionError):
@@ -93,7 +93,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _for_extra(text: str, extra: str) -> str:
-    requirement = Requirement(text)
+    requirement = read_requirement(text)
     condition = f"extra == '{normalised(extra)}'"
     marker = f"({requirement.marker}) and {condition}" if requirement.marker else condition
     requirement.marker = None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 
 from peep.dataclass import dataclass
 from peep.errors import BuildError
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.documents import parse_toml
 
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
@@ -75,7 +76,7 @@ def _texts(table: dict[str, Any], key: str, sdist: str) -> tuple[str, ...]:
 
 def _check_requirement(text: str, sdist: str) -> None:
     try:
-        Requirement(text)
+        read_requirement(text)
     except InvalidRequirement as error:
         raise BuildError(
             f"build requirement {text!r} in pyproject.toml cannot be read: {error}", subject=sdist

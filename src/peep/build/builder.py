@@ -18,8 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import BinaryIO
 
-from packaging.requirements import Requirement
-
 from peep.archives.sdist import DEFAULT_MTIME
 from peep.archives.wheel import open_wheel
 from peep.build.hooks import Backend, ConfigSettings
@@ -40,6 +38,7 @@ from peep.build.tool_choice import Listed, tool_key
 from peep.build.workspace import Workspace
 from peep.dataclass import dataclass, field, replace
 from peep.errors import ArchiveError, BackendFailed, BadArchive, BuildError, InstallRefused, Problem
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
 from peep.model import PinnedRequirement, StoredWheel, TargetEnvironment, VerifiedArchive
@@ -333,7 +332,7 @@ class Builder:
 
         Unless the user has listed it, and knows why.
         """
-        for name in (normalised(Requirement(text).name) for text in asked):
+        for name in (normalised(read_requirement(text).name) for text in asked):
             if name in DOWNLOADERS and name not in self._listed:
                 program = DOWNLOADERS[name][0]
                 reason = f"its backend asks for {name}; {downloads_only(name)}"

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from pyproject_hooks import (
     BackendUnavailable,
     BuildBackendHookCaller,
@@ -22,6 +22,7 @@ from peep.build.untrusted_output import make_new_folder, read_written
 from peep.dataclass import dataclass, field
 from peep.errors import BackendFailed, BuildError
 from peep.formats.core_metadata import LARGEST_METADATA
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.documents import parse_json
 from peep.system.sandbox import BuildArea, Sandbox
 
@@ -68,7 +69,7 @@ class Backend:
             raise self._unusable(hook, "it did not give a list of requirements")
         for text in answer:
             try:
-                Requirement(text)
+                read_requirement(text)
             except InvalidRequirement as error:
                 raise self._unusable(hook, f"{text!r} is no requirement: {error}") from error
         return tuple(answer)

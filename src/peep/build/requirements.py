@@ -17,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 from peep.build.tool_choice import NOT_LISTED, Clash, Listed, fitting, newest_first, objection, search, tool_key
 from peep.dataclass import dataclass
 from peep.errors import MissingBuildRequirement
+from peep.formats.dependency_specifiers import read_requirement, read_version
 from peep.formats.names import normalised
 from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
@@ -156,7 +157,7 @@ class _Walk:
 
     def _visit(self, need: BuildNeed) -> list[BuildNeed]:
         """Look one need up; give back the needs that follow from it."""
-        requirement = Requirement(need.text)
+        requirement = read_requirement(need.text)
         name = normalised(requirement.name)
         if not applies(requirement.marker, self._markers) or need.text in self._seen:
             return []
@@ -194,7 +195,7 @@ class _Walk:
 
     def _ruled_out(self, pin: PinnedRequirement, name: str) -> str:
         """Why another need of the same build, visited before, keeps a pin from serving this one."""
-        others = [text for text in self.wanted[name][:-1] if objection(Requirement(text), pin)]
+        others = [text for text in self.wanted[name][:-1] if objection(read_requirement(text), pin)]
         return f"{pin.location} pins version {pin.version}, which is not {others[0]}" if others else ""
 
 
@@ -221,7 +222,7 @@ def applicable(texts: Iterable[str], extras: Sequence[str], markers: Mapping[str
 def _divided(text: str) -> tuple[str, Marker | None]:
     """A requirement without its marker, and that; '' for a text that means nothing: wheels are judged elsewhere."""
     try:
-        requirement = Requirement(text)
+        requirement = read_requirement(text)
     except InvalidRequirement:
         return "", None
     marker, requirement.marker = requirement.marker, None
@@ -236,13 +237,13 @@ def foreseen_needs(backend: str, requires: Iterable[str], listed: Listed) -> tup
     if backend not in SETUPTOOLS_BACKENDS:
         return ()
     pins: Sequence[PinnedRequirement] = newest_first(listed.get("setuptools", ()))
-    for requirement in map(Requirement, requires):
+    for requirement in map(read_requirement, requires):
         if normalised(requirement.name) == "setuptools":
             pins = fitting(requirement, pins)
     if not pins or pins[0].version is None:
         return ()
     try:
-        return () if Version(pins[0].version) >= _SETUPTOOLS_WITH_WHEEL else ("wheel",)
+        return () if read_version(pins[0].version) >= _SETUPTOOLS_WITH_WHEEL else ("wheel",)
     except InvalidVersion:
         return ()
 

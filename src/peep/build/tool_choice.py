@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
+from peep.formats.dependency_specifiers import read_version
 from peep.model import PinnedRequirement
 
 Listed = Mapping[str, Sequence[PinnedRequirement]]
@@ -32,7 +33,7 @@ def newest_first(pins: Iterable[PinnedRequirement]) -> list[PinnedRequirement]:
 
 def _age(pin: PinnedRequirement) -> tuple[bool, Version]:
     try:
-        return True, Version(pin.version or "")
+        return True, read_version(pin.version or "")
     except InvalidVersion:
         return False, Version("0")
 
@@ -46,7 +47,7 @@ def objection(requirement: Requirement, pin: PinnedRequirement) -> str:
     if pin.version is None or not requirement.specifier:
         return ""
     try:
-        fits = requirement.specifier.contains(Version(pin.version), prereleases=True)
+        fits = requirement.specifier.contains(read_version(pin.version), prereleases=True)
     except InvalidVersion:
         fits = False
     return "" if fits else f"{pin.location} pins version {pin.version}"

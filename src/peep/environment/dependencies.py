@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from peep.errors import ConflictingDependency, OmittedDependency
+from peep.formats.dependency_specifiers import read_marker, read_requirement, read_specifiers, read_version
 from peep.formats.names import normalised
 from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
@@ -174,7 +175,7 @@ def _parsed(text: str) -> _Requirement | None:
         extras = tuple(normalised(extra) for extra in _words(match["extras"] or ""))
         return _Requirement(normalised(match["name"]), extras, match["specifier"], match["marker"] or "")
     try:
-        full = Requirement(text)
+        full = read_requirement(text)
     except InvalidRequirement:
         # Old metadata that no rule covers; its name is all that can be relied on.
         name = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", text)
@@ -190,7 +191,7 @@ def _applies(marker: str, environment: dict[str, str]) -> bool:
     if not marker:
         return True
     try:
-        return judge(Marker(marker), environment) is not Truth.FALSE
+        return judge(read_marker(marker), environment) is not Truth.FALSE
     except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
         return True
 
@@ -207,9 +208,9 @@ def _admits(specifier: str, version: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _specifiers(text: str) -> SpecifierSet:
-    return SpecifierSet(text)
+    return read_specifiers(text)
 
 
 @lru_cache(maxsize=4096)
 def _version(text: str) -> Version:
-    return Version(text)
+    return read_version(text)

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 
 from peep.dataclass import dataclass, field
 from peep.examine.lookalikes import lookalike_of
 from peep.examine.types import Hit
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
 from peep.formats.wheel_metadata import header_fields
@@ -119,7 +120,7 @@ def _by_name(texts: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for text in texts:
         try:
-            name: str = normalised(Requirement(text).name)
+            name: str = normalised(read_requirement(text).name)
         except (InvalidRequirement, RecursionError):
             name = text
         found.setdefault(name, []).append(" ".join(text.split()))
@@ -149,7 +150,7 @@ def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> 
 
 def _has_url(text: str) -> bool:
     try:
-        return Requirement(text).url is not None
+        return read_requirement(text).url is not None
     except (InvalidRequirement, RecursionError):
         return "@" in text
 

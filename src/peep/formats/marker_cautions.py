@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 from typing import NamedTuple
 
-from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, Specifier
+
+from peep.formats.dependency_specifiers import read_marker
 
 _VERSION_NAMES = ("implementation_version", "platform_release", "python_full_version", "python_version")
 _COMPARISON = re.compile(
@@ -125,7 +127,7 @@ def _is_never_true(marker: str, comparisons: Sequence[_Comparison]) -> bool:
     if trials > _MOST_TRIALS:
         return False
     try:
-        parsed = Marker(marker)
+        parsed = read_marker(marker)
         return not any(
             parsed.evaluate({"extra": "", **python, **dict(zip(names, values, strict=True))})
             for python in pythons

@@ -48,15 +48,15 @@ class TargetMarkers:
 def _evaluate(marker: str, environment: dict[str, str]) -> bool:
     from packaging.markers import (  # noqa: PLC0415 - see the module's docstring
         InvalidMarker,
-        Marker,
         UndefinedComparison,
         UndefinedEnvironmentName,
     )
 
+    from peep.formats.dependency_specifiers import read_marker  # noqa: PLC0415
     from peep.formats.open_markers import Truth, judge  # noqa: PLC0415
 
     try:
-        return judge(Marker(marker), environment) is not Truth.FALSE
+        return judge(read_marker(marker), environment) is not Truth.FALSE
     except InvalidMarker:
         raise UnusableCondition(f"{marker!r} is no environment marker") from None
     except UndefinedComparison:
@@ -69,10 +69,11 @@ def _evaluate(marker: str, environment: dict[str, str]) -> bool:
 
 def satisfies(version: str, specifier: str) -> bool:
     """Tell whether a pinned version lies within `specifier`; a pre-release that someone pinned always may."""
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - see the module's docstring
-    from packaging.version import InvalidVersion  # noqa: PLC0415
+    from packaging.version import InvalidVersion  # noqa: PLC0415 - see the module's docstring
+
+    from peep.formats.dependency_specifiers import read_specifiers, read_version  # noqa: PLC0415
 
     try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
+        return read_specifiers(specifier).contains(read_version(version), prereleases=True)
     except InvalidVersion:
         return False

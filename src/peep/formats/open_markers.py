@@ -16,6 +16,8 @@ from typing import Literal, cast
 
 from packaging.markers import Marker
 
+from peep.formats.dependency_specifiers import read_marker
+
 Values = Mapping[str, str | AbstractSet[str]]
 Context = Literal["lock_file", "metadata", "requirement"]
 
@@ -113,7 +115,7 @@ def _comparison(words: list[str], values: Values, context: Context) -> Truth:
 @lru_cache(maxsize=65536)
 def parsed_marker(text: str) -> Marker:
     """Parse a marker, each text once. Raises `InvalidMarker` and `RecursionError`."""
-    return Marker(text)
+    return read_marker(text)
 
 
 def _full_versions_of(values: Values) -> AbstractSet[str]:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 
-from packaging.specifiers import SpecifierSet
-
 from peep.dataclass import dataclass, field
 from peep.formats.archive_names import ArchiveName
+from peep.formats.dependency_specifiers import read_specifiers
 from peep.formats.open_markers import ANY_MICRO
 from peep.model import ArchiveKind, FormatControl, IndexFile, TargetEnvironment
 
@@ -128,6 +127,6 @@ def _known_tags(tags: tuple[str, ...]) -> _TargetTags:
 @lru_cache(maxsize=4096)
 def _python_fits(specifiers: str, python: str) -> bool:
     try:
-        return SpecifierSet(specifiers).contains(python, prereleases=True)
+        return read_specifiers(specifiers).contains(python, prereleases=True)
     except ValueError:  # InvalidSpecifier, or a number of more digits than Python converts
         return True

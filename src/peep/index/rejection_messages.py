@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from packaging.version import Version
-
 from peep.errors import NoUsableFile
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.url_secrets import redacted_start
 from peep.index.preference import HashStatus, UsableFile
 from peep.model import ArchiveKind, Candidate, LockedFiles, PinnedRequirement, ProjectDetail, Rejection
@@ -85,7 +84,7 @@ def _newest_versions(others: Sequence[Rejection]) -> list[str]:
     known = []
     for text in texts:
         try:
-            known.append((Version(text), text))
+            known.append((read_version(text), text))
         except ValueError:
             continue
     return [text for _, text in sorted(known, reverse=True)[:_MOST_VERSIONS]]

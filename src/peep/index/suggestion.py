@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.versions import version_in_name
 from peep.index.compatibility import Compatibility
 from peep.model import ArchiveKind, Digest, FormatControl, IndexFile, ProjectDetail, TargetEnvironment, sha256_among
@@ -55,7 +56,7 @@ def suggested_pin(
 def _parsed(text: str) -> Requirement | None:
     """None for what old metadata says and no rule covers: nothing of it can be heeded."""
     try:
-        return Requirement(text)
+        return read_requirement(text)
     except InvalidRequirement:
         return None
 

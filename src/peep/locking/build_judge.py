@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
+from peep.formats.dependency_specifiers import read_version
 from peep.locking.completeness import Archives, JudgedPin, NoArchive, TargetArchive, satisfies
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker, marker_judge
@@ -135,6 +136,6 @@ class _ToolWalk:
 
 def _age(pin: JudgedPin) -> Version:
     try:
-        return Version(pin.version)
+        return read_version(pin.version)
     except InvalidVersion:
         return _OLDEST

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from peep.dataclass import dataclass, replace
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.versions import same_version
 from peep.index.compatibility import python_objection
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
@@ -301,7 +302,7 @@ class _Court:
 def satisfies(edge: Edge, version: str) -> bool:
     """Tell whether a listed version lies within a requirement; a pre-release that is listed counts as wanted."""
     try:
-        return edge.specifier.contains(Version(version), prereleases=True)
+        return edge.specifier.contains(read_version(version), prereleases=True)
     except InvalidVersion:
         return not str(edge.specifier)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from peep.dataclass import dataclass, replace
+from peep.formats.dependency_specifiers import read_specifiers
 from peep.formats.names import is_lock_path, last_segment
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
 from peep.locking.completeness import JudgedPin
@@ -233,7 +234,7 @@ def _as_lock_file(read: ReadLock, targets: Sequence[str], directives: KeptDirect
 def _is_specifier(text: str) -> bool:
     """Poetry has other spellings as well (`^3.10`)."""
     try:
-        return bool(SpecifierSet(text))
+        return bool(read_specifiers(text))
     except InvalidSpecifier:
         return False
 

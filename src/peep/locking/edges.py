@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.specifiers import SpecifierSet
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.names import normalised
 from peep.locking.marker_atoms import canonical_marker
 
@@ -42,7 +43,7 @@ class Edge:
 def parse_edge(text: str) -> Edge:
     """Parse a requirement. Raises `UnreadableRequirement`."""
     try:
-        parsed = Requirement(text)
+        parsed = read_requirement(text)
     except InvalidRequirement as error:
         reason = str(error).partition("\n")[0]
         raise UnreadableRequirement(f"{text!r} is no requirement: {reason}") from None

@@ -12,6 +12,7 @@ from typing import Any
 from packaging.utils import InvalidName, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.names import last_segment
 from peep.locking.completeness import JudgedPin
 from peep.locking.marker_atoms import UnreadableMarker, assumed, canonical_marker
@@ -37,7 +38,7 @@ def _edited(package: Any, path: str) -> JudgedPin | None:
     if not isinstance(package, dict):
         return None
     try:
-        name, version = canonicalize_name(package["name"], validate=True), Version(package["version"])
+        name, version = canonicalize_name(package["name"], validate=True), read_version(package["version"])
         versions = set(_versions(package))
         marker = assumed(canonical_marker(package["marker"]), _SCOPES) if "marker" in package else ""
     except (KeyError, TypeError, AttributeError, ValueError, InvalidName, InvalidVersion, UnreadableMarker):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from peep.dataclass import dataclass, field
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.dependency_specifiers import read_specifiers
 from peep.formats.url_secrets import redacted_start
 from peep.index.compatibility import python_objection
 from peep.locking.candidates import FileChoice, NamedFile, Release
@@ -233,7 +233,7 @@ def python_thresholds(specifiers: str, minor: tuple[int, ...]) -> frozenset[int]
     if not specifiers:
         return frozenset()
     try:
-        clauses = list(SpecifierSet(specifiers))
+        clauses = list(read_specifiers(specifiers))
     except ValueError:  # one that cannot be read restricts nothing, as in pip
         return frozenset()
     pair = minor[0], minor[1]

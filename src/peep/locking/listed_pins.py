@@ -6,9 +6,10 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from peep.errors import RequirementsError
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.names import normalised
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_judge import KnownPin
@@ -53,7 +54,7 @@ def known_pins(pins: Sequence[JudgedPin]) -> Mapping[str, tuple[KnownPin, ...]]:
     found: dict[str, list[KnownPin]] = {}
     for pin in pins:
         try:
-            version = Version(pin.version)
+            version = read_version(pin.version)
         except InvalidVersion:
             continue
         found.setdefault(pin.name, []).append(KnownPin(pin.name, version, pin.marker, pin.hashes))

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.version import InvalidVersion, Version
+from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.version import InvalidVersion
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.dependency_specifiers import read_marker, read_version
 from peep.formats.open_markers import Truth, judge, parsed_marker
 
 _OPERAND = r"""(?:"[^"]*"|'[^']*'|[a-z_]+)"""
@@ -44,7 +45,7 @@ class Atom:
 def canonical_marker(text: str) -> str:
     """Give back a marker as `packaging` prints it. Raises `UnreadableMarker`."""
     try:
-        return str(Marker(text))
+        return str(read_marker(text))
     except InvalidMarker:
         raise UnreadableMarker(f"{text!r} is no environment marker") from None
     except RecursionError:
@@ -144,7 +145,7 @@ def clause_thresholds(operator: str, value: str, minor: tuple[int, int]) -> froz
     found: set[int] = set()
     for text in texts:
         try:
-            version = Version(text.removesuffix(".*"))
+            version = read_version(text.removesuffix(".*"))
         except InvalidVersion:
             continue
         if version.release[:2] != minor or len(version.release) < _MICRO_PARTS:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from packaging.markers import Marker
-
+from peep.formats.dependency_specifiers import read_marker
 from peep.locking.marker_atoms import Atom, atoms_of
 
 _Truth = bool | str
@@ -20,10 +19,10 @@ def decided(canonical: str, names: frozenset[str], is_true: Callable[[Atom], boo
     """
     if not any(atom.variable in names for atom in atoms_of(canonical)):
         return canonical
-    found = _value(Marker(canonical)._markers, names, is_true)  # noqa: SLF001 -- the one way to its comparisons
+    found = _value(read_marker(canonical)._markers, names, is_true)  # noqa: SLF001 -- the one way to its comparisons
     if isinstance(found, bool):
         return "" if found else None
-    return str(Marker(found))
+    return str(read_marker(found))
 
 
 def _value(node: Any, names: frozenset[str], is_true: Callable[[Atom], bool]) -> _Truth:

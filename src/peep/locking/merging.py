@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from packaging.markers import Marker
 from packaging.version import Version
 
 from peep.dataclass import dataclass
+from peep.formats.dependency_specifiers import read_marker
 from peep.locking.candidates import Release
 from peep.locking.marker_atoms import UnreadableMarker, atoms_of, canonical_marker, marker_judge
 from peep.locking.marker_cover import PricedAtom, cheapest_cover
@@ -190,7 +190,7 @@ def markers_of_groups(groups: Iterable[JointGroup]) -> tuple[str, ...]:
             python = "python_version" if member.id.micro is None else "python_full_version"
             names = (python, "sys_platform", "platform_machine", "platform_python_implementation")
             texts.add(" and ".join(f'{name} == "{group.markers[name]}"' for name in names))
-    return tuple(sorted(str(Marker(text)) for text in texts))
+    return tuple(sorted(str(read_marker(text)) for text in texts))
 
 
 def marker_for(solutions: Sequence[TargetSolution], name: str, mask: int) -> str:

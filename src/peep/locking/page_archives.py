@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.url_secrets import redacted_start
 from peep.locking.candidates import NamedFile, ProjectPage, Release
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
@@ -81,7 +82,7 @@ class PageArchives:
 
     def _release(self, page: ProjectPage, version: str) -> Release | None:
         try:
-            number = self._facts.numbers(page).get(Version(version))
+            number = self._facts.numbers(page).get(read_version(version))
         except InvalidVersion:
             return None
         return page.releases[number] if number is not None else None

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.markers import Marker
-
 from peep.dataclass import dataclass, replace
+from peep.formats.dependency_specifiers import read_marker
 from peep.formats.names import normalised
 from peep.locking.completeness import JudgedPin
 from peep.locking.marker_atoms import Atom
@@ -53,7 +52,7 @@ def taken_parts(document: Mapping[str, Any], pins: Sequence[JudgedPin], selectio
 
     taken, losses = [], [*unkept(document, PYLOCK), *_tools(document, "")]
     for package, pin in zip(document["packages"], pins, strict=True):
-        marker = decided(str(Marker(package["marker"])), SCOPES, is_asked_for) if "marker" in package else ""
+        marker = decided(str(read_marker(package["marker"])), SCOPES, is_asked_for) if "marker" in package else ""
         if marker is not None:
             taken.append(replace(pin, marker=marker))
             losses += [*unkept(package, PYLOCK_PACKAGE, pin.name), *_tools(package, pin.name)]

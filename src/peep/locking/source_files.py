@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError
+from peep.formats.dependency_specifiers import read_version
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_judge import Admission
 from peep.locking.marker_atoms import UnreadableMarker
@@ -126,7 +127,7 @@ def admission_of(edges: Iterable[Edge]) -> Admission:
 def _versions(specifier: SpecifierSet) -> Iterable[tuple[Version, bool]]:
     for clause in specifier:
         try:
-            version = Version(clause.version.removesuffix(".*"))
+            version = read_version(clause.version.removesuffix(".*"))
         except InvalidVersion:
             continue
         if clause.operator != "!=":

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import InvalidSpecifier
+from packaging.version import InvalidVersion
 
 from peep.errors import PeepError
+from peep.formats.dependency_specifiers import read_requirement, read_specifiers, read_version
 from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
 from peep.model import PinnedRequirement
@@ -39,8 +40,8 @@ def _is_fulfilled(versions: Sequence[str] | None, clauses: str, marker: str) -> 
     if versions is None:
         return bool(marker)
     try:
-        wanted = SpecifierSet(clauses)
-        return any(not text or wanted.contains(Version(text), prereleases=True) for text in versions)
+        wanted = read_specifiers(clauses)
+        return any(not text or wanted.contains(read_version(text), prereleases=True) for text in versions)
     except (InvalidSpecifier, InvalidVersion):
         return True  # not ours to judge: the verbs that use it refuse it
 
@@ -65,7 +66,7 @@ def _of_project(source: str, read: ReadFile) -> Iterator[tuple[str, str, str, st
     listed = project.get("dependencies") if isinstance(project, dict) else None
     for text in listed if isinstance(listed, list) else []:
         try:
-            one = Requirement(text)
+            one = read_requirement(text)
         except (InvalidRequirement, TypeError) as error:
             raise PeepError(f"{source}: {text!r} is no requirement") from error
         yield text, normalised(one.name), "" if one.url else str(one.specifier), str(one.marker or "")

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 
 from peep.dataclass import dataclass
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.names import normalised
 from peep.model import Digest, HashForm, InstalledProject, Provenance
 
@@ -70,7 +71,7 @@ def _needed(lines: Iterable[str], installed: Mapping[str, object], markers: Mapp
     found = set()
     for line in lines:
         try:
-            requirement = Requirement(line)
+            requirement = read_requirement(line)
             applies = requirement.marker is None or requirement.marker.evaluate(environment)
         except (InvalidRequirement, UndefinedComparison, UndefinedEnvironmentName):
             continue

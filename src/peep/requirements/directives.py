@@ -39,7 +39,9 @@ def build_requirement(value: str) -> tuple[str, str]:
 
     Gives back the normalised name and the requirement's text. Raises `MalformedDirective`.
     """
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - few files say so
+    from packaging.requirements import InvalidRequirement  # noqa: PLC0415 - few files say so
+
+    from peep.formats.dependency_specifiers import read_requirement  # noqa: PLC0415 - as above
 
     name, colon, text = (part.strip() for part in value.partition(":"))
     if not colon or not text or not is_name(name):
@@ -47,7 +49,7 @@ def build_requirement(value: str) -> tuple[str, str]:
             f"{value!r} does not say whose build needs what", "write --build-requirement NAME: REQUIREMENT"
         )
     try:
-        Requirement(text)
+        read_requirement(text)
     except InvalidRequirement as error:
         reason = str(error).partition("\n")[0]
         raise MalformedDirective(f"the build requirement {text!r} of {name} cannot be read: {reason}") from None

@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
+from peep.formats.dependency_specifiers import MOST_DIGITS, has_long_number, read_version
 from peep.formats.documents import TooDeeplyNested, parse_toml
 from peep.formats.markers import UnusableCondition
 from peep.formats.open_markers import ANY_MICRO, Truth, judge
@@ -108,6 +109,8 @@ class LockDocument:
     @classmethod
     def read(cls, content: bytes, path: str) -> LockDocument:
         text = _decoded(content, path)
+        if has_long_number(text):
+            raise _refused(Location(path, 1), f"a number has more than {MOST_DIGITS} digits")
         table = _toml(text, path)
         lines = tuple(text.count("\n", 0, found.start()) + 1 for found in _PACKAGE_LINE.finditer(text))
         warnings = _downgrade(table, path)
@@ -151,7 +154,7 @@ def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:
     """A newer minor version is read as 1.0 with a warning, as the specification asks."""
     stated = table.get("lock-version")
     try:
-        version = Version(stated) if isinstance(stated, str) else None
+        version = read_version(stated) if isinstance(stated, str) else None
     except InvalidVersion:
         version = None
     if version is None or version.major != 1 or version <= Version("1.0"):

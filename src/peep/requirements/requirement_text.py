@@ -136,10 +136,12 @@ def _only_version(clauses: str) -> re.Match[str] | None:
 
 def _check_specifier(name: str, clauses: str) -> None:
     # Imported when a line has more than a plain pin: files of pins alone need not pay for it at start-up.
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    from packaging.specifiers import InvalidSpecifier  # noqa: PLC0415
+
+    from peep.formats.dependency_specifiers import read_specifiers  # noqa: PLC0415
 
     try:
-        SpecifierSet(clauses)
+        read_specifiers(clauses)
     except InvalidSpecifier:
         one_sign = re.fullmatch(r"=\s*([A-Za-z0-9._!+-]+)", clauses)
         hint = f"a version is pinned with two equals signs: {name}=={one_sign[1]}" if one_sign else ""

@@ -8,6 +8,7 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.decision import Decision
@@ -87,7 +88,7 @@ class KnownVersions:
 def parsed(text: str) -> Version | None:
     """A version as PEP 440 compares it; None for a text that is none."""
     try:
-        return Version(text)
+        return read_version(text)
     except InvalidVersion:
         return None
 

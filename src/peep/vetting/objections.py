@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.dependency_specifiers import read_specifiers, read_version
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import violated
@@ -46,7 +47,7 @@ class ObjectionFinder:
             self._by_key.setdefault(line.sha256, []).append(one)
         if one.violation.versions:
             ranges = self._ranges.setdefault(one.violation.project, [])
-            ranges.append((SpecifierSet(one.violation.versions), one))
+            ranges.append((read_specifiers(one.violation.versions), one))
 
     def of(self, key: str, project: str, versions: Iterable[str]) -> tuple[Objection, ...]:
         """What objects to the archive `key` of `project`; `versions` are those that it is known by."""
@@ -110,6 +111,6 @@ def _is_within(within: SpecifierSet, versions: Iterable[str]) -> bool:
 
 def _contains(within: SpecifierSet, version: str) -> bool:
     try:
-        return within.contains(Version(version), prereleases=True)
+        return within.contains(read_version(version), prereleases=True)
     except InvalidVersion:
         return True

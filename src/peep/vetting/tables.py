@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
+from peep.formats.dependency_specifiers import read_specifiers
 from peep.pins import is_digest
 from peep.vetting.entries import Entry, NotOfThisForm, one_year_after
 from peep.vetting.policy import Override, TrustedPublisher
@@ -93,7 +94,7 @@ def violation_of(entry: Entry) -> Violation:
 def is_version_range(text: str) -> bool:
     """Tell whether `text` is a version specifier (PEP 440) that says something."""
     try:
-        return len(SpecifierSet(text)) > 0
+        return len(read_specifiers(text)) > 0
     except InvalidSpecifier:
         return False
 

@@ -7,11 +7,10 @@ import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from packaging.version import Version
-
 from peep.advisories.fixed_files import Blocked, FixedPin
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.names import is_lock_path
 from peep.locking.changes import PinChange
 from peep.locking.derivation import NoSolution
@@ -111,7 +110,7 @@ def _smallest(wishes: Sequence[Wish]) -> dict[str, str]:
     found: dict[str, str] = {}
     for wish in wishes:
         version = wish.fixes[0].version or ""
-        if wish.name not in found or Version(version) > Version(found[wish.name]):
+        if wish.name not in found or read_version(version) > read_version(found[wish.name]):
             found[wish.name] = version
     return found
 

@@ -14,6 +14,7 @@ from peep.dataclass import dataclass, replace
 from peep.errors import RequirementsErrors, UsageError, VettingError
 from peep.examine.child import isolation_for
 from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.digest_lines import DigestLine, NotADigestLine, digest_line
 from peep.formats.names import is_name, normalised
 from peep.pipeline.context import RunContext
@@ -246,7 +247,7 @@ def _before(one: OfferedArchive, records: Iterable[PublishedArchive]) -> list[Di
 
 def _version(text: str) -> Iterator[Version]:
     with suppress(InvalidVersion):
-        yield Version(text)
+        yield read_version(text)
 
 
 def _is_trusted(one: PublishedArchive, vetting: Vetting) -> bool:

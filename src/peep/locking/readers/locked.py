@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.names import normalised
 from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
@@ -172,7 +173,7 @@ def name_of(value: Any, what: str) -> str:
 def version_of(value: Any, what: str) -> str:
     """Give back a version as written, which PEP 440 must know. Raises `UnreadableLock`."""
     try:
-        is_one = isinstance(value, str) and value.strip() == value and bool(Version(value))
+        is_one = isinstance(value, str) and value.strip() == value and bool(read_version(value))
     except InvalidVersion:
         is_one = False
     if not is_one:

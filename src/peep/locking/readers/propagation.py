@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from peep.dataclass import dataclass
+from peep.formats.dependency_specifiers import read_specifiers, read_version
 from peep.locking.marker_atoms import MarkerJudge, UnreadableMarker, atoms_of, canonical_marker, clause_thresholds
 from peep.locking.marker_cover import PricedAtom, cheapest_cover
 
@@ -115,7 +116,7 @@ def _targets(nodes: Mapping[str, GraphNode], edge: GraphEdge) -> list[str]:
 
 def _allows(specifier: str, version: str) -> bool:
     try:
-        return SpecifierSet("" if specifier == "*" else specifier).contains(Version(version), prereleases=True)
+        return read_specifiers("" if specifier == "*" else specifier).contains(read_version(version), prereleases=True)
     except (InvalidSpecifier, InvalidVersion):
         return True
 
@@ -177,7 +178,7 @@ def _environments(markers: Sequence[str], requires_python: str) -> Iterator[dict
 def _versions(markers: Sequence[str], requires_python: str) -> list[str]:
     """Give back each minor version's .0, and the micro versions that the markers name, as far as they are allowed."""
     try:
-        allowed = SpecifierSet(requires_python)
+        allowed = read_specifiers(requires_python)
     except InvalidSpecifier:
         allowed = SpecifierSet()
     found = []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from packaging.markers import Marker
-
 from peep.build.source_pins import is_source_tree
 from peep.bundle.assembly import ObtainedArchive
 from peep.bundle.manifest import ArchiveRole
 from peep.dataclass import dataclass
 from peep.errors import NoUsableFile, UnusableRequirement
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.dependency_specifiers import read_marker
 from peep.formats.open_markers import Truth
 from peep.formats.open_markers import judge as judge_marker
 from peep.formats.target_ids import TargetId
@@ -144,7 +143,7 @@ def _is_open(pin: PinnedRequirement, target: DeclaredTarget) -> bool:
     if target.id.micro is None:
         for name in ("python_full_version", "implementation_version"):
             known.pop(name, None)
-    return judge_marker(Marker(pin.marker), known) is Truth.OPEN
+    return judge_marker(read_marker(pin.marker), known) is Truth.OPEN
 
 
 # -- completeness ----------------------------------------------------------------------------------

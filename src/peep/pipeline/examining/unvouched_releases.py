@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import BinaryIO
 
-from packaging.version import Version
-
 from peep.dataclass import dataclass
 from peep.errors import PeepError, UsageError
 from peep.examine.child import ReleaseArchives
 from peep.examine.types import UnvouchedArchive
 from peep.formats.archive_names import ArchiveName, NameReader
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.names import archive_suffix, name_in_filename, normalised
 from peep.formats.versions import same_version
 from peep.formats.wheel_names import parse_wheel_filename
@@ -197,7 +196,7 @@ def _newest(versions: Iterable[str]) -> list[str]:
     readable = []
     for text in versions:
         with suppress(ValueError):
-            readable.append((Version(text.replace("_", "+", 1)), text))
+            readable.append((read_version(text.replace("_", "+", 1)), text))
     return [text for _, text in sorted(readable, reverse=True)[:5]]
 
 

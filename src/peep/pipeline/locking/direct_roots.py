@@ -17,6 +17,7 @@ from peep.dataclass import replace
 from peep.errors import BuildError, RequirementsError, RequirementsErrors
 from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName, filename_of_url
 from peep.formats.core_metadata import ProjectMetadata
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted
@@ -164,7 +165,7 @@ def _named(file: IndexFile, version: str) -> NamedFile:
 
 def _version(text: str) -> Version:
     try:
-        return Version(text)
+        return read_version(text)
     except InvalidVersion:
         return _UNKNOWN
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, Protocol, TypeVar
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from peep.archives.download import Receive
 from peep.archives.receive import Receiver, receive_archive
@@ -20,6 +20,7 @@ from peep.archives.sdist_metadata import SdistMetadata
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PackageIndexError
 from peep.formats.core_metadata import ProjectMetadata, UnreadableMetadata, parse_core_metadata
+from peep.formats.dependency_specifiers import read_version
 from peep.formats.names import normalised
 from peep.http.transport import Transport
 from peep.index.sidecar import read_sidecar
@@ -249,7 +250,7 @@ def _usable(metadata: ProjectMetadata, asked: _Asked) -> Answer:
     if metadata.name != asked.release.project:
         return Unreadable(filename, f"says that it is of the project {metadata.name[:100]}")
     try:
-        is_same = Version(metadata.version) == asked.release.version
+        is_same = read_version(metadata.version) == asked.release.version
     except InvalidVersion:
         is_same = False
     if not is_same:

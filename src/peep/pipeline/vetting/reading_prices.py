@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 
 from peep.dataclass import replace
 from peep.errors import PeepError
@@ -15,6 +15,7 @@ from peep.examine.child import isolation_for
 from peep.examine.read_before import ReadStep, ReadSteps
 from peep.examine.types import MOMENTS, RUNS
 from peep.examine.types import Comparison as ExaminedComparison
+from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.digest_lines import DigestLine
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
@@ -172,7 +173,7 @@ def _known_requirers(subjects: Iterable[Subject], store: Store) -> Iterator[Stat
 def _required(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         try:
-            requirement = Requirement(line)
+            requirement = read_requirement(line)
         except InvalidRequirement:
             continue
         if "extra" not in str(requirement.marker or ""):
