@@ -17,11 +17,11 @@ from peep.formats.dependency_specifiers import (
     read_requirement,
     read_specifiers,
     read_version,
+    version_or_none,
 )
 from peep.formats.markers import satisfies
 from peep.locking.readers.locked import UnreadableLock, version_of
 from peep.requirements.pylock_reader import LockDocument
-from peep.vetting.known_versions import parsed
 
 LONG = "1" * 5000
 LONGEST = "1" * MOST_DIGITS
@@ -48,7 +48,7 @@ def test_a_number_that_python_may_not_convert_is_refused_as_any_wrong_text_is(re
 
 def test_what_reads_such_numbers_tells_of_them_or_does_without():
     assert not satisfies(LONG, ">=1")
-    assert parsed(LONG) is None
+    assert version_or_none(LONG) is None
     with pytest.raises(UnreadableLock):
         version_of(LONG, "demo")
     with pytest.raises(RequirementsErrors, match="more than 640 digits"):

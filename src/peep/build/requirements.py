@@ -12,12 +12,12 @@ from functools import cache
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.build.tool_choice import NOT_LISTED, Clash, Listed, fitting, newest_first, objection, search, tool_key
 from peep.dataclass import dataclass
 from peep.errors import MissingBuildRequirement
-from peep.formats.dependency_specifiers import read_requirement, read_version
+from peep.formats.dependency_specifiers import read_requirement, version_or_none
 from peep.formats.names import normalised
 from peep.formats.open_markers import Truth, judge
 from peep.model import PinnedRequirement
@@ -242,10 +242,8 @@ def foreseen_needs(backend: str, requires: Iterable[str], listed: Listed) -> tup
             pins = fitting(requirement, pins)
     if not pins or pins[0].version is None:
         return ()
-    try:
-        return () if read_version(pins[0].version) >= _SETUPTOOLS_WITH_WHEEL else ("wheel",)
-    except InvalidVersion:
-        return ()
+    version = version_or_none(pins[0].version)
+    return () if version is None or version >= _SETUPTOOLS_WITH_WHEEL else ("wheel",)
 
 
 def downloads_only(name: str) -> str:

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.dataclass import dataclass
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.model import PinnedRequirement
 
 Listed = Mapping[str, Sequence[PinnedRequirement]]
@@ -32,10 +32,8 @@ def newest_first(pins: Iterable[PinnedRequirement]) -> list[PinnedRequirement]:
 
 
 def _age(pin: PinnedRequirement) -> tuple[bool, Version]:
-    try:
-        return True, read_version(pin.version or "")
-    except InvalidVersion:
-        return False, Version("0")
+    version = version_or_none(pin.version or "")
+    return version is not None, version or Version("0")
 
 
 def objection(requirement: Requirement, pin: PinnedRequirement) -> str:
@@ -46,10 +44,8 @@ def objection(requirement: Requirement, pin: PinnedRequirement) -> str:
         return f"it is wanted from a URL of its own, and {pin.location} does not pin that URL"
     if pin.version is None or not requirement.specifier:
         return ""
-    try:
-        fits = requirement.specifier.contains(read_version(pin.version), prereleases=True)
-    except InvalidVersion:
-        fits = False
+    version = version_or_none(pin.version)
+    fits = version is not None and requirement.specifier.contains(version, prereleases=True)
     return "" if fits else f"{pin.location} pins version {pin.version}"
 
 

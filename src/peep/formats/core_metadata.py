@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.dataclass import dataclass
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.names import normalised
 
 LARGEST_METADATA = 4 * 1024 * 1024
@@ -76,8 +76,7 @@ def parse_core_metadata(content: bytes, *, is_wheel: bool = True) -> ProjectMeta
 
 def _is_static(metadata_version: str, dynamic: list[str] | tuple[()]) -> bool:
     """PEP 643: from 2.2 on, what `Dynamic` does not name is final."""
-    try:
-        is_new_enough = read_version(metadata_version) >= _FIRST_STATIC
-    except InvalidVersion:
-        return False
-    return is_new_enough and not _DECIDING & {name.strip().lower() for name in dynamic}
+    version = version_or_none(metadata_version)
+    return (
+        version is not None and version >= _FIRST_STATIC and not _DECIDING & {name.strip().lower() for name in dynamic}
+    )

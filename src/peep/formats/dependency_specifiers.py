@@ -30,6 +30,14 @@ def read_version(text: str) -> Version:
     return Version(text)
 
 
+def version_or_none(text: str) -> Version | None:
+    """As `read_version`; None for a text that is no version."""
+    try:
+        return read_version(text)
+    except InvalidVersion:
+        return None
+
+
 def read_specifiers(text: str) -> SpecifierSet:
     """The clauses of `text` (PEP 440, version specifiers). Raises `InvalidSpecifier`."""
     if has_long_number(text):

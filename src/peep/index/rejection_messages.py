@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from peep.errors import NoUsableFile
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.url_secrets import redacted_start
 from peep.index.preference import HashStatus, UsableFile
 from peep.model import ArchiveKind, Candidate, LockedFiles, PinnedRequirement, ProjectDetail, Rejection
@@ -81,12 +81,7 @@ def _because(reason: str) -> str:
 
 def _newest_versions(others: Sequence[Rejection]) -> list[str]:
     texts = {rejection.other_version for rejection in others if rejection.other_version is not None}
-    known = []
-    for text in texts:
-        try:
-            known.append((read_version(text), text))
-        except ValueError:
-            continue
+    known = [(version, text) for text in texts if (version := version_or_none(text)) is not None]
     return [text for _, text in sorted(known, reverse=True)[:_MOST_VERSIONS]]
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.locking.completeness import Archives, JudgedPin, NoArchive, TargetArchive, satisfies
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker, marker_judge
@@ -135,7 +135,4 @@ class _ToolWalk:
 
 
 def _age(pin: JudgedPin) -> Version:
-    try:
-        return read_version(pin.version)
-    except InvalidVersion:
-        return _OLDEST
+    return version_or_none(pin.version) or _OLDEST

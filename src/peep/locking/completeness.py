@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Protocol
 
-from packaging.version import InvalidVersion
-
 from peep.dataclass import dataclass, replace
 from peep.formats.core_metadata import ProjectMetadata
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.versions import same_version
 from peep.index.compatibility import python_objection
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
@@ -301,10 +299,8 @@ class _Court:
 
 def satisfies(edge: Edge, version: str) -> bool:
     """Tell whether a listed version lies within a requirement; a pre-release that is listed counts as wanted."""
-    try:
-        return edge.specifier.contains(read_version(version), prereleases=True)
-    except InvalidVersion:
-        return not str(edge.specifier)
+    listed = version_or_none(version)
+    return not str(edge.specifier) if listed is None else edge.specifier.contains(listed, prereleases=True)
 
 
 def complete_targets(verdicts: Iterable[Verdict]) -> Mapping[str, bool]:

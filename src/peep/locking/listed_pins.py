@@ -6,10 +6,8 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from packaging.version import InvalidVersion
-
 from peep.errors import RequirementsError
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.names import normalised
 from peep.locking.completeness import JudgedPin
 from peep.locking.group_judge import KnownPin
@@ -53,11 +51,8 @@ def known_pins(pins: Sequence[JudgedPin]) -> Mapping[str, tuple[KnownPin, ...]]:
     """Give back pins of versions by name, as preferences; what is no version of PEP 440 cannot be kept."""
     found: dict[str, list[KnownPin]] = {}
     for pin in pins:
-        try:
-            version = read_version(pin.version)
-        except InvalidVersion:
-            continue
-        found.setdefault(pin.name, []).append(KnownPin(pin.name, version, pin.marker, pin.hashes))
+        if version := version_or_none(pin.version):
+            found.setdefault(pin.name, []).append(KnownPin(pin.name, version, pin.marker, pin.hashes))
     return {name: tuple(some) for name, some in found.items()}
 
 

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName
-from packaging.version import InvalidVersion
 
 from peep.dataclass import dataclass
 from peep.errors import PeepError
-from peep.formats.dependency_specifiers import read_marker, read_version
+from peep.formats.dependency_specifiers import read_marker, version_or_none
 from peep.formats.open_markers import Truth, judge, parsed_marker
 
 _OPERAND = r"""(?:"[^"]*"|'[^']*'|[a-z_]+)"""
@@ -144,11 +143,8 @@ def clause_thresholds(operator: str, value: str, minor: tuple[int, int]) -> froz
     texts = value.replace(",", " ").split() if operator in {"in", "not in"} else [value]
     found: set[int] = set()
     for text in texts:
-        try:
-            version = read_version(text.removesuffix(".*"))
-        except InvalidVersion:
-            continue
-        if version.release[:2] != minor or len(version.release) < _MICRO_PARTS:
+        version = version_or_none(text.removesuffix(".*"))
+        if version is None or version.release[:2] != minor or len(version.release) < _MICRO_PARTS:
             continue
         micro = version.release[2]
         found |= {micro} if operator in {"<", ">=", "~="} else {micro, micro + 1}

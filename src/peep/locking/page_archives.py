@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from packaging.version import InvalidVersion
-
 from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.url_secrets import redacted_start
 from peep.locking.candidates import NamedFile, ProjectPage, Release
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
@@ -81,8 +79,6 @@ class PageArchives:
                 return replace(unread, unreadable=found.reason)
 
     def _release(self, page: ProjectPage, version: str) -> Release | None:
-        try:
-            number = self._facts.numbers(page).get(read_version(version))
-        except InvalidVersion:
-            return None
+        wanted = version_or_none(version)
+        number = self._facts.numbers(page).get(wanted) if wanted else None
         return page.releases[number] if number is not None else None

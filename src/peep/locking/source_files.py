@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_judge import Admission
 from peep.locking.marker_atoms import UnreadableMarker
@@ -126,11 +126,8 @@ def admission_of(edges: Iterable[Edge]) -> Admission:
 
 def _versions(specifier: SpecifierSet) -> Iterable[tuple[Version, bool]]:
     for clause in specifier:
-        try:
-            version = read_version(clause.version.removesuffix(".*"))
-        except InvalidVersion:
-            continue
-        if clause.operator != "!=":
+        version = version_or_none(clause.version.removesuffix(".*"))
+        if version is not None and clause.operator != "!=":
             yield version, clause.operator in {"==", "==="} and not clause.version.endswith(".*")
 
 

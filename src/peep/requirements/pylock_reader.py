@@ -14,11 +14,11 @@ from typing import Any, Literal, cast
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.pylock import Package, Pylock, PylockUnsupportedVersionError, PylockValidationError
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors, UnusableRequirement
-from peep.formats.dependency_specifiers import MOST_DIGITS, has_long_number, read_version
+from peep.formats.dependency_specifiers import MOST_DIGITS, has_long_number, version_or_none
 from peep.formats.documents import TooDeeplyNested, parse_toml
 from peep.formats.markers import UnusableCondition
 from peep.formats.open_markers import ANY_MICRO, Truth, judge
@@ -153,10 +153,7 @@ def _toml(text: str, path: str) -> dict[str, Any]:
 def _downgrade(table: dict[str, Any], path: str) -> tuple[str, ...]:
     """A newer minor version is read as 1.0 with a warning, as the specification asks."""
     stated = table.get("lock-version")
-    try:
-        version = read_version(stated) if isinstance(stated, str) else None
-    except InvalidVersion:
-        version = None
+    version = version_or_none(stated) if isinstance(stated, str) else None
     if version is None or version.major != 1 or version <= Version("1.0"):
         return ()
     table["lock-version"] = "1.0"

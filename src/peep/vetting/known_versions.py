@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import ArchiveName, NameReader
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.decision import Decision
@@ -57,18 +57,18 @@ class KnownVersions:
                     self._add(project, text, line)
 
     def _add(self, project: str, text: str, line: DigestLine) -> None:
-        if (version := parsed(text)) is not None:
+        if (version := version_or_none(text)) is not None:
             self._found.setdefault(project, {}).setdefault(version, (text, set()))[1].add(line)
 
     def version(self, project: str, text: str) -> ExaminedVersion | None:
         """One version, if any archive of it is examined."""
-        version = parsed(text)
+        version = version_or_none(text)
         known = self._found.get(project, {})
         return self._examined(project, *known[version]) if version in known else None
 
     def nearest(self, project: str, text: str) -> Nearest:
         """The next examined versions on both sides of `text`, which is not among them."""
-        version = parsed(text)
+        version = version_or_none(text)
         known = self._found.get(project, {})
         if version is None or not known:
             return Nearest()
@@ -83,14 +83,6 @@ class KnownVersions:
         ordered = tuple(sorted(lines, key=lambda line: (line.filename.endswith(".whl"), line.filename, line.sha256)))
         first = self._decision.chains.steps(node(project, ordered[0].sha256))[0]
         return ExaminedVersion(text, ordered, first.by, first.on.isoformat(), first.basis is Basis.EXCUSED)
-
-
-def parsed(text: str) -> Version | None:
-    """A version as PEP 440 compares it; None for a text that is none."""
-    try:
-        return read_version(text)
-    except InvalidVersion:
-        return None
 
 
 def _version_in(filename: str, reader: NameReader) -> str:

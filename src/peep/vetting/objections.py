@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion
 
 from peep.dataclass import dataclass
 from peep.formats.archive_names import ArchiveName, NameReader
-from peep.formats.dependency_specifiers import read_specifiers, read_version
+from peep.formats.dependency_specifiers import read_specifiers, version_or_none
 from peep.formats.digest_lines import DigestLine
 from peep.vetting.assembly import Vetting
 from peep.vetting.criteria import violated
@@ -110,7 +109,5 @@ def _is_within(within: SpecifierSet, versions: Iterable[str]) -> bool:
 
 
 def _contains(within: SpecifierSet, version: str) -> bool:
-    try:
-        return within.contains(read_version(version), prereleases=True)
-    except InvalidVersion:
-        return True
+    read = version_or_none(version)
+    return read is None or within.contains(read, prereleases=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.digest_lines import DigestLine, NotADigestLine, digest_line
 from peep.formats.names import is_name, normalised
 from peep.pins import read_sha256
@@ -17,7 +18,7 @@ from peep.vetting.assembly import AUDITS, Vetting
 from peep.vetting.criteria import SAFE_TO_RUN
 from peep.vetting.editing import objected
 from peep.vetting.folder import write_files
-from peep.vetting.known_versions import known_filenames, parsed
+from peep.vetting.known_versions import known_filenames
 from peep.vetting.records import Violation
 from peep.vetting.tables import is_version_range
 
@@ -71,7 +72,7 @@ def _aimed(violation: Violation, what: str, vetting: Vetting) -> Violation:
         return replace(violation, archives=(digest_line(what),))
     except NotADigestLine:
         pass
-    if parsed(what) is not None:
+    if version_or_none(what) is not None:
         return replace(violation, versions=f"=={what}")
     if is_version_range(what):
         return replace(violation, versions=what)

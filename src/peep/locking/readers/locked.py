@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.version import InvalidVersion
-
 from peep.dataclass import dataclass
 from peep.errors import PeepError
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.names import normalised
 from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
@@ -172,13 +170,9 @@ def name_of(value: Any, what: str) -> str:
 
 def version_of(value: Any, what: str) -> str:
     """Give back a version as written, which PEP 440 must know. Raises `UnreadableLock`."""
-    try:
-        is_one = isinstance(value, str) and value.strip() == value and bool(read_version(value))
-    except InvalidVersion:
-        is_one = False
-    if not is_one:
+    if not isinstance(value, str) or value.strip() != value or version_or_none(value) is None:
         raise UnreadableLock(f"{what} has the version {str(value)[:60]!r}, which is none")
-    return str(value)
+    return value
 
 
 def marker_of(value: Any, what: str) -> str:

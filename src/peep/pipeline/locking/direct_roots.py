@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from peep.archives.sdist_metadata import read_static_metadata
 from peep.build.source_trees import FolderTree, commit_tree
@@ -17,7 +17,7 @@ from peep.dataclass import replace
 from peep.errors import BuildError, RequirementsError, RequirementsErrors
 from peep.formats.archive_names import ArchiveName, NameReader, UnreadableName, filename_of_url
 from peep.formats.core_metadata import ProjectMetadata
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.documents import parse_json
 from peep.formats.names import normalised
 from peep.formats.url_secrets import redacted
@@ -95,7 +95,7 @@ class DirectRoots:
         if static is None:
             unknown = Release(name, _UNKNOWN, (_named(file, "0"),), written)
             static = self.ask(DirectProject(unknown, build=build), direct.subdirectory)
-        version = _version(static.version) if static is not None else _UNKNOWN
+        version = (version_or_none(static.version) or _UNKNOWN) if static is not None else _UNKNOWN
         release = Release(name, version, (_named(file, str(version)),), written)
         answer: ProjectMetadata | NeedsBuild = static if static is not None else NeedsBuild(filename)
         return DirectProject(release, answer, build)
@@ -150,7 +150,7 @@ class DirectRoots:
         if any(one.algorithm == "sha256" and one != digest for one in direct.hashes):
             raise BuildError(f"what came is {digest}, which its own #sha256= is not", subject=redacted(direct.url))
         named = replace(bare, file=replace(bare.file, hashes=(digest,)))
-        return DirectProject(Release(name, _version(read.version), (named,), direct.url))
+        return DirectProject(Release(name, version_or_none(read.version) or _UNKNOWN, (named,), direct.url))
 
 
 def _told(root: Root) -> Root:
@@ -161,13 +161,6 @@ def _told(root: Root) -> Root:
 
 def _named(file: IndexFile, version: str) -> NamedFile:
     return NamedFile(file, ArchiveName(ArchiveKind.SDIST, version, suffix=".tar.gz"))
-
-
-def _version(text: str) -> Version:
-    try:
-        return read_version(text)
-    except InvalidVersion:
-        return _UNKNOWN
 
 
 def _encoded(metadata: ProjectMetadata | None, build: StatedBuild) -> bytes:

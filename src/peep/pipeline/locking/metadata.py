@@ -10,8 +10,6 @@ import threading
 from collections.abc import Callable
 from typing import BinaryIO, Protocol, TypeVar
 
-from packaging.version import InvalidVersion
-
 from peep.archives.download import Receive
 from peep.archives.receive import Receiver, receive_archive
 from peep.archives.remote_metadata import RangesRefused, metadata_of_wheel, read_remote_metadata
@@ -20,7 +18,7 @@ from peep.archives.sdist_metadata import SdistMetadata
 from peep.dataclass import dataclass
 from peep.errors import ArchiveError, PackageIndexError
 from peep.formats.core_metadata import ProjectMetadata, UnreadableMetadata, parse_core_metadata
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.names import normalised
 from peep.http.transport import Transport
 from peep.index.sidecar import read_sidecar
@@ -249,11 +247,7 @@ def _usable(metadata: ProjectMetadata, asked: _Asked) -> Answer:
     filename = asked.named.file.filename
     if metadata.name != asked.release.project:
         return Unreadable(filename, f"says that it is of the project {metadata.name[:100]}")
-    try:
-        is_same = read_version(metadata.version) == asked.release.version
-    except InvalidVersion:
-        is_same = False
-    if not is_same:
+    if version_or_none(metadata.version) != asked.release.version:
         return Unreadable(filename, f"says that it is version {metadata.version[:100]}")
     if not metadata.is_static:
         return NeedsBuild(filename)

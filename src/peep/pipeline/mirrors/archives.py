@@ -8,8 +8,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import BinaryIO
 
-from packaging.version import InvalidVersion
-
 from peep.archives.carried_metadata import CarriedMetadata, read_carried_metadata
 from peep.dataclass import dataclass, replace
 from peep.errors import (
@@ -20,7 +18,7 @@ from peep.errors import (
 )
 from peep.formats.ages import UnreadableTime, parse_time, sortable_time
 from peep.formats.archive_names import NameReader, UnreadableName
-from peep.formats.dependency_specifiers import read_version
+from peep.formats.dependency_specifiers import version_or_none
 from peep.mirror.changes import with_files, with_owner
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import MirrorFolder, NewFile
@@ -69,10 +67,8 @@ def read_archive(
 
 
 def _is_same_version(one: str, other: str) -> bool:
-    try:
-        return read_version(one) == read_version(other.replace("_", "-"))
-    except InvalidVersion:
-        return one == other
+    left, right = version_or_none(one), version_or_none(other.replace("_", "-"))
+    return one == other if left is None or right is None else left == right
 
 
 def described(archive: IncomingArchive, source: str, now: datetime) -> ArchiveFacts:
