@@ -25,7 +25,8 @@ def among(tmp_path, path, content, sdist):
 
 
 IN_TREE = {
-    "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "backend"\nbackend-path = ["tools"]\n',
+    "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'
+    'build-backend = "backend"\nbackend-path = ["tools"]\n',
     "tools/backend.py": "from setuptools.build_meta import *\n\n\ndef build_wheel(*given):\n"
     "    from stamp import get\n\n    return get()\n",
 }
@@ -38,7 +39,7 @@ IN_TREE = {
         (
             "stamp.py",
             {
-                "setup.py": "from setuptools import setup\nfrom mine import Build\n\nsetup(cmdclass={'build_py': Build})\n",
+                "setup.py": "from setuptools import setup\nfrom mine import Build\n\nsetup(cmdclass={'b': Build})\n",
                 "mine.py": "class Build:\n    def run(self):\n        import stamp\n\n        stamp.get()\n",
             },
         ),
