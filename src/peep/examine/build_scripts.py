@@ -23,7 +23,8 @@ _PATHS = re.compile(
 _MODULES = re.compile(r"setuptools\.cmdclass\.[^.]+|pdm\.version\.getter|scikit-build\.metadata\.[^.]+\.provider")
 _ROOTS = re.compile(r"scikit-build\.metadata\.[^.]+\.provider-path")
 _ATTRIBUTES = re.compile(r"setuptools\.dynamic\.[^.]+\.attr")
-_SCRIPT = re.compile(r"[\w.+-]+(?:[/\\][\w.+-]+)*\.(?:py|sh|bash|pl|rb|js|mjs)\b")
+_WORD = re.compile(r"[\w.+/\\-]{4,200}")
+_PROGRAMS = (".py", ".sh", ".bash", ".pl", ".rb", ".js", ".mjs")
 _QUOTED_FOLDER = re.compile(r"""["']\.?/?([\w.-]+(?:/[\w.-]+)*)/?["']""")
 _DEEPEST = 20
 
@@ -132,7 +133,8 @@ def _is_literal(value: ast.expr | None) -> bool:
 def named_scripts(path: str, text: str, files: Mapping[str, object]) -> Iterator[str]:
     """Programs of the sdist whose paths stand in a build script, from its own folder or from the top."""
     beside = path.rpartition("/")[0]
-    for word in dict.fromkeys(_SCRIPT.findall(text)):
+    words = (one.rstrip(".") for one in _WORD.findall(text))
+    for word in dict.fromkeys(one for one in words if one.endswith(_PROGRAMS)):
         for base in dict.fromkeys((beside, "")):
             named = posixpath.normpath(posixpath.join(base, word.replace("\\", "/")))
             if named in files and named != path:

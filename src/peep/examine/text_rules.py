@@ -19,8 +19,11 @@ from peep.formats.visible_text import BIDIRECTIONAL, CONTROLS, INVISIBLE
 Finding = tuple[str, int, str]
 """(rule, line, evidence)."""
 
-_PADDING = re.compile(r"[ \t]{120,}(?!\\$)[^\s#]|[ \t]{30,};[ \t]*[^\s#;}]", re.MULTILINE)
-"""A backslash that ends a line is no code: macros of C have it in one column."""
+_PADDING = re.compile(r"(?<![ \t])(?:[ \t]{120,}(?!\\$)[^\s#]|[ \t]{30,};[ \t]*[^\s#;}])", re.MULTILINE)
+"""From where blanks begin: a long row of them would else be run through from each of them anew.
+
+A backslash that ends a line is no code: macros of C have it in one column.
+"""
 _PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
 _SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 _INVISIBLE = re.compile(
