@@ -61,7 +61,7 @@ _known(
     "deserialise",
     "pickle.load pickle.loads pickle.Unpickler _pickle.loads _pickle.load cPickle.load cPickle.loads dill.load "
     "dill.loads cloudpickle.load cloudpickle.loads joblib.load shelve.open torch.load yaml.unsafe_load "
-    "yaml.full_load yaml.load jsonpickle.decode pandas.read_pickle marshal.load marshal.loads",
+    "yaml.full_load yaml.load jsonpickle.decode pandas.read_pickle marshal.load marshal.loads numpy.load",
 )
 _known(
     "native",
@@ -79,7 +79,7 @@ _known(
     "atexit.register sys.settrace sys.setprofile threading.settrace threading.setprofile threading.Thread "
     "threading.Timer thread.start_new_thread _thread.start_new_thread signal.signal codecs.register sys.addaudithook "
     "sys.meta_path.append sys.meta_path.insert sys.path_hooks.append sys.path_hooks.insert gc.callbacks.append "
-    "sys.monitoring.register_callback concurrent.futures.ThreadPoolExecutor",
+    "sys.monitoring.register_callback weakref.finalize concurrent.futures.ThreadPoolExecutor",
 )
 _known(
     "install",
@@ -91,6 +91,12 @@ _known(
     "pynput.keyboard.Listener pynput.mouse.Listener keyboard.hook keyboard.on_press keyboard.on_release "
     "keyboard.record mouse.hook pyperclip.paste win32clipboard.GetClipboardData PIL.ImageGrab.grab "
     "pyautogui.screenshot pyscreenshot.grab mss.mss cv2.VideoCapture sounddevice.rec pyaudio.PyAudio",
+)
+_known(
+    "secret-store",
+    "keyring.get_password keyring.get_credential win32crypt.CryptUnprotectData "
+    "ctypes.windll.crypt32.CryptUnprotectData browser_cookie3.load browser_cookie3.chrome browser_cookie3.firefox "
+    "browser_cookie3.edge browser_cookie3.safari rookiepy.load rookiepy.chrome rookiepy.firefox",
 )
 _known("redirect", "os.dup2 posix.dup2")
 _known(
@@ -112,8 +118,12 @@ _METHODS = {
     "write_bytes": "write",
     "exec_module": "dynamic",
     "run_in_subprocess": "process",
+    "clipboard_get": "capture",
 }
 """Methods that are known by their names, whatever they belong to."""
+
+_BY_WAY_OF_OTHERS = re.compile(r"[\w.]+\.((?:os|posix|nt|subprocess|pty|socket)\.[a-z]\w*)")
+"""`glob.os.system`: a module of the system as an attribute of one that imports it."""
 
 DANGEROUS_MODULES = frozenset({"os", "posix", "nt", "subprocess", "builtins", "sys", "socket", "importlib", "ctypes"})
 """Modules of which nobody looks a function up under a computed name, but to hide which."""
@@ -125,7 +135,9 @@ def kind_of_call(name: str) -> str:
     kind = _EXACT.get(name)
     if kind is not None:
         return kind
-    return next((kind for pattern, kind in _PATTERNS if pattern.fullmatch(name)), "")
+    kind = next((kind for pattern, kind in _PATTERNS if pattern.fullmatch(name)), "")
+    detour = None if kind else _BY_WAY_OF_OTHERS.fullmatch(name)
+    return kind_of_call(detour[1]) if detour else kind
 
 
 def is_decoder(name: str) -> bool:

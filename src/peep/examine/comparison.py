@@ -12,6 +12,7 @@ from peep.examine.blobs import blobs_of
 from peep.examine.correspondence import Origin, origins_count
 from peep.examine.diff import FileDiff, file_diff
 from peep.examine.file_kinds import native_format, text_of
+from peep.examine.hosts import lookalikes_among, named_hosts
 from peep.examine.habits import PackingHabits, changed_habits, habit_hits
 from peep.examine.inventory import inventory_of
 from peep.examine.metadata import metadata_hits
@@ -192,6 +193,7 @@ def _all_hits(
     yield from layout_hits(old, new, added)
     yield from data_hits(old, new, altered)
     yield from _binary_hits(old, new, pairs)
+    yield from _host_hits(old, new, pairs)
     yield from metadata_hits(old.metadata if old else None, new.metadata)
 
 
@@ -230,6 +232,16 @@ def _may_hold(view: ReleaseView, unit: Unit, words: Collection[bytes]) -> bool:
 
 def _matched_path(unit: Unit) -> str:
     return unit_key(unit.path, in_wheel=unit.key.in_wheel).path
+
+
+def _host_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> Iterator[Hit]:
+    """An address that was exchanged for another one which looks like it, file by file."""
+    for pair in pairs:
+        if pair.old is None or pair.new is None or old is None or not is_python(pair.new.path):
+            continue
+        before, now = (named_hosts(view.facts(unit.file).literals) for view, unit in ((old, pair.old), (new, pair.new)))
+        for host, known in lookalikes_among(before, now):
+            yield Hit("host-lookalike", pair.new.path, now[host].line, f"{host} (before: {known})", pair.new.moment)
 
 
 def _binary_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair]) -> Iterator[Hit]:

@@ -44,8 +44,9 @@ _GZIP = b"\x1f\x8b"
 _LARGEST_VERSION_MODULE = 8_000
 _VERSION_MODULE = re.compile(r"_?[a-z_]*version[a-z_]*\.py|_?version_info\.py", re.IGNORECASE)
 _CLAIMS = re.compile(
-    r"""(?:package-dir|package_dir|where|from|python-source|source|sources|root)\W[^\n]*?["']([\w./-]{1,60})["']"""
+    r"""(?:package-dir|package_dir|where|from|python-source|source|sources|root)\W[^\n]{0,200}?["']([\w./-]{1,60})["']"""
 )
+"""A claim stands near its word: to the end of its line each word of a long one would be followed anew."""
 _PREFIX = re.compile(r"(?P<folder>[^/]+)\.(?:dist-info|data)/")
 
 

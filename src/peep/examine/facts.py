@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from peep.dataclass import dataclass, field
 from peep.examine.call_kinds import kind_of_call, kind_of_method
+from peep.examine.joined_paths import called_path, divided_path
 from peep.examine.names import Names
 from peep.examine.suspicions import Suspicions
 from peep.examine.syntax_tree import SyntaxTree, is_docstring
@@ -115,7 +116,8 @@ class _Analysis:
         self._tree = tree
         self._names = Names(tree)
         self._suspicions = Suspicions(tree, self._names)
-        self._noted = self._suspicions.looked_at | {ast.Constant}
+        self._noted = self._suspicions.looked_at | {ast.Constant, ast.BinOp}
+        self._joined: set[int] = set()
         self._module = _Scope("")
         self._scopes: list[_Scope] = [self._module]
         self._literals: list[Literal] = []
@@ -226,15 +228,30 @@ class _Analysis:
             if isinstance(node.value, str) and node.value:
                 self._literals.append(Literal(node.value, node.lineno))
             return
+        if isinstance(node, ast.BinOp):
+            self._division(node)
+            return
         if isinstance(node, ast.Call):
             self._call(node, scope)
         elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
             scope.calls.add(f"{node.value.id}.__class_getitem__")
         scope.uses += self._suspicions.of(node)
 
+    def _division(self, node: ast.BinOp) -> None:
+        """A path that is put together is a text as well; the parts of one are no paths of their own."""
+        if isinstance(node.op, ast.Div):
+            if id(node) not in self._joined:
+                self._note_path(divided_path(node, self._names.text), node.lineno)
+            self._joined.add(id(node.left))
+
+    def _note_path(self, path: str, line: int) -> None:
+        if path:
+            self._literals.append(Literal(path, line))
+
     def _call(self, node: ast.Call, scope: _Scope) -> None:
         name = self._names.called(node)
         function = node.func
+        self._note_path(called_path(node, name, self._names.text), node.lineno)
         kind = kind_of_call(name) if name else ""
         if not kind and isinstance(function, ast.Attribute):
             kind = kind_of_method(function.attr)
@@ -254,8 +271,9 @@ class _Analysis:
         """Whether a loader is told, where it is called, to make no objects of what it reads."""
         given = {keyword.arg: keyword.value for keyword in node.keywords}
         if name == "torch.load":
-            flag = given.get("weights_only")
-            return isinstance(flag, ast.Constant) and flag.value is True
+            return _is_true(given.get("weights_only"))
+        if name == "numpy.load":
+            return not _is_true(given.get("allow_pickle"))
         loader = given.get("Loader", node.args[1] if len(node.args) > 1 else None)
         return name == "yaml.load" and loader is not None and self._names.resolve(loader) in _PLAIN_YAML
 
@@ -297,6 +315,10 @@ class _Analysis:
                         live.add(id(scope))
                         waiting.append(scope)
         return live
+
+
+def _is_true(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value is True
 
 
 def _runs_unnamed(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

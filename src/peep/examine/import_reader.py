@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from peep.examine.facts import IMPORT, FileFacts, ImportFact, facts_of
+from peep.examine.file_kinds import text_of
 from peep.examine.import_scan import ScannedImports, is_scan_certain, scanned_imports
 from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
 
@@ -55,6 +56,21 @@ class ImportReader:
             found = self._scan(file).imports if analysed.error else _at_import(analysed.imports)
             self._analysed[file.sha256] = found
         return self._scan(file).imports if found is None else found
+
+    def every(self, file: ReleaseFile) -> tuple[ImportFact, ...]:
+        """All imports of a file, those of its functions too, whether these run or not."""
+        if file.size > LARGEST_FILE:
+            return ()
+        facts = self._facts(file)
+        if facts is not None:
+            return facts.imports
+        scan, content = self._scan(file), self._release.content(file.sha256)
+        analysed = None if is_scan_certain(content) else facts_of(content)
+        return scan.imports + scan.local if analysed is None or analysed.error else analysed.imports
+
+    def text(self, file: ReleaseFile) -> str:
+        """The file as text; '' where it is too large to be looked into."""
+        return text_of(self._release.content(file.sha256)) if file.size <= LARGEST_FILE else ""
 
     def _facts(self, file: ReleaseFile) -> FileFacts | None:
         facts = self._known(file)

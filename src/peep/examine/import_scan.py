@@ -17,22 +17,28 @@ _NOT_CODE = re.compile(
     r"#[^\n]*|'''(?:\\.|[^\\])*?'''|\"\"\"(?:\\.|[^\\])*?\"\"\"|'(?:\\.|[^\\'\n])*'|\"(?:\\.|[^\\\"\n])*\"", re.DOTALL
 )
 _LINE = re.compile(
-    r"^([ \t]*)(?:(def|async[ \t]+def)\b|if[ \t]+(?:\w+\.)*(TYPE_CHECKING)[ \t]*:|"
-    r"(?:[^\n]*?[;:][ \t]*)?from[ \t]+([.\w \t]+?)[ \t]*\bimport\b[ \t]*\(?([^)\n;]*)|"
+    r"^([ \t]*)(?![ \t])(?:(def|async[ \t]+def)\b|if[ \t]+(?:\w+\.)*(TYPE_CHECKING)[ \t]*:|"
+    r"(?:[^\n]*?[;:][ \t]*)?from(?:[ \t]+|(?=\.))([.\w]+(?:[ \t]+[.\w]+)*?)[ \t]*\bimport\b[ \t]*\(?([^)\n;]*)|"
     r"(?:[^\n]*?[;:][ \t]*)?import[ \t]+([\w., \t]+)|\S)",
     re.MULTILINE,
 )
-_OPEN_LIST = re.compile(r"\bimport[ \t]*\(([^)]*)\)")
+"""Blanks are taken whole and words one by one: what does not match is given up in time that grows as the line does."""
+_OPEN_LIST = re.compile(r"\bimport[ \t]*\(([^()]*)\)")
 
 
 _CALLING = (
     b"importlib", b"import_module", b"__import__", b"builtins", b"globals", b"locals", b"vars", b"modules", b"__main__",
 )  # fmt: skip
 """Words of files that may import by calling, or only when they are run as a program: a scan does not tell."""
-_CHECKING = "TYPE_CHECKING"
-_PLAIN_CHECKING = re.compile(
-    r"^[ \t]*if[ \t]+(?:\w+\.)*TYPE_CHECKING[ \t]*:|\bimport\b[^\n]*\bTYPE_CHECKING\b", re.MULTILINE
+_SEVERAL = re.compile(r"^([ \t]*)(?![ \t])[^\n;]*;[^\n]*", re.MULTILINE)
+_SHORT_FUNCTION = re.compile(
+    r"^([ \t]*)(?![ \t])((?:async[ \t]+)?def\b[^\n]*:)[ \t]*(?=(?:import|from)\b)", re.MULTILINE
 )
+_FORM_FEED = re.compile(r"(?:\n|\A)[ \t\f]*\f")
+_CHECKING = "TYPE_CHECKING"
+_GUARD = re.compile(r"[ \t]*if[ \t]+(?:\w+\.)*TYPE_CHECKING[ \t]*:")
+_IMPORTED = re.compile(r"\bimport\b")
+_NAMED = re.compile(r"\bTYPE_CHECKING\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ class ScannedImports:
 
 def scanned_imports(content: bytes) -> ScannedImports:
     """Find imports line by line; function bodies by their indentation."""
-    text = _joined(without_literals(text_of(content)))
+    text = _joined(without_literals(_source(content)))
     outside: list[ImportFact] = []
     inside: list[ImportFact] = []
     body = -1
@@ -65,13 +71,32 @@ def is_scan_certain(content: bytes) -> bool:
     """Whether the exact analysis of a file would find all of a scan's `imports`, some of its `local`, no others."""
     if any(word in content for word in _CALLING):  # in texts too: a name may be made of one
         return False
-    text = _joined(without_literals(text_of(content))) if _CHECKING.encode() in content else ""
-    return text.count(_CHECKING) == len(_PLAIN_CHECKING.findall(text))
+    text = _joined(without_literals(_source(content))) if _CHECKING.encode() in content else ""
+    return all(_is_plain(line) for line in text.split("\n") if _CHECKING in line)
+
+
+def _is_plain(line: str) -> bool:
+    """Whether a line that has the word is a plain guard, or imports the name, and does nothing else with it."""
+    found = _NAMED.search(line)
+    if found is None or line.count(_CHECKING) > 1:
+        return False
+    return _GUARD.match(line) is not None or _IMPORTED.search(line, 0, found.start()) is not None
+
+
+def _source(content: bytes) -> str:
+    """Text whose lines end where Python ends them, and are indented as it counts: anew behind a form feed."""
+    text = text_of(content).removeprefix("\ufeff")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _FORM_FEED.sub("\n", text).replace("\f", " ") if "\f" in text else text
 
 
 def _joined(text: str) -> str:
-    """Lines that go on in the next one, and lists of names in brackets, on one line."""
-    return _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), text.replace("\\\n", "  "))
+    """A line for each statement: those that go on in the next one, and lists of names in brackets, on one line."""
+    text = _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), text.replace("\\\n", "  "))
+    if ";" in text:
+        text = _SEVERAL.sub(lambda found: found[0].replace(";", f"\n{found[1]}"), text)
+    return _SHORT_FUNCTION.sub(r"\1\2\n\1 ", text)
 
 
 def without_literals(text: str) -> str:
@@ -92,5 +117,6 @@ def _imports(match: re.Match[str]) -> Iterator[ImportFact]:
         yield ImportFact(module, len(written) - len(module), names, 0, "import")
     elif match[6]:
         for part in match[6].split(","):
-            if part.split():
-                yield ImportFact(part.split()[0], 0, (), 0, "import")
+            words = " ".join(part.split()).replace(" .", ".").replace(". ", ".").split()
+            if words:
+                yield ImportFact(words[0], 0, (), 0, "import")

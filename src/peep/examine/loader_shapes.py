@@ -29,6 +29,24 @@ _EXECUTABLE_MEMORY = frozenset(
 )  # fmt: skip
 """Names by which bytes become code beside the interpreter, whatever they belong to."""
 _NATIVE_LOADERS = ("CDLL", "PyDLL", "WinDLL", "OleDLL", "LoadLibrary", "ExtensionFileLoader", "load_dynamic")
+_INSTALLERS = frozenset(
+    {
+        "pip", "pip3", "uv", "pipx", "conda", "mamba", "npm", "pnpm", "yarn", "bun", "gem", "cargo", "brew", "apt",
+        "apt-get", "dnf", "yum", "apk", "choco", "winget",
+    }
+)  # fmt: skip
+_RUNNERS_OF_OTHERS = frozenset({"npx", "uvx", "bunx"})
+"""Programs that fetch what they run."""
+_PUBLISHERS = frozenset({"twine", "npm", "pnpm", "yarn", "uv", "poetry", "flit", "hatch", "pdm", "cargo"})
+_PUBLISHING = frozenset({"upload", "publish"})
+_NETWORK_PROGRAMS = frozenset(
+    {
+        "curl", "wget", "nslookup", "dig", "nc", "ncat", "netcat", "telnet", "tftp", "powershell", "pwsh", "mshta",
+        "certutil", "bitsadmin", "regsvr32",
+    }
+)  # fmt: skip
+"""Programs that reach the network, or run what they find there."""
+_LONGEST_COMMAND = 10_000
 _ESCAPE = "\\"
 Shape = tuple[str, str]
 """(kind, name)."""
@@ -58,8 +76,10 @@ class LoaderShapes:
             and self._is_unknown_place(node.args[-1])
         ):
             yield "native-place", name
-        if kind_of_call(name) == "process" and self._installs(node):
-            yield "install", name
+        if kind_of_call(name) == "process":
+            yield from ((kind, name) for kind in self._purposes(node))
+        if any(keyword.arg == "co_code" for keyword in node.keywords):
+            yield "memory", "co_code"
 
     # -- code that is made -----------------------------------------------------------------------
 
@@ -108,14 +128,23 @@ class LoaderShapes:
         below = [part for part in self._tree.below(place) if isinstance(part, ast.Name | ast.Attribute)]
         return not any(_last_name(part) in ("find_library", "__file__") for part in below)
 
-    def _installs(self, node: ast.Call) -> bool:
-        words = {
-            word
-            for part in self._tree.below(node)
-            if isinstance(part, ast.Constant) and isinstance(part.value, str)
-            for word in part.value.split()
-        }
-        return "install" in words and any(word.rpartition("/")[2] in ("pip", "pip3") for word in words)
+    def _purposes(self, node: ast.Call) -> Iterator[str]:
+        """What a program is started for, by the words of the command."""
+        words = set(self._words(node))
+        if ("install" in words and not words.isdisjoint(_INSTALLERS)) or not words.isdisjoint(_RUNNERS_OF_OTHERS):
+            yield "install"
+        if not words.isdisjoint(_PUBLISHING) and not words.isdisjoint(_PUBLISHERS):
+            yield "publish"
+        if not words.isdisjoint(_NETWORK_PROGRAMS):
+            yield "network-program"
+
+    def _words(self, node: ast.Call) -> Iterator[str]:
+        """Words of the texts that are given, also by a name; programs without their folders."""
+        given = [self._names.assigned(one.id) or one if isinstance(one, ast.Name) else one for one in node.args]
+        for part in (below for one in given for below in self._tree.below(one)):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                for word in part.value[:_LONGEST_COMMAND].replace(";", " ").replace("|", " ").split():
+                    yield word.rpartition("/")[2].removesuffix(".exe")
 
 
 def is_executable_memory(name: str) -> bool:

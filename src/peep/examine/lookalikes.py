@@ -32,12 +32,13 @@ def lookalike_of(name: str, known: Sequence[str] | None = None) -> str:
         return ""
     bare = _AFFIXES.sub("", name)
     for other in names[:_PROTECTED]:
-        if _is_near(name, other) or (bare and bare == _AFFIXES.sub("", other)):
+        if is_near(name, other) or (bare and bare == _AFFIXES.sub("", other)):
             return other
     return ""
 
 
-def _is_near(one: str, other: str) -> bool:
+def is_near(one: str, other: str) -> bool:
+    """Whether a slip of the keyboard, or two in longer names, makes one of the other."""
     allowed = 2 if min(len(one), len(other)) >= _LONG_NAME else 1
     if abs(len(one) - len(other)) > allowed or min(len(one), len(other)) < 4:  # noqa: PLR2004 - all short names are near
         return False

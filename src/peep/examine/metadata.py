@@ -214,12 +214,15 @@ def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
         return
     before = _by_name(old.build_requires or ()) if old else {}
     for name, texts in _by_name(new.build_requires).items():
+        known = before.get(name, [])
+        yield from (("requires-url", path, text) for text in texts if text not in known and _has_url(text))
         if name in before:
+            if sorted(texts) != sorted(known):
+                yield "requires-changed", path, f"{'; '.join(known)} -> {'; '.join(texts)}"
             continue
         similar = lookalike_of(name)
         if similar:
             yield "requires-lookalike", path, f"{'; '.join(texts)} (known: {similar})"
-        yield from (("requires-url", path, text) for text in texts if _has_url(text))
         if old is not None and old.source_fields is not None:
             yield "build-requires-new", path, "; ".join(texts)
     if old is not None and old.source_fields is not None and old.backend != new.backend:

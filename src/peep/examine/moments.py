@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from peep.examine.build_scripts import BuildCode, is_plain_value, named_folders, named_scripts
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact
 from peep.examine.file_kinds import is_bytecode, native_format
@@ -43,9 +43,12 @@ _BUILD_NAMES = frozenset(
         "setup.py",
         "SConstruct",
         "hatch_build.py",
+        "pdm_build.py",
         "build.py",
     }
 )
+_NAMING_MUCH = (".toml", ".cfg", ".mk", "akefile", "akefile.am", "akefile.in")
+"""Build files that name many scripts which no build runs; settings name those that it does by keys."""
 _BUILD_SUFFIXES = (".cmake", ".m4", ".ac", ".am", ".mk", ".in.cmake")
 _CODE_SUFFIXES = (
     ".py", ".pyw", ".pyx", ".pxi", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".rs", ".go",
@@ -127,6 +130,12 @@ class ModuleGraph:
                 waiting += self._decided(doubtful, found)
         return found
 
+    def every_import(self, path: str) -> Iterator[str]:
+        """The files that a file may import, at module level or in a function."""
+        file = self._files.get(path)
+        if file is not None and is_python(path):
+            yield from self._targets(path, self._imports.every(file))
+
     def _certainly_imported(self, path: str, doubtful: dict[str, set[str]]) -> Iterator[str]:
         file = self._files.get(path)
         if file is not None and is_python(path):
@@ -182,9 +191,15 @@ def wheel_moments(
         if path in imported
         else "command"
         if path in commanded
-        else kind_moment(path, file)
+        else _installed_kind(path, file)
         for path, file in files.items()
     }
+
+
+def _installed_kind(path: str, file: ReleaseFile) -> str:
+    """As `kind_moment`; what is installed as `conftest.py` runs beside the project's own tests, too."""
+    is_hook = path.rpartition("/")[2] == "conftest.py" and not _in_folder(path, _TEST_FOLDERS)
+    return "code" if is_hook else kind_moment(path, file)
 
 
 def _wheel_tops(files: Mapping[str, ReleaseFile]) -> Iterator[str]:
@@ -221,23 +236,17 @@ def _is_script(path: str) -> bool:
 
 def sdist_moments(
     files: Mapping[str, ReleaseFile],
-    backend_paths: Sequence[str],
-    backend: str,
+    build_code: BuildCode,
     imports: ImportReader,
     installed_tops: AbstractSet[str] | None,
+    is_installed: Callable[[str], bool],
 ) -> dict[str, str]:
     """The moment of every file of an sdist: build first, then as if its packages were installed.
 
-    `backend_paths`: `build-system.backend-path` of `pyproject.toml`; `backend`: its `build-backend`.
     `installed_tops`: of the release's wheels (`top_names`), which tell what is installed of the sdist; None: no wheel.
+    `is_installed`: whether a file of the sdist certainly becomes one of a wheel.
     """
-    roots = tuple(dict.fromkeys(_folder(path) for path in (*backend_paths, "")))
-    graph = ModuleGraph(files, roots, imports)
-    build = {path for path in files if _is_build_file(path)}
-    scripts = [path for path in build if is_python(path)]
-    if backend_paths and backend:
-        scripts += graph.paths_of(backend.partition(":")[0])
-    build |= _build_closure(graph, scripts, files, imports)
+    build = _built(files, build_code, imports, is_installed)
     installed = ModuleGraph(files, SOURCE_FOLDERS, imports)
     tops = [path for path in _sdist_tops(files, installed_tops) if path not in build]
     imported = installed.closure(tops)
@@ -255,38 +264,65 @@ def top_names(paths: Iterable[str]) -> set[str]:
 def _sdist_tops(files: Iterable[str], installed: AbstractSet[str] | None) -> Iterator[str]:
     """Top-level modules; beside a wheel only those that it installs: tests and tools stand there as well."""
     for path in files:
-        module = _without_source_folder(path)
+        module = without_source_folder(path)
         if _is_top_module(module) and (installed is None or top_names([module]) <= installed):
             yield path
 
 
-def _folder(path: str) -> str:
-    cleaned = posixpath.normpath(path)
-    return "" if cleaned in (".", "") else cleaned + "/"
-
-
-def _build_closure(
-    graph: ModuleGraph, scripts: Iterable[str], files: Mapping[str, ReleaseFile], imports: ImportReader
+def _built(
+    files: Mapping[str, ReleaseFile],
+    build_code: BuildCode,
+    imports: ImportReader,
+    is_installed: Callable[[str], bool],
 ) -> set[str]:
-    """Build scripts import inside functions too (`cmdclass`), so those of the scripts themselves count all."""
-    start = list(scripts)
-    for path in list(start):
-        for fact in imports.exact(files[path]) if path in files else ():
-            if not fact.level:
-                start += graph.paths_of(fact.module)
-    return graph.closure(start)
+    """Build files, what they are told to run, and what that imports: inside functions too (`cmdclass`).
+
+    Of what is installed only the module level counts, and only where it is imported: a `setup.py` that imports its
+    project calls little of it, and one that names its modules reads a version there.
+    """
+    build = {path for path in files if _is_build_file(path)}
+    folders = named_folders(imports.text(files["setup.py"]), files) if "setup.py" in files else ()
+    graph = ModuleGraph(files, tuple(dict.fromkeys((*build_code.roots, *SOURCE_FOLDERS, *folders))), imports)
+    waiting = [*build, *(path for path in build_code.paths if path in files)]
+    for module in (*build_code.modules, *_computed_modules(build_code, graph, files, imports)):
+        waiting += graph.paths_of(module)
+    found: set[str] = set()
+    brought: list[str] = []
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        if path not in build and is_installed(path):
+            brought.append(path)
+            continue
+        found.add(path)
+        waiting += graph.every_import(path)
+        if not path.endswith(_NAMING_MUCH):
+            named = named_scripts(path, imports.text(files[path]), files)
+            waiting += [one for one in named if not is_installed(one)]
+    return found | graph.closure(brought)
+
+
+def _computed_modules(
+    build_code: BuildCode, graph: ModuleGraph, files: Mapping[str, ReleaseFile], imports: ImportReader
+) -> Iterator[str]:
+    """Modules whose attribute is no plain value, so that setuptools imports them to have it."""
+    for module, name in build_code.attributes:
+        texts = [imports.text(files[path]) for path in graph.paths_of(module)]
+        if not any(is_plain_value(text.encode("utf-8", "replace"), name) for text in texts):
+            yield module
 
 
 def _is_build_file(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     if _in_folder(path, _TEST_FOLDERS) or _in_folder(path, _DOC_FOLDERS):
         return False
-    if name in ("setup.py", "pyproject.toml", "setup.cfg", "hatch_build.py", "build.py"):
+    if name in ("setup.py", "pyproject.toml", "setup.cfg", "hatch_build.py", "pdm_build.py", "build.py"):
         return not folder
     return name in _BUILD_NAMES or name.endswith(_BUILD_SUFFIXES) or name.endswith(".pth")
 
 
-def _without_source_folder(path: str) -> str:
+def without_source_folder(path: str) -> str:
     return next((path[len(root) :] for root in SOURCE_FOLDERS if root and path.startswith(root)), path)
 
 

@@ -36,6 +36,7 @@ class Names(Folder):
         self._imported: dict[str, str] = {}
         self._aliases: dict[str, ast.expr] = {}
         self._defined: set[str] = set()
+        self._classes: set[str] = set()
         self._stars: list[str] = []
         self._resolving: set[str] = set()
         self._meanings: dict[str, str] = {}
@@ -51,6 +52,8 @@ class Names(Folder):
             self._collect_import(node)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             self._defined.add(node.name)
+            if isinstance(node, ast.ClassDef):
+                self._classes.add(node.name)
         elif isinstance(node, ast.Assign):
             for target in node.targets:
                 _assign(target, node.value, assigned)
@@ -91,7 +94,8 @@ class Names(Folder):
         if isinstance(node, ast.Name):
             return self._name(node.id, depth)
         if isinstance(node, ast.Attribute):
-            return self._attribute(self.resolve(node.value, depth + 1), node.attr)
+            base = self.resolve(node.value, depth + 1)
+            return self._attribute(base, node.attr) if base else self._of_class(node, depth)
         if isinstance(node, ast.Call):
             return self._call(node, depth)
         if isinstance(node, ast.Subscript):
@@ -140,6 +144,11 @@ class Names(Folder):
         starred = next((f"{module}.{name}" for module in self._stars if kind_of_call(f"{module}.{name}")), "")
         return starred or (name if name in _BUILTINS else "")
 
+    def _of_class(self, node: ast.Attribute, depth: int) -> str:
+        """What `C.run` means where the class binds `run = os.system`."""
+        is_bound = isinstance(node.value, ast.Name) and node.value.id in self._classes and node.attr in self._aliases
+        return self._name(node.attr, depth + 1) if is_bound and node.attr not in self._defined else ""
+
     @staticmethod
     def _attribute(base: str, attribute: str) -> str:
         if not base:
@@ -167,6 +176,8 @@ class Names(Folder):
 
     def _item(self, node: ast.Subscript, depth: int) -> str:
         base = self.resolve(node.value, depth + 1)
+        if not base and isinstance(node.value, ast.Name):
+            return self._of_table(self._aliases.get(node.value.id), node.slice, depth)
         key = self.text(node.slice) if base else None
         if key is None:
             return ""
@@ -179,6 +190,18 @@ class Names(Folder):
         for ending in _DICTS:
             if base.endswith(ending):
                 return self._attribute(base.removesuffix(ending), key)
+        return ""
+
+
+    def _of_table(self, table: ast.expr | None, key: ast.expr, depth: int) -> str:
+        """What stands under a constant key of a dictionary, a list or a tuple that is written out."""
+        wanted = self.value(key)
+        if isinstance(table, ast.Dict) and wanted is not None:
+            for one, value in zip(table.keys, table.values, strict=True):
+                if one is not None and self.value(one) == wanted:
+                    return self.resolve(value, depth + 1)
+        if isinstance(table, ast.List | ast.Tuple) and isinstance(wanted, int) and 0 <= wanted < len(table.elts):
+            return self.resolve(table.elts[wanted], depth + 1)
         return ""
 
 

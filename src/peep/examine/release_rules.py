@@ -31,7 +31,8 @@ _FEWEST_OPAQUE_BYTES = 64
 _DIGEST_IN_NAME = re.compile(r"(?<![0-9a-z])[0-9a-f]{16,64}(?=_)")
 _QUOTED = re.compile(r"""["']([^"'\n]{3,200})["']""")
 _PATH_LIKE = re.compile(r"[\w.+-]{3,200}")
-_PATTERN = re.compile(r"[\w./+-]*\*[\w./*+-]*")
+_PATTERN = re.compile(r"(?:\$[({]?\w+[)}]?/|@\w+@/)?([\w./+-]*\*[\w./*+-]*)")
+"""Without the folder that a variable in front names: `$srcdir/tests/*.xz`."""
 _SHORTEST_PATTERN = 2
 _LISTS = (".cfg", ".toml", ".in")
 """What is to be packed is listed in such files, not read."""

@@ -65,6 +65,10 @@ RULES: dict[str, Rule] = {
         code-dynamic: runs text as code when it is called
         code-deserialise: loads objects that may run code when it is called
         code-installs: installs other projects
+        code-publishes: publishes projects
+        code-network-program: starts a program that reaches the network
+        code-remote-command: starts a program that it decodes or is told of over the network
+        code-unverified: does without a check of certificates or signatures
         code-captures: records keys, the clipboard, the screen or the camera
         code-fetched-program: uses the network, writes files and starts programs
         code-native-written: writes files and loads native code from a place that it computes
@@ -84,7 +88,9 @@ RULES: dict[str, Rule] = {
         secret-file: names a file that holds credentials
         persistence: names a place from which programs are started
         host-exfil: names a service that takes data from anybody
+        secret-store: asks a store of passwords
         secret-and-network: reads credentials and uses the network
+        host-lookalike: names a host that is called nearly like the one it named before
         host-punycode: names a host in another alphabet
         host-address: names a host by its number
         opaque-data: is binary of no known format

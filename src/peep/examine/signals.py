@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from peep.dataclass import dataclass
 from peep.examine.diff import split_lines
 from peep.examine.facts import IMPORT, FileFacts, Use
+from peep.examine.build_text import build_findings
 from peep.examine.file_kinds import is_bytecode, native_format, text_of
 from peep.examine.joint_rules import joint_findings
 from peep.examine.moments import is_python, is_startup_path
@@ -34,6 +35,7 @@ _AT_BUILD = {
     "dynamic": "build-dynamic",
     "computed-import": "build-dynamic",
     "cmdclass": "build-cmdclass",
+    "build-requires": "build-requires-new",
     "write": "import-write",
     "browser": "import-browser",
 }
@@ -48,6 +50,11 @@ _ANYWHERE = {
     "memory": "code-memory",
     "install": "code-installs",
     "capture": "code-captures",
+    "publish": "code-publishes",
+    "network-program": "code-network-program",
+    "remote-command": "code-remote-command",
+    "secret-store": "secret-store",
+    "unverified": "code-unverified",
 }
 _WHEN_CALLED = {"dynamic": "code-dynamic", "deserialise": "code-deserialise"}
 """Told of what waits for a call as well, where nothing more exact is told of the same line."""
@@ -105,6 +112,8 @@ def file_hits(file: ExaminedFile) -> list[Hit]:
             found += blob_findings(text, is_run=_runs_data(file.facts))
         if is_python(file.path):
             found += codec_findings(text)
+        elif file.moment == "build":
+            found += build_findings(file.path, text)
     lines = _Lines("" if file.binary else text_of(file.content))
     found += _startup_findings(file, lines)
     if is_python(file.path):

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder
+from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder, kind_of_call
 from peep.examine.environment_reads import for_programs, partial_reads
 from peep.examine.loader_shapes import LoaderShapes, is_executable_memory
 from peep.examine.names import Names
@@ -31,6 +31,16 @@ _HOOKED = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.stdout.write", "threading.excepthook", "sys.unraisablehook"}
 )
 _WRITE_MODES = frozenset("wax+")
+_LIBC = re.compile(r"lib(?:c|System)\.(?:so(?:\.\d)?|(?:B\.)?dylib)|msvcrt(?:\.dll)?|libc\.musl[\w.-]*")
+_CHECKS = frozenset({"verify", "verify_ssl", "check_hostname", "validate_certs", "ssl_verify", "verify_certs"})
+"""Keywords and attributes that say whether a certificate or a signature is checked."""
+_DROPPED_BY_NAME = frozenset(
+    {
+        ("verify_mode", "ssl.CERT_NONE"),
+        ("cert_reqs", "ssl.CERT_NONE"),
+        ("_create_default_https_context", "ssl._create_unverified_context"),
+    }
+)
 _HOOK_LISTS = frozenset({"sys.meta_path", "sys.path_hooks", "sys.path_importer_cache"})
 _TEXT_CODECS = frozenset({"rot13", "rot_13", "hex", "base64", "zlib", "bz2", "uu", "punycode", "unicode_escape"})
 
@@ -50,7 +60,8 @@ class Suspicions:
         self._foreign = _foreign_names(tree)
 
     def _decodes(self, node: ast.Call) -> bool:
-        return self._decodes_text(node) or is_decoder(self._names.called(node))
+        is_received = isinstance(node.func, ast.Attribute) and node.func.attr in ("recv", "recvfrom")
+        return is_received or self._decodes_text(node) or is_decoder(self._names.called(node))
 
     def _executable_memory(self) -> dict[int, tuple[str, str]]:
         """Nodes that name what makes code of bytes."""
@@ -114,12 +125,13 @@ class Suspicions:
         name = self._names.called(node)
         if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in node.args[:2]):
             yield "decoded", name, node.lineno
+        if kind_of_call(name) == "process" and node.args and self._holds_decoded(node.args[0], self._decoded):
+            yield "remote-command", name, node.lineno
         if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
             yield "write", name, node.lineno
         if self._decodes_text(node):
             yield "decode", "*.decode", node.lineno
-        if any(keyword.arg == "cmdclass" for keyword in node.keywords):
-            yield "cmdclass", "cmdclass", node.lineno
+        yield from ((kind, name, node.lineno) for kind, name in _by_keywords(node.keywords))
         if name and node.args:
             yield from self._call_with(name, node)
         yield from self._hidden(node, name)
@@ -128,14 +140,22 @@ class Suspicions:
     def _call_with(self, name: str, node: ast.Call) -> Iterator[Suspicion]:
         """Calls that are odd by what they are given."""
         first = node.args[0]
-        if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and _is_none(first):
-            yield "libc", f"{name}(None)", node.lineno
+        if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and self._is_libc(first):
+            yield "libc", f"{name}({told(ast.unparse(first), 40)})", node.lineno
         elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
             path = self._names.text(node.args[-1])
             if path and _ABSOLUTE.match(path):
                 yield "path-insert", f"{name}({path!r})", node.lineno
         elif name == "setattr" and self._is_foreign(first):
             yield "patch", f"setattr({told(ast.unparse(first), 80)}, …)", node.lineno
+
+    def _is_libc(self, library: ast.expr) -> bool:
+        """The running program itself, or the C library by its name, or as it is found."""
+        if isinstance(library, ast.Name):
+            library = self._names.assigned(library.id) or library
+        if isinstance(library, ast.Call) and self._names.called(library) == "ctypes.util.find_library":
+            return bool(library.args) and self._names.text(library.args[0]) in ("c", "msvcrt")
+        return _is_none(library) or bool(_LIBC.fullmatch(self._names.text(library) or ""))
 
     def _hidden(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
         """Names that are made at run time, so that a search does not find them."""
@@ -194,10 +214,20 @@ class Suspicions:
             name = self._names.resolve(base)
             if name in _HOOK_LISTS or name in _HOOKED:
                 yield "hook", name, node.lineno
+            elif isinstance(target, ast.Attribute) and self._drops_check(target.attr, node.value):
+                yield "unverified", target.attr, node.lineno
+            elif isinstance(target, ast.Attribute) and target.attr == "__code__":
+                yield "memory", "__code__", node.lineno
             elif isinstance(target, ast.Attribute) and self._is_foreign(target.value):
                 yield "patch", told(ast.unparse(target), 120), node.lineno
             elif isinstance(target, ast.Name) and target.id == "cmdclass":
                 yield "cmdclass", "cmdclass", node.lineno
+
+    def _drops_check(self, attribute: str, value: ast.expr | None) -> bool:
+        if attribute in _CHECKS:
+            return isinstance(value, ast.Constant) and value.value is False
+        name = self._names.resolve(value) if value is not None else ""
+        return (attribute, name) in _DROPPED_BY_NAME
 
     def _opens_to_write(self, node: ast.Call) -> bool:
         mode = node.args[1] if len(node.args) > 1 else None
@@ -250,6 +280,17 @@ def _spells_text(node: ast.expr) -> bool:
     return all(
         isinstance(one, ast.Constant) and isinstance(one.value, int) and one.value in _LETTERS for one in node.elts
     )
+
+
+def _by_keywords(keywords: Iterable[ast.keyword]) -> Iterator[tuple[str, str]]:
+    """Calls that are odd by the names of what they are given."""
+    for keyword in keywords:
+        if keyword.arg == "cmdclass":
+            yield "cmdclass", "cmdclass"
+        elif keyword.arg in ("setup_requires", "dependency_links"):
+            yield "build-requires", keyword.arg
+        elif keyword.arg in _CHECKS and isinstance(keyword.value, ast.Constant) and keyword.value.value is False:
+            yield "unverified", keyword.arg
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -19,8 +19,11 @@ from peep.formats.visible_text import BIDIRECTIONAL, CONTROLS, INVISIBLE
 Finding = tuple[str, int, str]
 """(rule, line, evidence)."""
 
-_PADDING = re.compile(r"[ \t]{120,}(?!\\$)[^\s#]|[ \t]{30,};[ \t]*[^\s#;}]", re.MULTILINE)
-"""A backslash that ends a line is no code: macros of C have it in one column."""
+_PADDING = re.compile(r"(?<![ \t])(?:[ \t]{120,}(?!\\$)[^\s#]|[ \t]{30,};[ \t]*[^\s#;}])", re.MULTILINE)
+"""From where blanks begin: a long row of them would else be run through from each of them anew.
+
+A backslash that ends a line is no code: macros of C have it in one column.
+"""
 _PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
 _SELECTOR = "[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 _INVISIBLE = re.compile(
@@ -169,13 +172,13 @@ _FILES = re.compile(
     r"\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|\.aws[/\\]|\.netrc\b|\.pypirc\b|\.npmrc\b|\.git-credentials|"
     r"\.docker[/\\]config|\.kube[/\\]config|/etc/(?:shadow|passwd)\b|wallet\.dat|\.gnupg|\.config[/\\]gcloud|\.azure[/\\]|"
     r"Login Data|Local State|Local Extension Settings|(?:google-chrome|Google[/\\]+Chrome|BraveSoftware)[/\\]|"
-    r"\.mozilla[/\\]firefox|Telegram Desktop[/\\]+tdata|\.electrum[/\\]wallets|\.ethereum[/\\]keystore|"
+    r"\.mozilla[/\\]firefox|Firefox[/\\]+Profiles|Local Storage[/\\]+leveldb|secrets/kubernetes\.io|Telegram Desktop[/\\]+tdata|\.electrum[/\\]wallets|\.ethereum[/\\]keystore|"
     r"solana[/\\]id\.json|\.(?:bitcoin|monero|exodus)[/\\]|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain",
 )
 _PERSISTENCE = re.compile(
     r"\bcrontab\b|/etc/cron|systemd/user|\.config[/\\]autostart|LaunchAgents|LaunchDaemons|CurrentVersion\\+Run|"
     r"authorized_keys|\.bashrc\b|\.zshrc\b|\.bash_profile|\.profile\b|/etc/rc\.local|Start Menu\\+Programs\\+Startup|"
-    r"\bschtasks\b|/etc/ld\.so\.preload|\bLD_PRELOAD\b|\.github/workflows/"
+    r"\bschtasks\b|/etc/ld\.so\.preload|\bLD_PRELOAD\b|\.github/workflows\b|\.git[/\\]+hooks\b"
 )
 _EXFILTRATION = re.compile(
     r"discord(?:app)?\.com/api/webhooks|api\.telegram\.org|hooks\.slack\.com|pastebin\.com|webhook\.site|"

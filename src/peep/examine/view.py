@@ -11,13 +11,21 @@ from typing import NamedTuple
 
 from peep.dataclass import dataclass
 from peep.examine.binaries import BinaryFacts, binary_facts
+from peep.examine.build_scripts import configured_code
 from peep.examine.correspondence import Origin, Source, corresponding
 from peep.examine.facts import FileFacts, facts_in, parsed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
 from peep.examine.import_reader import ImportReader
 from peep.examine.import_scan import is_scan_certain
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
-from peep.examine.moments import is_python, is_startup_path, sdist_moments, top_names, wheel_moments
+from peep.examine.moments import (
+    is_python,
+    is_startup_path,
+    sdist_moments,
+    top_names,
+    wheel_moments,
+    without_source_folder,
+)
 from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
 from peep.examine.signals import ExaminedFile
 from peep.examine.syntax_tree import SyntaxTree
@@ -158,13 +166,24 @@ class ReleaseView:
         wheels = [one for one in (self.release.main_wheel, *self.release.other_wheels) if one is not None]
         installed = top_names(path for wheel in wheels for path in wheel.files) if wheels else None
         metadata = self.metadata
-        moments = sdist_moments(sdist.files, metadata.backend_paths, metadata.backend, self.imports, installed)
+        settings = [
+            self.release.content(file.sha256) if (file := sdist.files.get(name)) is not None else b""
+            for name in ("pyproject.toml", "setup.cfg")
+        ]
+        build_code = configured_code(settings[0], settings[1], metadata.backend, metadata.backend_paths)
         mapped = self._moments_by_source()
+        moments = sdist_moments(
+            sdist.files, build_code, self.imports, installed, mapped.__contains__ if wheels else self._is_own
+        )
         for path, file in sdist.files.items():
             if path in folded or self._is_generated(path, file):
                 continue
             moment = min(moments[path], mapped.get(path, "doc"), key=moment_rank)
             yield Unit(unit_key(path, in_wheel=False), file, moment, (sdist.filename,))
+
+    def _is_own(self, path: str) -> bool:
+        """Of an sdist without a wheel: what is called like the project is what it installs."""
+        return top_names([without_source_folder(path)]) == {self.metadata.name.replace("-", "_")}
 
     def _moments_by_source(self) -> dict[str, str]:
         """Sdist files that become a file of the wheel with other bytes run when that one does."""
