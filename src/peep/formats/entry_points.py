@@ -7,8 +7,8 @@ The only reader: a wheel is refused, and a launcher written, by the same lines. 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 from peep.formats.program_names import protected_program
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
-from typing import NamedTuple
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, Specifier
+
+from peep.dataclass import NamedTuple
 
 _VERSION_NAMES = ("implementation_version", "platform_release", "python_full_version", "python_version")
 _COMPARISON = re.compile(

@@ -6,10 +6,10 @@ Source: core metadata specification (RFC 822 headers, UTF-8); binary distributio
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 from peep.formats.versions import same_version
 from peep.formats.wheel_names import expanded_tags
