@@ -57,8 +57,10 @@ def permissions_of(paths: Iterable[str]) -> Permissions:
 
 def file_fault(mode: int, permissions: Permissions, *, is_executable: bool | None) -> ModeFault | None:
     """What is wrong with a file's mode; `is_executable`: None where either is right."""
-    if mode in _USUAL_FILES and not is_executable:
-        return None
+    return None if mode in _USUAL_FILES and not is_executable else _file_fault(mode, permissions, is_executable)
+
+
+def _file_fault(mode: int, permissions: Permissions, is_executable: bool | None) -> ModeFault | None:
     if not stat.S_ISREG(mode):
         return ModeFault(FindingKind.MODE, "it is no plain file")
     if not _HAS_MODES:
