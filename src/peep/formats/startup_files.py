@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 
 _READ_BY_SITE = (".pth", ".start")
 _HOOKS = frozenset({"sitecustomize", "usercustomize"})
@@ -57,10 +58,15 @@ def startup_entry(path: str, root: str = "", sites: Iterable[str] = ()) -> str:
 
 
 def _may_be_read(lowered: str) -> bool:
-    """False for nearly all paths, and only where nothing below looks further: no part is called like what is read."""
-    return lowered.endswith(_ENDS) or not _BEFORE_LIBRARY.isdisjoint(
-        [part.partition(".")[0] for part in lowered.split("/")]
-    )
+    """False for nearly all paths, and only where no part is called like anything that is looked for below."""
+    folder, _, name = lowered.rstrip("/").rpartition("/")
+    return name.endswith(_ENDS) or name.partition(".")[0] in _BEFORE_LIBRARY or _has_known_part(folder)
+
+
+@lru_cache(1 << 10)
+def _has_known_part(folder: str) -> bool:
+    """Most paths that are asked about, one after the other, lie in one folder."""
+    return not _BEFORE_LIBRARY.isdisjoint([part.partition(".")[0] for part in folder.split("/")])
 
 
 def _site_length(lowered: str, folder: str) -> int:
