@@ -19,8 +19,8 @@ from peep.model import HEX_LENGTHS, Location
 
 PYPROJECT = "pyproject.toml"
 OWN_FILE = "peep.toml"
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_HEX = re.compile(r"[0-9a-f]+")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_HEX = r"[0-9a-f]+"
 
 
 class SettingsError(PeepError):
@@ -148,14 +148,14 @@ def _requirement_table(value: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
+    if not re.fullmatch(_NAME, text):
         raise _Wrong(f"wants names, and {text!r} is none")
     return text
 
 
 def _sha256(value: Any) -> str:
     text = _text(value).lower().removeprefix("sha256:")
-    if len(text) != HEX_LENGTHS["sha256"] or not _HEX.fullmatch(text):
+    if len(text) != HEX_LENGTHS["sha256"] or not re.fullmatch(_HEX, text):
         raise _Wrong("wants the 64 hexadecimal digits of a sha256")
     return text
 
@@ -317,7 +317,7 @@ class _Reader:
         found = []
         for name, value in sorted(table.items()):
             path = ("indexes", name)
-            if not _NAME.fullmatch(name):
+            if not re.fullmatch(_NAME, name):
                 self._fault(path, "is no name of an index: letters, digits, and -_. between them")
             elif not isinstance(value, dict):
                 self._fault(path, "wants a table with url and projects")
