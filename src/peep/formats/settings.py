@@ -14,7 +14,6 @@ from typing import Any
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError
 from peep.formats.documents import parse_toml
-from peep.formats.setting_lines import line_of_key, line_of_syntax_error
 from peep.model import HEX_LENGTHS, Location
 
 PYPROJECT = "pyproject.toml"
@@ -233,7 +232,7 @@ def read_settings(pyproject: SettingsText | None, own: SettingsText | None) -> S
     """
     found = _table_of_pyproject(pyproject) if pyproject is not None else None
     if own is not None and found is not None and pyproject is not None:
-        place = Location(pyproject.path, line_of_key(pyproject.text, ("tool", "peep")))
+        place = _location(pyproject, ("tool", "peep"))
         reason = f"[tool.peep] is here and {own.path} is there too: keep the settings in one of them"
         raise SettingsError([(place, reason)])
     if own is not None:
@@ -249,7 +248,7 @@ def _table_of_pyproject(source: SettingsText) -> Mapping[str, Any] | None:
     if not isinstance(tool, dict) or "peep" not in tool:
         return None
     if not isinstance(tool["peep"], dict):
-        place = Location(source.path, line_of_key(source.text, ("tool", "peep")))
+        place = _location(source, ("tool", "peep"))
         raise SettingsError([(place, "tool.peep wants a table")])
     return tool["peep"]
 
@@ -258,8 +257,16 @@ def _parsed(source: SettingsText) -> dict[str, Any]:
     try:
         return parse_toml(source.text)
     except ValueError as error:
+        from peep.formats.setting_lines import line_of_syntax_error  # noqa: PLC0415 - for files that mean nothing
+
         line = line_of_syntax_error(str(error), source.text)
         raise SettingsError([(Location(source.path, line), f"this is no TOML: {error}")]) from None
+
+
+def _location(source: SettingsText, path: tuple[str, ...]) -> Location:
+    from peep.formats.setting_lines import line_of_key  # noqa: PLC0415 - most projects have no settings
+
+    return Location(source.path, line_of_key(source.text, path))
 
 
 class _Reader:
@@ -330,7 +337,7 @@ class _Reader:
         return tuple(found)
 
     def _location(self, path: tuple[str, ...]) -> Location:
-        return Location(self._source.path, line_of_key(self._source.text, (*self._above, *path)))
+        return _location(self._source, (*self._above, *path))
 
     def _fault(self, path: tuple[str, ...], reason: str) -> None:
         self._faults.append((self._location(path), f"{'.'.join(path)}: {reason}"))

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from peep.dataclass import replace
 from peep.errors import UsageError
@@ -13,13 +14,15 @@ from peep.model import FormatControl
 from peep.pip.options import PipDefaults, pip_defaults
 from peep.pip.options_cache import PipMemory
 from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, TargetOptions
-from peep.system.processes import RunProgram, run
+
+if TYPE_CHECKING:
+    from peep.system.processes import RunProgram
 
 _NOTHING_CHOSEN = FormatControl()
 
 
 def configured_pip(
-    options: InstallOptions, environ: Mapping[str, str], folder: str, run_program: RunProgram = run
+    options: InstallOptions, environ: Mapping[str, str], folder: str, run_program: RunProgram | None = None
 ) -> Callable[[], PipDefaults]:
     """A function that asks pip for its effective options, once; `folder` is where the answer may be remembered.
 
@@ -36,14 +39,18 @@ def configured_pip(
     return ask
 
 
-def _asked(options: InstallOptions, environ: Mapping[str, str], folder: str, run_program: RunProgram) -> PipDefaults:
+def _asked(
+    options: InstallOptions, environ: Mapping[str, str], folder: str, run_program: RunProgram | None
+) -> PipDefaults:
     variables = _without_configuration(environ) if options.is_isolated else environ
     if _knows_all(options, variables):
         return PipDefaults(())
+    from peep.system.processes import run  # noqa: PLC0415 - nobody is asked where all is known
+
     on_path = (shutil.which(name, path=environ.get("PATH")) for name in ("python3", "python"))
     pythons = [python for python in (sys.executable, *on_path) if python]
     try:
-        return pip_defaults(pythons, variables, run_program, PipMemory(folder))
+        return pip_defaults(pythons, variables, run_program or run, PipMemory(folder))
     except UsageError:
         if _names_a_source(options):
             return PipDefaults(())
