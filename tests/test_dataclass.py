@@ -7,6 +7,7 @@ import dataclasses
 import pickle
 import subprocess
 import sys
+import typing
 
 import pytest
 
@@ -138,6 +139,88 @@ class Empty:
 def test_copies_and_pickles_are_equal(one):
     assert copy.copy(one) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == one
     assert hash(copy.copy(one)) == hash(one)
+
+
+# -- named tuples ----------------------------------------------------------------------------------
+
+
+class StandardPlace(typing.NamedTuple):
+    """A docstring."""
+
+    path: str
+    line: int = 1
+
+    @property
+    def text(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class LightPlace(light.NamedTuple):
+    """A docstring."""
+
+    path: str
+    line: int = 1
+
+    @property
+    def text(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class LightPair(light.NamedTuple):
+    left: int
+    right: int
+
+
+@pytest.mark.parametrize("kind", [StandardPlace, LightPlace])
+class TestNamedTuple:
+    def test_it_is_a_tuple_of_its_fields(self, kind):
+        place = kind("a")
+        path, line = place
+
+        assert (path, line) == (place.path, place.line) == ("a", 1)
+        assert place == ("a", 1)
+        assert hash(place) == hash(("a", 1))
+        assert kind("a", 2) > place
+        assert place[0] == "a"
+        assert isinstance(place, tuple)
+        assert place.text == kind(line=1, path="a").text == "a:1"
+        assert kind.__doc__ == "A docstring."
+        assert kind._fields == ("path", "line")
+
+    @pytest.mark.parametrize(("words", "named"), [((), {}), (("a", 1, 2), {}), (("a",), {"z": 1})])
+    def test_wrong_arguments_are_refused(self, kind, words, named):
+        with pytest.raises(TypeError):
+            kind(*words, **named)
+        with pytest.raises(TypeError):
+            kind(*words, **named)
+
+    def test_it_stays_as_it_is(self, kind):
+        place = kind("a")
+        for name in ("path", "new"):
+            with pytest.raises(AttributeError):
+                setattr(place, name, "b")
+
+        assert place._replace(line=3) == kind("a", 3)
+        assert type(place._replace(line=3)) is kind
+        with pytest.raises(ValueError, match="unexpected field names"):
+            place._replace(z=3)
+
+    def test_its_text_patterns_copies_and_pickles(self, kind):
+        place = kind("a", 3)
+
+        assert repr(place) == f"{kind.__name__}(path='a', line=3)"
+        assert copy.copy(place) == copy.deepcopy(place) == pickle.loads(pickle.dumps(place)) == place
+        assert type(pickle.loads(pickle.dumps(place))) is type(copy.deepcopy(place)) is kind
+        match place:
+            case kind(path, 3):
+                assert path == "a"
+            case _:
+                pytest.fail("does not match")
+
+
+def test_named_tuples_are_equal_to_others_of_the_same_values():
+    assert LightPair(1, 2) == LightPair(*reversed(LightPair(2, 1))) == (1, 2)
+    assert tuple.__new__(LightPair, (1, 2)).right == 2
 
 
 def test_it_loads_nothing():

@@ -10,9 +10,9 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import NamedTuple, dataclass, field
 from peep.pins import (
     HEX_LENGTHS,
     STRONG_ALGORITHMS,

@@ -118,8 +118,8 @@ def test_a_warm_run_asks_nobody_and_starts_nothing(warm: dict[str, Run]) -> None
 def test_a_warm_run_leaves_heavy_modules_alone(warm: dict[str, Run]) -> None:
     heavy = {
         "argparse", "dataclasses", "email", "http.client", "inspect", "installer", "optparse", "packaging",
-        "pathlib", "platformdirs", "rich", "ssl", "subprocess", "tempfile", "urllib.request", "urllib3",
-        "zipfile", "peep.archives", "peep.build", "peep.index", "peep.requirements",
+        "glob", "importlib.util", "pathlib", "platformdirs", "queue", "rich", "shutil", "ssl", "subprocess", "tempfile",
+        "urllib.request", "urllib3", "zipfile", "peep.archives", "peep.build", "peep.index", "peep.requirements",
     }  # fmt: skip
 
     assert warm["large"].modules & heavy == set()

@@ -10,9 +10,8 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
-from peep.dataclass import dataclass
+from peep.dataclass import NamedTuple, dataclass
 from peep.formats.member_names import name_problems, printable, spelling_problems
 
 FILE = "file"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 from zlib import adler32
 
 from peep.archives.compression import Malformed
+from peep.dataclass import NamedTuple
 
 BLOCK = 512
 _HALF = BLOCK // 2

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import NamedTuple
 
 from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
 from peep.archives.tar_headers import TarHeader
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import name_problems, printable
 
 _PLAIN = re.compile(rb"(?:\w[\w.+-]{0,99}/){0,20}\w[\w.+-]{0,99}")

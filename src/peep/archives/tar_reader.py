@@ -6,7 +6,6 @@ Source: as for `tar_headers`; what is refused beyond it: THREATS T1 to T10 and T
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peep.archives.compression import MAGIC, Malformed
 from peep.archives.pax_records import check_global_records, parse_pax_records
@@ -14,7 +13,7 @@ from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
 from peep.archives.tar_headers import BLOCK, TarHeader, is_extension, long_text, parse_header
 from peep.archives.tar_names import Naming, hidden_name_problems, naming_problems
-from peep.dataclass import dataclass, field
+from peep.dataclass import NamedTuple, dataclass, field
 from peep.formats.member_names import printable
 
 MOST_MEMBERS = 500_000

@@ -7,10 +7,10 @@ beyond it: THREATS section 1.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from peep.archives.random_access import ReadAt
 from peep.archives.zip_extra import unicode_path_problem, zip64_values
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 
 STORED = 0

@@ -6,11 +6,11 @@ Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descri
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
 from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.zip_directory import DEFLATED, CentralEntry
 from peep.archives.zip_extra import has_zip64_field, unicode_path_problem, zip64_values
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 
 _LOCAL = struct.Struct("<L5H3L2H")

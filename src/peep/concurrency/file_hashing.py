@@ -8,9 +8,9 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple
 
 from peep.concurrency.parallel_map import Codec, Shared, share
+from peep.dataclass import NamedTuple
 
 _MOST_WORKERS = 8
 _BUFFER = 1 << 18

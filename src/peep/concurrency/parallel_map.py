@@ -7,16 +7,18 @@ copies of this one, to which a pipe, filled beforehand, hands out the numbers; a
 from __future__ import annotations
 
 import os
-import queue
 import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from peep.concurrency.process_pool import forked, may_fork
 from peep.system.files import write_fully
 from peep.system.posix_calls import kill
+
+if TYPE_CHECKING:
+    import queue  # 1 ms that work shared with processes saves
 
 _MOST_NUMBERS = 1000
 """All of them must fit into a pipe, which holds 4 KiB at least (pipe(7): for a user who has many)."""
@@ -58,6 +60,8 @@ def share(
 class _Threads(Generic[Result]):
     def __init__(self, count: int, helpers: int, work: Work[Result]) -> None:
         self._work = work
+        import queue  # noqa: PLC0415 -- as above
+
         self._numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(count):
             self._numbers.put(number)
@@ -83,6 +87,8 @@ class _Threads(Generic[Result]):
             self._failures.append(failure)
 
     def _taken(self) -> Iterator[int]:
+        import queue  # noqa: PLC0415 -- as above
+
         with suppress(queue.Empty):
             while True:
                 yield self._numbers.get_nowait()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-import queue
 import signal
 import struct
 import sys
@@ -27,7 +26,8 @@ from peep.system.posix_calls import (
 )
 
 if TYPE_CHECKING:
-    import socket  # 3 ms that runs without a pool save
+    import queue  # 1 ms that runs without a pool save
+    import socket  # 3 ms
 
 Work = Callable[[bytes, int], bytes]
 """Takes a task and the descriptor of an open file, which it has to close, and gives the answer."""
@@ -53,6 +53,8 @@ class ProcessPool:
         """
         self._grace = grace
         self.members: list[_Member] = []
+        import queue  # noqa: PLC0415 -- as above
+
         self._idle: queue.SimpleQueue[_Member] = queue.SimpleQueue()
         gc.freeze()  # or the first collection of each member would copy all the memory that it shares
         with suppress(OSError):  # a smaller pool, where the system can't fork as often

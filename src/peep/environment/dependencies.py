@@ -9,13 +9,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from peep.dataclass import NamedTuple
 from peep.errors import ConflictingDependency, OmittedDependency
 from peep.formats.dependency_specifiers import read_marker, read_requirement, read_specifiers, read_version
 from peep.formats.names import normalised

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from peep.dataclass import replace
+from peep.dataclass import NamedTuple, replace
 from peep.environment.mapping import rooted_paths
 from peep.errors import EnvironmentChangeError
 from peep.formats.documents import parse_json

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.errors import EnvironmentChangeError
 from peep.formats.program_names import protected_program
 from peep.model import StoredFile, StoredWheel, TargetEnvironment

@@ -11,8 +11,8 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.examine.types import LONGEST_LINE, MOST_ROWS, Row
 from peep.formats.literal_secrets import without_secrets
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import NamedTuple, dataclass, field
 from peep.examine.call_kinds import kind_of_call, kind_of_method
 from peep.examine.joined_paths import called_path, divided_path
 from peep.examine.names import Names

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from peep.examine.facts import Literal
 from peep.examine.lookalikes import is_near
 
-_HOST = re.compile(r"\b(?:https?|wss?|ftp)://(?:[^/@\s]{1,100}@)?([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9})", re.IGNORECASE)
+_HOST = re.compile(
+    r"\b(?:https?|wss?|ftp)://(?:[^/@\s]{1,100}@)?([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9})", re.IGNORECASE
+)
 _DIGITS = re.compile(r"\d+")
 _LABELS = 2
 """Labels at the end of a host that somebody registers, as a rule."""

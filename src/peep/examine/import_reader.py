@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.examine.facts import IMPORT, FileFacts, ImportFact, facts_of
 from peep.examine.file_kinds import text_of
 from peep.examine.import_scan import ScannedImports, is_scan_certain, scanned_imports

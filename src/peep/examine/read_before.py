@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.examine.types import MOMENTS, Change, moment_rank
 
 _LINE = re.compile(rf"([0-9a-f]{{64}}) ([0-9a-f]{{64}}|-) ({'|'.join(MOMENTS)})")

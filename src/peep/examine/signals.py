@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from peep.dataclass import dataclass
+from peep.examine.build_text import build_findings
 from peep.examine.diff import split_lines
 from peep.examine.facts import IMPORT, FileFacts, Use
-from peep.examine.build_text import build_findings
 from peep.examine.file_kinds import is_bytecode, native_format, text_of
 from peep.examine.joint_rules import joint_findings
 from peep.examine.moments import is_python, is_startup_path

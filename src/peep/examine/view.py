@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
-from peep.dataclass import dataclass
+from peep.dataclass import NamedTuple, dataclass
 from peep.examine.binaries import BinaryFacts, binary_facts
 from peep.examine.build_scripts import configured_code
 from peep.examine.correspondence import Origin, Source, corresponding

@@ -24,8 +24,8 @@ _TOML_TEXTS = (
     r"|'[^'\n]*'?"
     r"|#[^\n]*"
 )
-_JSON_TEXTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
+_JSON_TEXTS = r'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?'
+_BRACKET = r"[\[\]{}]"
 _LONG_KEY = rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]+(?:[ \t]*\.[ \t]*[A-Za-z0-9_-]+){{{MOST_SEGMENTS}}}"
 
 
@@ -65,7 +65,7 @@ def parse_json(content: str | bytes, *, is_checked: bool = True) -> Any:
     if is_checked:
         text = content if isinstance(content, str) else content.decode("utf-8", "replace")
         if text.count("[") + text.count("{") > DEEPEST:
-            refuse_deep(_JSON_TEXTS.sub("", text))
+            refuse_deep(re.sub(_JSON_TEXTS, "", text))
     try:
         return json.loads(content)
     except RecursionError:
@@ -75,7 +75,7 @@ def parse_json(content: str | bytes, *, is_checked: bool = True) -> Any:
 def refuse_deep(bare: str) -> None:
     """Raise `TooDeeplyNested` for a text, without its strings and comments, whose brackets nest beyond `DEEPEST`."""
     depth = 0
-    for found in _BRACKET.finditer(bare):
+    for found in re.finditer(_BRACKET, bare):
         depth += 1 if found.group() in "[{" else -1
         if depth > DEEPEST:
             raise _too_deep()

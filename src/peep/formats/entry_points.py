@@ -7,8 +7,9 @@ The only reader: a wheel is refused, and a launcher written, by the same lines. 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from codecs import BOM_UTF8
 
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 from peep.formats.program_names import protected_program
 
@@ -33,7 +34,7 @@ class EntryPoint(NamedTuple):
 def parse_entry_points(content: bytes, path: str) -> tuple[tuple[EntryPoint, ...], list[str]]:
     """Read the launchers out of entry_points.txt and say what is wrong with it; other groups are left alone."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.removeprefix(BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError:
         return (), [f"{path}: is not UTF-8"]
     scripts: dict[str, EntryPoint] = {}

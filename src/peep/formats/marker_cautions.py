@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
-from typing import NamedTuple
 
 from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, Specifier
 
+from peep.dataclass import NamedTuple
 from peep.formats.dependency_specifiers import read_marker
 
 _VERSION_NAMES = ("implementation_version", "platform_release", "python_full_version", "python_version")

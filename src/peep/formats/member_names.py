@@ -22,7 +22,7 @@ _DEVICES = r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])"
 _DEVICE = rf"(?i){_DEVICES}\s*(?:\.|$)"
 _ORDINARY = r"A-Za-z0-9_\-+~@=,!#$%&'()\[\]{};^`"
 _PLAIN = (
-    rf"(?i)(?!{_DEVICES}[ .])(?!{_DEVICES}$)"
+    rf"(?!(?i:{_DEVICES})(?:[ .]|$))"
     r"[A-Za-z0-9_\-+.~@=,!#$%&'()\[\]{};^` ]{0,199}[A-Za-z0-9_\-+~@=,!#$%&'()\[\]{};^`]"
 )
 _DRIVE = r"[A-Za-z]:"

@@ -80,7 +80,7 @@ def last_segment(path: str) -> str:
     """The decoded last segment of a URL's or file's path."""
     from urllib.parse import unquote  # noqa: PLC0415 - 3 ms that most runs need not pay
 
-    return unquote(re.split(r"[/\\]", path)[-1])
+    return unquote(path.replace("\\", "/").rpartition("/")[2])
 
 
 def last_segment_at(place: str) -> str:

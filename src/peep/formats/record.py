@@ -12,8 +12,8 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 from peep.model import STRONG_ALGORITHMS
 

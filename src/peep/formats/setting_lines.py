@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
 _KEY = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
-_HEADER = re.compile(rf"[ \t]*\[\[?[ \t]*(?P<key>{_KEY})[ \t]*\]\]?")
-_ASSIGNMENT = re.compile(rf"[ \t]*(?P<key>{_KEY})[ \t]*=")
-_PARTS = re.compile(_PART)
-_STATED_LINE = re.compile(r"line (\d+)")
+_HEADER = rf"[ \t]*\[\[?[ \t]*(?P<key>{_KEY})[ \t]*\]\]?"
+_ASSIGNMENT = rf"[ \t]*(?P<key>{_KEY})[ \t]*="
+_STATED_LINE = r"line (\d+)"
 
 
 def line_of_key(text: str, path: Sequence[str]) -> int:
@@ -29,7 +28,7 @@ def line_of_key(text: str, path: Sequence[str]) -> int:
 
 def line_of_syntax_error(message: str, text: str) -> int:
     """Give back the line that a parser's message names; the last one where it names the end of the text."""
-    found = _STATED_LINE.search(message)
+    found = re.search(_STATED_LINE, message)
     return int(found[1]) if found else max(1, len(text.splitlines()))
 
 
@@ -37,15 +36,15 @@ def _stated_keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Yield every header and assignment with its line, the key in full."""
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.split("\n"), start=1):
-        if header := _HEADER.match(line):
+        if header := re.match(_HEADER, line):
             table = _parts(header["key"])
             yield number, table
-        elif assignment := _ASSIGNMENT.match(line):
+        elif assignment := re.match(_ASSIGNMENT, line):
             yield number, (*table, *_parts(assignment["key"]))
 
 
 def _parts(key: str) -> tuple[str, ...]:
-    return tuple(part[1:-1] if part[0] in "\"'" else part for part in _PARTS.findall(key))
+    return tuple(part[1:-1] if part[0] in "\"'" else part for part in re.findall(_PART, key))
 
 
 def _shared(stated: Sequence[str], path: Sequence[str]) -> int:

@@ -14,13 +14,12 @@ from typing import Any
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError
 from peep.formats.documents import parse_toml
-from peep.formats.setting_lines import line_of_key, line_of_syntax_error
 from peep.model import Location
 from peep.pins import read_sha256
 
 PYPROJECT = "pyproject.toml"
 OWN_FILE = "peep.toml"
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 
 
 class SettingsError(PeepError):
@@ -148,7 +147,7 @@ def _requirement_table(value: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
+    if not re.fullmatch(_NAME, text):
         raise _Wrong(f"wants names, and {text!r} is none")
     return text
 
@@ -232,7 +231,7 @@ def read_settings(pyproject: SettingsText | None, own: SettingsText | None) -> S
     """
     found = _table_of_pyproject(pyproject) if pyproject is not None else None
     if own is not None and found is not None and pyproject is not None:
-        place = Location(pyproject.path, line_of_key(pyproject.text, ("tool", "peep")))
+        place = _location(pyproject, ("tool", "peep"))
         reason = f"[tool.peep] is here and {own.path} is there too: keep the settings in one of them"
         raise SettingsError([(place, reason)])
     if own is not None:
@@ -248,7 +247,7 @@ def _table_of_pyproject(source: SettingsText) -> Mapping[str, Any] | None:
     if not isinstance(tool, dict) or "peep" not in tool:
         return None
     if not isinstance(tool["peep"], dict):
-        place = Location(source.path, line_of_key(source.text, ("tool", "peep")))
+        place = _location(source, ("tool", "peep"))
         raise SettingsError([(place, "tool.peep wants a table")])
     return tool["peep"]
 
@@ -257,8 +256,16 @@ def _parsed(source: SettingsText) -> dict[str, Any]:
     try:
         return parse_toml(source.text)
     except ValueError as error:
+        from peep.formats.setting_lines import line_of_syntax_error  # noqa: PLC0415 - for files that mean nothing
+
         line = line_of_syntax_error(str(error), source.text)
         raise SettingsError([(Location(source.path, line), f"this is no TOML: {error}")]) from None
+
+
+def _location(source: SettingsText, path: tuple[str, ...]) -> Location:
+    from peep.formats.setting_lines import line_of_key  # noqa: PLC0415 - most projects have no settings
+
+    return Location(source.path, line_of_key(source.text, path))
 
 
 class _Reader:
@@ -316,7 +323,7 @@ class _Reader:
         found = []
         for name, value in sorted(table.items()):
             path = ("indexes", name)
-            if not _NAME.fullmatch(name):
+            if not re.fullmatch(_NAME, name):
                 self._fault(path, "is no name of an index: letters, digits, and -_. between them")
             elif not isinstance(value, dict):
                 self._fault(path, "wants a table with url and projects")
@@ -329,7 +336,7 @@ class _Reader:
         return tuple(found)
 
     def _location(self, path: tuple[str, ...]) -> Location:
-        return Location(self._source.path, line_of_key(self._source.text, (*self._above, *path)))
+        return _location(self._source, (*self._above, *path))
 
     def _fault(self, path: tuple[str, ...], reason: str) -> None:
         self._faults.append((self._location(path), f"{'.'.join(path)}: {reason}"))

@@ -12,22 +12,24 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 
 _READ_BY_SITE = (".pth", ".start")
 _HOOKS = frozenset({"sitecustomize", "usercustomize"})
 _MODULE_SUFFIXES = (".py", ".pyc", ".pyo", ".pyw", ".so", ".pyd", ".dll", ".sl")
 """Extension modules carry a tag before theirs: `.cpython-312-x86_64-linux-gnu.so`, `.abi3.so`."""
-_MODULE_FOLDER = re.compile(
+_MODULE_FOLDER = (
     # POSIX: lib/python3.12/site-packages, lib64, Debian's dist-packages; Windows: Lib/site-packages, and for a user
     # Python312/site-packages. The standard library's own folders are on the path as well, and before those of
     # packages, where the prefix is not a virtual environment's.
     r"(?:(?:(?:local/)?lib(?:64)?/(?:(?:python|pypy|graalpy)[0-9.]*[a-z]{0,2}/)?|python[0-9]+[a-z0-9-]*/(?=site-))"
     r"(?P<site>(?:site|dist)-packages/)?(?:lib-dynload/)?|dlls/)"
 )
-_ZIPPED_LIBRARY = re.compile(r"(?:lib(?:64)?/)?python[0-9]+t?\.zip")
+_ZIPPED_LIBRARY = r"(?:lib(?:64)?/)?python[0-9]+t?\.zip"
 """Looked into before the folder of the standard library, where it lies in the prefix of an installation."""
 _BEFORE_LIBRARY = _HOOKS | frozenset(name.lower() for name in sys.stdlib_module_names)
 """What, in a folder of the standard library, is imported at the start, or stands before a module of it."""
+_ENDS = (*_READ_BY_SITE, ".zip")
 _NOMINAL_SITE = "lib/python3/site-packages/"
 """Where purelib and platlib lie in an environment that is not known yet; any that `_MODULE_FOLDER` knows will do."""
 _PLACES = {"purelib": _NOMINAL_SITE, "platlib": _NOMINAL_SITE, "data": "", "scripts": "bin/", "headers": "include/"}
@@ -43,14 +45,28 @@ def startup_entry(path: str, root: str = "", sites: Iterable[str] = ()) -> str:
     folder or as a ZIP file.
     """
     lowered = path.lower()
+    if not _may_be_read(lowered):
+        return ""
     ends = [_site_length(lowered, one.lower().rstrip("/") + "/") for one in sites]
     top = root.lower().rstrip("/") + "/" if root else ""
     if lowered.startswith(top):
-        if _ZIPPED_LIBRARY.fullmatch(lowered, len(top)):
+        if re.fullmatch(_ZIPPED_LIBRARY, lowered[len(top) :]):
             return path
         # Windows reads the environment's own folder, too (`site.getsitepackages`).
         ends += [_site_length(lowered, top), _library_length(lowered, len(top))]
     return path[: max(ends, default=0)]
+
+
+def _may_be_read(lowered: str) -> bool:
+    """False for nearly all paths, and only where no part is called like anything that is looked for below."""
+    folder, _, name = lowered.rstrip("/").rpartition("/")
+    return name.endswith(_ENDS) or name.partition(".")[0] in _BEFORE_LIBRARY or _has_known_part(folder)
+
+
+@lru_cache(1 << 10)
+def _has_known_part(folder: str) -> bool:
+    """Most paths that are asked about, one after the other, lie in one folder."""
+    return not _BEFORE_LIBRARY.isdisjoint([part.partition(".")[0] for part in folder.split("/")])
 
 
 def _site_length(lowered: str, folder: str) -> int:
@@ -66,7 +82,7 @@ def _site_length(lowered: str, folder: str) -> int:
 
 def _library_length(lowered: str, start: int) -> int:
     """The same for what lies in a folder of the usual form below the root, which ends at `start`."""
-    match = _MODULE_FOLDER.match(lowered, start)
+    match = re.compile(_MODULE_FOLDER).match(lowered, start)
     if match is None:
         return 0
     if match["site"]:

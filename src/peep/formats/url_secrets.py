@@ -17,7 +17,7 @@ PERCENT_ENCODE = (
 
 # Most runs need two of these patterns: the others are compiled when they are, for all together take 3 ms.
 _HEAD = r"(?:(?:[A-Za-z]+\+)?https?:/*|[A-Za-z][A-Za-z0-9+.\-]*://)"
-_ANY_HEAD = re.compile(_HEAD, re.IGNORECASE)
+_ANY_HEAD = rf"(?i){_HEAD}"
 _URL_WORD = rf"(?i){_HEAD}\S+"
 _END_OF_AUTHORITY = re.compile(r"[/?#\\\s]")
 _BEHIND_A_REQUIREMENT = r"\s+;|;\s|\s--hash[= ]"
@@ -59,7 +59,9 @@ def is_ambiguous(url: str) -> bool:
     The `@REVISION` that ends the URL of a repository counts for nothing. So an `@` in a path or a query is fine
     wherever no password stands in the URL.
     """
-    head = _ANY_HEAD.match(url)
+    if "@" not in url:
+        return False
+    head = re.match(_ANY_HEAD, url)
     scheme, rest = (url[: head.end()].lower(), url[head.end() :]) if head else ("", url)
     ended = _END_OF_AUTHORITY.search(rest)
     authority, tail = (rest[: ended.start()], rest[ended.start() :]) if ended else (rest, "")
@@ -78,7 +80,7 @@ def is_ambiguous_in(text: str) -> bool:
     """As `is_ambiguous`, for the URL in a requirement: behind `NAME @`, before a marker or options."""
     if "@" not in text:
         return False
-    head = _ANY_HEAD.search(text)
+    head = re.search(_ANY_HEAD, text)
     return head is not None and is_ambiguous(re.split(_BEHIND_A_REQUIREMENT, text[head.start() :], maxsplit=1)[0])
 
 
@@ -90,8 +92,7 @@ def redacted(url: str) -> str:
     """
     from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415 - 4 ms that a run which has nothing to do need not pay
 
-    head = _ANY_HEAD.match(url)
-    if head and is_ambiguous(url):
+    if is_ambiguous(url) and (head := re.match(_ANY_HEAD, url)):
         return f"{head.group()}****@{url.rpartition('@')[2]}"
     try:
         parts = urlsplit(url)
@@ -226,7 +227,7 @@ def is_ambiguous_place(place: str) -> bool:
 def _is_no_server(host: str) -> bool:
     """Whether what follows the last colon of an authority is no port, so that it may be a password's beginning."""
     name, colon, port = host.partition(":")
-    if not colon or re.fullmatch(_IPV6, host):
+    if not colon or (host[0] == "[" and re.fullmatch(_IPV6, host)):
         return False
     return not (name and port.isascii() and port.isdigit() and len(port) <= len("65535") and int(port) <= _LAST_PORT)
 
@@ -244,15 +245,25 @@ def _is_followed_by_server(host: str, tail: str) -> bool:
 
 def _without_credentials(word: str) -> str:
     """A word that begins with a URL, which punctuation may follow at once."""
-    head = _ANY_HEAD.match(word)
+    head = re.match(_ANY_HEAD, word)
     bare = word.rstrip(":,.;)'\"")
     if head and (is_ambiguous(word) or is_ambiguous(bare)):
         return f"{head.group()}****@{word.rpartition('@')[2]}"
     return re.sub(_CREDENTIALS, r"\1****@", _without_false_port(bare) + word[len(bare) :])
 
 
+def _has_plain_host(url: str) -> bool:
+    """Whether a URL begins as nearly all do, with a host and perhaps a port; False where that would take a pattern."""
+    if not url.startswith(("http://", "https://")):
+        return False
+    name, _, port = url.split("/", 3)[2].partition(":")
+    return name.replace(".", "").replace("-", "").isalnum() and (not port or port.isdigit())
+
+
 def _without_false_port(url: str) -> str:
-    head = _ANY_HEAD.match(url)
+    if _has_plain_host(url):
+        return url
+    head = re.match(_ANY_HEAD, url)
     if not head or not head.group().lower().startswith(("http", "git+http")):  # of ssh, it is what scp writes there
         return url
     ended = _END_OF_AUTHORITY.search(url, head.end())

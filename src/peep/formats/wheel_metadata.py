@@ -6,8 +6,8 @@ Source: core metadata specification (RFC 822 headers, UTF-8); binary distributio
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 from peep.formats.names import normalised
 from peep.formats.versions import same_version

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import product
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
 from peep.formats.names import normalised
 from peep.formats.program_names import protected_program

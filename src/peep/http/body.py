@@ -14,7 +14,7 @@ from peep.http.retries import Attempts, PassingFault
 PIECE = 64 * 1024
 LONGEST_PIECE = 256 * 1024
 """What Python does for each piece costs as much as hashing 20 KiB, so pieces grow with what has come already."""
-CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
+_CONTENT_RANGE = r"(?i)bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)"
 
 
 class Exchange(Protocol):
@@ -147,7 +147,7 @@ def continues(exchange: Exchange, received: int, total: int | None, before: Mapp
     if before.get("etag", "") != exchange.headers.get("etag", before.get("etag", "")):
         raise TransportError(url, "the file changed on the server while it was being fetched")
     if exchange.status == 206:  # noqa: PLR2004 - Partial Content
-        found = CONTENT_RANGE.fullmatch(exchange.headers.get("content-range", "").strip())
+        found = re.fullmatch(_CONTENT_RANGE, exchange.headers.get("content-range", "").strip())
         if not received or found is None or int(found[1]) != received or _differs(found[3], total):
             raise TransportError(url, f"the server answered with another part of the file than from byte {received} on")
         return True

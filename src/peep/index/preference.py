@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
 
-from peep.dataclass import dataclass
+from peep.dataclass import NamedTuple, dataclass
 from peep.formats.archive_names import ArchiveName
 from peep.formats.names import SDIST_SUFFIXES
 from peep.formats.url_secrets import redacted_start

@@ -17,12 +17,12 @@ from peep.model import Digest, IndexFile, ProjectDetail
 
 _RAW_TEXT = ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
 _INTERESTING = re.compile(rf"<(?:!--|(a|base|meta|{'|'.join(_RAW_TEXT)})(?=[\s/>]))", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)(\"|\Z)|'([^']*)('|\Z)|([^\s>\"'][^\s>]*)))?")
+_ATTRIBUTE = r"[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)(\"|\Z)|'([^']*)('|\Z)|([^\s>\"'][^\s>]*)))?"
 _PLAIN_TAG = re.compile(r"((?:\s+[a-zA-Z\-]+=\"[^\"]*\")*)\s*/?>")
 _PLAIN_ATTRIBUTE = re.compile(r"([a-zA-Z\-]+)=\"([^\"]*)\"")
 """What nearly every link looks like, read in two steps instead of two for each attribute."""
-_COMMENT_END = re.compile(r"--!?>")
-_TAG_END = re.compile(r"[\s/]*>")
+_COMMENT_END = r"--!?>"
+_TAG_END = r"[\s/]*>"
 _CHARSET = re.compile(r"charset=[\"']?([\w\-]+)", re.IGNORECASE)
 
 Attributes = dict[str, str]
@@ -140,8 +140,9 @@ def _attributes(text: str, position: int) -> tuple[Attributes, int]:
         pairs = reversed(_PLAIN_ATTRIBUTE.findall(plain[1]))
         return {name.lower(): _unescaped(value) for name, value in pairs}, plain.end()
     attributes: Attributes = {}
-    while (end := _TAG_END.match(text, position)) is None:
-        found = _ATTRIBUTE.match(text, position)
+    tag_end, attribute = re.compile(_TAG_END), re.compile(_ATTRIBUTE)  # here at last: most pages hold plain links only
+    while (end := tag_end.match(text, position)) is None:
+        found = attribute.match(text, position)
         if found is None:
             return attributes, -1
         position = found.end()
@@ -167,7 +168,7 @@ def _after_comment(text: str, start: int) -> int:
     for short in ("<!-->", "<!--->"):
         if text.startswith(short, start):
             return start + len(short)
-    found = _COMMENT_END.search(text, start + 4)
+    found = re.compile(_COMMENT_END).search(text, start + 4)
     return found.end() if found else -1
 
 

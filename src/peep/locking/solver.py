@@ -7,12 +7,12 @@ is exact, also where PEP 440 has no specifier for a set, and costs one operation
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from nab_resolver.errors import ResolutionError, ResolutionTerminatedError
 from nab_resolver.resolver import BaseProvider, Resolver
 from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProtocol, RootRequirement
 
+from peep.dataclass import NamedTuple
 from peep.errors import PeepError
 from peep.locking.edges import Edge
 from peep.locking.given_up import given_up

@@ -9,13 +9,16 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, UsageError
 from peep.formats.documents import parse_json
 from peep.model import FormatControl
 from peep.pip.options_cache import PipMemory
-from peep.system.processes import RunProgram
+
+if TYPE_CHECKING:
+    from peep.system.processes import RunProgram
 
 MARK = "peep-reads-from-here:"
 TIMEOUT = 60.0

@@ -37,7 +37,6 @@ from peep.model import (
     StoredWheel,
     listed_hashes,
 )
-from peep.pipeline.builds import Builds
 from peep.pipeline.built_wheel_cache import built_from, note_built, sources_of
 from peep.pipeline.fetch import FetchResult, WheelProvider, fetch_all
 from peep.pipeline.session import Session
@@ -193,9 +192,11 @@ def supplied(
     trees = [pin for pin in wanted if is_source_tree(pin)]
     fetched = fetch_all([pin for pin in wanted if pin not in trees], provider)
     examined = open_run_gate(session, pinned)
+    if not (fetched.sdists or trees):
+        return Supplied(fetched.wheels, list(fetched.problems))
+    from peep.pipeline.builds import Builds  # noqa: PLC0415 -- 20 ms, for projects that came as source
+
     with closing(Builds(session, pinned, provider, examined)) as builds:
-        if not (fetched.sdists or trees):
-            return Supplied(fetched.wheels, list(fetched.problems))
         planned = builds.plan(fetched.sdists, trees)
         hindrances = (*examined.problems(Used(sdists=fetched.sdists, trees=trees)), *planned)
         try:

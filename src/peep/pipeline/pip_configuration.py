@@ -13,7 +13,6 @@ from peep.model import FormatControl
 from peep.pip.options import PipDefaults, pip_defaults
 from peep.pip.options_cache import PipMemory
 from peep.pipeline.options import BuildOptions, InstallOptions, SourceOptions, TargetOptions
-from peep.system.processes import run
 
 _NOTHING_CHOSEN = FormatControl()
 
@@ -38,6 +37,8 @@ def _asked(options: InstallOptions, environ: Mapping[str, str], folder: str) -> 
     variables = _without_configuration(environ) if options.is_isolated else environ
     if _knows_all(options, variables):
         return PipDefaults(())
+    from peep.system.processes import run  # noqa: PLC0415 - nobody is asked where all is known
+
     on_path = (shutil.which(name, path=environ.get("PATH")) for name in ("python3", "python"))
     pythons = [python for python in (sys.executable, *on_path) if python]
     try:

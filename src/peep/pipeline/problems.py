@@ -11,10 +11,9 @@ from peep.environment.dependencies import RequiringProject, check_dependencies
 from peep.environment.installed import installed_projects, requirements_of
 from peep.errors import ConflictingDependency, NoUsableFile, OmittedDependency, Problem, Problems
 from peep.index.compatibility import python_objection
-from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel
+from peep.model import InstalledProject, InstallPlan, PinnedRequirement, PlannedWheel, Provenance, StoredWheel
 from peep.pipeline.fetch import WheelProvider
 from peep.pipeline.session import Session
-from peep.pipeline.suggestions import with_suggestions
 from peep.requirements.pinned_set import PinnedSet
 
 
@@ -33,7 +32,8 @@ def problems_of(
 ) -> list[Problem]:
     """All that is wrong: unusable lines, what was `found` on the way, wheels for other Pythons, unmet requirements.
 
-    `stated`: what projects that are yet to be built say that they will require, by name.
+    `stated`: requirements that are known without asking the environment, by name: those that projects say which are yet
+    to be built, and `requirements_of_kept`.
     """
     projects, present = _requiring_projects(pinned, plan, stated), partial(_unlisted, session, pinned, plan)
     unmet = requirement_problems(session, pinned, projects, provider, present)
@@ -57,7 +57,11 @@ def requirement_problems(
         return ()
     asked = list(projects)
     unmet = _checked(session, pinned, asked)
-    there = present() if unmet else {}
+    if not unmet:
+        return ()
+    from peep.pipeline.suggestions import with_suggestions  # noqa: PLC0415 - for a run that is refused
+
+    there = present()
     remaining, counted = _counting_present(asked, unmet, there, partial(_checked, session, pinned))
     if session.options.trust_installed:
         for name in counted:
@@ -124,10 +128,32 @@ def _requiring_projects(
     """A listed project whose archive did not come has a problem of its own; nobody is told that it is missing, too."""
     projects = [
         *(_requiring(one) for one in plan.link),
-        *(RequiringProject(one.name, one.version, requirements_of(one).requires_dist) for one in plan.keep),
+        *(
+            RequiringProject(
+                one.name, one.version, stated[one.name] if one.name in stated else requirements_of(one).requires_dist
+            )
+            for one in plan.keep
+        ),
     ]
     known = {project.name for project in projects}
     return [*projects, *projects_by_requirements((pin for pin in pinned.pins if pin.name not in known), stated)]
+
+
+def requirements_of_kept(plan: InstallPlan, stored: Mapping[str, PlannedWheel]) -> dict[str, tuple[str, ...]]:
+    """What the archives of projects that stay require, by name, where the store holds just what they came from.
+
+    That is what their METADATA says as well, which then is not read: a file more for each of them.
+    """
+    wheels = {name: one.wheel for name, one in stored.items()}
+    return {
+        one.name: wheels[one.name].requires_dist
+        for one in plan.keep
+        if one.name in wheels and one.provenance is not None and _is_of(one.provenance, wheels[one.name])
+    }
+
+
+def _is_of(origin: Provenance, wheel: StoredWheel) -> bool:
+    return any(digest.hex == wheel.sha256 for digest in origin.hashes)
 
 
 def _requiring(one: PlannedWheel) -> RequiringProject:

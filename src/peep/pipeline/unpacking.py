@@ -9,11 +9,11 @@ from __future__ import annotations
 import marshal
 import os
 from threading import BoundedSemaphore
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Protocol
 
 from peep.archives.wheel import WheelArchive, open_wheel
 from peep.concurrency.process_pool import ProcessPool, may_fork
-from peep.dataclass import dataclass
+from peep.dataclass import NamedTuple, dataclass
 from peep.model import StoredWheel, VerifiedArchive
 from peep.reporting import SilentReporter
 from peep.store.wheels import Store

@@ -92,8 +92,8 @@ def _empty_folders(
     """The topmost folders that hold nothing of anybody."""
     standard = standard_folders(scheme_paths.target)
     needed = {*standard}
-    for path in held:
-        above = os.path.dirname(path)
+    for folder in {path.rpartition(os.sep)[0] for path in held}:  # of thousands of paths hundreds of folders
+        above = folder
         while above not in needed:
             needed.add(above)
             above = os.path.dirname(above)

@@ -41,6 +41,7 @@ def compare(projects: Sequence[ExpectedProject], found: Found) -> Iterator[Findi
     """Every file of `projects` that is not as it must be."""
     shared = shared_files(projects)
     for project in projects:
+        permissions = found.permissions_of(project)
         for path, file in project.files.items():
             got = found.hashed.get(path)
             # Nearly always: a plain file of the right bytes. What is unusual goes the long way.
@@ -48,11 +49,11 @@ def compare(projects: Sequence[ExpectedProject], found: Found) -> Iterator[Findi
                 isinstance(got, HashedFile)
                 and got.size == file.size
                 and record_hash(got.digest) == file.record_hash
-                and not file_fault(got.mode, found.permissions_of(project), is_executable=file.is_executable)
+                and not file_fault(got.mode, permissions, is_executable=file.is_executable)
             ):
                 continue
             allowed = [file, *shared.get(path, ())]
-            yield from _file_findings(project, path, got, allowed, found.permissions_of(project))
+            yield from _file_findings(project, path, got, allowed, permissions)
         yield from _misplaced(project, found)
         yield from _record_findings(project, found, shared)
 
@@ -111,7 +112,7 @@ def _unreadable(project: str, path: str, error: OSError | None) -> Finding:
 def _misplaced(project: ExpectedProject, found: Found) -> Iterator[Finding]:
     """Folders of the project that a link leads to: what lies behind it is not this environment's."""
     folders = {path[: path.rfind(os.sep)] for path in project.files}
-    for folder in sorted(folders):
+    for folder in sorted(folders - found.scan_directories.folders):  # those are real folders, met on the walk
         is_covered = folder in found.scan_directories.roots or found.scan_directories.covers(folder)
         is_strange = folder not in found.scan_directories.folders if is_covered else folder in found.strange_folders
         if is_strange and folder not in found.scan_directories.unreadable and os.path.isdir(folder):

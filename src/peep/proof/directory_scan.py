@@ -58,23 +58,22 @@ def scan_directories(roots: Iterable[str], skipped: Collection[str] = ()) -> Dir
         if folder in skipped:
             continue
         found.folders.add(folder)
-        is_cache = folder.endswith(os.sep + CACHE)
+        keep = found.cached.append if folder.endswith(os.sep + CACHE) else found.files.add
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    _note(entry, found, waiting, is_cache=is_cache)
+                    if entry.is_file(follow_symlinks=False):
+                        keep(entry.path)
+                    else:
+                        _note(entry, found, waiting)
         except OSError as error:
             found.unreadable[folder] = error.strerror or str(error)
     return found
 
 
-def _note(entry: os.DirEntry[str], found: DirectoryScan, waiting: list[str], *, is_cache: bool) -> None:
-    if entry.is_file(follow_symlinks=False):
-        if is_cache:
-            found.cached.append(entry.path)
-        else:
-            found.files.add(entry.path)
-    elif entry.is_dir(follow_symlinks=False):
+def _note(entry: os.DirEntry[str], found: DirectoryScan, waiting: list[str]) -> None:
+    """What is no regular file."""
+    if entry.is_dir(follow_symlinks=False):
         if not (entry.name == WORK_FOLDER and os.path.dirname(entry.path) in found.roots):
             waiting.append(entry.path)
     elif entry.is_symlink():

@@ -28,6 +28,8 @@ _WALKED = frozenset({"bin", "lib", "lib64", "include", "share", "etc", "man", "s
 """Folders at the root in which each file is told by itself; any other that nobody owns is told as a whole."""
 _AT_ROOT = (".gitignore", "CACHEDIR.TAG", ".lock")
 _LARGEST = 1 << 20
+_BESIDE_LIBRARIES = ("lib", "share/tcltk", "lib/*", "share")
+_LIBRARY = re.compile("(?:tcl|tk)[0-9]")
 _ALWAYS = ("python", "python3")
 """venv, virtualenv and uv all make these."""
 _BY_UV = ("activate", "activate.fish", "activate.nu", "activate.ps1", "activate_this.py")
@@ -90,13 +92,10 @@ def _unquoted(text: str) -> str:
 
 
 def _libraries(base: str) -> list[str]:
-    """Where Tcl and Tk can be."""
-    return [path for kind in ("tcl", "tk") for top in (base, "/usr") for path in _library_folders(top, kind)]
-
-
-def _library_folders(top: str, kind: str) -> list[str]:
-    patterns = (f"lib/{kind}[0-9]*", f"share/tcltk/{kind}[0-9]*", f"lib/*/{kind}[0-9]*", f"share/{kind}[0-9]*")
-    return [path for pattern in patterns for path in glob(os.path.join(top, pattern))]
+    """Where Tcl and Tk can be; one look at each folder for both."""
+    places = (os.path.join(glob_escape(top), inside) for top in (base, "/usr") for inside in _BESIDE_LIBRARIES)
+    paths = (path for place in places for path in glob(os.path.join(place, "t[ck]*")))
+    return [path for path in paths if _LIBRARY.match(os.path.basename(path))]
 
 
 def _bases(root: str, target: TargetEnvironment, settings: Mapping[str, str]) -> Iterator[str]:
@@ -269,7 +268,8 @@ def foreign_starter(premises: Premises, path: str, described: str) -> Finding | 
 
 def unwalked(premises: Premises, owned: Iterable[str]) -> list[str]:
     """Folders at the root that hold nothing of anybody: each is told as a whole."""
-    held = {shown_path(path, premises.root).partition("/")[0] for path in owned if is_inside(path, premises.root)}
+    top = premises.root.rstrip(os.sep) + os.sep
+    held = {path[len(top) :].partition(os.sep)[0] for path in owned if path.startswith(top)}
     try:
         with os.scandir(premises.root) as entries:
             folders = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]

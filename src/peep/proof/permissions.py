@@ -14,6 +14,10 @@ _HAS_MODES = sys.platform != "win32"
 _SET_ID = stat.S_ISUID | stat.S_ISGID
 _BY_OTHERS = stat.S_IWOTH
 _BY_GROUP = stat.S_IWGRP
+_USUAL_FOLDERS = frozenset(stat.S_IFDIR | bits for bits in (0o755, 0o750, 0o711, 0o710, 0o700))
+"""Modes of folders with which nothing is wrong, whatever is allowed: nearly all have one of these."""
+_USUAL_FILES = frozenset(stat.S_IFREG | bits for bits in (0o644, 0o640, 0o600))
+"""The same of files that are not executable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,10 @@ def permissions_of(paths: Iterable[str]) -> Permissions:
 
 def file_fault(mode: int, permissions: Permissions, *, is_executable: bool | None) -> ModeFault | None:
     """What is wrong with a file's mode; `is_executable`: None where either is right."""
+    return None if mode in _USUAL_FILES and not is_executable else _file_fault(mode, permissions, is_executable)
+
+
+def _file_fault(mode: int, permissions: Permissions, is_executable: bool | None) -> ModeFault | None:
     if not stat.S_ISREG(mode):
         return ModeFault(FindingKind.MODE, "it is no plain file")
     if not _HAS_MODES:
@@ -87,7 +95,7 @@ def folder_findings(folders: Iterable[str], permissions: Permissions) -> Iterato
         return
     for path in folders:
         mode = _mode(path)
-        if mode is not None and (fault := _folder_fault(mode, permissions)):
+        if mode is not None and mode not in _USUAL_FOLDERS and (fault := _folder_fault(mode, permissions)):
             yield fault.about(path)
 
 

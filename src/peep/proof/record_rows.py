@@ -23,9 +23,9 @@ def record_faults(content: bytes, rows: Collection[str], excused: Collection[str
 
     `excused` are paths that it need not list, since another project has the file.
     """
-    expected = set(rows)
     if content == record_bytes(rows):
         return
+    expected = set(rows)
     sources = {text.partition(",")[0] for text in expected if text.partition(",")[0].endswith(".py")}
     try:
         text = content.decode()

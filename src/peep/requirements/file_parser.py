@@ -27,7 +27,8 @@ from peep.requirements.options import REMOVED, DividedLine, divide
 from peep.requirements.pinned_set import Directive
 from peep.requirements.requirement_text import RequirementText, parse_editable_text, parse_requirement_text
 
-_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7})(?:\s|$)|={7}\s*$")
+_CONFLICT = r"(?:<{7}|>{7}|\|{7})(?:\s|$)|={7}\s*$"
+_CONFLICT_SIGNS = ("<<<<<<<", ">>>>>>>", "|||||||", "=======")
 _COMMENTED_OUT = (
     r"(?P<requirement>#+\s*(?:-e\s+)?(?:"
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[^\[\]]*\])?\s*===?\s*(?P<version>[\w.!+-]+)"
@@ -185,7 +186,8 @@ class _Reader:
             self._add_options(options, location)
 
     def _refuse_unreadable(self, line: LogicalLine, location: Location) -> None:
-        if _CONFLICT.match(line.parts[0].text):
+        text = line.parts[0].text
+        if text.startswith(_CONFLICT_SIGNS) and re.match(_CONFLICT, text):
             raise RequirementsError(location, "a merge conflict was committed here", "resolve it, then vet the result")
         if not line.content.isascii():
             strange = next(character for character in line.content if not character.isascii())

@@ -206,7 +206,7 @@ def _refuse_scp_form(text: str) -> None:
 
 def _scp_hint(text: str) -> str:
     """How to write `git+git@host:org/repo` or `git+ssh://git@host:org/repo` as a URL; '' for all else."""
-    if not re.match(_SCP_FORM, text):
+    if "@" not in text or not re.match(_SCP_FORM, text):
         return ""
     return "begin it with git+ssh:// and write a slash in place of the colon behind the host"
 

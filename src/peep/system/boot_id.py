@@ -13,8 +13,8 @@ _TOLERANCE = 2.0
 def current_boot() -> str:
     """One word that names the running boot; compare two of them with `is_same_boot` only."""
     try:
-        with open(_BOOT_ID, encoding="ascii") as file:
-            return file.read().strip()
+        with open(_BOOT_ID, "rb") as file:
+            return file.read().decode("ascii").strip()
     except OSError:
         since = time.monotonic()
         if sys.platform == "darwin":  # there, that clock stands still while the machine sleeps; this one does not

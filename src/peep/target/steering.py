@@ -7,7 +7,6 @@ library that is follows from its own place, unless a file beside it, or `home` i
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator
 
@@ -18,6 +17,7 @@ _LONGEST = 1 << 16
 """Bytes of a `pyvenv.cfg` that are looked at."""
 _LANDMARKS = ("os.py", "os.pyc", "lib-dynload")
 """What CPython looks for in `lib/pythonX.Y`, in each folder above `home`, to tell the library."""
+_NUMBERED = tuple(f"python{digit}" for digit in range(10))
 _BUILD_MARKS = ("pybuilddir.txt", "Modules/Setup.local")
 """What CPython looks for in `home`, or beside the real interpreter, to tell that it runs where it was built."""
 
@@ -130,16 +130,24 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 def _zipped(place: str) -> Iterator[str]:
-    yield from glob.iglob(os.path.join(glob.escape(place), "lib*", "python[0-9]*.zip"))
+    for folder in _names(place):
+        if folder.startswith("lib"):
+            inside = os.path.join(place, folder)
+            for name in _names(inside):
+                if name.startswith(_NUMBERED) and name.endswith(".zip"):
+                    yield os.path.join(inside, name)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _libraries(place: str) -> Iterator[str]:
     for folder in ("lib", "lib64"):
-        try:
-            names = os.listdir(os.path.join(place, folder))
-        except OSError:
-            continue
-        for name in names:
+        for name in _names(os.path.join(place, folder)):
             if name.startswith(("python", "pypy", "graalpy")):
                 library = os.path.join(place, folder, name)
                 if any(os.path.lexists(os.path.join(library, landmark)) for landmark in _LANDMARKS):

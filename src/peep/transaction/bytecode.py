@@ -11,8 +11,8 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.environment.records import row
 from peep.environment.scheme_paths import SchemePaths
 from peep.errors import EnvironmentChangeError

@@ -20,9 +20,8 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
-from peep.dataclass import dataclass
+from peep.dataclass import NamedTuple, dataclass
 from peep.environment.scheme_paths import SchemePaths, is_inside
 from peep.errors import EnvironmentChangeError
 from peep.formats.documents import parse_json

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import NamedTuple, dataclass, field
 from peep.environment.mapping import MappedFile
 from peep.model import PlannedWheel, StoredFile
 from peep.transaction.linking import WheelFiles

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
-from peep.dataclass import dataclass, field
+from peep.dataclass import NamedTuple, dataclass, field
 from peep.environment.installed import InstalledFileRow, parse_record, read_record_text
 from peep.environment.mapping import is_protected
 from peep.environment.scheme_paths import SchemePaths, in_one_case

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from datetime import date
 from heapq import heappop, heappush
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.vetting.assembly import Vetting
 from peep.vetting.objections import ObjectionFinder
 from peep.vetting.rules import Question, Rule, rules_of

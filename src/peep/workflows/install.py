@@ -26,7 +26,7 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import FetchResult, Stages, WheelProvider, fetch_all
 from peep.pipeline.locking.locked_for import foreign_lists
 from peep.pipeline.options import InstallOptions
-from peep.pipeline.problems import problems_of, refuse_if_any
+from peep.pipeline.problems import problems_of, refuse_if_any, requirements_of_kept
 from peep.pipeline.result import InstallResult
 from peep.pipeline.session import Session, apply_options, open_session, plan_options
 from peep.pipeline.unpacking import add_to_store
@@ -85,7 +85,8 @@ def install_pins(
     with closing(open_builds(session, pinned, provider, examined, are_needed=bool(fetched.sdists or trees))) as builds:
         used = Used(plan.link, plan.keep, sdists=fetched.sdists, trees=trees)
         found = (*fetched.problems, *builds.plan(fetched.sdists, trees), *refused, *examined.problems(used))
-        refuse_if_any(problems_of(session, pinned, plan, provider, found, builds.stated_requirements()))
+        stated = {**requirements_of_kept(plan, stored), **builds.stated_requirements()}
+        refuse_if_any(problems_of(session, pinned, plan, provider, found, stated))
         built, pending = builds.foreseen() if is_told_only(session.options) else (builds.run(), ())
     if built:
         plan = with_wheels(plan, built)

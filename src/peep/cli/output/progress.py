@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections.abc import Callable
 from typing import Protocol, TextIO
@@ -126,6 +125,12 @@ class WorkLine:
             print("\r\x1b[K", end="", file=self._stream, flush=True)
 
 
+def _has_rich() -> bool:
+    import importlib.util  # noqa: PLC0415 - for terminals only
+
+    return importlib.util.find_spec("rich") is not None
+
+
 class DelayedBar:
     """A bar that appears when downloading takes longer than `BAR_DELAY`, and a line per file where `rich` is absent."""
 
@@ -134,7 +139,7 @@ class DelayedBar:
         self._color = color
         self._lines = LineProgress(stream)
         self._bar: Bar | None = None
-        self._has_rich = importlib.util.find_spec("rich") is not None
+        self._has_rich = _has_rich()
         self._open: dict[str, None] = {}
         self._began = 0.0
         self._files = self._received = self._expected = 0

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from packaging.requirements import InvalidRequirement
 
-from peep.dataclass import replace
+from peep.dataclass import NamedTuple, replace
 from peep.errors import PeepError
 from peep.examine.child import isolation_for
 from peep.examine.read_before import ReadStep, ReadSteps
