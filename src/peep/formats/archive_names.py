@@ -70,6 +70,8 @@ class NameReader:
         """Normalised."""
         self._words = self.project.count("-") + 1
         self._known_names: dict[str, bool] = {}
+        self._known_start = "\n"
+        """What the names of this project's sdists begin with, as one was written; before the first, what begins none."""
         self._shared: dict[object, Any] = {}
         """Versions and tags that many names have: a page may list thousands of files, and a lock hundreds of pages."""
 
@@ -102,10 +104,14 @@ class NameReader:
         if not (is_plain and is_short):
             return [self._version_as_read(filename) for filename in filenames]
         known, found = self._known_names, list[str | None]()
-        for filename in filenames:  # nothing is called for most: a page has thousands of names
-            parts = filename.split("-")
-            is_usual = len(parts) == _WHEEL_PARTS and filename.endswith(".whl") and known.get(parts[0])
-            found.append(parts[1] if is_usual else self._version(filename))
+        start, version = "\n", ""  # a page has thousands of names: most are wheels of the release before
+        for filename in filenames:
+            is_wheel = filename.endswith(".whl") and filename.count("-") == _WHEEL_PARTS - 1
+            if is_wheel and not filename.startswith(start):
+                name, text, _ = filename.split("-", 2)
+                is_wheel = known.get(name, False)
+                start, version = (f"{name}-{text}-", text) if is_wheel else (start, version)
+            found.append(version if is_wheel else self._version(filename))
         return found
 
     def _version_as_read(self, filename: str) -> str | None:
@@ -115,7 +121,9 @@ class NameReader:
     def _version(self, filename: str) -> str | None:
         """The version in a plain name."""
         if not filename.endswith(".whl"):
-            return self._version_as_read(filename)
+            suffix = sdist_suffix(filename)
+            version = self._sdist_version(filename[: -len(suffix)]) if suffix else ""
+            return version or ("" if suffix and self._is_lenient else None)
         parts = filename.split("-")
         count = len(parts)
         if count != _WHEEL_PARTS and (count != _WHEEL_PARTS_WITH_BUILD or not re.fullmatch(_BUILD_TAG, parts[2])):
@@ -147,9 +155,12 @@ class NameReader:
 
         No pattern is made of the name: that would take longer than all else that is done with a short page.
         """
+        if stem.startswith(self._known_start):
+            return stem[len(self._known_start) :]
         run = next(islice(SEPARATORS.finditer(stem), self._words - 1, None), None)
         if run is None or stem[run.start()] != "-" or not self._is_project(stem[: run.start()]):
             return ""
+        self._known_start = stem[: run.start() + 1]
         return stem[run.start() + 1 :]
 
     def _is_project(self, written: str) -> bool:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Sequence
+from os.path import commonprefix
 from typing import Any, Protocol
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
-from peep.formats.file_columns import FileColumns
+from peep.formats.file_columns import FileColumns, FileUrls
 from peep.formats.url_secrets import holds_secret, holds_secret_parameter, redacted, redacted_in
 from peep.model import ProjectDetail
 
 _KIND = "page"
 _HEAD = "page-head"
-_FORMAT = 2
+_FORMAT = 3
 
 
 class Memory(Protocol):
@@ -100,9 +99,9 @@ def _tells_secrets(url: str, detail: ProjectDetail | None) -> bool:
     return any(redacted_in(text) != text for text in said) or _hold_secrets(files.urls)
 
 
-def _hold_secrets(urls: Sequence[str]) -> bool:
+def _hold_secrets(urls: FileUrls) -> bool:
     """One look at all tells mostly that there is nothing in any of thousands."""
-    together = "".join(urls)
+    together = urls.start + "".join(urls.rests)
     return any(mark in together for mark in "@?#") and any(map(holds_secret, urls))
 
 
@@ -123,22 +122,34 @@ def _taken(detail: ProjectDetail | None) -> bytes:
     if detail is None:
         return b""
     files = FileColumns.of(detail.files, detail.index)
-    prefix = os.path.commonprefix(files.urls)  # noqa: RUF071 - letters are meant, not folders
-    columns = [files.filenames, [url[len(prefix) :] for url in files.urls], *files.columns]
-    lines = [_lines(column) for column in columns]
-    others = [column if of is None else None for column, of in zip(columns, lines, strict=True)]
-    names = [detail.name, detail.index, detail.status, detail.status_reason, prefix, len(files)]
-    first = json.dumps([*names, others], separators=(",", ":"), ensure_ascii=False)
-    return "\n".join([first, *(of for of in lines if of is not None)]).encode("utf-8", "surrogatepass")
+    start, first = _divided(files.urls)
+    written = [_written(files.filenames), first, *map(_written, files.columns)]
+    names = [detail.name, detail.index, detail.status, detail.status_reason, start, len(files)]
+    others = [column if lines is None else mark for mark, lines, column in written]
+    head = json.dumps([*names, others], separators=(",", ":"), ensure_ascii=False)
+    return "\n".join([head, *(lines for _, lines, _ in written if lines is not None)]).encode("utf-8", "surrogatepass")
 
 
-def _lines(column: list[Any]) -> str | None:
-    """A column as lines; None where something in it is no text of one line."""
+_Written = tuple[str | None, str | None, list[Any]]
+"""A column: its mark, None or `_HAS_NONE`; its lines, None where something in it is no text of one line; itself."""
+_HAS_NONE = ""
+"""Marks a column of which an empty line stands for None, and not for an empty text."""
+
+
+def _written(column: list[Any]) -> _Written:
+    has_none = None in column and "" not in column
     try:
-        lines = "\n".join(column)
+        lines = "\n".join([one or "" for one in column] if has_none else column)
     except TypeError:
-        return None
-    return lines if lines.count("\n") == len(column) - 1 else None
+        return None, None, column
+    is_lines = lines.count("\n") == len(column) - 1
+    return _HAS_NONE if has_none else None, lines if is_lines else None, column
+
+
+def _divided(urls: FileUrls) -> tuple[str, _Written]:
+    """What all addresses begin with, and a column of what follows it in each."""
+    shared = commonprefix(urls.rests)  # letters are meant, not folders
+    return urls.start + shared, _written([rest[len(shared) :] for rest in urls.rests] if shared else urls.rests)
 
 
 def _decoded(kept: bytes) -> KeptPage:
@@ -147,9 +158,12 @@ def _decoded(kept: bytes) -> KeptPage:
     if not taken:
         return KeptPage(None, etag, last_modified, time)
     first, *lines = taken.decode("utf-8", "surrogatepass").split("\n")
-    name, index, status, reason, prefix, count, others = parse_json(first)
+    name, index, status, reason, start, count, others = parse_json(first)
     starts = iter(range(0, len(lines), count or 1))
-    columns = [lines[(start := next(starts)) : start + count] if column is None else column for column in others]
+    columns: list[list[Any]] = []
+    for other in others:
+        column = other if isinstance(other, list) else lines[(place := next(starts)) : place + count]
+        columns.append([one or None for one in column] if other == _HAS_NONE else column)
     filenames, urls, *rest = columns
-    files = FileColumns(filenames, [prefix + url for url in urls], rest, index, [""] * count)
+    files = FileColumns(filenames, FileUrls(start, urls), rest, index, [""] * count)
     return KeptPage(ProjectDetail(name, files, index, status, reason), etag, last_modified, time)
