@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from os.path import commonprefix
 from typing import Any, Protocol
 
 from peep.dataclass import dataclass
@@ -20,6 +19,8 @@ from peep.model import ProjectDetail
 _KIND = "page"
 _HEAD = "page-head"
 _FORMAT = 3
+_MARKS_OF_SECRETS = (b"@", b"?", b"#", b"%")
+"""Without one of these in it, no text holds a secret that `url_secrets` knows."""
 
 
 class Memory(Protocol):
@@ -72,7 +73,7 @@ class PageCache:
         taken = _taken(page.detail)
         digest = _digest_of(taken)
         value = json.dumps([page.etag, page.last_modified, page.time]).encode() + b"\n" + taken
-        if _tells_secrets(url, page.detail):
+        if _tells_secrets(url, page.detail, taken):
             return digest
         self._memory.put_value(_KIND, key, value)
         head = json.dumps([page.etag, page.last_modified, digest])
@@ -88,11 +89,11 @@ class PageCache:
             return None
 
 
-def _tells_secrets(url: str, detail: ProjectDetail | None) -> bool:
+def _tells_secrets(url: str, detail: ProjectDetail | None, taken: bytes) -> bool:
     """Whether a secret stands in the URL of a page, where none may follow the host, or in what the page says (N20)."""
     if holds_secret_parameter(url.encode("utf-8", "replace")):
         return True
-    if detail is None:
+    if detail is None or not any(mark in taken for mark in _MARKS_OF_SECRETS):  # one look instead of thousands
         return False
     files = FileColumns.of(detail.files, detail.index)
     said = (detail.status_reason, *dict.fromkeys(filter(None, files.yanked)))
@@ -100,7 +101,6 @@ def _tells_secrets(url: str, detail: ProjectDetail | None) -> bool:
 
 
 def _hold_secrets(urls: FileUrls) -> bool:
-    """One look at all tells mostly that there is nothing in any of thousands."""
     together = urls.start + "".join(urls.rests)
     return any(mark in together for mark in "@?#") and any(map(holds_secret, urls))
 
@@ -122,9 +122,8 @@ def _taken(detail: ProjectDetail | None) -> bytes:
     if detail is None:
         return b""
     files = FileColumns.of(detail.files, detail.index)
-    start, first = _divided(files.urls)
-    written = [_written(files.filenames), first, *map(_written, files.columns)]
-    names = [detail.name, detail.index, detail.status, detail.status_reason, start, len(files)]
+    written = [*map(_written, (files.filenames, files.urls.rests, *files.columns))]
+    names = [detail.name, detail.index, detail.status, detail.status_reason, files.urls.start, len(files)]
     others = [column if lines is None else mark for mark, lines, column in written]
     head = json.dumps([*names, others], separators=(",", ":"), ensure_ascii=False)
     return "\n".join([head, *(lines for _, lines, _ in written if lines is not None)]).encode("utf-8", "surrogatepass")
@@ -144,12 +143,6 @@ def _written(column: list[Any]) -> _Written:
         return None, None, column
     is_lines = lines.count("\n") == len(column) - 1
     return _HAS_NONE if has_none else None, lines if is_lines else None, column
-
-
-def _divided(urls: FileUrls) -> tuple[str, _Written]:
-    """What all addresses begin with, and a column of what follows it in each."""
-    shared = commonprefix(urls.rests)  # letters are meant, not folders
-    return urls.start + shared, _written([rest[len(shared) :] for rest in urls.rests] if shared else urls.rests)
 
 
 def _decoded(kept: bytes) -> KeptPage:
