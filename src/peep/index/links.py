@@ -10,6 +10,7 @@ from urllib.parse import unquote, urljoin
 
 from peep.dataclass import dataclass, field
 from peep.errors import TransportError
+from peep.formats.plain_lines import UNPRINTABLE, plain_lines
 from peep.formats.url_secrets import redacted
 from peep.model import HEX_LENGTHS, Digest
 
@@ -29,10 +30,9 @@ _UNRESOLVED = re.compile(r"\?|(?:^|/)(?:/|\.\.?(?:/|$))")
 _UNPLAIN_SEGMENT = re.compile(r"/[/.]")
 """What may be such a segment, or the end of none; a pattern finds it in half the time that two plain searches take."""
 _HEX = re.compile(r"[0-9a-fA-F]+")
-_UNPRINTABLE_BYTES = bytes([*range(0x20), 0x7F])
-_UNPLAIN = _UNPRINTABLE_BYTES + b" #\\"
+_UNPLAIN = UNPRINTABLE + b" #\\"
 """Letters of which a link is no plain one; see `_is_plain`."""
-_UNSAFE = _UNPRINTABLE_BYTES + b"/\\"
+_UNSAFE = UNPRINTABLE + b"/\\"
 _NO_NAMES = frozenset({"", ".", ".."})
 
 
@@ -134,18 +134,6 @@ def _is_plain(link: str) -> bool:
         and "\\" not in link
         and link.isprintable()
     )
-
-
-def plain_lines(texts: Sequence[object], unplain: bytes, longest: int) -> str:
-    """Lines with one text each, all of ASCII without the letters `unplain`, up to `longest` long; '' for any other."""
-    try:
-        lines = "\n".join(texts)  # type: ignore[arg-type]
-        written = lines.encode("ascii")
-    except (TypeError, UnicodeEncodeError):
-        return ""
-    is_plain = len(written.translate(None, unplain)) == len(written) - (len(texts) - 1)  # it takes out ends of lines
-    is_short = len(lines) <= longest or max(map(len, texts)) <= longest  # type: ignore[arg-type]
-    return lines if is_plain and is_short else ""
 
 
 def safe_filename(name: str) -> str | None:
