@@ -34,6 +34,4 @@ def test_an_index_beyond_the_end_is_an_error():
 
 def test_columns_of_several_lengths_are_refused():
     with pytest.raises(ValueError, match="several lengths"):
-        FileColumns(
-            ["a-1.zip"], FileUrls("https://files.example/", ["a-1.zip"]), [[""], *[[None]] * 4, []], "", [""]
-        )
+        FileColumns(["a-1.zip"], FileUrls("https://files.example/", ["a-1.zip"]), [[""], *[[None]] * 4, []], "", [""])

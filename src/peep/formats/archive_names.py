@@ -73,7 +73,7 @@ class NameReader:
         self._words = self.project.count("-") + 1
         self._known_names: dict[str, bool] = {}
         self._known_start = "\n"
-        """What the names of this project's sdists begin with, as one was written; before the first, what begins none."""
+        """What names of sdists begin with, as one was written last; before the first, what no name begins with."""
         self._shared: dict[object, Any] = {}
         """Versions and tags that many names have: a page may list thousands of files, and a lock hundreds of pages."""
 

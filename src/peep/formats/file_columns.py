@@ -6,7 +6,7 @@ A page lists thousands of files, and hardly any of them is looked at by more tha
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from peep.dataclass import dataclass
@@ -20,11 +20,11 @@ class FileUrls:
     start: str
     rests: list[str]
 
-    def __len__(self) -> int:
-        return len(self.rests)
-
     def __getitem__(self, place: int) -> str:
         return self.start + self.rests[place]
+
+    def __iter__(self) -> Iterator[str]:
+        return (self.start + rest for rest in self.rests)
 
 
 class FileColumns(Sequence[IndexFile]):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import repeat
 from operator import itemgetter
+from typing import Any
 from urllib.parse import unquote, urljoin
 
 from peep.dataclass import dataclass, field
@@ -169,7 +170,7 @@ def digest_of(algorithm: str, text: str) -> Digest | None:
     return Digest(algorithm, text.lower())
 
 
-def sha256_texts(tables: Sequence[object]) -> list[str] | None:
+def sha256_texts(tables: Sequence[Any]) -> list[str] | None:
     """`sha256:HEX` of tables of digests that all hold one sha256 in lower case and nothing else; None for any other."""
     try:
         texts: list[str] = list(map(itemgetter("sha256"), tables))
@@ -177,7 +178,7 @@ def sha256_texts(tables: Sequence[object]) -> list[str] | None:
         is_hex = bytes.fromhex(joined).hex() == joined  # it would take blanks between, and upper case
     except (TypeError, KeyError, IndexError, ValueError):
         return None
-    is_alone = set(map(len, tables)) <= {1}  # type: ignore[arg-type]
+    is_alone = set(map(len, tables)) <= {1}
     if not (is_hex and is_alone and set(map(len, texts)) <= {HEX_LENGTHS["sha256"]}):
         return None
     return ["sha256:" + text for text in texts]

@@ -78,7 +78,11 @@ class ComparedPages:
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         head = self._cache.head(source.url)
         conditions = _conditions(head)
-        if head is None or not conditions or fetcher.fetch_unless(source.url, source.index, conditions) is not NOT_MODIFIED:
+        if (
+            head is None
+            or not conditions
+            or fetcher.fetch_unless(source.url, source.index, conditions) is not NOT_MODIFIED
+        ):
             detail = self._full.project(source, fetcher, parse)
             self._threads.settle()  # digests are compared as soon as all pages were asked for
             return detail

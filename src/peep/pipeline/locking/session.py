@@ -158,7 +158,9 @@ class LockSession:
 
     def _kept_pages(self, cache: PageCache) -> KeptPages:
         seen = self.pages_seen.digests
-        return OfflinePages(cache, seen) if self.options.is_offline else RevalidatedPages(cache, self.page_threads, seen)
+        return (
+            OfflinePages(cache, seen) if self.options.is_offline else RevalidatedPages(cache, self.page_threads, seen)
+        )
 
     def run_key(self, read: ReadSources, ids: Sequence[str], contents: Sequence[bytes | None]) -> str:
         """Give back what a run with nothing to do is recognised by; '' where that does not do."""
