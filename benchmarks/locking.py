@@ -232,15 +232,16 @@ def one_round(bench: Bench) -> dict[str, tuple[Run, Run]]:
 def main() -> int:
     """Measure and print; 1 where a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--uv", default=shutil.which("uv"), help="uv's program")
+    parser.add_argument("--uv", default="uv", help="uv's program")
     parser.add_argument("--source", type=Path, default=Path(__file__).with_name("workloads") / "web.in")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--latency", type=float, default=0.02, help="seconds before each answer")
     parser.add_argument("--upstream", default="", help="the index to take pages from, once")
     parser.add_argument("--work", type=Path, default=Path(".cache") / "benchmarks" / "locking")
     options = parser.parse_args()
-    if not options.uv:
-        parser.error("uv is not at hand: --uv PROGRAM")
+    uv = shutil.which(options.uv) if options.uv else None
+    if uv is None:
+        parser.error(f"{options.uv or 'uv'} is no program: --uv PROGRAM, by its path or as PATH has it")
     port: multiprocessing.Queue[int] = multiprocessing.Queue()
     upstream = options.upstream or default_upstream()
     server = multiprocessing.Process(
@@ -249,7 +250,7 @@ def main() -> int:
     server.start()
     index = f"http://127.0.0.1:{port.get(timeout=30)}/simple"
     with tempfile.TemporaryDirectory(prefix="peep-locking-") as folder:
-        bench = Bench(options.source, options.uv, index, Path(folder))
+        bench = Bench(options.source, os.path.abspath(uv), index, Path(folder))
         one_round(bench)  # fills the replica; not counted
         rounds = [one_round(bench) for _ in range(options.rounds)]
     server.terminate()

@@ -1,6 +1,6 @@
 import pytest
 
-from peep.formats.file_columns import FileColumns
+from peep.formats.file_columns import FileColumns, FileUrls
 from peep.model import Digest, IndexFile
 
 SHA, LONG = Digest("sha256", "a" * 64), Digest("sha512", "b" * 128)
@@ -34,6 +34,4 @@ def test_an_index_beyond_the_end_is_an_error():
 
 def test_columns_of_several_lengths_are_refused():
     with pytest.raises(ValueError, match="several lengths"):
-        FileColumns(
-            ["a-1.zip"], ["https://files.example/a-1.zip"], [[""], [None], [], [None], [None], [None]], "", [""]
-        )
+        FileColumns(["a-1.zip"], FileUrls("https://files.example/", ["a-1.zip"]), [[""], *[[None]] * 4, []], "", [""])

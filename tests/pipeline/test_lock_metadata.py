@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -15,6 +15,7 @@ from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexOptions
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.metadata import IndexMetadata
+from peep.pipeline.locking.page_threads import PageThreads
 from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.reporting import SilentReporter
@@ -164,17 +165,18 @@ def test_a_missing_digest_is_computed_from_the_bytes(tmp_path):
 
 
 @pytest.fixture
-def reader():
-    with ThreadPoolExecutor(1) as threads:
+def threads():
+    with closing(PageThreads()) as threads:
         yield threads
 
 
-def test_pages_are_revalidated_and_not_sent_again(tmp_path, reader):
+def test_pages_are_revalidated_and_not_sent_again(tmp_path, threads):
     place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0")})
     place.content.etags = True
-    kept = RevalidatedPages(PageCache(place.memory), reader, {})
+    kept = RevalidatedPages(PageCache(place.memory), threads, {})
     options = IndexOptions((f"{HOST}/simple",))
     first = SimpleIndexes(place.transport, options, SilentReporter(), kept).project("foo")
+    threads.settle()
     again = SimpleIndexes(place.transport, options, SilentReporter(), kept).project("foo")
     assert again == first
     assert "if-none-match" not in place.transport.requests[-2].headers
@@ -184,12 +186,13 @@ def test_pages_are_revalidated_and_not_sent_again(tmp_path, reader):
     assert len(detail.files) == 2
 
 
-def test_offline_takes_what_was_kept_even_without_validators(tmp_path, reader):
+def test_offline_takes_what_was_kept_even_without_validators(tmp_path, threads):
     place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0")})
     cache = PageCache(place.memory)
     options = IndexOptions((f"{HOST}/simple",))
-    pages = RevalidatedPages(cache, reader, {})
+    pages = RevalidatedPages(cache, threads, {})
     first = SimpleIndexes(place.transport, options, SilentReporter(), pages).project("foo")
+    threads.settle()
     asked = len(place.transport.requests)
     seen, compared = {}, {}
     offline = SimpleIndexes(place.transport, options, SilentReporter(), OfflinePages(cache, seen))

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from peep.dataclass import dataclass
 from peep.formats.names import ARCHIVE_SUFFIXES, SEPARATORS, normalised, sdist_suffix
+from peep.formats.plain_lines import UNPRINTABLE, plain_lines
 from peep.model import ArchiveKind
 
 Value = TypeVar("Value", bound=Hashable)
@@ -24,6 +25,7 @@ LISTED_SUFFIXES = (*ARCHIVE_SUFFIXES, ".tar.z", ".egg", ".exe", ".msi", ".rpm", 
 _BUILD_TAG = r"(?a)(\d+)(.*)"
 _LONGEST_NAME = 255
 """What file systems allow; a longer name is no file's (THREATS N4)."""
+_UNPLAIN = UNPRINTABLE + b"/\\"
 _WHEEL_PARTS = 5
 _WHEEL_PARTS_WITH_BUILD = 6
 
@@ -70,6 +72,8 @@ class NameReader:
         """Normalised."""
         self._words = self.project.count("-") + 1
         self._known_names: dict[str, bool] = {}
+        self._known_start = "\n"
+        """What names of sdists begin with, as one was written last; before the first, what no name begins with."""
         self._shared: dict[object, Any] = {}
         """Versions and tags that many names have: a page may list thousands of files, and a lock hundreds of pages."""
 
@@ -94,18 +98,24 @@ class NameReader:
             return ArchiveName(ArchiveKind.SDIST, "", suffix=suffix)
         return UnreadableName(f"does not name the project {self.project}")
 
-    def versions(self, filenames: Sequence[str]) -> list[str | None]:
-        """Give back the version in each name that `read` takes apart, without doing so; None for any other name."""
-        joined = "x".join(filenames)
-        is_plain = joined.isprintable() and not ("/" in joined or "\\" in joined)
-        is_short = max(map(len, filenames), default=0) <= _LONGEST_NAME
-        if not (is_plain and is_short):
-            return [self._version_as_read(filename) for filename in filenames]
-        known, found = self._known_names, list[str | None]()
-        for filename in filenames:  # nothing is called for most: a page has thousands of names
-            parts = filename.split("-")
-            is_usual = len(parts) == _WHEEL_PARTS and filename.endswith(".whl") and known.get(parts[0])
-            found.append(parts[1] if is_usual else self._version(filename))
+    def places(self, filenames: Sequence[str]) -> dict[str, list[int]]:
+        """Give back where among names those are that `read` takes apart, by the version in each, without doing so."""
+        found: dict[str, list[int]] = {}
+        if not plain_lines(filenames, _UNPLAIN, _LONGEST_NAME):
+            for place, filename in enumerate(filenames):
+                _add(found, self._version_as_read(filename), place)
+            return found
+        start, of_release = "\n", list[int]()  # a page has thousands of names: most are wheels of the release before
+        for place, filename in enumerate(filenames):
+            is_wheel = filename.count("-") == _WHEEL_PARTS - 1 and filename.endswith(".whl")
+            if is_wheel and filename.startswith(start):
+                of_release.append(place)
+            elif is_wheel:
+                name, version, _ = filename.split("-", 2)
+                if self._is_project(name):
+                    start, of_release = f"{name}-{version}-", _add(found, version, place)
+            else:
+                _add(found, self._version(filename), place)
         return found
 
     def _version_as_read(self, filename: str) -> str | None:
@@ -115,7 +125,9 @@ class NameReader:
     def _version(self, filename: str) -> str | None:
         """The version in a plain name."""
         if not filename.endswith(".whl"):
-            return self._version_as_read(filename)
+            suffix = sdist_suffix(filename)
+            version = self._sdist_version(filename[: -len(suffix)]) if suffix else ""
+            return version or ("" if suffix and self._is_lenient else None)
         parts = filename.split("-")
         count = len(parts)
         if count != _WHEEL_PARTS and (count != _WHEEL_PARTS_WITH_BUILD or not re.fullmatch(_BUILD_TAG, parts[2])):
@@ -147,9 +159,12 @@ class NameReader:
 
         No pattern is made of the name: that would take longer than all else that is done with a short page.
         """
+        if stem.startswith(self._known_start):
+            return stem[len(self._known_start) :]
         run = next(islice(SEPARATORS.finditer(stem), self._words - 1, None), None)
         if run is None or stem[run.start()] != "-" or not self._is_project(stem[: run.start()]):
             return ""
+        self._known_start = stem[: run.start() + 1]
         return stem[run.start() + 1 :]
 
     def _is_project(self, written: str) -> bool:
@@ -158,3 +173,12 @@ class NameReader:
             # ASCII only: lower-casing turns the Kelvin sign into a k (THREATS W6).
             known = self._known_names[written] = written.isascii() and normalised(written) == self.project
         return known
+
+
+def _add(found: dict[str, list[int]], version: str | None, place: int) -> list[int]:
+    """Note a place under a version, if there is one; gives back all that are noted there."""
+    if version is None:
+        return []
+    places = found.setdefault(version, [])
+    places.append(place)
+    return places

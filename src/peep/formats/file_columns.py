@@ -6,10 +6,25 @@ A page lists thousands of files, and hardly any of them is looked at by more tha
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
+from peep.dataclass import dataclass
 from peep.model import Digest, IndexFile
+
+
+@dataclass(frozen=True, slots=True)
+class FileUrls:
+    """Addresses of a page's files: what all begin with, perhaps '', and what follows it in each."""
+
+    start: str
+    rests: list[str]
+
+    def __getitem__(self, place: int) -> str:
+        return self.start + self.rests[place]
+
+    def __iter__(self) -> Iterator[str]:
+        return (self.start + rest for rest in self.rests)
 
 
 class FileColumns(Sequence[IndexFile]):
@@ -30,7 +45,7 @@ class FileColumns(Sequence[IndexFile]):
     )
 
     def __init__(
-        self, filenames: list[str], urls: list[str], columns: Sequence[list[Any]], index: str, provenance: list[str]
+        self, filenames: list[str], urls: FileUrls, columns: Sequence[list[Any]], index: str, provenance: list[str]
     ) -> None:
         """`index`: where all of them were found; `columns`: hashes, sizes, upload times, versions of
         Python, reasons for yanking, sidecars.
@@ -52,7 +67,7 @@ class FileColumns(Sequence[IndexFile]):
         self.source = index
         self.provenance = provenance
         self._made: dict[int, IndexFile] = {}
-        if {len(column) for column in (urls, *columns, provenance)} != {len(filenames)}:
+        if {len(column) for column in (urls.rests, *columns, provenance)} != {len(filenames)}:
             raise ValueError("columns of several lengths")
 
     @classmethod
@@ -68,7 +83,7 @@ class FileColumns(Sequence[IndexFile]):
             [one.yanked for one in files],
             [None if one.sidecar is None else digests_text(one.sidecar) for one in files],
         ]
-        urls, provenance = [one.url for one in files], [one.provenance for one in files]
+        urls, provenance = FileUrls("", [one.url for one in files]), [one.provenance for one in files]
         return cls([one.filename for one in files], urls, columns, index, provenance)
 
     @property

@@ -15,6 +15,8 @@ PIECE = 64 * 1024
 LONGEST_PIECE = 256 * 1024
 """What Python does for each piece costs as much as hashing 20 KiB, so pieces grow with what has come already."""
 _CONTENT_RANGE = r"(?i)bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)"
+WHOLE = 1024 * 1024
+"""Bytes that are read at once where all of an answer is wanted: each byte then is copied once at most."""
 
 
 class Exchange(Protocol):
@@ -57,11 +59,15 @@ class HttpResponse:
         self.credentials_from = exchange.credentials_from
 
     def chunks(self) -> Iterator[bytes]:
+        return self._pieces(lambda received: max(PIECE, min(received // 4, LONGEST_PIECE)))
+
+    def _pieces(self, size: Callable[[int], int]) -> Iterator[bytes]:
+        """Pieces of a `size` that follows from how much has come; of a connection that breaks, one piece is lost."""
         received = 0
         total = stated_length(self.url, self.headers)
         while received != total:
             try:
-                piece = self._next_piece(received, total)
+                piece = self._next_piece(size(received), received, total)
             except PassingFault as fault:
                 self._exchange.close()
                 so_far = f", after {received} of {'an unknown number of' if total is None else total} bytes"
@@ -74,18 +80,20 @@ class HttpResponse:
             yield piece
 
     def read(self, limit: int) -> bytes:
-        received = bytearray()
-        for piece in self.chunks():
-            received += piece
-            if len(received) > limit:
+        pieces: list[bytes] = []
+        count = 0
+        for piece in self._pieces(lambda received: min(max(WHOLE, received), limit + 1 - received)):
+            pieces.append(piece)
+            count += len(piece)
+            if count > limit:
                 raise TransportError(redacted(self.url), f"the answer is longer than {limit} bytes")
-        return bytes(received)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
         self._exchange.close()
 
-    def _next_piece(self, received: int, total: int | None) -> bytes:
-        piece = self._exchange.read(max(PIECE, min(received // 4, LONGEST_PIECE)))
+    def _next_piece(self, size: int, received: int, total: int | None) -> bytes:
+        piece = self._exchange.read(size)
         if not piece and total is not None and received < total:
             raise PassingFault("the connection ended early")
         return piece

@@ -7,12 +7,13 @@ from typing import Any
 
 from peep.errors import PackageIndexError
 from peep.formats.documents import parse_json
-from peep.formats.file_columns import FileColumns, digests_text
+from peep.formats.file_columns import FileColumns, FileUrls, digests_text
 from peep.index.links import LinkBase, digest_of, refused_link, safe_filenames, sha256_texts
 from peep.index.pages import PageSource, ParsedPage, check_version, project_status, reject_other_project
 from peep.model import MOST_BYTES, Digest, IndexFile, ProjectDetail
 
 _LONGEST_NAME = 100
+_TEXT_OR_NONE = {str, type(None)}
 
 
 def parse_project_json(body: bytes, source: PageSource) -> ParsedPage:
@@ -73,23 +74,32 @@ def _columns(entries: Sequence[object], base: LinkBase, index: str) -> FileColum
     Column by column: a page has thousands of entries, and what all have in common is seen in one look.
     """
     tables = [entry for entry in entries if isinstance(entry, dict)]
-    filenames = safe_filenames([table.get("filename") for table in tables])
-    urls = base.resolve_all([table.get("url") for table in tables])
+    filenames = safe_filenames(_values(tables, "filename"))
+    start, urls = base.resolve_from(_values(tables, "url"))
     if not (all(filenames) and all(urls)):
         kept = [place for place, (name, url) in enumerate(zip(filenames, urls, strict=True)) if name and url]
         filenames, urls = [filenames[place] for place in kept], [urls[place] for place in kept]
         tables = [tables[place] for place in kept]
     columns: list[list[Any]] = [
-        _digests([table.get("hashes") for table in tables]),
-        [_size(table.get("size")) for table in tables],
-        [_text(table.get("upload-time")) for table in tables],
-        [_text(table.get("requires-python")) for table in tables],
-        [_yanked(table.get("yanked")) for table in tables],
+        _digests(_values(tables, "hashes")),
+        _sizes(_values(tables, "size")),
+        _texts(_values(tables, "upload-time")),
+        _texts(_values(tables, "requires-python")),
+        [None if one is False else _yanked(one) for one in _values(tables, "yanked")],
         _sidecars([table.get("core-metadata", table.get("dist-info-metadata")) for table in tables]),
     ]
-    return FileColumns(
-        filenames, urls, columns, index, _provenance([table.get("provenance") for table in tables], base)
-    )
+    provenance = _provenance(_values(tables, "provenance"), base)
+    return FileColumns(filenames, FileUrls(start, urls), columns, index, provenance)
+
+
+def _values(tables: Sequence[dict[str, Any]], key: str) -> list[Any]:
+    """What each states under `key`, None where it is nothing."""
+    return [table.get(key) for table in tables]
+
+
+def _sizes(stated: list[Any]) -> list[int | None]:
+    is_usual = set(map(type, stated)) == {int} and min(stated) >= 0 and max(stated) < MOST_BYTES
+    return stated if is_usual else [_size(one) for one in stated]
 
 
 def _size(stated: object) -> int | None:
@@ -99,7 +109,10 @@ def _size(stated: object) -> int | None:
 
 def _provenance(stated: Sequence[object], base: LinkBase) -> list[str]:
     """PEP 740: URLs, or null."""
-    resolved = iter(base.resolve_all([link for link in stated if isinstance(link, str)]))
+    links = [link for link in stated if isinstance(link, str)]
+    if not links:
+        return [""] * len(stated)
+    resolved = iter(base.resolve_all(links))
     return [(next(resolved) or refused_link(link)) if isinstance(link, str) else "" for link in stated]
 
 
@@ -124,6 +137,11 @@ def _sidecars(stated: Sequence[object]) -> list[str | None]:
     """PEP 714: `core-metadata`, or else the older name; a table of digests, or true where there are none."""
     texts = iter(_digests([one for one in stated if isinstance(one, dict)]))
     return [next(texts) if isinstance(one, dict) else "" if one is True else None for one in stated]
+
+
+def _texts(values: list[Any]) -> list[str | None]:
+    is_usual = set(map(type, values)) <= _TEXT_OR_NONE and "" not in values
+    return values if is_usual else [_text(one) for one in values]
 
 
 def _text(value: object) -> str | None:

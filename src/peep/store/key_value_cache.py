@@ -23,7 +23,12 @@ def key_digest(key: str) -> str:
 
 def rendered_fact(kind: str, key: str, value: bytes) -> bytes:
     """The content of the file that remembers `value`."""
-    return b"%s%s\n%s" % (_TITLE, _checksum(kind, key, value), value)
+    return head_of_fact(kind, key, value) + value
+
+
+def head_of_fact(kind: str, key: str, value: bytes) -> bytes:
+    """What stands before `value` in the file that remembers it."""
+    return b"%s%s\n" % (_TITLE, _checksum(kind, key, value))
 
 
 def parsed_fact(text: bytes, kind: str, key: str) -> bytes | None:

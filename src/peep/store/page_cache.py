@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-from collections.abc import Sequence
 from typing import Any
 
 from peep.dataclass import dataclass
 from peep.formats.documents import parse_json
-from peep.formats.file_columns import FileColumns
+from peep.formats.file_columns import FileColumns, FileUrls
 from peep.formats.url_secrets import holds_secret, holds_secret_parameter, redacted, redacted_in
 from peep.model import Memory, ProjectDetail
 
 _KIND = "page"
 _HEAD = "page-head"
-_FORMAT = 2
+_FORMAT = 3
+_MARKS_OF_SECRETS = (b"@", b"?", b"#", b"%")
+"""Without one of these in it, no text holds a secret that `url_secrets` knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,10 @@ class PageCache:
     def put(self, url: str, page: KeptPage) -> str:
         """Keep a page, unless it names secrets; gives back its digest, as `head` does."""
         key = f"{_FORMAT} {redacted(url)}"
-        taken = _taken(page.detail)
-        digest = _digest_of(taken)
-        value = json.dumps([page.etag, page.last_modified, page.time]).encode() + b"\n" + taken
-        if _tells_secrets(url, page.detail):
+        state = json.dumps([page.etag, page.last_modified, page.time]).encode()
+        value = b"\n".join([state, *(_taken(page.detail) or (b"",))])  # once: a large page is copied for milliseconds
+        digest = _digest_of(memoryview(value)[len(state) + 1 :])
+        if _tells_secrets(url, page.detail, value):
             return digest
         self._memory.put_value(_KIND, key, value)
         head = json.dumps([page.etag, page.last_modified, digest])
@@ -81,56 +81,61 @@ class PageCache:
             return None
 
 
-def _tells_secrets(url: str, detail: ProjectDetail | None) -> bool:
+def _tells_secrets(url: str, detail: ProjectDetail | None, kept: bytes) -> bool:
     """Whether a secret stands in the URL of a page, where none may follow the host, or in what the page says (N20)."""
     if holds_secret_parameter(url.encode("utf-8", "replace")):
         return True
-    if detail is None:
+    if detail is None or not any(mark in kept for mark in _MARKS_OF_SECRETS):  # one look instead of thousands
         return False
     files = FileColumns.of(detail.files, detail.index)
     said = (detail.status_reason, *dict.fromkeys(filter(None, files.yanked)))
     return any(redacted_in(text) != text for text in said) or _hold_secrets(files.urls)
 
 
-def _hold_secrets(urls: Sequence[str]) -> bool:
-    """One look at all tells mostly that there is nothing in any of thousands."""
-    together = "".join(urls)
+def _hold_secrets(urls: FileUrls) -> bool:
+    together = urls.start + "".join(urls.rests)
     return any(mark in together for mark in "@?#") and any(map(holds_secret, urls))
 
 
 def page_digest(detail: ProjectDetail | None) -> str:
     """Give back a sha256 of all that locking takes from a page, '' for none."""
-    return _digest_of(_taken(detail))
+    return _digest_of(b"\n".join(_taken(detail)))
 
 
-def _digest_of(taken: bytes) -> str:
+def _digest_of(taken: bytes | memoryview) -> str:
     return hashlib.sha256(taken).hexdigest() if taken else ""
 
 
-def _taken(detail: ProjectDetail | None) -> bytes:
-    """What locking takes from a page, column by column; nothing of one that is not there.
+def _taken(detail: ProjectDetail | None) -> list[bytes]:
+    """What locking takes from a page, column by column, without the ends of lines; nothing of one that is not there.
 
     First a line of JSON, and behind it the columns of plain texts, a line each: that is many times faster than JSON.
     """
     if detail is None:
-        return b""
+        return []
     files = FileColumns.of(detail.files, detail.index)
-    prefix = os.path.commonprefix(files.urls)  # noqa: RUF071 - letters are meant, not folders
-    columns = [files.filenames, [url[len(prefix) :] for url in files.urls], *files.columns]
-    lines = [_lines(column) for column in columns]
-    others = [column if of is None else None for column, of in zip(columns, lines, strict=True)]
-    names = [detail.name, detail.index, detail.status, detail.status_reason, prefix, len(files)]
-    first = json.dumps([*names, others], separators=(",", ":"), ensure_ascii=False)
-    return "\n".join([first, *(of for of in lines if of is not None)]).encode("utf-8", "surrogatepass")
+    written = [_written(column) for column in (files.filenames, files.urls.rests, *files.columns)]
+    names = [detail.name, detail.index, detail.status, detail.status_reason, files.urls.start, len(files)]
+    head = json.dumps([*names, [other for other, _ in written]], separators=(",", ":"), ensure_ascii=False)
+    return [head.encode("utf-8", "surrogatepass"), *(lines for _, lines in written if lines is not None)]
 
 
-def _lines(column: list[Any]) -> str | None:
-    """A column as lines; None where something in it is no text of one line."""
+_HAS_NONE = ""
+
+
+def _written(column: list[Any]) -> tuple[list[Any] | str | None, bytes | None]:
+    """A column as lines, with None before them, or `_HAS_NONE` if an empty line stands for None and not for a text.
+
+    One that is no such column, as something in it is no text of one line: itself, and no lines.
+    """
+    has_none = None in column and "" not in column
     try:
-        lines = "\n".join(column)
+        lines = "\n".join(["" if one is None else one for one in column] if has_none else column)
     except TypeError:
-        return None
-    return lines if lines.count("\n") == len(column) - 1 else None
+        return column, None
+    if lines.count("\n") != len(column) - 1:
+        return column, None
+    return _HAS_NONE if has_none else None, lines.encode("utf-8", "surrogatepass")
 
 
 def _decoded(kept: bytes) -> KeptPage:
@@ -139,9 +144,12 @@ def _decoded(kept: bytes) -> KeptPage:
     if not taken:
         return KeptPage(None, etag, last_modified, time)
     first, *lines = taken.decode("utf-8", "surrogatepass").split("\n")
-    name, index, status, reason, prefix, count, others = parse_json(first)
+    name, index, status, reason, start, count, others = parse_json(first)
     starts = iter(range(0, len(lines), count or 1))
-    columns = [lines[(start := next(starts)) : start + count] if column is None else column for column in others]
+    columns: list[list[Any]] = []
+    for other in others:
+        column = other if isinstance(other, list) else lines[(place := next(starts)) : place + count]
+        columns.append([one or None for one in column] if other == _HAS_NONE else column)
     filenames, urls, *rest = columns
-    files = FileColumns(filenames, [prefix + url for url in urls], rest, index, [""] * count)
+    files = FileColumns(filenames, FileUrls(start, urls), rest, index, [""] * count)
     return KeptPage(ProjectDetail(name, files, index, status, reason), etag, last_modified, time)

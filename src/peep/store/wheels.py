@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from peep.errors import StoreError
 from peep.model import StoredWheel, WheelContents
 from peep.reporting import Reporter
-from peep.store.key_value_cache import key_digest, parsed_fact, rendered_fact
+from peep.store.key_value_cache import head_of_fact, key_digest, parsed_fact
 from peep.store.layout import FORMAT, FORMAT_TEXT, MANIFEST, SETTLED, StoreLayout
 from peep.store.location import risk_of_others
 from peep.store.manifest import Manifest, parsed
@@ -18,7 +18,7 @@ from peep.store.stale_files import DROPPED_PREFIX, SCRATCH_PREFIX, sweep
 from peep.store.unpacking import unpack
 from peep.system import bounded
 from peep.system.boot_id import current_boot, is_same_boot
-from peep.system.files import private_folder, remove_tree, rename, write_atomically
+from peep.system.files import private_folder, remove_tree, rename, write_atomically, write_own
 from peep.system.locks import SharedLock, lock_folder
 
 _NO_ATIME = getattr(os, "O_NOATIME", 0)
@@ -136,7 +136,7 @@ class Store:
     def put_value(self, kind: str, key: str, value: bytes) -> None:
         """Remember a fact that can always be found out anew. Never fails: a store that can't take it forgets it."""
         with suppress(OSError, StoreError):
-            self._write_fact(self.layout.fact(kind, key_digest(key)), rendered_fact(kind, key, value))
+            self._write_fact(self.layout.fact(kind, key_digest(key)), head_of_fact(kind, key, value), value)
 
     def get_value(self, kind: str, key: str) -> bytes | None:
         """The value noted last for this kind and key; None when there is none or it is damaged."""
@@ -151,7 +151,8 @@ class Store:
         """
         with suppress(OSError, StoreError):
             value = b"%s\n%s" % (sha256.encode(), record)
-            self._write_fact(self.layout.built_record(key_digest(key)), rendered_fact("built", key, value))
+            head = head_of_fact("built", key, value)
+            self._write_fact(self.layout.built_record(key_digest(key)), head, value)
 
     def built(self, key: str) -> tuple[StoredWheel, bytes] | None:
         """The wheel built for `key` and the account of its build; None when either is missing or damaged."""
@@ -163,10 +164,16 @@ class Store:
         wheel = self.get(sha256.decode())
         return None if wheel is None else (wheel, record)
 
-    def _write_fact(self, path: str, text: bytes) -> None:
+    def _write_fact(self, path: str, *parts: bytes) -> None:
         self._prepare()
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        write_atomically(path, text)
+        folder = os.path.dirname(path)
+        try:
+            os.mkdir(folder)  # whether it is there is known no sooner by asking first
+        except FileExistsError:
+            pass
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+        write_own(path, parts)
 
     # -- inside ------------------------------------------------------------------------------------
 

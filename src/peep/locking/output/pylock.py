@@ -5,15 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
-from packaging.pylock import (
-    Package,
-    PackageSdist,
-    PackageWheel,
-    Pylock,
-    PylockUnsupportedVersionError,
-    PylockValidationError,
-)
-
 from peep.dataclass import dataclass, field, replace
 from peep.errors import PeepError, RequirementsError
 from peep.formats.documents import parse_toml
@@ -31,6 +22,10 @@ from peep.locking.roots import divided_ref
 from peep.locking.scopes import scoped_marker, scopes_of
 from peep.locking.solution import TargetSolution
 from peep.model import STRONG_ALGORITHMS, Digest, Location
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from packaging.pylock import Package, PackageSdist, PackageWheel, Pylock
 
 _WHEEL = ".whl"
 SCOPE_NAMES = ("extras", "dependency_groups")
@@ -186,6 +181,9 @@ def read_lock_file(text: str, path: str, *, takes_edited: bool = False) -> ReadP
 
     `takes_edited`: packages whose version was edited count as pins without files; for who makes the file anew.
     """
+    # As most lists are in the other form, which lock, add and check read without it.
+    from packaging.pylock import Pylock, PylockUnsupportedVersionError, PylockValidationError  # noqa: PLC0415 - above
+
     edited: tuple[JudgedPin, ...] = ()
     try:
         tables = parse_toml(text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
+from functools import partial
 
 from peep.errors import PackageIndexError
 from peep.formats.url_secrets import redacted
 from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
 from peep.index.pages import PageSource
 from peep.model import ProjectDetail
+from peep.pipeline.locking.page_threads import PageThreads
 from peep.store.page_cache import KeptPage, PageCache, PageHead, page_digest
 
 Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
@@ -20,15 +21,13 @@ class RevalidatedPages:
     """Implements `index.client.KeptPages`: every page is asked for, with what tells whether it has changed."""
 
     def __init__(
-        self, cache: PageCache, reader: Executor, digests: dict[str, str], now: Callable[[], float] = time.time
+        self, cache: PageCache, threads: PageThreads, digests: dict[str, str], now: Callable[[], float] = time.time
     ) -> None:
-        """`reader` takes pages apart; `digests` is filled with the digest of each page by its URL, without credentials.
-
-        That is work for the interpreter alone. A large page fills 20 MB meanwhile, and the allocator keeps such memory
-        for each thread: done by all that wait for answers, it is 80 MB in a large lock.
+        """`threads` read and keep pages; `digests` has the digest of each by its URL, without credentials, once
+        `threads.settle` has returned.
         """
         self._cache = cache
-        self._reader = reader
+        self._threads = threads
         self._digests = digests
         self._now = now
 
@@ -36,20 +35,22 @@ class RevalidatedPages:
         head = self._cache.head(source.url)
         page = fetcher.fetch_unless(source.url, source.index, _conditions(head))
         if page is NOT_MODIFIED and head is not None:
-            kept = self._reader.submit(self._cache.get, source.url).result()
+            kept = self._threads.read(partial(self._cache.get, source.url))
             if kept is not None and (kept.etag, kept.last_modified) == (head.etag, head.last_modified):
                 self._digests[redacted(source.url)] = head.digest
                 return kept.detail
             page = fetcher.fetch(source.url, source.index)
-        return self._reader.submit(self._read, page, source, parse).result()
+        return self._threads.read(partial(self._read, page, source, parse), len(page.body) if page is not None else 0)
 
     def _read(self, page: FetchedPage | None, source: PageSource, parse: Parse) -> ProjectDetail | None:
         detail = parse(page, source)
         validators = page.validators if page is not None else {}
         etag, modified = validators.get("etag", ""), validators.get("last-modified", "")
-        fresh = KeptPage(detail, etag, modified, self._now())
-        self._digests[redacted(source.url)] = self._cache.put(source.url, fresh)
+        self._threads.keep(partial(self._keep, source.url, KeptPage(detail, etag, modified, self._now())))
         return detail
+
+    def _keep(self, url: str, page: KeptPage) -> None:
+        self._digests[redacted(url)] = self._cache.put(url, page)
 
 
 def _conditions(head: PageHead | None) -> dict[str, str]:
@@ -67,18 +68,24 @@ class ComparedPages:
     Of an unchanged page nothing is read but what tells so; it is given back as one without files.
     """
 
-    def __init__(self, cache: PageCache, reader: Executor, digests: dict[str, str]) -> None:
+    def __init__(self, cache: PageCache, threads: PageThreads, digests: dict[str, str]) -> None:
         """Takes what `RevalidatedPages` does, and fills `digests` as it does."""
         self._cache = cache
         self._digests = digests
-        self._full = RevalidatedPages(cache, reader, digests)
+        self._threads = threads
+        self._full = RevalidatedPages(cache, threads, digests)
 
     def project(self, source: PageSource, fetcher: PageFetcher, parse: Parse) -> ProjectDetail | None:
         head = self._cache.head(source.url)
-        if head is None or not _conditions(head):
-            return self._full.project(source, fetcher, parse)
-        if fetcher.fetch_unless(source.url, source.index, _conditions(head)) is not NOT_MODIFIED:
-            return self._full.project(source, fetcher, parse)
+        conditions = _conditions(head)
+        if (
+            head is None
+            or not conditions
+            or fetcher.fetch_unless(source.url, source.index, conditions) is not NOT_MODIFIED
+        ):
+            detail = self._full.project(source, fetcher, parse)
+            self._threads.settle()  # digests are compared as soon as all pages were asked for
+            return detail
         self._digests[redacted(source.url)] = head.digest
         return ProjectDetail(source.project, (), source.index)
 

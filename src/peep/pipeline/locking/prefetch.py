@@ -32,6 +32,13 @@ def walk(views: Sequence[GroupView], roots: Sequence[Root]) -> None:
     walker.run()
 
 
+def _make_ready() -> None:
+    """Import what reads the first answers while all wait for them."""
+    import packaging.metadata  # noqa: F401, PLC0415 - see above
+
+    import peep.index.simple_json  # noqa: F401, PLC0415 - see above
+
+
 class _Walker:
     """Remembers what was visited, for each group: project, extra, range."""
 
@@ -42,6 +49,7 @@ class _Walker:
         self._lock = threading.Lock()
 
     def run(self) -> None:
+        self._tasks.add(_make_ready)
         run_tasks(self._tasks, threading.Event(), first=MOST)
 
     def follow(self, number: int, edge: Edge) -> None:
