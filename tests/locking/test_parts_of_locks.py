@@ -92,7 +92,10 @@ files = [{{{{file = "app-1.0.tar.gz", hash = "{A}"}}}}]
 @pytest.mark.parametrize(
     ("place", "reason"),
     [
-        (f'git = "http://a.example/r.git"\nrevision = "{COMMIT}"', "peep fetches repositories by https, ssh, file only"),
+        (
+            f'git = "http://a.example/r.git"\nrevision = "{COMMIT}"',
+            "peep fetches repositories by https, ssh, file only",
+        ),
         (f'git = "git://a.example/r.git"\nrevision = "{COMMIT}"', "peep fetches repositories by https, ssh, file only"),
         ('hg = "https://a.example/r"\nrevision = "tip"', "of version control systems peep knows git only"),
         (f'git = "https://a.example/r.git"\nrevision = "{COMMIT}"', ""),

@@ -84,7 +84,7 @@ def _workspace(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _unreached(manifest: Mapping[str, Any], roots: Sequence[Mapping[str, Any]], found: ReadLock) -> Iterator[Loss]:
-    """Tell of members of a workspace that its project does not require: uv installs them only when they are asked for."""
+    """Tell of members of a workspace that its project does not require: uv installs them only where they are named."""
     members = {name_of(one, "a member") for one in texts_of(manifest, "members", "manifest")}
     reached = {name_of(one.get("name"), "the project") for one in roots} | {loss.name for loss in found.losses}
     for name in sorted(members - reached):
