@@ -50,7 +50,7 @@ class IndexPages:
         self._reporter.worked("pages")
         if len(details) > 1:
             self._shadowed[project] = tuple(detail.index for detail in details)
-        return page_of(project, _first(details))
+        return page_of(project, _first(details), () if details else index.answers(project).asked)
 
 
 def _first(details: Sequence[ProjectDetail]) -> ProjectDetail | None:

@@ -109,18 +109,15 @@ def _releases(pages: Pages, present: PresentLock) -> dict[tuple[str, str], Relea
     for pin in present.pins:
         if pin.url or not pin.version or (pin.name, pin.version) in found:
             continue
-        release = _release(pages, pin)
+        page = pages.page(pin.name)
+        release = page.release(pin.version)
         if release is None:
-            missing.append(f"{pin.location}: no index has {pin}")
+            missing.append(f"{pin.location}: {page.nobody_has(str(pin))}")
         else:
             found[pin.name, pin.version] = release
     if missing:
         raise PeepError("\n".join(missing), "nothing was written")
     return found
-
-
-def _release(pages: Pages, pin: JudgedPin) -> Release | None:
-    return pages.page(pin.name).release(pin.version)
 
 
 def _change(pin: JudgedPin, release: Release, today: ListedRelease) -> PinChange:
