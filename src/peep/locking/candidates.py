@@ -73,6 +73,8 @@ class ProjectPage:
     """PEP 792."""
     asked: tuple[str, ...] = ()
     """Where no index has the project: those that were asked."""
+    elsewhere: tuple[str, ...] = ()
+    """Further indexes that have it, of which nothing is taken."""
 
     def release(self, version: str) -> Release | None:
         """Give back the release of a version as anybody writes it (PEP 440)."""
@@ -83,6 +85,14 @@ class ProjectPage:
     @property
     def exists(self) -> bool:
         return bool(self.index)
+
+    @property
+    def first_comes(self) -> str:
+        """Say whose files count where several indexes have the project, '' where one has it."""
+        if not self.elsewhere:
+            return ""
+        others = ", ".join(self.elsewhere)
+        return f"its files are those of {self.index}, which comes first, though {others} has it as well"
 
     def nobody_has(self, what: str = "it") -> str:
         """Say that no index has the project, and which were asked."""

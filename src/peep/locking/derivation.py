@@ -54,7 +54,8 @@ def _why(subject: str, failure: Unsolvable) -> str:
     unusable = [one for one in failure.unusable if one.release.project == subject]
     newest = failure.offered.get(subject, ())
     offered = [f"the newest offered: {', '.join(newest)}"] if newest else []
-    return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable)))
+    first_comes = [failure.first_comes[subject]] if subject in failure.first_comes else []
+    return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable), *first_comes))
 
 
 def _told_unusable(unusable: Sequence[Unusable]) -> Iterator[str]:

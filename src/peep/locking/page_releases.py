@@ -55,13 +55,10 @@ class PageReleases(Sequence[Release]):
         return Release(self._reader.project, self._versions[number], read)
 
 
-def page_of(project: str, detail: ProjectDetail | None, asked: Sequence[str] = ()) -> ProjectPage:
-    """Group an index's files of `project` by version; names that are none, and versions that are none, are left out.
-
-    `asked`: the indexes that were asked for it.
-    """
+def page_of(project: str, detail: ProjectDetail | None) -> ProjectPage:
+    """Group an index's files of `project` by version; names that are none, and versions that are none, are left out."""
     if detail is None:
-        return ProjectPage(project, asked=tuple(asked))
+        return ProjectPage(project)
     files = detail.files
     filenames = files.filenames if isinstance(files, FileColumns) else [file.filename for file in files]
     reader = NameReader(project)
