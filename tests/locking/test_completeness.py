@@ -58,7 +58,7 @@ def verdict(pins, target: str = LINUX, builds=None, **known) -> Verdict:
 
 
 def faults(found: Verdict):
-    return [(one.kind, one.name, one.requirement, one.chain) for one in found.incomplete]
+    return [(one.kind, one.name, one.requirement, next(iter(one.chains), ())) for one in found.incomplete]
 
 
 def test_a_complete_list_is_complete():
@@ -71,7 +71,7 @@ def test_a_requirement_that_is_not_listed_has_its_chain():
     known = {"app": ["tqdm"], "tqdm": ["colorama ; platform_system == 'Windows'"]}
     found = verdict([pin("app==1.0"), pin("tqdm==4.0", 2)], WINDOWS, **known)
     assert faults(found) == [(Kind.OMITTED, "colorama", "colorama", ("app", "tqdm"))]
-    assert str(found.incomplete[0].location) == "r.txt:2"
+    assert [str(one) for one in found.incomplete[0].locations] == ["r.txt:2"]
     assert verdict([pin("app==1.0"), pin("tqdm==4.0", 2)], LINUX, **known).is_complete
 
 
@@ -93,6 +93,15 @@ def test_extras_are_followed_wherever_they_are_asked_for():
     assert faults(verdict([pin("a==1"), pin("b==1")], **known)) == [(Kind.OMITTED, "c", "c", ("a", "b"))]
     own = verdict([pin("b==1", extras=("y",))], b=known["b"])
     assert [name for _, name, _, _ in faults(own)] == ["d"]
+
+
+def test_what_several_require_is_told_once_with_all_of_them():
+    known = {"a": ["c>=2"], "b": ["c[x]<3", "d"], "d": ["c"]}
+    pins = [pin("b==1"), pin("a==1"), pin("d==1")]
+    [fault] = verdict(pins, LINUX, **known).incomplete
+    assert fault.reason == "a and b and d require it, and it is not listed"
+    assert fault.requirement == "c[x]<3,>=2"
+    assert fault.chains == (("a",), ("b",), ("b", "d"))
 
 
 def test_two_pins_of_one_name_and_a_missing_file():

@@ -8,6 +8,7 @@ from peep.locking.derivation import sentence
 from peep.locking.edges import parse_edge
 from peep.locking.group_judge import Admission, KnownPin, ViewSources
 from peep.locking.group_view import GroupView
+from peep.locking.marker_atoms import UnreadableMarker, canonical_marker
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint
 from peep.locking.solution import TargetSolution, Unsolvable
@@ -296,3 +297,23 @@ def test_a_wheel_behind_many_dynamic_sdists_is_found():
 
 def test_a_static_sdist_behind_a_few_dynamic_ones_is_found():
     assert pins(old_sdists(9, **{"1.2": Made(tags=(), sdist="static")}), "lib") == {"lib": "1.2"}
+
+
+def test_a_release_whose_marker_no_target_can_judge_is_passed_over():
+    projects = {"a": {"2.0": ["b ; os_name == 'nt' and python_version ~= '3'"], "1.0": []}, "b": {"1.0": []}}
+    assert pins(projects, "a") == {"a": "1.0"}
+    assert refusal(projects, "a>=2") == (
+        f"no version of a suits {LINUX}: requirements.in:1 requires a>=2; 2.0 holds metadata that means nothing: "
+        'the comparison python_version ~= "3" in a marker means nothing (PEP 508)'
+    )
+
+
+@pytest.mark.parametrize("marker", ["os_name ~= 'x'", "'a' == 'b'", "sys_platform == 'x' or extra ~= '1.0'"])
+def test_a_comparison_without_an_answer_is_no_marker(marker):
+    with pytest.raises(UnreadableMarker, match="in a marker means nothing"):
+        canonical_marker(marker)
+
+
+@pytest.mark.parametrize("marker", ["python_version ~= '3.9'", "python_version > 'x'", "platform_release >= '5'"])
+def test_one_with_an_answer_is(marker):
+    assert canonical_marker(marker) == marker.replace("'", '"')

@@ -219,5 +219,13 @@ def test_the_first_index_that_has_a_project_counts():
     index = FakePackageIndex(({"foo": {WHEEL: b"x"}}, {"foo": {"foo-9.0-py3-none-any.whl": b"y"}}))
     pages = IndexPages(lambda: index, ())
     assert [release.text for release in pages.page("foo").releases] == ["1.0"]
-    assert not pages.page("nowhere").exists
+    assert pages.page("foo").first_comes == (
+        "its files are those of https://index-0.example/simple, which comes first, "
+        "though https://index-1.example/simple has it as well"
+    )
+    nowhere = pages.page("nowhere")
+    assert (nowhere.exists, nowhere.first_comes) == (False, "")
+    assert nowhere.nobody_has() == (
+        "no index has it (asked: https://index-0.example/simple, https://index-1.example/simple)"
+    )
     assert pages.shadowed() == {"foo": ("https://index-0.example/simple", "https://index-1.example/simple")}

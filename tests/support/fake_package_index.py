@@ -31,15 +31,15 @@ class FakePackageIndex:
 
     def answers(self, name: str) -> ProjectAnswers:
         try:
-            return ProjectAnswers(self.project(name))
+            return ProjectAnswers(self.project(name), asked=tuple(map(_url, range(len(self.indexes)))))
         except (TransportError, PackageIndexError) as error:
-            return ProjectAnswers(failures=(SourceFailure("https://index-0.example/simple", error),))
+            return ProjectAnswers(failures=(SourceFailure(_url(0), error),))
 
     def _detail(self, number: int, name: str) -> ProjectDetail | None:
         held = {normalised(project): files for project, files in self.indexes[number].items()}
         if name not in held:
             return None
-        index = f"https://index-{number}.example/simple"
+        index = _url(number)
         files = tuple(
             IndexFile(
                 filename,
@@ -51,3 +51,7 @@ class FakePackageIndex:
             for filename, content in held[name].items()
         )
         return ProjectDetail(name, files, index)
+
+
+def _url(number: int) -> str:
+    return f"https://index-{number}.example/simple"

@@ -42,7 +42,7 @@ class BundleOffer:
         return (ProjectDetail(name, files, redacted(self.place)),) if files else ()
 
     def answers(self, name: str) -> ProjectAnswers:
-        return ProjectAnswers(self.project(name))
+        return ProjectAnswers(self.project(name), asked=(redacted(self.place),))
 
     def _file(self, archive: BundleArchive) -> IndexFile:
         return IndexFile(

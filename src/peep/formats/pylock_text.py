@@ -122,7 +122,7 @@ def _packages(packages: Sequence[PylockPackage]) -> Iterator[str]:
             yield from (f"    {_dependency(name, version)}," for name, version in package.dependencies)
             yield "]"
         yield from _texts({"index": package.index})
-        yield from _sources(package)
+        yield from source_lines(package)
         yield from _tool("packages.tool.peep", package.tool)
 
 
@@ -130,7 +130,8 @@ def _dependency(name: str, version: str) -> str:
     return _inline([("name", _quoted(name)), *([("version", _quoted(version))] if version else [])])
 
 
-def _sources(package: PylockPackage) -> Iterator[str]:
+def source_lines(package: PylockPackage) -> Iterator[str]:
+    """Yield the lines that say where a package comes from: its repository, folder, archive, sdist or wheels."""
     if package.vcs is not None:
         yield f"vcs = {_vcs(package.vcs)}"
     if package.directory is not None:

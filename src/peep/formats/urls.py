@@ -11,6 +11,8 @@ from peep.formats.url_secrets import fault_text, redacted
 MAX_REDIRECTS = 20
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 DEFAULT_PORTS = {"http": 80, "https": 443}
+REPOSITORY_SCHEMES = ("https", "ssh", "file")
+"""By which git is allowed to fetch: no other says who answers."""
 
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f\\]*")
 
@@ -87,3 +89,13 @@ def without_credentials(url: str) -> str:
     if "@" not in parts.netloc:
         return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def repository_objection(url: str) -> str:
+    """Say why peep fetches no commit from a repository's URL (`git+http://…`), '' where it does (PEP 440, PEP 610)."""
+    tool, _, address = url.partition("+")
+    if tool.lower() != "git":
+        return "of version control systems peep knows git only"
+    if address.partition("://")[0].lower() not in REPOSITORY_SCHEMES:
+        return f"peep fetches repositories by {', '.join(REPOSITORY_SCHEMES)} only"
+    return ""

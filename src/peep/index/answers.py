@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from peep.dataclass import dataclass
 from peep.errors import PackageIndexError, TransportError
@@ -11,6 +12,7 @@ from peep.model import ProjectDetail
 
 _VARIABLE = r"\$\{([A-Z0-9_]+)\}"
 _AUTHORITY = r"://[^/?#]*@"
+_MOST_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class ProjectAnswers:
     details: tuple[ProjectDetail, ...] = ()
     """In order of priority, of each source that has the project."""
     failures: tuple[SourceFailure, ...] = ()
+    asked: tuple[str, ...] = ()
+    """All sources that were asked, without credentials."""
+
+
+def places_text(asked: Sequence[str]) -> str:
+    """Say which sources were asked in vain, behind a sentence that says for what; '' where that is not known."""
+    shown = ", ".join(asked[:_MOST_PLACES])
+    more = f" and {len(asked) - _MOST_PLACES} more" if asked[_MOST_PLACES:] else ""
+    return f" (asked: {shown}{more})" if asked else ""
 
 
 def failure_of(location: str, error: TransportError | PackageIndexError) -> SourceFailure:

@@ -97,6 +97,7 @@ class SimpleIndexes:
             known = self._remembered[name] = ProjectAnswers(
                 tuple(one for one in found if isinstance(one, ProjectDetail)),
                 tuple(one for one in found if isinstance(one, SourceFailure)),
+                tuple(map(redacted, (*self._find_links, *self._index_urls))),
             )
         return known
 

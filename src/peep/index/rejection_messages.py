@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from peep.dataclass import replace
 from peep.errors import NoUsableFile
 from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.url_secrets import redacted_start
+from peep.index.answers import places_text
 from peep.index.preference import HashStatus, UsableFile
 from peep.model import ArchiveKind, Candidate, LockedFiles, PinnedRequirement, ProjectDetail, Rejection
 
+NOWHERE = "no index and no --find-links place offers a project of this name"
 MOST_LINES = 20
 _MOST_NAMES = 3
 _MOST_VERSIONS = 5
@@ -33,12 +36,19 @@ def nothing_usable(
     if withheld:
         return NoUsableFile(pin, withheld)
     if not any(detail.files for detail in sources):
-        return NoUsableFile(pin, "no index and no --find-links place offers a project of this name")
+        return NoUsableFile(pin, NOWHERE)
     reason = f"no index offers version {pin.version}"
     versions = _newest_versions(others)
     if versions:
         return NoUsableFile(pin, f"{reason}; the newest offered are {', '.join(versions)}")
     return NoUsableFile(pin, f"{reason}, nor any file that can be read as one of the project", tuple(others[:10]))
+
+
+def naming_places(chosen: Candidate | NoUsableFile, asked: Sequence[str]) -> Candidate | NoUsableFile:
+    """Say where a project was looked for that no place has: the address may be that of no index."""
+    if isinstance(chosen, NoUsableFile) and chosen.reason == NOWHERE:
+        return replace(chosen, reason=NOWHERE + places_text(asked))
+    return chosen
 
 
 def cautions_about(

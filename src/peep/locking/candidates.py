@@ -17,6 +17,7 @@ from peep.formats.ages import UnreadableTime, parse_time
 from peep.formats.archive_names import ArchiveName
 from peep.formats.names import SDIST_SUFFIXES
 from peep.formats.versions import same_version
+from peep.index.answers import places_text
 from peep.index.compatibility import NO_RANK, Compatibility
 from peep.model import ArchiveKind, FormatControl, IndexFile
 from peep.target.declared import DeclaredTarget
@@ -70,6 +71,10 @@ class ProjectPage:
     """One for each version."""
     status: str = "active"
     """PEP 792."""
+    asked: tuple[str, ...] = ()
+    """Where no index has the project: those that were asked."""
+    elsewhere: tuple[str, ...] = ()
+    """Further indexes that have it, of which nothing is taken."""
 
     def release(self, version: str) -> Release | None:
         """Give back the release of a version as anybody writes it (PEP 440)."""
@@ -80,6 +85,18 @@ class ProjectPage:
     @property
     def exists(self) -> bool:
         return bool(self.index)
+
+    @property
+    def first_comes(self) -> str:
+        """Say whose files count where several indexes have the project, '' where one has it."""
+        if not self.elsewhere:
+            return ""
+        others = ", ".join(self.elsewhere)
+        return f"its files are those of {self.index}, which comes first, though {others} has it as well"
+
+    def nobody_has(self, what: str = "it") -> str:
+        """Say that no index has the project, and which were asked."""
+        return f"no index has {what}{places_text(self.asked)}"
 
 
 @dataclass(frozen=True, slots=True)

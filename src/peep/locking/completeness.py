@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from functools import reduce
 from typing import Protocol
 
 from peep.dataclass import dataclass, replace
@@ -107,9 +108,14 @@ class Incompleteness:
     name: str
     reason: str
     requirement: str = ""
-    chain: tuple[str, ...] = ()
-    """From a pin that nothing requires to the one that asks, by name."""
-    location: Location | None = None
+    chains: tuple[tuple[str, ...], ...] = ()
+    """One for each that asks: from a pin that nothing requires to the one that asks, by name."""
+    locations: tuple[Location, ...] = ()
+
+    @property
+    def essence(self) -> tuple[object, ...]:
+        """All but the target: what is the same at several micro versions of Python."""
+        return self.kind, self.name, self.reason, self.requirement, self.chains
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +241,7 @@ class _Court:
         """Follow requirements from pin to pin, extras included."""
         waiting = deque((name, "") for name in sorted(self._pins))
         waiting.extend((name, extra) for name in sorted(self._pins) for extra in self._pins[name].extras)
-        missing: dict[tuple[str, str], Edge] = {}
+        missing: dict[str, dict[str, list[Edge]]] = {}
         while waiting:
             name, extra = waiting.popleft()
             if (name, extra) in self._asked or name not in self._metadata:
@@ -243,13 +249,13 @@ class _Court:
             self._asked[name, extra] = None
             for edge in self._edges(name, extra):
                 if edge.name not in self._pins:
-                    missing.setdefault((edge.name, name), edge)
+                    missing.setdefault(edge.name, {}).setdefault(name, []).append(edge)
                     continue
                 self._parents.setdefault(edge.name, name)
                 self._compare(edge, name)
                 waiting.extend((edge.name, more) for more in edge.extras)
-        for (_, requirer), edge in missing.items():
-            self._omitted(edge, requirer)
+        for name, requirers in missing.items():
+            self._omitted(name, requirers)
 
     def _edges(self, name: str, extra: str) -> list[Edge]:
         found = []
@@ -277,11 +283,16 @@ class _Court:
         reason = f"{requirer} requires {edge}, and {pin.version or version} is listed"
         self._fault(Kind.CONFLICT, pin, reason, str(edge), self._chain(requirer))
 
-    def _omitted(self, edge: Edge, requirer: str) -> None:
-        chain = self._chain(requirer)
-        reason = f"{requirer} requires it, and it is not listed"
-        where = self._pins[requirer].location
-        fault = Incompleteness(Kind.OMITTED, self.target_name, edge.name, reason, str(edge), chain, where)
+    def _omitted(self, name: str, requirers: Mapping[str, Sequence[Edge]]) -> None:
+        """Tell of a project that is not listed once, with all that require it."""
+        parents = sorted(requirers)
+        verb = "require" if len(parents) > 1 else "requires"
+        reason = f"{' and '.join(parents)} {verb} it, and it is not listed"
+        edges = [edge for edges in requirers.values() for edge in edges]
+        chains = tuple(self._chain(parent) for parent in parents)
+        places = (self._pins[parent].location for parent in parents)
+        where = tuple(dict.fromkeys(place for place in places if place is not None))
+        fault = Incompleteness(Kind.OMITTED, self.target_name, name, reason, _together(edges), chains, where)
         self.faults.append(fault)
 
     def _chain(self, name: str) -> tuple[str, ...]:
@@ -293,8 +304,19 @@ class _Court:
     def _fault(
         self, kind: Kind, pin: JudgedPin, reason: str, requirement: str = "", chain: tuple[str, ...] = ()
     ) -> None:
-        found = Incompleteness(kind, self.target_name, pin.name, reason, requirement, chain, pin.location)
-        self.faults.append(found)
+        where = () if pin.location is None else (pin.location,)
+        chains = (chain,) if chain else ()
+        self.faults.append(Incompleteness(kind, self.target_name, pin.name, reason, requirement, chains, where))
+
+
+def _together(edges: Sequence[Edge]) -> str:
+    """Give back one requirement for all that several ask of a project; the URL where one names it."""
+    direct = next((edge for edge in edges if edge.url), None)
+    if direct is not None:
+        return str(direct)
+    specifier = reduce(lambda one, other: one & other, (edge.specifier for edge in edges))
+    extras = ",".join(sorted({extra for edge in edges for extra in edge.extras}))
+    return f"{edges[0].name}[{extras}]{specifier}" if extras else f"{edges[0].name}{specifier}"
 
 
 def satisfies(edge: Edge, version: str) -> bool:

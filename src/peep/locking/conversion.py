@@ -16,6 +16,8 @@ from peep.dataclass import dataclass, replace
 from peep.formats.dependency_specifiers import read_specifiers
 from peep.formats.names import is_lock_path, last_segment
 from peep.formats.pylock_text import PylockDocument, PylockFile, PylockPackage, PylockVcs, pylock_text
+from peep.formats.url_secrets import redacted
+from peep.formats.urls import repository_objection
 from peep.locking.completeness import JudgedPin
 from peep.locking.kept_directives import KeptDirectives, directive_keys, directive_lines
 from peep.locking.output.pipfile import PipfileLock, pipfile_losses, pipfile_text
@@ -139,6 +141,7 @@ def convert(
     directives: KeptDirectives = (),
 ) -> Written:
     """Write packages, and what the list says to peep, as the format that the output's name says."""
+    read = replace(read, losses=(*read.losses, *_unfetched_commits(read.packages)))
     if is_lock_path(output):
         return _as_lock_file(read, targets, directives)
     if last_segment(output) == "Pipfile.lock":
@@ -192,6 +195,14 @@ def _unhashed_commits(read: ReadLock) -> list[Loss]:
     names = ", ".join(package.name for package in read.packages if is_commit(package.url))
     what = f"hashes beside commits ({names}): there are none, and pip's hash mode refuses such lines; peep takes them"
     return [Loss("", what, changes_install=False)] if names else []
+
+
+def _unfetched_commits(packages: Sequence[LockedPackage]) -> Iterator[Loss]:
+    """Tell of commits that no install of peep's takes; pip may."""
+    for package in packages:
+        if is_commit(package.url) and (objection := repository_objection(package.url)):
+            what = f"no install of peep takes it from {redacted(package.url)}: {objection}"
+            yield Loss(package.name, what, changes_install=True)
 
 
 def _value_losses(packages: Sequence[LockedPackage], *, keeps_names: bool = False) -> list[Loss]:

@@ -50,11 +50,12 @@ def _why(subject: str, failure: Unsolvable) -> str:
     facts = [fact for fact in failure.facts if fact.child == subject]
     reasons = _joined(_requests(facts, failure.facts))
     if subject in failure.missing:
-        return f": no index has it, and {reasons}"
+        return f": {failure.missing[subject]}, and {reasons}"
     unusable = [one for one in failure.unusable if one.release.project == subject]
     newest = failure.offered.get(subject, ())
     offered = [f"the newest offered: {', '.join(newest)}"] if newest else []
-    return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable)))
+    first_comes = [failure.first_comes[subject]] if subject in failure.first_comes else []
+    return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable), *first_comes))
 
 
 def _told_unusable(unusable: Sequence[Unusable]) -> Iterator[str]:
@@ -87,7 +88,7 @@ def _subject(failure: Unsolvable) -> str:
     """Choose the project whose facts leave no usable version; the one with the fewest facts, then by name."""
     names = sorted({fact.child for fact in failure.facts})
     if failure.missing:
-        return failure.missing[0]
+        return min(failure.missing)
     impossible = [name for name in names if _is_impossible(name, failure)]
     counts = {name: sum(fact.child == name for fact in failure.facts) for name in names}
     if impossible:

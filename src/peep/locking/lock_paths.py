@@ -56,9 +56,23 @@ def lock_paths(
         source = _PROJECT
     else:
         reason = f"there is nothing to lock: neither {DEFAULT_SOURCE} nor a {_PROJECT} with [project] is here"
-        raise UsageError(reason, "name a source, as in: peep lock requirements.in")
+        raise UsageError(reason, _hint(output, exists))
     chosen = output or (DEFAULT_LOCK_FILE if exists(DEFAULT_LOCK_FILE) else DEFAULT_OUTPUT)
     return LockPaths((source,), (), chosen, were_chosen=not output)
+
+
+def present_lock(exists: Callable[[str], bool]) -> str:
+    """Give back the lock of the working folder, '' where there is none."""
+    return next((name for name in (DEFAULT_LOCK_FILE, DEFAULT_OUTPUT) if exists(name)), "")
+
+
+def _hint(output: str, exists: Callable[[str], bool]) -> str:
+    """Say what to name; a lock that is there may say itself what it is made from."""
+    source = "name a source, as in: peep lock requirements.in"
+    if output and exists(output):
+        return f"{source}; {output} does not say what it is made from: --refresh-hashes lists its own pins' files anew"
+    lock = present_lock(exists)
+    return f"{source}; or take what {lock} says that it is made from: peep lock -o {lock}" if lock else source
 
 
 def _output_for(named: Sequence[str], exists: Callable[[str], bool]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from packaging.version import Version
 
@@ -15,9 +15,12 @@ from peep.locking.marker_atoms import micro_thresholds
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.roots import Constraint, Root
 from peep.locking.solution import TargetSolution, Unsolvable
-from peep.locking.solver import solve
+from peep.locking.solver import SolverGaveUp, solve
 from peep.locking.sources import Metadata, Pages
 from peep.locking.target_groups import JointGroup, Micros, declared_minors, joint_groups, more_micros
+
+_MOST_FAILURES = 10
+"""So many conflicts of one group are told at once."""
 
 _Answers = dict[tuple[tuple[str, ...], frozenset[tuple[str, Version]]], TargetSolution | Unsolvable]
 """By group and by the versions that groups before it chose."""
@@ -114,5 +117,23 @@ def _solved(groups: Sequence[JointGroup], inputs: LockInputs, sources: ViewSourc
                 for name, pin in answer.pins.items():
                     preferred.setdefault(name, pin.candidate.release.version)
             case Unsolvable():
-                failures.append(answer)
+                failures += (answer, *_further(answer, group, inputs, sources))
     return LockSolutions(tuple(solutions), tuple(failures))
+
+
+def _further(first: Unsolvable, group: JointGroup, inputs: LockInputs, sources: ViewSources) -> Iterator[Unsolvable]:
+    """Yield the conflicts that remain without the lines of the sources which take part in those found before."""
+    roots, failure = inputs.roots, first
+    for _ in range(_MOST_FAILURES - 1):
+        blamed = [fact.origin for fact in failure.facts if isinstance(fact.origin, Root)]
+        if not blamed:
+            return
+        roots = tuple(root for root in roots if root not in blamed)
+        try:
+            answer = solve(GroupView(group, sources, {}), roots, inputs.constraints)
+        except SolverGaveUp:
+            return
+        if not isinstance(answer, Unsolvable):
+            return
+        yield answer
+        failure = answer

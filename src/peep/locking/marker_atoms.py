@@ -42,13 +42,24 @@ class Atom:
 
 @lru_cache(maxsize=65536)
 def canonical_marker(text: str) -> str:
-    """Give back a marker as `packaging` prints it. Raises `UnreadableMarker`."""
+    """Give back a marker as `packaging` prints it. Raises `UnreadableMarker`, also for what no target can judge."""
     try:
-        return str(read_marker(text))
+        canonical = str(read_marker(text))
     except InvalidMarker:
         raise UnreadableMarker(f"{text!r} is no environment marker") from None
     except RecursionError:
         raise UnreadableMarker("the marker is nested too deeply") from None
+    for atom in atoms_of(canonical):
+        if atom.operator == "~=" or atom.variable[0] in "\"'":  # all others have an answer, whatever the values
+            _refuse_undefined(atom)
+    return canonical
+
+
+def _refuse_undefined(atom: Atom) -> None:
+    try:
+        parsed_marker(atom.text).evaluate({"extra": ""}, context="requirement")
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        raise UnreadableMarker(f"the comparison {atom.text} in a marker means nothing (PEP 508)") from None
 
 
 @lru_cache(maxsize=65536)

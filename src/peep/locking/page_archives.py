@@ -34,7 +34,7 @@ class PageArchives:
         if pin.url:
             return self._direct(pin, page)
         if not page.exists:
-            return NoArchive("no index has it")
+            return NoArchive(page.nobody_has())
         release = self._release(page, pin.version)
         if release is None:
             return NoArchive(f"{page.index} has no version {pin.version}")

@@ -83,7 +83,9 @@ class Unsolvable:
     facts: tuple[Fact, ...]
     unusable: tuple[Unusable, ...] = ()
     """Releases within the allowed ranges that could not be used, newest first."""
-    missing: tuple[str, ...] = ()
-    """Projects that no index has."""
+    missing: Mapping[str, str] = field(default_factory=dict)
+    """Projects that no index has, with the words for that."""
+    first_comes: Mapping[str, str] = field(default_factory=dict)
+    """Projects that several indexes have, with the words for whose files count."""
     offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Newest versions of projects of which a requirement wants another than any index offers."""

@@ -297,10 +297,11 @@ def _unsolvable(proof: Incompatibility[str, int] | None, view: GroupView, limits
             facts.setdefault((fact.child, fact.parent, fact.versions, str(fact.edge)), fact)
     found = tuple(sorted(facts.values(), key=lambda fact: (fact.child, fact.parent, fact.versions, str(fact.edge))))
     names = sorted({fact.child for fact in found})
-    missing = tuple(name for name in names if not view.page(name).exists)
+    missing = {name: view.page(name).nobody_has() for name in names if not view.page(name).exists}
     refused = sorted({fact.child for fact in found if not fact.allowed} - {*missing})
     offered = {name: tuple(release.text for release in view.page(name).releases[:_MOST_OFFERED]) for name in refused}
-    return Unsolvable(view.group, found, tuple(_unusable(names, found, view)), missing, offered)
+    first_comes = {name: words for name in names if (words := view.page(name).first_comes)}
+    return Unsolvable(view.group, found, tuple(_unusable(names, found, view)), missing, first_comes, offered)
 
 
 def _facts_of(node: Incompatibility[str, int], view: GroupView, limits: Sequence[Constraint]) -> Iterator[Fact]:

@@ -19,7 +19,7 @@ from peep.formats.url_secrets import without_secret_parameters
 from peep.formats.urls import without_credentials
 from peep.index.answers import ProjectAnswers, SourceFailure
 from peep.index.client import PackageIndex
-from peep.index.rejection_messages import choice_lines
+from peep.index.rejection_messages import choice_lines, naming_places
 from peep.model import (
     ArchiveKind,
     Candidate,
@@ -236,7 +236,8 @@ class Search:
 
     def _choose(self, number: int, pin: PinnedRequirement, answers: ProjectAnswers) -> None:
         provider = self._provider
-        chosen = self._chosen[number] = provider.stages.select(pin, answers.details, provider.target, provider.formats)
+        chosen = provider.stages.select(pin, answers.details, provider.target, provider.formats)
+        chosen = self._chosen[number] = naming_places(chosen, answers.asked)
         if answers.failures:
             self._failures[number] = answers.failures
             if is_needed(pin, chosen):

@@ -88,8 +88,14 @@ def _refuse_disagreement(line: RequirementLine, pinning: RequirementLine) -> Non
         raise RequirementsError(
             line.location,
             f"{line.parsed.name} is asked for in a way that {pinning.location} rules out",
-            "keep one version or URL for each project",
+            "keep one version or URL for each project" + _whole_version(line, pinning),
         )
+
+
+def _whole_version(*lines: RequirementLine) -> str:
+    """Say how both of two lines may hold that are meant for different micro versions of one Python."""
+    are_divided = all("python_full_version" in (line.parsed.marker or "") for line in lines)
+    return "; their markers ask which micro version it is: --python-version 3.11.4, not 3.11" if are_divided else ""
 
 
 def _common_hashes(lines: Sequence[RequirementLine], malformed: tuple[MalformedHash, ...]) -> tuple[Digest, ...]:

@@ -14,10 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 from peep.dataclass import dataclass
 from peep.errors import BuildError
 from peep.formats.url_secrets import redacted
+from peep.formats.urls import REPOSITORY_SCHEMES
 from peep.system.processes import CompletedRun, RunProgram, printable_lines, run
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_PROTOCOLS = {"https": "https", "ssh": "https:ssh", "file": "https:ssh:file"}
+_PROTOCOLS = dict(zip(REPOSITORY_SCHEMES, ("https", "https:ssh", "https:ssh:file"), strict=True))
 """Scheme of a repository -> what it and its submodules may be fetched by: never by something that trusts more."""
 _SECONDS = 1800.0
 _PASSED_ON = ("HOME", "PATH", "SSH_AUTH_SOCK", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE")
@@ -66,8 +67,8 @@ def parse_commit_url(url: str, shown: str = "") -> CommitUrl:
         raise BuildError(f"{shown!r}: characters that no URL has")
     parts = urlsplit(address)
     path, at, commit = parts.path.rpartition("@")
-    if parts.scheme.lower() not in _PROTOCOLS or parts.query or parts.fragment:
-        raise BuildError(f"repositories are fetched by {', '.join(_PROTOCOLS)} only", subject=shown)
+    if parts.scheme.lower() not in REPOSITORY_SCHEMES or parts.query or parts.fragment:
+        raise BuildError(f"repositories are fetched by {', '.join(REPOSITORY_SCHEMES)} only", subject=shown)
     if not at or not _COMMIT.fullmatch(commit):
         given = f"the revision {commit!r} is" if at else "there is"
         raise BuildError(

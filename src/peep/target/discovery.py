@@ -100,7 +100,7 @@ def _refuse_contradictions(request: TargetRequest) -> None:
     if request.is_foreign and not request.target:
         raise UsageError(
             "--platform, --abi, --implementation and --python-version need --target",
-            "files for another interpreter would not work in this environment",
+            "files for another interpreter would not work in this environment; with --dry-run none is needed",
         )
 
 

@@ -162,7 +162,7 @@ def _release(edge: Edge, views: Sequence[GroupView]) -> Release:
     first = views[0]
     page = first.page(edge.name)
     if not page.exists:
-        raise CannotAdd(f"no index has {edge.name}")
+        raise CannotAdd(page.nobody_has(edge.name))
     allowed = first.mask(edge.name, edge.specifier)
     reasons: list[str] = []
     for number in first.order(edge.name):

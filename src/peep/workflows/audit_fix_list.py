@@ -235,8 +235,8 @@ def _moved(pin: JudgedPin, wish: Wish, fix: Fix) -> JudgedPin:
 
 def _told(fault: Incompleteness, wish: Wish, fix: Fix, lists: Sequence[Sequence[JudgedPin]]) -> str:
     """What stands in the way, in a line."""
-    if fault.kind is Kind.CONFLICT and fault.name == wish.name and fault.chain:
-        requirer = fault.chain[-1]
+    if fault.kind is Kind.CONFLICT and fault.name == wish.name and fault.chains:
+        requirer = fault.chains[0][-1]
         version = next((pin.version for pins in lists for pin in pins if pin.name == requirer), "")
         limit = fault.requirement.removeprefix(wish.name)
         return f"{requirer} {version} allows {wish.name} {limit}"

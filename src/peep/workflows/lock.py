@@ -162,11 +162,12 @@ def refreshed(session: LockSession) -> MadeLock:
     targets = session.declared_targets(present.targets)
     from peep.pipeline.locking.refresh_hashes import refreshed_list  # noqa: PLC0415 - few runs ask for that
 
-    content, found = refreshed_list(session, present, targets)
+    found = refreshed_list(session, present, targets)
     ids = tuple(sorted(target.text for target in targets))
-    untouched = tuple(_untouched(present.source.text, path))
-    result = LockResult(path, False, content != present.content, ids, (), found, untouched)  # noqa: FBT003
-    return MadeLock(content, replace(result, names=tuple(sorted({pin.name for pin in present.pins}))))
+    untouched = () if session.options.paths.is_pylock else _untouched(present.source.text, path)
+    is_different = found.content != present.content
+    result = LockResult(path, False, is_different, ids, (), found.changes, (*found.warnings, *untouched))  # noqa: FBT003
+    return MadeLock(found.content, replace(result, names=tuple(sorted({pin.name for pin in present.pins}))))
 
 
 def _untouched(text: str, path: str) -> Iterator[str]:

@@ -71,7 +71,7 @@ class IncompleteLists(PeepError):
     def __init__(self, faults: Sequence[Incompleteness]) -> None:
         lines = []
         for fault in faults:
-            where = f"{fault.location}: " if fault.location else ""
+            where = f"{', '.join(map(str, fault.locations))}: " if fault.locations else ""
             lines.append(f"{where}{fault.name}: {fault.reason} ({fault.target})")
         hint = "complete the list, as peep lock does; with --all-files nothing is judged"
         super().__init__("\n".join(lines), hint)
@@ -297,6 +297,5 @@ def _build_faults(pins: Sequence[MirroredPin], target: DeclaredTarget, archives:
         if _holds(pin.judged, target):
             found = archives.chosen(pin.judged, target)
             if isinstance(found, NoArchive):
-                yield Incompleteness(
-                    Kind.NO_FILE, target.id.text, pin.judged.name, found.reason, location=pin.judged.location
-                )
+                where = () if pin.judged.location is None else (pin.judged.location,)
+                yield Incompleteness(Kind.NO_FILE, target.id.text, pin.judged.name, found.reason, locations=where)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
 
 from peep.cli.options.argv import OptionUse
@@ -23,6 +24,7 @@ from peep.pipeline.options import (
     TargetOptions,
 )
 
+_FOREIGN = ("platform", "abi", "implementation", "python-version")
 _MOST = 1_000_000
 """More seconds, days or attempts than that are a slip of the keyboard."""
 _FOLDER = r"\.{0,2}[/\\](?!.*--hash=)|\.{1,2}$"
@@ -201,7 +203,7 @@ def target_options(parsed: ParsedArguments) -> TargetOptions:
         raise UsageError(f"{places[0]} and {places[1]} exclude each other")
     return TargetOptions(
         python=parsed.value("python"),
-        target=parsed.value("target"),
+        target=parsed.value("target") or _nowhere(parsed),
         prefix=parsed.value("prefix"),
         root=parsed.value("root"),
         user=is_for_user,
@@ -213,6 +215,16 @@ def target_options(parsed: ParsedArguments) -> TargetOptions:
         python_version=parsed.value("python-version"),
         ignore_requires_python=parsed.has("ignore-requires-python"),
     )
+
+
+def _nowhere(parsed: ParsedArguments) -> str | None:
+    """For a dry run with another interpreter's files, which no environment here could hold: a folder that is empty.
+
+    It lies below a file, so that nobody can have made it.
+    """
+    is_foreign = any(map(parsed.has, _FOREIGN))
+    is_placed = any(map(parsed.has, ("prefix", "root", "user")))
+    return os.path.join(sys.executable, "dry-run") if parsed.has("dry-run") and is_foreign and not is_placed else None
 
 
 def _build_options(parsed: ParsedArguments) -> BuildOptions:

@@ -9,10 +9,9 @@ from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.verb import Verb
 from peep.dataclass import replace
 from peep.errors import UsageError
-from peep.formats.names import is_lock_path
 from peep.formats.settings import Settings
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.lock_paths import LockPaths, lock_paths
+from peep.locking.lock_paths import DEFAULT_SOURCE, LockPaths, lock_paths, present_lock
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings
 from peep.pipeline.locking.lock_file import read_present
@@ -28,8 +27,7 @@ def lock_options(parsed: ParsedArguments, verb: Verb) -> LockOptions:
 
     Raises `UsageError` and `SettingsError`.
     """
-    if _is_list_alone(parsed):
-        output = parsed.value("output-file") or ""
+    if output := _list_alone(parsed):
         return replace(options_for_file(parsed, verb, output), refresh_hashes=True, refreshes_alone=True)
     parsed = with_header(parsed, verb)
     paths = _paths(parsed)
@@ -58,12 +56,20 @@ def lock_options(parsed: ParsedArguments, verb: Verb) -> LockOptions:
     )
 
 
-def _is_list_alone(parsed: ParsedArguments) -> bool:
-    """Tell whether `--refresh-hashes -o FILE` names a list that nobody says how to make: its pins are the roots."""
-    output = parsed.value("output-file")
-    if not output or parsed.words or parsed.values("requirement") or not parsed.has("refresh-hashes"):
-        return False
-    return os.path.isfile(output) and not is_lock_path(output) and read_present(output).arguments is None
+def _list_alone(parsed: ParsedArguments) -> str:
+    """Give back the list that `--refresh-hashes` is to refresh and nobody says how to make, '' for none.
+
+    That is FILE of `-o FILE`; without `-o`, the lock in a folder where nothing is that could be locked.
+    """
+    if parsed.words or parsed.values("requirement") or not parsed.has("refresh-hashes"):
+        return ""
+    output = parsed.value("output-file") or ("" if _has_source() else present_lock(os.path.isfile))
+    is_alone = os.path.isfile(output) and read_present(output).arguments is None
+    return output if is_alone else ""
+
+
+def _has_source() -> bool:
+    return os.path.exists(DEFAULT_SOURCE) or _has_project()
 
 
 def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOptions:

@@ -7,19 +7,20 @@ from peep.locking.completeness import Incompleteness
 
 def fault_line(fault: Incompleteness) -> str:
     """One line, without the target."""
-    where = f"{fault.location}: " if fault.location is not None else ""
-    chain = f" ({' -> '.join((*fault.chain, fault.name))})" if fault.chain else ""
-    return f"{where}{fault.name}: {fault.reason}{chain}"
+    where = f"{', '.join(map(str, fault.locations))}: " if fault.locations else ""
+    chains = "; ".join(" -> ".join((*chain, fault.name)) for chain in fault.chains)
+    return f"{where}{fault.name}: {fault.reason}{f' ({chains})' if chains else ''}"
 
 
 def fault_json(fault: Incompleteness) -> dict[str, object]:
-    location = fault.location
+    chains = [[*chain, fault.name] for chain in fault.chains]
     return {
         "kind": fault.kind.value,
         "target": fault.target,
         "name": fault.name,
         "requirement": fault.requirement or None,
         "reason": fault.reason,
-        "chain": [*fault.chain, fault.name] if fault.chain else [],
-        "locations": [{"path": location.path, "line": location.line}] if location is not None else [],
+        "chain": chains[0] if chains else [],
+        "chains": chains,
+        "locations": [{"path": location.path, "line": location.line} for location in fault.locations],
     }

@@ -52,7 +52,7 @@ def _tell_change(change: PinChange, console: Console) -> None:
     console.note(_change_line(change))
     if change.before == change.after:
         for sign, files in (("+", change.added), ("-", change.removed)):
-            for file in files:
+            for file in sorted(files, key=lambda one: (not one.filename, one.filename, str(one.digest))):
                 console.note(f"  {sign} {_file_line(file)}")
 
 

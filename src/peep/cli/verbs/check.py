@@ -14,6 +14,7 @@ from peep.errors import UsageError
 from peep.pipeline.context import RunContext
 
 if TYPE_CHECKING:
+    from peep.locking.completeness import Incompleteness
     from peep.workflows.check import CheckResult
 
 VERB = Verb(
@@ -86,22 +87,36 @@ def _tell(result: CheckResult, console: Console, *, is_json: bool) -> None:
     from peep.cli.output.incompleteness import fault_json, fault_line  # noqa: PLC0415 - as above
     from peep.locking.completeness import complete_targets  # noqa: PLC0415 - as above
 
+    news = _news(result)
     warnings = list(dict.fromkeys(text for verdict in result.verdicts for text in verdict.warnings))
     if is_json:
-        faults = [fault for verdict in result.verdicts for fault in verdict.incomplete]
+        faults = [fault for _, some in news for fault in some]
         targets = [{"name": name, "complete": found} for name, found in complete_targets(result.verdicts).items()]
         answer = {"targets": targets, "warnings": warnings, "problems": [fault_json(fault) for fault in faults]}
         console.result(json.dumps(answer, indent=2))
         return
     for warning in warnings:
         console.warning(warning)
-    for verdict in result.verdicts:
-        if verdict.is_complete:
-            console.note(f"{verdict.target}: complete")
+    for target, faults in news:
+        if not faults:
+            console.note(f"{target}: complete")
             continue
-        console.error(f"{verdict.target}: {len(verdict.incomplete)} missing or wrong")
-        for fault in verdict.incomplete:
+        console.error(f"{target}: {len(faults)} missing or wrong")
+        for fault in faults:
             console.error(f"  {fault_line(fault)}")
     found = complete_targets(result.verdicts)
     if len(found) > 1:
         console.note(f"{result.path}: complete for {sum(found.values())} of {len(found)} targets")
+
+
+def _news(result: CheckResult) -> list[tuple[str, list[Incompleteness]]]:
+    """Pair each verdict's target with its faults, without those that an earlier micro version has as well."""
+    told: dict[str, set[tuple[object, ...]]] = {}
+    news: list[tuple[str, list[Incompleteness]]] = []
+    for verdict in sorted(result.verdicts, key=lambda one: " at " in one.target):
+        known = told.setdefault(verdict.target.partition(" ")[0], set())
+        faults = [fault for fault in verdict.incomplete if fault.essence not in known]
+        known |= {fault.essence for fault in faults}
+        if faults or verdict.is_complete:
+            news.append((verdict.target, faults))
+    return news

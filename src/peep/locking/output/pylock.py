@@ -15,7 +15,7 @@ from peep.locking.candidates import NamedFile
 from peep.locking.completeness import JudgedPin
 from peep.locking.edited_packages import without_edited
 from peep.locking.kept_directives import KeptDirectives, directive_keys
-from peep.locking.lock_plan import PlannedPin
+from peep.locking.lock_plan import ListedRelease, PlannedPin
 from peep.locking.marker_atoms import assumed, canonical_marker
 from peep.locking.merging import markers_of_groups
 from peep.locking.roots import divided_ref
@@ -86,7 +86,7 @@ def _package(
     files = _files(pin, style.known_files)
     if pin.merged.release.direct_url:
         return PylockPackage(pin.merged.name, "", marker, dependencies=dependencies, archive=files[0])
-    sdists = [file for file in files if not file.name.endswith(_WHEEL)]
+    sdist, wheels = _divided(files)
     index = style.index_names.get(pin.merged.name, "")
     return PylockPackage(
         pin.merged.name,
@@ -94,10 +94,24 @@ def _package(
         marker,
         _stated_python(one for one, _ in pin.listed.files),
         dependencies,
-        sdist=min(sdists, key=lambda file: SDIST_SUFFIXES.index(sdist_suffix(file.name)), default=None),
-        wheels=tuple(file for file in files if file.name.endswith(_WHEEL)),
+        sdist=sdist,
+        wheels=wheels,
         tool={"index": index} if index else {},
     )
+
+
+def _divided(files: Sequence[PylockFile]) -> tuple[PylockFile | None, tuple[PylockFile, ...]]:
+    """Divide files into the one sdist that a package may list and its wheels."""
+    sdists = [file for file in files if not file.name.endswith(_WHEEL)]
+    sdist = min(sdists, key=lambda file: SDIST_SUFFIXES.index(sdist_suffix(file.name)), default=None)
+    return sdist, tuple(file for file in files if file.name.endswith(_WHEEL))
+
+
+def refreshed_package(name: str, listed: ListedRelease, known: KnownFiles) -> PylockPackage:
+    """Give back a package with the files that are listed today; what is known of one of them stays."""
+    files = [_file(one, digest, known) for one, digest in listed.files]
+    sdist, wheels = _divided(sorted(files, key=lambda file: file.name))
+    return PylockPackage(name, sdist=sdist, wheels=wheels)
 
 
 def _files(pin: PlannedPin, known: KnownFiles) -> list[PylockFile]:

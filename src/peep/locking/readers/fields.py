@@ -68,7 +68,15 @@ UV: Fates = {
     "required-markers": "-what the resolver had to find files for",
     "conflicts": "-what must not be asked for together; one choice is converted",
     "options": "-what the resolver was told",
-    "manifest": "-what the resolver was given",
+    "manifest": KEPT,
+}
+UV_MANIFEST: Fates = {
+    "members": KEPT,
+    "dependency-groups": KEPT,
+    **dict.fromkeys(
+        ("requirements", "constraints", "overrides", "excludes", "build-constraints", "dependency-metadata"),
+        "-what the resolver was given",
+    ),
 }
 UV_PACKAGE: Fates = {
     "name": KEPT,

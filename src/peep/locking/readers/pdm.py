@@ -137,18 +137,23 @@ def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFil
 
 def _joined(packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
     """Join the entries of one package: PDM lists it once more for each set of extras."""
-    found: dict[tuple[str, str], LockedPackage] = {}
+    entries: dict[tuple[str, str], list[LockedPackage]] = {}
     for package in packages:
-        key = package.name, package.version or package.url
-        known = found.get(key)
-        if known is None:
-            found[key] = package
-            continue
-        extras = tuple(sorted({*known.extras, *package.extras}))
-        marker = known.marker if not known.extras else package.marker if not package.extras else known.marker
-        files = known.files or package.files
-        found[key] = replace(known, marker=marker, extras=extras, files=files)
-    return tuple(found[key] for key in sorted(found))
+        entries.setdefault((package.name, package.version or package.url), []).append(package)
+    return tuple(_as_one(entries[key]) for key in sorted(entries))
+
+
+def _as_one(entries: Sequence[LockedPackage]) -> LockedPackage:
+    """Needed where the entry without extras is; where there are several such, or none, where any is."""
+    plain = [one for one in entries if not one.extras] or entries
+    markers = dict.fromkeys(one.marker for one in plain)
+    marker = "" if "" in markers else " or ".join(f"({one})" for one in markers)
+    return replace(
+        plain[0],
+        marker=marker_of(marker, plain[0].name),
+        extras=tuple(sorted({extra for one in entries for extra in one.extras})),
+        files=next((one.files for one in [*plain, *entries] if one.files), ()),
+    )
 
 
 def _propagated(taken: Sequence[tuple[Mapping[str, Any], LockedPackage]]) -> list[LockedPackage]:

@@ -16,7 +16,7 @@ from peep.formats.names import normalised
 from peep.formats.url_secrets import fault_text
 from peep.locking.marker_atoms import Atom, atoms_of
 from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
-from peep.locking.readers.fields import UV, UV_FILE, UV_PACKAGE, UV_SOURCE, unkept, unkept_within
+from peep.locking.readers.fields import UV, UV_FILE, UV_MANIFEST, UV_PACKAGE, UV_SOURCE, unkept, unkept_within
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,
@@ -56,13 +56,13 @@ def read_uv_lock(text: str, selection: Selection) -> ReadLock:
     roots = [entry for entry in entries if _is_project(entry)] or [one for one in entries if _is_member(one)]
     if not roots:
         raise UnreadableLock("it has no package that is the project itself, so nothing says what is needed")
-    reader = _Reader(selection)
+    manifest = table_of(document.get("manifest", {}), "manifest")
     requires_python = text_of(document, "requires-python", "the file")
-    found = reader.read(entries, roots, requires_python)
+    found = _Reader(selection).read(entries, [*roots, _workspace(manifest)], requires_python)
     supported = tuple(
         marker_of(one, "supported-markers") for one in texts_of(document, "supported-markers", "the file")
     )
-    losses = (*unkept(document, UV), *found.losses)
+    losses = (*unkept(document, UV), *unkept(manifest, UV_MANIFEST), *_unreached(manifest, roots, found), *found.losses)
     return replace(found, losses=losses, requires_python=requires_python, environments=supported)
 
 
@@ -75,6 +75,19 @@ def _is_member(entry: Mapping[str, Any]) -> bool:
     """Tell whether a package is a member of a workspace; where the workspace has no project, all of them count."""
     source = table_of(entry.get("source", {}), "source")
     return any(kind in source for kind in _PROJECT_SOURCES)
+
+
+def _workspace(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give back the groups of a workspace whose root is no project, which stand in the manifest, as uv's own root."""
+    return {"name": "workspace", "dev-dependencies": manifest.get("dependency-groups", {})}
+
+
+def _unreached(manifest: Mapping[str, Any], roots: Sequence[Mapping[str, Any]], found: ReadLock) -> Iterator[Loss]:
+    """Tell of members of a workspace that its project does not require: uv installs them only where they are named."""
+    members = {name_of(one, "a member") for one in texts_of(manifest, "members", "manifest")}
+    reached = {name_of(one.get("name"), "the project") for one in roots} | {loss.name for loss in found.losses}
+    for name in sorted(members - reached):
+        yield Loss(name, "it is a member of the workspace that the project does not require: left out", False)  # noqa: FBT003
 
 
 class _Reader:

@@ -25,6 +25,7 @@ from peep.errors import ArchiveError, BadArchive, NoUsableFile, PackageIndexErro
 from peep.index.answers import ProjectAnswers, SourceFailure, failure_of
 from peep.index.client import PackageIndex
 from peep.index.preference import HashStatus, hash_status_of
+from peep.index.rejection_messages import naming_places
 from peep.model import (
     Candidate,
     Digest,
@@ -118,7 +119,7 @@ class ObtainedArchives:
             return None
         if answers.failures:
             self._missed.append((one.pin, answers.failures))
-        return _unless_listed_elsewhere(chosen, one.name)
+        return _unless_listed_elsewhere(naming_places(chosen, answers.asked), one.name)
 
     def _add_problems(self, problems: Iterable[Problem]) -> None:
         self.problems += (one for one in problems if one not in self.problems)

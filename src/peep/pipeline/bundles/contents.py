@@ -192,6 +192,7 @@ def _told(verdict: Verdict, one: TargetPins, *, checks: bool) -> Iterator[Incomp
 def _add_fault(contents: BundleContents, fault: Incompleteness, one: TargetPins) -> None:
     """Tell of a fault once for a target: that it is there at later versions of Python, too, is no news."""
     requirement = fault.requirement or next((str(pin) for pin in one.pinned.pins if pin.name == fault.name), fault.name)
-    way = f" ({' -> '.join(fault.chain)})" if len(fault.chain) > 1 else ""
+    ways = "; ".join(" -> ".join(chain) for chain in fault.chains if len(chain) > 1)
+    way = f" ({ways})" if ways else ""
     if IncompleteTarget(one.target.id.text, requirement, fault.reason + way) not in contents.problems:
         contents.add_problem(IncompleteTarget(one.label, requirement, fault.reason + way))

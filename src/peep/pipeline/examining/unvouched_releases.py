@@ -21,6 +21,7 @@ from peep.formats.dependency_specifiers import read_version
 from peep.formats.names import archive_suffix, name_in_filename, normalised
 from peep.formats.versions import same_version
 from peep.formats.wheel_names import parse_wheel_filename
+from peep.index.answers import places_text
 from peep.index.client import PackageIndex
 from peep.model import ArchiveKind, IndexFile
 from peep.system.file_digest import digest_of_stream
@@ -186,7 +187,8 @@ def _files_of_version(project: str, version: str, index: PackageIndex) -> list[t
         if found:
             return found
     if not details:
-        raise PeepError(f"{project}: no index and no --find-links place has this project")
+        asked = places_text(index.answers(project).asked)
+        raise PeepError(f"{project}: no index and no --find-links place has this project{asked}")
     newest = ", ".join(_newest(known))
     hint = f"there are: {newest}" if newest else "its files are of no kind that can be installed"
     raise PeepError(f"{project} {version}: there is no such release", hint)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from peep.dataclass import replace
 from peep.index.bound import BoundIndex, index_of
 from peep.index.client import PackageIndex
 from peep.locking.candidates import ProjectPage
 from peep.locking.page_releases import page_of
-from peep.model import ProjectDetail
 from peep.pipeline.once import Once
 from peep.reporting import Reporter, SilentReporter
 
@@ -50,8 +50,7 @@ class IndexPages:
         self._reporter.worked("pages")
         if len(details) > 1:
             self._shadowed[project] = tuple(detail.index for detail in details)
-        return page_of(project, _first(details))
-
-
-def _first(details: Sequence[ProjectDetail]) -> ProjectDetail | None:
-    return details[0] if details else None
+        if not details:
+            return ProjectPage(project, asked=index.answers(project).asked)
+        first, *others = details
+        return replace(page_of(project, first), elsewhere=tuple(detail.index for detail in others))
