@@ -186,6 +186,16 @@ def test_pages_are_revalidated_and_not_sent_again(tmp_path, threads):
     assert len(detail.files) == 2
 
 
+def test_what_keeping_raised_is_raised_when_all_is_to_be_kept(threads):
+    done = []
+    threads.keep(lambda: [][0])
+    threads.keep(lambda: done.append(1))
+    with pytest.raises(IndexError):
+        threads.settle()
+    threads.close()
+    assert done == [1]
+
+
 def test_offline_takes_what_was_kept_even_without_validators(tmp_path, threads):
     place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0")})
     cache = PageCache(place.memory)

@@ -25,6 +25,8 @@ odd_values = st.none() | st.integers() | st.just([]) | st.just({})
 def test_links_are_followed_as_each_alone(links):
     alone = [LinkBase(BASE).resolve(link) or "" if isinstance(link, str) else "" for link in links]
     assert LinkBase(BASE).resolve_all(links) == alone
+    start, rests = LinkBase(BASE).resolve_from(links)
+    assert [start + rest for rest in rests] == alone
 
 
 @given(
