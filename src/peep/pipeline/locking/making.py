@@ -87,7 +87,7 @@ class LockMaking:
         roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
         inputs = replace(inputs, roots=roots)
         pages = DirectPages(index_pages, direct)
-        sources = view_sources(inputs, pages, metadata)
+        sources = replace(view_sources(inputs, pages, metadata), expect=metadata.expect)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.session.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.session.options.refresh_hashes)
