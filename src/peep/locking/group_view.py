@@ -12,7 +12,7 @@ from peep.locking.edges import Edge
 from peep.locking.group_judge import Candidate, KnownPin, Unusable, ViewSources
 from peep.locking.target_groups import JointGroup
 
-_MOST_EXPECTED = 16
+_MOST_EXPECTED = 8
 """Releases of one project of which the metadata is asked for ahead."""
 
 
