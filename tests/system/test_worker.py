@@ -48,6 +48,16 @@ def test_what_waits_is_cancelled_and_what_is_being_done_is_not():
     assert done == []
 
 
+@pytest.mark.parametrize("end", [Worker.cancel, Worker.finish])
+def test_after_the_end_nothing_is_done_and_nobody_waits(end):
+    worker, done = Worker("ended"), []
+    worker.submit(lambda: None).result(30)
+    end(worker)
+    with pytest.raises(CancelledError):
+        worker.submit(lambda: done.append(1)).result(30)
+    assert done == []
+
+
 def test_a_worker_that_was_asked_for_nothing_starts_no_thread():
     before = threading.active_count()
     Worker("idle").finish()

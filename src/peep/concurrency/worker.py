@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from math import inf
 from typing import Any, TypeVar
@@ -24,31 +25,43 @@ class Worker:
         self._numbers = count()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._lock = threading.Lock()
-        self._is_started = False
+        self._is_started = self._has_ended = False
 
     def submit(self, task: Callable[[], Value], weight: float = 0) -> Future[Value]:
-        """Have a task done, after those that are lighter and those of its weight that came before it."""
+        """Have a task done, after those that are lighter and those of its weight that came before it.
+
+        After the end, it is cancelled at once.
+        """
         future: Future[Value] = Future()
-        self._waiting.put((weight, next(self._numbers), future, task))
         with self._lock:
+            if self._has_ended:
+                future.cancel()
+                return future
+            self._put(weight, future, task)
             if not self._is_started:
                 self._thread.start()
                 self._is_started = True
         return future
 
     def cancel(self) -> None:
-        """Do nothing of what still waits; who waits for that hears it (`CancelledError`). To be called at the end."""
-        try:
+        """End, and do nothing of what still waits; who waits for that hears it (`CancelledError`)."""
+        with self._lock:
+            self._has_ended = True
+        with suppress(queue.Empty):
             while True:
                 self._waiting.get_nowait()[2].cancel()
-        except queue.Empty:
-            self._waiting.put((-inf, next(self._numbers), Future(), _end))
+        self._put(-inf, Future(), _end)
 
     def finish(self) -> None:
-        """Do all that waits, and end. To be called at the end."""
+        """Do all that waits, and end."""
+        with self._lock:
+            self._has_ended = True
+        self._put(inf, Future(), _end)
         if self._is_started:
-            self._waiting.put((inf, next(self._numbers), Future(), _end))
             self._thread.join()
+
+    def _put(self, weight: float, future: Future[Any], task: Callable[[], Any]) -> None:
+        self._waiting.put((weight, next(self._numbers), future, task))
 
     def _work(self) -> None:
         while True:
