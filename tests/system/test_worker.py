@@ -1,4 +1,4 @@
-"""One thread that does what many want done: the lightest first, and at the end all of it or nothing more."""
+"""Threads that do what many want done: the lightest first, and at the end all of it or nothing more."""
 
 import threading
 from concurrent.futures import CancelledError
@@ -26,6 +26,17 @@ def test_the_lightest_that_waits_comes_first_and_equals_in_their_order():
     held.go.set()
     held.worker.finish()
     assert done == ["least", "a", "b", "large"]
+
+
+def test_as_many_threads_work_as_there_may_be_and_all_end():
+    worker, together = Worker("several", 3), threading.Barrier(3)
+    before = threading.active_count()
+    waiting = [worker.submit(together.wait, weight=1) for _ in range(3)]
+    assert sorted(one.result(30) for one in waiting) == [0, 1, 2]
+    rest = [worker.submit(lambda number=number: number) for number in range(20)]
+    worker.finish()
+    assert [one.result(0) for one in rest] == list(range(20))
+    assert threading.active_count() == before
 
 
 def test_an_error_is_raised_to_who_waits_and_the_next_task_is_done():

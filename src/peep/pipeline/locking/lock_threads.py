@@ -25,10 +25,9 @@ class LockThreads:
 
     def __init__(self) -> None:
         self._reader = Worker("peep-pages")
-        self._keepers = [Worker("peep-keep") for _ in range(_KEEPERS)]
+        self._keeper = Worker("peep-keep", _KEEPERS)
         self._kept: list[Future[None]] = []
-        self._ahead = [Worker("peep-ahead") for _ in range(_AHEAD)]
-        self._asked = 0
+        self._ahead = Worker("peep-ahead", _AHEAD)
 
     def read(self, task: Callable[[], Value], size: int = 0) -> Value:
         """Have a page of `size` bytes taken apart, and wait for it.
@@ -39,7 +38,7 @@ class LockThreads:
 
     def keep(self, task: Callable[[], None]) -> None:
         """Have a page kept some time before `settle` returns."""
-        self._kept.append(self._keepers[len(self._kept) % _KEEPERS].submit(task))
+        self._kept.append(self._keeper.submit(task))
 
     def settle(self) -> None:
         """Wait until all is kept; raises what keeping raised."""
@@ -48,12 +47,10 @@ class LockThreads:
 
     def ask_ahead(self, task: Callable[[], object]) -> None:
         """Have something asked for that may be wanted; nobody waits for it, nor hears what it raises."""
-        self._asked += 1
-        self._ahead[self._asked % _AHEAD].submit(task)
+        self._ahead.submit(task)
 
     def close(self) -> None:
         """Read no more pages, ask no more ahead, and keep what was read."""
-        for worker in (self._reader, *self._ahead):
-            worker.cancel()
-        for keeper in self._keepers:
-            keeper.finish()
+        self._reader.cancel()
+        self._ahead.cancel()
+        self._keeper.finish()
