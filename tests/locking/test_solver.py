@@ -28,6 +28,7 @@ def answer(projects, *texts, target=LINUX, constraints=(), **changes):
         ReleaseFacts(changes.get("policy", CandidatePolicy())),
         changes.get("admission", Admission()),
         changes.get("known", {}),
+        expect=changes.get("expect", lambda *_: None),
     )
     view = GroupView(group, sources, changes.get("preferred", {}))
     limits = [Constraint(parse_edge(text), Location("limits.txt", 1), "-c limits.txt") for text in constraints]
@@ -54,6 +55,19 @@ def test_the_newest_version_that_everything_allows_is_chosen():
 def test_an_older_version_is_taken_where_the_newest_conflicts():
     projects = {"app": {"2.0": ["lib>=3"], "1.0": ["lib"]}, "lib": {"3.0": [], "2.0": []}}
     assert pins(projects, "app", "lib<3") == {"app": "1.0", "lib": "2.0"}
+
+
+def test_releases_behind_those_that_are_turned_down_are_expected_and_no_others():
+    releases = {f"{number}.0": ["lib>=2"] for number in range(9, 3, -1)}
+    projects = {"app": {**releases, "3.0": ["lib"], "2.0": [], "1.0": []}, "lib": {"2.0": [], "1.0": []}}
+    expected = []
+    assert pins(projects, "app", "lib<2", expect=lambda release, _: expected.append(release.text)) == {
+        "app": "3.0",
+        "lib": "1.0",
+    }
+    assert expected[:3] == ["7.0", "6.0", "5.0"]  # one after the second that was looked at, two after the third
+    assert {*expected} == {f"{number}.0" for number in range(1, 8)}
+    assert pins({"app": {"2.0": [], "1.0": []}}, "app", expect=lambda *_: 1 // 0) == {"app": "2.0"}
 
 
 def test_an_extra_brings_its_requirements_and_pins_its_project():

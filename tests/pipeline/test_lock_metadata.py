@@ -14,8 +14,8 @@ from peep.locking.page_releases import page_of
 from peep.locking.sources import NeedsBuild, Unreadable
 from peep.model import Digest, IndexOptions
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, OfflinePages, RevalidatedPages
+from peep.pipeline.locking.lock_threads import LockThreads
 from peep.pipeline.locking.metadata import IndexMetadata
-from peep.pipeline.locking.page_threads import PageThreads
 from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.reporting import SilentReporter
@@ -55,11 +55,14 @@ class Place:
         cache = MetadataCache(self.memory)
         self.metadata = IndexMetadata(lambda: self.transport, cache, self.scratch, SilentReporter())
 
-    def ask(self, filename: str):
+    def named(self, filename: str):
         index = SimpleIndexes(self.transport, IndexOptions((f"{HOST}/simple",)), SilentReporter())
         (detail,) = index.project("foo")
         (release,) = page_of("foo", detail).releases
-        named = next(one for one in release.files if one.file.filename == filename)
+        return release, next(one for one in release.files if one.file.filename == filename)
+
+    def ask(self, filename: str):
+        release, named = self.named(filename)
         return self.metadata.metadata(release, named), named
 
     def files_asked_for(self) -> list[str]:
@@ -93,6 +96,39 @@ def test_a_source_archive_with_a_stated_digest_is_received_once(tmp_path, hashes
     assert place.metadata.read_sdist(named, lambda contents: contents.read("pyproject.toml"))
     assert place.files_asked_for() == [f"/files/foo/{SDIST}"] * times
     once.close()
+
+
+@pytest.mark.parametrize("facts", [{}, {"sidecar": True}], ids=["by ranges", "by its sidecar"])
+def test_what_is_expected_is_asked_for_ahead_and_once(tmp_path, facts):
+    place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0", requires=["bar"])}, **facts)
+    place.metadata.ask_ahead = lambda task: task()
+    for _ in range(2):
+        place.metadata.expect(*place.named(WHEEL))
+    asked = place.files_asked_for()
+    assert len(asked) == 1
+    assert place.ask(WHEEL)[0].requires_dist == ("bar",)
+    place.metadata.expect(*place.named(WHEEL))
+    assert place.files_asked_for() == asked
+
+
+def test_nothing_whole_is_asked_for_ahead(tmp_path):
+    place = Place(tmp_path, {WHEEL: wheel_bytes("foo", "1.0"), SDIST: sdist_bytes("foo", "1.0")})
+    place.content.serves_ranges = False
+    place.metadata.ask_ahead = lambda task: task()
+    place.metadata.expect(*place.named(SDIST))
+    assert place.files_asked_for() == []
+    place.metadata.expect(*place.named(WHEEL))
+    assert all("range" in one.headers for one in place.transport.requests if "/files/" in one.path)
+
+
+def test_an_error_of_what_was_asked_ahead_is_heard_by_who_wants_it(tmp_path):
+    place = Place(tmp_path, {WHEEL: b"no wheel"})
+    threads = LockThreads()
+    place.metadata.ask_ahead = threads.ask_ahead
+    place.metadata.expect(*place.named(WHEEL))
+    found, _ = place.ask(WHEEL)
+    threads.close()
+    assert isinstance(found, Unreadable)
 
 
 def test_a_wheel_without_a_sidecar_is_read_by_ranges_or_else_whole(tmp_path):
@@ -166,7 +202,7 @@ def test_a_missing_digest_is_computed_from_the_bytes(tmp_path):
 
 @pytest.fixture
 def threads():
-    with closing(PageThreads()) as threads:
+    with closing(LockThreads()) as threads:
         yield threads
 
 
@@ -184,6 +220,16 @@ def test_pages_are_revalidated_and_not_sent_again(tmp_path, threads):
     place.content.projects["foo"]["foo-2.0-py3-none-any.whl"] = wheel_bytes("foo", "2.0")
     (detail,) = SimpleIndexes(place.transport, options, SilentReporter(), kept).project("foo")
     assert len(detail.files) == 2
+
+
+def test_what_keeping_raised_is_raised_when_all_is_to_be_kept(threads):
+    done = []
+    threads.keep(lambda: int("none"))
+    threads.keep(lambda: done.append(1))
+    with pytest.raises(ValueError, match="none"):
+        threads.settle()
+    threads.close()
+    assert done == [1]
 
 
 def test_offline_takes_what_was_kept_even_without_validators(tmp_path, threads):

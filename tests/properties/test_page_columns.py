@@ -18,13 +18,18 @@ texts = st.lists(pieces, max_size=5).map("".join)
 usual_links = st.builds(
     "{}{}/demo-1.0.zip".format, st.sampled_from(["https://files.example/", "/files/"]), st.text("ab/")
 )
+rooted_links = st.builds("/{}".format, st.text("ab", max_size=3)) | st.just("")
 odd_values = st.none() | st.integers() | st.just([]) | st.just({})
 
 
-@given(st.lists(texts | odd_values, max_size=5) | st.lists(usual_links, max_size=5))
+@given(
+    st.lists(texts | odd_values, max_size=5) | st.lists(usual_links, max_size=5) | st.lists(rooted_links, max_size=3)
+)
 def test_links_are_followed_as_each_alone(links):
     alone = [LinkBase(BASE).resolve(link) or "" if isinstance(link, str) else "" for link in links]
     assert LinkBase(BASE).resolve_all(links) == alone
+    start, rests = LinkBase(BASE).resolve_from(links)
+    assert [start + rest for rest in rests] == alone
 
 
 @given(

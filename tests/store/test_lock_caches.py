@@ -47,6 +47,19 @@ def test_a_page_comes_back_as_it_was(files, etag, status):
     assert cache.get(URL) == page
 
 
+@pytest.mark.parametrize("sizes", [[0, None], [None, None], [7, 0]])
+@pytest.mark.parametrize("whys", [["", None], [None, None], ["old", None], ["two\nlines", None]])
+def test_nothing_is_not_taken_for_an_empty_value(sizes, whys):
+    made = [
+        IndexFile(f"{n}.whl", "https://files.example/", size=size, yanked=why, index="https://index.example/simple")
+        for n, (size, why) in enumerate(zip(sizes, whys, strict=True))
+    ]
+    page = KeptPage(ProjectDetail("foo", tuple(made), "https://index.example/simple"))
+    cache = PageCache(Memory())
+    cache.put(URL, page)
+    assert cache.get(URL) == page
+
+
 def test_a_missing_project_is_remembered_too():
     cache = PageCache(Memory())
     cache.put(URL, KeptPage(None, time=3.0))

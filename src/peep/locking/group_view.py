@@ -12,6 +12,9 @@ from peep.locking.edges import Edge
 from peep.locking.group_judge import Candidate, KnownPin, Unusable, ViewSources
 from peep.locking.target_groups import JointGroup
 
+_MOST_EXPECTED = 8
+"""Releases of one project of which the metadata is asked for ahead."""
+
 
 class GroupView:
     """Releases as one group sees them, asked for as they are needed and remembered."""
@@ -28,6 +31,8 @@ class GroupView:
         self._preferred = preferred
         self._candidates: dict[tuple[str, int], Candidate | Unusable] = {}
         self._passed_over: dict[tuple[str, int], Unusable] = {}
+        self._tried: dict[str, int] = {}
+        """How many releases of a project were looked at before the last one."""
         self._orders: dict[str, tuple[int, ...]] = {}
 
     def page(self, project: str) -> ProjectPage:
@@ -72,10 +77,23 @@ class GroupView:
         key = project, number
         known = self._candidates.get(key)
         if known is None:
+            self._expect_others(project, number)
             release = self.page(project).releases[number]
             self.looked_at[project] = self.looked_at.get(project, frozenset()) | self._judge.thresholds(release)
             known = self._candidates[key] = self._judge.candidate(release)
         return known
+
+    def _expect_others(self, project: str, number: int) -> None:
+        """Tell of the releases after this one, as many as were looked at before: whoever turned those down goes on."""
+        tried = self._tried[project] = self._tried.get(project, -1) + 1
+        order = self.order(project) if tried else ()
+        start = order.index(number) + 1 if number in order else len(order)
+        for following in order[start : start + min(tried, _MOST_EXPECTED)]:
+            release = self.page(project).releases[following]
+            for member in self.group.members:
+                chosen = self._judge.file_choice(release, member).chosen
+                if chosen is not None and (project, following) not in self._candidates:
+                    self._sources.expect(release, chosen)
 
     def judged(self, project: str, number: int) -> Candidate | Unusable | None:
         """Give back what is known of a release without asking for anything; None: it was not looked at.

@@ -11,7 +11,7 @@ from peep.formats.url_secrets import redacted
 from peep.index.fetching import NOT_MODIFIED, FetchedPage, PageFetcher
 from peep.index.pages import PageSource
 from peep.model import ProjectDetail
-from peep.pipeline.locking.page_threads import PageThreads
+from peep.pipeline.locking.lock_threads import LockThreads
 from peep.store.page_cache import KeptPage, PageCache, PageHead, page_digest
 
 Parse = Callable[[FetchedPage | None, PageSource], ProjectDetail | None]
@@ -21,7 +21,7 @@ class RevalidatedPages:
     """Implements `index.client.KeptPages`: every page is asked for, with what tells whether it has changed."""
 
     def __init__(
-        self, cache: PageCache, threads: PageThreads, digests: dict[str, str], now: Callable[[], float] = time.time
+        self, cache: PageCache, threads: LockThreads, digests: dict[str, str], now: Callable[[], float] = time.time
     ) -> None:
         """`threads` read and keep pages; `digests` has the digest of each by its URL, without credentials, once
         `threads.settle` has returned.
@@ -68,7 +68,7 @@ class ComparedPages:
     Of an unchanged page nothing is read but what tells so; it is given back as one without files.
     """
 
-    def __init__(self, cache: PageCache, threads: PageThreads, digests: dict[str, str]) -> None:
+    def __init__(self, cache: PageCache, threads: LockThreads, digests: dict[str, str]) -> None:
         """Takes what `RevalidatedPages` does, and fills `digests` as it does."""
         self._cache = cache
         self._digests = digests

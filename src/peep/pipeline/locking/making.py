@@ -8,7 +8,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from peep.archives.download import Downloader
@@ -57,15 +58,22 @@ _TURN = 0.02
 """Seconds that a thread may compute while others want to."""
 
 
-def _compute_undisturbed() -> None:
+@contextmanager
+def _undisturbed() -> Iterator[None]:
     """Tell the interpreter what a lock is like: one thread computes while 32 wait, and what it makes lives to the end.
 
     With the usual 5 ms, all that wait look four times as often whether it is their turn, which takes a twentieth of the
-    processor's time. What pages hold is in no circle: to search them for circles takes 30 ms and more.
+    processor's time. What pages hold is in no circle: to search them for circles takes 30 ms and more. That stays so,
+    for afterwards it would take as long.
     """
-    gc.freeze()
-    gc.set_threshold(_MOST_UNSEEN)
-    sys.setswitchinterval(_TURN)
+    before = sys.getswitchinterval()
+    if unseen := gc.get_threshold()[0]:  # 0: it never looks
+        gc.set_threshold(max(unseen, _MOST_UNSEEN))
+    sys.setswitchinterval(max(before, _TURN))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,10 @@ class LockMaking:
 
     def make(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], tools: PresentLock) -> Lock:
         """Ask the indexes and solve."""
-        _compute_undisturbed()
+        with _undisturbed():
+            return self._made(read, present, targets, tools)
+
+    def _made(self, read: ReadSources, present: PresentLock, targets: Sequence[TargetId], tools: PresentLock) -> Lock:
         self.session.network.stated = read.index_options
         inputs = self._inputs(read, present, targets, tools)
         index_pages = self.session.pages()
@@ -87,7 +98,7 @@ class LockMaking:
         roots, direct = self._direct(inputs.roots, present, metadata, builds, hooks)
         inputs = replace(inputs, roots=roots)
         pages = DirectPages(index_pages, direct)
-        sources = view_sources(inputs, pages, metadata)
+        sources = replace(view_sources(inputs, pages, metadata), expect=metadata.expect)
         walk([GroupView(group, sources, {}) for group in joint_groups(inputs.targets)], inputs.roots)
         is_narrow = self.session.options.settings.hashes == "targets"
         hashes = HashPolicy(inputs.policy, is_narrow, self.session.options.refresh_hashes)

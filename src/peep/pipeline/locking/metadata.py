@@ -72,15 +72,19 @@ class IndexMetadata:
         self._questions: dict[tuple[str, str], _Asked] = {}
         self._answers = Once(self._found)
         self._sidecars = Once[tuple[Digest, ...], ProjectMetadata](self._read_sidecar)
+        self._ranged = Once[IndexFile, ProjectMetadata | None](self._read_ranged)
         self._declaring: dict[tuple[Digest, ...], IndexFile] = {}
         self._digests = Once(self._hashed)
         self._files: dict[tuple[str, str], IndexFile] = {}
         self._noted: dict[str, Answer] = {}
+        self._expected: set[tuple[str, str]] = set()
         self._built = Once(self._built_metadata)
         self.hooks: MetadataHooks | None = None
         """Backends of `--allow-build`."""
         self.on_sdist: Callable[[SdistContents, NamedFile], object] = lambda *_: None
         """Looks at each source archive that is opened for its metadata."""
+        self.ask_ahead: Callable[[Callable[[], object]], None] = lambda _: None
+        """Has something done meanwhile; by default nothing is."""
         self.receive: Receive = receive_archive
         """Receives what is looked into whole."""
         self.stop = threading.Event()
@@ -109,6 +113,26 @@ class IndexMetadata:
         if file.file.filename in self._noted:
             return self._noted[file.file.filename]
         return self._answers.get(asked.key)
+
+    def expect(self, release: Release, named: NamedFile) -> None:
+        """Have the metadata of a wheel asked for that will probably be wanted, as far as that takes a part of it.
+
+        What comes is what would come later, and so is an error: whoever wants it hears of it.
+        """
+        asked = _Asked(release, named)
+        is_new = asked.key not in self._questions and asked.key not in self._expected
+        if is_new and named.name.kind is ArchiveKind.WHEEL and named.file.filename not in self._noted:
+            self._expected.add(asked.key)
+            self.ask_ahead(lambda: self._ask_ahead(asked))
+
+    def _ask_ahead(self, asked: _Asked) -> None:
+        stated = stated_sha256(asked.named)
+        if asked.key in self._questions or (stated is not None and self._cache.get(stated.hex) is not None):
+            return
+        if asked.named.file.sidecar:
+            self._sidecar(asked)
+        else:
+            self._ranged.get(asked.named.file)
 
     def sha256(self, file: NamedFile) -> Digest:
         """Download a file and give back its true digest."""
@@ -157,16 +181,28 @@ class IndexMetadata:
         if asked.named.name.kind is ArchiveKind.SDIST:
             return self._read_sdist(asked)
         if file.sidecar:
-            self._declaring[file.sidecar] = _first_declaring(asked.release, file)
-            return self._sidecars.get(file.sidecar)
+            return self._sidecar(asked)
+        found = self._ranged.get(file)
+        if found is not None:
+            return found
+        with self._received(file) as body:
+            return parse_core_metadata(metadata_of_wheel(body, file.filename))
+
+    def _read_ranged(self, file: IndexFile) -> ProjectMetadata | None:
+        """Read the metadata of a wheel without the rest of it; None where the whole has to be fetched."""
         content = read_sidecar(file, self._transport.get(None))
         if content is None:
             try:
                 content = read_remote_metadata(file, self._transport.get(None))
             except RangesRefused:
-                with self._received(file) as body:
-                    content = metadata_of_wheel(body, file.filename)
+                return None
         return parse_core_metadata(content)
+
+    def _sidecar(self, asked: _Asked) -> ProjectMetadata:
+        file = asked.named.file
+        digests = file.sidecar or ()
+        self._declaring[digests] = _first_declaring(asked.release, file)
+        return self._sidecars.get(digests)
 
     def _read_sidecar(self, digests: tuple[Digest, ...]) -> ProjectMetadata:
         """Read the metadata with these digests: wheels of a release mostly declare one and the same."""

@@ -21,7 +21,7 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.fetch import Stages
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, ComparedPages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.lock_file import PresentLock, output_of, read_present
-from peep.pipeline.locking.page_threads import PageThreads
+from peep.pipeline.locking.lock_threads import LockThreads
 from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
@@ -65,7 +65,7 @@ class LockSession:
     """The way of each archive that a build backend gets."""
     received: ReceivedOnce
     """Source archives that several steps look into."""
-    page_threads: PageThreads
+    threads: LockThreads
     pages_seen: PagesSeen = field(default_factory=PagesSeen)
 
     def declared_targets(self, listed: Sequence[str]) -> tuple[TargetId, ...]:
@@ -158,9 +158,7 @@ class LockSession:
 
     def _kept_pages(self, cache: PageCache) -> KeptPages:
         seen = self.pages_seen.digests
-        return (
-            OfflinePages(cache, seen) if self.options.is_offline else RevalidatedPages(cache, self.page_threads, seen)
-        )
+        return OfflinePages(cache, seen) if self.options.is_offline else RevalidatedPages(cache, self.threads, seen)
 
     def run_key(self, read: ReadSources, ids: Sequence[str], contents: Sequence[bytes | None]) -> str:
         """Give back what a run with nothing to do is recognised by; '' where that does not do."""
@@ -186,18 +184,18 @@ class LockSession:
         def compared(cache: PageCache, digests: dict[str, str]) -> KeptPages:
             if self.options.is_offline:
                 return ComparedOfflinePages(cache, digests)
-            return ComparedPages(cache, self.page_threads, digests)
+            return ComparedPages(cache, self.threads, digests)
 
         return recalled(self.store, key, lambda digests: self._pages_through(lambda cache: compared(cache, digests)))
 
     def remember(self, key: str, run: RememberedRun) -> None:
         """Keep what this run asked for."""
         if key:
-            self.page_threads.settle()
+            self.threads.settle()
             remember(self.store, key, replace(run, names=tuple(self.pages_seen.names), pages=self.pages_seen.digests))
 
     def _pages_through(self, keep: Callable[[PageCache], KeptPages]) -> IndexPages:
-        self.page_threads.settle()  # what was read before is not asked for again
+        self.threads.settle()  # what was read before is not asked for again
         cache = PageCache(self.store)
         bound = self.network.bound_indexes(keep(cache))
         return IndexPages(lambda: self.network.unbound_index(keep(cache)), bound, self.context.reporter)
@@ -209,6 +207,8 @@ class LockSession:
         cache = MetadataCache(self.store)
         metadata = IndexMetadata(self.network.transport, cache, self.scratch, self.context.reporter)
         metadata.receive = self.received
+        if not self.options.is_offline:
+            metadata.ask_ahead = self.threads.ask_ahead
         return metadata
 
     def builds(self, metadata: IndexMetadata) -> LockBuilds:
@@ -250,7 +250,7 @@ def opened_lock(options: LockOptions, context: RunContext, stages: Stages) -> It
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="peep-lock-", ignore_cleanup_errors=True))
         received = ReceivedOnce(stages.receive)
         stack.callback(received.close)
-        threads = PageThreads()
+        threads = LockThreads()
         stack.callback(threads.close)
         yield LockSession(options, context, store, network, scratch, stages, received, threads)
         threads.settle()

@@ -1,4 +1,4 @@
-"""Threads for the pages of a lock: one takes them apart, two keep what was read, while many wait for answers."""
+"""Threads of a lock: one takes pages apart, two keep what was read, some ask ahead, while many wait for answers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from peep.concurrency.worker import Worker
 
 Value = TypeVar("Value")
 
+_KEEPERS = 2
+_AHEAD = 8
 
-class PageThreads:
-    """Three threads, whoever asks.
+
+class LockThreads:
+    """A few threads, whoever asks.
 
     To take a page apart is work for the interpreter alone. A large page fills 20 MB meanwhile, and the allocator keeps
     such memory for each thread: done by all that wait for answers, it is 80 MB in a large lock. What is kept is hashed
@@ -22,8 +25,9 @@ class PageThreads:
 
     def __init__(self) -> None:
         self._reader = Worker("peep-pages")
-        self._keepers = Worker("peep-keep"), Worker("peep-keep")
+        self._keeper = Worker("peep-keep", _KEEPERS)
         self._kept: list[Future[None]] = []
+        self._ahead = Worker("peep-ahead", _AHEAD)
 
     def read(self, task: Callable[[], Value], size: int = 0) -> Value:
         """Have a page of `size` bytes taken apart, and wait for it.
@@ -34,15 +38,19 @@ class PageThreads:
 
     def keep(self, task: Callable[[], None]) -> None:
         """Have a page kept some time before `settle` returns."""
-        self._kept.append(self._keepers[len(self._kept) % len(self._keepers)].submit(task))
+        self._kept.append(self._keeper.submit(task))
 
     def settle(self) -> None:
         """Wait until all is kept; raises what keeping raised."""
         for future in tuple(self._kept):
             future.result()
 
+    def ask_ahead(self, task: Callable[[], object]) -> None:
+        """Have something asked for that may be wanted; nobody waits for it, nor hears what it raises."""
+        self._ahead.submit(task)
+
     def close(self) -> None:
-        """Read no more pages, and keep those that were read."""
+        """Read no more pages, ask no more ahead, and keep what was read."""
         self._reader.cancel()
-        for keeper in self._keepers:
-            keeper.finish()
+        self._ahead.cancel()
+        self._keeper.finish()
