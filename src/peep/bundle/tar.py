@@ -17,6 +17,7 @@ from peep.bundle.manifest import MANIFEST, BundleManifest
 from peep.bundle.tree import PREFIX, FileSource, UnreadableBundle
 from peep.system.file_digest import digest_of_stream
 from peep.system.files import beside, fsync_folder, replace_file
+from peep.system.os_faults import ToldAs
 
 Member = tuple[str, BinaryIO, str]
 """Path, content, and the sha256 (lower-case hex) that it must have."""
@@ -48,10 +49,8 @@ def pack(tree: FileSource, manifest: BundleManifest, lock: bytes | None, path: s
 
 def _members(tree: FileSource, paths: Sequence[str], expected: Mapping[str, str]) -> Iterator[Member]:
     for path in paths:
-        try:
+        with ToldAs(UnreadableBundle, f"{tree.label}: {path}", _CHECK):
             file = tree.open(path)
-        except OSError as error:
-            raise UnreadableBundle(f"{tree.label}: {path}: {error.strerror or error}", _CHECK) from error
         with file:
             yield path, file, expected[path]
 

@@ -35,6 +35,7 @@ from peep.system.bounded import RECORDS, read_file
 from peep.system.file_digest import digest_of_stream
 from peep.system.files import remove_tree, replace_file, temporary_folder, write_atomically
 from peep.system.locks import FileLock
+from peep.system.os_faults import ToldAs
 
 LOCK_FILE = ".peep-mirror.lock"
 UNFINISHED = ".peep-mirror.unfinished"
@@ -140,12 +141,10 @@ class MirrorFolder:
     @contextmanager
     def held(self, purpose: str) -> Iterator[None]:
         """Let no other run change this mirror meanwhile. Raises `MirrorError` where it cannot be written to."""
-        try:
+        with ToldAs(MirrorError, f"{self.root}: cannot be written"):
             os.makedirs(self.root, exist_ok=True)
             lock = FileLock(self.place(LOCK_FILE), purpose)
             lock.__enter__()
-        except OSError as error:
-            raise MirrorError(f"{self.root}: cannot be written: {error.strerror or error}") from error
         try:
             yield
         finally:

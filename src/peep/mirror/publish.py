@@ -53,6 +53,7 @@ from peep.mirror.merge import merged
 from peep.mirror.server_config import IMMUTABLE, PAGES
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import read_file
+from peep.system.os_faults import ToldAs
 
 _MOST_ATTEMPTS = 20
 _LONGEST_PAUSE = 0.5
@@ -161,10 +162,8 @@ class _Publisher:
         if self._store.head(path) is not None:
             return None
         place = self._mirror.place(path)
-        try:
+        with ToldAs(MirrorError, f"{place}", _CHECK):
             content = read_file(place, LARGEST_OBJECT)
-        except OSError as error:
-            raise MirrorError(f"{place}: {error.strerror or error}", _CHECK) from error
         if sha256(content).hexdigest() != digest:
             raise MirrorError(f"{place}: is not what its facts say; it was not sent", _CHECK)
         try:

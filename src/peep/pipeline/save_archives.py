@@ -20,6 +20,7 @@ from peep.store.stale_files import is_abandoned
 from peep.system.file_digest import digest_of_file, digest_of_stream
 from peep.system.files import remove_tree, replace_file, temporary_folder
 from peep.system.locks import lock_folder
+from peep.system.os_faults import ToldAs
 
 _PREFIX = ".peep-"
 _NO_FILE_NAME = re.compile(r"[/\\:\0]|^\.{0,2}$")
@@ -158,12 +159,8 @@ def _private(destination: str) -> Iterator[str]:
 @contextmanager
 def _explained(destination: str) -> Iterator[None]:
     """Say of which folder it is that the system complains."""
-    try:
+    with ToldAs(DestinationError, f"{destination}: archives cannot be put here", "name another folder"):
         yield
-    except OSError as error:
-        raise DestinationError(
-            f"{destination}: archives cannot be put here: {error.strerror or error}", "name another folder"
-        ) from error
 
 
 @contextmanager

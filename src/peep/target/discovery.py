@@ -18,6 +18,7 @@ from peep.formats.documents import parse_json
 from peep.model import Memory, TargetEnvironment
 from peep.system import bounded
 from peep.system.file_signature import signature
+from peep.system.os_faults import ToldAs
 from peep.target.shims import interpreter_behind, is_script
 from peep.target.steering import refuse_steered
 
@@ -211,12 +212,10 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
 
     # Or macOS tells a Python that was built for an old SDK that it is version 10.16, too old for most wheels.
     variables = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
-    try:
+    with ToldAs(EnvironmentChangeError, f"{python} does not start"):
         ended = (run_program or run)(
             [python, "-I", "-S", "-X", "utf8", "-c", _probe_source()], env=variables, timeout=_PROBE_SECONDS
         )
-    except OSError as error:
-        raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
     try:
         answer = parse_json(ended.output)
         answer["version"], answer["paths"]

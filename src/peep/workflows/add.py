@@ -32,6 +32,7 @@ from peep.requirements.blocks import NewPin, append_block, replace_blocks
 from peep.requirements.decoding import decode
 from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.system.bounded import LISTS, read_file
+from peep.system.os_faults import ToldAs
 from peep.workflows.install import STAGES
 from peep.workflows.lock import LockResult, lock_in
 
@@ -93,10 +94,8 @@ def has_hashes(path: str) -> bool:
 
 def read_source(path: str) -> tuple[bytes, str]:
     """Give back a file's bytes and text. Raises `PeepError`."""
-    try:
+    with ToldAs(PeepError, f"{path} cannot be read"):
         content = read_file(path, LISTS)
-    except OSError as error:
-        raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
     return content, decode(content, path).text
 
 

@@ -28,6 +28,7 @@ from peep.pipeline.read_pins import Reading
 from peep.requirements.decoding import decode
 from peep.requirements.files import is_url
 from peep.system.bounded import LISTS, read_file
+from peep.system.os_faults import ToldAs
 from peep.workflows.audit import AuditCase, case_of, judged, listed_files
 from peep.workflows.audit_fix_list import EditedLists, ListsToEdit, edited_lists
 from peep.workflows.audit_fix_lock import RenewedLock, is_generated, renewed_lock
@@ -243,7 +244,5 @@ def _is_of(pin: FixedPin, path: str, outcome: Outcome) -> bool:
 
 
 def _on_disk(path: str) -> str:
-    try:
+    with ToldAs(PeepError, f"{path} cannot be read"):
         return decode(read_file(path, LISTS), path).text
-    except OSError as error:
-        raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -42,6 +42,7 @@ from peep.place_faults import NotOwned
 from peep.reporting import Reporter
 from peep.system.file_digest import digest_of_stream
 from peep.system.files import PIECE, regular_only, temporary_folder
+from peep.system.os_faults import ToldAs
 
 _READ = "archives read"
 
@@ -138,7 +139,7 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
     """Copy an archive out of a bundle, compared with its manifest."""
     copy = os.path.join(scratch, archive.sha256)
     label = f"{bundle.tree.label}: {archive.path}"
-    try:
+    with ToldAs(PeepError, f"{label}: cannot be read", "peep bundle check"):
         with bundle.tree.open(archive.path) as source, open(copy, "wb") as file:
             while file.tell() <= archive.size and (piece := source.read(PIECE)):  # more is another archive, told below
                 file.write(piece)
@@ -146,8 +147,6 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
         if archive.provenance:
             with bundle.tree.open(archive.provenance_path) as source:
                 provenance = source.read(LARGEST_PROVENANCE)
-    except OSError as error:
-        raise PeepError(f"{label}: cannot be read: {error.strerror or error}", "peep bundle check") from error
     with open(copy, "rb") as file:
         digest, size = digest_of_stream(file)
         if digest.hex != archive.sha256:

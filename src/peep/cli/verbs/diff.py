@@ -14,6 +14,7 @@ from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.dataclass import replace
 from peep.errors import PeepError, UsageError
+from peep.system.os_faults import ToldAs
 
 if TYPE_CHECKING:
     from peep.examine.summary import SummaryLine
@@ -189,8 +190,5 @@ def _write_page(path: str, result: DiffResult, read: frozenset[tuple[str, str]])
 
     lines = _summary(result, read)
     content = page_of(title_of(result), lines, result.comparison, base=result.reading_base(), read=read)
-    try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(content)
-    except OSError as error:
-        raise PeepError(f"--html {path}: {error.strerror or error}") from None
+    with ToldAs(PeepError, f"--html {path}"), open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(content)
