@@ -88,11 +88,7 @@ class Builder:
     """
 
     def __init__(
-        self,
-        target: TargetEnvironment,
-        settings: BuildSettings,
-        listed: Listed,
-        support: BuildSupport,
+        self, target: TargetEnvironment, settings: BuildSettings, listed: Listed, support: BuildSupport
     ) -> None:
         self._target = target
         self._settings = settings

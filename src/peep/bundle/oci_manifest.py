@@ -63,10 +63,7 @@ def oci_manifest(artifact: BundleArtifact, manifest: BundleManifest) -> bytes:
     """The bytes of the OCI manifest; nothing in it depends on time or machine."""
     archives = {archive.path for archive in manifest.archives}
     layers: list[JsonValue] = [
-        {
-            **_descriptor(blob, ARCHIVE_TYPE if path in archives else FILE_TYPE),
-            "annotations": {TITLE: path},
-        }
+        {**_descriptor(blob, ARCHIVE_TYPE if path in archives else FILE_TYPE), "annotations": {TITLE: path}}
         for path, blob in sorted(artifact.layers.items())
     ]
     return canonical_json(

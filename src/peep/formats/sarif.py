@@ -51,10 +51,7 @@ class SarifResult:
 
 
 def sarif_log(
-    version: str,
-    rules: Sequence[SarifRule],
-    results: Sequence[SarifResult],
-    notifications: Sequence[str] = (),
+    version: str, rules: Sequence[SarifRule], results: Sequence[SarifResult], notifications: Sequence[str] = ()
 ) -> dict[str, Any]:
     """A log with one run of peep `version`; `notifications` say why the run was not successful, () that it was.
 

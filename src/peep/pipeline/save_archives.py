@@ -124,11 +124,7 @@ def collected(
     Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
     when it was made here and nothing was handed over. Raises `DestinationError` where it cannot be written to.
     """
-    with (
-        _made(destination),
-        _private(destination) as folder,
-        closing(Unpacker(provider.store, len(pins))) as unpacker,
-    ):
+    with _made(destination), _private(destination) as folder, closing(Unpacker(provider.store, len(pins))) as unpacker:
         collection = ArchiveCollection(provider, unpacker, folder, keeps_sdists=keeps_sdists)
         found: tuple[Problem, ...] = ()
         if pins:

@@ -167,11 +167,7 @@ def _filled(plan: InstallPlan, run: _Run, yielding: GivingWay) -> StagedTree:
     """The new projects, complete in the work folders."""
     scheme_paths = run.scheme_paths
     tree = plan_staging(
-        plan.link,
-        scheme_paths,
-        force=run.options.force,
-        ignores_case=scheme_paths.ignores_case(),
-        giving_way=yielding,
+        plan.link, scheme_paths, force=run.options.force, ignores_case=scheme_paths.ignores_case(), giving_way=yielding
     )
     for mirror in scheme_paths.mirrors:
         os.makedirs(mirror.new, exist_ok=True)

@@ -49,10 +49,7 @@ class Suggestion:
 
 
 def suggestions(
-    unexamined: Iterable[Subject],
-    known: KnownVersions,
-    price: Price,
-    used_by: Mapping[str, tuple[str, ...]],
+    unexamined: Iterable[Subject], known: KnownVersions, price: Price, used_by: Mapping[str, tuple[str, ...]]
 ) -> tuple[Suggestion, ...]:
     """The cheapest comparison for each unexamined version, cheapest first; those without a cost stand last, by name.
 

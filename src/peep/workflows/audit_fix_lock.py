@@ -79,10 +79,7 @@ def renewed_lock(
 
 
 def _made(
-    session: LockSession,
-    wanted: dict[str, str],
-    wishes: Sequence[Wish],
-    blocked: Reasons,
+    session: LockSession, wanted: dict[str, str], wishes: Sequence[Wish], blocked: Reasons
 ) -> tuple[MadeLock | None, dict[str, str]]:
     """All at once where that has a solution, else one after the other."""
     together = {**wanted, **_smallest(wishes)}

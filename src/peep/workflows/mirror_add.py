@@ -10,13 +10,7 @@ from hashlib import sha256
 
 from peep.bundle.manifest import BundleArchive
 from peep.dataclass import dataclass
-from peep.errors import (
-    ArchiveError,
-    InstallRefused,
-    PeepError,
-    SeveralErrors,
-    UsageError,
-)
+from peep.errors import ArchiveError, InstallRefused, PeepError, SeveralErrors, UsageError
 from peep.formats.ages import sortable_time
 from peep.formats.names import normalised
 from peep.mirror.facts import ArchiveFacts

@@ -12,12 +12,7 @@ from functools import partial
 
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, replace
-from peep.errors import (
-    InstallRefused,
-    NoUsableFile,
-    PeepError,
-    Problem,
-)
+from peep.errors import InstallRefused, NoUsableFile, PeepError, Problem
 from peep.formats.ages import sortable_time
 from peep.formats.names import normalised
 from peep.formats.simple_pages import ProjectStatus

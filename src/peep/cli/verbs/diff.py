@@ -107,10 +107,7 @@ def run(parsed: ParsedArguments) -> int:
     options = install_options(parsed, verb=VERB.name, sources=SourceOptions())
     moments = _moments(parsed)
     request = request_of(
-        parsed.words,
-        full=parsed.has("full"),
-        wheel=parsed.value("wheel"),
-        use_sandbox=not parsed.has("no-sandbox"),
+        parsed.words, full=parsed.has("full"), wheel=parsed.value("wheel"), use_sandbox=not parsed.has("no-sandbox")
     )
     request = replace(request, vetting=parsed.value("vetting"))
     if commit := parsed.value("commit"):

@@ -10,12 +10,7 @@ from typing import BinaryIO
 
 from peep.archives.carried_metadata import CarriedMetadata, read_carried_metadata
 from peep.dataclass import dataclass, replace
-from peep.errors import (
-    ArchiveError,
-    FileNameTaken,
-    InstallRefused,
-    PeepError,
-)
+from peep.errors import ArchiveError, FileNameTaken, InstallRefused, PeepError
 from peep.formats.ages import UnreadableTime, parse_time, sortable_time
 from peep.formats.archive_names import NameReader, UnreadableName
 from peep.formats.dependency_specifiers import version_or_none

@@ -93,8 +93,7 @@ class CertifiedVersion:
         archives = self._named(self._listed())
         base = self._base()
         return Ground(
-            everything_read(archives, self._read_ones(base.archives) if base is not None else ()),
-            self.options.answers,
+            everything_read(archives, self._read_ones(base.archives) if base is not None else ()), self.options.answers
         )
 
     # -- readings ----------------------------------------------------------------------------------
@@ -175,11 +174,7 @@ class CertifiedVersion:
                 return comparer.compared(self.project, old, new, isolation)
 
     def _grounded(
-        self,
-        compared: ComparedArchives,
-        wanted: tuple[DigestLine, ...],
-        reading: Reading | None,
-        ask: AskAbout | None,
+        self, compared: ComparedArchives, wanted: tuple[DigestLine, ...], reading: Reading | None, ask: AskAbout | None
     ) -> Ground:
         bases = [line for line in compared.old if self._is_examined(line)]
         compared = replace(compared, comparison=self._with_provenance(compared))
