@@ -100,8 +100,6 @@ class Builder:
         self._trees: list[SourceTree] = []
         self._obtaining = threading.Lock()
 
-    # -- before any code runs ----------------------------------------------------------------------
-
     def plan(self, trees: Iterable[SourceTree]) -> BuildPlan:
         """Read the source trees and obtain what building them needs, as far as that can be known without running code.
 
@@ -166,8 +164,6 @@ class Builder:
         """Let go of the source trees of every build, those of build requirements included."""
         for tree in self._trees:
             tree.close()
-
-    # -- running backends --------------------------------------------------------------------------
 
     def build_all(self, plan: BuildPlan) -> dict[str, StoredWheel]:
         """Build everything of a plan without problems, several at once; gives back all its wheels by the plan's keys.

@@ -150,8 +150,6 @@ class MirrorFolder:
         finally:
             lock.__exit__(None, None, None)
 
-    # -- writing -----------------------------------------------------------------------------------
-
     def begin(self, settings: bytes) -> WrittenMirror:
         """Make an empty mirror with this `mirror.toml`, or with the one that is there: people may write theirs first.
 

@@ -135,8 +135,6 @@ class _Publisher:
         self._remove_expired()
         return self._done
 
-    # -- immutable files ---------------------------------------------------------------------------
-
     def _send_files(self, projects: Iterable[ProjectFacts]) -> None:
         digests = {path: digest for facts in projects for path, digest in stored_paths(facts).items()}
         paths = sorted(digests)
@@ -171,8 +169,6 @@ class _Publisher:
         except ConditionFailed:
             return None
         return len(content)
-
-    # -- facts and pages ---------------------------------------------------------------------------
 
     def _publish_facts(self, facts: ProjectFacts) -> ProjectFacts | None:
         """Merge the facts with those that are there; None when they contradict each other."""
@@ -276,8 +272,6 @@ class _Publisher:
             if self._replaced(ROOT_MANIFEST, new.content, found):
                 return new
         raise self._given_up(ROOT_MANIFEST)
-
-    # -- writing -----------------------------------------------------------------------------------
 
     def _replaced(self, key: str, content: bytes, found: FetchedObject | None) -> bool:
         """Write unless the object changed since it was read; False when it did."""

@@ -92,9 +92,6 @@ def entry_json(entry: InventoryEntry) -> dict[str, Any]:
     }
 
 
-# -- as requirements -------------------------------------------------------------------------------
-
-
 def unlistable(entry: InventoryEntry, form: HashForm) -> str:
     """Why a project can't be written as a requirement with hashes; '' when it can."""
     origin = entry.origin

@@ -57,6 +57,14 @@ def temporary_folder(parent: str, prefix: str = "") -> Iterator[str]:
         remove_tree(folder)
 
 
+def names_in(folder: str) -> list[str]:
+    """The names in a folder, sorted; none where it cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
 @contextmanager
 def beside(path: str) -> Iterator[str]:
     """A name beside `path` for a file that is to take its place by a rename, and that is removed if it did not."""

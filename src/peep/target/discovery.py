@@ -261,9 +261,6 @@ def _probe_source() -> str:
     return source
 
 
-# -- from facts to a target ------------------------------------------------------------------------
-
-
 def _target(request: TargetRequest, facts: dict[str, Any]) -> TargetEnvironment:
     tags, markers, version = tuple(facts["tags"]), facts["markers"], tuple(facts["version"][:3])
     if request.is_foreign:
@@ -332,9 +329,6 @@ def _refuse_hidden_user_site(facts: Mapping[str, Any]) -> None:
 
 def _launcher_kind(platform: str) -> str:
     return {"win32": "win-ia32"}.get(platform, platform) if platform.startswith("win") else "posix"
-
-
-# -- who may change what ---------------------------------------------------------------------------
 
 
 def _manager(request: TargetRequest, facts: Mapping[str, Any]) -> str | None:

@@ -226,9 +226,6 @@ def _execute(journal: Journal, run: _Run) -> None:
         )
 
 
-# -- folders ---------------------------------------------------------------------------------------
-
-
 def _make_folders(path: str) -> list[str]:
     """Make a folder and its parents; give back those that were not there."""
     made = []

@@ -99,9 +99,6 @@ def read_source(path: str) -> tuple[bytes, str]:
     return content, decode(content, path).text
 
 
-# -- a list of hashed pins ---------------------------------------------------------------------------
-
-
 def _into_list(options: AddOptions, session: LockSession) -> AddResult:
     """Replace or append a block for each project, with the hashes of all files of its release."""
     present = read_present(options.path)
@@ -213,9 +210,6 @@ def _missing(pins: Sequence[JudgedPin], views: Sequence[GroupView], archives: Pa
             for fault in judge(pins, member, Judged(archives)).incomplete:
                 if fault.kind in {Kind.OMITTED, Kind.CONFLICT}:
                     yield f"{fault.name}: {fault.reason} (on {fault.target})"
-
-
-# -- a source ----------------------------------------------------------------------------------------
 
 
 def _into_source(options: AddOptions, session: LockSession) -> AddResult:

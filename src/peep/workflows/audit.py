@@ -141,9 +141,6 @@ def _transport(open_network: OpenNetwork, options: AuditOptions) -> Transport:
     return open_network().transport()
 
 
-# -- what ------------------------------------------------------------------------------------------
-
-
 def listed_files(options: AuditOptions, read: Callable[[str], bytes]) -> tuple[str, ...]:
     """Every requirements and lock file that the options name, each once. Raises `UsageError`."""
     named = list(options.run.sources.requirement_files)
@@ -192,9 +189,6 @@ def _subjects(
 
 def _with_privacy(pin: AuditedPin, policy: AuditPolicy) -> AuditedPin:
     return replace(pin, is_private=True) if policy.private and policy.is_private(pin.name) else pin
-
-
-# -- evidence --------------------------------------------------------------------------------------
 
 
 def _snapshots(

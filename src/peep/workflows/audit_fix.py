@@ -131,9 +131,6 @@ def _with_files(options: AuditOptions, context: RunContext) -> AuditOptions:
     return replace(options, files_from=None, run=replace(options.run, sources=sources))
 
 
-# -- a round ---------------------------------------------------------------------------------------
-
-
 def _improved(case: AuditCase, report: AuditReport, state: _State, fix: FixOptions, context: RunContext) -> bool:
     """Find new contents for the files with findings; False when nothing more changes."""
     wishes = tuple(_wishes(case, report))
@@ -202,9 +199,6 @@ def _groups(subjects: Sequence[Subject]) -> list[list[Subject]]:
 
 def _one_line(error: PeepError) -> str:
     return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-
-
-# -- the end ---------------------------------------------------------------------------------------
 
 
 def _drop_uncured(before: AuditCase, first: AuditReport, after: AuditCase, report: AuditReport, state: _State) -> None:

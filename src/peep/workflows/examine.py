@@ -209,9 +209,6 @@ class _Judge:
         return next(found, "")
 
 
-# -- what is asked about ---------------------------------------------------------------------------
-
-
 def _listed(options: ExamineOptions, context: RunContext) -> _Asked:
     """The archives of the files, for whatever target."""
     sources = options.run.sources

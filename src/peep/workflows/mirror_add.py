@@ -91,9 +91,6 @@ def _check_source(ownership: Ownership, name: str, mirror: MirrorFolder) -> None
         raise UsageError(f"--source: {name!r} {what}", f"sources of archives like these, in {mirror.root}: {known}")
 
 
-# -- reading ---------------------------------------------------------------------------------------
-
-
 def _from_paths(paths: Sequence[str], now: datetime, reporter: Reporter) -> list[IncomingArchive]:
     """Read all archives. Raises `SeveralErrors` with everything that is wrong with any of them."""
     found: list[IncomingArchive] = []
@@ -156,9 +153,6 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
     return IncomingArchive(
         archive.filename, copy, archive.sha256, size, carried, archive.upload_time, archive.yanked, provenance
     )
-
-
-# -- owners and facts ------------------------------------------------------------------------------
 
 
 def _owners(

@@ -65,8 +65,6 @@ class Console:
                 self._write_log(error_text(error, None))
             self._close_log()
 
-    # -- Reporter ----------------------------------------------------------------------------------
-
     def warning(self, text: str) -> None:
         self._say(f"warning: {text}", self._errors, is_shown=self._options.quiet < ERRORS_ONLY)
 
@@ -93,8 +91,6 @@ class Console:
 
     def worked(self, what: str) -> None:
         self._display(self._progress.worked, what)
-
-    # -- results -----------------------------------------------------------------------------------
 
     def result(self, text: str) -> None:
         """Print what the verb was called for: always, unfolded, hostile characters made visible except tabs."""

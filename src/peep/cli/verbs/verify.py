@@ -118,9 +118,6 @@ def _digest(text: str | None) -> str | None:
     raise UsageError(f"--digest: {text!r} is no sha256", "give what `peep digest` printed, 64 digits")
 
 
-# -- output ----------------------------------------------------------------------------------------
-
-
 def show(verification: Verification, style: str, console: Console, *, is_verbose: bool) -> None:
     """Print a verification in the style asked for."""
     if style == "json":

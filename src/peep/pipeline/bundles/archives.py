@@ -101,8 +101,6 @@ class ObtainedArchives:
     def _is_settled(self, key: Key) -> bool:
         return key in self.archives or key in self._failed
 
-    # -- choosing ----------------------------------------------------------------------------------
-
     def _choices(self, wanted: Sequence[Wanted]) -> list[Candidate | NoUsableFile | None]:
         known = [self.world.shelf.candidate(one.pin, one.target, one.name, one.formats) for one in wanted]
         unknown = [one.pin for one, found in zip(wanted, known, strict=True) if found is None]
@@ -146,8 +144,6 @@ class ObtainedArchives:
         """What the indexes say of a project."""
         self._ask([name])
         return self._pages[name]
-
-    # -- off the shelf -----------------------------------------------------------------------------
 
     def _take_from_shelf(self, choices: Iterable[Candidate | NoUsableFile | None]) -> bool:
         """Verify what lies on the shelf; False when something there had to be dropped."""
@@ -203,8 +199,6 @@ class ObtainedArchives:
             if source.provenance
             else None
         )
-
-    # -- from indexes ------------------------------------------------------------------------------
 
     def _fetch(self, candidates: Iterable[Candidate]) -> None:
         candidates = list(candidates)

@@ -146,9 +146,6 @@ def _is_open(pin: PinnedRequirement, target: DeclaredTarget) -> bool:
     return judge_marker(read_marker(pin.marker), known) is Truth.OPEN
 
 
-# -- completeness ----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """Implements `completeness.Archives` over what was obtained."""

@@ -112,9 +112,6 @@ def stored_files_of(archive: IncomingArchive, facts: ArchiveFacts, scratch: str)
     return files
 
 
-# -- into the facts of projects --------------------------------------------------------------------
-
-
 def projects_with(
     archives: Sequence[tuple[ArchiveFacts, str]],
     before: Mapping[str, ProjectFacts | None],
@@ -170,9 +167,6 @@ def holds(mirror: MirrorFolder, file: ArchiveFacts) -> bool:
     except OSError:
         return False
     return is_whole and (not file.core_metadata or os.path.isfile(mirror.place(f"{file.path}.metadata")))
-
-
-# -- owners ----------------------------------------------------------------------------------------
 
 
 def not_owned(ownership: Ownership, name: str, source: str, mirror: MirrorFolder, listed: str) -> NotOwned:

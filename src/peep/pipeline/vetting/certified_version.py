@@ -96,8 +96,6 @@ class CertifiedVersion:
             everything_read(archives, self._read_ones(base.archives) if base is not None else ()), self.options.answers
         )
 
-    # -- readings ----------------------------------------------------------------------------------
-
     def _ground_of_reading(self, reading: Reading, ask: AskAbout | None) -> Ground:
         self._check_pair(reading)
         listed = self._listed() if self.options.run.sources.requirement_files else ()
@@ -130,8 +128,6 @@ class CertifiedVersion:
             hint = f"--since {old.version}, or read what changed since {base.version}"
             raise VettingError(f"the reading is of what changed since {old.version}, not since {base.version}", hint)
 
-    # -- additions ---------------------------------------------------------------------------------
-
     def extended(self, audit: Audit) -> Audit:
         """`audit` with the listed archives that it does not name yet. Raises `VettingError` if one must be read."""
         known = {line.sha256 for line in audit.archives}
@@ -156,8 +152,6 @@ class CertifiedVersion:
         if self.options.run.sources.requirement_files:
             return self._listed()
         return self._compared(None, WantedRelease(self.options.version, wheel=self.options.wheel)).new
-
-    # -- comparisons -------------------------------------------------------------------------------
 
     def _ground_of_index(self) -> Ground:
         base = self._base()
@@ -190,8 +184,6 @@ class CertifiedVersion:
     def _is_examined(self, line: DigestLine) -> bool:
         return self.decision.verdict(Subject(line.sha256, self.project, "", line.filename)).is_examined
 
-    # -- what is listed ----------------------------------------------------------------------------
-
     def _listed(self) -> tuple[DigestLine, ...]:
         """The listed archives of the version, some without a name. Raises `VettingError` for none, or no sha256."""
         wanted = f"{self.project} {self.options.version}"
@@ -218,8 +210,6 @@ class CertifiedVersion:
                 subjects, self.vetting, session.store, session.context.reporter, session.network.index
             )
         return tuple(sorted({DigestLine(one.key, one.filename) for one in named}))
-
-    # -- what it was compared with -----------------------------------------------------------------
 
     def _base(self) -> ExaminedVersion | None:
         """The version that was compared with; None under `--full`, and where no version below is examined.

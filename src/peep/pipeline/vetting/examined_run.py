@@ -48,8 +48,6 @@ class RunExamination:
         for name in (*OWN_FILES, *contents):
             self._session.reading.records[f"{folder}/{name}"] = contents.get(name)
 
-    # -- before anything is fetched ----------------------------------------------------------------
-
     def worth_fetching(
         self, pins: Sequence[PinnedRequirement], /
     ) -> tuple[list[PinnedRequirement], tuple[Problem, ...]]:
@@ -70,8 +68,6 @@ class RunExamination:
             return [], ()  # told once, by `problems`
         refused = {pin.name: self._gate.refused_unfetched(pin, role) for pin in pins}
         return [pin for pin in pins if not refused[pin.name]], tuple(one for found in refused.values() for one in found)
-
-    # -- before anything is built ------------------------------------------------------------------
 
     def problems(self, used: Used, /) -> tuple[Problem, ...]:
         """What keeps a run from using `used`; sdists among it are to be built."""
