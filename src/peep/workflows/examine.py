@@ -33,7 +33,7 @@ from peep.vetting.known_versions import KnownVersions, Nearest, known_filenames
 from peep.vetting.records import IgnoredRecord
 from peep.vetting.rules import Question
 from peep.vetting.suggestion import (
-    Comparison,
+    SuggestedComparison,
     Suggestion,
     TrustGain,
     excuse_ends,
@@ -173,7 +173,7 @@ class _Examiner:
                 return suggestions(unexamined, self._judge.known, _untold, used_by)
 
 
-def _untold(_comparison: Comparison) -> None:
+def _untold(_comparison: SuggestedComparison) -> None:
     """The price of every comparison where no archive may be looked at."""
 
 

@@ -42,7 +42,7 @@ _READ = "archives read"
 
 
 @dataclass(frozen=True, slots=True)
-class AddOptions:
+class MirrorAddOptions:
     """What to add, and under whose name."""
 
     archives: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class AddOptions:
     """Projects that may get another owner than they had."""
 
 
-def add_archives(directory: str, options: AddOptions, reporter: Reporter) -> MirrorOutcome:
+def add_archives(directory: str, options: MirrorAddOptions, reporter: Reporter) -> MirrorOutcome:
     """Add all, or nothing.
 
     Raises `InstallRefused` with every name that is not owned and every file name that is taken, `ArchiveError` for what
@@ -176,7 +176,7 @@ def _added(
     mirror: MirrorFolder,
     incoming: Sequence[IncomingArchive],
     owners: dict[str, Owner],
-    options: AddOptions,
+    options: MirrorAddOptions,
     now: datetime,
     scratch: str,
 ) -> MirrorOutcome:

@@ -8,7 +8,7 @@ from datetime import date
 from peep.errors import Problem, RecordsErrors
 from peep.model import Commit, LocalFolder, PinnedRequirement, StoredWheel
 from peep.pipeline.session import Session
-from peep.pipeline.vetting.examined_gate import Asked, ExaminedGate, Judgement, Role
+from peep.pipeline.vetting.examined_gate import Asked, ExaminedGate, ExaminedJudgement, Role
 from peep.pipeline.vetting.installed_archives import installed_subject, is_folder
 from peep.pipeline.vetting.records_place import demands_of, vetting_folder
 from peep.pipeline.vetting.subjects import subjects_of
@@ -32,7 +32,7 @@ class RunExamination:
         self._tools: dict[str, PinnedRequirement] = {}
         self._unreadable: tuple[Problem, ...] = ()
         self._gate: ExaminedGate | None = None
-        self.judgement: Judgement | None = None
+        self.judgement: ExaminedJudgement | None = None
         """Of what is installed or saved, once it was asked for."""
         folder = vetting_folder(options.vetting, pinned.directives, files)
         demands = demands_of(options.require_examined, pinned.directives, files)
