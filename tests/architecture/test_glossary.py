@@ -1,0 +1,38 @@
+"""docs/glossary.md holds words that the code uses, each once, in order."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+ROWS = re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", PAGE, re.MULTILINE)
+WORDS = [*(word for word, _ in ROWS), *re.findall(r"\*\*(.+?)\*\*", " ".join(text for _, text in ROWS))]
+SOURCES = [*(ROOT / "src" / "peep").rglob("*.py"), ROOT / "pyproject.toml"]  # which lists the deciding modules
+CODE = "\n".join(path.read_text("utf-8") for path in SOURCES).lower()
+
+
+def is_used(word, code):
+    """Whether code names it: as words, as an identifier in either spelling, in singular or plural."""
+    parts = re.split(r"[ -]", re.sub(r" \(.*\)", "", word.lower()))
+    return re.search("[ _-]?".join(map(re.escape, parts)), code) is not None
+
+
+def test_the_page_is_a_table_in_order():
+    heads = [word.lower() for word, _ in ROWS]
+
+    assert len(heads) > 90
+    assert heads == sorted(set(heads))
+    assert len(ROWS) == PAGE.count("\n| **")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_of_the_page_is_one_of_the_code(word):
+    assert is_used(word, CODE)
+
+
+def test_words_that_the_code_does_not_use_are_recognised():
+    assert is_used("joint group", "class jointgroup:")
+    assert is_used("no-op", "noop_record")
+    assert not is_used("likely story", "class jointgroup:")
