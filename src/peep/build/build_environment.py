@@ -11,7 +11,7 @@ from peep.environment.launchers import checked_entry_points, launchers, rewritte
 from peep.environment.mapping import MappedFile, mapped_files
 from peep.errors import BuildError
 from peep.model import StoredWheel, TargetEnvironment
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 from peep.system.processes import RunProgram, printable_lines, run
 from peep.system.sandbox import BuildArea, Isolation
 from peep.transaction.link_modes import LinkMode

@@ -20,7 +20,7 @@ from peep.dataclass import dataclass
 from peep.formats.canonical_json import NotCanonical, canonical_json, parse_canonical_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest
 from peep.model import Digest
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 FORMAT = "peep bundle delta 1"
 _HEAD = "delta.json"

@@ -19,9 +19,8 @@ from peep.bundle.tree import FileSource
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.system.file_digest import digest_of_file, digest_of_stream
-from peep.system.files import fsync_folder, remove_tree, replace_file, temporary_folder, write_atomically
+from peep.system.files import ToldAs, fsync_folder, remove_tree, replace_file, temporary_folder, write_atomically
 from peep.system.locks import lock_folder
-from peep.system.os_faults import ToldAs
 
 MARKER = ".peep-unfinished"
 _OWNED = ("advisories", "archives", "locks", "provenance", "simple")

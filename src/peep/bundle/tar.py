@@ -16,8 +16,7 @@ from peep.bundle.layout import derived_files, stored_files
 from peep.bundle.manifest import MANIFEST, BundleManifest
 from peep.bundle.tree import PREFIX, FileSource, UnreadableBundle
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import beside, fsync_folder, replace_file
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs, beside, fsync_folder, replace_file
 
 Member = tuple[str, BinaryIO, str]
 """Path, content, and the sha256 (lower-case hex) that it must have."""

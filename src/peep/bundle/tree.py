@@ -16,8 +16,7 @@ from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.member_names import collision_problems, name_problems
 from peep.reporting import Reporter
-from peep.system.files import regular_only
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs, regular_only
 
 PREFIX = "bundle/"
 """What every name in a tar begins with, so that it unpacks into one folder."""

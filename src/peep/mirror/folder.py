@@ -33,9 +33,8 @@ from peep.mirror.ownership import Ownership, parse_ownership
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import RECORDS, read_file
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import remove_tree, replace_file, temporary_folder, write_atomically
+from peep.system.files import ToldAs, remove_tree, replace_file, temporary_folder, write_atomically
 from peep.system.locks import FileLock
-from peep.system.os_faults import ToldAs
 
 LOCK_FILE = ".peep-mirror.lock"
 UNFINISHED = ".peep-mirror.unfinished"

@@ -53,7 +53,7 @@ from peep.mirror.merge import merged
 from peep.mirror.server_config import IMMUTABLE, PAGES
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import read_file
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 _MOST_ATTEMPTS = 20
 _LONGEST_PAUSE = 0.5

@@ -15,8 +15,7 @@ from peep.formats.canonical_json import NotCanonical, canonical_json, parse_cano
 from peep.mirror.folder import LOCK_FILE, UNFINISHED, MirrorError, MirrorFolder
 from peep.mirror.layout import stored_paths
 from peep.system.bounded import RECORDS, read_file
-from peep.system.files import remove_tree, write_atomically
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs, remove_tree, write_atomically
 
 PENDING = ".peep-mirror.pending"
 _SCRATCH = re.compile(r"\.peep-[0-9a-f]{16}")

@@ -18,9 +18,8 @@ from peep.pipeline.options import InstallOptions
 from peep.pipeline.unpacking import Unpacker
 from peep.store.stale_files import is_abandoned
 from peep.system.file_digest import digest_of_file, digest_of_stream
-from peep.system.files import remove_tree, replace_file, temporary_folder
+from peep.system.files import ToldAs, remove_tree, replace_file, temporary_folder
 from peep.system.locks import lock_folder
-from peep.system.os_faults import ToldAs
 
 _PREFIX = ".peep-"
 _NO_FILE_NAME = re.compile(r"[/\\:\0]|^\.{0,2}$")

@@ -17,7 +17,7 @@ from peep.formats.documents import parse_json
 from peep.proof.expected_files import ExpectedProject
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.unowned_files import source_of
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 from peep.system.processes import RunProgram, run
 
 _SECONDS = 3600.0

@@ -18,7 +18,7 @@ from peep.formats.documents import parse_json
 from peep.model import Memory, TargetEnvironment
 from peep.system import bounded
 from peep.system.file_signature import signature
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 from peep.target.shims import interpreter_behind, is_script
 from peep.target.steering import refuse_steered
 

@@ -6,8 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from peep.errors import EnvironmentChangeError
-from peep.system.files import regular_only
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs, regular_only
 
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram

@@ -32,7 +32,7 @@ from peep.requirements.blocks import NewPin, append_block, replace_blocks
 from peep.requirements.decoding import decode
 from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.system.bounded import LISTS, read_file
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 from peep.workflows.install import STAGES
 from peep.workflows.lock import LockResult, lock_in
 

@@ -28,7 +28,7 @@ from peep.pipeline.read_pins import Reading
 from peep.requirements.decoding import decode
 from peep.requirements.files import is_url
 from peep.system.bounded import LISTS, read_file
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 from peep.workflows.audit import AuditCase, case_of, judged, listed_files
 from peep.workflows.audit_fix_list import EditedLists, ListsToEdit, edited_lists
 from peep.workflows.audit_fix_lock import RenewedLock, is_generated, renewed_lock

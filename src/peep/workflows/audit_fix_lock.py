@@ -19,7 +19,7 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.locking.lock_file import output_of, read_present
 from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 from peep.workflows.audit_fix_wishes import Reasons, Wish
 from peep.workflows.install import STAGES
 from peep.workflows.lock import MadeLock, lock_in

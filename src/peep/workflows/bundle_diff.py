@@ -7,7 +7,7 @@ from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 
 @dataclass(frozen=True, slots=True)

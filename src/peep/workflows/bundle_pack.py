@@ -10,7 +10,7 @@ from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
 from peep.reporting import Reporter
 from peep.system.file_digest import digest_of_file
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 
 @dataclass(frozen=True, slots=True)

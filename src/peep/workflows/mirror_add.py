@@ -35,8 +35,7 @@ from peep.pipeline.mirrors.run import change, facts_of, opened_mirror
 from peep.place_faults import NotOwned
 from peep.reporting import Reporter
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import PIECE, regular_only, temporary_folder
-from peep.system.os_faults import ToldAs
+from peep.system.files import PIECE, ToldAs, regular_only, temporary_folder
 
 _READ = "archives read"
 

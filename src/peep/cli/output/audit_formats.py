@@ -11,8 +11,7 @@ from peep.advisories.report import AuditReport
 from peep.cli.output.audit_text import audit_lines
 from peep.dataclass import dataclass
 from peep.errors import MissingExtra, PeepError, UsageError
-from peep.system.files import beside, replace_file
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs, beside, replace_file
 
 FORMATS = ("text", "json", "jsonl", "sarif", "markdown", "github", "openvex", "cyclonedx")
 

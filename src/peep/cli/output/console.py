@@ -16,7 +16,7 @@ from peep.cli.output.text import can_move_cursor, escape_controls, fold_width, r
 from peep.errors import PeepError, UsageError
 from peep.pipeline.options import OutputOptions
 from peep.reporting import Arrival
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 ERRORS_ONLY = 2
 """`-qq`: not even warnings."""

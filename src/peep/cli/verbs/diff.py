@@ -14,7 +14,7 @@ from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.dataclass import replace
 from peep.errors import PeepError, UsageError
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 if TYPE_CHECKING:
     from peep.examine.summary import SummaryLine

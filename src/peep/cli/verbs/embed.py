@@ -13,8 +13,7 @@ from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.model import Digest, HashForm
 from peep.pipeline.options import InstallOptions, SourceOptions
-from peep.system.files import write_named
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs, write_named
 
 VERB = Verb(
     name="embed",

@@ -21,8 +21,7 @@ from peep.http.transport import Transport
 from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import OpenedBundle, opened_bundle, parse_digest
 from peep.pipeline.options import BundleSource
-from peep.system.files import PIECE
-from peep.system.os_faults import ToldAs
+from peep.system.files import PIECE, ToldAs
 
 _LARGEST_BUNDLE = 1 << 40
 """Bytes that are fetched of one from the network."""

@@ -14,7 +14,7 @@ from peep.pipeline.audits.settings import read_policy, read_suppression_file, su
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.settings_place import settings_folder
 from peep.system.bounded import read_file
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from peep.formats.wheel_names import parse_wheel_filename
 from peep.index.client import PackageIndex
 from peep.model import ArchiveKind, IndexFile
 from peep.system.file_digest import digest_of_stream
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs
 
 _NO_TAG = 1_000_000
 _VERSION = re.compile(r"-(v?\d[A-Za-z0-9._+!]*)$")

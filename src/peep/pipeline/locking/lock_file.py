@@ -19,8 +19,7 @@ from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.pinned_set import Directive
 from peep.requirements.pylock_directives import lock_directives
 from peep.system.bounded import LISTS, read_file
-from peep.system.files import write_atomically
-from peep.system.os_faults import ToldAs
+from peep.system.files import ToldAs, write_atomically
 
 _DIRECTIVES = ("--locked-for", "--build-constraint")
 
