@@ -66,10 +66,7 @@ def records(count: int) -> Iterator[dict]:
                 {
                     "package": {"ecosystem": "PyPI", "name": project},
                     "ranges": [
-                        {
-                            "type": "ECOSYSTEM",
-                            "events": [{"introduced": "0"}, {"fixed": f"{last // 10}.{last % 10}.0"}],
-                        }
+                        {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": f"{last // 10}.{last % 10}.0"}]}
                     ],
                     "versions": versions,
                 }

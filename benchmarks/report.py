@@ -18,10 +18,7 @@ from measure import Run, median, paired_ratio
 YARDSTICK = "uv"
 COLOURS = {"peep": "#2a6f4e", "peep.pyz": "#7fb69a", "uv": "#7a4fa3", "pip": "#b0752c"}
 
-COLUMNS = (
-    *("wall s", "user s", "system s", "peak MiB", "MiB written"),
-    *("wall to uv", "user to uv", "wall to pip"),
-)
+COLUMNS = (*("wall s", "user s", "system s", "peak MiB", "MiB written"), *("wall to uv", "user to uv", "wall to pip"))
 
 Results = dict[str, dict[str, list[Run]]]
 

@@ -131,10 +131,7 @@ def test_a_fix_is_a_release_of_the_index(asking: AuditRun):
         f"web-{version}-py3-none-any.whl": version.encode()
         for version in ("1.0", "1.1", "1.1.1", "1.2rc1", "1.2", "1.3")
     }
-    facts = {
-        "web-1.1-py3-none-any.whl": FileFacts(yanked=True),
-        "web-1.2-py3-none-any.whl": FileFacts(yanked="oops"),
-    }
+    facts = {"web-1.1-py3-none-any.whl": FileFacts(yanked=True), "web-1.2-py3-none-any.whl": FileFacts(yanked="oops")}
     with FakeIndex({"web": files}, facts=facts) as index:
         _, report = asking.report(*asking.pins("web==1.0"), "--index-url", index.simple_url)
     assert report["findings"][0]["fix"] == {

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.advisories.lookup import LookupOptions, Wanted, look_up
+from peep.advisories.lookup import LookupOptions, WantedAdvisories, look_up
 from support.audit_run import NOW, AuditRun, ids_of
 from support.listener import Listener
 from support.osv import contents, record
@@ -100,7 +100,9 @@ def test_who_waits_for_an_index_is_told_how_far_it_is(large: AuditRun, tmp_path:
     first, second = Listener(), Listener()
     for told in (first, second):
         options = LookupOptions(datetime.now(timezone.utc), "1", str(tmp_path / "indexes"), told)
-        assert [*look_up([str(large.snapshot)], Wanted(frozenset({"web"})), options).advisories] == ["PYSEC-1"]
+        assert [*look_up([str(large.snapshot)], WantedAdvisories(frozenset({"web"})), options).advisories] == [
+            "PYSEC-1"
+        ]
 
     assert first.work == {"advisories read": RECORDS + 1}
     assert second.work == {}, "the index is there"

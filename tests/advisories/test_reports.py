@@ -75,8 +75,7 @@ def test_an_incomplete_run_says_so(audit: AuditRun):
 
 @pytest.mark.parametrize("style", ["text", "json", "sarif"])
 @pytest.mark.parametrize(
-    ("pin", "stated", "status"),
-    [("web==2", {}, 0), ("web==1", {}, 1), ("web==2", STALE, 4), ("web==1", STALE, 1)],
+    ("pin", "stated", "status"), [("web==2", {}, 0), ("web==1", {}, 1), ("web==2", STALE, 4), ("web==1", STALE, 1)]
 )
 def test_statuses_in_every_format(audit: AuditRun, style: str, pin: str, stated, status: int):
     audit.records(record("PYSEC-1", versions=["1"], **stated))

@@ -82,12 +82,7 @@ def test_what_fits(suppressed: AuditRun, changes):
 
 @pytest.mark.parametrize(
     "changes",
-    [
-        {"id": '"PYSEC-2"'},
-        {"project": '"other"'},
-        {"version": '"1.1"'},
-        {"version": None, "sha256": f'["{B}"]'},
-    ],
+    [{"id": '"PYSEC-2"'}, {"project": '"other"'}, {"version": '"1.1"'}, {"version": None, "sha256": f'["{B}"]'}],
 )
 def test_what_does_not_fit_is_unused(suppressed: AuditRun, changes):
     write(suppressed, entry(**changes))

@@ -54,10 +54,17 @@ def test_workflows_are_the_verbs():
     assert [verb for verb in verbs if not any(name == verb or name.startswith(f"{verb}_") for name in modules)] == []
 
 
+LOADERS = {"import_module", "__import__", "run_module", "resolve_name"}
+
+
 def imported_by_strings(source):
-    """What is handed to `import_module` and `__import__`, as source."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    names = {"import_module", "__import__"}
+    """What is handed to `import_module` and its like, under whatever name, as source."""
+    if not any(name in source for name in LOADERS):
+        return []
+    nodes = list(ast.walk(ast.parse(source)))
+    imports = (one for node in nodes if isinstance(node, ast.ImportFrom) for one in node.names)
+    names = {*LOADERS, *(one.asname for one in imports if one.name in LOADERS and one.asname)}
+    calls = (node for node in nodes if isinstance(node, ast.Call))
     return [
         ast.unparse(call.args[0]) for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) in names
     ]
@@ -80,3 +87,4 @@ def test_imports_by_strings_are_recognised():
         "'a'",
         "'b'",
     ]
+    assert imported_by_strings("from importlib import import_module as load; load('a')") == ["'a'"]

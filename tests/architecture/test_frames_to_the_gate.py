@@ -12,14 +12,16 @@ from support.wheels import wheel_bytes, wheel_filename
 
 MOST = 14
 GATE = "verify_archive"
+INLINED = {"<listcomp>", "<dictcomp>", "<setcomp>", "<genexpr>"}
+"""Frames of comprehensions, which newer Pythons do without; a lambda is a call like another."""
 
 
 def own_frames(frame):
-    """The calls of peep's own functions that led to `frame`, outermost first; comprehensions are no calls of theirs."""
+    """The calls of peep's own functions that led to `frame`, outermost first."""
     found = []
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if name.partition(".")[0] == "peep" and not frame.f_code.co_name.startswith("<"):
+        if name.partition(".")[0] == "peep" and frame.f_code.co_name not in {*INLINED, "<module>"}:
             found.append(f"{name}.{frame.f_code.co_name}")
         frame = frame.f_back
     return found[::-1]

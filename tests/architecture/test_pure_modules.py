@@ -52,7 +52,7 @@ OF_OBJECTS = {
 }  # fmt: skip
 """Methods of `pathlib.Path`, which may come as an argument."""
 TAKEN = {
-    "peep.advisories.lookup": {"Known", "Wanted"},
+    "peep.advisories.lookup": {"Known", "WantedAdvisories"},
     "peep.advisories.snapshot": {"FetchRecord", "SnapshotFacts"},
     "peep.archives.compression": {"Malformed"},
     "peep.environment.scheme_paths": {"in_one_case", "is_inside", "shown_path"},

@@ -184,11 +184,7 @@ def test_a_static_project_table_answers_when_pkg_info_does_not() -> None:
     assert found == SdistMetadata(
         "Demo",
         "1.0",
-        (
-            "a>=1",
-            'b; (python_version < "3.9" or os_name == "nt") and extra == \'fast-one\'',
-            "c; extra == 'fast-one'",
-        ),
+        ("a>=1", 'b; (python_version < "3.9" or os_name == "nt") and extra == \'fast-one\'', "c; extra == 'fast-one'"),
         ">=3.8",
         ("fast-one",),
         "pyproject.toml",

@@ -144,10 +144,7 @@ class TestTheRule:
 class TestLockFiles:
     def test_r13_the_hash_of_another_file_does_not_count(self):
         """THREATS R13: PEP 751 lists hashes per file."""
-        pin = pinned(
-            "demo==1.0",
-            listed_files=(ListedFile(WHEEL, (made_up("a"),)), ListedFile(SDIST, (digest(BODY),))),
-        )
+        pin = pinned("demo==1.0", listed_files=(ListedFile(WHEEL, (made_up("a"),)), ListedFile(SDIST, (digest(BODY),))))
         assert isinstance(judged(pin, offered(WHEEL)), HashMismatch)
         assert isinstance(judged(pin, offered(SDIST)), VerifiedArchive)
 

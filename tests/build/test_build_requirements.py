@@ -74,12 +74,7 @@ def test_all_missing_ones_are_reported_with_their_chains():
             ("packaging for packaging>=24",),
         ),
         ("useless-1.0.tar.gz", "pluggy", ("useless", "hatchling", "pluggy"), ("pluggy for pluggy",)),
-        (
-            "other-2.tar.gz",
-            "packaging>=24",
-            ("other", "hatchling", "packaging"),
-            ("packaging for packaging>=24",),
-        ),
+        ("other-2.tar.gz", "packaging>=24", ("other", "hatchling", "packaging"), ("packaging for packaging>=24",)),
         ("other-2.tar.gz", "pluggy", ("other", "hatchling", "pluggy"), ("pluggy for pluggy",)),
     ]
 

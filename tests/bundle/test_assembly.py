@@ -7,15 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peep.archives.carried_metadata import read_carried_metadata
-from peep.bundle.assembly import (
-    ArchiveNeed,
-    Assembly,
-    GivenInput,
-    ObtainedArchive,
-    assemble,
-    input_paths,
-    public_url,
-)
+from peep.bundle.assembly import ArchiveNeed, Assembly, GivenInput, ObtainedArchive, assemble, input_paths, public_url
 from peep.bundle.check import check_files, read_manifest
 from peep.bundle.folder import BundleWriter, claimed_folder
 from peep.bundle.manifest import ArchiveRole, InputRole

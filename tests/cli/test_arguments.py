@@ -21,8 +21,7 @@ def options(*words: str, **environ: str) -> InstallOptions:
 
 
 @pytest.mark.parametrize(
-    "words",
-    [("-r", "f"), ("-rf",), ("--requirement=f",), ("--requirement", "f"), ("-qr", "f"), ("-qrf",)],
+    "words", [("-r", "f"), ("-rf",), ("--requirement=f",), ("--requirement", "f"), ("-qr", "f"), ("-qrf",)]
 )
 def test_every_spelling_of_r(words: tuple[str, ...]):
     assert options(*words).sources.requirement_files == ("f",)

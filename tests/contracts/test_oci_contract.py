@@ -23,14 +23,7 @@ from peep.bundle.oci_manifest import (
 )
 from peep.dataclass import replace
 from peep.errors import UsageError
-from peep.http.oci import (
-    OciReference,
-    RegistryError,
-    compared,
-    digest_of,
-    open_repository,
-    parse_reference,
-)
+from peep.http.oci import OciReference, RegistryError, compared, digest_of, open_repository, parse_reference
 from support.registry import MemoryRepository, has_registry, registry
 from support.small_bundle import LONG, SDIST, WHEEL, small_bundle
 

@@ -71,10 +71,7 @@ def test_a_folder_in_other_letters_goes_before_its_successor_comes(target, site,
     placement.match(mirror, ignores_case=True)
 
     assert placement.conflicts == []
-    assert ordered_moves(placement, {}, {}) == [
-        Move(str(site / "Crypto"), backup),
-        Move(staged, str(site / "crypto")),
-    ]
+    assert ordered_moves(placement, {}, {}) == [Move(str(site / "Crypto"), backup), Move(staged, str(site / "crypto"))]
 
 
 def test_files_leave_that_a_record_spells_in_other_letters(target, site):

@@ -9,13 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.environment.installed import (
-    installed_projects,
-    parse_provenance,
-    parse_record,
-    read_record,
-    requirements_of,
-)
+from peep.environment.installed import installed_projects, parse_provenance, parse_record, read_record, requirements_of
 from peep.errors import EnvironmentChangeError
 from peep.model import Digest, InstalledProject, Provenance
 from peep.target.discovery import TargetRequest, discover_target

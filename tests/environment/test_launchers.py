@@ -8,13 +8,7 @@ import sys
 
 import pytest
 
-from peep.environment.launchers import (
-    checked_entry_points,
-    launchers,
-    relative_interpreter,
-    rewritten_script,
-    shebang,
-)
+from peep.environment.launchers import checked_entry_points, launchers, relative_interpreter, rewritten_script, shebang
 from peep.errors import EnvironmentChangeError
 from peep.formats.program_names import replaced_program
 

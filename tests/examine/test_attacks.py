@@ -37,10 +37,7 @@ def test_a_harmless_release_says_nothing(tmp_path):
     found = compared_releases(tmp_path, HARMLESS, new)
     assert (found.signals, found.folded, found.capabilities, found.made, found.not_analysed) == ((), (), (), (), ())
     moments = {change.path: change.moment for change in found.changes}
-    assert moments == {
-        "inert/core.py": "import",
-        "inert-1.1.dist-info/METADATA": "metadata",
-    }
+    assert moments == {"inert/core.py": "import", "inert-1.1.dist-info/METADATA": "metadata"}
 
 
 def test_a_test_that_becomes_sitecustomize_is_listed_first(tmp_path):

@@ -118,8 +118,7 @@ def test_code_that_moves_is_silent_unless_it_leaves_the_tests(tmp_path):
 
 def test_line_ends_and_versions_are_generated(tmp_path):
     new = TextRelease(
-        "1.1",
-        wheel={"inert/core.py": CORE_TEXT.replace("\n", "\r\n"), "inert/_version.py": "version = '1.1'\n"},
+        "1.1", wheel={"inert/core.py": CORE_TEXT.replace("\n", "\r\n"), "inert/_version.py": "version = '1.1'\n"}
     )
     found = compared_releases(tmp_path, HARMLESS, new)
     assert found.identity is not None

@@ -33,10 +33,7 @@ def page(tmp_path_factory):
     long_line = "X = " + "'" + "a" * 1_000_000 + "'"
     new = TextRelease(
         "1.1",
-        both={
-            "inert/core.py": CORE_TEXT + f"\nRAW = '''{HOSTILE}'''\n",
-            "inert/new.py": f"{long_line}\n",
-        },
+        both={"inert/core.py": CORE_TEXT + f"\nRAW = '''{HOSTILE}'''\n", "inert/new.py": f"{long_line}\n"},
         sdist={"docs/index.rst": HOSTILE},
     )
     found = compared_releases(folder, HARMLESS, new)

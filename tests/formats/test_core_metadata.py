@@ -26,11 +26,7 @@ Requires-Dist: not-me
 def test_the_header_part_is_read_and_nothing_of_the_description():
     found = parse_core_metadata(METADATA)
     assert (found.name, found.version, found.requires_python) == ("left-pad", "1.0", ">=3.8")
-    assert found.requires_dist == (
-        "common (<2)",
-        'colorama ; sys_platform == "win32"',
-        'fast>=1; extra == "Speed"',
-    )
+    assert found.requires_dist == ("common (<2)", 'colorama ; sys_platform == "win32"', 'fast>=1; extra == "Speed"')
     assert found.provides_extra == ("speed-up",)
     assert found.is_static
 

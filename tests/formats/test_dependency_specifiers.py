@@ -58,6 +58,8 @@ def test_what_reads_such_numbers_tells_of_them_or_does_without():
 def makers(source):
     """Calls that make a version, specifiers, a marker or a requirement of anything but a text that stands there."""
     names = {"Version", "SpecifierSet", "Marker", "Requirement"}
+    if not any(f"{name}(" in source for name in names):
+        return []
     return [
         ast.unparse(node)
         for node in ast.walk(ast.parse(source))

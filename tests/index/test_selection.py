@@ -8,14 +8,7 @@ from hypothesis import strategies as st
 
 from peep.errors import NoUsableFile
 from peep.index.selection import select_candidate
-from peep.model import (
-    ArchiveKind,
-    Candidate,
-    FormatControl,
-    ListedFile,
-    Location,
-    MalformedHash,
-)
+from peep.model import ArchiveKind, Candidate, FormatControl, ListedFile, Location, MalformedHash
 from support.cpu import assert_linear
 from support.pins import INDEX, detail, made_up, offered, pinned, target
 
@@ -53,9 +46,7 @@ def test_n12_a_listed_file_is_taken_from_any_index():
     """THREATS N12: the hash decides, not the order of indexes."""
     other = "https://other.example/simple/"
     found = chosen(
-        pinned("demo==1.0", A),
-        detail(offered(WHEEL, B)),
-        detail(offered(WHEEL, A, index=other), index=other),
+        pinned("demo==1.0", A), detail(offered(WHEEL, B)), detail(offered(WHEEL, A, index=other), index=other)
     )
     assert found.file.index == other
     assert [file.index for file in found.offered] == [INDEX, other]

@@ -85,12 +85,7 @@ def test_one_version_for_all_where_that_is_possible_and_else_few():
 
 
 def test_an_old_setuptools_needs_wheel_and_a_backend_gets_what_it_asks_for():
-    projects = {
-        "a": {"1.0": SDIST},
-        "setuptools": {"69.0": [], "80.0": []},
-        "wheel": {"0.45": []},
-        "oil": {"1.0": []},
-    }
+    projects = {"a": {"1.0": SDIST}, "setuptools": {"69.0": [], "80.0": []}, "wheel": {"0.45": []}, "oil": {"1.0": []}}
     old = StatedBuild(("setuptools<70",), uses_setuptools=True)
     assert pins(tools_of(projects, Builds({"a": old}), "a")[0]) == ["setuptools==69.0", "wheel==0.45"]
     new = StatedBuild(("setuptools",), uses_setuptools=True)

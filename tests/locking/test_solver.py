@@ -83,10 +83,7 @@ def test_an_extra_brings_its_requirements_and_pins_its_project():
 
 
 def test_an_edge_that_is_true_without_the_extra_is_not_the_extras():
-    projects = {
-        "a": {"1.0": Made(["b ; extra == 'x' or python_version >= '3'"], extras=["x"])},
-        "b": {"1.0": []},
-    }
+    projects = {"a": {"1.0": Made(["b ; extra == 'x' or python_version >= '3'"], extras=["x"])}, "b": {"1.0": []}}
     found = answer(projects, "a[x]")
     assert [requirer.extra for requirer in found.requirers if requirer.child == "b"] == [""]
 
@@ -214,11 +211,7 @@ def test_constraints_limit_and_bring_nothing():
 
 
 def test_a_conflict_names_requirers_versions_and_lines():
-    projects = {
-        "left": {"1.0": ["common<2"]},
-        "right": {"1.0": ["common>=2"]},
-        "common": {"1.0": [], "2.0": []},
-    }
+    projects = {"left": {"1.0": ["common<2"]}, "right": {"1.0": ["common>=2"]}, "common": {"1.0": [], "2.0": []}}
     assert refusal(projects, "left", "right", target=WINDOWS) == (
         "no version of common suits cp311-win_amd64: left 1.0 (requirements.in:1) requires common<2, "
         "and right 1.0 (requirements.in:2) requires common>=2"
@@ -226,11 +219,7 @@ def test_a_conflict_names_requirers_versions_and_lines():
 
 
 def test_a_conflict_far_from_the_sources_names_the_chain():
-    projects = {
-        "app": {"1.0": ["mid"]},
-        "mid": {"1.0": ["common<2"]},
-        "common": {"1.0": [], "2.0": []},
-    }
+    projects = {"app": {"1.0": ["mid"]}, "mid": {"1.0": ["common<2"]}, "common": {"1.0": [], "2.0": []}}
     assert refusal(projects, "app", "common>=2") == (
         f"no version of common suits {LINUX}: requirements.in:2 requires common>=2, "
         "and mid 1.0 (required by app (requirements.in:1)) requires common<2"

@@ -43,12 +43,7 @@ def tree(mirror):
 
 
 def test_an_empty_mirror_has_a_root_page_and_says_what_it_is(mirror):
-    assert sorted(tree(mirror)) == [
-        "mirror.toml",
-        "peep-mirror.json",
-        "simple/index.html",
-        "simple/index.v1_json",
-    ]
+    assert sorted(tree(mirror)) == ["mirror.toml", "peep-mirror.json", "simple/index.html", "simple/index.v1_json"]
     assert mirror.manifest().serial == 1
     assert mirror.ownership().private_names == ("demo", "other")
 

@@ -60,11 +60,7 @@ def test_what_was_unlinked_or_is_quarantined_stands_on_no_page():
 
 
 def test_every_immutable_file_is_known_with_its_digest():
-    assert stored_paths(FACTS) == {
-        FILE.path: SHA,
-        f"{FILE.path}.metadata": OTHER,
-        f"provenance/ab/{SHA}.json": SHA,
-    }
+    assert stored_paths(FACTS) == {FILE.path: SHA, f"{FILE.path}.metadata": OTHER, f"provenance/ab/{SHA}.json": SHA}
 
 
 def test_the_root_manifest():

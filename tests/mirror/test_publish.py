@@ -14,14 +14,7 @@ import pytest
 
 from peep.dataclass import replace
 from peep.formats.simple_pages import JSON_TYPE
-from peep.http.object_store import (
-    LARGEST_DOCUMENT,
-    FolderStore,
-    ObjectStoreError,
-    PutHeaders,
-    Whatever,
-    open_store,
-)
+from peep.http.object_store import LARGEST_DOCUMENT, FolderStore, ObjectStoreError, PutHeaders, Whatever, open_store
 from peep.mirror.facts import ArchiveFacts, ProjectFacts, parse_facts
 from peep.mirror.folder import MirrorError, MirrorFolder, NewFile
 from peep.mirror.layout import View, facts_path

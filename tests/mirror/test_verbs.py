@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from peep.workflows.mirror_add import AddOptions, add_archives
+from peep.workflows.mirror_add import MirrorAddOptions, add_archives
 from peep.workflows.mirror_write import write_mirror
 from support.listener import Listener
 from support.mirror_verbs import as_json, begun, facts, filenames, mirror_verb, pages, pin, tree
@@ -431,7 +431,7 @@ def test_who_waits_for_added_archives_is_told_how_far_they_are(mirror, tmp_path)
     told = Listener()
     paths = (str(wheel(tmp_path, "billing")), str(wheel(tmp_path, "acme-lib")))
 
-    add_archives(str(mirror), AddOptions(paths, "ours"), told)
+    add_archives(str(mirror), MirrorAddOptions(paths, "ours"), told)
     write_mirror(str(mirror), {}, told)
 
     assert told.work == {"archives read": 2, "files stored": 4, "projects rendered": 4, "projects read": 2}

@@ -8,14 +8,7 @@ import pytest
 
 from peep.errors import Lack, NotExamined, ObjectedTo, UsageError
 from peep.model import Digest, ListedFile
-from peep.pipeline.vetting.examined_gate import (
-    Asked,
-    Demand,
-    ExaminedGate,
-    ExaminedSummary,
-    Role,
-    strongest,
-)
+from peep.pipeline.vetting.examined_gate import Asked, Demand, ExaminedGate, ExaminedSummary, Role, strongest
 from peep.pipeline.vetting.subjects import subjects_of
 from peep.vetting.verdicts import Subject
 from support.pins import made_up, pinned

@@ -61,9 +61,7 @@ def test_what_was_changed_in_the_folder_is_fetched_again(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "file",
-    [offer(digest=""), offer(url="file:///srv/a.whl"), offer(size=1 << 40)],
-    ids=["no-digest", "local", "large"],
+    "file", [offer(digest=""), offer(url="file:///srv/a.whl"), offer(size=1 << 40)], ids=["no-digest", "local", "large"]
 )
 def test_what_is_not_kept(tmp_path: Path, file: IndexFile) -> None:
     server = Server()

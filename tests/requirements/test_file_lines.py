@@ -83,8 +83,7 @@ def test_names_what_is_wrong_with_options(content, reason):
 
 
 @pytest.mark.parametrize(
-    "option",
-    ["--allow-external psycopg2", "--allow-unverified=x", "--use-wheel", "--process-dependency-links", "-Z"],
+    "option", ["--allow-external psycopg2", "--allow-unverified=x", "--use-wheel", "--process-dependency-links", "-Z"]
 )
 def test_options_that_pip_removed_are_skipped_with_a_warning(option):
     (file,) = parse(f"{option}\nflask==1.0 --global-option='--quiet'\n")
@@ -295,10 +294,7 @@ def test_r10_variables_are_replaced_in_urls_and_values_after_the_line_was_divide
         environ,
     )
 
-    assert [option.value for option in file.options] == [
-        "https://t0k3n@x.example/simple",
-        "${UNSET}/${EMPTY}/${lower}",
-    ]
+    assert [option.value for option in file.options] == ["https://t0k3n@x.example/simple", "${UNSET}/${EMPTY}/${lower}"]
     assert file.lines[0].parsed.location == "https://t0k3n@x.example/a-1.tar.gz"
     assert file.lines[0].parsed.marker == "python_version > '${TOKEN}'"
     assert "t0k3n" not in file.lines[0].written

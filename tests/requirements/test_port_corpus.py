@@ -19,10 +19,7 @@ from support.corpus import CORPUS, needs_corpus
 pytestmark = needs_corpus
 pip_files = pytest.importorskip("pip._internal.req.req_file")
 
-MALFORMED = {
-    "peep/mozilla+dxr/0c3a85946b/requirements.txt": 75,
-    "peep/mozilla+dxr/b93e2b532d/requirements.txt": 23,
-}
+MALFORMED = {"peep/mozilla+dxr/0c3a85946b/requirements.txt": 75, "peep/mozilla+dxr/b93e2b532d/requirements.txt": 23}
 """R7: files with a hash comment that is no digest, and its line."""
 
 DROPPED = {

@@ -25,10 +25,7 @@ COMMENT_A, COMMENT_B = f"# sha256: {BASE64_A}", f"# sha256: {BASE64_B}"
             f"# Tarball:\n{COMMENT_A}\n#\n\n# Zip:\n  {COMMENT_B}   # vetted\n\nmock==0.8.0\n",
             f"# Tarball:\n#\n\n# Zip:\n# vetted\n\nmock==0.8.0 \\\n    {A} \\\n    {B}\n",
         ),
-        (
-            f"{COMMENT_A}\nmock==0.8.0 ; python_version < '3'\n",
-            f"mock==0.8.0 ; python_version < '3' \\\n    {A}\n",
-        ),
+        (f"{COMMENT_A}\nmock==0.8.0 ; python_version < '3'\n", f"mock==0.8.0 ; python_version < '3' \\\n    {A}\n"),
         (f"{COMMENT_A}\n  https://x.example/a.zip#egg=a\n", f"  https://x.example/a.zip#egg=a \\\n    {A}\n"),
         (f"{COMMENT_A}\nmock==0.8.0 \\\n    {B}\n", f"mock==0.8.0 \\\n    {B} \\\n    {A}\n"),
         (f"{COMMENT_A}\nmock==0.8.0 {A}\n", f"mock==0.8.0 {A}\n"),
@@ -77,10 +74,7 @@ def test_a_file_with_nothing_to_port_stays_as_it_is(text):
     [
         (f"{COMMENT_A}\n#lxml==3.3.3\n{COMMENT_B}\nmock==1\n", f"#lxml==3.3.3 {A}\nmock==1 \\\n    {B}\n"),
         (f"{COMMENT_A}\n  # lxml==3.3.3  # later\nmock==1\n", f"  # lxml==3.3.3 {A}  # later\nmock==1\n"),
-        (
-            f"{COMMENT_A}\n# https://x.example/a.zip#egg=a\nmock==1\n",
-            f"# https://x.example/a.zip#egg=a {A}\nmock==1\n",
-        ),
+        (f"{COMMENT_A}\n# https://x.example/a.zip#egg=a\nmock==1\n", f"# https://x.example/a.zip#egg=a {A}\nmock==1\n"),
         (f"{COMMENT_A}\n# mock==1 needs lxml\nmock==1\n", f"# mock==1 needs lxml\nmock==1 \\\n    {A}\n"),
         (f"{COMMENT_A}\n# Mock == 1\nmock==1\n", f"# Mock == 1\nmock==1 \\\n    {A}\n"),
     ],

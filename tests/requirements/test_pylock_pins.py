@@ -283,8 +283,7 @@ def test_r13_entries_that_break_the_specification_are_refused(text, reason):
 
 
 @pytest.mark.parametrize(
-    ("url", "path"),
-    [("file:///srv/a.zip", None), (None, "/srv/a.zip"), (None, "C:/a.zip"), (None, "a/../../b.zip")],
+    ("url", "path"), [("file:///srv/a.zip", None), (None, "/srv/a.zip"), (None, "C:/a.zip"), (None, "a/../../b.zip")]
 )
 def test_r13_a_lock_file_from_the_network_names_no_local_files(url, path):
     place = f'url = "{url}"' if url else f'path = "{path}"'

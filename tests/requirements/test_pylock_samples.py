@@ -19,17 +19,11 @@ MARKERS = {**LINUX, "python_full_version": "3.12"}
 """Many samples were made for `==3.12`, which only 3.12.0 satisfies."""
 
 ACCEPTED = {
-    f"fixtures/{_TRIVY}/dc3c56eed5/{_SCAN}/happy/pylock.toml": (
-        11,
-        1,
-    ),
+    f"fixtures/{_TRIVY}/dc3c56eed5/{_SCAN}/happy/pylock.toml": (11, 1),
     "fixtures/pypa+packaging/053c884615/tests/pylock/pylock.spec-example.toml": (3, 0),
     f"fixtures/{_AUDIT}/ad32745820/test/assets/pylock.basic.toml": (3, 0),
     f"fixtures/{_AUDIT}/ad32745820/test/assets/pylock.skipped.toml": (1, 0),
-    f"pylock/{_TRIVY}/0cef1f8408/{_SCAN}/happy/pylock.toml": (
-        11,
-        1,
-    ),
+    f"pylock/{_TRIVY}/0cef1f8408/{_SCAN}/happy/pylock.toml": (11, 1),
     f"pylock/{_TRIVY}/1d89129c0b/integration/testdata/fixtures/repo/pylock/pylock.toml": (3, 0),
     f"pylock/{_TRIVY}/1d89129c0b/{_SCAN}/happy/pylock.toml": (5, 0),
     f"pylock/{_TRIVY}/42cb11342e/{_PARSE}/pylock.toml": (6, 0),

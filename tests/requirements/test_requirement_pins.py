@@ -203,9 +203,7 @@ def test_contradictory_markers_keep_two_versions_apart():
 
 
 def test_a_constraint_pins_an_unpinned_requirement_with_its_hashes():
-    pin = only_pin(
-        {"r.txt": "-c c.txt\nflask>=0.5\n", "c.txt": f"flask==1.0 --hash=sha256:{HEX_A}\nother==2.0\n"},
-    )
+    pin = only_pin({"r.txt": "-c c.txt\nflask>=0.5\n", "c.txt": f"flask==1.0 --hash=sha256:{HEX_A}\nother==2.0\n"})
 
     assert (pin.version, hexes(pin)) == ("1.0", [HEX_A])
     assert [str(location) for location in pin.locations] == ["r.txt:2", "c.txt:1"]

@@ -69,10 +69,7 @@ hashes = {{sha256 = "{"2" * 64}"}}
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [
-        ("pylock.toml", LOCK),
-        ("r.txt", f"idna==3.20 {HASH}\n# via requests, gone\nrequests==2.0 {HASH[:-1]}1\n"),
-    ],
+    [("pylock.toml", LOCK), ("r.txt", f"idna==3.20 {HASH}\n# via requests, gone\nrequests==2.0 {HASH[:-1]}1\n")],
 )
 def test_listed_projects_that_require_one_are_named(name, text):
     listing = listing_of([name], [], lambda _: text.encode(), {})

@@ -20,11 +20,7 @@ GITHUB = {
     "pypi-attestations": {"kind": "GitHub", "repository": "trailofbits/pypi-attestations", "workflow": "release.yml"},
     "rfc8785": {"kind": "GitHub", "repository": "trailofbits/rfc8785.py", "workflow": "release.yml"},
 }
-GITLAB = {
-    "kind": "GitLab",
-    "repository": "facutuesca/gitlab-oidc-project",
-    "workflow_filepath": ".gitlab-ci.yml",
-}
+GITLAB = {"kind": "GitLab", "repository": "facutuesca/gitlab-oidc-project", "workflow_filepath": ".gitlab-ci.yml"}
 
 
 def attestation(filename: str, kind: str = "publish") -> dict[str, Any]:

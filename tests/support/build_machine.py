@@ -14,14 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from peep.pipeline.context import RunContext
-from peep.pipeline.options import (
-    BuildOptions,
-    GivenIndexes,
-    InstallOptions,
-    SourceOptions,
-    StoreOptions,
-    TargetOptions,
-)
+from peep.pipeline.options import BuildOptions, GivenIndexes, InstallOptions, SourceOptions, StoreOptions, TargetOptions
 from peep.pipeline.result import InstallResult
 from peep.workflows.install import install
 from support.fake_index import FakeIndex
@@ -124,13 +117,7 @@ def git(folder: Path, *arguments: str) -> str:
     """Run git without anybody's configuration; gives back what it printed."""
     identity = ["-c", "user.name=somebody", "-c", "user.email=somebody@mail.example"]
     environ = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    done = subprocess.run(
-        ["git", *identity, *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        env=environ,
-    )
+    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, env=environ)
     return done.stdout.decode().strip()
 
 

@@ -11,15 +11,7 @@ from pathlib import Path
 
 from peep.environment.installed import installed_projects
 from peep.environment.plan import PlanOptions, plan_install
-from peep.model import (
-    Digest,
-    InstallPlan,
-    Location,
-    PinnedRequirement,
-    Provenance,
-    StoredWheel,
-    TargetEnvironment,
-)
+from peep.model import Digest, InstallPlan, Location, PinnedRequirement, Provenance, StoredWheel, TargetEnvironment
 from peep.target.discovery import TargetRequest, discover_target
 
 

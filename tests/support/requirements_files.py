@@ -49,9 +49,7 @@ class Folder:
 
 
 def parse(
-    files: Mapping[str, str | bytes] | str,
-    environ: Mapping[str, str] | None = None,
-    constraints: Sequence[str] = (),
+    files: Mapping[str, str | bytes] | str, environ: Mapping[str, str] | None = None, constraints: Sequence[str] = ()
 ) -> tuple[RequirementsFile, ...]:
     """Parse the first of `files` (a text stands for `requirements.txt`) with all it includes."""
     named = {"requirements.txt": files} if isinstance(files, str) else files

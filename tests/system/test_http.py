@@ -236,10 +236,7 @@ def test_n7_an_impossible_length_is_an_error(index, transport, stated):
 def test_n7_impossible_numbers_in_the_answer_for_the_rest_are_an_error(number):
     """More digits than Python converts, and a digit that it does not convert."""
 
-    for status, headers in (
-        (206, {"content-range": f"bytes {number}-5/{number}"}),
-        (200, {"content-length": number}),
-    ):
+    for status, headers in ((206, {"content-range": f"bytes {number}-5/{number}"}), (200, {"content-length": number})):
         rest = SimpleNamespace(status=status, headers=headers, url="https://index.example/demo-1.0.tar.gz")
         with pytest.raises(TransportError):
             continues(rest, 1000, 2000, {})

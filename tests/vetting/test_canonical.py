@@ -279,9 +279,7 @@ def test_ten_large_imports_cost_ten_times_one():
     audits = converted().audits
     one = Vetting(Records(imports=(Import(ImportPin("m", "x", "0" * 64, date(2026, 1, 1)), audits),)))
     ten = Vetting(
-        Records(
-            imports=tuple(Import(ImportPin(f"m{n}", "x", "0" * 64, date(2026, 1, 1)), audits) for n in range(10)),
-        )
+        Records(imports=tuple(Import(ImportPin(f"m{n}", "x", "0" * 64, date(2026, 1, 1)), audits) for n in range(10)))
     )
 
     def cost(vetting):

@@ -9,8 +9,8 @@ import pytest
 
 from peep.errors import RecordsErrors, UsageError, VettingError
 from peep.vetting.import_pins import (
-    FileSource,
     GitSource,
+    ImportedFile,
     UrlSource,
     check_accepted,
     check_name,
@@ -30,7 +30,7 @@ COMMIT = "c" * 40
     [
         ("https://m.example/a.toml", UrlSource("https://m.example/a.toml"), "https://m.example/a.toml.sig"),
         ("http://m.example/a?x=1", UrlSource("http://m.example/a?x=1"), "http://m.example/a.sig?x=1"),
-        ("../shared/a.toml", FileSource("../shared/a.toml"), "../shared/a.toml.sig"),
+        ("../shared/a.toml", ImportedFile("../shared/a.toml"), "../shared/a.toml.sig"),
         (
             f"git+https://g.example/r.git@{COMMIT}#vetting/audits.toml",
             GitSource("https://g.example/r.git", COMMIT, "vetting/audits.toml"),

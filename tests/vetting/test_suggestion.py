@@ -7,14 +7,7 @@ from datetime import date
 from peep.vetting.decision import Decision
 from peep.vetting.known_versions import KnownVersions
 from peep.vetting.rules import Question
-from peep.vetting.suggestion import (
-    ReadingCost,
-    comparisons,
-    excuse_ends,
-    suggestions,
-    trust_gains,
-    unexamined_subjects,
-)
+from peep.vetting.suggestion import ReadingCost, comparisons, excuse_ends, suggestions, trust_gains, unexamined_subjects
 from peep.vetting.verdicts import Subject
 from support.vetting import TODAY, audit, excuse, folder, hex_of, published, trusted, vetting, violation
 

@@ -280,8 +280,7 @@ def test_one_name_for_two_archives_is_a_problem(tmp_path):
         work = Workplace(tmp_path, index)
         text = f"six @ {second.file_url('six', SIX)}#sha256={sha256(other).hexdigest()} ; sys_platform == 'win32'\n"
         work.write(
-            "requirements.txt",
-            text + f"six==1.17.0; sys_platform != 'win32' --hash=sha256:{sha256(one).hexdigest()}\n",
+            "requirements.txt", text + f"six==1.17.0; sys_platform != 'win32' --hash=sha256:{sha256(one).hexdigest()}\n"
         )
         work.write("build.txt", "")
         told = work.create(status=1)

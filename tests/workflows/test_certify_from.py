@@ -9,16 +9,7 @@ from pathlib import Path
 import pytest
 
 from peep.cli.main import run
-from support.certifying import (
-    CHANGED,
-    STARTING,
-    archives_of,
-    certify,
-    compared,
-    line_of,
-    offered,
-    save_reading,
-)
+from support.certifying import CHANGED, STARTING, archives_of, certify, compared, line_of, offered, save_reading
 from support.releases import HARMLESS, NAME, TextRelease
 
 if sys.version_info >= (3, 11):

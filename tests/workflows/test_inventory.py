@@ -168,9 +168,7 @@ def test_cyclonedx_is_valid_and_holds_archives(ground: Ground):
 
 def test_spdx_is_valid_and_holds_archives(ground: Ground):
     parser = pytest.importorskip("spdx_tools.spdx.parser.jsonlikedict.json_like_dict_parser")
-    from spdx_tools.spdx.validation.document_validator import (  # noqa: PLC0415 - optional
-        validate_full_spdx_document,
-    )
+    from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document  # noqa: PLC0415 - optional
 
     text = bill_of_materials(entries(ground), "spdx", WHEN)
     document = parser.JsonLikeDictParser().parse(json.loads(text))

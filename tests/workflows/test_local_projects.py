@@ -137,10 +137,7 @@ def test_a_directory_of_a_lock_file(machine, is_editable):
         machine.install_from(sources)
     assert "--trust-local" in caught.value.problems[0].reason
     machine.install_from(sources, trust_local=(str(machine.folder / "lib"),))
-    assert machine.recorded_origin() == {
-        "url": folder.as_uri(),
-        "dir_info": {"editable": True} if is_editable else {},
-    }
+    assert machine.recorded_origin() == {"url": folder.as_uri(), "dir_info": {"editable": True} if is_editable else {}}
 
 
 def test_a_directive_counts_for_a_lock_file_beside_it(machine):

@@ -12,10 +12,7 @@ from support.command import peep
 from support.fake_index import FakeIndex
 from support.wheels import IN_TREE_BACKEND, wheel_bytes
 
-pytestmark = [
-    pytest.mark.process,
-    pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"),
-]
+pytestmark = [pytest.mark.process, pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")]
 FILES = {"pyproject": "pyproject.toml", "backend": "in_tree_backend.py", "information": "PKG-INFO", "remark": "README"}
 TARGET = ("--target", "cp312-win_amd64")
 PYPROJECT = """\

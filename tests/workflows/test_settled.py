@@ -120,11 +120,7 @@ _FACTS = st.dictionaries(_TEXTS, st.binary())
 
 @given(_TEXTS, _FACTS, _FACTS, _FACTS, st.lists(_TEXTS))
 def test_a_snapshot_survives_being_written_down(
-    summary: str,
-    contents: dict[str, bytes],
-    signatures: dict[str, bytes],
-    folders: dict[str, bytes],
-    absent: list[str],
+    summary: str, contents: dict[str, bytes], signatures: dict[str, bytes], folders: dict[str, bytes], absent: list[str]
 ) -> None:
     snapshot = parsed(rendered(NoopRecord(summary, contents, signatures, folders, absent)))
 

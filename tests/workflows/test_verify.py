@@ -28,15 +28,7 @@ from peep.workflows.install import install
 from peep.workflows.verify import VerifyOptions, verify
 from support.fake_index import FakeIndex
 from support.misbehaviour import ChangeBody, Fail
-from support.proving_ground import (
-    Ground,
-    flipped,
-    overwrite,
-    pip,
-    proving_ground,
-    run_python,
-    usual_projects,
-)
+from support.proving_ground import Ground, flipped, overwrite, pip, proving_ground, run_python, usual_projects
 from support.stored import stored_path
 from support.wheels import sdist_bytes, sdist_filename, wheel_bytes, wheel_filename
 

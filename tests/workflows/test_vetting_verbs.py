@@ -227,12 +227,7 @@ def test_every_listed_archive_is_judged_whatever_its_marker(capsys):
     list_archives(SDIST, WHEEL, more=f"{other}--hash=sha256:{hex_of('two')}\n")
     put(folder(audit(SDIST)))
 
-    assert verdicts(capsys) == [
-        ("3.20", "read"),
-        ("3.20", "unexamined"),
-        ("1", "unexamined"),
-        ("2", "unexamined"),
-    ]
+    assert verdicts(capsys) == [("3.20", "read"), ("3.20", "unexamined"), ("1", "unexamined"), ("2", "unexamined")]
     list_archives(SDIST, more=f"{other}--hash=sha256:{hex_of('two')}\n")
     assert verdicts(capsys, "--here") == [("3.20", "read")]
 
@@ -398,10 +393,7 @@ def test_what_to_read_next_begins_with_the_command(capsys):
     assert "what it costs to read is not known: there is no index to ask" in told.err
     found = examined(capsys, "--suggest", "10", "--no-index")["suggestions"]
     assert {one["run"] for one in found} == {None}
-    assert [one["command"] for one in found] == [
-        "peep diff flask 1 --full",
-        "peep diff idna 3.19 3.20",
-    ]
+    assert [one["command"] for one in found] == ["peep diff flask 1 --full", "peep diff idna 3.19 3.20"]
 
 
 # -- excuse, object, trust, fmt --------------------------------------------------------------------
@@ -565,8 +557,7 @@ def test_an_update_needs_the_new_digest_and_tells_what_changes(capsys):
 
 
 @pytest.mark.parametrize(
-    "entry",
-    [violation("x", more="future = 1"), "[[excused]]\n", violation("x", criteria="fast"), "<<<<<<<\n"],
+    "entry", [violation("x", more="future = 1"), "[[excused]]\n", violation("x", criteria="fast"), "<<<<<<<\n"]
 )
 def test_an_unusable_import_is_not_written(capsys, entry):
     digest = shared(audit(SDIST), entry)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from peep.advisories.exploited import with_lists
 from peep.advisories.findings import AuditedPin, Finding, Fix, UnjudgedPin
-from peep.advisories.fixes import FixFinder, Release
+from peep.advisories.fixes import FixFinder, FixRelease
 from peep.advisories.judgement import Judge
 from peep.advisories.lookup import Known
 from peep.advisories.policy import AuditPolicy, levelled
@@ -42,7 +42,7 @@ class Evidence:
     rate: Rater
     pages: Mapping[str, ProjectPages] = field(default_factory=dict)
     """By name, of projects that an index answered for."""
-    releases: Mapping[str, Sequence[Release]] = field(default_factory=dict)
+    releases: Mapping[str, Sequence[FixRelease]] = field(default_factory=dict)
     index_facts: IndexFacts = field(default_factory=IndexFacts)
     kev: frozenset[str] | None = None
     epss: Mapping[str, float] | None = None

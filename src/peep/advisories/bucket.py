@@ -100,9 +100,6 @@ def _held(path: str) -> FetchRecord | None:
     return None
 
 
-# -- the whole -------------------------------------------------------------------------------------
-
-
 def _whole(path: str, bucket: Bucket, held: FetchRecord | None, *, may_be_the_same: bool) -> FetchedSnapshot:
     url = bucket_plan.zip_url(bucket.url)
     same = held is not None and held.url == redacted(bucket.url) and held.etag and may_be_the_same
@@ -173,9 +170,6 @@ def _unchanged(path: str, bucket: Bucket, held: FetchRecord, full: datetime | No
     return FetchedSnapshot(path, "unchanged", record)
 
 
-# -- what changed ----------------------------------------------------------------------------------
-
-
 def _delta(path: str, bucket: Bucket, held: FetchRecord, ids: tuple[str, ...]) -> FetchedSnapshot:
     changed = _changed_records(bucket, ids)
     if not changed:
@@ -225,9 +219,6 @@ def _got(bucket: Bucket, url: str, limit: int) -> bytes:
         if response.status != _OK:
             raise TransportError(redacted(url), f"HTTP status {response.status}", status=response.status)
         return response.read(limit)
-
-
-# -- files -----------------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from peep.model import Digest
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class FixRelease:
     """A version that could be gone to: the digests of its files as the index states them, () when only named."""
 
     version: str
@@ -34,11 +34,11 @@ class FixFinder:
     """
 
     def __init__(
-        self, advisories: Callable[[str], Sequence[Advisory]], releases: Mapping[str, Sequence[Release]]
+        self, advisories: Callable[[str], Sequence[Advisory]], releases: Mapping[str, Sequence[FixRelease]]
     ) -> None:
         self._advisories = advisories
         self._releases = releases
-        self._candidates: dict[str, list[tuple[Version, Release]]] = {}
+        self._candidates: dict[str, list[tuple[Version, FixRelease]]] = {}
         self._affecting: dict[tuple[str, str], frozenset[str]] = {}
         self._fixes: dict[tuple[str, str, frozenset[str]], Fix | None] = {}
 
@@ -63,11 +63,13 @@ class FixFinder:
             if self._affecting_ids(name, release.version) <= ignored:
                 yield Fix(release.version, reach(version, candidate), (), release.hashes)
 
-    def _candidates_of(self, name: str) -> list[tuple[Version, Release]]:
+    def _candidates_of(self, name: str) -> list[tuple[Version, FixRelease]]:
         known = self._candidates.get(name)
         if known is None:
             releases = self._releases.get(name)
-            found = releases if releases is not None else map(Release, sorted(named_versions(self._advisories(name))))
+            found = (
+                releases if releases is not None else map(FixRelease, sorted(named_versions(self._advisories(name))))
+            )
             pairs = ((parsed_version(one.version), one) for one in found)
             known = sorted(((version, one) for version, one in pairs if version is not None), key=lambda pair: pair[0])
             self._candidates[name] = known
@@ -83,7 +85,7 @@ class FixFinder:
         return known
 
 
-def fix_to(releases: Sequence[Release], old: str, new: str) -> Fix:
+def fix_to(releases: Sequence[FixRelease], old: str, new: str) -> Fix:
     """The way from one version to another that was chosen, with the digests that the index states for it."""
     hashes = next((one.hashes for one in releases if one.version == new), ())
     one, other = parsed_version(old), parsed_version(new)

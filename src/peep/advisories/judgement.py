@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from peep.advisories.findings import AuditedPin, Finding
 from peep.advisories.grouping import AdvisoryGroup, finding_of, groups_of
-from peep.advisories.lookup import Known, Wanted
+from peep.advisories.lookup import Known, WantedAdvisories
 from peep.advisories.matching import Match, is_unjudged, just_above, match
 from peep.advisories.record import Advisory
 from peep.advisories.severity import Rater
@@ -24,14 +24,14 @@ class Judgement:
     remarks: tuple[str, ...] = ()
 
 
-def wanted_for(pins: Iterable[AuditedPin]) -> Wanted:
+def wanted_for(pins: Iterable[AuditedPin]) -> WantedAdvisories:
     """What a snapshot must be asked for to judge these pins."""
     names: set[str] = set()
     digests: set[str] = set()
     for pin in pins:
         names.add(pin.name)
         digests |= pin.sha256s
-    return Wanted(frozenset(names), frozenset(digests))
+    return WantedAdvisories(frozenset(names), frozenset(digests))
 
 
 class Judge:

@@ -39,7 +39,7 @@ _NAMED_BY_DIGEST = re.compile(r"[0-9a-f]{64}\.sqlite")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedAdvisories:
     """What a run asks a snapshot for; projects are normalised names, digests sha256 in lower-case hex."""
 
     names: frozenset[str] = frozenset()
@@ -91,22 +91,22 @@ class LookupOptions:
     """Told of each record that is read, as all are for the first index of a snapshot."""
 
 
-class Source(Protocol):
+class SnapshotSource(Protocol):
     """One snapshot, opened: give its facts, the wanted records, and which of some ids are withdrawn in it."""
 
-    def found(self, wanted: Wanted) -> tuple[list[Advisory], SnapshotFacts]:
+    def found(self, wanted: WantedAdvisories) -> tuple[list[Advisory], SnapshotFacts]:
         """Raises `SnapshotError`."""
 
     def withdrawn(self, ids: Collection[str]) -> list[Advisory]: ...
 
 
-def look_up(paths: Sequence[str], wanted: Wanted, options: LookupOptions) -> Known:
+def look_up(paths: Sequence[str], wanted: WantedAdvisories, options: LookupOptions) -> Known:
     """Everything that the snapshots at `paths` hold of what is wanted; what is no snapshot stands in `missing`.
 
     Of an id that several have, the record that was modified last counts: also when that one is withdrawn.
     """
     known = Known()
-    sources: list[Source] = []
+    sources: list[SnapshotSource] = []
     for path in paths:
         source = _source(path, options)
         try:
@@ -124,14 +124,14 @@ def look_up(paths: Sequence[str], wanted: Wanted, options: LookupOptions) -> Kno
     return known
 
 
-def _leave_out_withdrawn(known: Known, sources: Iterable[Source]) -> None:
+def _leave_out_withdrawn(known: Known, sources: Iterable[SnapshotSource]) -> None:
     for source in sources:
         for withdrawn in source.withdrawn(list(known.advisories)):
             if newer(known.advisories[withdrawn.id], withdrawn).is_withdrawn:
                 del known.advisories[withdrawn.id]
 
 
-def _source(path: str, options: LookupOptions) -> Source:
+def _source(path: str, options: LookupOptions) -> SnapshotSource:
     return _Zip(path, options) if is_zip(path) else _Stream(path, None, options, None)
 
 
@@ -172,7 +172,7 @@ class _Zip:
         self._stream: _Stream | None = None
         self._digest = ""
 
-    def found(self, wanted: Wanted) -> tuple[list[Advisory], SnapshotFacts]:
+    def found(self, wanted: WantedAdvisories) -> tuple[list[Advisory], SnapshotFacts]:
         self._digest = file_sha256(self._path)
         remembered = read_sidecar(self._path, self._digest)
         fetched = remembered.fetched if remembered else None
@@ -197,7 +197,7 @@ class _Zip:
                 return list(index.withdrawn(ids))
         except IndexUnusable:
             stream = _Stream(self._path, self._digest, self._options, None)
-            stream.found(Wanted())
+            stream.found(WantedAdvisories())
             return stream.withdrawn(ids)
 
     def _has_index(self) -> bool:
@@ -227,7 +227,7 @@ def _remove_old_indexes(folder: str) -> None:
             os.unlink(entry.path)
 
 
-def _of_index(index: AdvisoryIndex, wanted: Wanted) -> list[Advisory]:
+def _of_index(index: AdvisoryIndex, wanted: WantedAdvisories) -> list[Advisory]:
     found: dict[str, Advisory] = {}
     for advisory in index.of_projects(wanted.names):
         found[advisory.id] = advisory
@@ -250,7 +250,7 @@ class _Stream:
         self._fetched = fetched
         self._heads: dict[str, Advisory] = {}
 
-    def found(self, wanted: Wanted) -> tuple[list[Advisory], SnapshotFacts]:
+    def found(self, wanted: WantedAdvisories) -> tuple[list[Advisory], SnapshotFacts]:
         kept: dict[str, Advisory] = {}
         heads = self._heads
         tally = Tally((self._fetched or self._now) + CLOCK_TOLERANCE)

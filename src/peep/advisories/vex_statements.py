@@ -154,9 +154,6 @@ def _checksums(query: str) -> Iterator[str]:
                 yield found
 
 
-# -- OpenVEX 0.2.0 ---------------------------------------------------------------------------------
-
-
 def _openvex(document: Mapping[str, Any]) -> Iterator[_Statement]:
     for statement in _objects(document, "statements"):
         vulnerability = statement.get("vulnerability")
@@ -179,9 +176,6 @@ def _openvex(document: Mapping[str, Any]) -> Iterator[_Statement]:
                 (stated.lower(),) if isinstance(stated, str) and is_digest(stated.lower()) else (),
                 time,
             )
-
-
-# -- CycloneDX -------------------------------------------------------------------------------------
 
 
 def _cyclonedx(document: Mapping[str, Any]) -> Iterator[_Statement]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from peep.dataclass import NamedTuple, dataclass
-from peep.formats.member_names import name_problems, printable, spelling_problems
+from peep.formats.member_names import folders_above, name_problems, printable, spelling_problems
 
 FILE = "file"
 FOLDER = "folder"
@@ -67,7 +67,7 @@ def plain_tree(members: Sequence[SourceMember], *, portable: bool) -> PlainTree:
         if len(files) > MOST_FILES:
             problems.append(f"comes to more than {MOST_FILES} files when links are copied")
             break
-    return PlainTree(files, frozenset(folders | _parents(files)), tuple(problems), tuple(warnings))
+    return PlainTree(files, frozenset(folders | folders_above(files)), tuple(problems), tuple(warnings))
 
 
 def _without_dots(member: SourceMember) -> SourceMember:
@@ -84,18 +84,7 @@ def _without_dot(path: str) -> str:
 
 def _all_folders(members: Sequence[SourceMember]) -> set[str]:
     named = {member.path for member in members if member.kind == FOLDER}
-    return named | _parents(member.path for member in members)
-
-
-def _parents(paths: Iterable[str]) -> set[str]:
-    """Every folder above paths that have no empty part."""
-    found: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
+    return named | folders_above(member.path for member in members)
 
 
 def _duplicates(members: Sequence[SourceMember], folders: set[str]) -> list[str]:

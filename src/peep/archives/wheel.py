@@ -20,12 +20,7 @@ from peep.formats.member_names import collision_problems, name_problems, printab
 from peep.formats.record import SIGNATURE_SUFFIXES, ParsedRecord, RecordRow, compare_record, parse_record
 from peep.formats.startup_files import startup_members
 from peep.formats.wheel_metadata import WheelMetadata, check_core_metadata, parse_wheel_metadata
-from peep.formats.wheel_names import (
-    WheelFilename,
-    data_problems,
-    find_dist_info,
-    parse_wheel_filename,
-)
+from peep.formats.wheel_names import WheelFilename, data_problems, find_dist_info, parse_wheel_filename
 from peep.model import WheelEntry, WheelIdentity
 
 _LARGEST_METADATA = 1 << 24

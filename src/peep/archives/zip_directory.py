@@ -70,9 +70,6 @@ class CentralEntry(NamedTuple):
     """
 
 
-# -- end records: APPNOTE 4.3.14, 4.3.15, 4.3.16 ------------------------------------------------------
-
-
 def read_ends(read: ReadAt, size: int) -> EndRecords:
     tail_size = min(size, _END.size + _LONGEST_COMMENT)
     tail_start = size - min(size, _END.size)
@@ -142,9 +139,6 @@ def _check_ends(ends: EndRecords, end_offset: int) -> None:
         raise NotAZip(f"has a central directory of {ends.directory_size} bytes; the limit is {LARGEST_DIRECTORY}")
     if ends.members * _CENTRAL.size > ends.directory_size:
         raise NotAZip(f"announces {ends.members} members, more than its central directory can hold")
-
-
-# -- central directory: APPNOTE 4.3.12 ----------------------------------------------------------------
 
 
 def read_directory(

@@ -11,6 +11,7 @@ from peep.environment.launchers import checked_entry_points, launchers, rewritte
 from peep.environment.mapping import MappedFile, mapped_files
 from peep.errors import BuildError
 from peep.model import StoredWheel, TargetEnvironment
+from peep.system.files import ToldAs
 from peep.system.processes import RunProgram, printable_lines, run
 from peep.system.sandbox import BuildArea, Isolation
 from peep.transaction.link_modes import LinkMode
@@ -131,10 +132,8 @@ def have_made(folder: str, base: str, run_program: RunProgram = run) -> None:
     Raises `BuildError` when it doesn't.
     """
     command = [base, "-I", "-m", "venv", "--without-pip", folder]
-    try:
+    with ToldAs(BuildError, f"{base} does not start"):
         done = run_program(command, env=dict(os.environ), timeout=_SECONDS)
-    except OSError as error:
-        raise BuildError(f"{base} does not start: {error.strerror or error}") from error
     if done.status != 0:
         said = printable_lines(done.errors) or printable_lines(done.output) or (f"exit status {done.status}",)
         raise BuildError(f"{base} could not make an environment for build tools: {said[-1]}")

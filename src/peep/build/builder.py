@@ -88,11 +88,7 @@ class Builder:
     """
 
     def __init__(
-        self,
-        target: TargetEnvironment,
-        settings: BuildSettings,
-        listed: Listed,
-        support: BuildSupport,
+        self, target: TargetEnvironment, settings: BuildSettings, listed: Listed, support: BuildSupport
     ) -> None:
         self._target = target
         self._settings = settings
@@ -103,8 +99,6 @@ class Builder:
         self._requires_dist: dict[str, Sequence[str]] = {}
         self._trees: list[SourceTree] = []
         self._obtaining = threading.Lock()
-
-    # -- before any code runs ----------------------------------------------------------------------
 
     def plan(self, trees: Iterable[SourceTree]) -> BuildPlan:
         """Read the source trees and obtain what building them needs, as far as that can be known without running code.
@@ -170,8 +164,6 @@ class Builder:
         """Let go of the source trees of every build, those of build requirements included."""
         for tree in self._trees:
             tree.close()
-
-    # -- running backends --------------------------------------------------------------------------
 
     def build_all(self, plan: BuildPlan) -> dict[str, StoredWheel]:
         """Build everything of a plan without problems, several at once; gives back all its wheels by the plan's keys.

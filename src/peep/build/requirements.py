@@ -113,10 +113,7 @@ def _problems(walks: Sequence[_Walk], suggest: Suggest) -> Iterable[MissingBuild
 
 
 def _settled(
-    needs: Sequence[BuildNeed],
-    listed: Listed,
-    requires_dist: Mapping[str, Sequence[str]],
-    markers: Mapping[str, str],
+    needs: Sequence[BuildNeed], listed: Listed, requires_dist: Mapping[str, Sequence[str]], markers: Mapping[str, str]
 ) -> _Walk:
     """The walk of one build with the choices that serve all its needs; if there are none, that of the newest pins."""
     walks: dict[frozenset[str], _Walk] = {}

@@ -163,9 +163,6 @@ def _file(path: str, content: bytes) -> BundleFile:
     return BundleFile(path, sha256(content).hexdigest(), len(content))
 
 
-# -- inputs ----------------------------------------------------------------------------------------
-
-
 def _given(inputs: Sequence[GivenInput], stored: dict[str, bytes | str]) -> list[BundleInput]:
     paths = input_paths([one.path for one in inputs])
     found = []

@@ -20,6 +20,7 @@ from peep.dataclass import dataclass
 from peep.formats.canonical_json import NotCanonical, canonical_json, parse_canonical_json
 from peep.formats.json_fields import Fields, ManifestError, hex_digest
 from peep.model import Digest
+from peep.system.files import ToldAs
 
 FORMAT = "peep bundle delta 1"
 _HEAD = "delta.json"
@@ -70,10 +71,8 @@ def _members(old: BundleManifest, new: BundleManifest, source: FileSource) -> It
         yield path, io.BytesIO(content), sha256(content).hexdigest()
     expected = stored_files(new)
     for path in difference(old, new).files:
-        try:
+        with ToldAs(UnreadableBundle, f"{source.label}: {path}"):
             file = source.open(path)
-        except OSError as error:
-            raise UnreadableBundle(f"{source.label}: {path}: {error.strerror or error}") from error
         with file:
             yield path, file, expected[path].sha256
 

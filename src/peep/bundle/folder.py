@@ -19,7 +19,7 @@ from peep.bundle.tree import FileSource
 from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.system.file_digest import digest_of_file, digest_of_stream
-from peep.system.files import fsync_folder, remove_tree, replace_file, temporary_folder, write_atomically
+from peep.system.files import ToldAs, fsync_folder, remove_tree, replace_file, temporary_folder, write_atomically
 from peep.system.locks import lock_folder
 
 MARKER = ".peep-unfinished"
@@ -127,10 +127,8 @@ class BundleWriter:
         return os.path.join(self._folder, *path.split("/"))
 
     def _bring(self, sources: FileSource, path: str, file: BundleFile, temporary: str) -> str:
-        try:
+        with ToldAs(DestinationError, f"{sources.label}: {path}"):
             content = sources.open(path)
-        except OSError as error:
-            raise DestinationError(f"{sources.label}: {path}: {error.strerror or error}") from error
         with content, open(temporary, "xb") as copy:
             digest = digest_of_stream(content, copy=copy)[0].hex
             copy.flush()

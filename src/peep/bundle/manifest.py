@@ -164,9 +164,6 @@ def digest_of(content: bytes) -> Digest:
     return Digest("sha256", sha256(content).hexdigest())
 
 
-# -- writing ---------------------------------------------------------------------------------------
-
-
 def _target_json(one: BundleTarget) -> dict[str, JsonValue]:
     return {
         "name": one.name,
@@ -214,9 +211,6 @@ def _archive_json(one: BundleArchive) -> dict[str, JsonValue]:
         "targets": sorted(set(one.targets)),
         "optional": one.is_optional,
     }
-
-
-# -- reading ---------------------------------------------------------------------------------------
 
 
 def parse_manifest(content: bytes) -> BundleManifest:

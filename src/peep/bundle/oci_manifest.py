@@ -30,7 +30,7 @@ class ForeignArtifact(PeepError):
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
+class OciBlob:
     """What a registry keeps by digest: `sha256` in lower-case hex, `size` in bytes."""
 
     sha256: str
@@ -45,28 +45,25 @@ class Blob:
 class BundleArtifact:
     """A bundle's blobs: the config, and each stored file by its path."""
 
-    config: Blob
-    layers: Mapping[str, Blob]
+    config: OciBlob
+    layers: Mapping[str, OciBlob]
 
 
 def artifact_of(manifest: BundleManifest, sizes: Mapping[str, int]) -> BundleArtifact:
     """The blobs of a bundle; `sizes` gives the bytes of those stored files whose size the manifest does not state."""
     layers = {
-        path: Blob(file.sha256, file.size if file.size >= 0 else sizes[path])
+        path: OciBlob(file.sha256, file.size if file.size >= 0 else sizes[path])
         for path, file in sorted(stored_files(manifest).items())
     }
     content = manifest.content
-    return BundleArtifact(Blob(sha256(content).hexdigest(), len(content)), layers)
+    return BundleArtifact(OciBlob(sha256(content).hexdigest(), len(content)), layers)
 
 
 def oci_manifest(artifact: BundleArtifact, manifest: BundleManifest) -> bytes:
     """The bytes of the OCI manifest; nothing in it depends on time or machine."""
     archives = {archive.path for archive in manifest.archives}
     layers: list[JsonValue] = [
-        {
-            **_descriptor(blob, ARCHIVE_TYPE if path in archives else FILE_TYPE),
-            "annotations": {TITLE: path},
-        }
+        {**_descriptor(blob, ARCHIVE_TYPE if path in archives else FILE_TYPE), "annotations": {TITLE: path}}
         for path, blob in sorted(artifact.layers.items())
     ]
     return canonical_json(
@@ -80,7 +77,7 @@ def oci_manifest(artifact: BundleArtifact, manifest: BundleManifest) -> bytes:
     )
 
 
-def _descriptor(blob: Blob, media_type: str) -> dict[str, JsonValue]:
+def _descriptor(blob: OciBlob, media_type: str) -> dict[str, JsonValue]:
     return {"mediaType": media_type, "digest": blob.digest, "size": blob.size}
 
 
@@ -94,7 +91,7 @@ def parse_oci_manifest(content: bytes) -> BundleArtifact:
         fields = Fields.of(document, "the manifest")
         if document.get("artifactType") != BUNDLE_TYPE and _config_type(document) != BUNDLE_TYPE:
             raise ForeignArtifact(f"is no bundle: its type is {str(document.get('artifactType'))[:80]!r}")
-        layers: dict[str, Blob] = {}
+        layers: dict[str, OciBlob] = {}
         for layer in fields.objects("layers"):
             title = Fields.of(layer.values.get("annotations"), "the annotations of a layer").text(TITLE)
             if layers.setdefault(title, _blob(layer)) != _blob(layer):
@@ -112,14 +109,14 @@ def _config_type(document: Mapping[str, Any]) -> object:
     return config.get("mediaType") if isinstance(config, Mapping) else None
 
 
-def _blob(fields: Fields) -> Blob:
+def _blob(fields: Fields) -> OciBlob:
     algorithm, _, hexadecimal = fields.text("digest").partition(":")
     if algorithm != "sha256":
         raise ManifestError(f"has a digest by {algorithm[:20]!r}, where sha256 is what is compared")
-    return Blob(hex_digest(hexadecimal), fields.count("size"))
+    return OciBlob(hex_digest(hexadecimal), fields.count("size"))
 
 
-def agreed_layers(artifact: BundleArtifact, manifest: BundleManifest) -> Mapping[str, Blob]:
+def agreed_layers(artifact: BundleArtifact, manifest: BundleManifest) -> Mapping[str, OciBlob]:
     """The layers, found to be just the stored files of `bundle.json`. Raises `ForeignArtifact`."""
     stored = stored_files(manifest)
     if wrong := sorted(set(stored) ^ set(artifact.layers)):

@@ -17,15 +17,7 @@ from peep.dataclass import dataclass, field, replace
 from peep.errors import TransportError
 from peep.formats.url_secrets import redacted
 from peep.index.answers import ProjectAnswers
-from peep.model import (
-    Digest,
-    IndexFile,
-    ListedFile,
-    LockedFiles,
-    PinnedRequirement,
-    ProjectDetail,
-    listed_digest,
-)
+from peep.model import Digest, IndexFile, ListedFile, LockedFiles, PinnedRequirement, ProjectDetail, listed_digest
 from peep.system.files import PIECE
 
 

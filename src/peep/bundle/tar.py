@@ -16,7 +16,7 @@ from peep.bundle.layout import derived_files, stored_files
 from peep.bundle.manifest import MANIFEST, BundleManifest
 from peep.bundle.tree import PREFIX, FileSource, UnreadableBundle
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import beside, fsync_folder, replace_file
+from peep.system.files import ToldAs, beside, fsync_folder, replace_file
 
 Member = tuple[str, BinaryIO, str]
 """Path, content, and the sha256 (lower-case hex) that it must have."""
@@ -48,10 +48,8 @@ def pack(tree: FileSource, manifest: BundleManifest, lock: bytes | None, path: s
 
 def _members(tree: FileSource, paths: Sequence[str], expected: Mapping[str, str]) -> Iterator[Member]:
     for path in paths:
-        try:
+        with ToldAs(UnreadableBundle, f"{tree.label}: {path}", _CHECK):
             file = tree.open(path)
-        except OSError as error:
-            raise UnreadableBundle(f"{tree.label}: {path}: {error.strerror or error}", _CHECK) from error
         with file:
             yield path, file, expected[path]
 

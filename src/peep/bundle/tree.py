@@ -16,7 +16,7 @@ from peep.dataclass import dataclass
 from peep.errors import PeepError
 from peep.formats.member_names import collision_problems, name_problems
 from peep.reporting import Reporter
-from peep.system.files import regular_only
+from peep.system.files import ToldAs, regular_only
 
 PREFIX = "bundle/"
 """What every name in a tar begins with, so that it unpacks into one folder."""
@@ -133,10 +133,8 @@ class TarTree:
         """Read the list of members. Raises `UnreadableBundle` for what is no such tar, however it is broken."""
         self._label = path
         self._prefix = prefix
-        try:
+        with ToldAs(UnreadableBundle, f"{path}: cannot be read"):
             self._file = cast("BinaryIO", open(path, "rb", opener=regular_only))  # noqa: SIM115 - closed by `close`
-        except OSError as error:
-            raise UnreadableBundle(f"{path}: cannot be read: {error.strerror or error}") from error
         self._read = read_at(self._file)
         try:
             self._members = self._listed()

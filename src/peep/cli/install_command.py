@@ -34,11 +34,7 @@ def report_result(options: InstallOptions, console: Console, workflow: Workflow)
     examined = result.examined.summary if result.examined is not None else None
     if options.output.format == "json":
         told = result_json(
-            result.plan,
-            result.pinned.skipped,
-            is_dry_run=options.dry_run,
-            examined=examined,
-            pending=result.pending,
+            result.plan, result.pinned.skipped, is_dry_run=options.dry_run, examined=examined, pending=result.pending
         )
         console.result(json.dumps(told, indent=2))
     else:

@@ -30,7 +30,7 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.options import SourceOptions
 from peep.pipeline.settings import project_settings
 from peep.requirements.files import is_url
-from peep.workflows.mirror_add import AddOptions, add_archives
+from peep.workflows.mirror_add import MirrorAddOptions, add_archives
 from peep.workflows.mirror_check import check_folder, check_url
 from peep.workflows.mirror_init import init_mirror
 from peep.workflows.mirror_prune import prune_mirror
@@ -115,7 +115,7 @@ def _add(words: Sequence[str], parsed: ParsedArguments, context: RunContext) -> 
         )
     if bundle is not None and (source is not None or words[1:]):
         raise UsageError("--bundle brings all archives of a bundle; mirror.toml tells their owners", "name it alone")
-    options = AddOptions(
+    options = MirrorAddOptions(
         tuple(words[1:]), source or "", bundle, parsed.value("bundle-digest"), parsed.values("transfer")
     )
     return _changed(add_archives(words[0], options, context.reporter))

@@ -16,14 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from peep.system.posix_calls import (
-    fork,
-    hold_back_interrupts,
-    hold_back_only,
-    kill,
-    receive_with_file,
-    send_with_file,
-)
+from peep.system.posix_calls import fork, hold_back_interrupts, hold_back_only, kill, receive_with_file, send_with_file
 
 if TYPE_CHECKING:
     import queue  # 1 ms that runs without a pool save

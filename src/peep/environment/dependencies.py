@@ -159,9 +159,6 @@ def _chains(edges: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return chains
 
 
-# -- single requirements ---------------------------------------------------------------------------
-
-
 def _is_for_an_extra_only(text: str) -> bool:
     """`…; extra == "x"` and `… and extra == "x"` never hold without extras: no need to evaluate them."""
     marker = text.partition(";")[2]

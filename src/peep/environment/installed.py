@@ -141,9 +141,6 @@ def _head_of(path: str) -> bytes:
     return head
 
 
-# -- provenance ------------------------------------------------------------------------------------
-
-
 def _provenance_in(folder: str, files: set[str]) -> Provenance | None:
     """What peep wrote counts before `direct_url.json`; a project never has both (PEP 710)."""
     for name in ("provenance_url.json", "direct_url.json"):
@@ -197,9 +194,6 @@ def _digests(archive_info: Mapping[str, Any]) -> Iterator[Digest]:
         value = stated.get(name)
         if isinstance(value, str) and is_digest(value, name):
             yield Digest(name, value)
-
-
-# -- what is read for single projects --------------------------------------------------------------
 
 
 def requirements_of(project: InstalledProject) -> ProjectRequirements:

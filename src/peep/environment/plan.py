@@ -78,9 +78,6 @@ def _origin(pin: PinnedRequirement, wheel: StoredWheel, known: Provenance | None
     return Provenance(url, (Digest("sha256", wheel.sha256),), is_direct=pin.url is not None)
 
 
-# -- what counts as satisfied ----------------------------------------------------------------------
-
-
 def is_satisfied(pin: PinnedRequirement, project: InstalledProject, options: PlanOptions) -> bool:
     """Whether an installed project is what the pin asks for.
 
@@ -136,18 +133,12 @@ def _replacement_notes(pin: PinnedRequirement, present: InstalledProject) -> lis
     return [f"{about} is replaced: the archive it was installed from is not one of those listed"]
 
 
-# -- removing what is not listed -------------------------------------------------------------------
-
-
 def unlisted_projects(
     pins: Sequence[PinnedRequirement], installed: Mapping[str, InstalledProject], protected: Collection[str] = ()
 ) -> tuple[InstalledProject, ...]:
     """Installed projects that no pin names, by name; `protected` ones are spared: see `protected_projects`."""
     spared = {pin.name for pin in pins}.union(protected)
     return tuple(project for name, project in sorted(installed.items()) if name not in spared)
-
-
-# -- when time has passed since the plan was made --------------------------------------------------
 
 
 def refreshed(plan: InstallPlan, installed: Mapping[str, InstalledProject]) -> InstallPlan:

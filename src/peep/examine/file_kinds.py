@@ -8,12 +8,7 @@ from __future__ import annotations
 import re
 import struct
 
-_MACHO = (
-    b"\xfe\xed\xfa\xce",
-    b"\xfe\xed\xfa\xcf",
-    b"\xce\xfa\xed\xfe",
-    b"\xcf\xfa\xed\xfe",
-)
+_MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 _FAT = b"\xca\xfe\xba\xbe"
 _MOST_FAT_PARTS = 30  # Java classes have the same magic, and 45 or more in its place
 _BYTECODE_MAGIC = b"\r\n"

@@ -270,10 +270,7 @@ def _sdist_tops(files: Iterable[str], installed: AbstractSet[str] | None) -> Ite
 
 
 def _built(
-    files: Mapping[str, ReleaseFile],
-    build_code: BuildCode,
-    imports: ImportReader,
-    is_installed: Callable[[str], bool],
+    files: Mapping[str, ReleaseFile], build_code: BuildCode, imports: ImportReader, is_installed: Callable[[str], bool]
 ) -> set[str]:
     """Build files, what they are told to run, and what that imports: inside functions too (`cmdclass`).
 

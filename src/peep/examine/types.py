@@ -6,18 +6,7 @@ from typing import Any
 
 from peep.dataclass import dataclass
 
-MOMENTS = (
-    "startup",
-    "build",
-    "import",
-    "command",
-    "native",
-    "code",
-    "metadata",
-    "data",
-    "test",
-    "doc",
-)
+MOMENTS = ("startup", "build", "import", "command", "native", "code", "metadata", "data", "test", "doc")
 """When a file would run, in reading order: the earliest and least asked for first."""
 RUNS = frozenset(MOMENTS[:6])
 """Moments of files that can run at all."""

@@ -46,11 +46,7 @@ class TargetMarkers:
 
 
 def _evaluate(marker: str, environment: dict[str, str]) -> bool:
-    from packaging.markers import (  # noqa: PLC0415 - see the module's docstring
-        InvalidMarker,
-        UndefinedComparison,
-        UndefinedEnvironmentName,
-    )
+    from packaging.markers import InvalidMarker, UndefinedComparison, UndefinedEnvironmentName  # noqa: PLC0415 - see the module's docstring
 
     from peep.formats.dependency_specifiers import read_marker  # noqa: PLC0415
     from peep.formats.open_markers import Truth, judge  # noqa: PLC0415

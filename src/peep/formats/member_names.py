@@ -104,7 +104,7 @@ def collision_problems(names: Sequence[str]) -> list[str]:
         for wanted in sorted(repeated):
             group = [name for name, key in zip(names, keys, strict=True) if key == wanted]
             problems.append(f"one file to some systems: {_told_apart(group)}")
-    folders = _folders(key for key in keys)
+    folders = folders_above(key for key in keys)
     problems.extend(
         f"{printable(name)}: is a file and also a folder"
         for name, key in zip(names, keys, strict=True)
@@ -142,7 +142,8 @@ def _collision_key(name: str) -> str:
     return unicodedata.normalize("NFKD", folded.casefold())
 
 
-def _folders(keys: Iterable[str]) -> set[str]:
+def folders_above(keys: Iterable[str]) -> set[str]:
+    """Every folder above paths that have no empty part."""
     found: set[str] = set()
     for key in keys:
         folder = key.rpartition("/")[0]

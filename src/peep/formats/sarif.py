@@ -31,10 +31,12 @@ class SarifRule:
 
 @dataclass(frozen=True, slots=True)
 class SarifPlace:
-    """A physical location: path as the user gave it, line from 1, 0 for the whole file."""
+    """A physical location: path as the user gave it, or below `base`; line from 1, 0 for the whole file."""
 
     path: str
     line: int = 0
+    base: str = ""
+    """One of the log's `bases`, or ''."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,11 @@ def sarif_log(
     rules: Sequence[SarifRule],
     results: Sequence[SarifResult],
     notifications: Sequence[str] = (),
+    bases: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """A log with one run of peep `version`; `notifications` say why the run was not successful, () that it was.
+
+    `bases`: name -> absolute path of a folder, for places below it.
 
     Results beyond `MOST_RESULTS` are left out, and a notification says so: give the worst first.
     """
@@ -75,6 +80,8 @@ def sarif_log(
         "columnKind": "unicodeCodePoints",
         "results": [_result(one, numbers) for one in results[:MOST_RESULTS]],
     }
+    if bases:
+        run["originalUriBaseIds"] = {name: {"uri": uri_of(path).rstrip("/") + "/"} for name, path in bases.items()}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
@@ -110,7 +117,8 @@ def _result(one: SarifResult, numbers: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _location(place: SarifPlace) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": uri_of(place.path)}}
+    artifact = {"uri": uri_of(place.path), **({"uriBaseId": place.base} if place.base else {})}
+    physical: dict[str, Any] = {"artifactLocation": artifact}
     if place.line:
         physical["region"] = {"startLine": place.line}
     return {"physicalLocation": physical}

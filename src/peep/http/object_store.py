@@ -140,9 +140,6 @@ def is_conditional(store: ObjectStore) -> bool:
     return False
 
 
-# -- a folder --------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class FolderStore:
     """A folder as an object store: its files are the objects; type and caching are for its web server to say."""
@@ -280,9 +277,6 @@ def require_state(condition: Condition, etag: str | None, what: str) -> None:
             raise ConditionFailed(f"{what}: was changed by somebody else meanwhile")
         case _:
             return
-
-
-# -- S3, Google, Azure -----------------------------------------------------------------------------
 
 
 def _obstore(place: str) -> ObjectStore:

@@ -103,9 +103,6 @@ def compared(pieces: Iterator[bytes], digest: str, size: int, place: str) -> Ite
         raise RegistryError(f"{place}: gave other bytes than those of {digest}")
 
 
-# -- a real registry -------------------------------------------------------------------------------
-
-
 def open_repository(reference: OciReference) -> OciRepository:
     """The repository that a reference names; without TLS on this machine only.
 

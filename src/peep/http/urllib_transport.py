@@ -46,12 +46,7 @@ UNAUTHORIZED = 401
 MOST_SERVERS = 32
 """To which connections are kept at a time."""
 
-_PLAINLY: Mapping[str, Any] = {
-    "redirect": False,
-    "retries": False,
-    "preload_content": False,
-    "decode_content": False,
-}
+_PLAINLY: Mapping[str, Any] = {"redirect": False, "retries": False, "preload_content": False, "decode_content": False}
 """Redirects, retries and what a body means are decided here."""
 
 

@@ -113,7 +113,7 @@ def rejection_lines(rejections: Sequence[Rejection]) -> list[str]:
     lines = [f"{_names(names)}: {reason}" for reason, names in ordered[:MOST_LINES]]
     left = sum(len(names) for _, names in ordered[MOST_LINES:])
     lines += [f"{left} more files, for {len(ordered) - MOST_LINES} more reasons"] if left else []
-    return [*lines, f"{_counted(others)} of other versions"] if others else lines
+    return [*lines, f"{others} file{'s' if others > 1 else ''} of other versions"] if others else lines
 
 
 def choice_lines(candidate: Candidate) -> list[str]:
@@ -130,7 +130,3 @@ def _names(names: Iterable[str]) -> str:
         return f"{', '.join(others)} and {last}"
     shown = _MOST_NAMES - 1
     return f"{', '.join(others[:shown])} and {len(others) + 1 - shown} more"
-
-
-def _counted(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"

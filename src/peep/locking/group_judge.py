@@ -182,10 +182,7 @@ class GroupJudge:
         return self._candidate(release, chosen, read)
 
     def _candidate(
-        self,
-        release: Release,
-        chosen: tuple[tuple[DeclaredTarget, NamedFile], ...],
-        read: list[ProjectMetadata],
+        self, release: Release, chosen: tuple[tuple[DeclaredTarget, NamedFile], ...], read: list[ProjectMetadata]
     ) -> Candidate | Unusable:
         texts = dict.fromkeys(text for one in read for text in one.requires_dist)
         try:

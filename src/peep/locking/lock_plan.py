@@ -138,11 +138,7 @@ def _is_listed(one: NamedFile, kept: set[Digest]) -> bool:
 
 
 def _todays(
-    release: Release,
-    chosen: Mapping[str, NamedFile],
-    pins: Sequence[MergedPin],
-    policy: HashPolicy,
-    digests: Digests,
+    release: Release, chosen: Mapping[str, NamedFile], pins: Sequence[MergedPin], policy: HashPolicy, digests: Digests
 ) -> ListedRelease:
     targets = {member.id.text: member for pin in pins for group, _ in pin.solved for member in group.members}
     choosers = [FileChooser(release.project, target, policy.candidates) for target in targets.values()]

@@ -123,8 +123,7 @@ def solve(
     resolver: Resolver[str, int] = Resolver(provider, range_type=Bits, root_version=0, format_range=lambda _: "")
     try:
         solution = resolver.solve(
-            [requirement for root in counting for requirement in _root_requirements(root, view)],
-            _limits(limits, view),
+            [requirement for root in counting for requirement in _root_requirements(root, view)], _limits(limits, view)
         )
     except ResolutionTerminatedError as error:
         raise SolverGaveUp(f"no solution for {view.group} was found in time: {error}") from None

@@ -9,9 +9,7 @@ from hashlib import sha256
 
 from peep.archives.carried_metadata import read_carried_metadata
 from peep.dataclass import dataclass
-from peep.errors import (
-    ArchiveError,
-)
+from peep.errors import ArchiveError
 from peep.mirror.facts import ArchiveFacts, ProjectFacts
 from peep.mirror.folder import LOCK_FILE, UNFINISHED, MirrorFolder
 from peep.mirror.layout import (

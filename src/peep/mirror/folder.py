@@ -33,7 +33,7 @@ from peep.mirror.ownership import Ownership, parse_ownership
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import RECORDS, read_file
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import remove_tree, replace_file, temporary_folder, write_atomically
+from peep.system.files import ToldAs, remove_tree, replace_file, temporary_folder, write_atomically
 from peep.system.locks import FileLock
 
 LOCK_FILE = ".peep-mirror.lock"
@@ -140,18 +140,14 @@ class MirrorFolder:
     @contextmanager
     def held(self, purpose: str) -> Iterator[None]:
         """Let no other run change this mirror meanwhile. Raises `MirrorError` where it cannot be written to."""
-        try:
+        with ToldAs(MirrorError, f"{self.root}: cannot be written"):
             os.makedirs(self.root, exist_ok=True)
             lock = FileLock(self.place(LOCK_FILE), purpose)
             lock.__enter__()
-        except OSError as error:
-            raise MirrorError(f"{self.root}: cannot be written: {error.strerror or error}") from error
         try:
             yield
         finally:
             lock.__exit__(None, None, None)
-
-    # -- writing -----------------------------------------------------------------------------------
 
     def begin(self, settings: bytes) -> WrittenMirror:
         """Make an empty mirror with this `mirror.toml`, or with the one that is there: people may write theirs first.

@@ -162,8 +162,6 @@ def _refuse_two_owners(sources: Sequence[MirrorSource], path: str) -> None:
                 )
 
 
-# -- names that look alike -------------------------------------------------------------------------
-
 _FOLDED = str.maketrans({"0": "o", "1": "l", "i": "l", "-": None})
 
 

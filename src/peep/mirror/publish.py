@@ -53,6 +53,7 @@ from peep.mirror.merge import merged
 from peep.mirror.server_config import IMMUTABLE, PAGES
 from peep.reporting import Reporter, SilentReporter
 from peep.system.bounded import read_file
+from peep.system.files import ToldAs
 
 _MOST_ATTEMPTS = 20
 _LONGEST_PAUSE = 0.5
@@ -134,8 +135,6 @@ class _Publisher:
         self._remove_expired()
         return self._done
 
-    # -- immutable files ---------------------------------------------------------------------------
-
     def _send_files(self, projects: Iterable[ProjectFacts]) -> None:
         digests = {path: digest for facts in projects for path, digest in stored_paths(facts).items()}
         paths = sorted(digests)
@@ -161,10 +160,8 @@ class _Publisher:
         if self._store.head(path) is not None:
             return None
         place = self._mirror.place(path)
-        try:
+        with ToldAs(MirrorError, f"{place}", _CHECK):
             content = read_file(place, LARGEST_OBJECT)
-        except OSError as error:
-            raise MirrorError(f"{place}: {error.strerror or error}", _CHECK) from error
         if sha256(content).hexdigest() != digest:
             raise MirrorError(f"{place}: is not what its facts say; it was not sent", _CHECK)
         try:
@@ -172,8 +169,6 @@ class _Publisher:
         except ConditionFailed:
             return None
         return len(content)
-
-    # -- facts and pages ---------------------------------------------------------------------------
 
     def _publish_facts(self, facts: ProjectFacts) -> ProjectFacts | None:
         """Merge the facts with those that are there; None when they contradict each other."""
@@ -277,8 +272,6 @@ class _Publisher:
             if self._replaced(ROOT_MANIFEST, new.content, found):
                 return new
         raise self._given_up(ROOT_MANIFEST)
-
-    # -- writing -----------------------------------------------------------------------------------
 
     def _replaced(self, key: str, content: bytes, found: FetchedObject | None) -> bool:
         """Write unless the object changed since it was read; False when it did."""

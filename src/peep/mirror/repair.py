@@ -15,7 +15,7 @@ from peep.formats.canonical_json import NotCanonical, canonical_json, parse_cano
 from peep.mirror.folder import LOCK_FILE, UNFINISHED, MirrorError, MirrorFolder
 from peep.mirror.layout import stored_paths
 from peep.system.bounded import RECORDS, read_file
-from peep.system.files import remove_tree, write_atomically
+from peep.system.files import ToldAs, remove_tree, write_atomically
 
 PENDING = ".peep-mirror.pending"
 _SCRATCH = re.compile(r"\.peep-[0-9a-f]{16}")
@@ -26,10 +26,8 @@ _STORED = ("files/", "provenance/")
 def note_pending(mirror: MirrorFolder, paths: Mapping[str, Iterable[str]]) -> None:
     """Note immutable files that are about to come or go, by project. Raises `MirrorError`."""
     content = canonical_json({name: sorted(some) for name, some in paths.items()})
-    try:
+    with ToldAs(MirrorError, f"{mirror.root}: cannot be written"):
         write_atomically(mirror.place(PENDING), content, durable=True)
-    except OSError as error:
-        raise MirrorError(f"{mirror.root}: cannot be written: {error.strerror or error}") from error
 
 
 def settle(mirror: MirrorFolder) -> list[str]:
@@ -39,22 +37,18 @@ def settle(mirror: MirrorFolder) -> list[str]:
         facts = mirror.facts(name)
         kept = stored_paths(facts) if facts else {}
         removed += [path for path in paths if path not in kept and os.path.lexists(mirror.place(path))]
-    try:
+    with ToldAs(MirrorError, f"{mirror.root}: cannot be written"):
         for path in removed:
             remove_tree(mirror.place(path))
             _drop_empty(mirror, path)
         remove_tree(mirror.place(PENDING))
-    except OSError as error:
-        raise MirrorError(f"{mirror.root}: cannot be written: {error.strerror or error}") from error
     return removed
 
 
 def repair(mirror: MirrorFolder) -> bool:
     """Tidy up after a killed run, if there was one; pages are completed by the next writing. Raises `MirrorError`."""
-    try:
+    with ToldAs(MirrorError, f"{mirror.root}: cannot be read"):
         names = os.listdir(mirror.root)
-    except OSError as error:
-        raise MirrorError(f"{mirror.root}: cannot be read: {error.strerror or error}") from error
     scratch = [name for name in names if _SCRATCH.fullmatch(name)]
     begun = {PENDING, UNFINISHED}.intersection(names) or any(_TEMPORARY.fullmatch(name) for name in names)
     if not scratch and not begun:

@@ -11,9 +11,7 @@ from hashlib import sha256
 from http import HTTPStatus
 
 from peep.dataclass import dataclass
-from peep.errors import (
-    TransportError,
-)
+from peep.errors import TransportError
 from peep.formats.json_fields import ManifestError
 from peep.formats.simple_pages import HTML_PAGE, HTML_TYPE, JSON_PAGE, JSON_TYPE
 from peep.http.transport import Transport

@@ -181,10 +181,7 @@ def _number(value: object, default: float) -> float:
 def _format_control(value: object) -> FormatControl:
     if not isinstance(value, dict):
         return FormatControl()
-    return FormatControl(
-        frozenset(_texts(value.get("no_binary"))),
-        frozenset(_texts(value.get("only_binary"))),
-    )
+    return FormatControl(frozenset(_texts(value.get("no_binary"))), frozenset(_texts(value.get("only_binary"))))
 
 
 def _complaint(errors: bytes) -> str:

@@ -40,9 +40,7 @@ def with_settings(options: BuildOptions, settings: Settings) -> BuildOptions:
         location = settings.locations.get("build-requirements", Location(settings.path, 0))
         raise SettingsError([(location, fault) for fault in faults])
     return replace(
-        options,
-        requirements=(*options.requirements, *stated),
-        visible_folders=(*options.visible_folders, *folders),
+        options, requirements=(*options.requirements, *stated), visible_folders=(*options.visible_folders, *folders)
     )
 
 

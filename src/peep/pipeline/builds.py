@@ -13,14 +13,7 @@ from peep.build.tool_choice import Listed
 from peep.build.toolchains import Toolchains
 from peep.build.variables import steering_variables
 from peep.dataclass import replace
-from peep.errors import (
-    BuildError,
-    FetchFailure,
-    MissingBuildRequirement,
-    NoIndexToAsk,
-    NoUsableFile,
-    Problem,
-)
+from peep.errors import BuildError, FetchFailure, MissingBuildRequirement, NoIndexToAsk, NoUsableFile, Problem
 from peep.formats.url_secrets import redacted
 from peep.model import (
     Commit,
@@ -216,11 +209,7 @@ def source_of(tree: SourceTree) -> Provenance:
     if isinstance(pin.source, Commit):
         url = url.rpartition("@")[0].removeprefix("git+")
     return Provenance(
-        redacted(url),
-        is_direct=True,
-        vcs_commit=commit,
-        is_editable=bool(tree.in_place),
-        subdirectory=pin.subdirectory,
+        redacted(url), is_direct=True, vcs_commit=commit, is_editable=bool(tree.in_place), subdirectory=pin.subdirectory
     )
 
 

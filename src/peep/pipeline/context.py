@@ -11,7 +11,8 @@ from peep.reporting import Reporter
 from peep.system import bounded
 
 
-def _standard_input() -> bytes:
+def read_standard_input() -> bytes:
+    """What standard input holds, up to the limit of a list."""
     return bounded.read_stream(sys.stdin.buffer, bounded.LISTS, "standard input")
 
 
@@ -23,7 +24,7 @@ class RunContext:
     reporter: Reporter
     words: tuple[str, ...] = ()
     """The command line without the program's name: what a repeated run is recognised by."""
-    standard_input: Callable[[], bytes] = _standard_input
+    standard_input: Callable[[], bytes] = read_standard_input
 
     @classmethod
     def of_process(cls, reporter: Reporter) -> RunContext:

@@ -146,9 +146,6 @@ def _likeness(wheel: StoredWheel, project: InstalledProject) -> int:
     return sum(1 for stored in wheel.files if f"sha256={stored.record_hash}," in text)
 
 
-# -- fetching again --------------------------------------------------------------------------------
-
-
 @dataclass(slots=True)
 class Supplied:
     """What came of asking for pins, builds included."""
@@ -300,9 +297,6 @@ def _reasons(problems: Iterable[Problem]) -> Iterable[tuple[str, str]]:
         elif isinstance(problem, HashMismatch):
             where = problem.candidate.file.url
             yield problem.candidate.pin.name, f"what is at {where} now is another archive than the one recorded"
-
-
-# -- against the user's files ----------------------------------------------------------------------
 
 
 def listing_findings(

@@ -79,11 +79,7 @@ def can_be_read_again(path: str, mode: int) -> bool:
 
 
 def read_pins(
-    sources: SourceOptions,
-    target: TargetEnvironment,
-    reading: Reading,
-    environ: Mapping[str, str],
-    accepted: Accepted,
+    sources: SourceOptions, target: TargetEnvironment, reading: Reading, environ: Mapping[str, str], accepted: Accepted
 ) -> PinnedSet:
     """Read all that `sources` names and decide what it pins for `target`.
 

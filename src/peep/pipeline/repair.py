@@ -82,8 +82,7 @@ def restore_modes(findings: Iterable[Finding]) -> None:
                 os.chmod(one.path, stat.S_IMODE(mode) & _PLAIN_BITS | _needed(mode, is_installed=bool(one.project)))
         except OSError as error:
             raise EnvironmentChangeError(
-                f"the permissions of {one.path} can't be changed: {error.strerror}",
-                "have its owner run this",
+                f"the permissions of {one.path} can't be changed: {error.strerror}", "have its owner run this"
             ) from error
 
 

@@ -11,7 +11,7 @@ from peep.requirements.pinned_set import PinnedSet
 from peep.transaction.apply import Changes
 
 if TYPE_CHECKING:
-    from peep.pipeline.vetting.examined_gate import Judgement
+    from peep.pipeline.vetting.examined_gate import ExaminedJudgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class InstallResult:
     """None when nothing was changed."""
     yanked: frozenset[str] = frozenset()
     """Names of projects whose file the index calls yanked, as far as this run asked it."""
-    examined: Judgement | None = None
+    examined: ExaminedJudgement | None = None
     """What the records say of all archives, where something demanded that."""
     pending: tuple[PendingBuild, ...] = ()
     """Under `--dry-run`, what would be built."""

@@ -18,7 +18,7 @@ from peep.pipeline.options import InstallOptions
 from peep.pipeline.unpacking import Unpacker
 from peep.store.stale_files import is_abandoned
 from peep.system.file_digest import digest_of_file, digest_of_stream
-from peep.system.files import remove_tree, replace_file, temporary_folder
+from peep.system.files import ToldAs, remove_tree, replace_file, temporary_folder
 from peep.system.locks import lock_folder
 
 _PREFIX = ".peep-"
@@ -123,11 +123,7 @@ def collected(
     Gives back what came, and all that is wrong so far; the destination shows nothing yet, and is gone with the rest
     when it was made here and nothing was handed over. Raises `DestinationError` where it cannot be written to.
     """
-    with (
-        _made(destination),
-        _private(destination) as folder,
-        closing(Unpacker(provider.store, len(pins))) as unpacker,
-    ):
+    with _made(destination), _private(destination) as folder, closing(Unpacker(provider.store, len(pins))) as unpacker:
         collection = ArchiveCollection(provider, unpacker, folder, keeps_sdists=keeps_sdists)
         found: tuple[Problem, ...] = ()
         if pins:
@@ -158,12 +154,8 @@ def _private(destination: str) -> Iterator[str]:
 @contextmanager
 def _explained(destination: str) -> Iterator[None]:
     """Say of which folder it is that the system complains."""
-    try:
+    with ToldAs(DestinationError, f"{destination}: archives cannot be put here", "name another folder"):
         yield
-    except OSError as error:
-        raise DestinationError(
-            f"{destination}: archives cannot be put here: {error.strerror or error}", "name another folder"
-        ) from error
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from peep.proof.maker_files import (
 )
 from peep.proof.permissions import Permissions, folder_findings, mode_of, permissions_of
 from peep.proof.unowned_files import Owned, stray_findings
+from peep.system.files import names_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def find_additions(
     findings += _own_modes(sorted(own - told - {lock}), permissions)
     findings += _own_modes([path for one in (walked, around) for path in one.cached if path not in told], permissions)
     if premises is not None:
-        findings += premises_findings(premises, _names_in(premises.scripts))
+        findings += premises_findings(premises, names_in(premises.scripts))
     return Additions(tuple(findings), frozenset(path for path in own if os.path.dirname(path) in sites))
 
 
@@ -80,7 +81,7 @@ def _around(
 
 def _whole_findings(folders: Iterable[str]) -> Iterator[Finding]:
     for path in folders:
-        if _names_in(path):
+        if names_in(path):
             yield finding(FindingKind.ELSEWHERE, "a folder that holds nothing of any project", path=path)
         else:
             yield finding(FindingKind.FOLDER, "an empty folder; no project owns it", path=path)
@@ -114,10 +115,3 @@ def _own_modes(paths: Iterable[str], permissions: Permissions) -> Iterator[Findi
     for path in paths:
         if fault := mode_of(path, permissions, is_executable=None):
             yield fault.about(path)
-
-
-def _names_in(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []

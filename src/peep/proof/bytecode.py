@@ -17,6 +17,7 @@ from peep.formats.documents import parse_json
 from peep.proof.expected_files import ExpectedProject
 from peep.proof.findings import Finding, FindingKind, finding
 from peep.proof.unowned_files import source_of
+from peep.system.files import ToldAs
 from peep.system.processes import RunProgram, run
 
 _SECONDS = 3600.0
@@ -157,10 +158,8 @@ def _ask(share: Sequence[tuple[str, str]], listed: str, python: str, run_program
         with open(listed, "w", encoding="utf-8", errors="surrogateescape") as stream:
             json.dump(share[len(faults) :], stream)
         command = [python, "-I", "-S", "-B", "-X", "utf8", "-c", _SCRIPT, listed]
-        try:
+        with ToldAs(EnvironmentChangeError, f"{python} does not start"):
             ended = run_program(command, env=dict(os.environ), timeout=_SECONDS)
-        except OSError as error:
-            raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
         faults += [parse_json(line) for line in ended.output.splitlines() if line.startswith(b'"')]
         if len(faults) < len(share):
             faults.append("it makes the interpreter crash")

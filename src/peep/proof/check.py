@@ -22,7 +22,7 @@ _MOST_RECORD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class EnvironmentCheck:
     """What one look found."""
 
     findings: tuple[Finding, ...]
@@ -44,7 +44,7 @@ class OwnedFile:
 
 def examine(
     scheme_paths: SchemePaths, projects: Sequence[ExpectedProject], unknown: Iterable[InstalledProject]
-) -> Examination:
+) -> EnvironmentCheck:
     """Compare everything that was installed with what must be there, and tell what nobody owns.
 
     `unknown` projects are compared with their own RECORD: that finds accidents, and proves nothing.
@@ -68,7 +68,7 @@ def examine(
     read = [file for file in hashed.values() if isinstance(file, HashedFile)]
     faulty = {one.path for one in findings}
     sound = {path for project in projects for path in project.files if path not in faulty} | additions.modules
-    return Examination(tuple(findings), len(read), sum(file.size for file in read), walked, frozenset(sound))
+    return EnvironmentCheck(tuple(findings), len(read), sum(file.size for file in read), walked, frozenset(sound))
 
 
 def read_records(paths: Iterable[str]) -> dict[str, bytes]:

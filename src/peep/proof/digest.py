@@ -110,9 +110,6 @@ def _digest_of(path: str, hashed: HashedFile | OSError) -> bytes:
     return hashed.digest
 
 
-# -- programs --------------------------------------------------------------------------------------
-
-
 def _neutral(path: str, scheme_paths: SchemePaths) -> bytes:
     try:
         with open(path, "rb", opener=regular_only) as file:

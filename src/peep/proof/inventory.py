@@ -50,17 +50,12 @@ class InventoryEntry:
 
 
 def inventory_of(
-    installed: Mapping[str, InstalledProject],
-    requires_dist: Mapping[str, Sequence[str]],
-    markers: Mapping[str, str],
+    installed: Mapping[str, InstalledProject], requires_dist: Mapping[str, Sequence[str]], markers: Mapping[str, str]
 ) -> tuple[InventoryEntry, ...]:
     """Every installed project with its origin, sorted by name; `requires_dist`: `Requires-Dist` lines by name."""
     return tuple(
         InventoryEntry(
-            name,
-            project.version,
-            project.provenance,
-            _needed(requires_dist.get(name, ()), installed, markers),
+            name, project.version, project.provenance, _needed(requires_dist.get(name, ()), installed, markers)
         )
         for name, project in sorted(installed.items())
     )
@@ -95,9 +90,6 @@ def entry_json(entry: InventoryEntry) -> dict[str, Any]:
         "editable": origin.is_editable if origin else False,
         "requires": list(entry.requires),
     }
-
-
-# -- as requirements -------------------------------------------------------------------------------
 
 
 def unlistable(entry: InventoryEntry, form: HashForm) -> str:

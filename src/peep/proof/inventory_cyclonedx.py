@@ -6,14 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from cyclonedx.model import (
-    ExternalReference,
-    ExternalReferenceType,
-    HashAlgorithm,
-    HashType,
-    Property,
-    XsUri,
-)
+from cyclonedx.model import ExternalReference, ExternalReferenceType, HashAlgorithm, HashType, Property, XsUri
 from cyclonedx.model.bom import Bom, BomMetaData
 from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output import make_outputter
@@ -33,9 +26,7 @@ def cyclonedx_json(entries: Sequence[InventoryEntry], made: datetime, version: s
     text = "\n".join(f"{entry.purl} {' '.join(map(str, entry.digests))}" for entry in entries)
     peep = Component(name="peep", version=version, type=ComponentType.APPLICATION, bom_ref=f"tool:peep@{version}")
     bom = Bom(
-        components=components.values(),
-        serial_number=uuid5(_NAMESPACE, text),
-        metadata=BomMetaData(timestamp=made),
+        components=components.values(), serial_number=uuid5(_NAMESPACE, text), metadata=BomMetaData(timestamp=made)
     )
     bom.metadata.tools.components.add(peep)
     for entry in entries:

@@ -128,9 +128,6 @@ def _read(path: str) -> bytes | None:
         return None
 
 
-# -- what its maker put there ----------------------------------------------------------------------
-
-
 def own_files(premises: Premises, paths: Iterable[str]) -> set[str]:
     """Those of `paths`, which no project owns, that are what the maker of the environment writes."""
     return {path for path in paths if _is_own(premises, path)}
@@ -215,9 +212,6 @@ def _is_link_name(name: str, target: TargetEnvironment) -> bool:
     return re.fullmatch(kinds + version, name) is not None or (name == "𝜋thon" and (major, minor) >= (3, 14))
 
 
-# -- what is wrong with it -------------------------------------------------------------------------
-
-
 def premises_findings(premises: Premises, names: Iterable[str]) -> Iterator[Finding]:
     """Of the settings and of what the maker put there and is gone; `names`: of all that is among the programs."""
     for fault in _setting_faults(premises):
@@ -261,9 +255,6 @@ def foreign_starter(premises: Premises, path: str, described: str) -> Finding | 
         return None
     reason = f"{described}; it is none that venv, virtualenv or uv write for this environment"
     return finding(FindingKind.FOREIGN, reason, path=path)
-
-
-# -- folders ---------------------------------------------------------------------------------------
 
 
 def unwalked(premises: Premises, owned: Iterable[str]) -> list[str]:

@@ -98,9 +98,6 @@ def _digest(pieces: Iterable[bytes]) -> str:
     return sha256(b"\0".join(pieces)).hexdigest()
 
 
-# -- what may stand at a place ---------------------------------------------------------------------
-
-
 def values_for(folders: Iterable[str], prompts: Iterable[str], modules: str, libraries: Iterable[str]) -> Values:
     """Everything that may be filled in.
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from peep.environment.scheme_paths import is_inside, shown_path
+from peep.formats.sarif import SarifPlace, SarifResult, SarifRule, sarif_log
 from peep.model import InstalledProject, TargetEnvironment
 from peep.proof.findings import Finding, FindingKind
 
-_SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "ENVIRONMENT"
 
 _EXPLANATIONS = {
@@ -78,46 +76,12 @@ def target_json(target: TargetEnvironment) -> dict[str, Any]:
 def sarif(findings: Sequence[Finding], root: str, version: str, projects: Mapping[str, str]) -> dict[str, Any]:
     """The findings as a SARIF log with one run; `projects` are name -> version, `version` is peep's own."""
     kinds = sorted({one.kind for one in findings}, key=lambda kind: kind.value)
-    rules = [{"id": kind.value, "shortDescription": {"text": _EXPLANATIONS[kind]}} for kind in kinds]
-    numbers = {kind.value: number for number, kind in enumerate(kinds)}
-    return {
-        "$schema": _SARIF_SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": "peep", "version": version, "rules": rules}},
-                "originalUriBaseIds": {_ROOT: {"uri": _folder_uri(root)}},
-                "columnKind": "unicodeCodePoints",
-                "results": list(_results(findings, root, numbers, projects)),
-            }
-        ],
-    }
+    rules = [SarifRule(kind.value, _EXPLANATIONS[kind]) for kind in kinds]
+    results = [_result(one, root, f"{one.project} {projects.get(one.project, '')}".strip()) for one in findings]
+    return sarif_log(version, rules, results, bases={_ROOT: root})
 
 
-def _results(
-    findings: Iterable[Finding], root: str, numbers: Mapping[str, int], projects: Mapping[str, str]
-) -> Iterable[dict[str, Any]]:
-    for one in findings:
-        about = f"{one.project} {projects.get(one.project, '')}".strip()
-        result: dict[str, Any] = {
-            "ruleId": one.rule,
-            "ruleIndex": numbers[one.rule],
-            "level": "error",
-            "message": {"text": f"{about}: {one.message}" if about else one.message},
-        }
-        place = one.path or root
-        if is_inside(place, root):
-            artifact = {"uri": quote(shown_path(place, root)), "uriBaseId": _ROOT}
-        else:
-            artifact = {"uri": _file_uri(place)}
-        result["locations"] = [{"physicalLocation": {"artifactLocation": artifact}}]
-        yield result
-
-
-def _folder_uri(path: str) -> str:
-    return _file_uri(path).rstrip("/") + "/"
-
-
-def _file_uri(path: str) -> str:
-    spelled = quote(path.replace(os.sep, "/").encode("utf-8", "surrogateescape"), safe="/:")
-    return "file://" + (spelled if spelled.startswith("/") else f"/{spelled}")
+def _result(one: Finding, root: str, about: str) -> SarifResult:
+    path = one.path or root
+    place = SarifPlace(shown_path(path, root), base=_ROOT) if is_inside(path, root) else SarifPlace(path)
+    return SarifResult(one.rule, "error", f"{about}: {one.message}" if about else one.message, (place,))

@@ -105,9 +105,6 @@ def _links_on(path: str) -> Iterator[str]:
             place = os.sep if os.path.isabs(target) else os.path.dirname(place)
 
 
-# -- where an environment once was -----------------------------------------------------------------
-
-
 def named_roots(scripts: str) -> Iterator[str]:
     """The folder that activation scripts in `scripts` name as that of the environment."""
     content = _beginning(os.path.join(scripts, "activate"), _LARGEST_SCRIPT)

@@ -16,12 +16,7 @@ from peep.model import Digest, HashForm, Location, MalformedHash
 from peep.requirements.decoding import physical_lines
 from peep.requirements.directives import parse_directive
 from peep.requirements.expansion import expand, expand_urls
-from peep.requirements.hashes import (
-    looks_like_hash_comment,
-    match_comment_line,
-    parse_comment_hash,
-    parse_option_hash,
-)
+from peep.requirements.hashes import looks_like_hash_comment, match_comment_line, parse_comment_hash, parse_option_hash
 from peep.requirements.logical_lines import LogicalLine, logical_lines
 from peep.requirements.options import REMOVED, DividedLine, divide
 from peep.requirements.pinned_set import Directive

@@ -25,7 +25,7 @@ from peep.system.file_signature import signature
 if TYPE_CHECKING:
     from datetime import date
 
-    from peep.pipeline.vetting.examined_gate import Judgement
+    from peep.pipeline.vetting.examined_gate import ExaminedJudgement
 
 _EPOCH = 719_163
 """1970-01-01, as `date.toordinal` counts days."""
@@ -82,7 +82,7 @@ def replay_record_of(session: Session, result: InstallResult, admission: Admissi
     )
 
 
-def _moments(judgement: Judgement | None, admission: Admission) -> tuple[int, int]:
+def _moments(judgement: ExaminedJudgement | None, admission: Admission) -> tuple[int, int]:
     """Between which moments both gates say the same, in seconds since 1970-01-01."""
     first, end = admission.since, admission.until
     if judgement is not None and judgement.since is not None:

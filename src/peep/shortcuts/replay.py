@@ -162,9 +162,6 @@ def target_key(target: TargetEnvironment) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-# -- as text ---------------------------------------------------------------------------------------
-
-
 def rendered(recording: ReplayRecord) -> bytes:
     """A recording as JSON; only what planning needs of a pin is kept."""
     document = {

@@ -15,6 +15,7 @@ from peep.store.inspection import faults_in_full
 from peep.store.layout import MANIFEST, StoreLayout
 from peep.store.stale_files import sweep
 from peep.store.wheels import Store
+from peep.system.files import names_in
 from peep.system.locks import FileLock
 
 _DAY = 86_400
@@ -155,7 +156,7 @@ def _is_idle(layout: StoreLayout, sha256: str, unused_days: float) -> bool:
 def forget_old_facts(layout: StoreLayout, unused_days: float) -> None:
     """Remove remembered facts and build records that nothing has asked for; nothing depends on them."""
     limit = time.time() - unused_days * _DAY
-    kinds = [layout.built, *(os.path.join(layout.remembered, kind) for kind in _names(layout.remembered))]
+    kinds = [layout.built, *(os.path.join(layout.remembered, kind) for kind in names_in(layout.remembered))]
     for kind in kinds:
         for _, path in _fanned(kind):
             with suppress(OSError):
@@ -165,13 +166,6 @@ def forget_old_facts(layout: StoreLayout, unused_days: float) -> None:
 
 def _fanned(folder: str) -> Iterator[tuple[str, str]]:
     """Name and path of everything in the 256 subfolders."""
-    for first in _names(folder):
-        for name in _names(os.path.join(folder, first)):
+    for first in names_in(folder):
+        for name in names_in(os.path.join(folder, first)):
             yield name, os.path.join(folder, first, name)
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return sorted(os.listdir(folder))
-    except OSError:
-        return []

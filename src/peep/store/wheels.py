@@ -48,8 +48,6 @@ class Store:
         self._refuse_newer_format()
         self._warn_of_others()
 
-    # -- wheels ------------------------------------------------------------------------------------
-
     def get(self, sha256: str) -> StoredWheel | None:
         """The wheel whose archive has this digest (lower-case hex), or None."""
         return self.get_many([sha256]).get(sha256)
@@ -131,8 +129,6 @@ class Store:
                 return None
             return discarded
 
-    # -- facts -------------------------------------------------------------------------------------
-
     def put_value(self, kind: str, key: str, value: bytes) -> None:
         """Remember a fact that can always be found out anew. Never fails: a store that can't take it forgets it."""
         with suppress(OSError, StoreError):
@@ -174,8 +170,6 @@ class Store:
         except FileNotFoundError:
             os.makedirs(folder, exist_ok=True)
         write_own(path, parts)
-
-    # -- inside ------------------------------------------------------------------------------------
 
     def _manifest(self, sha256: str, flags: int = 0) -> Manifest | None:
         root = self.layout.wheel(sha256)

@@ -1,6 +1,7 @@
 """Atomic file operations: a temporary beside the target, then one rename.
 
-Nothing here decides anything. Errors are the plain `OSError` of the operating system; the stages know what they mean.
+Nothing here decides anything. Errors are the plain `OSError` of the operating system; the stages know what they mean,
+and tell them by `ToldAs`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import TracebackType
+
+from peep.errors import PeepError
 
 PIECE = 1 << 16
 """Bytes per read and write: larger buffers cost page faults, not time."""
@@ -26,6 +30,23 @@ with new ones, can be neither renamed nor removed, and no folder above it can be
 _REMOVAL_ATTEMPTS = 5
 _SHALLOW = 30
 """Levels of folders that are removed with one open descriptor for each."""
+
+
+class ToldAs:
+    """While it is entered, an `OSError` comes out as `kind`, its message `what: reason`."""
+
+    def __init__(self, kind: type[PeepError], what: str, hint: str = "") -> None:
+        """`kind` takes a message, and a hint where there is one."""
+        self._kind, self._what, self._hint = kind, what, hint
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            message = f"{self._what}: {error.strerror or error}"
+            raise (self._kind(message, self._hint) if self._hint else self._kind(message)) from error
 
 
 def make_private(folder: str) -> None:
@@ -57,6 +78,14 @@ def temporary_folder(parent: str, prefix: str = "") -> Iterator[str]:
         yield folder
     finally:
         remove_tree(folder)
+
+
+def names_in(folder: str) -> list[str]:
+    """The names in a folder, sorted; none where it cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 @contextmanager

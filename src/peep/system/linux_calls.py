@@ -147,9 +147,6 @@ def refuse_new_privileges() -> None:
     process_control(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-# -- Landlock --------------------------------------------------------------------------------------
-
-
 def landlock_version() -> int:
     """The kernel's Landlock ABI, 0 when there is none."""
     result = _libc().syscall(
@@ -211,9 +208,6 @@ def _landlock_allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> 
     )
     os.close(folder)
     _check(result, f"landlock_add_rule {path}")
-
-
-# -- seccomp ---------------------------------------------------------------------------------------
 
 
 def can_filter_sockets() -> bool:

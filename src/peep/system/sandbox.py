@@ -212,9 +212,6 @@ def interpreter_folders(python: str, base_prefix: str, home: str) -> tuple[str, 
     return tuple(sorted(result))
 
 
-# -- what this machine can do ----------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class FoundIsolation:
     """The strongest isolation that works here, and why no stronger one does ('' for namespaces)."""

@@ -56,9 +56,6 @@ def _give_up(error: Exception) -> NoReturn:
     os._exit(NOT_STARTED)
 
 
-# -- with namespaces -------------------------------------------------------------------------------
-
-
 def _in_namespaces(order: dict[str, Any]) -> int:
     user, group = os.getuid(), os.getgid()
     linux.unshare(
@@ -161,9 +158,6 @@ def _bind(outside: str, place: str, *, is_writable: bool) -> None:
     linux.set_mount_attributes(place, attributes)
 
 
-# -- without ---------------------------------------------------------------------------------------
-
-
 def _supervised(order: dict[str, Any]) -> int:
     """Run the program under Landlock and seccomp (`landlock`) or free (`none`); orphans come to this process."""
     linux.process_control(linux.PR_SET_CHILD_SUBREAPER, 1)
@@ -218,9 +212,6 @@ def _children() -> list[int]:
                 if int(file.read().rpartition(b")")[2].split()[1]) == os.getpid():
                     found.append(int(name))
     return found
-
-
-# -- both ------------------------------------------------------------------------------------------
 
 
 def _become_program(order: dict[str, Any]) -> NoReturn:

@@ -81,12 +81,7 @@ def _platform_markers(platform: str) -> dict[str, str]:
     else:
         names, machine = ("posix", "linux", "Linux"), re.sub(r"^(?:many|musl)?linux(?:\d+|_\d+_\d+)?_", "", platform)
     os_name, sys_platform, system = names
-    return {
-        "os_name": os_name,
-        "sys_platform": sys_platform,
-        "platform_system": system,
-        "platform_machine": machine,
-    }
+    return {"os_name": os_name, "sys_platform": sys_platform, "platform_system": system, "platform_machine": machine}
 
 
 def id_of_environment(version: Sequence[int], tags: Sequence[str], markers: Mapping[str, str]) -> str:

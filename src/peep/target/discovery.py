@@ -18,6 +18,7 @@ from peep.formats.documents import parse_json
 from peep.model import Memory, TargetEnvironment
 from peep.system import bounded
 from peep.system.file_signature import signature
+from peep.system.files import ToldAs
 from peep.target.shims import interpreter_behind, is_script
 from peep.target.steering import refuse_steered
 
@@ -211,12 +212,10 @@ def _facts(python: str, run_program: RunProgram | None) -> dict[str, Any]:
 
     # Or macOS tells a Python that was built for an old SDK that it is version 10.16, too old for most wheels.
     variables = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}
-    try:
+    with ToldAs(EnvironmentChangeError, f"{python} does not start"):
         ended = (run_program or run)(
             [python, "-I", "-S", "-X", "utf8", "-c", _probe_source()], env=variables, timeout=_PROBE_SECONDS
         )
-    except OSError as error:
-        raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
     try:
         answer = parse_json(ended.output)
         answer["version"], answer["paths"]
@@ -260,9 +259,6 @@ def _probe_source() -> str:
     loader: Any = probe.__spec__.loader if probe.__spec__ else None
     source: str = loader.get_source(probe.__name__)
     return source
-
-
-# -- from facts to a target ------------------------------------------------------------------------
 
 
 def _target(request: TargetRequest, facts: dict[str, Any]) -> TargetEnvironment:
@@ -333,9 +329,6 @@ def _refuse_hidden_user_site(facts: Mapping[str, Any]) -> None:
 
 def _launcher_kind(platform: str) -> str:
     return {"win32": "win-ia32"}.get(platform, platform) if platform.startswith("win") else "posix"
-
-
-# -- who may change what ---------------------------------------------------------------------------
 
 
 def _manager(request: TargetRequest, facts: Mapping[str, Any]) -> str | None:

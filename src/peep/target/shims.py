@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from peep.errors import EnvironmentChangeError
-from peep.system.files import regular_only
+from peep.system.files import ToldAs, regular_only
 
 if TYPE_CHECKING:
     from peep.system.processes import RunProgram
@@ -38,10 +38,8 @@ def interpreter_behind(python: str, run_program: RunProgram | None) -> str:
     found = ""
     for flags in (("-I", "-S", "-X", "utf8"), ("-E", "-s", "-S")):  # Python 2 knows the latter only
         arguments = [python, *flags, "-c", "import sys; print(sys.executable)"]
-        try:
+        with ToldAs(EnvironmentChangeError, f"{python} does not start"):
             ended = (run_program or run)(arguments, env=dict(os.environ), timeout=_SECONDS)
-        except OSError as error:
-            raise EnvironmentChangeError(f"{python} does not start: {error.strerror or error}") from error
         found = ended.output.decode("utf-8", "replace").strip()
         if os.path.isfile(found):
             break

@@ -83,9 +83,6 @@ def _generic_abi(extension_suffix: str) -> tuple[str, ...]:
     return ("_".join(words[:count]).replace(".", "_"),)
 
 
-# -- platforms -------------------------------------------------------------------------------------
-
-
 def platform_tags(facts: Mapping[str, Any]) -> Iterator[str]:
     """The platform part of the tags that the target accepts, best first."""
     abi = facts["abi"]

@@ -167,11 +167,7 @@ def _filled(plan: InstallPlan, run: _Run, yielding: GivingWay) -> StagedTree:
     """The new projects, complete in the work folders."""
     scheme_paths = run.scheme_paths
     tree = plan_staging(
-        plan.link,
-        scheme_paths,
-        force=run.options.force,
-        ignores_case=scheme_paths.ignores_case(),
-        giving_way=yielding,
+        plan.link, scheme_paths, force=run.options.force, ignores_case=scheme_paths.ignores_case(), giving_way=yielding
     )
     for mirror in scheme_paths.mirrors:
         os.makedirs(mirror.new, exist_ok=True)
@@ -228,9 +224,6 @@ def _execute(journal: Journal, run: _Run) -> None:
         run.reporter.warning(
             f"{error.filename} could not be removed ({error.strerror}); the next run of peep does that"
         )
-
-
-# -- folders ---------------------------------------------------------------------------------------
 
 
 def _make_folders(path: str) -> list[str]:

@@ -178,9 +178,6 @@ def _bring_back(backup: str, place: str) -> None:
     os.rmdir(backup)
 
 
-# -- what an interrupted process left --------------------------------------------------------------
-
-
 def repair(scheme_paths: SchemePaths, crash_points: CrashPoints | None = None) -> str | None:
     """Undo or finish what an interrupted run began here; say what was done in one line, or None.
 

@@ -121,9 +121,6 @@ def _owners(paths: Iterable[str], staying: Iterable[InstalledProject], scheme_pa
     return found
 
 
-# -- the order -------------------------------------------------------------------------------------
-
-
 def ordered_moves(placement: Placement, leaving: Mapping[str, str], arriving: Mapping[str, str]) -> list[Move]:
     """Project by project: old metadata away; each old folder away and its successor in; new metadata in.
 

@@ -105,9 +105,6 @@ def _damaged(tree: StagedTree, faults: Sequence[StoreFault]) -> StoredWheelsDama
     return StoredWheelsDamaged(sorted({fault.sha256 for fault in faults}), told)
 
 
-# -- one project -----------------------------------------------------------------------------------
-
-
 def _staged(planned: PlannedWheel, scheme_paths: SchemePaths) -> StagedWheel:
     wheel = planned.wheel
     site = scheme_paths.target.paths[site_scheme(wheel)]

@@ -137,9 +137,6 @@ def _mentions(text: str, by_folder: Mapping[str, set[str]], sites: set[str]) -> 
     return "../" in text and any(not folder.startswith(tuple(sites)) for folder in by_folder)
 
 
-# -- from files to whole folders -------------------------------------------------------------------
-
-
 def files_to_remove(
     leaving: LeavingFiles, scheme_paths: SchemePaths, *, ignores_case: bool | None = None
 ) -> FilesToRemove:

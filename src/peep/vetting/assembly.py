@@ -9,14 +9,7 @@ from peep.errors import RecordsErrors, RecordsUnreadable
 from peep.vetting.criteria import BUILT_IN, all_criteria
 from peep.vetting.imported_files import read_import
 from peep.vetting.policy import Policy
-from peep.vetting.record_files import (
-    ENTRY_NAMES,
-    read_audits,
-    read_excused,
-    read_imports,
-    read_policy,
-    read_published,
-)
+from peep.vetting.record_files import ENTRY_NAMES, read_audits, read_excused, read_imports, read_policy, read_published
 from peep.vetting.records import (
     AUDITS_FORMAT,
     EXCUSED_FORMAT,

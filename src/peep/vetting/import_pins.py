@@ -35,7 +35,7 @@ class UrlSource:
 
 
 @dataclass(frozen=True, slots=True)
-class FileSource:
+class ImportedFile:
     """A file on this machine."""
 
     path: str
@@ -58,7 +58,7 @@ class GitSource:
         return f"{self.path}.sig"
 
 
-Source = UrlSource | FileSource | GitSource
+Source = UrlSource | ImportedFile | GitSource
 
 
 def parse_source(text: str) -> Source:
@@ -74,7 +74,7 @@ def parse_source(text: str) -> Source:
         return UrlSource(text)
     if re.match(r"[a-z][a-z0-9+.-]+://", text):
         raise UsageError(f"{text}: imports come by https, http or git, or are files")
-    return FileSource(text)
+    return ImportedFile(text)
 
 
 def _git_source(text: str) -> GitSource:

@@ -13,15 +13,7 @@ from peep.dataclass import dataclass, replace
 from peep.errors import RecordsUnreadable
 from peep.vetting.criteria import BUILT_IN, all_criteria, in_our_words, with_implied
 from peep.vetting.record_files import ENTRY_NAMES, RecordFile
-from peep.vetting.records import (
-    AUDITS_FORMAT,
-    Audit,
-    AuditsFile,
-    IgnoredRecord,
-    Import,
-    ImportPin,
-    Violation,
-)
+from peep.vetting.records import AUDITS_FORMAT, Audit, AuditsFile, IgnoredRecord, Import, ImportPin, Violation
 from peep.vetting.tables import audit_of, violation_of, whole
 
 

@@ -23,7 +23,7 @@ class ReadingCost:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SuggestedComparison:
     """One release against another; `old_version` '' (and no archives): against nothing, so everything is new."""
 
     project: str
@@ -33,7 +33,7 @@ class Comparison:
     new: tuple[Subject, ...]
 
 
-Price = Callable[[Comparison], "ReadingCost | None"]
+Price = Callable[[SuggestedComparison], "ReadingCost | None"]
 """What a comparison costs; None: it cannot be told, for an archive cannot be had or analysed."""
 
 
@@ -41,7 +41,7 @@ Price = Callable[[Comparison], "ReadingCost | None"]
 class Suggestion:
     """What to read next."""
 
-    comparison: Comparison
+    comparison: SuggestedComparison
     cost: ReadingCost | None
     """None: nobody could tell."""
     used_by: tuple[str, ...] = ()
@@ -49,10 +49,7 @@ class Suggestion:
 
 
 def suggestions(
-    unexamined: Iterable[Subject],
-    known: KnownVersions,
-    price: Price,
-    used_by: Mapping[str, tuple[str, ...]],
+    unexamined: Iterable[Subject], known: KnownVersions, price: Price, used_by: Mapping[str, tuple[str, ...]]
 ) -> tuple[Suggestion, ...]:
     """The cheapest comparison for each unexamined version, cheapest first; those without a cost stand last, by name.
 
@@ -65,14 +62,14 @@ def suggestions(
     return tuple(sorted(found, key=_order))
 
 
-def comparisons(subjects: Sequence[Subject], known: KnownVersions) -> tuple[Comparison, ...]:
+def comparisons(subjects: Sequence[Subject], known: KnownVersions) -> tuple[SuggestedComparison, ...]:
     """What the archives of one version, `subjects`, can be compared with; the empty release stands last."""
     first, new = subjects[0], tuple(subjects)
     bases = [(one.version, one.archives) for one in known.nearest(first.name, first.version).both]
-    return tuple(Comparison(first.name, old, lines, first.version, new) for old, lines in [*bases, ("", ())])
+    return tuple(SuggestedComparison(first.name, old, lines, first.version, new) for old, lines in [*bases, ("", ())])
 
 
-def _cheapest(candidates: Sequence[Comparison], price: Price, used_by: tuple[str, ...]) -> Suggestion:
+def _cheapest(candidates: Sequence[SuggestedComparison], price: Price, used_by: tuple[str, ...]) -> Suggestion:
     priced = [(cost, number) for number, one in enumerate(candidates) if (cost := price(one)) is not None]
     if not priced:
         return Suggestion(candidates[0], None, used_by)

@@ -32,6 +32,7 @@ from peep.requirements.blocks import NewPin, append_block, replace_blocks
 from peep.requirements.decoding import decode
 from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.system.bounded import LISTS, read_file
+from peep.system.files import ToldAs
 from peep.workflows.install import STAGES
 from peep.workflows.lock import LockResult, lock_in
 
@@ -93,14 +94,9 @@ def has_hashes(path: str) -> bool:
 
 def read_source(path: str) -> tuple[bytes, str]:
     """Give back a file's bytes and text. Raises `PeepError`."""
-    try:
+    with ToldAs(PeepError, f"{path} cannot be read"):
         content = read_file(path, LISTS)
-    except OSError as error:
-        raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error
     return content, decode(content, path).text
-
-
-# -- a list of hashed pins ---------------------------------------------------------------------------
 
 
 def _into_list(options: AddOptions, session: LockSession) -> AddResult:
@@ -214,9 +210,6 @@ def _missing(pins: Sequence[JudgedPin], views: Sequence[GroupView], archives: Pa
             for fault in judge(pins, member, Judged(archives)).incomplete:
                 if fault.kind in {Kind.OMITTED, Kind.CONFLICT}:
                     yield f"{fault.name}: {fault.reason} (on {fault.target})"
-
-
-# -- a source ----------------------------------------------------------------------------------------
 
 
 def _into_source(options: AddOptions, session: LockSession) -> AddResult:

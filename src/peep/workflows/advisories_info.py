@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 from peep import __version__
-from peep.advisories.lookup import LookupOptions, Wanted, look_up
+from peep.advisories.lookup import LookupOptions, WantedAdvisories, look_up
 from peep.advisories.snapshot import SnapshotFacts
 from peep.pipeline.audits.advisories_place import advisories_folder, snapshot_path
 from peep.pipeline.context import RunContext
@@ -16,6 +16,6 @@ def advisories_info(path: str | None, context: RunContext, at: datetime | None =
     """The facts of a snapshot, of the fetched one without a path. Raises `PeepError` where there is none."""
     now = at or datetime.now(timezone.utc)
     options = LookupOptions(now, __version__, advisories_folder(context.environ), context.reporter)
-    known = look_up((path or snapshot_path(context.environ),), Wanted(), options)
+    known = look_up((path or snapshot_path(context.environ),), WantedAdvisories(), options)
     raise_for(known.missing)
     return known.facts[0]

@@ -10,7 +10,7 @@ from peep import __version__
 from peep.advisories.cvss_scores import available_scores
 from peep.advisories.findings import SeverityRating
 from peep.advisories.grouping import AdvisoryGroup, groups_of
-from peep.advisories.lookup import LookupOptions, Wanted, look_up
+from peep.advisories.lookup import LookupOptions, WantedAdvisories, look_up
 from peep.advisories.severity import rating_of
 from peep.advisories.snapshot import SnapshotError, SnapshotFacts
 from peep.dataclass import dataclass
@@ -43,10 +43,10 @@ def show_advisories(ids: Sequence[str], paths: Sequence[str], context: RunContex
     options = LookupOptions(
         datetime.now(timezone.utc), __version__, advisories_folder(context.environ), context.reporter
     )
-    found = look_up(given, Wanted(ids=frozenset(ids)), options)
+    found = look_up(given, WantedAdvisories(ids=frozenset(ids)), options)
     raise_for(found.missing)
     names = frozenset(entry.name for one in found.advisories.values() for entry in one.affected)
-    around = look_up(given, Wanted(names=names, ids=frozenset(ids)), options)
+    around = look_up(given, WantedAdvisories(names=names, ids=frozenset(ids)), options)
     rate = partial(rating_of, score=available_scores())
     groups = [
         ShownGroup(name, group, rate(group.members, name))

@@ -108,10 +108,7 @@ class ChangedReading(Reading):
     """Reads files of a run, some of them as they would be."""
 
     def __init__(
-        self,
-        changed: Mapping[str, bytes],
-        open_transport: Callable[[], Transport],
-        standard_input: Callable[[], bytes],
+        self, changed: Mapping[str, bytes], open_transport: Callable[[], Transport], standard_input: Callable[[], bytes]
     ) -> None:
         super().__init__(open_transport, standard_input)
         self._changed = changed
@@ -142,9 +139,6 @@ def _transport(open_network: OpenNetwork, options: AuditOptions) -> Transport:
     if options.is_offline:
         raise UsageError("--offline: a file from the network can't be read")
     return open_network().transport()
-
-
-# -- what ------------------------------------------------------------------------------------------
 
 
 def listed_files(options: AuditOptions, read: Callable[[str], bytes]) -> tuple[str, ...]:
@@ -197,15 +191,8 @@ def _with_privacy(pin: AuditedPin, policy: AuditPolicy) -> AuditedPin:
     return replace(pin, is_private=True) if policy.private and policy.is_private(pin.name) else pin
 
 
-# -- evidence --------------------------------------------------------------------------------------
-
-
 def _snapshots(
-    options: AuditOptions,
-    policy: AuditPolicy,
-    open_network: OpenNetwork,
-    context: RunContext,
-    now: datetime,
+    options: AuditOptions, policy: AuditPolicy, open_network: OpenNetwork, context: RunContext, now: datetime
 ) -> tuple[str, ...]:
     """The snapshots to judge by: those given, or the fetched one, fetched anew where it is not of these hours."""
     if options.advisories:
@@ -222,12 +209,7 @@ def _asked(
     """What the configured indexes say, or None where they are not to be asked."""
     if options.is_offline or not options.asks_indexes or options.run.bundle is not None:
         return None
-    from peep.pipeline.audits.index_facts import (  # noqa: PLC0415 - as above
-        AskedIndexes,
-        ask_indexes,
-        ask_publishers,
-        names_by_indexes,
-    )
+    from peep.pipeline.audits.index_facts import AskedIndexes, ask_indexes, ask_publishers, names_by_indexes  # noqa: PLC0415 - as above
 
     asked = AskedIndexes()
     for stated, names in names_by_indexes(roster).items():

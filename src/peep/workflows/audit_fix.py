@@ -28,6 +28,7 @@ from peep.pipeline.read_pins import Reading
 from peep.requirements.decoding import decode
 from peep.requirements.files import is_url
 from peep.system.bounded import LISTS, read_file
+from peep.system.files import ToldAs
 from peep.workflows.audit import AuditCase, case_of, judged, listed_files
 from peep.workflows.audit_fix_list import EditedLists, ListsToEdit, edited_lists
 from peep.workflows.audit_fix_lock import RenewedLock, is_generated, renewed_lock
@@ -130,9 +131,6 @@ def _with_files(options: AuditOptions, context: RunContext) -> AuditOptions:
     return replace(options, files_from=None, run=replace(options.run, sources=sources))
 
 
-# -- a round ---------------------------------------------------------------------------------------
-
-
 def _improved(case: AuditCase, report: AuditReport, state: _State, fix: FixOptions, context: RunContext) -> bool:
     """Find new contents for the files with findings; False when nothing more changes."""
     wishes = tuple(_wishes(case, report))
@@ -203,9 +201,6 @@ def _one_line(error: PeepError) -> str:
     return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
 
 
-# -- the end ---------------------------------------------------------------------------------------
-
-
 def _drop_uncured(before: AuditCase, first: AuditReport, after: AuditCase, report: AuditReport, state: _State) -> None:
     """Leave files as they are whose new pins have findings, or that have findings which they had not."""
     for paths, outcome in list(state.outcomes.items()):
@@ -243,7 +238,5 @@ def _is_of(pin: FixedPin, path: str, outcome: Outcome) -> bool:
 
 
 def _on_disk(path: str) -> str:
-    try:
+    with ToldAs(PeepError, f"{path} cannot be read"):
         return decode(read_file(path, LISTS), path).text
-    except OSError as error:
-        raise PeepError(f"{path} cannot be read: {error.strerror or error}") from error

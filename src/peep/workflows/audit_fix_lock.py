@@ -19,6 +19,7 @@ from peep.pipeline.context import RunContext
 from peep.pipeline.locking.lock_file import output_of, read_present
 from peep.pipeline.locking.request import LockOptions
 from peep.pipeline.locking.session import LockSession, opened_lock
+from peep.system.files import ToldAs
 from peep.workflows.audit_fix_wishes import Reasons, Wish
 from peep.workflows.install import STAGES
 from peep.workflows.lock import MadeLock, lock_in
@@ -78,10 +79,7 @@ def renewed_lock(
 
 
 def _made(
-    session: LockSession,
-    wanted: dict[str, str],
-    wishes: Sequence[Wish],
-    blocked: Reasons,
+    session: LockSession, wanted: dict[str, str], wishes: Sequence[Wish], blocked: Reasons
 ) -> tuple[MadeLock | None, dict[str, str]]:
     """All at once where that has a solution, else one after the other."""
     together = {**wanted, **_smallest(wishes)}
@@ -138,12 +136,10 @@ def _where_it_was_locked(path: str) -> Iterator[str]:
     Raises `PeepError` where the header names another file.
     """
     stated = _stated_output(path)
-    try:
+    with ToldAs(PeepError, f"{path}: its folder cannot be worked in"):
         folder = _folder_of(path, stated)
         here = os.getcwd()
         os.chdir(folder or here)
-    except OSError as error:
-        raise PeepError(f"{path}: its folder cannot be worked in: {error.strerror or error}") from error
     try:
         yield stated or path
     finally:

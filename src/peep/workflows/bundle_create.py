@@ -150,8 +150,6 @@ class _Run:
         platforms = {tag.rpartition("-")[2] for tag in target.tags}
         return [one for one in ids if one.minor == target.version[:2] and one.platform in platforms]
 
-    # -- assembly ----------------------------------------------------------------------------------
-
     def assembled(self, ids: Sequence[TargetId], contents: BundleContents) -> Assembly:
         """The manifest with the places of all bytes. Raises `InstallRefused` with everything that is wrong."""
         problems: list[Problem] = list(contents.problems)
@@ -196,8 +194,6 @@ class _Run:
             digest, size = digest_of_file(source)
             listed.append(BundleFile(path, digest.hex, size))
         return Assembly(replace(made.manifest, advisories=tuple(listed)), {**made.sources, **places})
-
-    # -- builds ------------------------------------------------------------------------------------
 
     def try_builds(self, ids: Sequence[TargetId], made: Assembly) -> None:
         """Build every wheel for this interpreter out of the bundle alone, in a private place; keep none of them.

@@ -7,6 +7,7 @@ from peep.dataclass import dataclass
 from peep.errors import DestinationError
 from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
+from peep.system.files import ToldAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,6 @@ def diff_bundles(old_place: str, new_place: str, output: str | None) -> DiffedBu
     with opened_bundle(old_place) as old, opened_bundle(new_place) as new:
         size = None
         if output is not None:
-            try:
+            with ToldAs(DestinationError, f"{output}: cannot be written"):
                 size = write_delta(old.manifest, new.manifest, new.tree, output)
-            except OSError as error:
-                raise DestinationError(f"{output}: cannot be written: {error.strerror or error}") from error
         return DiffedBundles(old.digest, new.digest, difference(old.manifest, new.manifest), size)

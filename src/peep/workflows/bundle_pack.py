@@ -10,6 +10,7 @@ from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import opened_bundle, refuse_output_inside
 from peep.reporting import Reporter
 from peep.system.file_digest import digest_of_file
+from peep.system.files import ToldAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,8 @@ def pack_bundle(place: str, output: str, reporter: Reporter) -> PackedBundle:
     """
     refuse_output_inside(output, [place])
     with opened_bundle(place) as bundle:
-        try:
+        with ToldAs(DestinationError, f"{output}: cannot be written"):
             counted = CountedTree(bundle.tree, reporter, "files packed")
             size = pack(counted, bundle.manifest, bundle.lock, output)
             written, _ = digest_of_file(output)
-        except OSError as error:
-            raise DestinationError(f"{output}: cannot be written: {error.strerror or error}") from error
         return PackedBundle(bundle.digest, output, written.hex, size)

@@ -10,13 +10,7 @@ from peep.bundle.check import parsed_manifest
 from peep.bundle.folder import BundleWriter, WrittenBundle, claimed_folder
 from peep.bundle.lock import bundle_lock
 from peep.bundle.manifest import BundleManifest
-from peep.bundle.oci_manifest import (
-    MANIFEST_TYPE,
-    Blob,
-    ForeignArtifact,
-    agreed_layers,
-    parse_oci_manifest,
-)
+from peep.bundle.oci_manifest import MANIFEST_TYPE, ForeignArtifact, OciBlob, agreed_layers, parse_oci_manifest
 from peep.dataclass import dataclass
 from peep.http.oci import OciReference, OciRepository, RegistryError, digest_of, open_repository
 from peep.model import Digest
@@ -68,7 +62,7 @@ class _RemoteFiles:
 
     label: str
     repository: OciRepository
-    layers: Mapping[str, Blob]
+    layers: Mapping[str, OciBlob]
     scratch: str
 
     def open(self, path: str) -> BinaryIO:

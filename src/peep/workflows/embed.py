@@ -28,16 +28,7 @@ PINS = "runtime-requirements.txt"
 """In the package: what peep runs on, pinned and hashed."""
 
 LIBRARIES = frozenset(
-    {
-        "installer",
-        "nab-resolver",
-        "packaging",
-        "platformdirs",
-        "pyproject-hooks",
-        "tomli",
-        "truststore",
-        "urllib3",
-    }
+    {"installer", "nab-resolver", "packaging", "platformdirs", "pyproject-hooks", "tomli", "truststore", "urllib3"}
 )
 """Those of them that the one-file edition holds: without `rich`, it prints plainly."""
 

@@ -33,7 +33,7 @@ from peep.vetting.known_versions import KnownVersions, Nearest, known_filenames
 from peep.vetting.records import IgnoredRecord
 from peep.vetting.rules import Question
 from peep.vetting.suggestion import (
-    Comparison,
+    SuggestedComparison,
     Suggestion,
     TrustGain,
     excuse_ends,
@@ -173,7 +173,7 @@ class _Examiner:
                 return suggestions(unexamined, self._judge.known, _untold, used_by)
 
 
-def _untold(_comparison: Comparison) -> None:
+def _untold(_comparison: SuggestedComparison) -> None:
     """The price of every comparison where no archive may be looked at."""
 
 
@@ -207,9 +207,6 @@ class _Judge:
             self._would["machine"] = Decision(self._vetting, replace(compiled, assume_machine=True))
         found = (name for name, decision in self._would.items() if decision.verdict(subject).is_examined)
         return next(found, "")
-
-
-# -- what is asked about ---------------------------------------------------------------------------
 
 
 def _listed(options: ExamineOptions, context: RunContext) -> _Asked:

@@ -10,13 +10,7 @@ from hashlib import sha256
 
 from peep.bundle.manifest import BundleArchive
 from peep.dataclass import dataclass
-from peep.errors import (
-    ArchiveError,
-    InstallRefused,
-    PeepError,
-    SeveralErrors,
-    UsageError,
-)
+from peep.errors import ArchiveError, InstallRefused, PeepError, SeveralErrors, UsageError
 from peep.formats.ages import sortable_time
 from peep.formats.names import normalised
 from peep.mirror.facts import ArchiveFacts
@@ -41,13 +35,13 @@ from peep.pipeline.mirrors.run import change, facts_of, opened_mirror
 from peep.place_faults import NotOwned
 from peep.reporting import Reporter
 from peep.system.file_digest import digest_of_stream
-from peep.system.files import PIECE, regular_only, temporary_folder
+from peep.system.files import PIECE, ToldAs, regular_only, temporary_folder
 
 _READ = "archives read"
 
 
 @dataclass(frozen=True, slots=True)
-class AddOptions:
+class MirrorAddOptions:
     """What to add, and under whose name."""
 
     archives: tuple[str, ...] = ()
@@ -60,7 +54,7 @@ class AddOptions:
     """Projects that may get another owner than they had."""
 
 
-def add_archives(directory: str, options: AddOptions, reporter: Reporter) -> MirrorOutcome:
+def add_archives(directory: str, options: MirrorAddOptions, reporter: Reporter) -> MirrorOutcome:
     """Add all, or nothing.
 
     Raises `InstallRefused` with every name that is not owned and every file name that is taken, `ArchiveError` for what
@@ -94,9 +88,6 @@ def _check_source(ownership: Ownership, name: str, mirror: MirrorFolder) -> None
         known = ", ".join(one.name for one in ownership.sources if one.kind is SourceKind.FOLDER) or "none"
         what = "is an index: sync brings what it has" if source else "is no source of mirror.toml"
         raise UsageError(f"--source: {name!r} {what}", f"sources of archives like these, in {mirror.root}: {known}")
-
-
-# -- reading ---------------------------------------------------------------------------------------
 
 
 def _from_paths(paths: Sequence[str], now: datetime, reporter: Reporter) -> list[IncomingArchive]:
@@ -138,7 +129,7 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
     """Copy an archive out of a bundle, compared with its manifest."""
     copy = os.path.join(scratch, archive.sha256)
     label = f"{bundle.tree.label}: {archive.path}"
-    try:
+    with ToldAs(PeepError, f"{label}: cannot be read", "peep bundle check"):
         with bundle.tree.open(archive.path) as source, open(copy, "wb") as file:
             while file.tell() <= archive.size and (piece := source.read(PIECE)):  # more is another archive, told below
                 file.write(piece)
@@ -146,8 +137,6 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
         if archive.provenance:
             with bundle.tree.open(archive.provenance_path) as source:
                 provenance = source.read(LARGEST_PROVENANCE)
-    except OSError as error:
-        raise PeepError(f"{label}: cannot be read: {error.strerror or error}", "peep bundle check") from error
     with open(copy, "rb") as file:
         digest, size = digest_of_stream(file)
         if digest.hex != archive.sha256:
@@ -163,9 +152,6 @@ def _from_bundled(bundle: OpenedBundle, archive: BundleArchive, scratch: str) ->
     return IncomingArchive(
         archive.filename, copy, archive.sha256, size, carried, archive.upload_time, archive.yanked, provenance
     )
-
-
-# -- owners and facts ------------------------------------------------------------------------------
 
 
 def _owners(
@@ -189,7 +175,7 @@ def _added(
     mirror: MirrorFolder,
     incoming: Sequence[IncomingArchive],
     owners: dict[str, Owner],
-    options: AddOptions,
+    options: MirrorAddOptions,
     now: datetime,
     scratch: str,
 ) -> MirrorOutcome:

@@ -12,12 +12,7 @@ from functools import partial
 
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, replace
-from peep.errors import (
-    InstallRefused,
-    NoUsableFile,
-    PeepError,
-    Problem,
-)
+from peep.errors import InstallRefused, NoUsableFile, PeepError, Problem
 from peep.formats.ages import sortable_time
 from peep.formats.names import normalised
 from peep.formats.simple_pages import ProjectStatus
@@ -141,8 +136,6 @@ class _Sync:
             told = [self._with_status(one, pages) for one in after]
             return change(self._mirror, self._before_of(owners), told, files)
 
-    # -- owners ------------------------------------------------------------------------------------
-
     def _owners(self) -> dict[str, Owner]:
         """The owner of each name. Raises `InstallRefused` with all names that no index may bring."""
         owners: dict[str, Owner] = {}
@@ -175,8 +168,6 @@ class _Sync:
 
     def _before_of(self, owners: dict[str, Owner]) -> dict[str, ProjectFacts | None]:
         return {name: self._before[name] for name, owner in owners.items() if owner.source.kind is SourceKind.INDEX}
-
-    # -- which files -------------------------------------------------------------------------------
 
     def _every_file(self, pages: OwnedPages) -> list[WantedFile]:
         wanted: list[WantedFile] = []
@@ -221,8 +212,6 @@ class _Sync:
             )
             self._session.context.reporter.note(f"{one.path}: {note}")
         return one.targets or ("here",)
-
-    # -- bringing them -----------------------------------------------------------------------------
 
     def _archives(
         self, wanted: Sequence[WantedFile], owners: dict[str, Owner], scratch: str

@@ -174,9 +174,6 @@ def _named(listing: str) -> str:
     return f"-r {shlex.quote(listing)}"
 
 
-# -- what is found out -----------------------------------------------------------------------------
-
-
 def _with_list(found: ProjectStatus, lists: tuple[str, ...], context: RunContext, faults: list[str]) -> ProjectStatus:
     from peep.pipeline.plain_reading import local_reading  # noqa: PLC0415 - only where there is a list
     from peep.pipeline.vetting.listed_archives import listing_of  # noqa: PLC0415 - likewise

@@ -114,9 +114,6 @@ def attest(options: AttestOptions, context: RunContext, verify: Verify | None = 
     return AttestResult(folder, tuple(_compared(one, outcomes, records, vetting) for one in offered))
 
 
-# -- what is asked about ---------------------------------------------------------------------------
-
-
 def _listing(options: AttestOptions, context: RunContext) -> Listing:
     sources = options.run.sources
     if bad := [word for word in options.words[: None if sources.requirement_files else 1] if not is_name(word)]:
@@ -144,9 +141,6 @@ def _offered(options: AttestOptions, listing: Listing, session: Session) -> tupl
         for (name, version), digests in versions_of(known).items()
         for one in offered_archives(name, version, digests, index, transport)
     )
-
-
-# -- verification ----------------------------------------------------------------------------------
 
 
 def _verifier(
@@ -197,9 +191,6 @@ def _published(one: OfferedArchive, outcome: Outcome) -> tuple[PublishedArchive,
     except NotRecordable as error:
         return str(error)
     return tuple(dict.fromkeys(found)) or "no attestation says who published it"
-
-
-# -- what becomes of it ----------------------------------------------------------------------------
 
 
 def _records(vetting: Vetting, outcomes: dict[str, tuple[PublishedArchive, ...] | str]) -> tuple[PublishedArchive, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from peep.dataclass import dataclass, field, replace
 from peep.pipeline.vetting.imports import ImportContext, check_mapping, import_pins, take_import
-from peep.vetting.import_pins import FileSource, Offer, check_name, parse_source
+from peep.vetting.import_pins import ImportedFile, Offer, check_name, parse_source
 from peep.vetting.records import ImportPin
 
 
@@ -28,7 +28,7 @@ def import_records(options: ImportOptions, context: ImportContext) -> Offer | No
     """
     source = parse_source(options.source)
     text = options.source
-    if isinstance(source, FileSource) and not os.path.isabs(source.path):
+    if isinstance(source, ImportedFile) and not os.path.isabs(source.path):
         text = os.path.relpath(source.path, context.folder).replace(os.sep, "/")
     name = check_name(options.name)
     known = {one.name: one for one in import_pins(context.folder)}

@@ -34,13 +34,7 @@ CONTENTS = (
     *DECLARED_TARGETS,
     Option(("--extra",), "with that extra of a pylock.toml", OptionKind.LIST, "NAME", has_variable=False),
     Option(("--group",), "with that dependency group of a pylock.toml", OptionKind.LIST, "NAME", has_variable=False),
-    Option(
-        ("--from",),
-        "a bundle or mirror that has archives already",
-        OptionKind.LIST,
-        "PLACE",
-        has_variable=False,
-    ),
+    Option(("--from",), "a bundle or mirror that has archives already", OptionKind.LIST, "PLACE", has_variable=False),
     Option(("--no-peep",), "without peep.pyz", has_variable=False),
     Option(("--advisories",), "with that snapshot of advisories", OptionKind.VALUE, "FILE", has_variable=False),
     Option(("--provenance",), "with the provenance objects that indexes offer", has_variable=False),
@@ -68,12 +62,7 @@ def create_options(parsed: ParsedArguments, folder: str) -> CreateOptions:
     if not files:
         hint = "name it with -r, or in the settings: [tool.peep.bundle] requirements"
         raise UsageError("peep bundle create: no requirements or lock file is named", hint)
-    sources = SourceOptions(
-        requirement_files=files,
-        constraint_files=parsed.values("constraint"),
-        extras=parsed.values("extra"),
-        groups=parsed.values("group"),
-    )
+    sources = _sources(parsed, files)
     for name in ("extra", "group"):
         if parsed.values(name) and not any(map(is_lock_path, files)):
             raise UsageError(f"--{name} {parsed.values(name)[0]}: no lock file is named that could have it")
@@ -105,17 +94,21 @@ def _advisories(stated: str, beside: str) -> str | None:
     return stated if "://" in stated else os.path.join(beside, stated)
 
 
-def check_options(parsed: ParsedArguments) -> CheckOptions | None:
-    """What `peep bundle check` is to judge beside the files; None: nothing. Raises `UsageError`."""
-    files, targets = parsed.values("requirement"), parsed.values("target")
-    if not (files or targets):
-        return None
-    sources = SourceOptions(
+def _sources(parsed: ParsedArguments, files: tuple[str, ...]) -> SourceOptions:
+    return SourceOptions(
         requirement_files=files,
         constraint_files=parsed.values("constraint"),
         extras=parsed.values("extra"),
         groups=parsed.values("group"),
     )
+
+
+def check_options(parsed: ParsedArguments) -> CheckOptions | None:
+    """What `peep bundle check` is to judge beside the files; None: nothing. Raises `UsageError`."""
+    files, targets = parsed.values("requirement"), parsed.values("target")
+    if not (files or targets):
+        return None
+    sources = _sources(parsed, files)
     base = install_options(parsed, verb="bundle check", sources=sources)
     from peep.workflows.bundle_check import CheckOptions  # noqa: PLC0415 - as above
 

@@ -38,10 +38,7 @@ def lock_options(parsed: ParsedArguments, verb: Verb) -> LockOptions:
         paths,
         settings,
         Wanted(
-            settings.extras,
-            settings.groups,
-            all_extras=parsed.has("all-extras"),
-            all_groups=parsed.has("all-groups"),
+            settings.extras, settings.groups, all_extras=parsed.has("all-extras"), all_groups=parsed.has("all-groups")
         ),
         upgrade=parsed.has("upgrade"),
         upgraded=tuple(_upgraded(text) for text in parsed.values("upgrade-package")),

@@ -11,7 +11,7 @@ from peep.advisories.report import AuditReport
 from peep.cli.output.audit_text import audit_lines
 from peep.dataclass import dataclass
 from peep.errors import MissingExtra, PeepError, UsageError
-from peep.system.files import beside, replace_file
+from peep.system.files import ToldAs, beside, replace_file
 
 FORMATS = ("text", "json", "jsonl", "sarif", "markdown", "github", "openvex", "cyclonedx")
 
@@ -100,27 +100,14 @@ def write_files(report: AuditReport, outputs: Iterable[Output], environ: Mapping
         if one.format == "github" and summary:
             from peep.advisories.report_markdown import report_markdown  # noqa: PLC0415
 
-            with _told(summary), open(summary, "a", encoding="utf-8") as file:
+            with ToldAs(PeepError, summary), open(summary, "a", encoding="utf-8") as file:
                 file.write(report_markdown(report))
 
 
 def _write(path: str, lines: Iterable[str]) -> None:
     """Put the lines into a file, which then is whole or as it was."""
     real = os.path.realpath(path)
-    with _told(path), beside(real) as aside:
+    with ToldAs(PeepError, path), beside(real) as aside:
         with open(aside, "x", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
             file.writelines(f"{line}\n" for line in lines)
         replace_file(aside, real)
-
-
-class _told:  # noqa: N801 - reads as the function that it is
-    """Turns an `OSError` into an error that names the file."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise PeepError(f"{self._path}: {error.strerror or error}") from error

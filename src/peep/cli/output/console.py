@@ -16,6 +16,7 @@ from peep.cli.output.text import can_move_cursor, escape_controls, fold_width, r
 from peep.errors import PeepError, UsageError
 from peep.pipeline.options import OutputOptions
 from peep.reporting import Arrival
+from peep.system.files import ToldAs
 
 ERRORS_ONLY = 2
 """`-qq`: not even warnings."""
@@ -49,10 +50,8 @@ class Console:
 
     def __enter__(self) -> Console:
         if self._options.log is not None:
-            try:
+            with ToldAs(UsageError, f"--log {self._options.log}"):
                 self._log = open(self._options.log, "a", encoding="utf-8", errors="backslashreplace")
-            except OSError as error:
-                raise UsageError(f"--log {self._options.log}: {error.strerror or error}") from error
         return self
 
     def __exit__(
@@ -65,8 +64,6 @@ class Console:
 
                 self._write_log(error_text(error, None))
             self._close_log()
-
-    # -- Reporter ----------------------------------------------------------------------------------
 
     def warning(self, text: str) -> None:
         self._say(f"warning: {text}", self._errors, is_shown=self._options.quiet < ERRORS_ONLY)
@@ -94,8 +91,6 @@ class Console:
 
     def worked(self, what: str) -> None:
         self._display(self._progress.worked, what)
-
-    # -- results -----------------------------------------------------------------------------------
 
     def result(self, text: str) -> None:
         """Print what the verb was called for: always, unfolded, hostile characters made visible except tabs."""

@@ -37,15 +37,7 @@ from peep.errors import (
     SeveralErrors,
     UnusableRequirement,
 )
-from peep.model import (
-    Digest,
-    IndexFile,
-    Location,
-    PinnedRequirement,
-    Rejection,
-    listed_digest,
-    listed_hashes,
-)
+from peep.model import Digest, IndexFile, Location, PinnedRequirement, Rejection, listed_digest, listed_hashes
 from peep.place_faults import BundleFileFault, DigestDiffers, IncompleteTarget, MirrorFileFault, NotOwned, UnpulledFile
 
 KINDS: Mapping[type[Problem], str] = {

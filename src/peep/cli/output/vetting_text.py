@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _MOST_ARCHIVES = 3
 """Of one release, that are named each by itself; `--explain NAME` and `--format json` name all of them."""
 
-# -- examine, for people ---------------------------------------------------------------------------
-
 
 def examination_lines(found: Examination, suggested: int) -> list[str]:
     """What is not examined, one archive each, or one release; what to do; then one line that counts."""
@@ -165,9 +163,6 @@ def _step_line(step: Step, chain: Sequence[Step]) -> str:
     return f"{plain(step.filename)}: {told}; {plain(step.by)}{source}"
 
 
-# -- attest -----------------------------------------------------------------------------------------
-
-
 def attested_line(one: Attested) -> str:
     """Such as `idna-3.20.tar.gz: github:kjd/idna/.github/workflows/deploy.yml, commit 0a1b…, 2026-11-02; trusted`."""
     told = [
@@ -181,9 +176,6 @@ def attested_line(one: Attested) -> str:
     told += ["NOT the account that policy.toml trusts under that name"] * one.is_impostor
     told += [f"{one.change.value}: {one.evidence}"] if one.change else []
     return f"{plain(one.offered.line.filename)}: {plain('; '.join(told))}"
-
-
-# -- examine, for programs -------------------------------------------------------------------------
 
 
 def examination_json(found: Examination, suggested: int) -> dict[str, Any]:

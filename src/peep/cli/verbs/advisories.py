@@ -32,13 +32,7 @@ _MOST_VERSIONS = 12
 VALUE = OptionKind.VALUE
 OWN = (
     Option(("-o", "--output"), "fetch: write to FILE, not to the usual place", VALUE, "FILE", has_variable=False),
-    Option(
-        ("--from",),
-        "fetch: from a bucket's URL, a zip, or a copied bucket",
-        VALUE,
-        "URL",
-        has_variable=False,
-    ),
+    Option(("--from",), "fetch: from a bucket's URL, a zip, or a copied bucket", VALUE, "URL", has_variable=False),
     Option(("--full",), "fetch: all of it, not what changed", has_variable=False),
     Option(("--advisories",), "show: look into FILE", OptionKind.LIST, "FILE", has_variable=False),
     Option(("--at",), "ages as of this time (RFC 3339)", VALUE, "TIME", has_variable=False),

@@ -59,13 +59,7 @@ SUPPRESS = (
     _own("suppress", "write into peep-audit.toml that ID does not count for the project that is named", VALUE, "ID"),
     _own("reason", "why not", VALUE, "TEXT"),
     _own("expires", "the last day of it", VALUE, "DATE"),
-    _own(
-        "status",
-        "what was found",
-        VALUE,
-        "STATUS",
-        ("not_affected", "under_investigation", "affected"),
-    ),
+    _own("status", "what was found", VALUE, "STATUS", ("not_affected", "under_investigation", "affected")),
     _own("justification", "why it is not affected: one of OpenVEX's words", VALUE, "WORD"),
     _own("by", "who says so", VALUE, "NAME"),
 )

@@ -26,10 +26,7 @@ VERB = Verb(
         ("peep check-wheel dist/*.whl", "before an upload"),
         ("peep check-wheel --format json some.whl", "for a program"),
     ),
-    sections=(
-        Section("Options", format_option("text", "json")),
-        Section("General", GENERAL),
-    ),
+    sections=(Section("Options", format_option("text", "json")), Section("General", GENERAL)),
     wants="wheel",
 )
 

@@ -14,6 +14,7 @@ from peep.cli.output.console import Console
 from peep.cli.verb import Section, Verb
 from peep.dataclass import replace
 from peep.errors import PeepError, UsageError
+from peep.system.files import ToldAs
 
 if TYPE_CHECKING:
     from peep.examine.summary import SummaryLine
@@ -106,10 +107,7 @@ def run(parsed: ParsedArguments) -> int:
     options = install_options(parsed, verb=VERB.name, sources=SourceOptions())
     moments = _moments(parsed)
     request = request_of(
-        parsed.words,
-        full=parsed.has("full"),
-        wheel=parsed.value("wheel"),
-        use_sandbox=not parsed.has("no-sandbox"),
+        parsed.words, full=parsed.has("full"), wheel=parsed.value("wheel"), use_sandbox=not parsed.has("no-sandbox")
     )
     request = replace(request, vetting=parsed.value("vetting"))
     if commit := parsed.value("commit"):
@@ -189,8 +187,5 @@ def _write_page(path: str, result: DiffResult, read: frozenset[tuple[str, str]])
 
     lines = _summary(result, read)
     content = page_of(title_of(result), lines, result.comparison, base=result.reading_base(), read=read)
-    try:
-        with open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(content)
-    except OSError as error:
-        raise PeepError(f"--html {path}: {error.strerror or error}") from None
+    with ToldAs(PeepError, f"--html {path}"), open(path, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(content)

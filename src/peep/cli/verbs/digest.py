@@ -30,10 +30,7 @@ VERB = Verb(
             "a line for each file: the same for b, then diff a.txt b.txt",
         ),
     ),
-    sections=(
-        *OF_AN_ENVIRONMENT,
-        Section("General", (*format_option("text", "lines", "json"), *GENERAL)),
-    ),
+    sections=(*OF_AN_ENVIRONMENT, Section("General", (*format_option("text", "lines", "json"), *GENERAL))),
     instead="name the environment by --python",
 )
 

@@ -13,7 +13,7 @@ from peep.cli.verb import Section, Verb
 from peep.errors import UsageError
 from peep.model import Digest, HashForm
 from peep.pipeline.options import InstallOptions, SourceOptions
-from peep.system.files import write_named
+from peep.system.files import ToldAs, write_named
 
 VERB = Verb(
     name="embed",
@@ -60,10 +60,8 @@ def run(parsed: ParsedArguments) -> int:
         if checked is not None:
             return _compare(checked, content, console)
         path = parsed.value("output") or DEFAULT_NAME
-        try:
+        with ToldAs(UsageError, f"{path} can't be written"):
             write_named(path, content, MODE)
-        except OSError as error:
-            raise UsageError(f"{path} can't be written: {error.strerror or error}") from error
         console.result(_line(path, content, options.output.format))
     return 0
 
@@ -77,19 +75,13 @@ def _made(options: InstallOptions, console: Console) -> bytes:
 
 def _check_is_there(path: str) -> None:
     """Raise `UsageError` before anything is fetched for a comparison that cannot be."""
-    try:
-        with open(path, "rb"):
-            pass
-    except OSError as error:
-        raise UsageError(f"--check {path}: {error.strerror or error}") from error
+    with ToldAs(UsageError, f"--check {path}"), open(path, "rb"):
+        pass
 
 
 def _compare(path: str, content: bytes, console: Console) -> int:
-    try:
-        with open(path, "rb") as file:
-            is_same = file.read() == content
-    except OSError as error:
-        raise UsageError(f"--check {path}: {error.strerror or error}") from error
+    with ToldAs(UsageError, f"--check {path}"), open(path, "rb") as file:
+        is_same = file.read() == content
     console.result(f"{path} is {'' if is_same else 'not '}what this peep makes")
     return 0 if is_same else 1
 

@@ -26,10 +26,7 @@ VERB = Verb(
         ("peep inventory --format cyclonedx --python .venv > bom.json", "a bill of materials"),
         ("peep inventory --format json", "without further libraries"),
     ),
-    sections=(
-        *OF_AN_ENVIRONMENT,
-        Section("General", (*format_option("json", "cyclonedx", "spdx"), *GENERAL)),
-    ),
+    sections=(*OF_AN_ENVIRONMENT, Section("General", (*format_option("json", "cyclonedx", "spdx"), *GENERAL))),
     instead="name the environment by --python",
 )
 

@@ -15,7 +15,7 @@ from peep.cli.output.console import Console
 from peep.cli.output.text import counted, escape_controls
 from peep.cli.verb import Section, Verb
 from peep.errors import RequirementsError, RequirementsErrors, UsageError
-from peep.system import bounded
+from peep.pipeline.context import read_standard_input
 
 if TYPE_CHECKING:
     from peep.requirements.porting import PortedFile
@@ -67,7 +67,7 @@ def _port(parsed: ParsedArguments) -> int:
     from peep.workflows.port import PORTERS, one_text  # noqa: PLC0415 - as above
 
     network, hosts = network_options(parsed), parsed.values("trusted-host")
-    reading = Reading(lambda: open_transport(network, os.environ, trusted_hosts=hosts), _standard_input)
+    reading = Reading(lambda: open_transport(network, os.environ, trusted_hosts=hosts), read_standard_input)
     ported = ported_files(parsed.words, reading.read, os.environ, PORTERS[parsed.value("to") or "pip"])
     with Console(output_options(parsed)) as console:
         files, is_whole = _collected(ported, console)
@@ -78,10 +78,6 @@ def _port(parsed: ParsedArguments) -> int:
         else:
             _write(one_text(files, parsed.words))
     return 0 if is_whole else 1
-
-
-def _standard_input() -> bytes:
-    return bounded.read_stream(sys.stdin.buffer, bounded.LISTS, "standard input")
 
 
 def _collected(ported: Iterator[PortedFile], console: Console) -> tuple[list[PortedFile], bool]:

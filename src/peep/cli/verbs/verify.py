@@ -12,15 +12,7 @@ from peep.cli.options.install_options import install_options
 from peep.cli.options.option import Option, OptionKind
 from peep.cli.options.parser import ParsedArguments
 from peep.cli.options.sections import MEANS, WHERE_FROM
-from peep.cli.options.tables import (
-    ALLOW_RECORD_MISMATCH,
-    EXAMINED,
-    GENERAL,
-    PROGRESS,
-    SOURCES,
-    TARGET,
-    format_option,
-)
+from peep.cli.options.tables import ALLOW_RECORD_MISMATCH, EXAMINED, GENERAL, PROGRESS, SOURCES, TARGET, format_option
 from peep.cli.output.console import Console
 from peep.cli.output.text import counted
 from peep.cli.verb import Section, Verb
@@ -124,9 +116,6 @@ def _digest(text: str | None) -> str | None:
     if digest := read_sha256(text.strip()):
         return digest
     raise UsageError(f"--digest: {text!r} is no sha256", "give what `peep digest` printed, 64 digits")
-
-
-# -- output ----------------------------------------------------------------------------------------
 
 
 def show(verification: Verification, style: str, console: Console, *, is_verbose: bool) -> None:

@@ -120,9 +120,7 @@ POETRY_PACKAGE: Fates = {
     "develop": "-of a folder, which is told",
     "python-versions": _OF_ARCHIVE,
 }
-POETRY_SOURCE: Fates = {
-    **dict.fromkeys(("type", "url", "reference", "resolved_reference", "subdirectory"), KEPT),
-}
+POETRY_SOURCE: Fates = {**dict.fromkeys(("type", "url", "reference", "resolved_reference", "subdirectory"), KEPT)}
 POETRY_FILE: Fates = dict.fromkeys(("file", "hash", "url", "size", "upload-time"), KEPT)
 PDM: Fates = {"package": KEPT, "metadata": KEPT}
 PDM_METADATA: Fates = {

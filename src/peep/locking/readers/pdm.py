@@ -9,15 +9,7 @@ from peep.dataclass import replace
 from peep.locking.edges import UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.readers.direct import DirectSource, archive_source, commit_source, direct_source
-from peep.locking.readers.fields import (
-    PDM,
-    PDM_FILE,
-    PDM_METADATA,
-    PDM_PACKAGE,
-    PDM_TARGET,
-    unkept,
-    unkept_within,
-)
+from peep.locking.readers.fields import PDM, PDM_FILE, PDM_METADATA, PDM_PACKAGE, PDM_TARGET, unkept, unkept_within
 from peep.locking.readers.locked import (
     LockedFile,
     LockedPackage,

@@ -21,7 +21,7 @@ from peep.http.transport import Transport
 from peep.model import Digest
 from peep.pipeline.bundles.open_bundle import OpenedBundle, opened_bundle, parse_digest
 from peep.pipeline.options import BundleSource
-from peep.system.files import PIECE
+from peep.system.files import PIECE, ToldAs
 
 _LARGEST_BUNDLE = 1 << 40
 """Bytes that are fetched of one from the network."""
@@ -72,16 +72,14 @@ class AuditedBundle:
 
     def _copy(self, file: BundleFile, path: str) -> None:
         hasher, left = hashlib.sha256(), file.size
-        try:
-            with self.bundle.tree.open(file.path) as source, open(path, "xb") as copy:
-                while piece := source.read(min(PIECE, left + 1)):
-                    left -= len(piece)
-                    if left < 0:
-                        break
-                    hasher.update(piece)
-                    copy.write(piece)
-        except OSError as error:
-            raise SnapshotError(f"{self.place}/{file.path}: {error.strerror or error}") from error
+        told = ToldAs(SnapshotError, f"{self.place}/{file.path}")
+        with told, self.bundle.tree.open(file.path) as source, open(path, "xb") as copy:
+            while piece := source.read(min(PIECE, left + 1)):
+                left -= len(piece)
+                if left < 0:
+                    break
+                hasher.update(piece)
+                copy.write(piece)
         if left or hasher.hexdigest() != file.sha256:
             raise SnapshotError(f"{self.place}/{file.path}: is not as the manifest of the bundle says")
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 from peep.advisories.findings import AuditedPin
-from peep.advisories.fixes import Release
+from peep.advisories.fixes import FixRelease
 from peep.advisories.ordering import version_key
 from peep.advisories.publishers import LARGEST_PROVENANCE, UnreadableProvenance, publishers_in, releases_to_compare
 from peep.advisories.report import IndexFacts
@@ -45,7 +45,7 @@ class AskedIndexes:
     def facts(self) -> IndexFacts:
         return IndexFacts(asked=True, failed=tuple(sorted(self.failed.items())))
 
-    def releases(self, python: tuple[int, int, int] | None) -> dict[str, Sequence[Release]]:
+    def releases(self, python: tuple[int, int, int] | None) -> dict[str, Sequence[FixRelease]]:
         """The releases that could be gone to: not yanked, for the target's Python, of the first index that has any."""
         return {name: _releases(one, python) for name, one in self.pages.items() if one.details}
 
@@ -151,14 +151,15 @@ def _versions(name: str, details: Iterable[ProjectDetail]) -> dict[str, str]:
     return {filename: one.version.replace("_", "-") for filename, one in read.items() if isinstance(one, ArchiveName)}
 
 
-def _releases(pages: ProjectPages, python: tuple[int, int, int] | None) -> list[Release]:
+def _releases(pages: ProjectPages, python: tuple[int, int, int] | None) -> list[FixRelease]:
     found: dict[str, list[IndexFile]] = {}
     for file in pages.details[0].files:
         version = pages.versions.get(file.filename)
         if version and file.yanked is None and _fits(file, python):
             found.setdefault(version_key(version), []).append(file)
     return [
-        Release(_spelled(pages.versions[files[0].filename], files, pages), _hashes(files)) for files in found.values()
+        FixRelease(_spelled(pages.versions[files[0].filename], files, pages), _hashes(files))
+        for files in found.values()
     ]
 
 

@@ -14,6 +14,7 @@ from peep.pipeline.audits.settings import read_policy, read_suppression_file, su
 from peep.pipeline.options import InstallOptions
 from peep.pipeline.settings_place import settings_folder
 from peep.system.bounded import read_file
+from peep.system.files import ToldAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,5 @@ def _with_lists(rules: AuditRules, options: AuditOptions) -> AuditRules:
 
 
 def _content(path: str, limit: int) -> bytes:
-    try:
+    with ToldAs(UsageError, f"{path}"):
         return read_file(path, limit, is_regular=False)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from error

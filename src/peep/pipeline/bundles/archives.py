@@ -50,7 +50,7 @@ Key = tuple[str, str, frozenset[Digest]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedArchive:
     """A pin on a target, by which one file is chosen."""
 
     pin: PinnedRequirement
@@ -87,7 +87,7 @@ class ObtainedArchives:
     _missed: list[tuple[PinnedRequirement, Sequence[SourceFailure]]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
-    def obtain(self, wanted: Sequence[Wanted]) -> list[ObtainedArchive | NoUsableFile | None]:
+    def obtain(self, wanted: Sequence[WantedArchive]) -> list[ObtainedArchive | NoUsableFile | None]:
         """For each: the archive; why no file can be used; None where a problem of the run tells why it did not come."""
         while True:
             choices = self._choices(wanted)
@@ -102,15 +102,13 @@ class ObtainedArchives:
     def _is_settled(self, key: Key) -> bool:
         return key in self.archives or key in self._failed
 
-    # -- choosing ----------------------------------------------------------------------------------
-
-    def _choices(self, wanted: Sequence[Wanted]) -> list[Candidate | NoUsableFile | None]:
+    def _choices(self, wanted: Sequence[WantedArchive]) -> list[Candidate | NoUsableFile | None]:
         known = [self.world.shelf.candidate(one.pin, one.target, one.name, one.formats) for one in wanted]
         unknown = [one.pin for one, found in zip(wanted, known, strict=True) if found is None]
         self._ask(pin.name for pin in unknown if isinstance(pin.source, FromIndex))
         return [found or self._choice(one) for one, found in zip(wanted, known, strict=True)]
 
-    def _choice(self, one: Wanted) -> Candidate | NoUsableFile | None:
+    def _choice(self, one: WantedArchive) -> Candidate | NoUsableFile | None:
         answers = self._pages.get(one.pin.name) if isinstance(one.pin.source, FromIndex) else None
         answers = answers or ProjectAnswers()
         chosen = self.world.stages.select(one.pin, answers.details, one.target, one.formats)
@@ -148,8 +146,6 @@ class ObtainedArchives:
         self._ask([name])
         return self._pages[name]
 
-    # -- off the shelf -----------------------------------------------------------------------------
-
     def _take_from_shelf(self, choices: Iterable[Candidate | NoUsableFile | None]) -> bool:
         """Verify what lies on the shelf; False when something there had to be dropped."""
         there: dict[Key, tuple[Candidate, ShelvedArchive]] = {}
@@ -175,10 +171,10 @@ class ObtainedArchives:
                 self.world.shelf.drop(shelved)
             return False
         source = candidate.file if isinstance(candidate.pin.source, FromIndex) else _best_of(candidate.file, shelved)
-        self._keep(key, candidate, source, Arrival(place, shelved.sha256, size, shelved))
+        self._keep(key, candidate, source, ArrivedArchive(place, shelved.sha256, size, shelved))
         return True
 
-    def _keep(self, key: Key, candidate: Candidate, source: IndexFile, arrival: Arrival) -> None:
+    def _keep(self, key: Key, candidate: Candidate, source: IndexFile, arrival: ArrivedArchive) -> None:
         filename = source.filename
         try:
             carried = _carried(filename, arrival.place, candidate.pin.name)
@@ -204,8 +200,6 @@ class ObtainedArchives:
             if source.provenance
             else None
         )
-
-    # -- from indexes ------------------------------------------------------------------------------
 
     def _fetch(self, candidates: Iterable[Candidate]) -> None:
         candidates = list(candidates)
@@ -234,11 +228,11 @@ class ObtainedArchives:
             shutil.copyfileobj(body, copy)
         offered = {file.filename: file for file in (*candidate.alternatives, *candidate.mirrors, candidate.file)}
         source = replace(offered[archive.filename], url=archive.url)
-        self._keep(key, candidate, source, Arrival(place, archive.sha256, archive.size))
+        self._keep(key, candidate, source, ArrivedArchive(place, archive.sha256, archive.size))
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ArrivedArchive:
     """Bytes that were verified, and where they lie now."""
 
     place: str

@@ -12,7 +12,7 @@ from peep.bundle.manifest import ArchiveRole
 from peep.dataclass import dataclass, field
 from peep.errors import BadArchive, BuildError, NoUsableFile, PeepError, Problem
 from peep.model import ArchiveKind, FormatControl, PinnedRequirement
-from peep.pipeline.bundles.archives import ObtainedArchives, Wanted
+from peep.pipeline.bundles.archives import ObtainedArchives, WantedArchive
 from peep.pipeline.bundles.inputs import TargetPins
 from peep.pipeline.suggestions import lines_to_paste
 from peep.place_faults import IncompleteTarget
@@ -114,7 +114,7 @@ class TargetTools:
 
     def _obtain(self, pins: Sequence[PinnedRequirement]) -> dict[str, ObtainedArchive]:
         target = self._one.target
-        wanted = [Wanted(pin, target.environment, target.id.text, _ANY) for pin in pins]
+        wanted = [WantedArchive(pin, target.environment, target.id.text, _ANY) for pin in pins]
         tools: dict[str, ObtainedArchive] = {}
         for pin, archive in zip(pins, self._obtained.obtain(wanted), strict=True):
             if isinstance(archive, ObtainedArchive):
@@ -128,7 +128,7 @@ class TargetTools:
         """Add what build constraints pin besides: a backend's code may ask for it. What has no file here is told."""
         target = self._one.target
         listed = [pin for pin in pins if pin.hashes or pin.listed_files]
-        wanted = [Wanted(pin, target.environment, target.id.text, _ANY) for pin in listed]
+        wanted = [WantedArchive(pin, target.environment, target.id.text, _ANY) for pin in listed]
         for pin, archive in zip(listed, self._obtained.obtain(wanted), strict=True):
             if isinstance(archive, ObtainedArchive):
                 self._tools[tool_key(pin)] = archive

@@ -20,7 +20,7 @@ from peep.locking.group_judge import python_thresholds
 from peep.locking.marker_atoms import UnreadableMarker, micro_thresholds
 from peep.locking.target_groups import Micros, declared_minors, joint_groups, more_micros
 from peep.model import ArchiveKind, FormatControl, PinnedRequirement
-from peep.pipeline.bundles.archives import ObtainedArchives, Wanted
+from peep.pipeline.bundles.archives import ObtainedArchives, WantedArchive
 from peep.pipeline.bundles.build_tools import BundleContents, Found, TargetTools
 from peep.pipeline.bundles.inputs import BundleInputs, TargetPins
 from peep.pipeline.read_pins import with_formats
@@ -72,7 +72,7 @@ def _stated_micros(
 
 def installed_archives(judging: Judging, pins: Sequence[TargetPins]) -> list[dict[PinnedRequirement, Found]]:
     """Obtain, for each witness, what its pins take."""
-    wanted: list[Wanted] = []
+    wanted: list[WantedArchive] = []
     for one in pins:
         formats = with_formats(one.pinned, judging.formats)
         wanted += (_wanted(pin, one, formats) for pin in _with_archive(one.pinned))
@@ -84,8 +84,8 @@ def _with_archive(pinned: PinnedSet) -> Iterator[PinnedRequirement]:
     return (pin for pin in pinned.pins if not is_source_tree(pin))
 
 
-def _wanted(pin: PinnedRequirement, one: TargetPins, formats: FormatControl) -> Wanted:
-    return Wanted(pin, one.target.environment, one.target.id.text, formats)
+def _wanted(pin: PinnedRequirement, one: TargetPins, formats: FormatControl) -> WantedArchive:
+    return WantedArchive(pin, one.target.environment, one.target.id.text, formats)
 
 
 def micros_of_archives(minor: tuple[int, int], found: Iterable[Found]) -> frozenset[int]:
@@ -144,9 +144,6 @@ def _is_open(pin: PinnedRequirement, target: DeclaredTarget) -> bool:
         for name in ("python_full_version", "implementation_version"):
             known.pop(name, None)
     return judge_marker(read_marker(pin.marker), known) is Truth.OPEN
-
-
-# -- completeness ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

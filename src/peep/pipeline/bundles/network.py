@@ -72,8 +72,6 @@ class BundleNetwork:
             self._paths.update(paths)
             yield placed
 
-    # -- its own inputs ----------------------------------------------------------------------------
-
     def sources(self) -> SourceOptions:
         """The bundle's own requirements and lock files, for a run that names none."""
         wanted = [one for one in self.bundle.manifest.inputs if one.role in {InputRole.REQUIREMENTS, InputRole.LOCK}]

@@ -25,6 +25,7 @@ from peep.index.answers import places_text
 from peep.index.client import PackageIndex
 from peep.model import ArchiveKind, IndexFile
 from peep.system.file_digest import digest_of_stream
+from peep.system.files import ToldAs
 
 _NO_TAG = 1_000_000
 _VERSION = re.compile(r"-(v?\d[A-Za-z0-9._+!]*)$")
@@ -121,11 +122,8 @@ def _is_one_version(versions: Sequence[str]) -> bool:
 
 
 def _copied_file(path: str, folder: str) -> UnvouchedArchive:
-    try:
-        with open(path, "rb") as source:
-            return _kept(source, os.path.basename(path), folder)
-    except OSError as error:
-        raise PeepError(f"{path}: cannot be read: {error.strerror or error}") from None
+    with ToldAs(PeepError, f"{path}: cannot be read"), open(path, "rb") as source:
+        return _kept(source, os.path.basename(path), folder)
 
 
 def _kept(source: BinaryIO, filename: str, folder: str) -> UnvouchedArchive:

@@ -56,11 +56,7 @@ class LockHooks:
     """Implements `lock_metadata.MetadataHooks` and `lock_builds.Hooks`."""
 
     def __init__(
-        self,
-        allowed: Collection[str],
-        machine: Machine,
-        tools: Tools,
-        digest: Callable[[NamedFile], Digest],
+        self, allowed: Collection[str], machine: Machine, tools: Tools, digest: Callable[[NamedFile], Digest]
     ) -> None:
         """`allowed`: names of projects; `digest` gives the true digest of a file, stated or computed."""
         self._allowed = frozenset(map(normalised, allowed))

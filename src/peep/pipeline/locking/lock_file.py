@@ -19,7 +19,7 @@ from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.pinned_set import Directive
 from peep.requirements.pylock_directives import lock_directives
 from peep.system.bounded import LISTS, read_file
-from peep.system.files import write_atomically
+from peep.system.files import ToldAs, write_atomically
 
 _DIRECTIVES = ("--locked-for", "--build-constraint")
 
@@ -130,10 +130,8 @@ def read_pins(text: str, path: str) -> Sequence[JudgedPin]:
 
 def write_lock(path: str, content: bytes) -> None:
     """Let `path` hold `content`, whole, or what it held before. Raises `PeepError`."""
-    try:
+    with ToldAs(PeepError, f"{path} cannot be written"):
         write_atomically(path, content, durable=True)
-    except OSError as error:
-        raise PeepError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def lock_of_source(path: str) -> str:

@@ -37,10 +37,7 @@ from peep.pipeline.locking.lock_file import PresentLock, read_pins
 from peep.pipeline.locking.metadata import IndexMetadata
 from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.prefetch import walk
-from peep.pipeline.locking.request import (
-    shadow_warnings,
-    wanted_versions,
-)
+from peep.pipeline.locking.request import shadow_warnings, wanted_versions
 from peep.pipeline.locking.session import LockSession
 from peep.pipeline.locking.sources import ReadSources
 from peep.pipeline.locking.verify_files import verify_files

@@ -25,11 +25,7 @@ from peep.pipeline.locking.lock_threads import LockThreads
 from peep.pipeline.locking.pages import IndexPages
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
-from peep.pipeline.locking.request import (
-    LockOptions,
-    index_names,
-    moment,
-)
+from peep.pipeline.locking.request import LockOptions, index_names, moment
 from peep.pipeline.locking.sources import ReadSources, read_sources
 from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
@@ -128,11 +124,7 @@ class LockSession:
             return changed[path] if path in changed else reading.read(path)
 
         read = read_sources(
-            self.options.paths,
-            self.options.wanted,
-            self.options.settings.constraints,
-            read_file,
-            self.context.environ,
+            self.options.paths, self.options.wanted, self.options.settings.constraints, read_file, self.context.environ
         )
         for warning in read.sources.warnings:
             self.context.reporter.warning(warning)

@@ -10,12 +10,7 @@ from typing import BinaryIO
 
 from peep.archives.carried_metadata import CarriedMetadata, read_carried_metadata
 from peep.dataclass import dataclass, replace
-from peep.errors import (
-    ArchiveError,
-    FileNameTaken,
-    InstallRefused,
-    PeepError,
-)
+from peep.errors import ArchiveError, FileNameTaken, InstallRefused, PeepError
 from peep.formats.ages import UnreadableTime, parse_time, sortable_time
 from peep.formats.archive_names import NameReader, UnreadableName
 from peep.formats.dependency_specifiers import version_or_none
@@ -117,9 +112,6 @@ def stored_files_of(archive: IncomingArchive, facts: ArchiveFacts, scratch: str)
     return files
 
 
-# -- into the facts of projects --------------------------------------------------------------------
-
-
 def projects_with(
     archives: Sequence[tuple[ArchiveFacts, str]],
     before: Mapping[str, ProjectFacts | None],
@@ -175,9 +167,6 @@ def holds(mirror: MirrorFolder, file: ArchiveFacts) -> bool:
     except OSError:
         return False
     return is_whole and (not file.core_metadata or os.path.isfile(mirror.place(f"{file.path}.metadata")))
-
-
-# -- owners ----------------------------------------------------------------------------------------
 
 
 def not_owned(ownership: Ownership, name: str, source: str, mirror: MirrorFolder, listed: str) -> NotOwned:

@@ -143,9 +143,6 @@ def _environment(area: BuildArea) -> Mapping[str, str]:
     )
 
 
-# -- the answer ------------------------------------------------------------------------------------
-
-
 def _outcomes(done: LoggedRun, output: bytes, count: int) -> Sequence[Outcome]:
     _, separator, text = output.rpartition(ANSWER.encode("ascii"))
     if done.timed_out or done.status != 0 or not separator:

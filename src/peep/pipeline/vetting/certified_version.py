@@ -93,11 +93,8 @@ class CertifiedVersion:
         archives = self._named(self._listed())
         base = self._base()
         return Ground(
-            everything_read(archives, self._read_ones(base.archives) if base is not None else ()),
-            self.options.answers,
+            everything_read(archives, self._read_ones(base.archives) if base is not None else ()), self.options.answers
         )
-
-    # -- readings ----------------------------------------------------------------------------------
 
     def _ground_of_reading(self, reading: Reading, ask: AskAbout | None) -> Ground:
         self._check_pair(reading)
@@ -131,8 +128,6 @@ class CertifiedVersion:
             hint = f"--since {old.version}, or read what changed since {base.version}"
             raise VettingError(f"the reading is of what changed since {old.version}, not since {base.version}", hint)
 
-    # -- additions ---------------------------------------------------------------------------------
-
     def extended(self, audit: Audit) -> Audit:
         """`audit` with the listed archives that it does not name yet. Raises `VettingError` if one must be read."""
         known = {line.sha256 for line in audit.archives}
@@ -158,8 +153,6 @@ class CertifiedVersion:
             return self._listed()
         return self._compared(None, WantedRelease(self.options.version, wheel=self.options.wheel)).new
 
-    # -- comparisons -------------------------------------------------------------------------------
-
     def _ground_of_index(self) -> Ground:
         base = self._base()
         old = WantedRelease(base.version, self._read_ones(base.archives)) if base is not None else None
@@ -175,11 +168,7 @@ class CertifiedVersion:
                 return comparer.compared(self.project, old, new, isolation)
 
     def _grounded(
-        self,
-        compared: ComparedArchives,
-        wanted: tuple[DigestLine, ...],
-        reading: Reading | None,
-        ask: AskAbout | None,
+        self, compared: ComparedArchives, wanted: tuple[DigestLine, ...], reading: Reading | None, ask: AskAbout | None
     ) -> Ground:
         bases = [line for line in compared.old if self._is_examined(line)]
         compared = replace(compared, comparison=self._with_provenance(compared))
@@ -194,8 +183,6 @@ class CertifiedVersion:
 
     def _is_examined(self, line: DigestLine) -> bool:
         return self.decision.verdict(Subject(line.sha256, self.project, "", line.filename)).is_examined
-
-    # -- what is listed ----------------------------------------------------------------------------
 
     def _listed(self) -> tuple[DigestLine, ...]:
         """The listed archives of the version, some without a name. Raises `VettingError` for none, or no sha256."""
@@ -223,8 +210,6 @@ class CertifiedVersion:
                 subjects, self.vetting, session.store, session.context.reporter, session.network.index
             )
         return tuple(sorted({DigestLine(one.key, one.filename) for one in named}))
-
-    # -- what it was compared with -----------------------------------------------------------------
 
     def _base(self) -> ExaminedVersion | None:
         """The version that was compared with; None under `--full`, and where no version below is examined.

@@ -56,7 +56,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class ExaminedJudgement:
     """What the gate says."""
 
     problems: tuple[Problem, ...]
@@ -80,7 +80,7 @@ class ExaminedGate:
         self._decisions: dict[Question, Decision] = {}
         self._known: dict[str, KnownVersions] = {}
 
-    def judge(self, asked: Iterable[Asked], trusted_folders: Sequence[str] = ()) -> Judgement:
+    def judge(self, asked: Iterable[Asked], trusted_folders: Sequence[str] = ()) -> ExaminedJudgement:
         """Judge everything that a run uses; what is asked about twice is told once."""
         problems: dict[Problem, None] = {}
         verdicts: dict[str, Verdict] = {}
@@ -91,7 +91,7 @@ class ExaminedGate:
                     verdicts[one.subject.key] = max(verdicts.get(one.subject.key, verdict), verdict, key=_weakness)
                 else:
                     problems.update(dict.fromkeys(self._problems(one, verdict)))
-        return Judgement(
+        return ExaminedJudgement(
             tuple(problems),
             summarised(verdicts.values(), trusted_folders),
             max((verdict.since for verdict in verdicts.values() if verdict.since), default=None),

@@ -8,7 +8,7 @@ from datetime import date
 from peep.errors import Problem, RecordsErrors
 from peep.model import Commit, LocalFolder, PinnedRequirement, StoredWheel
 from peep.pipeline.session import Session
-from peep.pipeline.vetting.examined_gate import Asked, ExaminedGate, Judgement, Role
+from peep.pipeline.vetting.examined_gate import Asked, ExaminedGate, ExaminedJudgement, Role
 from peep.pipeline.vetting.installed_archives import installed_subject, is_folder
 from peep.pipeline.vetting.records_place import demands_of, vetting_folder
 from peep.pipeline.vetting.subjects import subjects_of
@@ -32,7 +32,7 @@ class RunExamination:
         self._tools: dict[str, PinnedRequirement] = {}
         self._unreadable: tuple[Problem, ...] = ()
         self._gate: ExaminedGate | None = None
-        self.judgement: Judgement | None = None
+        self.judgement: ExaminedJudgement | None = None
         """Of what is installed or saved, once it was asked for."""
         folder = vetting_folder(options.vetting, pinned.directives, files)
         demands = demands_of(options.require_examined, pinned.directives, files)
@@ -47,8 +47,6 @@ class RunExamination:
         """What the answer rests on: the next run of this kind looks whether it is still so."""
         for name in (*OWN_FILES, *contents):
             self._session.reading.records[f"{folder}/{name}"] = contents.get(name)
-
-    # -- before anything is fetched ----------------------------------------------------------------
 
     def worth_fetching(
         self, pins: Sequence[PinnedRequirement], /
@@ -70,8 +68,6 @@ class RunExamination:
             return [], ()  # told once, by `problems`
         refused = {pin.name: self._gate.refused_unfetched(pin, role) for pin in pins}
         return [pin for pin in pins if not refused[pin.name]], tuple(one for found in refused.values() for one in found)
-
-    # -- before anything is built ------------------------------------------------------------------
 
     def problems(self, used: Used, /) -> tuple[Problem, ...]:
         """What keeps a run from using `used`; sdists among it are to be built."""

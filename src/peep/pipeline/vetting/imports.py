@@ -17,8 +17,8 @@ from peep.vetting.assembly import AUDITS, IMPORTS, SIGNERS, copy_name
 from peep.vetting.criteria import BUILT_IN, all_criteria
 from peep.vetting.folder import MOST_BYTES, read_file, write_files
 from peep.vetting.import_pins import (
-    FileSource,
     GitSource,
+    ImportedFile,
     Offer,
     Source,
     UrlSource,
@@ -145,8 +145,8 @@ def _signature_of(source: Source) -> Source:
     match source:
         case UrlSource():
             return UrlSource(source.signature)
-        case FileSource():
-            return FileSource(source.signature)
+        case ImportedFile():
+            return ImportedFile(source.signature)
         case GitSource():
             return GitSource(source.repository, source.commit, source.signature)
 
@@ -158,7 +158,7 @@ def _contents(sources: Sequence[Source], context: ImportContext) -> list[bytes]:
         match source:
             case UrlSource():
                 found.append(_from_url(source.url, context))
-            case FileSource():
+            case ImportedFile():
                 place = os.path.normpath(os.path.join(context.folder, source.path))
                 found.append(_from_file(place, place))
             case GitSource():

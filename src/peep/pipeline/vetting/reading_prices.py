@@ -12,8 +12,7 @@ from peep.dataclass import NamedTuple, replace
 from peep.errors import PeepError
 from peep.examine.child import isolation_for
 from peep.examine.read_before import ReadStep, ReadSteps
-from peep.examine.types import MOMENTS, RUNS
-from peep.examine.types import Comparison as ExaminedComparison
+from peep.examine.types import MOMENTS, RUNS, Comparison
 from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.digest_lines import DigestLine
 from peep.formats.documents import parse_json
@@ -26,7 +25,7 @@ from peep.requirements.lock_requirers import StatedRequirer
 from peep.store.metadata_cache import MetadataCache
 from peep.store.wheels import Store
 from peep.system.sandbox import Isolation, find_isolation
-from peep.vetting.suggestion import Comparison, ReadingCost
+from peep.vetting.suggestion import ReadingCost, SuggestedComparison
 from peep.vetting.verdicts import Subject
 
 _KIND = "reading-cost"
@@ -53,7 +52,7 @@ class ReadingPrices:
         self._read = ReadSteps(steps)
         self._told: set[str] = set()
 
-    def __call__(self, comparison: Comparison) -> ReadingCost | None:
+    def __call__(self, comparison: SuggestedComparison) -> ReadingCost | None:
         """The cost of reading what changed; None where an archive cannot be had or analysed."""
         try:
             return self._price(comparison)
@@ -61,7 +60,7 @@ class ReadingPrices:
             self._tell(f"{comparison.project} {comparison.new_version}", str(error))
             return None
 
-    def _price(self, comparison: Comparison) -> ReadingCost:
+    def _price(self, comparison: SuggestedComparison) -> ReadingCost:
         project = comparison.project
         lines = tuple(DigestLine(subject.key, subject.filename) for subject in comparison.new if subject.key)
         new = self._comparer.narrowed(project, comparison.new_version, lines)
@@ -114,7 +113,7 @@ def _kept_changes(kept: bytes | None) -> list[PricedChange] | None:
     return found if all(one.moment in MOMENTS for one in found) else None
 
 
-def priced_changes(comparison: ExaminedComparison) -> list[PricedChange]:
+def priced_changes(comparison: Comparison) -> list[PricedChange]:
     """Each change of a comparison with what it costs."""
     return [
         PricedChange(

@@ -14,7 +14,7 @@ from peep.requirements.files import is_url
 from peep.requirements.pinned_set import PinnedSet
 
 if TYPE_CHECKING:
-    from peep.pipeline.vetting.examined_gate import Judgement
+    from peep.pipeline.vetting.examined_gate import ExaminedJudgement
 
 _SETTINGS = ("peep.toml", "pyproject.toml")
 _DEMAND = b"require-examined"
@@ -24,7 +24,7 @@ class RunGate(Protocol):
     """What a run asks of its gate; `peep.pipeline.vetting.examined_run.RunExamination` says what each of these does."""
 
     @property
-    def judgement(self) -> Judgement | None: ...
+    def judgement(self) -> ExaminedJudgement | None: ...
 
     def worth_fetching(
         self, pins: Sequence[PinnedRequirement], /
