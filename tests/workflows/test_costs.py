@@ -118,7 +118,7 @@ def test_a_warm_run_asks_nobody_and_starts_nothing(warm: dict[str, Run]) -> None
 def test_a_warm_run_leaves_heavy_modules_alone(warm: dict[str, Run]) -> None:
     heavy = {
         "argparse", "dataclasses", "email", "http.client", "inspect", "installer", "optparse", "packaging",
-        "glob", "importlib.util", "pathlib", "platformdirs", "queue", "rich", "shutil", "ssl", "subprocess", "tempfile",
+        "glob", "importlib.util", "pathlib", "platformdirs", "rich", "shutil", "ssl", "subprocess", "tempfile",
         "urllib.request", "urllib3", "zipfile", "peep.archives", "peep.build", "peep.index", "peep.requirements",
     }  # fmt: skip
 
