@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peep.formats import startup_files
 from peep.formats.startup_files import landing, startup_entry, startup_members
 
 
@@ -98,3 +99,24 @@ def test_a_module_folder_by_any_way_is_the_same(inside: str, scheme: str):
     direct = startup_entry(landing(inside, "demo-1.0.data"))
     assert startup_entry(landing(f"demo-1.0.data/{scheme}/{inside}", "demo-1.0.data")) == direct
     assert bool(startup_entry(f"lib/python3.12/site-packages/{inside}")) == bool(direct)
+
+
+PARTS = (
+    "lib", "lib64", "local", "Lib", "python3.11", "pypy3.9", "Python312", "site-packages", "dist-packages",
+    "lib-dynload", "DLLs", "os.py", "json", "Encodings", "SiteCustomize.py", "usercustomize", "_json.abi3.so", "x.pth",
+    "X.START", "python311.zip", "demo.py", "env", "code", "\u0130.py", "",
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=6).map("/".join),
+    st.sampled_from(["", "/env", "/env/", "env", "/code/env", "/\u0130"]),
+    st.lists(st.sampled_from(["/env/lib/python3.11/site-packages", "/opt/modules/", "lib/python3.11", "/env/os"])),
+)
+def test_what_is_not_looked_at_closely_is_read_by_nobody(inside: str, root: str, sites: list[str]):
+    """The quick look at the names of a path spares most of them the patterns, and changes no answer."""
+    for path in (inside, f"{root}/{inside}", *(f"{site}/{inside}" for site in sites)):
+        quick = startup_entry(path, root, sites)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(startup_files, "_may_be_read", lambda _: True)
+            assert startup_entry(path, root, sites) == quick

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from peep.proof.maker_files import _libraries
 from peep.proof.maker_table import known_fingerprints
 from peep.proof.makers import is_written, values_for, venv_fingerprint
 
@@ -42,3 +45,14 @@ def test_the_table_is_readable():
         assert len(known_fingerprints(name)) > 5
         assert all(len(one.sha256) == 64 for one in known_fingerprints(name))
     assert known_fingerprints("activate.evil") == ()
+
+
+def test_folders_of_tcl_and_tk_are_found_beside_each_other(tmp_path: Path):
+    base = tmp_path / "[base]"
+    there = ("lib/tcl8.6", "lib/tk8", "share/tcltk/tcl9.0", "lib/x86_64-linux-gnu/tk8.6", "share/tk9")
+    for inside in (*there, "lib/tclx", "lib/tk", "lib/tcl", "share/other", "lib/a/b/tcl8.6", "lib/xtcl8"):
+        (base / inside).mkdir(parents=True)
+
+    found = [path for path in _libraries(str(base)) if path.startswith(str(base))]
+
+    assert sorted(found) == sorted(str(base / inside) for inside in there)

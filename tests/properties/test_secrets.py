@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from peep.cli.main import run
 from peep.cli.output.text import redact_text
+from peep.formats import url_secrets
 from peep.formats.url_secrets import is_ambiguous, redacted, redacted_in, redacted_in_result, shareable
 from peep.http.credentials import credentials_in, netrc_lookup
 from support.environment_tree import make_environment
@@ -37,6 +38,18 @@ passwords = st.text("abcXYZ" + ENDING + OTHERS, min_size=1, max_size=12).filter(
 
 
 # -- as a function of texts ------------------------------------------------------------------------
+
+
+@given(
+    st.sampled_from(["http://", "https://", "HTTPS://", "git+https://", "ssh://", "https:/", "https:///"]),
+    st.text("ab1:.-_[]%\u0661\u00e9 \\?#", max_size=8),
+    st.sampled_from(["", "/", "/simple/", "?a=b", "#c", "/x:y@z"]),
+)
+def test_a_host_that_is_plain_at_a_glance_hides_nothing(head: str, host: str, rest: str) -> None:
+    quick = redacted(head + host + rest)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(url_secrets, "_has_plain_host", lambda _: False)
+        assert redacted(head + host + rest) == quick
 
 
 @given(st.text("QXZ", min_size=1, max_size=3), st.text("QXZ019" + ENDING + ":%=&;.\\", max_size=12))

@@ -118,6 +118,17 @@ class TestRemoving:
 
         assert os.listdir(tmp_path) == []
 
+    @pytest.mark.parametrize("levels", [1, 29, 30, 31, 60])
+    def test_folders_go_however_deep_they_lie(self, tmp_path, levels):
+        folder = tmp_path.joinpath("tree", *["f"] * levels)
+        folder.mkdir(parents=True)
+        (folder / "file").write_text("x")
+        (tmp_path / "tree/empty").mkdir()
+
+        remove_tree(str(tmp_path / "tree"))
+
+        assert os.listdir(tmp_path) == []
+
     @posix_only
     def test_links_go_and_what_they_point_to_stays(self, tmp_path):
         (tmp_path / "precious").mkdir()

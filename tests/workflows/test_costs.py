@@ -103,7 +103,7 @@ def test_a_run_with_nothing_to_do_imports_next_to_nothing(tmp_path: Path, index:
         "peep.shortcuts", "peep.shortcuts.fingerprint", "peep.shortcuts.noop",
         "peep.system", "peep.system.file_signature",
     }  # fmt: skip
-    assert settled.modules - settled.own_modules <= {"__future__", "_blake2", "gc"}
+    assert settled.modules - settled.own_modules <= {"_blake2", "gc"}
     assert settled.requests == 0
     assert settled.events.keys().isdisjoint({"os.link", "os.mkdir", "subprocess.Popen", "socket.connect"})
 
@@ -118,7 +118,7 @@ def test_a_warm_run_asks_nobody_and_starts_nothing(warm: dict[str, Run]) -> None
 def test_a_warm_run_leaves_heavy_modules_alone(warm: dict[str, Run]) -> None:
     heavy = {
         "argparse", "dataclasses", "email", "http.client", "inspect", "installer", "optparse", "packaging",
-        "glob", "importlib.util", "pathlib", "platformdirs", "queue", "rich", "shutil", "ssl", "subprocess", "tempfile",
+        "glob", "importlib.util", "pathlib", "platformdirs", "rich", "shutil", "ssl", "subprocess", "tempfile",
         "urllib.request", "urllib3", "zipfile", "peep.archives", "peep.build", "peep.index", "peep.requirements",
     }  # fmt: skip
 

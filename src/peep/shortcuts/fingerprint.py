@@ -3,8 +3,6 @@
 It is imported before anything else: it may import nothing that costs time.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -39,7 +37,7 @@ _MOST_PIECES = 1024
 _FILE_TYPE, _REGULAR_FILE = 0o170000, 0o100000  # `stat.S_ISREG`, without a call for each of hundreds of files
 
 
-def run_key(words: Sequence[str], environ: Mapping[str, str]) -> str:
+def run_key(words: "Sequence[str]", environ: "Mapping[str, str]") -> str:
     """The text of everything that a run depends on and that is no file: words, variables, folder, interpreter."""
     exact = {*COUNTED, *environ.get("PEEP_BUILD_VARIABLES", "").replace(",", " ").split()}
     counted = sorted(

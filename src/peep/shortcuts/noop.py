@@ -8,8 +8,6 @@ what was remembered, only means that the run takes the long way (docs/performanc
 This module is imported before anything else: it may import nothing that costs time.
 """
 
-from __future__ import annotations
-
 import os
 import time
 
@@ -41,10 +39,10 @@ class NoopRecord:
     def __init__(
         self,
         summary: str,
-        contents: Mapping[str, bytes],
-        signatures: Mapping[str, bytes],
-        folders: Mapping[str, bytes],
-        absent: Sequence[str] = (),
+        contents: "Mapping[str, bytes]",
+        signatures: "Mapping[str, bytes]",
+        folders: "Mapping[str, bytes]",
+        absent: "Sequence[str]" = (),
         moments: tuple[int, int] = ALWAYS,
     ) -> None:
         self.summary = summary
@@ -66,7 +64,7 @@ class NoopRecord:
         )
 
 
-def load(words: Sequence[str], environ: Mapping[str, str]) -> str | None:
+def load(words: "Sequence[str]", environ: "Mapping[str, str]") -> str | None:
     """Give back what to tell the user when this very command has nothing to do; None when that is not certain."""
     root = known_store_root(environ)
     if root is None or risk_of_others(root):
@@ -128,7 +126,7 @@ def parsed(value: bytes) -> NoopRecord | None:
         return None
 
 
-def _mapping(pairs: Mapping[str, bytes]) -> bytes:
+def _mapping(pairs: "Mapping[str, bytes]") -> bytes:
     return _list([field for path, value in pairs.items() for field in (_encoded(path), value)])
 
 
@@ -137,7 +135,7 @@ def _read_mapping(fields: list[bytes]) -> dict[str, bytes]:
     return dict(zip(paths, fields[1::2], strict=True))
 
 
-def _list(fields: Iterable[bytes]) -> bytes:
+def _list(fields: "Iterable[bytes]") -> bytes:
     parts = list(fields)
     sizes = b" ".join(b"%d" % len(part) for part in parts)
     return b"%s\n%s" % (sizes, b"".join(parts))

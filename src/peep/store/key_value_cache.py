@@ -4,8 +4,6 @@ A fact saves time and decides nothing: when it is missing or damaged, the caller
 its kind and key too, so that a file under the wrong name is no fact either.
 """
 
-from __future__ import annotations
-
 try:
     # What `hashlib` hands out, without the 2 ms that loading OpenSSL takes: every run begins with a fact.
     from _blake2 import blake2b

@@ -1,7 +1,5 @@
 """Location of the store, found without importing anything: each run asks this first."""
 
-from __future__ import annotations
-
 import os
 import sys
 
@@ -10,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def known_store_root(environ: Mapping[str, str]) -> str | None:
+def known_store_root(environ: "Mapping[str, str]") -> str | None:
     """Absolute path of the store by `PEEP_STORE` or, on Linux, by the XDG base directories.
 
     None when it takes more: a `PEEP_STORE` that is no absolute path, or another platform's rules. The XDG rule is

@@ -1,7 +1,5 @@
 """Stat signature of a file: times, size and identity, which change when it is replaced or edited."""
 
-from __future__ import annotations
-
 import os
 
 ABSENT = b"absent"
