@@ -98,16 +98,44 @@ def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:
     if arguments is None:
         return parsed
     stated = parse(arguments, verb.options, verb=verb.name, environ={})
-    named = stated.value("output-file") or output
-    if os.path.normpath(named) != os.path.normpath(output):
-        reason = f"{output} was written with {named}, which it belongs to"
-        raise UsageError(reason, f"lock that: peep lock -o {named}")
-    return ParsedArguments((*stated.given, *parsed.given), stated.words, parsed.warnings)
+    if stated.has("output-file"):
+        _refuse_belonging(output, stated.value("output-file") or "")
+        parsed = replace(parsed, given=tuple(one for one in parsed.given if one.name != "output-file"))
+    return replace(parsed, given=(*stated.given, *parsed.given), words=stated.words)
+
+
+def _refuse_belonging(output: str, named: str) -> None:
+    """Raise `UsageError` for a file whose header names another, or was written from another folder."""
+    if os.path.realpath(output) == os.path.realpath(named):
+        return
+    again = f"peep lock -o {named}"
+    here = os.path.abspath(output)
+    folder = here.removesuffix(os.sep + os.path.normpath(named))
+    if folder != here:
+        raise UsageError(
+            f"{output} was written from another folder", f"its paths are meant from there: in {folder}, {again}"
+        )
+    raise UsageError(f"{output} was written with {named}, which it belongs to", f"lock that: {again}")
 
 
 def _paths(parsed: ParsedArguments) -> LockPaths:
     files, output = parsed.values("requirement"), parsed.value("output-file") or ""
+    _refuse_unwritable(output)
     return lock_paths(parsed.words, files, output, os.path.exists, has_project=_has_project())
+
+
+def refuse_standard_output(output: str) -> None:
+    """Raise `UsageError` for `-o -`, which would be a file of that name."""
+    if output == "-":
+        raise UsageError("-o -: a lock is a file that the next run reads", "name it, as in: -o requirements.txt")
+
+
+def _refuse_unwritable(output: str) -> None:
+    """Raise `UsageError` for an output that no lock can be written to, before anything is asked for."""
+    refuse_standard_output(output)
+    folder = os.path.dirname(os.path.realpath(output))
+    if output and not os.path.isdir(folder):
+        raise UsageError(f"{output} cannot be written: there is no folder {os.path.dirname(output) or folder}")
 
 
 def _has_project() -> bool:
