@@ -11,7 +11,7 @@ from peep.dataclass import replace
 from peep.errors import UsageError
 from peep.formats.settings import Settings
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.lock_paths import DEFAULT_SOURCE, LockPaths, lock_paths, present_lock
+from peep.locking.lock_paths import LockPaths, default_source, lock_paths, present_lock
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings
 from peep.pipeline.locking.lock_file import read_present
@@ -63,13 +63,14 @@ def _list_alone(parsed: ParsedArguments) -> str:
     """
     if parsed.words or parsed.values("requirement") or not parsed.has("refresh-hashes"):
         return ""
-    output = parsed.value("output-file") or ("" if _has_source() else present_lock(os.path.isfile))
+    output = parsed.value("output-file") or ("" if source_here() else present_lock(os.path.isfile))
     is_alone = os.path.isfile(output) and read_present(output).arguments is None
     return output if is_alone else ""
 
 
-def _has_source() -> bool:
-    return os.path.exists(DEFAULT_SOURCE) or _has_project()
+def source_here() -> str:
+    """Give back the source of the working folder, which counts where none is named; '' for none."""
+    return default_source(os.path.exists, has_project=_has_project())
 
 
 def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOptions:
@@ -198,7 +199,7 @@ def _upgraded(text: str) -> Edge:
         edge = parse_edge(text)
     except UnreadableRequirement as error:
         raise UsageError(f"--upgrade-package: {error}", "write NAME, or NAME==VERSION") from None
-    if edge.url or edge.marker:
-        reason = "a URL or a marker does not belong there"
+    if edge.url or edge.marker or edge.extras:
+        reason = "a URL, a marker or an extra does not belong there"
         raise UsageError(f"--upgrade-package: {text!r}: {reason}", "write NAME, or NAME==VERSION")
     return edge
