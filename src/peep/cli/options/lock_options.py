@@ -9,6 +9,7 @@ from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.verb import Verb
 from peep.dataclass import replace
 from peep.errors import UsageError
+from peep.formats.names import is_lock_path
 from peep.formats.settings import Settings
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.lock_paths import LockPaths, default_source, lock_paths, present_lock
@@ -151,6 +152,9 @@ def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
     """Put the command line's values over those of the settings; lists are replaced."""
     ages = parsed.values("min-age")
     for_projects = dict(age.split("=", 1) for age in ages if "=" in age)
+    build_output = parsed.value("build-output") or stated.build_output
+    if is_lock_path(build_output):
+        raise UsageError(f"build-output {build_output}: build constraints are a requirements file", "name a .txt file")
     indexes = {one.name: one for one in stated.indexes}
     for text in parsed.values("index"):
         name, equals, url = text.partition("=")
@@ -168,7 +172,7 @@ def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
         only_binary=parsed.values("only-binary") or stated.only_binary,
         no_binary=parsed.values("no-binary") or stated.no_binary,
         annotate_files=parsed.has("annotate-files") or stated.annotate_files,
-        build_output=parsed.value("build-output") or stated.build_output,
+        build_output=build_output,
         allow_build=parsed.values("allow-build") or stated.allow_build,
         indexes=tuple(indexes[name] for name in sorted(indexes)),
     )

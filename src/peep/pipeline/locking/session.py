@@ -141,8 +141,19 @@ class LockSession:
 
     def option_lines(self, read: ReadSources) -> tuple[str, ...]:
         """Give back the option lines of the output. Raises `UsageError` for credentials that would be written."""
-        if not self.options.emits_indexes:
-            return read.option_lines
+        lines = self._index_lines(read) if self.options.emits_indexes else read.option_lines
+        return tuple(dict.fromkeys((*lines, *self._format_lines())))
+
+    def _format_lines(self) -> Iterator[str]:
+        """Yield formats that the run was given, as its policy takes them: after those of the sources.
+
+        An installer of the list has to be given them as well: it would take other files than the list was made for.
+        """
+        settings = self.options.settings
+        for option, values in (("--no-binary", settings.no_binary), ("--only-binary", settings.only_binary)):
+            yield from (f"{option} {part.strip()}" for text in values for part in text.split(",") if part.strip())
+
+    def _index_lines(self, read: ReadSources) -> tuple[str, ...]:
         others = [line for line in read.option_lines if not line.startswith(_INDEX_LINES)]
         urls = self.network.index_options().index_urls
         for url in urls:
