@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from peep.dataclass import dataclass, field, replace
-from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.errors import PeepError, RequirementsError, RequirementsErrors, UsageError
 from peep.formats.documents import parse_toml
 from peep.formats.names import is_lock_path
 from peep.locking.conversion import (
@@ -14,6 +14,7 @@ from peep.locking.conversion import (
     convert,
     fill_from_pages,
     is_foreign_lock,
+    is_read_only,
     lacks_urls,
     locked_packages,
     read_foreign_lock,
@@ -67,8 +68,13 @@ class ConversionContradictsItself(AssertionError):
 def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> ConvertResult:
     """Convert a lock file; `open_pages` is called where the output needs URLs that the input does not have.
 
-    Raises `RequirementsErrors` for an input that cannot be read.
+    Raises `RequirementsErrors` for an input that cannot be read, `UsageError` for an output that is not written.
     """
+    if is_read_only(options.output):
+        reason = (
+            f"{options.output} is not written: its own tool needs its project file for that, and would write it anew"
+        )
+        raise UsageError(reason, "write a requirements file, pylock.toml or Pipfile.lock")
     read, listed = read_input(options.source, options.selection)
     if is_lock_path(options.output) and lacks_urls(read.packages):
         read = fill_from_pages(read, open_pages())
