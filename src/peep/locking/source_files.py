@@ -55,9 +55,9 @@ def from_requirements_files(files: Sequence[RequirementsFile]) -> Sources:
                 errors.append(RequirementsError(line.location, str(error), error.hint))
                 continue
             if line.is_constraint:
-                constraints.append(Constraint(edge, line.location, f"-c {line.location.path}"))
+                constraints.append(Constraint(edge, line.location, f"-c {line.location.path}", line.hashes))
             else:
-                roots.append(Root(edge, line.location, _origin(line.location.path), direct=direct))
+                roots.append(Root(edge, line.location, _origin(line.location.path), direct=direct, hashes=line.hashes))
     warnings = tuple(warning for file in files for warning in file.warnings)
     return Sources(tuple(roots), tuple(constraints), tuple(errors), warnings)
 
