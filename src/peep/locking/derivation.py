@@ -54,7 +54,8 @@ def _why(subject: str, failure: Unsolvable) -> str:
     unusable = [one for one in failure.unusable if one.release.project == subject]
     newest = failure.offered.get(subject, ())
     offered = [f"the newest offered: {', '.join(newest)}"] if newest else []
-    first_comes = [failure.first_comes[subject]] if subject in failure.first_comes else []
+    is_short = offered or unusable  # of versions or files, which another index might have
+    first_comes = [failure.first_comes[subject]] if is_short and subject in failure.first_comes else []
     return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable), *first_comes))
 
 

@@ -11,10 +11,12 @@ from packaging.version import InvalidVersion, Version
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError
+from peep.formats.core_metadata import MOST_REQUIREMENTS
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_judge import Admission
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.roots import Constraint, DirectSource, Root
+from peep.model import Location
 from peep.requirements.file_parser import COMMAND_LINE, OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile
 from peep.requirements.requirement_text import RequirementKind, RequirementText
@@ -44,6 +46,10 @@ def from_requirements_files(files: Sequence[RequirementsFile]) -> Sources:
     constraints: list[Constraint] = []
     errors: list[RequirementsError] = []
     for file in files:
+        if len(file.lines) > MOST_REQUIREMENTS:
+            reason = f"it has {len(file.lines)} requirements; the limit is {MOST_REQUIREMENTS}"
+            errors.append(RequirementsError(Location(file.path, 0), reason))
+            continue
         for line in file.lines:
             try:
                 edge, direct = root_of_text(line.parsed, line.written)

@@ -72,7 +72,7 @@ def run_key(texts: Sequence[str], read: ReadSources, indexes: IndexOptions, cont
     vetted += [[str(one) for one in line.hashes] for line in read.sources.constraints]
     files = [hashlib.sha256(content).hexdigest() if content is not None else "" for content in contents]
     said = [(one.option, one.value) for one in read.directives]
-    stated = [said, read.option_lines, read.line_end, read.extras, read.groups, repr(read.formats)]
+    stated = [said, read.option_lines, read.line_end, read.extras, read.groups, repr(read.formats), read.pythons]
     urls = [redacted(url) for url in indexes.index_urls]
     value = [_FORMAT, __version__, list(texts), roots, limits, vetted, stated, urls, folders, files]
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

@@ -33,6 +33,8 @@ class ReadSources:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     files: tuple[RequirementsFile, ...] = field(default_factory=tuple)
+    pythons: tuple[tuple[str, str], ...] = ()
+    """Projects, by their files, with the Python that each requires, where one says so."""
 
     @property
     def directives(self) -> tuple[Directive, ...]:
@@ -71,6 +73,7 @@ def read_sources(
         tuple(sorted({extra for one in stated for extra in one.extras})),
         tuple(sorted({group for one in stated for group in one.groups})),
         files,
+        tuple((path, one.requires_python) for path, one in zip(projects, stated, strict=True) if one.requires_python),
     )
 
 
