@@ -68,7 +68,7 @@ def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
     joined = _joined(packages)
     for package in joined:
         losses.extend(hash_losses(package))
-    return ReadLock(joined, tuple(losses), left_out, _requires_python(targets))
+    return ReadLock(joined, tuple(losses), left_out, _requires_python(targets), states_parts=inherits)
 
 
 def _requires_python(targets: Sequence[Mapping[str, Any]]) -> str:

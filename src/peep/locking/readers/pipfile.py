@@ -48,8 +48,7 @@ def read_pipfile_lock(text: str, selection: Selection) -> ReadLock:
         for name, entry in table_of(document[group], group).items():
             _take(name, table_of(entry, name), packages, losses)
     ordered = tuple(packages[key] for key in sorted(packages))
-    left_out = tuple(_asked_as(one) for one in groups if one not in wanted and document[one])
-    return ReadLock(ordered, tuple(losses), left_out)
+    return ReadLock(ordered, tuple(losses), tuple(_asked_as(one) for one in groups if one not in wanted))
 
 
 def _document(text: str) -> Mapping[str, Any]:

@@ -70,7 +70,8 @@ def read_poetry_lock(text: str, selection: Selection) -> ReadLock:
     extras = [name for name in table_of(document.get("extras", {}), "extras") if not selection.has_extra(name)]
     python = text_of(metadata, "python-versions", "metadata")
     left_out = tuple(sorted({*found.left_out, *extras}))
-    return replace(found, left_out=left_out, requires_python="" if python == "*" else python)
+    python = "" if python == "*" else python
+    return replace(found, left_out=left_out, requires_python=python, states_parts=lock_version >= _STATES_MARKERS)
 
 
 def _extra_names(document: Mapping[str, Any], selection: Selection) -> frozenset[str]:
