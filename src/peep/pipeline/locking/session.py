@@ -23,6 +23,7 @@ from peep.pipeline.fetch import Stages
 from peep.pipeline.locking.kept_pages import ComparedOfflinePages, ComparedPages, OfflinePages, RevalidatedPages
 from peep.pipeline.locking.lock_file import PresentLock, output_of, read_present
 from peep.pipeline.locking.pages import IndexPages
+from peep.pipeline.locking.pip_limits import PipLimits, pip_limits
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
 from peep.pipeline.locking.request import (
@@ -33,7 +34,7 @@ from peep.pipeline.locking.request import (
 from peep.pipeline.locking.sources import ReadSources, read_sources
 from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
-from peep.pipeline.read_pins import Reading
+from peep.pipeline.read_pins import Reading, united
 from peep.pipeline.session import opened_store, target_request
 from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
@@ -121,6 +122,11 @@ class LockSession:
         """Give back what reads paths, URLs and standard input."""
         return Reading(self.network.transport, self.context.standard_input)
 
+    @property
+    def limits(self) -> PipLimits:
+        """What pip's configuration limits; the run's own options and settings count over it."""
+        return pip_limits(self.network.pip_defaults(), self.options.settings.constraints)
+
     def read_sources(self, changed: Mapping[str, bytes] = MappingProxyType({})) -> ReadSources:
         """Read all sources. Raises `RequirementsErrors` with every bad line of all of them."""
         reading = self.reading()
@@ -131,10 +137,14 @@ class LockSession:
         read = read_sources(
             self.options.paths,
             self.options.wanted,
-            self.options.settings.constraints,
+            (*self.limits.constraints, *self.options.settings.constraints),
             read_file,
             self.context.environ,
         )
+        for path in self.limits.constraints:
+            self.context.reporter.note(f"pip's configuration adds constraints: {redacted(path)}")
+        sources = replace(read.sources, constraints=self.limits.unnamed(read.sources.constraints))
+        read = replace(read, sources=sources)
         for warning in read.sources.warnings:
             self.context.reporter.warning(warning)
         return read
@@ -180,7 +190,7 @@ class LockSession:
             return ""
         self.network.stated = read.index_options
         texts = [options.paths.output, repr(options.settings), *self.arguments(), *ids]
-        texts += [f"{options.allows_pre_releases} {options.emits_indexes}", repr(options.wanted)]
+        texts += [f"{options.allows_pre_releases} {options.emits_indexes}", repr(options.wanted), repr(self.limits)]
         if options.settings.min_age or options.settings.min_age_for:  # what is too young today is old enough one day
             texts.append(datetime.now(timezone.utc).date().isoformat())
         if options.settings.allow_build:  # backends answer for this interpreter
@@ -237,14 +247,15 @@ class LockSession:
     def policy(self, stated: FormatControl = _ANY_FORMAT) -> CandidatePolicy:
         """Give back which files and versions may be chosen; `stated`: the formats of the sources."""
         settings = self.options.settings
-        formats = stated
+        formats = united([self.limits.formats, stated])
         for option, values in (("--no-binary", settings.no_binary), ("--only-binary", settings.only_binary)):
             for value in values:
                 formats = with_format(formats, option, value)
         now = datetime.now(timezone.utc)
         limits = {name_pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
         limit = moment(settings.min_age, now) if settings.min_age else None
-        return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
+        allows_pre_releases = self.options.allows_pre_releases or self.limits.allows_pre_releases
+        return CandidatePolicy(formats, limit, limits, allows_pre_releases)
 
 
 @contextmanager
