@@ -119,12 +119,12 @@ def _package(entry: Mapping[str, Any], hashes: Any, losses: list[Loss]) -> Locke
 
 def _direct(kind: str, entry: Mapping[str, Any], name: str) -> DirectSource | Loss:
     place, folder = text_of(entry, kind, name), text_of(entry, "subdirectory", name)
-    found = None
+    found, revision = None, text_of(entry, "revision", name)
     if kind == "url":
         found = archive_source(place, folder)
     elif kind != "path":
-        found = commit_source(kind, place, text_of(entry, "revision", name), folder, text_of(entry, "ref", name))
-    return direct_source(name, kind, place, found)
+        found = commit_source(kind, place, revision, folder, text_of(entry, "ref", name))
+    return direct_source(name, kind, place, found, revision)
 
 
 def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:
