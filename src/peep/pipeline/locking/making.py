@@ -223,7 +223,7 @@ class LockMaking:
             tuple(targets),
             sources.roots,
             constraints,
-            self.session.policy(read.formats),
+            self.session.policy(read.formats, allows_pre_releases=read.allows_pre_releases),
             admission(sources.roots, constraints),
             {name: pins for name, pins in known.items() if name not in names},
             names,

@@ -244,8 +244,8 @@ class LockSession:
             *sorted((*paths.files, *paths.requirements)),
         )
 
-    def policy(self, stated: FormatControl = _ANY_FORMAT) -> CandidatePolicy:
-        """Give back which files and versions may be chosen; `stated`: the formats of the sources."""
+    def policy(self, stated: FormatControl = _ANY_FORMAT, *, allows_pre_releases: bool = False) -> CandidatePolicy:
+        """Give back which files and versions may be chosen; what the sources say of them is given."""
         settings = self.options.settings
         formats = united([self.limits.formats, stated])
         for option, values in (("--no-binary", settings.no_binary), ("--only-binary", settings.only_binary)):
@@ -254,7 +254,7 @@ class LockSession:
         now = datetime.now(timezone.utc)
         limits = {name_pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
         limit = moment(settings.min_age, now) if settings.min_age else None
-        allows_pre_releases = self.options.allows_pre_releases or self.limits.allows_pre_releases
+        allows_pre_releases |= self.options.allows_pre_releases or self.limits.allows_pre_releases
         return CandidatePolicy(formats, limit, limits, allows_pre_releases)
 
 
