@@ -62,6 +62,10 @@ def test_a_source_archive_is_static_by_pep_643(headers, is_static):
         (b"Metadata-Version: 2.1\nName: x\nVersion: 1\nRequires-Python: >=3\nRequires-Python: <3\n", "more than once"),
         (b"Metadata-Version: 2.1\nName: \xff\nVersion: 1\n", "not UTF-8"),
         (b"M" * (LARGEST_METADATA + 1), "the limit is"),
+        (
+            b"Metadata-Version: 2.1\nName: x\nVersion: 1\n" + b"Requires-Dist: a\n" * 10_001,
+            "10001 requirements; the limit",
+        ),
     ],
 )
 def test_what_is_no_metadata_says_why(content, reason):

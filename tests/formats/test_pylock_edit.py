@@ -21,6 +21,7 @@ FORMS = {
     "many lines": "wheels = [\n    {url = 'https://x.example/a', hashes = {}},  # ]\n\n]\n",
     "tables": '[[packages.wheels]]\nname = "b"\n[packages.wheels.hashes]\nsha256 = "b"\n',
     "both": 'sdist = {name = "s"}\nwheels = [\n]\n',
+    "dotted": 'sdist.name = "s"\nsdist . url = "https://x.example"\nsdist.hashes.sha256 = "0"\n',
     "none": "",
 }
 REST = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from peep.locking.conversion import convert, read_foreign_lock
@@ -109,6 +111,20 @@ def test_a_commit_that_peep_does_not_fetch_is_a_loss_in_every_format(place, reas
     assert bool(found) is bool(reason)
     assert all(what.endswith(reason) for what in found)
     assert "a.example/r" in written.text or place.startswith("hg")  # pip may take it
+
+
+@pytest.mark.parametrize("kind", ["hg", "svn", "bzr"])
+def test_a_repository_that_git_does_not_know_is_one_in_a_pipfile_lock_too(kind):
+    entry = {kind: "https://a.example/r", "ref": "tip", "editable": True}
+    found = read("Pipfile.lock", json.dumps({"_meta": {"pipfile-spec": 6}, "default": {"app": entry}}))
+    assert [one.url for one in found.packages] == [f"{kind}+https://a.example/r@tip"]
+    assert [loss.is_final for loss in convert(found, "requirements.txt").refusals] == [False]
+
+
+def test_a_branch_is_told_as_what_it_is():
+    entry = {"git": "ssh://git@a.example/r.git", "ref": "v1"}
+    found = read("Pipfile.lock", json.dumps({"_meta": {"pipfile-spec": 6}, "default": {"app": entry}}))
+    assert "app: it comes from ssh://****@a.example/r.git (git) at 'v1', which is no full commit" in told(found)
 
 
 def test_entries_of_one_version_for_several_places_are_needed_in_all_of_them():

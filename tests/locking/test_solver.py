@@ -4,7 +4,7 @@ import pytest
 from packaging.version import Version
 
 from peep.locking.candidates import CandidatePolicy
-from peep.locking.derivation import sentence
+from peep.locking.derivation import NoSolution, sentence
 from peep.locking.edges import parse_edge
 from peep.locking.group_judge import Admission, KnownPin, ViewSources
 from peep.locking.group_view import GroupView
@@ -309,6 +309,14 @@ def test_a_release_whose_marker_no_target_can_judge_is_passed_over():
         f"no version of a suits {LINUX}: requirements.in:1 requires a>=2; 2.0 holds metadata that means nothing: "
         'the comparison python_version ~= "3" in a marker means nothing (PEP 508)'
     )
+
+
+def test_what_later_micro_versions_alone_can_use_is_told_with_what_to_declare():
+    found = answer({"a": {"1.0": Made(requires_python=">=3.11.5")}}, "a")
+    assert "require a where python_full_version >= '3.11.5', or declare one version, such as cp3.11.5-…" in (
+        NoSolution([found]).hint
+    )
+    assert not NoSolution([answer({"a": {"1.0": Made(requires_python=">=3.13")}}, "a")]).hint
 
 
 @pytest.mark.parametrize("marker", ["os_name ~= 'x'", "'a' == 'b'", "sys_platform == 'x' or extra ~= '1.0'"])

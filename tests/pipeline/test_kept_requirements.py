@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from peep.model import (
-    Digest,
-    InstalledProject,
-    InstallPlan,
-    PlannedWheel,
-    Provenance,
-    StoredWheel,
-    WheelIdentity,
-)
+from peep.model import Digest, InstalledProject, InstallPlan, PlannedWheel, Provenance, StoredWheel, WheelIdentity
 from peep.pipeline.problems import requirements_of_kept
 
 OWN, OTHER = "a" * 64, "b" * 64

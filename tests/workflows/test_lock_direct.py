@@ -121,6 +121,10 @@ def test_what_is_no_branch_and_what_is_another_project(place):
     assert "requirements.in:2" in done.stderr
     assert "that of demo, not of other" in done.stderr
     assert not (place.folder / "requirements.txt").exists()
+    assert place.lock(source=f"demo @ git+{place.url}@main\n").returncode == 0
+    known = place.lock(source=f"other @ git+{place.url}@main\n")  # its facts are kept by now
+    assert known.returncode == 1
+    assert "that of demo, not of other" in known.stderr
 
 
 def test_an_archive_is_downloaded_and_hashed(place):

@@ -152,7 +152,7 @@ def _is_ours(verb: str, rest: list[str]) -> bool:
     if verb == "freeze":
         return any(word.startswith("--hashe") for word in rest)
     if verb == "check":
-        return reads_requirements(rest) or names_lock_file(rest)
+        return reads_requirements(rest) or names_lock_file(rest) or names_list(rest)
     return reads_requirements(rest) or any(word.startswith("--trust-local") for word in rest)
 
 
@@ -160,6 +160,16 @@ def names_lock_file(words: list[str]) -> bool:
     """Whether a plain argument is a `pylock.toml` or `pylock.NAME.toml`."""
     names = [word.replace("\\", "/").rpartition("/")[2] for word in words if not word.startswith("-")]
     return any(name.startswith("pylock.") and name.endswith(".toml") for name in names)
+
+
+def names_list(words: list[str]) -> bool:
+    """Whether a plain argument is a requirements file that is there: pip's `check` takes none, and would praise it."""
+    before = ["", *words]
+    return any(
+        word.endswith((".txt", ".in")) and os.path.isfile(word)
+        for last, word in zip(before, words, strict=False)
+        if not word.startswith("-") and not last.startswith("--")
+    )
 
 
 def reads_requirements(words: list[str]) -> bool:

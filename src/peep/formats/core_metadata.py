@@ -13,6 +13,8 @@ from peep.dataclass import dataclass
 from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.names import normalised
 
+MOST_REQUIREMENTS = 10_000
+"""Of one archive, or one source; each is parsed, and each name is asked for."""
 LARGEST_METADATA = 4 * 1024 * 1024
 """Bytes that METADATA may have, its description included."""
 _END_OF_HEADERS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
@@ -44,8 +46,8 @@ class ProjectMetadata:
 def parse_core_metadata(content: bytes, *, is_wheel: bool = True) -> ProjectMetadata:
     """Read the header part of METADATA or PKG-INFO.
 
-    Raises `UnreadableMetadata` for more than `LARGEST_METADATA`, for bytes that are not UTF-8, and without exactly one
-    Metadata-Version, Name and Version.
+    Raises `UnreadableMetadata` for more than `LARGEST_METADATA` or `MOST_REQUIREMENTS`, for bytes that are not UTF-8,
+    and without exactly one Metadata-Version, Name and Version.
     """
     if len(content) > LARGEST_METADATA:
         raise UnreadableMetadata(f"has {len(content)} bytes; the limit is {LARGEST_METADATA}")
@@ -60,14 +62,17 @@ def parse_core_metadata(content: bytes, *, is_wheel: bool = True) -> ProjectMeta
     fields, unparsed = parse_email(headers)
     for name in ("metadata_version", "name", "version"):
         if name not in fields:
-            stated = len(unparsed.get(name.replace("_", "-"), ()))
-            raise UnreadableMetadata(f"states {name.replace('_', '-').title()} {stated} times, not once")
+            times = len(unparsed.get(name.replace("_", "-"), ()))
+            raise UnreadableMetadata(f"states {name.replace('_', '-').title()} {times} times, not once")
     if "requires-python" in unparsed:
         raise UnreadableMetadata("states Requires-Python more than once")
+    stated = fields.get("requires_dist", [])
+    if len(stated) > MOST_REQUIREMENTS:
+        raise UnreadableMetadata(f"states {len(stated)} requirements; the limit is {MOST_REQUIREMENTS}")
     return ProjectMetadata(
         name=normalised(fields["name"]),
         version=fields["version"],
-        requires_dist=tuple(" ".join(text.split()) for text in fields.get("requires_dist", ())),
+        requires_dist=tuple(" ".join(text.split()) for text in stated),
         requires_python=fields.get("requires_python", ""),
         provides_extra=tuple(normalised(extra) for extra in fields.get("provides_extra", ())),
         is_static=is_wheel or _is_static(fields["metadata_version"], fields.get("dynamic", ())),

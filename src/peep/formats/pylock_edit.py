@@ -13,7 +13,7 @@ from peep.formats.pylock_text import PylockPackage, source_lines
 _PACKAGE = re.compile(r"[ \t]*\[\[[ \t]*packages[ \t]*\]\][ \t]*(?:#.*)?")
 _FILES_TABLE = re.compile(r"[ \t]*\[{1,2}[ \t]*packages[ \t]*\.[ \t]*(?:sdist|wheels)\b.*")
 _TABLE = re.compile(r"[ \t]*\[{1,2}[ \t]*[A-Za-z\"'].*\]{1,2}[ \t]*(?:#.*)?")
-_FILES_KEY = re.compile(r"[ \t]*(?:sdist|wheels)[ \t]*=.*")
+_FILES_KEY = re.compile(r"[ \t]*(?:sdist|wheels)[ \t]*(?:\.[^=]*)?=.*")
 _FILES = ("sdist", "wheels")
 
 

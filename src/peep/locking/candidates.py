@@ -147,6 +147,17 @@ def admitted_files(release: Release, policy: CandidatePolicy) -> tuple[tuple[Nam
     return tuple(old), tuple(young)
 
 
+def age_caution(release: Release, one: NamedFile, policy: CandidatePolicy) -> str:
+    """Say that a listed file is younger than what may be chosen today, or may be; '' where it is old enough."""
+    limit = policy.limit_of(release.project)
+    if limit is None:
+        return ""
+    try:
+        return "" if _uploaded(one.file) <= limit else "is younger than the minimum age"
+    except PackageIndexError:
+        return "has no upload time, so that its age is unknown"
+
+
 def _uploaded(file: IndexFile) -> datetime:
     if file.upload_time is None:
         reason = f"states no upload time of {file.filename}, so its age is unknown"

@@ -36,6 +36,7 @@ _READERS = {
     "pdm.lock": read_pdm_lock,
     "uv.lock": read_uv_lock,
 }
+_WRITTEN_BY_THEIR_TOOL = frozenset(_READERS) - {"Pipfile.lock"}
 _SDIST = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")
 
 
@@ -55,6 +56,11 @@ class Written:
 def is_foreign_lock(path: str) -> bool:
     """Tell by its name whether a file is another tool's lock."""
     return last_segment(path) in _READERS
+
+
+def is_read_only(path: str) -> bool:
+    """Tell by its name whether a file is a lock that only its own tool can write: it states the project file's hash."""
+    return last_segment(path) in _WRITTEN_BY_THEIR_TOOL
 
 
 def read_foreign_lock(text: str, path: str, selection: Selection) -> ReadLock:

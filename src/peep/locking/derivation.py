@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 
 from peep.errors import PeepError
-from peep.locking.group_judge import Unusable
+from peep.locking.group_judge import Unusable, python_thresholds
 from peep.locking.solution import Fact, Unsolvable
 
 _MOST_FACTS = 8
@@ -28,7 +28,21 @@ def _hint(failures: Sequence[Unsolvable]) -> str:
         return f"--allow-build {builds[0]} lets its build backend say what it requires, in the sandbox"
     if any(len(one.group.members) > 1 and any(each.without_file for each in one.unusable) for one in failures):
         return "no marker tells these targets apart: only separate files, one for each, can hold different versions"
-    return ""
+    return next((hint for failure in failures for hint in _micro_hints(failure)), "")
+
+
+def _micro_hints(failure: Unsolvable) -> Iterator[str]:
+    """Say what to declare where only later micro versions of a Python can use a release."""
+    major, minor, micro = failure.group.version
+    for one in failure.unusable:
+        texts = {each.file.requires_python for each in one.release.files if each.file.requires_python}
+        later = [step for text in texts for step in python_thresholds(text, (major, minor)) if step > micro]
+        if later:
+            exact, name = f"{major}.{minor}.{min(later)}", one.release.project
+            yield (
+                f"a target without a micro version means each of {major}.{minor}: require {name} where "
+                f"python_full_version >= '{exact}', or declare one version, such as cp{exact}-…"
+            )
 
 
 def sentence(failure: Unsolvable) -> str:
@@ -54,7 +68,8 @@ def _why(subject: str, failure: Unsolvable) -> str:
     unusable = [one for one in failure.unusable if one.release.project == subject]
     newest = failure.offered.get(subject, ())
     offered = [f"the newest offered: {', '.join(newest)}"] if newest else []
-    first_comes = [failure.first_comes[subject]] if subject in failure.first_comes else []
+    is_short = offered or unusable  # of versions or files, which another index might have
+    first_comes = [failure.first_comes[subject]] if is_short and subject in failure.first_comes else []
     return "; ".join((f": {reasons}" if reasons else "", *offered, *_told_unusable(unusable), *first_comes))
 
 

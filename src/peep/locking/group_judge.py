@@ -12,7 +12,7 @@ from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.dependency_specifiers import read_specifiers
 from peep.formats.url_secrets import redacted_start
 from peep.index.compatibility import python_objection
-from peep.locking.candidates import FileChoice, NamedFile, Release
+from peep.locking.candidates import FileChoice, NamedFile, Release, age_caution
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.marker_atoms import UnreadableMarker, clause_thresholds, marker_judge, micro_thresholds
 from peep.locking.release_facts import ReleaseFacts
@@ -198,7 +198,14 @@ class GroupJudge:
             *(python_thresholds(one.requires_python, minor) for one in read),
         )
         extras = frozenset(extra for one in read for extra in one.provides_extra)
-        return Candidate(release, chosen, edges, extras, thresholds, tuple(_warnings(release, chosen, read)))
+        warnings = (*_warnings(release, chosen, read), *self._too_young(release, chosen))
+        return Candidate(release, chosen, edges, extras, thresholds, warnings)
+
+    def _too_young(self, release: Release, chosen: tuple[tuple[DeclaredTarget, NamedFile], ...]) -> Iterator[str]:
+        """Tell of what would not be chosen today, and stays because it is locked."""
+        for one in dict.fromkeys(named for _, named in chosen):
+            if caution := age_caution(release, one, self._facts.policy):
+                yield f"{release.project} {release.text} stays as it was locked, though {one.file.filename} {caution}"
 
     def _counts_anywhere(self, edge: Edge) -> bool:
         return not edge.marker or self.markers.holds(edge.marker)

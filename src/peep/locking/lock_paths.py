@@ -50,15 +50,17 @@ def lock_paths(
     requirements = tuple(sorted({word for word in words if not is_source_file(word)}))
     if named or requirements:
         return LockPaths(named, requirements, output or _output_for(named, exists))
-    if exists(DEFAULT_SOURCE):
-        source = DEFAULT_SOURCE
-    elif has_project:
-        source = _PROJECT
-    else:
+    source = default_source(exists, has_project=has_project)
+    if not source:
         reason = f"there is nothing to lock: neither {DEFAULT_SOURCE} nor a {_PROJECT} with [project] is here"
         raise UsageError(reason, _hint(output, exists))
     chosen = output or (DEFAULT_LOCK_FILE if exists(DEFAULT_LOCK_FILE) else DEFAULT_OUTPUT)
     return LockPaths((source,), (), chosen, were_chosen=not output)
+
+
+def default_source(exists: Callable[[str], bool], *, has_project: bool) -> str:
+    """Give back the source of the working folder, '' where there is none; `has_project` as above."""
+    return DEFAULT_SOURCE if exists(DEFAULT_SOURCE) else _PROJECT if has_project else ""
 
 
 def present_lock(exists: Callable[[str], bool]) -> str:

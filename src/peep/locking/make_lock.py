@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from peep.dataclass import dataclass
+from peep.errors import RequirementsErrors
 from peep.locking.build_plan import BuildWorld
 from peep.locking.completeness import JudgedPin
 from peep.locking.derivation import NoSolution
@@ -16,6 +17,7 @@ from peep.locking.output.requirements_txt import WrittenPin
 from peep.locking.page_archives import PageArchives
 from peep.locking.read_back import prove
 from peep.locking.solution import TargetSolution
+from peep.locking.source_hashes import hash_faults, hash_warnings
 from peep.locking.sources import Metadata, Pages, SdistBuilds
 from peep.locking.tool_list import NO_TOOLS, Hashing, LockedTools, ToolFormat, lock_tools
 
@@ -58,13 +60,19 @@ class LockFormat:
 
 
 def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form: LockFormat) -> Lock:
-    """Make a lock. Raises `NoSolution`, `LockContradictsItself` (a bug), and what the outside world raises."""
+    """Make a lock.
+
+    Raises `NoSolution`, `RequirementsErrors` for hashes of sources that no file has, `LockContradictsItself` (a bug),
+    and what the outside world raises.
+    """
     sources = world.sources or view_sources(inputs, world.pages, world.metadata)
     found = solve_all(inputs, world.pages, world.metadata, sources)
     if found.failures:
         raise NoSolution(found.failures)
     merged = merge(found.solutions, tells_extras=form.tells_extras)
     planned = planned_pins(merged, inputs.known, hashes, world.digests, inputs.constraints)
+    if faults := hash_faults(planned, inputs.constraints):
+        raise RequirementsErrors(faults)
     tools = NO_TOOLS
     if world.builds is not None and form.tools is not None:
         builds = BuildWorld(world.pages, world.metadata, world.builds)
@@ -74,7 +82,8 @@ def make_lock(inputs: LockInputs, world: OutsideWorld, hashes: HashPolicy, form:
     text = form.write(planned, found.solutions, tools)
     archives = PageArchives(world.pages, world.metadata, sources.facts)
     prove(form.read(text), found.solutions, archives, tells_extras=form.tells_extras)
-    warnings = dict.fromkeys((*_warnings(found.solutions, planned), *tools.warnings))
+    partly = hash_warnings(planned, inputs.constraints)
+    warnings = dict.fromkeys((*_warnings(found.solutions, planned), *partly, *tools.warnings))
     return Lock(text, planned, found.solutions, tuple(sorted(warnings)), tools)
 
 

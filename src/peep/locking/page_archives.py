@@ -6,7 +6,7 @@ from peep.dataclass import replace
 from peep.formats.core_metadata import ProjectMetadata
 from peep.formats.dependency_specifiers import version_or_none
 from peep.formats.url_secrets import redacted_start
-from peep.locking.candidates import NamedFile, ProjectPage, Release
+from peep.locking.candidates import NamedFile, ProjectPage, Release, age_caution
 from peep.locking.completeness import JudgedPin, NoArchive, TargetArchive
 from peep.locking.release_facts import ReleaseFacts
 from peep.locking.sources import Metadata, NeedsBuild, Pages, SdistBuilds, Unreadable
@@ -64,6 +64,8 @@ class PageArchives:
             cautions.append(f"was yanked: {redacted_start(one.file.yanked, 200)}" if one.file.yanked else "was yanked")
         if status == _QUARANTINED:
             cautions.append("its project is quarantined")
+        if too_young := age_caution(release, one, self._facts.policy):
+            cautions.append(f"{one.file.filename} {too_young}")
         is_sdist = one.name.kind is ArchiveKind.SDIST
         found = self._metadata.metadata(release, one)
         stated = self._builds.stated(release, one) if is_sdist and self._builds is not None else None

@@ -44,6 +44,8 @@ class Root:
     targets: frozenset[str] = frozenset()
     """IDs of the targets that it counts for; none: all."""
     direct: DirectSource | None = None
+    hashes: tuple[Digest, ...] = ()
+    """That its line lists."""
 
     def __str__(self) -> str:
         return f"{self.location}"
@@ -57,6 +59,8 @@ class Constraint:
     location: Location
     origin: str
     """As `# via` comments name it; '' for limits of one run, which no comment names."""
+    hashes: tuple[Digest, ...] = ()
+    """That its line lists."""
 
 
 def divided_ref(url: str) -> tuple[str, str]:

@@ -11,11 +11,13 @@ from packaging.version import Version
 
 from peep.dataclass import dataclass
 from peep.errors import RequirementsError
+from peep.formats.core_metadata import MOST_REQUIREMENTS
 from peep.formats.dependency_specifiers import version_or_none
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
 from peep.locking.group_judge import Admission
 from peep.locking.marker_atoms import UnreadableMarker
 from peep.locking.roots import Constraint, DirectSource, Root
+from peep.model import Location
 from peep.requirements.file_parser import COMMAND_LINE, OptionLine, RequirementLine
 from peep.requirements.files import RequirementsFile
 from peep.requirements.requirement_text import RequirementKind, RequirementText
@@ -45,6 +47,10 @@ def from_requirements_files(files: Sequence[RequirementsFile]) -> Sources:
     constraints: list[Constraint] = []
     errors: list[RequirementsError] = []
     for file in files:
+        if len(file.lines) > MOST_REQUIREMENTS:
+            reason = f"it has {len(file.lines)} requirements; the limit is {MOST_REQUIREMENTS}"
+            errors.append(RequirementsError(Location(file.path, 0), reason))
+            continue
         for line in file.lines:
             try:
                 edge, direct = root_of_text(line.parsed, line.written)
@@ -56,9 +62,9 @@ def from_requirements_files(files: Sequence[RequirementsFile]) -> Sources:
                 errors.append(RequirementsError(line.location, str(error), error.hint))
                 continue
             if line.is_constraint:
-                constraints.append(Constraint(edge, line.location, f"-c {line.location.path}"))
+                constraints.append(Constraint(edge, line.location, f"-c {line.location.path}", line.hashes))
             else:
-                roots.append(Root(edge, line.location, _origin(line.location.path), direct=direct))
+                roots.append(Root(edge, line.location, _origin(line.location.path), direct=direct, hashes=line.hashes))
     warnings = tuple(warning for file in files for warning in file.warnings)
     return Sources(tuple(roots), tuple(constraints), tuple(errors), warnings)
 

@@ -20,9 +20,12 @@ def plain_reading(options: InstallOptions, context: RunContext) -> Reading:
 
 
 def local_reading() -> Reading:
-    """A reader of local files alone: what a list includes by URL is refused, and standard input is empty."""
+    """A reader of local files alone: what a list includes by URL is refused, and so is standard input."""
 
     def refuse() -> Transport:
         raise PeepError("it includes a list by URL, and no server is asked here")
 
-    return Reading(refuse, lambda: b"")
+    def refuse_input() -> bytes:
+        raise PeepError("standard input is not read here", "name a file")
+
+    return Reading(refuse, refuse_input)

@@ -132,11 +132,11 @@ def write_own(path: str, parts: Sequence[bytes], mode: int = 0o644, *, durable: 
         fsync_folder(os.path.dirname(path) or ".")
 
 
-def write_named(path: str, content: bytes, mode: int | None = None) -> None:
+def write_named(path: str, content: bytes, mode: int | None = None, *, durable: bool = False) -> None:
     """Write what the user asked for to where the user said.
 
     Through a link to what it leads to; into a device, a pipe or a descriptor (`/dev/stdout`); else as
-    `write_atomically`, with the mode of a file that is there already unless `mode` is given.
+    `write_atomically`, also with `durable`, with the mode of a file that is there already unless `mode` is given.
     """
     try:
         present = os.stat(path)
@@ -147,7 +147,7 @@ def write_named(path: str, content: bytes, mode: int | None = None) -> None:
         return
     if mode is None:
         mode = 0o644 if present is None else stat.S_IMODE(present.st_mode)
-    write_atomically(os.path.realpath(path), content, mode)
+    write_atomically(os.path.realpath(path), content, mode, durable=durable)
     if present is not None:
         with suppress(OSError):  # past the umask, as it was
             os.chmod(path, mode)

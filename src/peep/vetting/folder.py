@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from peep.errors import RecordsErrors, RecordsUnreadable, VettingError
 from peep.system import bounded
-from peep.system.files import write_atomically
+from peep.system.files import write_named
 from peep.vetting.assembly import IMPORTS, OWN_FILES, copy_name
 from peep.vetting.record_files import read_imports
 
@@ -60,6 +60,6 @@ def write_files(folder: str, files: Mapping[str, bytes]) -> None:
         path = os.path.join(folder, *name.split("/"))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            write_atomically(path, content, durable=True)
+            write_named(path, content, durable=True)
         except OSError as error:
             raise VettingError(f"{folder}/{name}: {error.strerror or error}; it was not written") from error

@@ -161,7 +161,9 @@ def _release(edge: Edge, views: Sequence[GroupView]) -> Release:
         raise CannotAdd(page.nobody_has(edge.name))
     allowed = first.mask(edge.name, edge.specifier)
     reasons: list[str] = []
-    for number in first.order(edge.name):
+    exact = {f"=={page.releases[number].text}": number for number in first.order(edge.name)}
+    named = exact.get(str(edge.specifier))  # ==2.0 is 2.0, though 2.0+cpu fits as well, and is newer
+    for number in dict.fromkeys((*([] if named is None else [named]), *first.order(edge.name))):
         if not allowed >> number & 1:
             continue
         found = [view.candidate(edge.name, number) for view in views]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from peep.concurrency.thread_pool import MOST, TaskQueue, run_tasks
-from peep.dataclass import dataclass
+from peep.dataclass import dataclass, replace
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
 from peep.formats.target_ids import TargetId
 from peep.locking.build_judge import BuildJudge
@@ -50,7 +50,7 @@ def check_list(options: LockOptions, context: RunContext) -> CheckResult:
         targets = session.declared_targets(listed.targets)
         metadata = session.index_metadata()
         pages, sdists = session.pages(), session.builds(metadata)
-        policy = CandidatePolicy(united([listed.formats, options.base.format_control]))
+        policy = replace(session.policy(), formats=united([listed.formats, options.base.format_control]))
         archives = PageArchives(pages, metadata, ReleaseFacts(policy), sdists)
         builds = BuildJudge(tools, listed.pins, PageArchives(pages, metadata, ReleaseFacts(CandidatePolicy()), sdists))
         verdicts = verdicts_on(listed.pins, targets, archives, builds)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
+from packaging.utils import canonicalize_name
+
 from peep.dataclass import dataclass, field, replace
-from peep.errors import PeepError, RequirementsError, RequirementsErrors
+from peep.errors import PeepError, RequirementsError, RequirementsErrors, UsageError
 from peep.formats.documents import parse_toml
 from peep.formats.names import is_lock_path
 from peep.locking.conversion import (
@@ -14,6 +16,7 @@ from peep.locking.conversion import (
     convert,
     fill_from_pages,
     is_foreign_lock,
+    is_read_only,
     lacks_urls,
     locked_packages,
     read_foreign_lock,
@@ -67,9 +70,15 @@ class ConversionContradictsItself(AssertionError):
 def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> ConvertResult:
     """Convert a lock file; `open_pages` is called where the output needs URLs that the input does not have.
 
-    Raises `RequirementsErrors` for an input that cannot be read.
+    Raises `RequirementsErrors` for an input that cannot be read, `UsageError` for an output that is not written.
     """
+    if is_read_only(options.output):
+        reason = (
+            f"{options.output} is not written: its own tool needs its project file for that, and would write it anew"
+        )
+        raise UsageError(reason, "write a requirements file, pylock.toml or Pipfile.lock")
     read, listed = read_input(options.source, options.selection)
+    _refuse_unknown_parts(options, read)
     if is_lock_path(options.output) and lacks_urls(read.packages):
         read = fill_from_pages(read, open_pages())
     written = _convert(read, listed, options)
@@ -79,6 +88,18 @@ def convert_lock(options: ConvertOptions, open_pages: Callable[[], Pages]) -> Co
     packages = _proved(written, read, options)
     write_lock(options.output, written.text.encode())
     return ConvertResult(options.output, True, packages, written.losses, read.left_out)  # noqa: FBT003
+
+
+def _refuse_unknown_parts(options: ConvertOptions, read: ReadLock) -> None:
+    """Raise `UsageError` for extras and groups that the input does not have, as far as it states them."""
+    asked = {*options.selection.extras, *options.selection.groups}
+    if not asked or not read.states_parts:
+        return
+    known = read_input(options.source, Selection())[0].left_out
+    unknown = sorted(asked - set(map(canonicalize_name, (*known, *read.default_groups))))
+    if unknown:
+        hint = f"there are {', '.join(known)}" if known else "it has neither extras nor groups"
+        raise UsageError(f"{options.source} has no part called {', '.join(unknown)}", hint)
 
 
 def _convert(read: ReadLock, listed: WholeList, options: ConvertOptions) -> Written:
@@ -122,7 +143,8 @@ def read_input(path: str, selection: Selection) -> tuple[ReadLock, WholeList]:
         found = _from_present(replace(present, pins=parts.pins))
         python, places = document.get("requires-python", ""), tuple(document.get("environments", ()))
         losses = (*parts.losses, *found.losses)
-        return ReadLock(found.packages, losses, parts.left_out, python, places), listed
+        defaults = tuple(document.get("default-groups", ()))
+        return ReadLock(found.packages, losses, parts.left_out, python, places, default_groups=defaults), listed
     listed = read_whole(path, local_reading().read, {})
     read = locked_packages([pin for pin in listed.pins if not pin.is_open])
     return replace(read, losses=(*read.losses, *_unsaid(listed))), listed

@@ -5,7 +5,8 @@ Read the sources and the present lock, ask the indexes, solve for each target, m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -109,7 +110,13 @@ def _compared(
     gone = [one for solution in made.solutions for one in solution.given_up]
     found = changes(present.known, made.pins, present.urls, gone)
     pins = tuple(map(reported, made.pins))
-    warnings = (*made.warnings, *_not_upgraded(session, pins, present), *_not_read(session, present))
+    known = {
+        *(pin.name for pin in (*pins, *map(reported, made.tools.pins))),
+        *present.known,
+        *present.urls,
+        *tools.known,
+    }
+    warnings = (*made.warnings, *_not_upgraded(session, known), *_not_read(session, present))
     result = LockResult(output, False, content != present.content, ids, pins, found, warnings)  # noqa: FBT003
     if not made.tools.text:
         if present.build_constraints and tools.content is not None and not tools.foreign:
@@ -129,9 +136,9 @@ def _compared(
     return MadeLock(content, result, tools_content if tools_content != tools.content else None)
 
 
-def _not_upgraded(session: LockSession, pins: Sequence[ReportedPin], present: PresentLock) -> Iterator[str]:
+def _not_upgraded(session: LockSession, known: AbstractSet[str]) -> Iterator[str]:
     """Tell of names that `--upgrade-package` names and no lock has: likely misspelt."""
-    for name in sorted(session.upgraded_names - {pin.name for pin in pins} - {*present.known, *present.urls}):
+    for name in sorted(session.upgraded_names - known):
         yield f"--upgrade-package {name}: neither the lock nor what it's made of has that project"
 
 

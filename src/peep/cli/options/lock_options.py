@@ -9,9 +9,10 @@ from peep.cli.options.parser import ParsedArguments, parse
 from peep.cli.verb import Verb
 from peep.dataclass import replace
 from peep.errors import UsageError
+from peep.formats.names import is_lock_path
 from peep.formats.settings import Settings
 from peep.locking.edges import Edge, UnreadableRequirement, parse_edge
-from peep.locking.lock_paths import DEFAULT_SOURCE, LockPaths, lock_paths, present_lock
+from peep.locking.lock_paths import LockPaths, default_source, lock_paths, present_lock
 from peep.locking.project_sources import Wanted, has_project
 from peep.locking.settings import LockSettings
 from peep.pipeline.locking.lock_file import read_present
@@ -60,13 +61,14 @@ def _list_alone(parsed: ParsedArguments) -> str:
     """
     if parsed.words or parsed.values("requirement") or not parsed.has("refresh-hashes"):
         return ""
-    output = parsed.value("output-file") or ("" if _has_source() else present_lock(os.path.isfile))
+    output = parsed.value("output-file") or ("" if source_here() else present_lock(os.path.isfile))
     is_alone = os.path.isfile(output) and read_present(output).arguments is None
     return output if is_alone else ""
 
 
-def _has_source() -> bool:
-    return os.path.exists(DEFAULT_SOURCE) or _has_project()
+def source_here() -> str:
+    """Give back the source of the working folder, which counts where none is named; '' for none."""
+    return default_source(os.path.exists, has_project=_has_project())
 
 
 def options_for_file(parsed: ParsedArguments, verb: Verb, path: str) -> LockOptions:
@@ -95,16 +97,44 @@ def with_header(parsed: ParsedArguments, verb: Verb) -> ParsedArguments:
     if arguments is None:
         return parsed
     stated = parse(arguments, verb.options, verb=verb.name, environ={})
-    named = stated.value("output-file") or output
-    if os.path.normpath(named) != os.path.normpath(output):
-        reason = f"{output} was written with {named}, which it belongs to"
-        raise UsageError(reason, f"lock that: peep lock -o {named}")
-    return ParsedArguments((*stated.given, *parsed.given), stated.words, parsed.warnings)
+    if stated.has("output-file"):
+        _refuse_belonging(output, stated.value("output-file") or "")
+        parsed = replace(parsed, given=tuple(one for one in parsed.given if one.name != "output-file"))
+    return replace(parsed, given=(*stated.given, *parsed.given), words=stated.words)
+
+
+def _refuse_belonging(output: str, named: str) -> None:
+    """Raise `UsageError` for a file whose header names another, or was written from another folder."""
+    if os.path.realpath(output) == os.path.realpath(named):
+        return
+    again = f"peep lock -o {named}"
+    here = os.path.abspath(output)
+    folder = here.removesuffix(os.sep + os.path.normpath(named))
+    if folder != here:
+        raise UsageError(
+            f"{output} was written from another folder", f"its paths are meant from there: in {folder}, {again}"
+        )
+    raise UsageError(f"{output} was written with {named}, which it belongs to", f"lock that: {again}")
 
 
 def _paths(parsed: ParsedArguments) -> LockPaths:
     files, output = parsed.values("requirement"), parsed.value("output-file") or ""
+    _refuse_unwritable(output)
     return lock_paths(parsed.words, files, output, os.path.exists, has_project=_has_project())
+
+
+def refuse_standard_output(output: str) -> None:
+    """Raise `UsageError` for `-o -`, which would be a file of that name."""
+    if output == "-":
+        raise UsageError("-o -: a lock is a file that the next run reads", "name it, as in: -o requirements.txt")
+
+
+def _refuse_unwritable(output: str) -> None:
+    """Raise `UsageError` for an output that no lock can be written to, before anything is asked for."""
+    refuse_standard_output(output)
+    folder = os.path.dirname(os.path.realpath(output))
+    if output and not os.path.isdir(folder):
+        raise UsageError(f"{output} cannot be written: there is no folder {os.path.dirname(output) or folder}")
 
 
 def _has_project() -> bool:
@@ -119,6 +149,9 @@ def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
     """Put the command line's values over those of the settings; lists are replaced."""
     ages = parsed.values("min-age")
     for_projects = dict(age.split("=", 1) for age in ages if "=" in age)
+    build_output = parsed.value("build-output") or stated.build_output
+    if is_lock_path(build_output):
+        raise UsageError(f"build-output {build_output}: build constraints are a requirements file", "name a .txt file")
     indexes = {one.name: one for one in stated.indexes}
     for text in parsed.values("index"):
         name, equals, url = text.partition("=")
@@ -136,7 +169,7 @@ def lock_settings(parsed: ParsedArguments, stated: Settings) -> LockSettings:
         only_binary=parsed.values("only-binary") or stated.only_binary,
         no_binary=parsed.values("no-binary") or stated.no_binary,
         annotate_files=parsed.has("annotate-files") or stated.annotate_files,
-        build_output=parsed.value("build-output") or stated.build_output,
+        build_output=build_output,
         allow_build=parsed.values("allow-build") or stated.allow_build,
         indexes=tuple(indexes[name] for name in sorted(indexes)),
     )
@@ -167,7 +200,7 @@ def _upgraded(text: str) -> Edge:
         edge = parse_edge(text)
     except UnreadableRequirement as error:
         raise UsageError(f"--upgrade-package: {error}", "write NAME, or NAME==VERSION") from None
-    if edge.url or edge.marker:
-        reason = "a URL or a marker does not belong there"
+    if edge.url or edge.marker or edge.extras:
+        reason = "a URL, a marker or an extra does not belong there"
         raise UsageError(f"--upgrade-package: {text!r}: {reason}", "write NAME, or NAME==VERSION")
     return edge

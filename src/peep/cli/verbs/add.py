@@ -19,17 +19,18 @@ if TYPE_CHECKING:
 
 VERB = Verb(
     name="add",
-    usage=("add [OPTIONS] NAME[==VERSION]... -r FILE", "add [OPTIONS] REQUIREMENT... -r SOURCE"),
+    usage=("add [OPTIONS] NAME[==VERSION]... -r FILE", "add [OPTIONS] REQUIREMENT... [-r SOURCE]"),
     description=(
         "In a list with hashes, the project's block is replaced, or put at the end: the version that is named, else "
         "the newest allowed, with the hashes of all files of that release as the index states them. Nothing else of "
         "the file changes.\n\n"
         "In a requirements file without hashes, or pyproject.toml, the requirement is put at the end, or in the place "
-        "of the same name, and the lock of that source is renewed. All is written or nothing."
+        "of the same name, and the lock of that source is renewed. All is written or nothing. Without -r the source is "
+        "requirements.in, else pyproject.toml with [project], in the working folder."
     ),
     examples=(
         ("peep add 'django==5.1' -r requirements.txt", "that version, with all its hashes"),
-        ("peep add 'django>=5' -r requirements.in", "into the source; requirements.txt follows"),
+        ("peep add 'django>=5'", "into requirements.in, or pyproject.toml; requirements.txt follows"),
     ),
     sections=(
         Section(
@@ -62,12 +63,12 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Add what was asked for. Raises `PeepError`; then nothing was written."""
-    from peep.cli.options.lock_options import options_for_file  # noqa: PLC0415 - help must not cost this
+    from peep.cli.options.lock_options import options_for_file, source_here  # noqa: PLC0415 - help must not cost this
     from peep.cli.options.source_options import options_for_source  # noqa: PLC0415 - as above
     from peep.workflows.add import AddOptions, add, is_source  # noqa: PLC0415 - as above
 
-    files = parsed.values("requirement")
-    if len(files) != 1:
+    files = parsed.values("requirement") or tuple(filter(None, [source_here()]))
+    if len(files) != 1 or not parsed.words:
         raise UsageError("peep add wants one file to add to", f"usage: peep {VERB.usage[0]}")
     made_with = options_for_source if is_source(files[0]) else options_for_file
     options = AddOptions(made_with(parsed, VERB, files[0]), parsed.words, files[0], parsed.has("dry-run"))

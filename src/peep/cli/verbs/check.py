@@ -44,6 +44,13 @@ VERB = Verb(
                     "ID",
                     has_variable=False,
                 ),
+                Option(
+                    ("--min-age", "--exclude-newer", "--uploaded-prior-to"),
+                    "warn of what is younger: 7d, 36h, P7D, a date, a time; NAME=AGE for one project",
+                    OptionKind.LIST,
+                    "AGE",
+                    has_variable=False,
+                ),
                 Option(("--offline",), "ask nobody; what was kept from earlier runs has to do", is_peeps_own=True),
                 Option(("--only-binary",), "only wheels of these projects; :all:, or names", OptionKind.LIST, "NAMES"),
                 Option(("--no-binary",), "no wheels of these projects; :all:, or names", OptionKind.LIST, "NAMES"),

@@ -61,6 +61,7 @@ VERB = Verb(
 
 def run(parsed: ParsedArguments) -> int:
     """Convert a file; 1 when something would be lost that changes what is installed. Raises `PeepError`."""
+    from peep.cli.options.lock_options import refuse_standard_output  # noqa: PLC0415 - help must not cost this
     from peep.locking.readers.locked import Selection  # noqa: PLC0415 - as above
     from peep.workflows.convert import ConvertOptions, convert_lock  # noqa: PLC0415 - as above
     from peep.workflows.lock import opened_pages  # noqa: PLC0415 - as above
@@ -68,6 +69,7 @@ def run(parsed: ParsedArguments) -> int:
     output = parsed.value("output-file")
     if len(parsed.words) != 1 or not output:
         raise UsageError("peep convert wants one file to read and one to write", f"usage: peep {VERB.usage[0]}")
+    refuse_standard_output(output)
     base = install_options(parsed, verb=VERB.name, sources=SourceOptions())
     base = replace(base, settings_beside=(parsed.words[0],))
     selection = Selection(

@@ -45,8 +45,13 @@ def archive_source(url: str, subdirectory: str = "") -> DirectSource | None:
     return DirectSource(place, subdirectory) if place.startswith(_OPEN_TO_ALL) else None
 
 
-def direct_source(name: str, kind: str, place: str, found: DirectSource | None) -> DirectSource | Loss:
-    """Give back what was found, or why no line of another format can name it."""
+def direct_source(
+    name: str, kind: str, place: str, found: DirectSource | None, revision: str = ""
+) -> DirectSource | Loss:
+    """Give back what was found, or why no line of another format can name it; `revision`: of a repository."""
+    if found is None and kind == "git" and not _COMMIT.fullmatch(revision):
+        what = f"it comes from {redacted(place)} (git) at {revision!r}, which is no full commit"
+        return Loss(name, what, True)  # noqa: FBT003
     if found is None:
         return Loss(name, f"it comes from {redacted(place)} ({kind}), which is no place that others have", True)  # noqa: FBT003
     if holds_credentials(found.url.encode()):

@@ -154,7 +154,7 @@ PIPFILE_META: Fates = {
 }
 PIPFILE_ENTRY: Fates = {
     **dict.fromkeys(("version", "hashes", "markers", "extras", "index"), KEPT),
-    **dict.fromkeys(("path", "file", "git", "ref", "subdirectory"), KEPT),
+    **dict.fromkeys(("path", "file", "git", "hg", "svn", "bzr", "ref", "subdirectory"), KEPT),
     "editable": "that it is installed as a link to its folder, and not as a copy",
 }
 PIPFILE_SOURCE: Fates = {"name": KEPT, "url": KEPT, "verify_ssl": KEPT}

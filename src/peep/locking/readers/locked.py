@@ -96,6 +96,10 @@ class ReadLock:
     """Of the file as a whole; '' for anything."""
     environments: tuple[str, ...] = ()
     """Canonical markers, one of which must hold (PEP 751); () for anything."""
+    states_parts: bool = True
+    """All groups and extras can be named; otherwise only the project file knows them."""
+    default_groups: tuple[str, ...] = ("default", "main")
+    """Names of what counts anyway."""
 
 
 def table_of(value: Any, what: str) -> Mapping[str, Any]:

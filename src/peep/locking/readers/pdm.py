@@ -60,7 +60,7 @@ def read_pdm_lock(text: str, selection: Selection) -> ReadLock:
     joined = _joined(packages)
     for package in joined:
         losses.extend(hash_losses(package))
-    return ReadLock(joined, tuple(losses), left_out, _requires_python(targets))
+    return ReadLock(joined, tuple(losses), left_out, _requires_python(targets), states_parts=inherits)
 
 
 def _requires_python(targets: Sequence[Mapping[str, Any]]) -> str:
@@ -111,12 +111,12 @@ def _package(entry: Mapping[str, Any], hashes: Any, losses: list[Loss]) -> Locke
 
 def _direct(kind: str, entry: Mapping[str, Any], name: str) -> DirectSource | Loss:
     place, folder = text_of(entry, kind, name), text_of(entry, "subdirectory", name)
-    found = None
+    found, revision = None, text_of(entry, "revision", name)
     if kind == "url":
         found = archive_source(place, folder)
     elif kind != "path":
-        found = commit_source(kind, place, text_of(entry, "revision", name), folder, text_of(entry, "ref", name))
-    return direct_source(name, kind, place, found)
+        found = commit_source(kind, place, revision, folder, text_of(entry, "ref", name))
+    return direct_source(name, kind, place, found, revision)
 
 
 def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:

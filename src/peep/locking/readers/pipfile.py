@@ -30,7 +30,8 @@ from peep.locking.readers.locked import (
 
 _SPEC = 6
 _DEFAULT, _DEVELOP = "default", "develop"
-_SOURCES = ("path", "file", "git")
+_REPOSITORIES = ("git", "hg", "svn", "bzr")
+_SOURCES = ("path", "file", *_REPOSITORIES)
 
 
 def read_pipfile_lock(text: str, selection: Selection) -> ReadLock:
@@ -101,11 +102,10 @@ def _direct(entry: Mapping[str, Any], name: str) -> DirectSource | Loss:
     if not kind:
         return DirectSource("")
     place, folder = text_of(entry, kind, name), text_of(entry, "subdirectory", name)
-    is_commit = kind == "git"
-    found = (
-        commit_source(kind, place, text_of(entry, "ref", name), folder) if is_commit else archive_source(place, folder)
-    )
-    return direct_source(name, kind, place, found)
+    revision = text_of(entry, "ref", name)
+    is_commit = kind in _REPOSITORIES
+    found = commit_source(kind, place, revision, folder) if is_commit else archive_source(place, folder)
+    return direct_source(name, kind, place, found, revision)
 
 
 def _united(one: LockedPackage, other: LockedPackage) -> LockedPackage:

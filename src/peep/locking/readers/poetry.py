@@ -69,7 +69,8 @@ def read_poetry_lock(text: str, selection: Selection) -> ReadLock:
     extras = [name for name in table_of(document.get("extras", {}), "extras") if not selection.has_extra(name)]
     python = text_of(metadata, "python-versions", "metadata")
     left_out = tuple(sorted({*found.left_out, *extras}))
-    return replace(found, left_out=left_out, requires_python="" if python == "*" else python)
+    python = "" if python == "*" else python
+    return replace(found, left_out=left_out, requires_python=python, states_parts=lock_version >= _STATES_MARKERS)
 
 
 def _extra_names(document: Mapping[str, Any], selection: Selection) -> frozenset[str]:
@@ -196,14 +197,14 @@ def _package(entry: Mapping[str, Any], name: str, marker: str, stated: Any, loss
 
 def _direct(kind: str, source: Mapping[str, Any], name: str) -> DirectSource | Loss:
     url, folder = text_of(source, "url", name), text_of(source, "subdirectory", name)
-    found = None
+    found, commit = None, ""
     if kind == "git":
         asked = text_of(source, "reference", name)
         commit = text_of(source, "resolved_reference", name) or asked  # before Poetry 1.2: the commit itself
         found = commit_source(kind, url, commit, folder, asked)
     elif kind == "url":
         found = archive_source(url, folder)
-    return direct_source(name, kind, url, found)
+    return direct_source(name, kind, url, found, commit)
 
 
 def _files(stated: Sequence[Mapping[str, Any]], name: str) -> Iterator[LockedFile]:

@@ -228,7 +228,7 @@ def _direct(entry: Mapping[str, Any], name: str) -> DirectSource | Loss:
         found = _commit(place, name)
     elif kind == "url":
         found = archive_source(place, text_of(source, "subdirectory", name))
-    return direct_source(name, kind, place, found)
+    return direct_source(name, kind, place, found, place.partition("#")[2])
 
 
 def _commit(place: str, name: str) -> DirectSource | None:

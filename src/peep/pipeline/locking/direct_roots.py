@@ -90,6 +90,8 @@ class DirectRoots:
             url = f"{repository}@{commit_of(repository.removeprefix('git+'), ref, self._environ)}"
         written = f"{url}#subdirectory={direct.subdirectory}" if direct.subdirectory else url
         static, build = self._facts(name, url, direct.subdirectory)
+        if static is not None and static.name != name:
+            raise BuildError(f"its pyproject.toml is that of {static.name}, not of {name}", subject=redacted(url))
         filename = f"{name} @ {redacted(url)}"
         file = IndexFile(filename, url, index=redacted(repository))
         if static is None:
@@ -114,10 +116,9 @@ class DirectRoots:
         metadata = None
         if static is not None:
             extras = tuple(normalised(extra) for extra in static.provides_extra)
-            own = normalised(static.name)
-            if own != name:
-                raise BuildError(f"its pyproject.toml is that of {own}, not of {name}", subject=redacted(url))
-            metadata = ProjectMetadata(own, static.version, static.requires_dist, static.requires_python, extras)
+            metadata = ProjectMetadata(
+                normalised(static.name), static.version, static.requires_dist, static.requires_python, extras
+            )
         if isinstance(build, StatedBuild):
             self._store.put_value(_KIND, key, _encoded(metadata, build))
         return metadata, build

@@ -19,7 +19,7 @@ from peep.requirements.file_parser import RequirementLine, parse_text
 from peep.requirements.pinned_set import Directive
 from peep.requirements.pylock_directives import lock_directives
 from peep.system.bounded import LISTS, read_file
-from peep.system.files import ToldAs, write_atomically
+from peep.system.files import ToldAs, write_named
 
 _DIRECTIVES = ("--locked-for", "--build-constraint")
 
@@ -64,8 +64,11 @@ class PresentLock:
 def read_present(path: str, *, takes_edited: bool = False) -> PresentLock:
     """Read the lock that is there. Raises `RequirementsErrors` for one that cannot be read: nothing may be lost.
 
-    `takes_edited`: also a pylock.toml with packages whose version was edited and whose files were not.
+    `takes_edited`: also a pylock.toml with packages whose version was edited and whose files were not. A pipe or a
+    device (`/dev/stdout`) holds no lock.
     """
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        return PresentLock()
     try:
         content = read_file(path, LISTS, is_regular=False)
     except FileNotFoundError:
@@ -129,9 +132,9 @@ def read_pins(text: str, path: str) -> Sequence[JudgedPin]:
 
 
 def write_lock(path: str, content: bytes) -> None:
-    """Let `path` hold `content`, whole, or what it held before. Raises `PeepError`."""
+    """Let `path`, or what it links to, hold `content`, whole, or what it held before. Raises `PeepError`."""
     with ToldAs(PeepError, f"{path} cannot be written"):
-        write_atomically(path, content, durable=True)
+        write_named(path, content, durable=True)
 
 
 def lock_of_source(path: str) -> str:

@@ -15,7 +15,9 @@ from functools import partial
 from peep.archives.download import Downloader
 from peep.dataclass import dataclass, replace
 from peep.errors import UsageError
+from peep.formats.open_markers import ANY_MICRO
 from peep.formats.target_ids import TargetId
+from peep.index.compatibility import python_objection
 from peep.locking.candidates import CandidatePolicy
 from peep.locking.group_view import GroupView
 from peep.locking.kept_directives import kept_directives
@@ -111,7 +113,8 @@ class LockMaking:
             raise UsageError(f"{tools.foreign}, and builds of this lock need one", hint)
         if self.session.options.is_verified:
             self._verify(made, inputs.policy, metadata)
-        return replace(made, warnings=(*made.warnings, *shadow_warnings(index_pages.shadowed(), made.pins)))
+        more = (*_other_pythons(read, targets), *shadow_warnings(index_pages.shadowed(), made.pins))
+        return replace(made, warnings=(*made.warnings, *more))
 
     def _verify(self, made: Lock, policy: CandidatePolicy, metadata: IndexMetadata) -> None:
         """Raises `FilesDiffer`."""
@@ -247,9 +250,22 @@ class LockMaking:
             tuple(targets),
             sources.roots,
             constraints,
-            self.session.policy(read.formats),
+            self.session.policy(read.formats, allows_pre_releases=read.allows_pre_releases),
             admission(sources.roots, constraints),
             {name: pins for name, pins in known.items() if name not in names},
             names,
             {name: pins for name, pins in known_tools.items() if name not in names},
         )
+
+
+def _other_pythons(read: ReadSources, targets: Sequence[TargetId]) -> Iterator[str]:
+    """Tell of targets that no project of the sources is for: its own Requires-Python leaves no version of theirs."""
+    for path, specifiers in read.pythons:
+        outside = [target.text for target in targets if not _any_fits(specifiers, target)]
+        if outside:
+            yield f"{path} requires Python {specifiers}, which {', '.join(sorted(outside))} is not"
+
+
+def _any_fits(specifiers: str, target: TargetId) -> bool:
+    micros = (0, ANY_MICRO) if target.micro is None else (target.micro,)
+    return any(not python_objection(specifiers, (*target.minor, micro)) for micro in micros)

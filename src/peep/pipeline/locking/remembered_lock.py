@@ -68,11 +68,14 @@ def run_key(texts: Sequence[str], read: ReadSources, indexes: IndexOptions, cont
         for root in read.sources.roots
     ]
     limits = [(str(one.edge), one.edge.marker, one.origin) for one in read.sources.constraints]
+    vetted = [[str(one) for one in line.hashes] for line in read.sources.roots]
+    vetted += [[str(one) for one in line.hashes] for line in read.sources.constraints]
     files = [hashlib.sha256(content).hexdigest() if content is not None else "" for content in contents]
     said = [(one.option, one.value) for one in read.directives]
-    stated = [said, read.option_lines, read.line_end, read.extras, read.groups, repr(read.formats)]
+    stated = [said, read.option_lines, read.line_end, read.extras, read.groups, repr(read.formats), read.pythons]
+    stated.append(str(read.allows_pre_releases))
     urls = [redacted(url) for url in indexes.index_urls]
-    value = [_FORMAT, __version__, list(texts), roots, limits, stated, urls, folders, files]
+    value = [_FORMAT, __version__, list(texts), roots, limits, vetted, stated, urls, folders, files]
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
 
 

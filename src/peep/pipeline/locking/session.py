@@ -23,13 +23,14 @@ from peep.pipeline.locking.kept_pages import ComparedOfflinePages, ComparedPages
 from peep.pipeline.locking.lock_file import PresentLock, output_of, read_present
 from peep.pipeline.locking.lock_threads import LockThreads
 from peep.pipeline.locking.pages import IndexPages
+from peep.pipeline.locking.pip_limits import PipLimits, pip_limits
 from peep.pipeline.locking.received_once import ReceivedOnce
 from peep.pipeline.locking.remembered_lock import PagesSeen, RememberedRun, recalled, remember, run_key
 from peep.pipeline.locking.request import LockOptions, index_names, moment
 from peep.pipeline.locking.sources import ReadSources, read_sources
 from peep.pipeline.network import Network
 from peep.pipeline.pip_configuration import configured_pip
-from peep.pipeline.read_pins import Reading
+from peep.pipeline.read_pins import Reading, united
 from peep.pipeline.session import opened_store, target_request
 from peep.requirements.run_options import with_format
 from peep.store.metadata_cache import MetadataCache
@@ -116,6 +117,11 @@ class LockSession:
         """Give back what reads paths, URLs and standard input."""
         return Reading(self.network.transport, self.context.standard_input)
 
+    @property
+    def limits(self) -> PipLimits:
+        """What pip's configuration limits; the run's own options and settings count over it."""
+        return pip_limits(self.network.pip_defaults(), self.options.settings.constraints)
+
     def read_sources(self, changed: Mapping[str, bytes] = MappingProxyType({})) -> ReadSources:
         """Read all sources. Raises `RequirementsErrors` with every bad line of all of them."""
         reading = self.reading()
@@ -124,16 +130,35 @@ class LockSession:
             return changed[path] if path in changed else reading.read(path)
 
         read = read_sources(
-            self.options.paths, self.options.wanted, self.options.settings.constraints, read_file, self.context.environ
+            self.options.paths,
+            self.options.wanted,
+            (*self.limits.constraints, *self.options.settings.constraints),
+            read_file,
+            self.context.environ,
         )
+        for path in self.limits.constraints:
+            self.context.reporter.note(f"pip's configuration adds constraints: {redacted(path)}")
+        sources = replace(read.sources, constraints=self.limits.unnamed(read.sources.constraints))
+        read = replace(read, sources=sources)
         for warning in read.sources.warnings:
             self.context.reporter.warning(warning)
         return read
 
     def option_lines(self, read: ReadSources) -> tuple[str, ...]:
         """Give back the option lines of the output. Raises `UsageError` for credentials that would be written."""
-        if not self.options.emits_indexes:
-            return read.option_lines
+        lines = self._index_lines(read) if self.options.emits_indexes else read.option_lines
+        return tuple(dict.fromkeys((*lines, *self._format_lines())))
+
+    def _format_lines(self) -> Iterator[str]:
+        """Yield formats that the run was given, as its policy takes them: after those of the sources.
+
+        An installer of the list has to be given them as well: it would take other files than the list was made for.
+        """
+        settings = self.options.settings
+        for option, values in (("--no-binary", settings.no_binary), ("--only-binary", settings.only_binary)):
+            yield from (f"{option} {part.strip()}" for text in values for part in text.split(",") if part.strip())
+
+    def _index_lines(self, read: ReadSources) -> tuple[str, ...]:
         others = [line for line in read.option_lines if not line.startswith(_INDEX_LINES)]
         urls = self.network.index_options().index_urls
         for url in urls:
@@ -160,7 +185,7 @@ class LockSession:
             return ""
         self.network.stated = read.index_options
         texts = [options.paths.output, repr(options.settings), *self.arguments(), *ids]
-        texts += [f"{options.allows_pre_releases} {options.emits_indexes}", repr(options.wanted)]
+        texts += [f"{options.allows_pre_releases} {options.emits_indexes}", repr(options.wanted), repr(self.limits)]
         if options.settings.min_age or options.settings.min_age_for:  # what is too young today is old enough one day
             texts.append(datetime.now(timezone.utc).date().isoformat())
         if options.settings.allow_build:  # backends answer for this interpreter
@@ -218,17 +243,18 @@ class LockSession:
             *sorted((*paths.files, *paths.requirements)),
         )
 
-    def policy(self, stated: FormatControl = _ANY_FORMAT) -> CandidatePolicy:
-        """Give back which files and versions may be chosen; `stated`: the formats of the sources."""
+    def policy(self, stated: FormatControl = _ANY_FORMAT, *, allows_pre_releases: bool = False) -> CandidatePolicy:
+        """Give back which files and versions may be chosen; what the sources say of them is given."""
         settings = self.options.settings
-        formats = stated
+        formats = united([self.limits.formats, stated])
         for option, values in (("--no-binary", settings.no_binary), ("--only-binary", settings.only_binary)):
             for value in values:
                 formats = with_format(formats, option, value)
         now = datetime.now(timezone.utc)
         limits = {name_pattern(name): moment(age, now) for name, age in settings.min_age_for.items()}
         limit = moment(settings.min_age, now) if settings.min_age else None
-        return CandidatePolicy(formats, limit, limits, self.options.allows_pre_releases)
+        allows_pre_releases |= self.options.allows_pre_releases or self.limits.allows_pre_releases
+        return CandidatePolicy(formats, limit, limits, allows_pre_releases)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from peep.dataclass import dataclass, field
 from peep.errors import PeepError, RequirementsError, RequirementsErrors
@@ -33,6 +33,10 @@ class ReadSources:
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     files: tuple[RequirementsFile, ...] = field(default_factory=tuple)
+    pythons: tuple[tuple[str, str], ...] = ()
+    """Projects, by their files, with the Python that each requires, where one says so."""
+    allows_pre_releases: bool = False
+    """A source says `--pre`."""
 
     @property
     def directives(self) -> tuple[Directive, ...]:
@@ -51,7 +55,8 @@ def read_sources(
     listed = from_requirements_files([*files, given])
     stated = [_project(path, wanted, read) for path in projects]
     options = RunOptions(os.path.exists)
-    options.take_all(option for file in files for option in file.options)
+    lines_of_options = [option for file in files for option in file.options]
+    options.take_all(lines_of_options)
     lines, leaks = option_lines(_unexpanded(files))
     sources = [listed, *(one.sources for one in stated)]
     errors = [*faults, *malformed, *options.errors, *leaks, *(error for one in sources for error in one.errors)]
@@ -62,7 +67,7 @@ def read_sources(
         Sources(
             tuple(root for one in sources for root in one.roots),
             listed.constraints,
-            warnings=tuple(warning for one in sources for warning in one.warnings),
+            warnings=(*(warning for one in sources for warning in one.warnings), *_not_taken(lines_of_options)),
         ),
         options.index_options,
         options.format_control,
@@ -71,7 +76,16 @@ def read_sources(
         tuple(sorted({extra for one in stated for extra in one.extras})),
         tuple(sorted({group for one in stated for group in one.groups})),
         files,
+        tuple((path, one.requires_python) for path, one in zip(projects, stated, strict=True) if one.requires_python),
+        any(option.name == "--pre" for option in lines_of_options),
     )
+
+
+def _not_taken(options: Iterable[OptionLine]) -> Iterator[str]:
+    """Tell of options that pip would choose by, and a lock does not."""
+    for option in options:
+        if option.name == "--prefer-binary":
+            yield f"{option.location}: --prefer-binary is not taken: the newest version counts; --only-binary NAME is"
 
 
 def _by_line(errors: Sequence[RequirementsError]) -> list[RequirementsError]:
