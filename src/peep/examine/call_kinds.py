@@ -79,7 +79,7 @@ _known(
     "atexit.register sys.settrace sys.setprofile threading.settrace threading.setprofile threading.Thread "
     "threading.Timer thread.start_new_thread _thread.start_new_thread signal.signal codecs.register sys.addaudithook "
     "sys.meta_path.append sys.meta_path.insert sys.path_hooks.append sys.path_hooks.insert gc.callbacks.append "
-    "sys.monitoring.register_callback weakref.finalize concurrent.futures.ThreadPoolExecutor",
+    "sys.monitoring.register_callback concurrent.futures.ThreadPoolExecutor",
 )
 _known(
     "install",

@@ -12,8 +12,8 @@ from peep.examine.blobs import blobs_of
 from peep.examine.correspondence import Origin, origins_count
 from peep.examine.diff import FileDiff, file_diff
 from peep.examine.file_kinds import native_format, text_of
-from peep.examine.hosts import lookalikes_among, named_hosts
 from peep.examine.habits import PackingHabits, changed_habits, habit_hits
+from peep.examine.hosts import lookalikes_among, named_hosts
 from peep.examine.inventory import inventory_of
 from peep.examine.metadata import metadata_hits
 from peep.examine.moments import is_python

@@ -1,4 +1,4 @@
-"""Hosts of the addresses that a file names, and which of the new ones could be mistaken for one that it named before."""
+"""Hosts that a file names in addresses, and new ones that could be mistaken for one of before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from peep.examine.facts import Literal
 from peep.examine.lookalikes import is_near
 
-_HOST = re.compile(r"\b(?:https?|wss?|ftp)://(?:[^/@\s]{1,100}@)?([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9})", re.IGNORECASE)
+_HOST = re.compile(
+    r"\b(?:https?|wss?|ftp)://(?:[^/@\s]{1,100}@)?([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9})", re.IGNORECASE
+)
 _DIGITS = re.compile(r"\d+")
 _LABELS = 2
 """Labels at the end of a host that somebody registers, as a rule."""

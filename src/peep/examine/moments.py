@@ -191,15 +191,9 @@ def wheel_moments(
         if path in imported
         else "command"
         if path in commanded
-        else _installed_kind(path, file)
+        else kind_moment(path, file)
         for path, file in files.items()
     }
-
-
-def _installed_kind(path: str, file: ReleaseFile) -> str:
-    """As `kind_moment`; what is installed as `conftest.py` runs beside the project's own tests, too."""
-    is_hook = path.rpartition("/")[2] == "conftest.py" and not _in_folder(path, _TEST_FOLDERS)
-    return "code" if is_hook else kind_moment(path, file)
 
 
 def _wheel_tops(files: Mapping[str, ReleaseFile]) -> Iterator[str]:

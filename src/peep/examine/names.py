@@ -192,7 +192,6 @@ class Names(Folder):
                 return self._attribute(base.removesuffix(ending), key)
         return ""
 
-
     def _of_table(self, table: ast.expr | None, key: ast.expr, depth: int) -> str:
         """What stands under a constant key of a dictionary, a list or a tuple that is written out."""
         wanted = self.value(key)
