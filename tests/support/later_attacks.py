@@ -47,6 +47,13 @@ _CODE = (
         "import ctypes\nimport ctypes.util\n\nctypes.CDLL(ctypes.util.find_library('c')).system(b'true')\n",
     ),
     ("certificate-unchecked", "code-unverified", "def go(session, url):\n    return session.get(url, verify=False)\n"),
+    ("asked-for-by-a-method", "import-process", "import os\n\nos.__getattribute__('sys' + 'tem')('true')\n"),
+    ("windows-shell", "import-process", "import ctypes\n\nctypes.windll.shell32.ShellExecuteW(None, 'open', 'calc')\n"),
+    ("module-exchanged", "import-patch", "import sys\n\nsys.modules['ssl'] = object()\n"),
+    ("library-by-cffi", "code-libc", "import cffi\n\ncffi.FFI().dlopen(None).system(b'true')\n"),
+    ("wallet-of-a-browser", "secret-file", "WALLETS = ['nkbihfbeogaeaoehlefnkodbefgpgknn']\n"),
+    ("editor-task", "persistence", "def go(top):\n    return top / '.vscode' / 'tasks.json'\n"),
+    ("wide-letters", "text-homoglyph", "\uff53\uff59\uff53 = 1\n"),
     (
         "all-certificates-unchecked", "code-unverified",
         "import ssl\n\nssl._create_default_https_context = ssl._create_unverified_context\n",

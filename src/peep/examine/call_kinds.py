@@ -107,6 +107,7 @@ _known(
 _known("browser", "webbrowser.open webbrowser.open_new webbrowser.open_new_tab webbrowser.get")
 
 _PATTERNS = (
+    (re.compile(r"ctypes\.windll\.(?:shell32\.ShellExecute\w*|kernel32\.(?:WinExec|CreateProcess\w*))"), "process"),
     (re.compile(r"os\.(?:exec|spawn|posix_spawn)[a-z]*"), "process"),
     (re.compile(r"(?:requests|httpx)\.(?:get|post|put|patch|delete|head|options|request)"), "network"),
     (re.compile(r"(?:ctypes\.(?:windll|cdll|oledll)\.[\w.]+)"), "native"),
@@ -119,6 +120,7 @@ _METHODS = {
     "exec_module": "dynamic",
     "run_in_subprocess": "process",
     "clipboard_get": "capture",
+    "load_extension": "native",
 }
 """Methods that are known by their names, whatever they belong to."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder, kind_of_call
@@ -31,6 +32,7 @@ _HOOKED = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.stdout.write", "threading.excepthook", "sys.unraisablehook"}
 )
 _WRITE_MODES = frozenset("wax+")
+_OPENING = ("CDLL", "LoadLibrary", ".dlopen")
 _LIBC = re.compile(r"lib(?:c|System)\.(?:so(?:\.\d)?|(?:B\.)?dylib)|msvcrt(?:\.dll)?|libc\.musl[\w.-]*")
 _CHECKS = frozenset({"verify", "verify_ssl", "check_hostname", "validate_certs", "ssl_verify", "verify_certs"})
 """Keywords and attributes that say whether a certificate or a signature is checked."""
@@ -147,7 +149,7 @@ class Suspicions:
     def _call_with(self, name: str, node: ast.Call) -> Iterator[Suspicion]:
         """Calls that are odd by what they are given."""
         first = node.args[0]
-        if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and self._is_libc(first):
+        if name.startswith(("ctypes.", "cffi.")) and name.endswith(_OPENING) and self._is_libc(first):
             yield "libc", f"{name}({told(ast.unparse(first), 40)})", node.lineno
         elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
             path = self._names.text(node.args[-1])
@@ -221,6 +223,9 @@ class Suspicions:
             name = self._names.resolve(base)
             if name in _HOOK_LISTS or name in _HOOKED:
                 yield "hook", name, node.lineno
+            elif name == "sys.modules" and isinstance(target, ast.Subscript):
+                module = self._names.text(target.slice)
+                yield from [("patch", f"sys.modules[{module!r}]", node.lineno)] * (module in sys.stdlib_module_names)
             elif isinstance(target, ast.Attribute) and self._drops_check(target.attr, node.value):
                 yield "unverified", f"{target.attr} = {told(ast.unparse(node.value or target), 60)}", node.lineno
             elif isinstance(target, ast.Attribute) and target.attr == "__code__":
