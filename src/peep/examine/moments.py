@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from peep.dataclass import dataclass
 from peep.examine.build_scripts import BuildCode, is_plain_value, named_folders, named_scripts
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact
@@ -174,13 +175,23 @@ class ModuleGraph:
 # -- wheel -------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class StartupModules:
+    """Modules that start-up files name: in lines of `.pth`, which import them, and of `.start`, which call them."""
+
+    imported: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+
+
 def wheel_moments(
-    files: Mapping[str, ReleaseFile], entry_modules: Iterable[str], pth_modules: Iterable[str], imports: ImportReader
+    files: Mapping[str, ReleaseFile], entry_modules: Iterable[str], starting: StartupModules, imports: ImportReader
 ) -> dict[str, str]:
-    """The moment of every file of a wheel. `entry_modules`: of entry points; `pth_modules`: named in `.pth` lines."""
+    """The moment of every file of a wheel. `entry_modules`: of entry points."""
     graph = ModuleGraph(files, ("",), imports)
-    starting = {path for path in files if is_startup_path(path)}
-    startup = graph.closure([*starting, *(path for name in pth_modules for path in graph.paths_of(name))])
+    first = [path for path in files if is_startup_path(path)]
+    first += [path for name in (*starting.imported, *starting.called) for path in graph.paths_of(name)]
+    called = [path for name in starting.called for path in graph.paths_of(name)]
+    startup = graph.closure([*first, *(other for path in called for other in graph.every_import(path))])
     imported = graph.closure(_wheel_tops(files))
     commands = [path for path in files if _is_script(path) or path.endswith("/__main__.py")]
     commanded = graph.closure([*commands, *(path for name in entry_modules for path in graph.paths_of(name))])
