@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from peep.dataclass import dataclass
-from peep.examine.build_scripts import BuildCode, is_plain_value, named_folders, named_scripts
+from peep.examine.build_scripts import BuildCode, folders_of, is_plain_value, named_folders, named_scripts
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact
 from peep.examine.file_kinds import is_bytecode, native_format
@@ -286,8 +286,9 @@ def _built(
     project calls little of it, and one that names its modules reads a version there.
     """
     build = {path for path in files if _is_build_file(path)}
-    folders = named_folders(imports.text(files["setup.py"]), files) if "setup.py" in files else ()
-    graph = ModuleGraph(files, tuple(dict.fromkeys((*build_code.roots, *SOURCE_FOLDERS, *folders))), imports)
+    folders = folders_of(files)
+    quoted = named_folders(imports.text(files["setup.py"]), folders) if "setup.py" in files else ()
+    graph = ModuleGraph(files, tuple(dict.fromkeys((*build_code.roots, *SOURCE_FOLDERS, *quoted))), imports)
     waiting = [*build, *(path for path in build_code.paths if path in files)]
     for module in (*build_code.modules, *_computed_modules(build_code, graph, files, imports)):
         waiting += graph.paths_of(module)
@@ -303,7 +304,7 @@ def _built(
         found.add(path)
         waiting += graph.every_import(path)
         if not path.endswith(_NAMING_MUCH):
-            named = named_scripts(path, imports.text(files[path]), files)
+            named = named_scripts(path, imports.text(files[path]), files, folders)
             waiting += [one for one in named if not is_installed(one)]
     return found | graph.closure(brought)
 
