@@ -6,13 +6,14 @@ from peep.examine.rules import grade_of
 from peep.examine.types import RUNS, moment_rank
 from support.attacks import ATTACKS
 from support.comparing import compared_releases, rules_of
+from support.later_attacks import LATER
 from support.loader_attacks import LOADERS
-from support.releases import HARMLESS, TextRelease
+from support.releases import CORE_TEXT, HARMLESS, TextRelease
 
 READ_LAST = {"test", "doc", "data"}
 
 
-@pytest.mark.parametrize("attack", [*ATTACKS, *LOADERS], ids=lambda attack: attack.name)
+@pytest.mark.parametrize("attack", [*ATTACKS, *LOADERS, *LATER], ids=lambda attack: attack.name)
 def test_named_and_read_first(attack, tmp_path):
     found = compared_releases(tmp_path, attack.old or HARMLESS, attack.release)
     fired = {rule for rule in rules_of(found.signals) if grade_of(rule) != "note"}
@@ -54,3 +55,33 @@ def test_a_test_that_becomes_sitecustomize_is_listed_first(tmp_path):
     )
     assert {"startup-code", "wheel-elsewhere"} <= rules_of(found.signals)
     assert moment_rank(first.moment) == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("", "import numpy\n\n\ndef go(path):\n    return numpy.load(path)\n"),
+        ("", "def go(table):\n    return table.safe_sort(verify=False)\n"),
+        ("", "RUN = {'a': print}\nRUN['a']('true')\n"),
+        ("", "PATH = ROOT / 'data' / 'names.txt'\n"),
+        ("A = 'https://api.inert.example'\n", "A = 'https://www.inert.example'\n"),
+        ("A = 'https://inert1.example'\n", "A = 'https://inert2.example'\n"),
+        ("A = 'https://inert-service.example'\n", "A = 'https://another.example'\n"),
+        ("ssl.verify_mode = CERT\n", "ssl.verify_mode = CERT_REQUIRED\nssl.check_hostname = True\n"),
+    ],
+)
+def test_what_looks_like_an_attack_and_is_none(tmp_path, before, now):
+    old, new = (
+        TextRelease(version, both={"inert/core.py": f"{CORE_TEXT}\n\n{text}"})
+        for version, text in (("1.0", before), ("1.1", now))
+    )
+    assert compared_releases(tmp_path, old, new).signals == ()
+
+
+def test_programs_that_builds_start_as_a_rule(tmp_path):
+    sdist = {
+        "CMakeLists.txt": "execute_process(COMMAND git describe)\n",
+        "meson.build": "project('inert', version: run_command('git', 'describe').stdout())\n",
+        "build.rs": 'fn main() { Command::new("rustc").spawn().unwrap(); }\n',
+    }
+    assert compared_releases(tmp_path, HARMLESS, TextRelease("1.1", sdist=sdist)).signals == ()

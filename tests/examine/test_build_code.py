@@ -66,6 +66,7 @@ def test_imports_in_functions_of_unchanged_build_code(tmp_path, path, sdist):
         ("pdm_build.py", {}),
         ("tools/own.py", {"meson.build": "project('inert')\nrun_command('python', 'tools/own.py')\n"}),
         ("tools/own.py", {"tools/CMakeLists.txt": "execute_process(COMMAND python own.py)\n"}),
+        ("tools/own.py", {"setup.py": "import runpy\n\nrunpy.run_path(str(HERE / 'tools' / 'own.py'))\n"}),
         ("tools/own.py", {"setup.py": "import subprocess\n\nsubprocess.run(['python', 'tools/own.py'])\n"}),
     ],
 )

@@ -131,6 +131,16 @@ def test_line_ends_are_benign(tmp_path, repository):
     assert (result.commit.files, result.commit.same) == (4, 4)
 
 
+def test_line_ends_of_the_commit_are_benign(tmp_path, repository):
+    folder = tmp_path / "repository"
+    for path in folder.rglob("*.py"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    git(folder, "-c", "core.autocrlf=false", "commit", "-aqm", "third")
+    result = compared(tmp_path, (repository[0], git(folder, "rev-parse", "HEAD")), HARMLESS)
+    assert result.commit is not None
+    assert (result.commit.files, result.commit.same, result.commit.hits) == (4, 4, ())
+
+
 def test_only_trees_are_fetched(tmp_path, repository):
     url, commit = repository
     folder = tmp_path / "fetched"

@@ -123,7 +123,10 @@ def test_thirty_thousand_lines_load_quickly(browser, tmp_path):
     base = base_of("inert", None, ("1.1", ARCHIVES))
     path = tmp_path / "large.html"
     path.write_text(page_of("inert", summary_lines(found, ARCHIVES), found, base=base), "utf-8")
+    browser.send("Performance.enable", timeDomain="threadTicks")
     browser.open(path)
-    milliseconds = browser.value("performance.timing.loadEventEnd - performance.timing.navigationStart")
+    metrics = {one["name"]: one["value"] for one in browser.send("Performance.getMetrics")["metrics"]}
+    assert browser.value("performance.timing.loadEventEnd") > 0
     assert browser.value("document.querySelectorAll('tr.p').length") >= 30_000
-    assert 0 < milliseconds < 4_000  # the goal is one second; a loaded machine gets four
+    # The goal is one second on an idle machine; what the page costs the processor does not depend on who else works.
+    assert 0 < metrics["TaskDuration"] < 3

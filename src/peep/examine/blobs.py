@@ -1,4 +1,4 @@
-"""Git object ids of a release's files, of their bytes and of the bytes with Unix line ends."""
+"""Git object ids of a release's files, of their bytes and of the bytes with other line ends."""
 
 from __future__ import annotations
 
@@ -42,17 +42,26 @@ _SETTINGS_OF_SETUPTOOLS = re.compile(rb"(^|\n)\[egg_info\]\ntag_build =[^\n]*\nt
 
 def _blob(view: ReleaseView, unit: _Place, object_format: str) -> Blob:
     content = view.release.content(unit.file.sha256)
-    unix = content.replace(b"\r\n", b"\n") if b"\r\n" in content and not is_binary(content) else b""
+    other_ends = _other_line_ends(content)
     source = view.sources.get(unit.file.path) if unit.in_wheel else None
     return Blob(
         path=unit.file.path,
         moment=unit.moment,
         blob=blob_id(content, object_format),
-        unix_blob=blob_id(unix, object_format) if unix else "",
+        other_ends=blob_id(other_ends, object_format) if other_ends else "",
         source=source.path if source is not None else "",
         origin=_origin(view, unit, source, content),
         in_wheel=unit.in_wheel,
     )
+
+
+def _other_line_ends(content: bytes) -> bytes:
+    """A text with LF for its CR LF, or with CR LF for LF where it has none; nothing where that changes nothing."""
+    if is_binary(content) or b"\n" not in content:
+        return b""
+    if b"\r\n" in content:
+        return content.replace(b"\r\n", b"\n")
+    return content.replace(b"\n", b"\r\n")
 
 
 def _origin(view: ReleaseView, unit: _Place, source: Source | None, content: bytes) -> str:

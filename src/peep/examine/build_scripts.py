@@ -10,7 +10,8 @@ import ast
 import configparser
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from peep.dataclass import dataclass
@@ -27,6 +28,8 @@ _WORD = re.compile(r"[\w.+/\\-]{4,200}")
 _PROGRAMS = (".py", ".sh", ".bash", ".pl", ".rb", ".js", ".mjs")
 _QUOTED_FOLDER = re.compile(r"""["']\.?/?([\w.-]+(?:/[\w.-]+)*)/?["']""")
 _DEEPEST = 20
+_MOST_FOLDERS = 10
+"""Quoted folders in which each name that a script has is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +133,28 @@ def _is_literal(value: ast.expr | None) -> bool:
     return value is not None
 
 
-def named_scripts(path: str, text: str, files: Mapping[str, object]) -> Iterator[str]:
-    """Programs of the sdist whose paths stand in a build script, from its own folder or from the top."""
-    beside = path.rpartition("/")[0]
+def named_scripts(path: str, text: str, files: Mapping[str, object], folders: Collection[str]) -> Iterator[str]:
+    """Programs of the sdist whose paths stand in a build script, from its own folder, the top, or a folder it names.
+
+    `folders`: all of the sdist's, as `folders_of` gives them.
+    """
+    bases = dict.fromkeys((path.rpartition("/")[0], "", *islice(named_folders(text, folders), _MOST_FOLDERS)))
     words = (one.rstrip(".") for one in _WORD.findall(text))
     for word in dict.fromkeys(one for one in words if one.endswith(_PROGRAMS)):
-        for base in dict.fromkeys((beside, "")):
-            named = posixpath.normpath(posixpath.join(base, word.replace("\\", "/")))
-            if named in files and named != path:
-                yield named
-                break
+        places = (posixpath.normpath(posixpath.join(base, word.replace("\\", "/"))) for base in bases)
+        named = next((place for place in places if place in files), path)
+        if named != path:
+            yield named
 
 
-def named_folders(text: str, files: Collection[str]) -> Iterator[str]:
+def named_folders(text: str, folders: Collection[str]) -> Iterator[str]:
     """Folders of the sdist that stand quoted in a build script, as it puts them on `sys.path`."""
-    known = {part for path in files for part in _folders_above(path)}
-    yield from (f"{one}/" for one in dict.fromkeys(_QUOTED_FOLDER.findall(text)) if one in known)
+    yield from (f"{one}/" for one in dict.fromkeys(_QUOTED_FOLDER.findall(text)) if one in folders)
+
+
+def folders_of(paths: Iterable[str]) -> frozenset[str]:
+    """Every folder that holds one of the files, without a slash at its end."""
+    return frozenset(above for path in paths for above in _folders_above(path))
 
 
 def _folders_above(path: str) -> Iterator[str]:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from peep.examine.text_rules import Finding, line_at
 
-_FETCHING = r"\b(?:curl|wget)[ \t]+[-\"'$h@{]|/dev/tcp/|\bfile[ \t]*\([ \t]*DOWNLOAD\b|\b(?:FetchContent_Declare|ExternalProject_Add)\b"
-_STARTING = r"\|[ \t]*(?:ba|da|z|k)?sh\b(?![.\w-])|\bbase64[ \t]+(?:-d|-D|--decode)\b"
-_STARTING_BY_SUFFIX = {
-    ".txt": r"\bexecute_process[ \t]*\(",
-    ".cmake": r"\bexecute_process[ \t]*\(",
-    ".build": r"\brun_command[ \t]*\(",
-    ".rs": r"\bCommand::new[ \t]*\(",
-}
+_FETCHING = re.compile(
+    r"\b(?:curl|wget)[ \t]+[-\"'$h@{]|/dev/tcp/|\bfile[ \t]*\([ \t]*DOWNLOAD\b|\b(?:ureq|reqwest)::|\bstd::net\b"
+)
+_STARTING = re.compile(
+    r"\|[ \t]*(?:ba|da|z|k)?sh\b(?![.\w-])|\bbase64[ \t]+(?:-d|-D|--decode)\b|"
+    r"\b(?:Command::new|run_command|COMMAND)[ \t]*\(?[ \t]*[\"']?(?:sh|bash|curl|wget|powershell|pwsh|cmd)\b"
+)
+"""What is piped into a shell or decoded, and shells that CMake, Meson and Cargo start: other programs they all do."""
 _INDEXES = re.compile(r"^(?:index[-_]url|find[-_]links|dependency_links|setup_requires)[ \t]*=", re.MULTILINE)
 
 
@@ -23,10 +23,8 @@ def build_findings(path: str, text: str) -> Iterator[Finding]:
     if path.rpartition("/")[2] == "setup.cfg":
         yield from _found("build-requires-new", _INDEXES, text)
         return
-    suffix = path[path.rfind(".") :]
-    starting = "|".join(filter(None, (_STARTING, _STARTING_BY_SUFFIX.get(suffix, ""))))
-    yield from _found("build-network", re.compile(_FETCHING), text)
-    yield from _found("build-process", re.compile(starting), text)
+    yield from _found("build-network", _FETCHING, text)
+    yield from _found("build-process", _STARTING, text)
 
 
 def _found(rule: str, pattern: re.Pattern[str], text: str) -> Iterator[Finding]:

@@ -79,7 +79,7 @@ _known(
     "atexit.register sys.settrace sys.setprofile threading.settrace threading.setprofile threading.Thread "
     "threading.Timer thread.start_new_thread _thread.start_new_thread signal.signal codecs.register sys.addaudithook "
     "sys.meta_path.append sys.meta_path.insert sys.path_hooks.append sys.path_hooks.insert gc.callbacks.append "
-    "sys.monitoring.register_callback weakref.finalize concurrent.futures.ThreadPoolExecutor",
+    "sys.monitoring.register_callback concurrent.futures.ThreadPoolExecutor",
 )
 _known(
     "install",
@@ -107,6 +107,7 @@ _known(
 _known("browser", "webbrowser.open webbrowser.open_new webbrowser.open_new_tab webbrowser.get")
 
 _PATTERNS = (
+    (re.compile(r"ctypes\.windll\.(?:shell32\.ShellExecute\w*|kernel32\.(?:WinExec|CreateProcess\w*))"), "process"),
     (re.compile(r"os\.(?:exec|spawn|posix_spawn)[a-z]*"), "process"),
     (re.compile(r"(?:requests|httpx)\.(?:get|post|put|patch|delete|head|options|request)"), "network"),
     (re.compile(r"(?:ctypes\.(?:windll|cdll|oledll)\.[\w.]+)"), "native"),
@@ -119,6 +120,7 @@ _METHODS = {
     "exec_module": "dynamic",
     "run_in_subprocess": "process",
     "clipboard_get": "capture",
+    "load_extension": "native",
 }
 """Methods that are known by their names, whatever they belong to."""
 

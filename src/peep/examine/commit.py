@@ -76,7 +76,7 @@ class _Lookup:
         rewritten: list[str] = []
         for blob in blobs:
             paths = [path for path in _paths(blob, folders) if path in self.tree]
-            if any(self.tree[path] in (blob.blob, blob.unix_blob) for path in paths):
+            if any(self.tree[path] in (blob.blob, blob.other_ends) for path in paths):
                 same += 1
             elif blob.origin == Origin.COMPILED.value and not paths:
                 compiled += 1

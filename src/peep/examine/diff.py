@@ -18,6 +18,9 @@ from peep.formats.literal_secrets import without_secrets
 
 _LARGEST_GAP = 400
 """Lines on each side of a gap that difflib is given; a larger one is replaced whole."""
+_PAIRS_PER_LINE = 2
+_FEWEST_PAIRS = 10_000
+"""Pairs of equal lines that difflib may be given, of one file: its work grows with them, not with the lines."""
 _CONTEXT = 3
 """Unchanged lines shown around a change."""
 _LONGEST_FOR_WORDS = 4_000
@@ -73,8 +76,12 @@ def edits(old: Sequence[str], new: Sequence[str]) -> list[Edit]:
 
 def _middle(old: Sequence[str], new: Sequence[str], bounds: tuple[int, int, int, int]) -> Iterator[Edit]:
     old_at, old_end, new_at, new_end = bounds
+    left = _FEWEST_PAIRS + _PAIRS_PER_LINE * (len(old) + len(new))
     for old_line, new_line in [*_anchors(old, new, bounds), (old_end, new_end)]:
-        yield from _gap(old, new, (old_at, old_line, new_at, new_line))
+        gap = (old_at, old_line, new_at, new_line)
+        is_small = 0 < old_line - old_at <= _LARGEST_GAP and 0 < new_line - new_at <= _LARGEST_GAP
+        left -= _equal_pairs(old, new, gap) if is_small else 0
+        yield from _gap(old, new, gap, is_compared=is_small and left >= 0)
         if old_line < old_end:
             yield Edit(True, old_line, old_line + 1, new_line, new_line + 1)  # noqa: FBT003
         old_at, new_at = old_line + 1, new_line + 1
@@ -115,11 +122,19 @@ def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return result[::-1]
 
 
-def _gap(old: Sequence[str], new: Sequence[str], bounds: tuple[int, int, int, int]) -> Iterator[Edit]:
+def _equal_pairs(old: Sequence[str], new: Sequence[str], bounds: tuple[int, int, int, int]) -> int:
+    old_start, old_end, new_start, new_end = bounds
+    counts = Counter(old[old_start:old_end])
+    return sum(counts[line] for line in new[new_start:new_end])
+
+
+def _gap(
+    old: Sequence[str], new: Sequence[str], bounds: tuple[int, int, int, int], *, is_compared: bool
+) -> Iterator[Edit]:
     old_start, old_end, new_start, new_end = bounds
     if old_start == old_end and new_start == new_end:
         return
-    if 0 < old_end - old_start <= _LARGEST_GAP and 0 < new_end - new_start <= _LARGEST_GAP:
+    if is_compared:
         matcher = SequenceMatcher(None, old[old_start:old_end], new[new_start:new_end], autojunk=False)
         for tag, one, two, three, four in matcher.get_opcodes():
             yield Edit(tag == "equal", old_start + one, old_start + two, new_start + three, new_start + four)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+import unicodedata
 
 _MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 _FAT = b"\xca\xfe\xba\xbe"
@@ -139,9 +140,9 @@ def _is_whole(kind: str, content: bytes, size: int) -> bool:
 
 def is_text(content: bytes) -> bool:
     """Whether people would call it text: UTF-8, UTF-16 with its mark, or an 8-bit encoding without control bytes."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return True
     sample = content[: 1 << 20]
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _is_wide_text(sample)
     if b"\0" in sample:
         return False
     try:
@@ -153,6 +154,18 @@ def is_text(content: bytes) -> bool:
             return controls == 0 and high * 3 < len(sample)
     controls = len(sample) - len(sample.translate(None, _TEXT_CONTROLS))
     return controls * 20 < max(len(sample), 200)
+
+
+def _is_wide_text(sample: bytes) -> bool:
+    """UTF-16 behind its mark: two bytes in front make no text of what is none."""
+    try:
+        text = sample[: len(sample) & ~1].decode("utf-16")
+    except UnicodeDecodeError as error:
+        if error.start < len(sample) - 4:
+            return False
+        text = sample[: error.start].decode("utf-16")
+    odd = sum(unicodedata.category(one) in ("Cc", "Cn", "Co", "Cs") and one not in "\t\n\r\f" for one in text[:4096])
+    return odd * 20 < max(len(text[:4096]), 20)
 
 
 def text_of(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Hosts of the addresses that a file names, and which of the new ones could be mistaken for one that it named before."""
+"""Hosts that a file names in addresses, and new ones that could be mistaken for one of before."""
 
 from __future__ import annotations
 

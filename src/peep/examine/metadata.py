@@ -212,8 +212,18 @@ def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
         yield "backend-in-tree", path, f"{new.backend or 'none'} in {', '.join(new.backend_paths)}"
     if new.build_requires is None:
         return
+    yield from _build_requirement_findings(path, old, new.build_requires)
+    if old is not None and old.source_fields is not None and old.backend != new.backend:
+        yield (
+            "backend-changed",
+            path,
+            f"{old.backend or 'setuptools by default'} -> {new.backend or 'setuptools by default'}",
+        )
+
+
+def _build_requirement_findings(path: str, old: ReleaseMetadata | None, requires: Iterable[str]) -> Iterator[Finding]:
     before = _by_name(old.build_requires or ()) if old else {}
-    for name, texts in _by_name(new.build_requires).items():
+    for name, texts in _by_name(requires).items():
         known = before.get(name, [])
         yield from (("requires-url", path, text) for text in texts if text not in known and _has_url(text))
         if name in before:
@@ -225,12 +235,6 @@ def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
             yield "requires-lookalike", path, f"{'; '.join(texts)} (known: {similar})"
         if old is not None and old.source_fields is not None:
             yield "build-requires-new", path, "; ".join(texts)
-    if old is not None and old.source_fields is not None and old.backend != new.backend:
-        yield (
-            "backend-changed",
-            path,
-            f"{old.backend or 'setuptools by default'} -> {new.backend or 'setuptools by default'}",
-        )
 
 
 def _field_findings(old: ReleaseMetadata, new: ReleaseMetadata) -> Iterator[Finding]:

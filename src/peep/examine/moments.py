@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from peep.examine.build_scripts import BuildCode, is_plain_value, named_folders, named_scripts
+from peep.dataclass import dataclass
+from peep.examine.build_scripts import BuildCode, folders_of, is_plain_value, named_folders, named_scripts
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact
 from peep.examine.file_kinds import is_bytecode, native_format
@@ -174,13 +175,23 @@ class ModuleGraph:
 # -- wheel -------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class StartupModules:
+    """Modules that start-up files name: in lines of `.pth`, which import them, and of `.start`, which call them."""
+
+    imported: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+
+
 def wheel_moments(
-    files: Mapping[str, ReleaseFile], entry_modules: Iterable[str], pth_modules: Iterable[str], imports: ImportReader
+    files: Mapping[str, ReleaseFile], entry_modules: Iterable[str], starting: StartupModules, imports: ImportReader
 ) -> dict[str, str]:
-    """The moment of every file of a wheel. `entry_modules`: of entry points; `pth_modules`: named in `.pth` lines."""
+    """The moment of every file of a wheel. `entry_modules`: of entry points."""
     graph = ModuleGraph(files, ("",), imports)
-    starting = {path for path in files if is_startup_path(path)}
-    startup = graph.closure([*starting, *(path for name in pth_modules for path in graph.paths_of(name))])
+    first = [path for path in files if is_startup_path(path)]
+    first += [path for name in (*starting.imported, *starting.called) for path in graph.paths_of(name)]
+    called = [path for name in starting.called for path in graph.paths_of(name)]
+    startup = graph.closure([*first, *(other for path in called for other in graph.every_import(path))])
     imported = graph.closure(_wheel_tops(files))
     commands = [path for path in files if _is_script(path) or path.endswith("/__main__.py")]
     commanded = graph.closure([*commands, *(path for name in entry_modules for path in graph.paths_of(name))])
@@ -191,15 +202,9 @@ def wheel_moments(
         if path in imported
         else "command"
         if path in commanded
-        else _installed_kind(path, file)
+        else kind_moment(path, file)
         for path, file in files.items()
     }
-
-
-def _installed_kind(path: str, file: ReleaseFile) -> str:
-    """As `kind_moment`; what is installed as `conftest.py` runs beside the project's own tests, too."""
-    is_hook = path.rpartition("/")[2] == "conftest.py" and not _in_folder(path, _TEST_FOLDERS)
-    return "code" if is_hook else kind_moment(path, file)
 
 
 def _wheel_tops(files: Mapping[str, ReleaseFile]) -> Iterator[str]:
@@ -278,8 +283,9 @@ def _built(
     project calls little of it, and one that names its modules reads a version there.
     """
     build = {path for path in files if _is_build_file(path)}
-    folders = named_folders(imports.text(files["setup.py"]), files) if "setup.py" in files else ()
-    graph = ModuleGraph(files, tuple(dict.fromkeys((*build_code.roots, *SOURCE_FOLDERS, *folders))), imports)
+    folders = folders_of(files)
+    quoted = named_folders(imports.text(files["setup.py"]), folders) if "setup.py" in files else ()
+    graph = ModuleGraph(files, tuple(dict.fromkeys((*build_code.roots, *SOURCE_FOLDERS, *quoted))), imports)
     waiting = [*build, *(path for path in build_code.paths if path in files)]
     for module in (*build_code.modules, *_computed_modules(build_code, graph, files, imports)):
         waiting += graph.paths_of(module)
@@ -295,7 +301,7 @@ def _built(
         found.add(path)
         waiting += graph.every_import(path)
         if not path.endswith(_NAMING_MUCH):
-            named = named_scripts(path, imports.text(files[path]), files)
+            named = named_scripts(path, imports.text(files[path]), files, folders)
             waiting += [one for one in named if not is_installed(one)]
     return found | graph.closure(brought)
 

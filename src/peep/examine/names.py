@@ -167,6 +167,9 @@ class Names(Folder):
         if function == "getattr" and len(node.args) > 1 and first is not None:
             attribute = self.text(node.args[1])
             return self._attribute(self.resolve(first, depth + 1), attribute) if attribute else ""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("__getattribute__", "__getattr__"):
+            base, attribute = self.resolve(node.func.value, depth + 1), self.text(first)
+            return self._attribute(base, attribute) if attribute else ""
         if function in ("globals", "locals") or (function == "vars" and first is None):
             return _NAMESPACE
         if function == "vars" and first is not None:

@@ -84,7 +84,7 @@ def layout_hits(old: ReleaseView | None, new: ReleaseView, added: Collection[Key
 
 
 def _is_top(top: str) -> bool:
-    return not top.endswith((".dist-info", ".data", ".pth"))
+    return not top.lower().endswith((".dist-info", ".data", ".pth", ".start"))
 
 
 def _installed_tops(view: ReleaseView) -> set[str]:

@@ -226,7 +226,7 @@ def _use_findings(file: ExaminedFile, uses: Sequence[Use], lines: _Lines) -> Ite
     is_program = file.path.endswith("/__main__.py") or ".data/scripts/" in file.path
     told_better = {use.line for use in uses if use.kind in ("computed", "decoded")}
     for use in uses:
-        evidence = lines[use.line].strip() or use.name
+        evidence = use.name if use.kind == "unverified" else lines[use.line].strip() or use.name
         if use.kind in _ANYWHERE:
             yield _ANYWHERE[use.kind], use.line, evidence
         elif is_build and use.kind in _AT_BUILD:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder, kind_of_call
@@ -31,9 +32,16 @@ _HOOKED = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.stdout.write", "threading.excepthook", "sys.unraisablehook"}
 )
 _WRITE_MODES = frozenset("wax+")
+_OPENING = ("CDLL", "LoadLibrary", ".dlopen")
 _LIBC = re.compile(r"lib(?:c|System)\.(?:so(?:\.\d)?|(?:B\.)?dylib)|msvcrt(?:\.dll)?|libc\.musl[\w.-]*")
 _CHECKS = frozenset({"verify", "verify_ssl", "check_hostname", "validate_certs", "ssl_verify", "verify_certs"})
 """Keywords and attributes that say whether a certificate or a signature is checked."""
+_VERIFYING = frozenset(
+    {
+        "get", "post", "put", "patch", "delete", "head", "options", "request", "stream", "send", "Client",
+        "AsyncClient", "HTTPTransport", "AsyncHTTPTransport", "decode", "create_ssl_context",
+    }
+)  # fmt: skip
 _DROPPED_BY_NAME = frozenset(
     {
         ("verify_mode", "ssl.CERT_NONE"),
@@ -131,7 +139,8 @@ class Suspicions:
             yield "write", name, node.lineno
         if self._decodes_text(node):
             yield "decode", "*.decode", node.lineno
-        yield from ((kind, name, node.lineno) for kind, name in _by_keywords(node.keywords))
+        called = name or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
+        yield from ((kind, given, node.lineno) for kind, given in _by_keywords(node.keywords, called))
         if name and node.args:
             yield from self._call_with(name, node)
         yield from self._hidden(node, name)
@@ -140,7 +149,7 @@ class Suspicions:
     def _call_with(self, name: str, node: ast.Call) -> Iterator[Suspicion]:
         """Calls that are odd by what they are given."""
         first = node.args[0]
-        if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and self._is_libc(first):
+        if name.startswith(("ctypes.", "cffi.")) and name.endswith(_OPENING) and self._is_libc(first):
             yield "libc", f"{name}({told(ast.unparse(first), 40)})", node.lineno
         elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
             path = self._names.text(node.args[-1])
@@ -214,8 +223,11 @@ class Suspicions:
             name = self._names.resolve(base)
             if name in _HOOK_LISTS or name in _HOOKED:
                 yield "hook", name, node.lineno
+            elif name == "sys.modules" and isinstance(target, ast.Subscript):
+                module = self._names.text(target.slice)
+                yield from [("patch", f"sys.modules[{module!r}]", node.lineno)] * (module in sys.stdlib_module_names)
             elif isinstance(target, ast.Attribute) and self._drops_check(target.attr, node.value):
-                yield "unverified", target.attr, node.lineno
+                yield "unverified", f"{target.attr} = {told(ast.unparse(node.value or target), 60)}", node.lineno
             elif isinstance(target, ast.Attribute) and target.attr == "__code__":
                 yield "memory", "__code__", node.lineno
             elif isinstance(target, ast.Attribute) and self._is_foreign(target.value):
@@ -282,15 +294,16 @@ def _spells_text(node: ast.expr) -> bool:
     )
 
 
-def _by_keywords(keywords: Iterable[ast.keyword]) -> Iterator[tuple[str, str]]:
-    """Calls that are odd by the names of what they are given."""
+def _by_keywords(keywords: Iterable[ast.keyword], called: str) -> Iterator[tuple[str, str]]:
+    """Calls that are odd by the names of what they are given; `verify` means many things but where data is fetched."""
     for keyword in keywords:
         if keyword.arg == "cmdclass":
             yield "cmdclass", "cmdclass"
         elif keyword.arg in ("setup_requires", "dependency_links"):
             yield "build-requires", keyword.arg
         elif keyword.arg in _CHECKS and isinstance(keyword.value, ast.Constant) and keyword.value.value is False:
-            yield "unverified", keyword.arg
+            is_meant = keyword.arg != "verify" or called.rpartition(".")[2] in _VERIFYING
+            yield from [("unverified", f"{called}(…, {keyword.arg}=False)")] * is_meant
 
 
 def _is_none(node: ast.expr) -> bool:

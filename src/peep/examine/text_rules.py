@@ -100,6 +100,9 @@ def _homoglyphs(text: str) -> Iterator[Finding]:
 
 
 def _mixes_alphabets(word: str) -> bool:
+    """`word`: a name that is not all ASCII."""
+    if unicodedata.normalize("NFKC", word).isascii():
+        return True  # letters of another width or style, which Python reads as plain ones
     scripts = {_script(character) for character in word if character.isalpha()}
     return "LATIN" in scripts and bool(
         scripts & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "MATHEMATICAL", "FULLWIDTH"}
@@ -172,14 +175,16 @@ _FILES = re.compile(
     r"\.ssh\b|\bid_(?:rsa|ed25519|ecdsa|dsa)\b|\.aws[/\\]|\.netrc\b|\.pypirc\b|\.npmrc\b|\.git-credentials|"
     r"\.docker[/\\]config|\.kube[/\\]config|/etc/(?:shadow|passwd)\b|wallet\.dat|\.gnupg|\.config[/\\]gcloud|\.azure[/\\]|"
     r"Login Data|Local State|Local Extension Settings|(?:google-chrome|Google[/\\]+Chrome|BraveSoftware)[/\\]|"
-    r"\.mozilla[/\\]firefox|Firefox[/\\]+Profiles|Local Storage[/\\]+leveldb|secrets/kubernetes\.io|"
+    r"\.mozilla[/\\]firefox|Firefox[/\\]+Profiles|Local Storage[/\\]+leveldb|"
+    r"secrets/kubernetes\.io|exodus\.wallet|nkbihfbeogaeaoehlefnkodbefgpgknn|bfnaelmomeimhlpmgjnjophhpkkoljpa|"
     r"Telegram Desktop[/\\]+tdata|\.electrum[/\\]wallets|\.ethereum[/\\]keystore|"
     r"solana[/\\]id\.json|\.(?:bitcoin|monero|exodus)[/\\]|cookies\.sqlite|/proc/[\w/]*(?:environ|maps|mem)\b|\.bash_history|\.vault-token|keychain"
 )
 _PERSISTENCE = re.compile(
     r"\bcrontab\b|/etc/cron|systemd/user|\.config[/\\]autostart|LaunchAgents|LaunchDaemons|CurrentVersion\\+Run|"
     r"authorized_keys|\.bashrc\b|\.zshrc\b|\.bash_profile|\.profile\b|/etc/rc\.local|Start Menu\\+Programs\\+Startup|"
-    r"\bschtasks\b|/etc/ld\.so\.preload|\bLD_PRELOAD\b|\.github/workflows\b|\.git[/\\]+hooks\b"
+    r"\bschtasks\b|/etc/ld\.so\.preload|\bLD_PRELOAD\b|\.github/workflows\b|\.git[/\\]+hooks\b|/etc/sudoers\b|"
+    r"\.vscode[/\\]+tasks\.json|\.cursor[/\\]+mcp\.json|\bPYTHONSTARTUP\b"
 )
 _EXFILTRATION = re.compile(
     r"discord(?:app)?\.com/api/webhooks|api\.telegram\.org|hooks\.slack\.com|pastebin\.com|webhook\.site|"

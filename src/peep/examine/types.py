@@ -148,8 +148,8 @@ class Blob:
     moment: str
     blob: str
     """Object id of the bytes: SHA-1 or SHA-256 of `blob LENGTH`, a NUL and the content."""
-    unix_blob: str
-    """The same with LF for CR LF; '' where that changes nothing."""
+    other_ends: str
+    """The same with LF for CR LF, or with CR LF for LF; '' where that changes nothing."""
     source: str
     origin: str
     """In the sdist, '' where there is none; `generated` too for what builds make and the sdist ships."""

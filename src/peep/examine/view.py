@@ -18,6 +18,7 @@ from peep.examine.import_reader import ImportReader
 from peep.examine.import_scan import is_scan_certain
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
 from peep.examine.moments import (
+    StartupModules,
     is_python,
     is_startup_path,
     sdist_moments,
@@ -25,7 +26,7 @@ from peep.examine.moments import (
     wheel_moments,
     without_source_folder,
 )
-from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
+from peep.examine.release import LARGEST_FILE, Release, ReleaseArchive, ReleaseFile
 from peep.examine.signals import ExaminedFile
 from peep.examine.syntax_tree import SyntaxTree
 from peep.examine.types import moment_rank
@@ -45,7 +46,8 @@ _GENERATED_EGG_INFO = frozenset(
         "namespace_packages.txt",
     }
 )
-_PTH_IMPORT = re.compile(r"import[ \t]+([\w.]+)")
+_PTH_IMPORT = re.compile(r"\b(?:import|from)[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*)")
+"""Wherever it stands in a line: in a text that is run, too."""
 
 
 _SOURCE_SUFFIXES = (".py", ".pyw", ".pth", ".start", ".pyx", ".sh", ".js", ".mjs", ".cjs", ".bat", ".cmd", ".ps1")
@@ -124,15 +126,7 @@ class ReleaseView:
         wheel, sdist = self.release.main_wheel, self.release.sdist
         if wheel is None:
             return
-        pth = [
-            module
-            for path, file in wheel.files.items()
-            if is_startup_path(path) and path.lower().endswith(".pth")
-            for line in text_of(self.release.content(file.sha256)).removeprefix("\ufeff").splitlines()
-            if line.startswith(("import ", "import\t"))
-            for module in _PTH_IMPORT.findall(line)
-        ]
-        moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), pth, self.imports)
+        moments = self._moments_of(wheel)
         self._wheel_moments = moments
         for path, file in wheel.files.items():
             if path == f"{wheel.dist_info}/RECORD":
@@ -142,13 +136,27 @@ class ReleaseView:
             archives = (wheel.filename, sdist.filename) if is_same and sdist else (wheel.filename,)
             yield Unit(unit_key(path, in_wheel=True), file, moments[path], archives, source)
 
+    def _moments_of(self, wheel: ReleaseArchive) -> dict[str, str]:
+        starting = StartupModules(tuple(self._named_in(wheel, ".pth")), tuple(self._named_in(wheel, ".start")))
+        return wheel_moments(wheel.files, entry_modules(self.metadata.entries), starting, self.imports)
+
+    def _named_in(self, wheel: ReleaseArchive, suffix: str) -> Iterator[str]:
+        """Modules that the start-up files of one kind name: `import` lines of `.pth`, `module:function` of `.start`."""
+        for path, file in wheel.files.items():
+            if is_startup_path(path) and path.lower().endswith(suffix):
+                for line in text_of(self.release.content(file.sha256)).removeprefix("\ufeff").splitlines():
+                    if suffix == ".start":
+                        yield line.partition(":")[0].strip()
+                    elif line.startswith(("import ", "import\t")):
+                        yield from (one.strip() for found in _PTH_IMPORT.findall(line) for one in found.split(","))
+
     def _other_wheel_units(self) -> Iterator[Unit]:
         """What another wheel of the release has that neither the main wheel nor the sdist has, but for native code."""
         main, sdist = self.release.main_wheel, self.release.sdist
         known = {file.sha256 for one in (main, sdist) if one is not None for file in one.files.values()}
         seen = set(main.files) if main is not None else set()
         for wheel in self.release.other_wheels:
-            moments = wheel_moments(wheel.files, entry_modules(self.metadata.entries), (), self.imports)
+            moments = self._moments_of(wheel)
             for path, file in wheel.files.items():
                 is_generated = path.startswith(f"{wheel.dist_info}/")
                 if file.sha256 in known or is_generated or (moments[path] == "native" and path not in seen):

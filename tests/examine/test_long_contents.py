@@ -1,4 +1,4 @@
-"""Scanned imports against those of the syntax tree: never too few, however a file is laid out, and never slow."""
+"""Scanned imports against those of the syntax tree, however a file is laid out; long contents that are not slow."""
 
 import time
 
@@ -82,3 +82,14 @@ def test_long_files_that_repeat_what_a_pattern_begins_with(tmp_path, path, piece
         tmp_path, old if piece in ("import(", "\\\n") else HARMLESS, TextRelease("1.1", both=both, sdist=sdist)
     )
     assert time.process_time() - started < 8
+
+
+def test_many_gaps_of_lines_that_are_all_alike(tmp_path):
+    """`difflib` takes what grows with the pairs of equal lines: half a minute for these."""
+    before = "".join(f"mark {number}\n" + "x\ny\n" * 150 for number in range(300))
+    now = "".join(f"mark {number}\n" + "y\nx\nz\n" * 110 for number in range(300))
+    old, new = (TextRelease(one, both={"inert/a.txt": text}) for one, text in (("1.0", before), ("1.1", now)))
+    started = time.process_time()
+    found = compared_releases(tmp_path, old, new)
+    assert time.process_time() - started < 8
+    assert next(change.plus for change in found.changes if change.path == "inert/a.txt") > 0
