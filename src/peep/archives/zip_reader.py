@@ -111,6 +111,22 @@ class ZipReader:
         if count != member.size or crc != member.crc:
             raise self._refusal(member, count)
 
+    def repeats(self, member: ZipMember, other: ZipReader, its: ZipMember) -> bool:
+        """Whether a member is packed in the very bytes of another file's member, by the same method.
+
+        Then it holds the same content; and whether that is what the headers state was found out for both with one.
+        """
+        if self.unreadable or other.unreadable:
+            return False
+        stated = (member.method, member.crc, member.compressed_size, member.size)
+        if stated != (its.method, its.crc, its.compressed_size, its.size):
+            return False
+        return all(
+            self._read(member.content_offset + start, count) == other._read(its.content_offset + start, count)
+            for start in range(0, member.compressed_size, LARGEST_CHUNK)
+            for count in (min(LARGEST_CHUNK, member.compressed_size - start),)
+        )
+
     def _stored_pieces(self, member: ZipMember) -> Iterator[bytes]:
         end = member.content_offset + member.compressed_size
         for offset in range(member.content_offset, end, LARGEST_CHUNK):
