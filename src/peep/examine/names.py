@@ -91,7 +91,8 @@ class Names(Folder):
         if isinstance(node, ast.Name):
             return self._name(node.id, depth)
         if isinstance(node, ast.Attribute):
-            return self._attribute(self.resolve(node.value, depth + 1), node.attr)
+            base = self.resolve(node.value, depth + 1)
+            return self._attribute(base, node.attr) if base else ""
         if isinstance(node, ast.Call):
             return self._call(node, depth)
         if isinstance(node, ast.Subscript):
@@ -106,8 +107,16 @@ class Names(Folder):
         """As `resolve`, of what a call calls; remembered, for many rules ask."""
         name = self._called.get(id(node))
         if name is None:
-            name = self._called[id(node)] = self.resolve(node.func)
+            name = self._called[id(node)] = self.resolve_most(node.func)
         return name
+
+    def resolve_most(self, node: ast.expr) -> str:
+        """As `resolve`, for the many that are a plain name or its attribute, without asking step by step."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            base = self._meanings.get(node.value.id)
+            if base is not None:
+                return self._attribute(base, node.attr) if base else ""
+        return self.resolve(node)
 
     def meaning(self, name: str) -> str:
         """As `resolve`, of a plain name."""

@@ -5,25 +5,30 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 
-from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder
+from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder, kind_of_call
 from peep.examine.environment_reads import for_programs, partial_reads
-from peep.examine.loader_shapes import LoaderShapes, is_executable_memory
+from peep.examine.loader_shapes import LOADERS, LoaderShapes, is_executable_memory
 from peep.examine.names import Names
 from peep.examine.syntax_tree import SyntaxTree
 from peep.formats.literal_secrets import told
 
 Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
-_LOOKED_AT = frozenset(
-    {
-        ast.Call, ast.Attribute, ast.Name, ast.Subscript, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Dict,
-    }
-)  # fmt: skip
 _GETTERS = frozenset({"operator.attrgetter()", "operator.methodcaller()"})
-_READING = frozenset({ast.Attribute, ast.Name})
 _ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
+_OPENERS = frozenset({"open", "io.open", "codecs.open"})
+_PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "site.addsitedir"})
+_OF_NOTE = frozenset(
+    {
+        "map", "bytes", "bytearray", "setattr", "getattr", "vars", *LOADERS, *_RUNNERS, *_OPENERS, *_PATH_CHANGES,
+        *_GETTERS,
+    }
+)  # fmt: skip
+_METHODS = frozenset({"decode", "encode", "join", "__subclasses__"})
+"""Methods whose calls are looked at, whatever they belong to."""
 _LETTERS = range(32, 127)
 _FEWEST_LETTERS = 4
 _ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:[\\/]|~)")
@@ -42,31 +47,33 @@ class Suspicions:
         self._tree = tree
         self._names = names
         self._decoders = {id(node) for node in tree.of_kind(ast.Call) if self._decodes(node)}
+        self._has_cmdclass = any(keyword.arg == "cmdclass" for keyword in tree.of_kind(ast.keyword))
         self._decoded = self._decoded_names() if self._decoders else frozenset()
         self._shapes = LoaderShapes(tree, names)
+        self._meanings = {name: names.meaning(name) for name in {node.id for node in tree.of_kind(ast.Name)}}
         self._readings = {**self._executable_memory(), **self._environment_reads()}
-        self.looked_at = _LOOKED_AT if self._readings else _LOOKED_AT - _READING
-        """Types of the nodes that can be odd; `of` need not be asked about others."""
+        self.has_readings = bool(self._readings)
+        """Whether plain names and attributes can be odd; else `of` need not be asked about them."""
         self._foreign = _foreign_names(tree)
 
     def _decodes(self, node: ast.Call) -> bool:
-        return self._decodes_text(node) or is_decoder(self._names.called(node))
+        return is_decoder(self._names.called(node)) or self._decodes_text(node)
 
     def _executable_memory(self) -> dict[int, tuple[str, str]]:
         """Nodes that name what makes code of bytes."""
-        last = {name: self._names.meaning(name).rpartition(".")[2] for name in self._plain_names()}
-        found = [(node, node.attr) for node in self._tree.of_kind(ast.Attribute)]
-        found_too = [(node, last[node.id]) for node in self._tree.of_kind(ast.Name)]
+        last = {name: meaning.rpartition(".")[2] for name, meaning in self._meanings.items()}
+        found = [(node, node.attr) for node in self._tree.of_kind(ast.Attribute) if is_executable_memory(node.attr)]
+        if any(is_executable_memory(meaning) for meaning in last.values()):
+            found_too = [(node, last[node.id]) for node in self._tree.of_kind(ast.Name)]
+        else:
+            found_too = []
         return {id(node): ("memory", name) for node, name in (*found, *found_too) if is_executable_memory(name)}
-
-    def _plain_names(self) -> set[str]:
-        return {node.id for node in self._tree.of_kind(ast.Name)}
 
     def _environment_reads(self) -> dict[int, tuple[str, str]]:
         """Nodes that mean the process's whole environment, and what is taken it for."""
         found = {id(node) for node in self._tree.of_kind(ast.Attribute) if self._is_environment(node)}
-        named = self._tree.of_kind(ast.Name)
-        aliases = {name for name in {node.id for node in named} if self._names.meaning(name) in _ENVIRONMENT}
+        aliases = {name for name, meaning in self._meanings.items() if meaning in _ENVIRONMENT}
+        named = self._tree.of_kind(ast.Name) if aliases else ()
         found.update(id(node) for node in named if node.id in aliases and isinstance(node.ctx, ast.Load))
         if not found:
             return {}
@@ -98,9 +105,7 @@ class Suspicions:
         return frozenset(found)
 
     def of(self, node: ast.AST) -> Iterable[Suspicion]:
-        """Everything odd about one node itself; its children are asked for on their own."""
-        if isinstance(node, ast.Call):
-            return self._call(node)
+        """Everything odd about one node itself, unless it is a call; its children are asked for on their own."""
         if isinstance(node, ast.Attribute | ast.Name):
             reading = self._readings.get(id(node))
             return ((*reading, node.lineno),) if reading else ()
@@ -110,16 +115,26 @@ class Suspicions:
             return self._assignment(node)
         return _mapping(node) if isinstance(node, ast.Dict) else ()
 
-    def _call(self, node: ast.Call) -> Iterator[Suspicion]:
-        name = self._names.called(node)
+    def of_call(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
+        """Everything odd about one call; `name`: what is called, as far as it is known."""
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            is_odd = function.attr in _METHODS or _is_of_note(name)
+        else:
+            is_odd = isinstance(function, ast.Call) or _is_of_note(name)
+        if is_odd:
+            yield from self._odd_call(node, name)
+        if self._has_cmdclass and any(keyword.arg == "cmdclass" for keyword in node.keywords):
+            yield "cmdclass", "cmdclass", node.lineno
+
+    def _odd_call(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
+        """What is odd about a call by a name of note, of one of `_METHODS`, or of what another call gave back."""
         if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in node.args[:2]):
             yield "decoded", name, node.lineno
-        if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
+        if name in _OPENERS and self._opens_to_write(node):
             yield "write", name, node.lineno
         if self._decodes_text(node):
             yield "decode", "*.decode", node.lineno
-        if any(keyword.arg == "cmdclass" for keyword in node.keywords):
-            yield "cmdclass", "cmdclass", node.lineno
         if name and node.args:
             yield from self._call_with(name, node)
         yield from self._hidden(node, name)
@@ -130,7 +145,7 @@ class Suspicions:
         first = node.args[0]
         if name.startswith("ctypes.") and name.endswith(("CDLL", "LoadLibrary")) and _is_none(first):
             yield "libc", f"{name}(None)", node.lineno
-        elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
+        elif name in _PATH_CHANGES:
             path = self._names.text(node.args[-1])
             if path and _ABSOLUTE.match(path):
                 yield "path-insert", f"{name}({path!r})", node.lineno
@@ -228,6 +243,13 @@ class Suspicions:
         if not isinstance(root, ast.Name) or root.id not in self._foreign:
             return False
         return "()" not in self._names.resolve(node)
+
+
+@lru_cache(maxsize=1024)
+def _is_of_note(name: str) -> bool:
+    """Whether a call by this name can be odd in any of the ways that are looked for."""
+    is_known = name in _OF_NOTE or name.startswith("ctypes.") or bool(kind_of_call(name))
+    return is_known or is_executable_memory(name.rpartition(".")[2])
 
 
 def _lists_all_classes(function: ast.Attribute) -> bool:
