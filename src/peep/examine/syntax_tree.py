@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-T = TypeVar("T", bound=ast.AST)
+Node = TypeVar("Node", bound=ast.AST)
+T = TypeVar("T")
 _SKIPPED_FIELDS = frozenset(
     {
         "ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno", "id", "attr", "arg",
@@ -58,9 +59,9 @@ class SyntaxTree:
         known = self._walked[1]
         return [node for kind in known if kind in kinds for node in known[kind]]
 
-    def of_kind(self, kind: type[T]) -> list[T]:
+    def of_kind(self, kind: type[Node]) -> list[Node]:
         """The nodes of one type, parents before their children."""
-        return cast("list[T]", self._walked[1].get(kind, []))
+        return cast("list[Node]", self._walked[1].get(kind, []))
 
     def source_of(self, node: ast.expr) -> str:
         """How a node is written; '' where the file is in another encoding than UTF-8."""
@@ -135,7 +136,7 @@ def same_but_docstrings(one: ast.AST, other: ast.AST) -> bool:
                 return False
             waiting += [(getattr(left, name, None), getattr(right, name, None)) for name in left._fields]
         elif isinstance(left, list) and isinstance(right, list):
-            left, right = _without_docstring(left), _without_docstring(right)
+            left, right = without_docstring(left), without_docstring(right)
             if len(left) != len(right):
                 return False
             waiting += zip(left, right, strict=True)
@@ -144,7 +145,7 @@ def same_but_docstrings(one: ast.AST, other: ast.AST) -> bool:
     return True
 
 
-def _without_docstring(statements: list[object]) -> list[object]:
+def without_docstring(statements: Sequence[T]) -> Sequence[T]:
     """A list of statements without a text that stands at its beginning; other lists as they are."""
     first = statements[0] if statements else None
     return statements[1:] if isinstance(first, ast.Expr) and is_docstring(first) else statements

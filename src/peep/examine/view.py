@@ -19,9 +19,9 @@ from peep.examine.import_scan import is_scan_certain
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
 from peep.examine.moments import is_python, is_startup_path, sdist_moments, top_names, wheel_moments
 from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
-from peep.examine.signals import ExaminedFile
+from peep.examine.signals import ExaminedFile, file_hits
 from peep.examine.syntax_tree import SyntaxTree
-from peep.examine.types import moment_rank
+from peep.examine.types import Hit, moment_rank
 
 _VERSIONED = re.compile(r"^([^/]+?)-[^/]*\.(dist-info|data)/")
 _GENERATED_EGG_INFO = frozenset(
@@ -92,6 +92,7 @@ class ReleaseView:
         self._facts: dict[str, FileFacts] = {}
         self._binaries: dict[str, BinaryFacts] = {}
         self._trees: dict[str, SyntaxTree | str] = {}
+        self._hits: dict[Key, list[Hit]] = {}
         self._exact = with_facts
         self._is_base = is_base
         self.metadata = _metadata(release)
@@ -232,8 +233,14 @@ class ReleaseView:
             found = self._binaries[file.sha256] = binary_facts(kind, self.release.content(file.sha256))
         return found
 
-    def examined(self, unit: Unit) -> ExaminedFile:
-        """The unit as the rules want it."""
+    def hits(self, unit: Unit) -> list[Hit]:
+        """Every hit of the rules on contents, in order of lines."""
+        found = self._hits.get(unit.key)
+        if found is None:
+            found = self._hits[unit.key] = file_hits(self._examined(unit))
+        return found
+
+    def _examined(self, unit: Unit) -> ExaminedFile:
         wheel = self.release.main_wheel
         binary = self.binary(unit)
         is_analysed = is_python(unit.path) and not binary
