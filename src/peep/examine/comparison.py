@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.examine.binaries import BinaryFacts, binary_findings
@@ -17,6 +16,7 @@ from peep.examine.inventory import inventory_of
 from peep.examine.metadata import metadata_hits
 from peep.examine.moments import is_python
 from peep.examine.pairing import Pair, in_reading_order, pair_up
+from peep.examine.possible_finds import may_call, may_have_lines
 from peep.examine.release import LARGEST_FILE, Release
 from peep.examine.release_rules import data_hits, layout_hits, origin_hits
 from peep.examine.same_code import is_same_code
@@ -224,23 +224,18 @@ def _content_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pai
     known = [hit for unit in before if old_paths[unit.path] in touched for hit in old.hits(unit)]
     found_anew = list(new_hits(known, found, new_paths, old_paths))
     if found_anew:
-        words = {_longest_word(hit.evidence) for hit in found_anew}
-        others = [unit for unit in before if old_paths[unit.path] not in touched and _may_hold(old, unit, words)]
+        test = may_have_lines(hit.evidence for hit in found_anew)
+        others = [unit for unit in before if old_paths[unit.path] not in touched and _may_hold(old, unit, test)]
         known += [hit for unit in others for hit in old.hits(unit)]
         found_anew = list(new_hits(known, found, new_paths, old_paths))
     return found_anew
 
 
-def _longest_word(evidence: str) -> bytes:
-    return max(re.findall(r"\w+", evidence), key=len, default="").encode("utf-8", "surrogateescape")
-
-
-def _may_hold(view: ReleaseView, unit: Unit, words: Collection[bytes]) -> bool:
-    """Whether something of the kind can be in a file: Python is only analysed where one of the words stands in it."""
+def _may_hold(view: ReleaseView, unit: Unit, test: Callable[[bytes], bool]) -> bool:
+    """Whether something of the kind can be in a file: Python is only analysed where its text may hold it."""
     if not is_python(unit.path) or view.binary(unit):
         return True
-    content = view.release.content(unit.file.sha256)
-    return any(word in content for word in words)
+    return test(view.release.content(unit.file.sha256))
 
 
 def _matched_path(unit: Unit) -> str:
@@ -310,17 +305,31 @@ def _new_capabilities(old: ReleaseView | None, new: ReleaseView, pairs: Sequence
         if pair.new is not None and pair.new.moment not in FOLDED_MOMENTS
         if (capabilities := _capabilities(new, pair.new))
     }
-    for some in ([pairs[number] for number in found], pairs):  # as for hits: all others only where something is new
-        known = [
-            (pair.unit.path, one)
-            for pair in some
-            if pair.old is not None and old is not None
-            for one in _capabilities(old, pair.old)
+    every = [one for many in found.values() for one in many]
+    some = [pairs[number] for number in found]
+    found_anew = list(_unknown(_known_capabilities(old, some), every))
+    if found_anew:  # as for hits: others only where something is new
+        here = {(one.path, one.capability, one.when) for one in found_anew}
+        test = may_call({one.call for one in every if (one.path, one.capability, one.when) in here})
+        paths = {one.path for one in found_anew}
+        others = [
+            pair
+            for number, pair in enumerate(pairs)
+            if number not in found and pair.old is not None and old is not None
+            if pair.unit.path in paths or _may_hold(old, pair.old, test)
         ]
-        found_anew = list(_unknown(known, [one for many in found.values() for one in many]))
-        if not found_anew:
-            break
+        found_anew = list(_unknown(_known_capabilities(old, [*some, *others]), every))
     return found_anew
+
+
+def _known_capabilities(old: ReleaseView | None, pairs: Iterable[Pair]) -> list[tuple[str, Capability]]:
+    """What files could do, each with the path that the file has now."""
+    return [
+        (pair.unit.path, one)
+        for pair in pairs
+        if pair.old is not None and old is not None
+        for one in _capabilities(old, pair.old)
+    ]
 
 
 def _unknown(before: Collection[tuple[str, Capability]], found: Iterable[Capability]) -> Iterator[Capability]:

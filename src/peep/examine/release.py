@@ -117,7 +117,7 @@ class Release:
             raise ArchiveError(filename, [f"is a second source archive beside {self.sdist.filename}"])
         unpacked = io.BytesIO()
         contents = self._closing.enter_context(open_sdist(_Plain(filename, file), scratch=lambda: unpacked))
-        self.sdist_tar = unpacked if unpacked.getbuffer().nbytes else None
+        self.sdist_tar = unpacked if unpacked.tell() else None  # asking for its buffer would copy it
         files = {}
         for entry in contents.entries:
             found = _scanned(entry.path, contents.chunks(entry), is_executable=entry.is_executable, size=entry.size)
