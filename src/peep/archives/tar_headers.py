@@ -200,6 +200,12 @@ def _number(block: bytes, field: _Field) -> int:
     raise Malformed(f"has a header whose {field.what} is no octal number that all readers read alike: {shown}")
 
 
+def owner_numbers(block: bytes) -> tuple[int, int]:
+    """Numbers of user and group in a header that `parse_header` accepted."""
+    user, group = _OTHERS[:2]
+    return _number(block, user), _number(block, group)
+
+
 def is_extension(header: TarHeader) -> bool:
     """Whether a header stands for the next member and not for one of its own: pax and GNU long names."""
     return header.kind in _EXTENSIONS

@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from peep.dataclass import dataclass, field
 from peep.examine.lookalikes import lookalike_of
 from peep.examine.types import Hit
 from peep.formats.documents import parse_toml
+from peep.formats.names import normalised
 from peep.formats.wheel_metadata import header_fields
 
 _KNOWN_TOOLS = frozenset(
@@ -116,10 +114,12 @@ Finding = tuple[str, str, str]
 
 def _by_name(texts: Iterable[str]) -> dict[str, list[str]]:
     """Requirements by normalised name; what cannot be read stands under its whole text."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - most releases change none
+
     found: dict[str, list[str]] = {}
     for text in texts:
         try:
-            name: str = canonicalize_name(Requirement(text).name)
+            name = normalised(Requirement(text).name)
         except (InvalidRequirement, RecursionError):
             name = text
         found.setdefault(name, []).append(" ".join(text.split()))
@@ -127,9 +127,12 @@ def _by_name(texts: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterator[Finding]:
+    yield from _disagreements(old, new)
     path = new.metadata_path
-    now = _by_name(new.fields.get("requires-dist", ()))
-    before = _by_name(old.fields.get("requires-dist", ())) if old else {}
+    texts_now, texts_before = (one.fields.get("requires-dist", ()) if one else () for one in (new, old))
+    if sorted(texts_now) == sorted(texts_before):
+        return
+    now, before = _by_name(texts_now), _by_name(texts_before)
     for name, texts in now.items():
         known = before.get(name, [])
         yield from (("requires-url", path, text) for text in texts if text not in known and _has_url(text))
@@ -144,10 +147,11 @@ def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> 
             is_optional = all(re.search(r"\bextra\s*==", text) for text in texts)
             yield "requires-extra" if is_optional else "requires-new", path, "; ".join(texts)
     yield from (("requires-gone", path, "; ".join(texts)) for name, texts in before.items() if name not in now)
-    yield from _disagreements(old, new)
 
 
 def _has_url(text: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - as above
+
     try:
         return Requirement(text).url is not None
     except (InvalidRequirement, RecursionError):
@@ -166,7 +170,10 @@ def _disagreement(one: ReleaseMetadata) -> list[str]:
     source = one.source_fields
     if source is None or "requires-dist" not in {text.strip().lower() for text in _static_fields(source)}:
         return []
-    wheel, sdist = _by_name(one.fields.get("requires-dist", ())), _by_name(source.get("requires-dist", ()))
+    texts, source_texts = one.fields.get("requires-dist", ()), source.get("requires-dist", ())
+    if sorted(texts) == sorted(source_texts):
+        return []
+    wheel, sdist = _by_name(texts), _by_name(source_texts)
     only_wheel = [f"only the wheel requires {name}" for name in wheel if name not in sdist]
     return only_wheel + [f"only the sdist requires {name}" for name in sdist if name not in wheel]
 
@@ -186,7 +193,7 @@ def _entry_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
         known = before.get((group, name))
         text = f"{group}: {name} = {target}"
         is_command = group in _COMMANDS
-        if is_command and known is None and name.lower() in _KNOWN_TOOLS and canonicalize_name(name) != new.name:
+        if is_command and known is None and name.lower() in _KNOWN_TOOLS and normalised(name) != new.name:
             yield "command-shadow", path, text
         if old is not None and known != target:
             yield (
@@ -211,8 +218,9 @@ def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
         yield "backend-in-tree", path, f"{new.backend or 'none'} in {', '.join(new.backend_paths)}"
     if new.build_requires is None:
         return
-    before = _by_name(old.build_requires or ()) if old else {}
-    for name, texts in _by_name(new.build_requires).items():
+    known = (old.build_requires if old else None) or ()
+    before = _by_name(known) if known else {}
+    for name, texts in _by_name(new.build_requires).items() if sorted(new.build_requires) != sorted(known) else ():
         if name in before:
             continue
         similar = lookalike_of(name)

@@ -6,6 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import NamedTuple
 
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact
@@ -46,7 +48,7 @@ _BUILD_NAMES = frozenset(
         "build.py",
     }
 )
-_BUILD_SUFFIXES = (".cmake", ".m4", ".ac", ".am", ".mk", ".in.cmake")
+_BUILD_ENDINGS = (".cmake", ".m4", ".ac", ".am", ".mk", ".in.cmake", ".pth")
 _CODE_SUFFIXES = (
     ".py", ".pyw", ".pyx", ".pxi", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".rs", ".go",
     ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".sh", ".bash", ".zsh", ".fish", ".bat", ".cmd", ".ps1",
@@ -63,6 +65,7 @@ def is_python(path: str) -> bool:
     return path.lower().endswith(_PYTHON)
 
 
+@lru_cache(maxsize=8192)
 def is_startup_path(path: str) -> bool:
     """Files of a wheel that every start of the interpreter runs, wherever in `.data` they stand."""
     top = path.partition("/")[0]
@@ -279,11 +282,14 @@ def _build_closure(
 
 def _is_build_file(path: str) -> bool:
     folder, _, name = path.rpartition("/")
-    if _in_folder(path, _TEST_FOLDERS) or _in_folder(path, _DOC_FOLDERS):
+    if name not in _BUILD_NAMES and not name.endswith(_BUILD_ENDINGS):
+        return False
+    place = _folder_kind(folder)
+    if place.is_test or place.is_doc:
         return False
     if name in ("setup.py", "pyproject.toml", "setup.cfg", "hatch_build.py", "build.py"):
         return not folder
-    return name in _BUILD_NAMES or name.endswith(_BUILD_SUFFIXES) or name.endswith(".pth")
+    return True
 
 
 def _without_source_folder(path: str) -> str:
@@ -298,21 +304,57 @@ def kind_moment(path: str, file: ReleaseFile) -> str:
     folder, _, name = path.rpartition("/")
     if native_format(file.head) or is_bytecode(path, file.head):
         return "native"
-    if _in_folder(path, _TEST_FOLDERS) or name == "conftest.py" or _is_test_name(name):
+    place, kind = _folder_kind(folder), _name_kind(name)
+    if place.is_test or kind.is_test:
         return "test"
-    if ".dist-info/" in path or ".egg-info/" in path or name in _METADATA_NAMES:
-        return "doc" if "/licenses/" in path else "metadata"
-    if _in_folder(path, _DOC_FOLDERS):
+    if place.is_metadata or kind.is_metadata:
+        return "doc" if place.is_licences else "metadata"
+    if place.is_doc:
         return "doc"
-    if name.lower().endswith(_CODE_SUFFIXES) or file.head.startswith(b"#!") or file.is_executable:
+    if kind.is_code or file.head.startswith(b"#!") or file.is_executable:
         return "code"
-    if name.lower().endswith(_DOC_SUFFIXES) and (not folder or name.lower().endswith((".md", ".rst"))):
-        return "doc"
-    return "doc" if _DOC_NAMES.fullmatch(name) else "data"
+    return "doc" if kind.is_doc or (kind.is_text and not folder) else "data"
 
 
-def _in_folder(path: str, names: frozenset[str]) -> bool:
-    return any(part.lower() in names for part in path.split("/")[:-1])
+class _FolderKind(NamedTuple):
+    """What lies in a folder, by the names of it and of those above it."""
+
+    is_test: bool
+    is_doc: bool
+    is_metadata: bool
+    is_licences: bool
+
+
+@lru_cache(maxsize=4096)
+def _folder_kind(folder: str) -> _FolderKind:
+    names = folder.lower().split("/")
+    path = f"{folder}/"
+    is_metadata = ".dist-info/" in path or ".egg-info/" in path
+    return _FolderKind(
+        not _TEST_FOLDERS.isdisjoint(names), not _DOC_FOLDERS.isdisjoint(names), is_metadata, "/licenses/" in path
+    )
+
+
+class _NameKind(NamedTuple):
+    """What a file is by its name alone. `is_text`: a document where it lies in no folder."""
+
+    is_test: bool
+    is_metadata: bool
+    is_code: bool
+    is_doc: bool
+    is_text: bool
+
+
+@lru_cache(maxsize=4096)
+def _name_kind(name: str) -> _NameKind:
+    lowered = name.lower()
+    return _NameKind(
+        is_test=name == "conftest.py" or _is_test_name(name),
+        is_metadata=name in _METADATA_NAMES,
+        is_code=lowered.endswith(_CODE_SUFFIXES),
+        is_doc=lowered.endswith((".md", ".rst")) or bool(_DOC_NAMES.fullmatch(name)),
+        is_text=lowered.endswith(_DOC_SUFFIXES),
+    )
 
 
 def _is_test_name(name: str) -> bool:

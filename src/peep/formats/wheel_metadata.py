@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
-
 from peep.formats.member_names import printable
+from peep.formats.names import normalised
 from peep.formats.versions import same_version
 from peep.formats.wheel_names import expanded_tags
 
@@ -71,7 +70,7 @@ def check_core_metadata(content: bytes, path: str, name: str, version: str, *, o
         return problems or [f"{path}: is empty"]
     stated_name, found = _single(fields, "Name", path)
     problems += found
-    if stated_name and canonicalize_name(stated_name) != name:
+    if stated_name and normalised(stated_name) != name:
         problems.append(f"{path}: is of project {printable(stated_name)}, and the archive's name is of {name}")
     stated_version, found = _single(fields, "Version", path)
     problems += found
