@@ -29,7 +29,7 @@ def temporary_file() -> Any:
     """A new unnamed file on disk."""
     import tempfile  # noqa: PLC0415 - a tenth of what the sandboxed child imports, which may write nothing
 
-    return tempfile.TemporaryFile()  # noqa: SIM115 - handed on
+    return tempfile.TemporaryFile()
 
 
 def decompressed(read: ReadAt, size: int, compression: str, new_file: Callable[[], Any] = temporary_file) -> BinaryIO:
