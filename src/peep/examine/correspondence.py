@@ -93,6 +93,7 @@ class _Lookup:
         self._folders = voted_folders(wheel.files, sdist.files)
         self._claimed = tuple(_claimed_folders(sdist, content))
         self._tails: dict[str, str] | None = None
+        self._tried: dict[str, tuple[str, ...]] = {}
 
     def source(self, file: ReleaseFile) -> Source:
         folder, _, name = file.path.rpartition("/")
@@ -162,9 +163,7 @@ class _Lookup:
         installed = installed_path(path)
         special = _PREFIX.match(installed)
         if special is None:
-            top = installed.partition("/")[0]
-            folders = dict.fromkeys((self._folders.get(top, ""), *SOURCE_FOLDERS, *self._claimed))
-            yield from (folder + installed for folder in folders)
+            yield from [folder + installed for folder in self._folders_for(installed.partition("/")[0])]
             return
         below = installed[special.end() :]
         if special[0].endswith(".dist-info/") and "/" not in below:
@@ -174,6 +173,13 @@ class _Lookup:
         scheme, _, rest = below.partition("/")
         if scheme in ("licenses", "license_files", "scripts", "headers", "data", "sboms") and rest:
             yield from self._by_tail(rest)
+
+    def _folders_for(self, top: str) -> tuple[str, ...]:
+        found = self._tried.get(top)
+        if found is None:
+            found = tuple(dict.fromkeys((self._folders.get(top, ""), *SOURCE_FOLDERS, *self._claimed)))
+            self._tried[top] = found
+        return found
 
     def _by_tail(self, path: str) -> Iterator[str]:
         """The path of the sdist that shares most of the end of `path`, down to the base name alone."""

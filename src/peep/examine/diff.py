@@ -49,7 +49,7 @@ class FileDiff(NamedTuple):
 
 def split_lines(text: str) -> list[str]:
     """Lines without their ends; ends only at CR LF, CR and LF, so that other separators stay visible in the lines."""
-    lines = _LINE_END.split(text)
+    lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     return lines

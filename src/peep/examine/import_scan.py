@@ -24,7 +24,12 @@ _LINE = re.compile(
 )
 _OPEN_LIST = re.compile(r"\bimport[ \t]*\(([^)]*)\)")
 
-
+_IMPORT_WORD = re.compile(r"(?<!\w)import(?!\w)")
+_REST = re.compile(
+    r"import(?:[ \t]|\\\n)*\((?:[^()#]|#[^\n]*\n){0,20000}\)(?:\\\n|[^\n])*"
+    r"|import(?!(?:[ \t]|\\\n)*\()(?:\\\n|[^\n])*"
+)
+"""An import with its list in brackets, in which comments may stand, or with all lines that backslashes make one."""
 _CALLING = (
     b"importlib", b"import_module", b"__import__", b"builtins", b"globals", b"locals", b"vars", b"modules", b"__main__",
 )  # fmt: skip
@@ -45,7 +50,7 @@ class ScannedImports:
 
 def scanned_imports(content: bytes) -> ScannedImports:
     """Find imports line by line; function bodies by their indentation."""
-    text = _joined(without_literals(text_of(content)))
+    text = _joined(_importing_part(text_of(content)))
     outside: list[ImportFact] = []
     inside: list[ImportFact] = []
     body = -1
@@ -69,9 +74,35 @@ def is_scan_certain(content: bytes) -> bool:
     return text.count(_CHECKING) == len(_PLAIN_CHECKING.findall(text))
 
 
+def _importing_part(text: str) -> str:
+    """The beginning of a text, without literals, that holds all its imports: most have none behind the first lines."""
+    position = text.rfind("import")
+    while position >= 0 and not _IMPORT_WORD.match(text, position):
+        position = text.rfind("import", 0, position)
+    found = _REST.match(text, position) if position >= 0 else None
+    if found is None:
+        return without_literals(text) if position >= 0 else ""
+    part = _without_literals(text, found.end())
+    is_open = part.rfind("(") > part.rfind(")")  # the word stands in a comment inside of a list
+    return without_literals(text) if is_open else part
+
+
+def _without_literals(text: str, end: int) -> str:
+    """As `without_literals`, of the beginning of a text up to `end` or the end of the literal that reaches over it."""
+    parts: list[str] = []
+    done = 0
+    for match in _NOT_CODE.finditer(text):
+        if match.start() >= end:
+            break
+        parts += (text[done : match.start()], _blank(match))
+        done = match.end()
+    return "".join((*parts, text[done : max(done, end)]))
+
+
 def _joined(text: str) -> str:
     """Lines that go on in the next one, and lists of names in brackets, on one line."""
-    return _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), text.replace("\\\n", "  "))
+    closed, end, rest = text.replace("\\\n", "  ").rpartition(")")
+    return _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), closed + end) + rest
 
 
 def without_literals(text: str) -> str:

@@ -219,8 +219,9 @@ def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
     if new.build_requires is None:
         return
     known = (old.build_requires if old else None) or ()
-    before = _by_name(known) if known else {}
-    for name, texts in _by_name(new.build_requires).items() if sorted(new.build_requires) != sorted(known) else ():
+    is_same = sorted(new.build_requires) == sorted(known)
+    before = {} if is_same else _by_name(known)
+    for name, texts in () if is_same else _by_name(new.build_requires).items():
         if name in before:
             continue
         similar = lookalike_of(name)

@@ -24,6 +24,7 @@ from peep.examine.syntax_tree import SyntaxTree
 from peep.examine.types import Hit, moment_rank
 
 _VERSIONED = re.compile(r"^([^/]+?)-[^/]*\.(dist-info|data)/")
+_VERSIONED_ENDINGS = (".dist-info", ".data")
 _GENERATED_EGG_INFO = frozenset(
     {
         "PKG-INFO",
@@ -69,7 +70,8 @@ class Unit:
 
 def unit_key(path: str, *, in_wheel: bool) -> Key:
     """`X-1.0.dist-info/METADATA` -> `X.dist-info/METADATA`, for wheels."""
-    return Key(in_wheel, _VERSIONED.sub(r"\1.\2/", path) if in_wheel else path)
+    is_versioned = in_wheel and path.partition("/")[0].endswith(_VERSIONED_ENDINGS)
+    return Key(in_wheel, _VERSIONED.sub(r"\1.\2/", path) if is_versioned else path)
 
 
 class ReleaseView:
