@@ -100,7 +100,8 @@ def test_what_may_be_read_otherwise_is_left_to_the_whole_trees(content):
 LINES = st.sampled_from(
     [
         "", "# c", "    # c", "else:", "    else:", '"""', "'''", "(", ")", "]", "\\", "@dec", "    @dec", "pass",
-        "    pass", "try:", "if x:", "    def f(self): return 1", "class A: x = 1", "a; b", "    a; b", '"""d"""', '    """d"""',
+        "    pass", "try:", "if x:", "    def f(self): return 1", "class A: x = 1", "a; b", "    a; b", '"""d"""',
+        '    """d"""',
         "        x = 1", "x = (", "    x = [1,", "    return 1", "elif y:", "finally:", "  y",
     ]
 )  # fmt: skip
