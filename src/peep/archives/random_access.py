@@ -97,5 +97,7 @@ class ForwardWindow:
 
     def piece(self, offset: int, count: int) -> bytes:
         """`count` bytes at `offset`, fewer where the file ends."""
-        position = self.locate(offset, count)
+        position = offset - self._start
+        if position < 0 or position + count > len(self.data):
+            position = self.locate(offset, count)
         return self.data[position : position + count]

@@ -23,6 +23,9 @@ _LARGEST_CHUNK = 1 << 16
 _WINDOW = 4 * BLOCK
 """Bytes that hold an extended header, its content, and the header that they stand for."""
 _ZERO_BLOCK = bytes(BLOCK)
+_USUAL_KINDS = (b"0", b"5")
+_STATED_TWICE = frozenset({"path", "linkpath", "size"})
+"""Keywords of what a header states as well."""
 _KINDS = {b"\0": FILE, b"0": FILE, b"5": FOLDER, b"1": HARD_LINK, b"2": SYMBOLIC_LINK}
 
 
@@ -54,6 +57,11 @@ class _Pending:
         if kind == b"K":
             return not (self.pax or self.long_link)
         return self.is_empty
+
+    @property
+    def renames_nothing(self) -> bool:
+        """Whether the member's header says all that is read of it: most extended headers state a time alone."""
+        return not (self.long_name or self.long_link) and _STATED_TWICE.isdisjoint(self.pax)
 
     @property
     def is_empty(self) -> bool:
@@ -132,6 +140,11 @@ def _extension_content(window: ForwardWindow, offset: int, size: int) -> bytes:
 
 def _add_member(header: TarHeader, offset: int, pending: _Pending, members: list[TarMember]) -> list[str]:
     pax = pending.pax
+    if header.kind in _USUAL_KINDS and pending.renames_nothing and (header.kind == b"0" or not header.size):
+        name = header.name.decode("utf-8", "surrogateescape")
+        if header.kind == b"5" or not name.endswith("/"):
+            members.append(TarMember(name, _KINDS[header.kind], header.size, offset, header.mode, ""))
+            return []
     naming = Naming(header, pax.get("path") or pending.long_name, pax.get("linkpath") or pending.long_link)
     name = naming.name.decode("utf-8", "surrogateescape")
     link = naming.link.decode("utf-8", "surrogateescape")

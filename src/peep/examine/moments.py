@@ -208,8 +208,10 @@ def _wheel_tops(files: Mapping[str, ReleaseFile]) -> Iterator[str]:
 
 
 def _is_top_module(path: str) -> bool:
+    if not is_python(path):
+        return False
     parts = installed_path(path).split("/")
-    if not is_python(path) or parts[0] in _TEST_FOLDERS:
+    if parts[0] in _TEST_FOLDERS:
         return False
     return len(parts) == 1 or (len(parts) == 2 and parts[1] == "__init__.py")  # noqa: PLR2004 - package/__init__.py
 
