@@ -18,6 +18,7 @@ Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
 _GETTERS = frozenset({"operator.attrgetter()", "operator.methodcaller()"})
 _ENVIRONMENT = frozenset({"os.environ", "os.environb"})
+_ENVIRONMENT_NAMES = frozenset({"environ", "environb"})
 _RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
 _OPENERS = frozenset({"open", "io.open", "codecs.open"})
 _PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "site.addsitedir"})
@@ -71,7 +72,8 @@ class Suspicions:
 
     def _environment_reads(self) -> dict[int, tuple[str, str]]:
         """Nodes that mean the process's whole environment, and what is taken it for."""
-        found = {id(node) for node in self._tree.of_kind(ast.Attribute) if self._is_environment(node)}
+        called_so = [node for node in self._tree.of_kind(ast.Attribute) if node.attr in _ENVIRONMENT_NAMES]
+        found = {id(node) for node in called_so if self._is_environment(node)}
         aliases = {name for name, meaning in self._meanings.items() if meaning in _ENVIRONMENT}
         named = self._tree.of_kind(ast.Name) if aliases else ()
         found.update(id(node) for node in named if node.id in aliases and isinstance(node.ctx, ast.Load))
@@ -82,8 +84,7 @@ class Suspicions:
         return {one: ("environ-extended" if one in extended else "environ", "os.environ") for one in found}
 
     def _is_environment(self, node: ast.Attribute) -> bool:
-        is_called_so = node.attr in ("environ", "environb") and isinstance(node.ctx, ast.Load)
-        return is_called_so and self._names.resolve(node) in _ENVIRONMENT
+        return isinstance(node.ctx, ast.Load) and self._names.resolve(node) in _ENVIRONMENT
 
     def _decoded_names(self) -> frozenset[str]:
         """Names whose value was decoded, and functions that give back something decoded; three rounds of passing on."""
