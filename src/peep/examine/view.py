@@ -95,6 +95,7 @@ class ReleaseView:
         self._binaries: dict[str, BinaryFacts] = {}
         self._trees: dict[str, SyntaxTree | str] = {}
         self._hits: dict[Key, list[Hit]] = {}
+        self._formats: dict[Key, str] = {}
         self._exact = with_facts
         self._is_base = is_base
         self.metadata = _metadata(release)
@@ -222,6 +223,12 @@ class ReleaseView:
 
         What an interpreter takes for source is text whatever it holds, so that nothing in it stays unread.
         """
+        found = self._formats.get(unit.key)
+        if found is None:
+            found = self._formats[unit.key] = self._format(unit)
+        return found
+
+    def _format(self, unit: Unit) -> str:
         if unit.path.lower().endswith(_SOURCE_SUFFIXES) and unit.file.size <= LARGEST_FILE:
             return native_format(unit.file.head) or ("bytecode" if is_bytecode(unit.path, unit.file.head) else "")
         if unit.file.size > LARGEST_FILE:
