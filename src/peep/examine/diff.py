@@ -119,11 +119,11 @@ def _gap(old: Sequence[str], new: Sequence[str], bounds: tuple[int, int, int, in
     old_start, old_end, new_start, new_end = bounds
     if old_start == old_end and new_start == new_end:
         return
-    before, after = old[old_start:old_end], new[new_start:new_end]
-    if before == after:  # most gaps: lines between anchors that stand elsewhere as well
-        yield Edit(True, *bounds)  # noqa: FBT003
-        return
-    if 0 < len(before) <= _LARGEST_GAP and 0 < len(after) <= _LARGEST_GAP:
+    if 0 < old_end - old_start <= _LARGEST_GAP and 0 < new_end - new_start <= _LARGEST_GAP:
+        before, after = old[old_start:old_end], new[new_start:new_end]
+        if before == after:  # as most are: lines between anchors that stand elsewhere as well
+            yield Edit(True, *bounds)  # noqa: FBT003
+            return
         matcher = SequenceMatcher(None, before, after, autojunk=False)
         for tag, one, two, three, four in matcher.get_opcodes():
             yield Edit(tag == "equal", old_start + one, old_start + two, new_start + three, new_start + four)
