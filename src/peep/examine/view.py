@@ -15,7 +15,6 @@ from peep.examine.correspondence import Origin, Source, corresponding
 from peep.examine.facts import FileFacts, facts_in, parsed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
 from peep.examine.import_reader import ImportReader
-from peep.examine.import_scan import is_scan_certain
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
 from peep.examine.moments import is_python, is_startup_path, sdist_moments, top_names, wheel_moments
 from peep.examine.release import LARGEST_FILE, Release, ReleaseFile
@@ -214,7 +213,7 @@ class ReleaseView:
     def _facts_of_changed(self, file: ReleaseFile) -> FileFacts | None:
         if file.sha256 not in self._exact or file.size > LARGEST_FILE:
             return None
-        if self._is_base and is_scan_certain(self.release.content(file.sha256)):
+        if self._is_base and self.imports.is_certain(file):
             return None
         return self.facts(file)
 
