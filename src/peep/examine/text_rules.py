@@ -8,7 +8,7 @@ import re
 import tokenize
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 
@@ -66,14 +66,35 @@ def character_findings(text: str, *, is_code: bool, is_python: bool) -> Iterator
             yield from _homoglyphs(text)
     if is_code:
         yield from _lines_with("text-control", CONTROLS, text)
-        if "\t" in text or _SHORTEST_PADDING in text:
-            yield from _lines_with("text-padding", _PADDING, text)
+        yield from _lines_of("text-padding", _paddings(text), text)
+
+
+def _paddings(text: str) -> Iterator[re.Match[str]]:
+    """As `_PADDING.finditer`, but that runs of blanks are found as texts where there are no tabs."""
+    if "\t" in text:
+        yield from _PADDING.finditer(text)
+        return
+    position = text.find(_SHORTEST_PADDING)
+    while position >= 0:
+        found = _PADDING.match(text, position)
+        if found:
+            yield found
+            position = text.find(_SHORTEST_PADDING, found.end())
+            continue
+        position += len(_SHORTEST_PADDING)
+        while text.startswith(" ", position):
+            position += 1
+        position = text.find(_SHORTEST_PADDING, position)
 
 
 def _lines_with(rule: str, pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
+    return _lines_of(rule, pattern.finditer(text), text)
+
+
+def _lines_of(rule: str, matches: Iterable[re.Match[str]], text: str) -> Iterator[Finding]:
     last = 0
     line, counted = 1, 0
-    for found in pattern.finditer(text):
+    for found in matches:
         line += text.count("\n", counted, found.start())
         counted = found.start()
         if line != last:
