@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -17,14 +18,20 @@ _WINDOW = 1 << 14
 def read_at(file: BinaryIO) -> ReadAt:
     """Give positional reading of `file`, whose own position is then nobody's business.
 
-    On POSIX each read is one `pread`, without a lock; elsewhere, and for files in memory, a lock holds seek and read
-    together.
+    On POSIX each read is one `pread`, without a lock; elsewhere a lock holds seek and read together. Of a file in
+    memory, which has to be complete, pieces are cut.
     """
+    if isinstance(file, io.BytesIO):
+        return _cuts(file.getvalue())
     try:
         file.fileno()
     except (OSError, AttributeError):
         return _locked_reads(file)
     return _lockless_reads(file)
+
+
+def _cuts(content: bytes) -> ReadAt:
+    return lambda offset, count: content[offset : offset + count]
 
 
 def _locked_reads(file: BinaryIO) -> ReadAt:
@@ -70,10 +77,12 @@ def file_size(file: BinaryIO) -> int:
 class ForwardWindow:
     """Serves many small reads at rising offsets from few large ones: headers that stand between contents."""
 
-    __slots__ = ("_read", "_start", "data")
+    __slots__ = ("_read", "_size", "_start", "data")
 
-    def __init__(self, read: ReadAt) -> None:
+    def __init__(self, read: ReadAt, size: int = _WINDOW) -> None:
+        """`size`: bytes that are read at once at least."""
         self._read = read
+        self._size = size
         self._start = 0
         self.data = b""
 
@@ -81,7 +90,14 @@ class ForwardWindow:
         """Make `count` bytes at `offset` available (fewer where the file ends); return where they begin in `data`."""
         position = offset - self._start
         if position < 0 or position + count > len(self.data):
-            self.data = self._read(offset, max(count, _WINDOW))
+            self.data = self._read(offset, max(count, self._size))
             self._start = offset
             return 0
         return position
+
+    def piece(self, offset: int, count: int) -> bytes:
+        """`count` bytes at `offset`, fewer where the file ends."""
+        position = offset - self._start
+        if position < 0 or position + count > len(self.data):
+            position = self.locate(offset, count)
+        return self.data[position : position + count]

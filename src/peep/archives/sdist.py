@@ -7,15 +7,13 @@ section 3. Reading runs no code of the archive.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from peep.archives.compression import MAGIC, Malformed, decompressed, has_zip_ending
+from peep.archives.compression import MAGIC, Malformed, decompressed, has_zip_ending, temporary_file
 from peep.archives.random_access import ReadAt, file_size, read_at
-from peep.archives.sdist_metadata import SdistMetadata, read_static_metadata
 from peep.archives.source_members import FILE, FOLDER, PlainTree, SourceMember, plain_tree
 from peep.archives.tar_reader import read_tar, tar_chunks
 from peep.archives.zip_directory import KIND_LINK, KIND_MASK
@@ -25,6 +23,9 @@ from peep.errors import ArchiveError
 from peep.formats.member_names import printable
 from peep.formats.names import SDIST_COMPRESSIONS
 from peep.formats.wheel_metadata import check_core_metadata
+
+if TYPE_CHECKING:
+    from peep.archives.sdist_metadata import SdistMetadata
 
 _LARGEST_READ = 1 << 24
 _EXECUTABLE = 0o111
@@ -100,6 +101,8 @@ class SdistContents:
 
     def static_metadata(self) -> SdistMetadata | None:
         """What the archive says of itself without running code; None when only its build backend knows."""
+        from peep.archives.sdist_metadata import read_static_metadata  # noqa: PLC0415 - who compares never asks
+
         return read_static_metadata(self.read("PKG-INFO"), self.read("pyproject.toml"))
 
     def extract_to(self, folder: str) -> None:
@@ -125,7 +128,7 @@ def open_sdist(
     name: str | None = None,
     version: str | None = None,
     from_index: bool = False,
-    scratch: NewFile = tempfile.TemporaryFile,
+    scratch: NewFile = temporary_file,
 ) -> SdistContents:
     """Check a source archive and open it.
 

@@ -19,6 +19,7 @@ _HALF = BLOCK // 2
 _NAME = slice(0, 100)
 _MODE_AND_OWNERS = slice(100, 124)
 _CHECKSUM = slice(148, 156)
+_KIND = slice(156, 157)
 _AFTER_CHECKSUM = slice(156, 512)
 _LINK = slice(157, 257)
 _MAGIC = slice(257, 265)
@@ -33,6 +34,8 @@ _EXTENSIONS = (b"x", b"g", b"L", b"K")
 _LINKS = (b"1", b"2")
 
 _OCTAL = re.compile(rb" *([0-7]+)[ \0]*")
+_USUAL_NUMBERS = re.compile(rb"([0-7]{11})[ \0][0-7]{11}[ \0]([0-7]{6})\0 ")
+"""Size, time and checksum as nearly all headers state them."""
 _BASE_256 = 0x80
 _LARGEST_ID = (1 << 32) - 1
 _LARGEST_TIME = (1 << 40) - 1
@@ -80,10 +83,17 @@ class TarHeader(NamedTuple):
 
 def parse_header(block: bytes) -> TarHeader:
     """Read a header block. Raises `Malformed` when its checksum, magic or any field is not as the format asks."""
-    # Some old readers added signed bytes; a checksum that only they call right is refused.
-    if _number(block, _SUM) != byte_sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
-        raise Malformed("has a header whose checksum is wrong")
-    _number(block, _TIME)
+    return _extension_header(block) if block[_KIND] in _EXTENSIONS else _parsed(block)
+
+
+@lru_cache(maxsize=64)
+def _extension_header(block: bytes) -> TarHeader:
+    """A header that says how long the next one's extension is: thousands of members share a few such blocks."""
+    return _parsed(block)
+
+
+def _parsed(block: bytes) -> TarHeader:
+    size = _size(block)
     mode = _mode(block[_MODE_AND_OWNERS], block[_DEVICE])
     name = _text(block[_NAME], "name")
     if not name:
@@ -92,12 +102,25 @@ def parse_header(block: bytes) -> TarHeader:
     return TarHeader(
         name=rest.prefix + b"/" + name if rest.prefix else name,
         mode=mode,
-        size=_number(block, _SIZE),
+        size=size,
         kind=rest.kind,
         link=rest.link,
         name_is_full=b"\0" not in block[_NAME],
         link_is_full=rest.link_is_full,
     )
+
+
+def _size(block: bytes) -> int:
+    """The size that a header states, once its checksum and its time are found to be right."""
+    usual = _USUAL_NUMBERS.match(block, _SIZE.place.start)
+    stated_sum = int(usual[2], 8) if usual else _number(block, _SUM)
+    # Some old readers added signed bytes; a checksum that only they call right is refused.
+    if stated_sum != byte_sum(block) - sum(block[_CHECKSUM]) + 8 * 0x20:
+        raise Malformed("has a header whose checksum is wrong")
+    if usual:
+        return int(usual[1], 8)
+    _number(block, _TIME)
+    return _number(block, _SIZE)
 
 
 def byte_sum(block: bytes) -> int:
@@ -175,6 +198,12 @@ def _number(block: bytes, field: _Field) -> int:
         raise Malformed(f"has a header with a negative {field.what}")
     shown = ascii(raw.decode("latin-1"))
     raise Malformed(f"has a header whose {field.what} is no octal number that all readers read alike: {shown}")
+
+
+def owner_numbers(block: bytes) -> tuple[int, int]:
+    """Numbers of user and group in a header that `parse_header` accepted."""
+    user, group = _OTHERS[:2]
+    return _number(block, user), _number(block, group)
 
 
 def is_extension(header: TarHeader) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 
 from peep.archives.source_members import FILE, FOLDER, HARD_LINK, SYMBOLIC_LINK
 from peep.archives.tar_headers import TarHeader
@@ -63,15 +64,19 @@ def hidden_name_problems(header: TarHeader) -> list[str]:
 
     The name may be cut off where its field ends, hold other bytes than UTF-8, and `.` parts, which writers put there.
     """
-    if _PLAIN.fullmatch(header.name):
-        return []
-    shown = header.name.decode("utf-8", "replace")
-    name = _whole(header.name, is_full=header.name_is_full).decode("utf-8", "replace")
+    return [] if _PLAIN.fullmatch(header.name) else list(_odd_name_problems(header.name, header.name_is_full))
+
+
+@lru_cache(maxsize=64)
+def _odd_name_problems(raw: bytes, is_full: bool) -> tuple[str, ...]:
+    """Of a name that is not plain; most often it is the one that a writer gives to all its extended headers."""
+    shown = raw.decode("utf-8", "replace")
+    name = _whole(raw, is_full=is_full).decode("utf-8", "replace")
     name = "/".join(part for part in name.split("/") if part != ".")
     if not name:
-        return []
+        return ()
     reasons = [line.removeprefix(f"{printable(name)}: ") for line in name_problems([name], portable=False)]
-    return [f"hides an unsafe name in its header, {printable(shown)}, which {reason}" for reason in reasons]
+    return tuple(f"hides an unsafe name in its header, {printable(shown)}, which {reason}" for reason in reasons)
 
 
 def _whole(text: bytes, *, is_full: bool) -> bytes:

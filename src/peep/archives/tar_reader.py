@@ -19,7 +19,12 @@ from peep.formats.member_names import printable
 MOST_MEMBERS = 500_000
 _LARGEST_EXTENSION = 1 << 20
 _LARGEST_CHUNK = 1 << 16
+_WINDOW = 4 * BLOCK
+"""Bytes that hold an extended header, its content, and the header that they stand for."""
 _ZERO_BLOCK = bytes(BLOCK)
+_USUAL_KINDS = (b"0", b"5")
+_STATED_TWICE = frozenset({"path", "linkpath", "size"})
+"""Keywords of what a header states as well."""
 _KINDS = {b"\0": FILE, b"0": FILE, b"5": FOLDER, b"1": HARD_LINK, b"2": SYMBOLIC_LINK}
 
 
@@ -53,6 +58,11 @@ class _Pending:
         return self.is_empty
 
     @property
+    def renames_nothing(self) -> bool:
+        """Whether the member's header says all that is read of it: most extended headers state a time alone."""
+        return not (self.long_name or self.long_link) and _STATED_TWICE.isdisjoint(self.pax)
+
+    @property
     def is_empty(self) -> bool:
         return not (self.pax or self.long_name or self.long_link)
 
@@ -65,14 +75,14 @@ def read_tar(read: ReadAt, size: int) -> tuple[list[TarMember], list[str]]:
     members: list[TarMember] = []
     problems: list[str] = []
     pending = _Pending()
-    window = ForwardWindow(read)
+    window = ForwardWindow(read, _WINDOW)
     offset = 0
     while (header := _header_at(window, offset)) is not None:
         content = offset + BLOCK
         offset = content + -(-header.size // BLOCK) * BLOCK
         if content + header.size > size:
             raise Malformed("has a member that is longer than the file")
-        if not _take_extension(header, read, content, pending):
+        if not _take_extension(header, window, content, pending):
             problems += _add_member(header, content, pending, members)
             pending = _Pending()
         if len(members) > MOST_MEMBERS:
@@ -85,8 +95,7 @@ def read_tar(read: ReadAt, size: int) -> tuple[list[TarMember], list[str]]:
 
 def _header_at(window: ForwardWindow, offset: int) -> TarHeader | None:
     """The header that begins at `offset`; None for the zero block that ends the archive."""
-    position = window.locate(offset, BLOCK)
-    block = window.data[position : position + BLOCK]
+    block = window.piece(offset, BLOCK)
     if len(block) < BLOCK:
         raise Malformed("ends without the two zero blocks that end a tar file")
     if block == _ZERO_BLOCK:
@@ -96,7 +105,7 @@ def _header_at(window: ForwardWindow, offset: int) -> TarHeader | None:
     return parse_header(block)
 
 
-def _take_extension(header: TarHeader, read: ReadAt, offset: int, pending: _Pending) -> bool:
+def _take_extension(header: TarHeader, window: ForwardWindow, offset: int, pending: _Pending) -> bool:
     """Keep an extended header for the next member; False when this is a member itself."""
     if not is_extension(header):
         return False
@@ -105,7 +114,7 @@ def _take_extension(header: TarHeader, read: ReadAt, offset: int, pending: _Pend
     unsafe = hidden_name_problems(header)
     if unsafe:
         raise Malformed(f"has an extended header that {unsafe[0]}")
-    content = _extension_content(read, offset, header.size)
+    content = _extension_content(window, offset, header.size)
     if not pending.goes_with(header.kind):
         raise Malformed("has two extended headers for one member")
     if header.kind == b"g":
@@ -120,24 +129,28 @@ def _take_extension(header: TarHeader, read: ReadAt, offset: int, pending: _Pend
     return True
 
 
-def _extension_content(read: ReadAt, offset: int, size: int) -> bytes:
+def _extension_content(window: ForwardWindow, offset: int, size: int) -> bytes:
     """Python's tarfile reads on to the end of the last block, so that nothing may stand behind the content (T17)."""
-    blocks = read(offset, -(-size // BLOCK) * BLOCK)
+    blocks = window.piece(offset, -(-size // BLOCK) * BLOCK)
     if blocks[size:].strip(b"\0"):
         raise Malformed("has an extended header that goes on after its stated size")
     return blocks[:size]
 
 
 def _add_member(header: TarHeader, offset: int, pending: _Pending, members: list[TarMember]) -> list[str]:
-    naming = Naming(
-        header, pending.pax.get("path") or pending.long_name, pending.pax.get("linkpath") or pending.long_link
-    )
-    name, link = (raw.decode("utf-8", "surrogateescape") for raw in (naming.name, naming.link))
+    pax = pending.pax
+    if header.kind in _USUAL_KINDS and pending.renames_nothing and (header.kind == b"0" or not header.size):
+        name = header.name.decode("utf-8", "surrogateescape")
+        if header.kind == b"5" or not name.endswith("/"):
+            members.append(TarMember(name, _KINDS[header.kind], header.size, offset, header.mode, ""))
+            return []
+    naming = Naming(header, pax.get("path") or pending.long_name, pax.get("linkpath") or pending.long_link)
+    name = naming.name.decode("utf-8", "surrogateescape")
+    link = naming.link.decode("utf-8", "surrogateescape")
     kind = _KINDS.get(header.kind, "")
-    stated = int(pending.pax.get("size", str(header.size)))
-    if stated != header.size:
+    if "size" in pax and int(pax["size"]) != header.size:
         # Those who believe the one and those who believe the other find different members from here on (T5).
-        raise Malformed(f"states two sizes for {printable(name)}: {header.size} and {stated}")
+        raise Malformed(f"states two sizes for {printable(name)}: {header.size} and {int(pax['size'])}")
     if header.kind == b"\0" and name.endswith("/"):
         kind = FOLDER
     members.append(TarMember(name, kind or FILE, header.size, offset, header.mode, link))

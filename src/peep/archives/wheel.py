@@ -101,6 +101,15 @@ class OpenWheel:
             raise self._mismatch(entry)
         return content
 
+    def repeats(self, entry: WheelEntry, other: OpenWheel, its: WheelEntry) -> bool:
+        """Whether an entry is packed in the very bytes of one of another wheel, and RECORD states one digest of both.
+
+        Once the content of the one was read, that of the other needs not be: it is as equal, and as right.
+        """
+        if not entry.sha256 or entry.sha256 != its.sha256:
+            return False
+        return self._zip.repeats(self._members[entry.path], other._zip, other._members[its.path])
+
     def read(self, path: str) -> bytes:
         """A whole small member by its path. Raises `ArchiveError` when there is none, or it is no small one."""
         for entry in self.entries:

@@ -23,7 +23,7 @@ LARGEST_DIRECTORY = 1 << 28
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
-_CENTRAL = struct.Struct("<L6H3L5H2L")
+CENTRAL = struct.Struct("<L6H3L5H2L")
 _ALL16 = 0xFFFF
 _ALL32 = 0xFFFFFFFF
 _LONGEST_COMMENT = 0xFFFF
@@ -137,7 +137,7 @@ def _check_ends(ends: EndRecords, end_offset: int) -> None:
         raise NotAZip(f"has {ends.members} members; the limit is {MOST_MEMBERS}")
     if ends.directory_size > LARGEST_DIRECTORY:
         raise NotAZip(f"has a central directory of {ends.directory_size} bytes; the limit is {LARGEST_DIRECTORY}")
-    if ends.members * _CENTRAL.size > ends.directory_size:
+    if ends.members * CENTRAL.size > ends.directory_size:
         raise NotAZip(f"announces {ends.members} members, more than its central directory can hold")
 
 
@@ -146,7 +146,7 @@ def read_directory(
 ) -> list[CentralEntry]:
     entries: list[CentralEntry] = []
     position = 0
-    unpack, fixed = _CENTRAL.unpack_from, _CENTRAL.size
+    unpack, fixed = CENTRAL.unpack_from, CENTRAL.size
     while position < len(directory):
         if len(directory) - position < fixed or not directory.startswith(b"PK\1\2", position):
             raise NotAZip(f"has something else than a header {position} bytes into its central directory")

@@ -6,22 +6,16 @@ installed (several times zlib's speed), else by zlib, with the same results.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator
-from importlib import import_module
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO
 
+from peep.archives.inflating import INFLATE_ERRORS, RAW, crc32, crc32_running, new_inflater
 from peep.archives.random_access import ReadAt, file_size, read_at
 from peep.archives.zip_directory import DEFLATED, NotAZip
 from peep.archives.zip_local import ZipMember
 from peep.archives.zip_structure import ZipTable, read_zip_table
 from peep.errors import ArchiveError
 from peep.formats.member_names import printable
-
-try:
-    _deflate = import_module("isal.isal_zlib")  # optional: the `fast` extra
-except ImportError:
-    _deflate = zlib
 
 LARGEST_CHUNK = (1 << 17) - 1
 """Bytes; larger buffers cost a page fault for each page, every time."""
@@ -31,12 +25,6 @@ _RATIO_MATTERS_ABOVE = 1 << 26
 _HIGHEST_RATIO = 100
 _LONGEST_NOTHING = 64
 """Bytes that the deflated content of a folder may take: nothing, deflated, is two to five."""
-_RAW = -15  # zlib's window bits for deflate without a header
-
-_crc32: Callable[[bytes], int] = _deflate.crc32
-_crc32_running: Callable[[bytes, int], int] = _deflate.crc32
-_new_inflater: Callable[..., Any] = _deflate.decompressobj
-_inflate_errors: tuple[type[Exception], ...] = (zlib.error, getattr(_deflate, "error", zlib.error))
 
 
 class ZipReader:
@@ -76,16 +64,16 @@ class ZipReader:
         raw = self._read(member.content_offset, member.compressed_size)
         if member.method == DEFLATED:
             raw = self._inflated(member, raw)
-        if len(raw) != member.size or _crc32(raw) != member.crc or (self.unreadable and member.name in self.unreadable):
+        if len(raw) != member.size or crc32(raw) != member.crc or (self.unreadable and member.name in self.unreadable):
             raise self._refusal(member, len(raw))
         return raw
 
     def _inflated(self, member: ZipMember, raw: bytes) -> bytes:
-        inflater = _new_inflater(_RAW)
+        inflater = new_inflater(RAW)
         try:
             # One byte more than stated lets the end of the stream be seen, and a longer stream give itself away (Z11).
             data: bytes = inflater.decompress(raw, member.size + 1)
-        except _inflate_errors as error:
+        except INFLATE_ERRORS as error:
             raise ArchiveError(self.filename, [f"{member.name}: cannot be decompressed: {error}"]) from None
         if inflater.unused_data or (not inflater.eof and len(data) == member.size):
             raise self._unfinished(member)
@@ -106,10 +94,26 @@ class ZipReader:
             count += len(piece)
             if count > member.size:
                 raise self._refusal(member, count)
-            crc = _crc32_running(piece, crc)
+            crc = crc32_running(piece, crc)
             yield piece
         if count != member.size or crc != member.crc:
             raise self._refusal(member, count)
+
+    def repeats(self, member: ZipMember, other: ZipReader, its: ZipMember) -> bool:
+        """Whether a member is packed in the very bytes of another file's member, by the same method.
+
+        Then it holds the same content; and whether that is what the headers state was found out for both with one.
+        """
+        if self.unreadable or other.unreadable:
+            return False
+        stated = (member.method, member.crc, member.compressed_size, member.size)
+        if stated != (its.method, its.crc, its.compressed_size, its.size):
+            return False
+        return all(
+            self._read(member.content_offset + start, count) == other._read(its.content_offset + start, count)
+            for start in range(0, member.compressed_size, LARGEST_CHUNK)
+            for count in (min(LARGEST_CHUNK, member.compressed_size - start),)
+        )
 
     def _stored_pieces(self, member: ZipMember) -> Iterator[bytes]:
         end = member.content_offset + member.compressed_size
@@ -117,7 +121,7 @@ class ZipReader:
             yield self._read(offset, min(LARGEST_CHUNK, end - offset))
 
     def _inflated_pieces(self, member: ZipMember) -> Iterator[bytes]:
-        inflater = _new_inflater(_RAW)
+        inflater = new_inflater(RAW)
         offset = member.content_offset
         end = offset + member.compressed_size
         carried = b""
@@ -134,7 +138,7 @@ class ZipReader:
                     yield piece
             while not inflater.eof and (piece := inflater.decompress(b"", LARGEST_CHUNK)):
                 yield piece
-        except _inflate_errors as error:
+        except INFLATE_ERRORS as error:
             raise ArchiveError(self.filename, [f"{member.name}: cannot be decompressed: {error}"]) from None
         if not inflater.eof or inflater.unused_data or offset != end:
             raise self._unfinished(member)

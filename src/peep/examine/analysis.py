@@ -72,7 +72,7 @@ def _comparison(order: Mapping[str, Any]) -> Comparison:
     old, new = order.get("old"), order["new"]
     with ExitStack() as stack:
         before = stack.enter_context(Release()) if old is not None else None
-        after = stack.enter_context(Release())
+        after = stack.enter_context(Release(before))
         habits_before = _opened(before, old or (), stack) if before is not None else (None, None)
         habits_after = _opened(after, new, stack)
         return compare(

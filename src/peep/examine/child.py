@@ -30,7 +30,14 @@ _MOST_OUTPUT = 128 << 20
 _LONGEST_RUN = 300.0
 """Seconds of waiting; processor time is bounded by `_PROCESSOR_SECONDS`."""
 _PROCESSOR_SECONDS = 120
-_RUN_CHILD = "import sys; sys.path[:0] = sys.argv[1].split(chr(10)); from peep.examine.analysis import main; main()"
+_RUN_CHILD = """\
+import os, sys
+sys.path[:0] = sys.argv[1].split(chr(10))
+from peep.examine.analysis import main
+main()
+os._exit(0)
+"""
+"""The answer is written: to clear away what was in memory would be work for nothing."""
 _LIBRARIES = ("packaging", "tomli", "isal", "elftools", "pefile", "macholib", "altgraph", "ordlookup")
 """What the child may import: packaging always, tomli before Python 3.11, isal with the extra `fast`, the others with
 `binaries`.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from peep.dataclass import replace
 from peep.examine.binaries import BinaryFacts, binary_findings
@@ -18,9 +17,11 @@ from peep.examine.inventory import inventory_of
 from peep.examine.metadata import metadata_hits
 from peep.examine.moments import is_python
 from peep.examine.pairing import Pair, in_reading_order, pair_up
+from peep.examine.possible_finds import may_call, may_have_lines
 from peep.examine.release import LARGEST_FILE, Release
 from peep.examine.release_rules import data_hits, layout_hits, origin_hits
-from peep.examine.signals import capabilities_of, file_hits
+from peep.examine.same_code import is_same_code
+from peep.examine.signals import capabilities_of
 from peep.examine.syntax_tree import same_but_docstrings
 from peep.examine.types import (
     FOLDED_MOMENTS,
@@ -128,11 +129,25 @@ def _change(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> Change:
 
 def _is_same_code(pair: Pair, old: ReleaseView | None, new: ReleaseView) -> bool:
     """Python that differs in comments, docstrings and layout alone; facts are taken while the trees are at hand."""
-    if pair.old is not None and pair.new is not None and old is not None and new.facts(pair.new.file).uses:
+    if pair.old is None or pair.new is None or old is None:
+        return False
+    new.facts(pair.new.file)
+    after = new.tree(pair.new.file)
+    if _will_be_asked_for(pair.new, new):
         old.facts(pair.old.file)
-    trees = [view.tree(unit.file) for view, unit in _sides(pair, old, new)]
-    roots = [tree.root for tree in trees if tree is not None]
-    return len(roots) == 2 and same_but_docstrings(*roots)  # noqa: PLR2004 - old and new
+    if after is None:
+        return False
+    contents = old.release.content(pair.old.file.sha256), new.release.content(pair.new.file.sha256)
+    found = is_same_code(*contents, after.root)
+    if found is None:
+        before = old.tree(pair.old.file)
+        return before is not None and same_but_docstrings(before.root, after.root)
+    return found
+
+
+def _will_be_asked_for(unit: Unit, new: ReleaseView) -> bool:
+    """Whether what a file has will be compared with what was there before."""
+    return bool(new.hits(unit)) or (unit.moment not in FOLDED_MOMENTS and bool(_capabilities(new, unit)))
 
 
 def _within_budget(changes: Iterable[Change]) -> Iterator[Change]:
@@ -201,33 +216,28 @@ def _content_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pai
     """New hits of the rules on contents. Most of what is found was in the same file before; only where something is
     not are all the other old files analysed, to see whether it merely moved.
     """
-    found = [hit for pair in pairs if pair.new is not None for hit in _unit_hits(new, pair.new)]
+    found = [hit for pair in pairs if pair.new is not None for hit in new.hits(pair.new)]
     new_paths = {pair.new.path: _matched_path(pair.new) for pair in pairs if pair.new is not None}
     before = [pair.old for pair in pairs if pair.old is not None]
     old_paths = {unit.path: _matched_path(unit) for unit in before}
     touched = {new_paths.get(hit.path, hit.path) for hit in found}
     if old is None:
         return list(new_hits((), found, new_paths, old_paths))
-    known = [hit for unit in before if old_paths[unit.path] in touched for hit in _unit_hits(old, unit)]
+    known = [hit for unit in before if old_paths[unit.path] in touched for hit in old.hits(unit)]
     found_anew = list(new_hits(known, found, new_paths, old_paths))
     if found_anew:
-        words = {_longest_word(hit.evidence) for hit in found_anew}
-        others = [unit for unit in before if old_paths[unit.path] not in touched and _may_hold(old, unit, words)]
-        known += [hit for unit in others for hit in _unit_hits(old, unit)]
+        test = may_have_lines(hit.evidence for hit in found_anew)
+        others = [unit for unit in before if old_paths[unit.path] not in touched and _may_hold(old, unit, test)]
+        known += [hit for unit in others for hit in old.hits(unit)]
         found_anew = list(new_hits(known, found, new_paths, old_paths))
     return found_anew
 
 
-def _longest_word(evidence: str) -> bytes:
-    return max(re.findall(r"\w+", evidence), key=len, default="").encode("utf-8", "surrogateescape")
-
-
-def _may_hold(view: ReleaseView, unit: Unit, words: Collection[bytes]) -> bool:
-    """Whether something of the kind can be in a file: Python is only analysed where one of the words stands in it."""
+def _may_hold(view: ReleaseView, unit: Unit, test: Callable[[bytes], bool]) -> bool:
+    """Whether something of the kind can be in a file: Python is only analysed where its text may hold it."""
     if not is_python(unit.path) or view.binary(unit):
         return True
-    content = view.release.content(unit.file.sha256)
-    return any(word in content for word in words)
+    return test(view.release.content(unit.file.sha256))
 
 
 def _matched_path(unit: Unit) -> str:
@@ -257,10 +267,6 @@ def _binary_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair
 def _binary_facts(view: ReleaseView, unit: Unit | None) -> BinaryFacts | None:
     kind = native_format(unit.file.head) if unit is not None else ""
     return view.binary_facts(unit.file, kind) if unit is not None and kind else None
-
-
-def _unit_hits(view: ReleaseView, unit: Unit) -> list[Hit]:
-    return file_hits(view.examined(unit))
 
 
 def _told(hit: Hit) -> Hit:
@@ -311,17 +317,31 @@ def _new_capabilities(old: ReleaseView | None, new: ReleaseView, pairs: Sequence
         if pair.new is not None and pair.new.moment not in FOLDED_MOMENTS
         if (capabilities := _capabilities(new, pair.new))
     }
-    for some in ([pairs[number] for number in found], pairs):  # as for hits: all others only where something is new
-        known = [
-            (pair.unit.path, one)
-            for pair in some
-            if pair.old is not None and old is not None
-            for one in _capabilities(old, pair.old)
+    every = [one for many in found.values() for one in many]
+    some = [pairs[number] for number in found]
+    found_anew = list(_unknown(_known_capabilities(old, some), every))
+    if found_anew:  # as for hits: others only where something is new
+        here = {(one.path, one.capability, one.when) for one in found_anew}
+        test = may_call({one.call for one in every if (one.path, one.capability, one.when) in here})
+        paths = {one.path for one in found_anew}
+        others = [
+            pair
+            for number, pair in enumerate(pairs)
+            if number not in found and pair.old is not None and old is not None
+            if pair.unit.path in paths or _may_hold(old, pair.old, test)
         ]
-        found_anew = list(_unknown(known, [one for many in found.values() for one in many]))
-        if not found_anew:
-            break
+        found_anew = list(_unknown(_known_capabilities(old, [*some, *others]), every))
     return found_anew
+
+
+def _known_capabilities(old: ReleaseView | None, pairs: Iterable[Pair]) -> list[tuple[str, Capability]]:
+    """What files could do, each with the path that the file has now."""
+    return [
+        (pair.unit.path, one)
+        for pair in pairs
+        if pair.old is not None and old is not None
+        for one in _capabilities(old, pair.old)
+    ]
 
 
 def _unknown(before: Collection[tuple[str, Capability]], found: Iterable[Capability]) -> Iterator[Capability]:

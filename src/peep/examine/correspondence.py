@@ -12,6 +12,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from functools import cached_property
 
 from peep.dataclass import dataclass
 from peep.examine.file_kinds import native_format
@@ -93,7 +94,8 @@ class _Lookup:
         self._digests = {file.sha256: path for path, file in reversed(list(sdist.files.items()))}
         self._folders = voted_folders(wheel.files, sdist.files)
         self._claimed = tuple(_claimed_folders(sdist, content))
-        self._tails: dict[str, str] | None = None
+        self._tails: dict[str, dict[str, str]] = {}
+        self._tried: dict[str, tuple[str, ...]] = {}
 
     def source(self, file: ReleaseFile) -> Source:
         folder, _, name = file.path.rpartition("/")
@@ -163,9 +165,7 @@ class _Lookup:
         installed = installed_path(path)
         special = _PREFIX.match(installed)
         if special is None:
-            top = installed.partition("/")[0]
-            folders = dict.fromkeys((self._folders.get(top, ""), *SOURCE_FOLDERS, *self._claimed))
-            yield from (folder + installed for folder in folders)
+            yield from [folder + installed for folder in self._folders_for(installed.partition("/")[0])]
             return
         below = installed[special.end() :]
         if special[0].endswith(".dist-info/") and "/" not in below:
@@ -176,15 +176,32 @@ class _Lookup:
         if scheme in ("licenses", "license_files", "scripts", "headers", "data", "sboms") and rest:
             yield from self._by_tail(rest)
 
+    def _folders_for(self, top: str) -> tuple[str, ...]:
+        found = self._tried.get(top)
+        if found is None:
+            found = tuple(dict.fromkeys((self._folders.get(top, ""), *SOURCE_FOLDERS, *self._claimed)))
+            self._tried[top] = found
+        return found
+
     def _by_tail(self, path: str) -> Iterator[str]:
         """The path of the sdist that shares most of the end of `path`, down to the base name alone."""
-        if self._tails is None:
-            self._tails = {}
-            for known in sorted(self._sdist, key=lambda one: (one.count("/"), one)):
+        name = path.rpartition("/")[2]
+        tails = self._tails.get(name)
+        if tails is None:
+            tails = self._tails[name] = {}
+            for known in sorted(self._by_name.get(name, ()), key=lambda one: (one.count("/"), one)):
                 for tail in _tails(known):
-                    self._tails.setdefault(tail, known)
-        found = (self._tails.get(tail) for tail in _tails(path))
+                    tails.setdefault(tail, known)
+        found = (tails.get(tail) for tail in _tails(path))
         yield from dict.fromkeys(one for one in found if one is not None)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        """Paths of the sdist by their base names."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in self._sdist:
+            found[path.rpartition("/")[2]].append(path)
+        return found
 
     def _is_generated(self, file: ReleaseFile) -> bool:
         return is_generated(file, self._content)

@@ -52,7 +52,7 @@ class FileDiff(NamedTuple):
 
 def split_lines(text: str) -> list[str]:
     """Lines without their ends; ends only at CR LF, CR and LF, so that other separators stay visible in the lines."""
-    lines = _LINE_END.split(text)
+    lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     return lines
@@ -135,7 +135,11 @@ def _gap(
     if old_start == old_end and new_start == new_end:
         return
     if is_compared:
-        matcher = SequenceMatcher(None, old[old_start:old_end], new[new_start:new_end], autojunk=False)
+        before, after = old[old_start:old_end], new[new_start:new_end]
+        if before == after:  # as most are: lines between anchors that stand elsewhere as well
+            yield Edit(True, *bounds)  # noqa: FBT003
+            return
+        matcher = SequenceMatcher(None, before, after, autojunk=False)
         for tag, one, two, three, four in matcher.get_opcodes():
             yield Edit(tag == "equal", old_start + one, old_start + two, new_start + three, new_start + four)
         return

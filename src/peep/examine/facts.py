@@ -7,20 +7,22 @@ function, also by way of other functions of the file; decorators, defaults, clas
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from peep.dataclass import NamedTuple, dataclass, field
 from peep.examine.call_kinds import kind_of_call, kind_of_method
 from peep.examine.joined_paths import called_path, divided_path
 from peep.examine.names import Names
 from peep.examine.suspicions import Suspicions
-from peep.examine.syntax_tree import SyntaxTree, is_docstring
+from peep.examine.syntax_tree import LEAVES, SyntaxTree, is_docstring
 
-_SCOPED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.If, ast.Import, ast.ImportFrom})
 _LOOKING_AT_TYPES = frozenset({"isinstance", "issubclass", "typing.cast", "hasattr", "getattr", "callable"})
 _STARTING = frozenset({"process", "network"})
 _CALLED_AS_DECORATORS = frozenset({"process", "network", "dynamic"})
 _RUNNING = frozenset({"map", "filter", "functools.partial", "functools.reduce"})
+_NAMING = (ast.Name, ast.Attribute)
 _HANDED_ON = frozenset({"exec", "eval"})
 _PLAIN_YAML = frozenset({"yaml.SafeLoader", "yaml.CSafeLoader", "yaml.BaseLoader", "yaml.CBaseLoader"})
 _PROPERTIES = frozenset({"property", "cached_property"})
@@ -115,7 +117,7 @@ class _Analysis:
         self._tree = tree
         self._names = Names(tree)
         self._suspicions = Suspicions(tree, self._names)
-        self._noted = self._suspicions.looked_at | {ast.Constant, ast.BinOp}
+        self._actions = _ACTIONS_WITH_READINGS if self._suspicions.has_readings else _ACTIONS
         self._joined: set[int] = set()
         self._module = _Scope("")
         self._scopes: list[_Scope] = [self._module]
@@ -143,29 +145,55 @@ class _Analysis:
 
     def _visit(self, top: ast.AST, scope: _Scope, owner: str) -> None:
         """A node and all below it, in the order of the text; only what has a scope of its own is a call deeper."""
-        below, noted = self._tree.below_each, self._noted
-        waiting = [top]
+        below, action_for = self._tree.below_each.get, self._actions.get
+        waiting: list[ast.AST] = [top]
         while waiting:
             node = waiting.pop()
-            kind = type(node)
-            if kind in _SCOPED:
-                self._scoped(node, scope, owner)
+            action = action_for(type(node), _descend)
+            if action is None or (action is not _descend and action(self, node, scope, owner)):
                 continue
-            if kind in noted:
-                self._expression(node, scope)
-            found = below.get(id(node))
+            found = below(id(node))
             if found:
                 waiting += reversed(found)
 
-    def _scoped(self, node: ast.AST, scope: _Scope, owner: str) -> None:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            self._function(node, scope, owner)
-        elif isinstance(node, ast.ClassDef):
-            self._class(node, scope)
-        elif isinstance(node, ast.If):
-            self._condition(node, scope, owner)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            _note_import(node, scope)
+    # What is done at a node of some type; True where nothing below it is left to be visited.
+
+    def text_at(self, node: ast.Constant, _scope: _Scope, _owner: str) -> bool:
+        if isinstance(node.value, str) and node.value:
+            self._literals.append(Literal(node.value, node.lineno))
+        return True
+
+    def import_at(self, node: ast.Import | ast.ImportFrom, scope: _Scope, _owner: str) -> bool:
+        _note_import(node, scope)
+        return True
+
+    def call_at(self, node: ast.Call, scope: _Scope, _owner: str) -> bool:
+        name = self._names.called(node)
+        self._call(node, name, scope)
+        scope.uses += self._suspicions.of_call(node, name)
+        return False
+
+    def subscript_at(self, node: ast.Subscript, scope: _Scope, _owner: str) -> bool:
+        if isinstance(node.value, ast.Name):
+            scope.calls.add(f"{node.value.id}.__class_getitem__")
+        scope.uses += self._suspicions.of(node)
+        return False
+
+    def oddity_at(self, node: ast.AST, scope: _Scope, _owner: str) -> bool:
+        scope.uses += self._suspicions.of(node)
+        return False
+
+    def function_at(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: _Scope, owner: str) -> bool:
+        self._function(node, scope, owner)
+        return True
+
+    def class_at(self, node: ast.ClassDef, scope: _Scope, _owner: str) -> bool:
+        self._class(node, scope)
+        return True
+
+    def condition_at(self, node: ast.If, scope: _Scope, owner: str) -> bool:
+        self._condition(node, scope, owner)
+        return True
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: _Scope, owner: str) -> None:
         for outer in (*node.decorator_list, node.args, node.returns):  # with defaults and annotations
@@ -222,33 +250,19 @@ class _Analysis:
         for statement in node.orelse:
             self._visit(statement, scope, owner)
 
-    def _expression(self, node: ast.AST, scope: _Scope) -> None:
-        if isinstance(node, ast.Constant):
-            if isinstance(node.value, str) and node.value:
-                self._literals.append(Literal(node.value, node.lineno))
-            return
-        if isinstance(node, ast.BinOp):
-            self._division(node)
-            return
-        if isinstance(node, ast.Call):
-            self._call(node, scope)
-        elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
-            scope.calls.add(f"{node.value.id}.__class_getitem__")
-        scope.uses += self._suspicions.of(node)
-
-    def _division(self, node: ast.BinOp) -> None:
+    def division_at(self, node: ast.BinOp, _scope: _Scope, _owner: str) -> bool:
         """A path that is put together is a text as well; the parts of one are no paths of their own."""
         if isinstance(node.op, ast.Div):
             if id(node) not in self._joined:
                 self._note_path(divided_path(node, self._names.text), node.lineno)
             self._joined.add(id(node.left))
+        return False
 
     def _note_path(self, path: str, line: int) -> None:
         if path:
             self._literals.append(Literal(path, line))
 
-    def _call(self, node: ast.Call, scope: _Scope) -> None:
-        name = self._names.called(node)
+    def _call(self, node: ast.Call, name: str, scope: _Scope) -> None:
         function = node.func
         self._note_path(called_path(node, name, self._names.text), node.lineno)
         kind = kind_of_call(name) if name else ""
@@ -278,12 +292,12 @@ class _Analysis:
 
     def _handed_on(self, node: ast.Call, scope: _Scope, *, is_run: bool) -> None:
         """Functions that are given to others to call: `map(os.system, …)`, `Thread(target=mine)`, which run then."""
-        for given in (*node.args, *(keyword.value for keyword in node.keywords)):
-            if is_run and isinstance(given, ast.Name):
-                scope.calls.add(given.id)
-            if isinstance(given, ast.Name | ast.Attribute):
+        for given in (*node.args, *[keyword.value for keyword in node.keywords]):
+            if isinstance(given, _NAMING):
+                if is_run and isinstance(given, ast.Name):
+                    scope.calls.add(given.id)
                 name = self._names.resolve(given)
-                if name in _HANDED_ON or (name.rpartition(".")[2].islower() and kind_of_call(name) in _STARTING):
+                if name and _is_run_by_others(name):
                     scope.uses.append((kind_of_call(name), name, given.lineno))
 
     def _loaded(self, node: ast.Call, name: str, scope: _Scope) -> None:
@@ -318,6 +332,34 @@ class _Analysis:
 
 def _is_true(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is True
+
+
+def _descend(_analysis: _Analysis, _node: ast.AST, _scope: _Scope, _owner: str) -> bool:
+    return False
+
+
+_Action = Callable[[_Analysis, Any, _Scope, str], bool]
+_ACTIONS: dict[type, _Action | None] = {
+    **dict.fromkeys(LEAVES),
+    ast.Constant: _Analysis.text_at,
+    ast.BinOp: _Analysis.division_at,
+    ast.Call: _Analysis.call_at,
+    ast.Subscript: _Analysis.subscript_at,
+    ast.FunctionDef: _Analysis.function_at,
+    ast.AsyncFunctionDef: _Analysis.function_at,
+    ast.ClassDef: _Analysis.class_at,
+    ast.If: _Analysis.condition_at,
+    ast.Import: _Analysis.import_at,
+    ast.ImportFrom: _Analysis.import_at,
+    **dict.fromkeys((ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Dict), _Analysis.oddity_at),
+}
+"""By the type of a node, None for what is passed over; below all others is looked further."""
+_ACTIONS_WITH_READINGS = {**_ACTIONS, ast.Attribute: _Analysis.oddity_at, ast.Name: _Analysis.oddity_at}
+
+
+@lru_cache(maxsize=1024)
+def _is_run_by_others(name: str) -> bool:
+    return name in _HANDED_ON or (name.rpartition(".")[2].islower() and kind_of_call(name) in _STARTING)
 
 
 def _runs_unnamed(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

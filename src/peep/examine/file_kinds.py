@@ -12,6 +12,7 @@ import unicodedata
 _MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 _FAT = b"\xca\xfe\xba\xbe"
 _MOST_FAT_PARTS = 30  # Java classes have the same magic, and 45 or more in its place
+_NATIVE_BEGINNINGS = frozenset({b"\x7f", b"M", b"\xfe", b"\xce", b"\xcf", b"\xca", b"!", b"\0"})
 _BYTECODE_MAGIC = b"\r\n"
 _TEXT_CONTROLS = bytes(range(8)) + b"\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1c\x1d\x1e\x1f"
 
@@ -66,6 +67,8 @@ _AT_OFFSET = (
 
 def native_format(head: bytes) -> str:
     """`elf`, `pe`, `macho`, `wasm`, or `ar` (a library of object files) for code that a processor runs; else ''."""
+    if head[:1] not in _NATIVE_BEGINNINGS:
+        return ""
     if head.startswith(b"\x7fELF"):
         return "elf"
     if head.startswith(b"MZ") and len(head) >= 64:  # noqa: PLR2004 - a DOS header

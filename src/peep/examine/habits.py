@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-import tarfile
-import zipfile
-from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 from typing import BinaryIO
 
+from peep.archives.packing_traits import tar_traits, zip_traits
+from peep.archives.random_access import file_size, read_at
 from peep.dataclass import dataclass
 from peep.examine.types import Habit, Hit
 from peep.formats.literal_secrets import told
@@ -24,7 +24,7 @@ _STEADY = frozenset({"zip create system", "zip method"})
 _MOST_SHOWN = 4
 _LONGEST = 300
 """Characters of one owner's or tool's name: an archive may state a megabyte."""
-SDIST_MEMBERS = 500
+SDIST_MEMBERS = 501
 """Members whose headers are looked at."""
 
 
@@ -39,16 +39,15 @@ class PackingHabits:
 
 def wheel_habits(file: BinaryIO, wheel_fields: Mapping[str, tuple[str, ...]], metadata_version: str) -> PackingHabits:
     """Read the headers of a wheel that the strict reader accepted. `wheel_fields`: those of its WHEEL."""
-    with zipfile.ZipFile(file) as archive:
-        members = archive.infolist()
+    members = list(zip_traits(read_at(file), file_size(file)))
     return PackingHabits(
         "wheel",
         {
             "generator": _name_only("; ".join(wheel_fields.get("generator", ()))),
-            "zip create system": _all({_ZIP_SYSTEMS.get(one.create_system, str(one.create_system)) for one in members}),
-            "zip create version": _all({str(one.create_version) for one in members}),
-            "zip method": _all({_ZIP_METHODS.get(one.compress_type, str(one.compress_type)) for one in members}),
-            "zip modes": _all({oct(one.external_attr >> 16) for one in members if not one.is_dir()}),
+            "zip create system": _all({_ZIP_SYSTEMS.get(one.system, str(one.system)) for one in members}),
+            "zip create version": _all({str(one.version) for one in members}),
+            "zip method": _all({_ZIP_METHODS.get(one.method, str(one.method)) for one in members}),
+            "zip modes": _all({oct(one.mode) for one in members if not one.is_folder}),
             "metadata version": metadata_version,
         },
     )
@@ -81,21 +80,11 @@ def sdist_habits(
 
 
 def _tar_properties(file: BinaryIO) -> dict[str, str]:
-    owners: Counter[str] = Counter()
-    modes: set[str] = set()
-    has_pax = False
-    file.seek(0)
-    with tarfile.open(fileobj=file, mode="r:") as archive:
-        for count, member in enumerate(archive):
-            owners[f"{member.uname or member.uid}:{member.gname or member.gid}"] += 1
-            modes.add(oct(member.mode) if member.isfile() else "")
-            has_pax = has_pax or bool(member.pax_headers)
-            if count >= SDIST_MEMBERS:
-                break
+    members = list(islice(tar_traits(read_at(file)), SDIST_MEMBERS))
     return {
-        "owner": _all(set(owners)),
-        "tar modes": _all(modes - {""}),
-        "tar format": "pax" if has_pax else "ustar or GNU",
+        "owner": _all({one.owner for one in members}),
+        "tar modes": _all({oct(one.mode) for one in members if one.mode is not None}),
+        "tar format": "pax" if any(one.has_records for one in members) else "ustar or GNU",
     }
 
 

@@ -31,6 +31,7 @@ class ImportReader:
         self._tops = own_tops
         self._known = known
         self._scans: dict[str, ScannedImports] = earlier._scans if earlier is not None else {}  # noqa: SLF001 - its own
+        self._certain: dict[str, bool] = earlier._certain if earlier is not None else {}  # noqa: SLF001 - its own
         self._analysed: dict[str, tuple[ImportFact, ...]] = earlier._analysed if earlier is not None else {}  # noqa: SLF001
 
     def reading(self, file: ReleaseFile) -> ImportReading:
@@ -39,9 +40,16 @@ class ImportReader:
             return ImportReading(_at_import(self.exact(file)))
         scan = self._scan(file)
         own = self._own(scan)
-        if own and not is_scan_certain(self._release.content(file.sha256)):
+        if own and not self.is_certain(file):
             return ImportReading(_at_import(self.exact(file)))
         return ImportReading(scan.imports, own)
+
+    def is_certain(self, file: ReleaseFile) -> bool:
+        """Whether a scan of a file tells what it imports, but for what its functions do."""
+        found = self._certain.get(file.sha256)
+        if found is None:
+            found = self._certain[file.sha256] = is_scan_certain(self._release.content(file.sha256))
+        return found
 
     def exact(self, file: ReleaseFile) -> tuple[ImportFact, ...]:
         """The imports of a file, by its syntax tree where functions of it import own modules."""

@@ -25,7 +25,12 @@ _LINE = re.compile(
 """Blanks are taken whole and words one by one: what does not match is given up in time that grows as the line does."""
 _OPEN_LIST = re.compile(r"\bimport[ \t]*\(([^()]*)\)")
 
-
+_IMPORT_WORD = re.compile(r"(?<!\w)import(?!\w)")
+_REST = re.compile(
+    r"import(?:[ \t]|\\\n)*\((?:[^()#]|#[^\n]*\n){0,20000}\)(?:\\\n|[^\n])*"
+    r"|import(?!(?:[ \t]|\\\n)*\()(?:\\\n|[^\n])*"
+)
+"""An import with its list in brackets, in which comments may stand, or with all lines that backslashes make one."""
 _CALLING = (
     b"importlib", b"import_module", b"__import__", b"builtins", b"globals", b"locals", b"vars", b"modules", b"__main__",
 )  # fmt: skip
@@ -51,7 +56,7 @@ class ScannedImports:
 
 def scanned_imports(content: bytes) -> ScannedImports:
     """Find imports line by line; function bodies by their indentation."""
-    text = _joined(without_literals(_source(content)))
+    text = _joined(_importing_part(_source(content)))
     outside: list[ImportFact] = []
     inside: list[ImportFact] = []
     body = -1
@@ -91,9 +96,35 @@ def _source(content: bytes) -> str:
     return _FORM_FEED.sub("\n", text).replace("\f", " ") if "\f" in text else text
 
 
+def _importing_part(text: str) -> str:
+    """The beginning of a text, without literals, that holds all its imports: most have none behind the first lines."""
+    position = text.rfind("import")
+    while position >= 0 and not _IMPORT_WORD.match(text, position):
+        position = text.rfind("import", 0, position)
+    found = _REST.match(text, position) if position >= 0 else None
+    if found is None:
+        return without_literals(text) if position >= 0 else ""
+    part = _without_literals(text, found.end())
+    is_open = part.rfind("(") > part.rfind(")")  # the word stands in a comment inside of a list
+    return without_literals(text) if is_open else part
+
+
+def _without_literals(text: str, end: int) -> str:
+    """As `without_literals`, of the beginning of a text up to `end` or the end of the literal that reaches over it."""
+    parts: list[str] = []
+    done = 0
+    for match in _NOT_CODE.finditer(text):
+        if match.start() >= end:
+            break
+        parts += (text[done : match.start()], _blank(match))
+        done = match.end()
+    return "".join((*parts, text[done : max(done, end)]))
+
+
 def _joined(text: str) -> str:
     """A line for each statement: those that go on in the next one, and lists of names in brackets, on one line."""
-    text = _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), text.replace("\\\n", "  "))
+    closed, end, rest = text.replace("\\\n", "  ").rpartition(")")
+    text = _OPEN_LIST.sub(lambda found: "import " + " ".join(found[1].split()), closed + end) + rest
     if ";" in text:
         text = _SEVERAL.sub(lambda found: found[0].replace(";", f"\n{found[1]}"), text)
     return _SHORT_FUNCTION.sub(r"\1\2\n\1 ", text)

@@ -15,7 +15,7 @@ from peep.examine.syntax_tree import SyntaxTree
 _RUNNERS = frozenset({"exec", "eval", "execfile"})
 _HARMLESS_CALLS = frozenset({"compile", "globals", "locals", "vars", "dict", "str", "repr", "len", "type", "int"})
 """What stands around code that comes from elsewhere, and makes none."""
-_LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
+LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__"})
 _IMPORTED_INLINE = DANGEROUS_MODULES - {"sys"}
 """Modules that nobody imports inside an expression, but to have no import that is seen."""
 _HIDDEN_BUILTINS = frozenset({"exec", "eval", "compile", "__import__"})
@@ -78,8 +78,6 @@ class LoaderShapes:
             yield "native-place", name
         if kind_of_call(name) == "process":
             yield from ((kind, name) for kind in self._purposes(node))
-        if any(keyword.arg == "co_code" for keyword in node.keywords):
-            yield "memory", "co_code"
 
     # -- code that is made -----------------------------------------------------------------------
 
@@ -97,7 +95,7 @@ class LoaderShapes:
 
     def _spells_name(self, node: ast.Call, name: str) -> bool:
         """A module or function of note whose name is cut up, turned round or escaped where it could be written."""
-        if name in _LOADERS and node.args:
+        if name in LOADERS and node.args:
             module = self._names.text(node.args[0]) or ""
             is_inline = name == "__import__" and module in _IMPORTED_INLINE
             is_known = module.partition(".")[0] in DANGEROUS_MODULES

@@ -6,12 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.requirements import InvalidRequirement
-
 from peep.dataclass import dataclass, field
 from peep.examine.lookalikes import lookalike_of
 from peep.examine.types import Hit
-from peep.formats.dependency_specifiers import read_requirement
 from peep.formats.documents import parse_toml
 from peep.formats.names import normalised
 from peep.formats.wheel_metadata import header_fields
@@ -117,6 +114,10 @@ Finding = tuple[str, str, str]
 
 def _by_name(texts: Iterable[str]) -> dict[str, list[str]]:
     """Requirements by normalised name; what cannot be read stands under its whole text."""
+    from packaging.requirements import InvalidRequirement  # noqa: PLC0415 - most releases change none
+
+    from peep.formats.dependency_specifiers import read_requirement  # noqa: PLC0415 - most releases change none
+
     found: dict[str, list[str]] = {}
     for text in texts:
         try:
@@ -128,9 +129,12 @@ def _by_name(texts: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterator[Finding]:
+    yield from _disagreements(old, new)
     path = new.metadata_path
-    now = _by_name(new.fields.get("requires-dist", ()))
-    before = _by_name(old.fields.get("requires-dist", ())) if old else {}
+    texts_now, texts_before = (one.fields.get("requires-dist", ()) if one else () for one in (new, old))
+    if sorted(texts_now) == sorted(texts_before):
+        return
+    now, before = _by_name(texts_now), _by_name(texts_before)
     for name, texts in now.items():
         known = before.get(name, [])
         yield from (("requires-url", path, text) for text in texts if text not in known and _has_url(text))
@@ -145,10 +149,13 @@ def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> 
             is_optional = all(re.search(r"\bextra\s*==", text) for text in texts)
             yield "requires-extra" if is_optional else "requires-new", path, "; ".join(texts)
     yield from (("requires-gone", path, "; ".join(texts)) for name, texts in before.items() if name not in now)
-    yield from _disagreements(old, new)
 
 
 def _has_url(text: str) -> bool:
+    from packaging.requirements import InvalidRequirement  # noqa: PLC0415 - as above
+
+    from peep.formats.dependency_specifiers import read_requirement  # noqa: PLC0415 - as above
+
     try:
         return read_requirement(text).url is not None
     except (InvalidRequirement, RecursionError):
@@ -167,7 +174,10 @@ def _disagreement(one: ReleaseMetadata) -> list[str]:
     source = one.source_fields
     if source is None or "requires-dist" not in {text.strip().lower() for text in _static_fields(source)}:
         return []
-    wheel, sdist = _by_name(one.fields.get("requires-dist", ())), _by_name(source.get("requires-dist", ()))
+    texts, source_texts = one.fields.get("requires-dist", ()), source.get("requires-dist", ())
+    if sorted(texts) == sorted(source_texts):
+        return []
+    wheel, sdist = _by_name(texts), _by_name(source_texts)
     only_wheel = [f"only the wheel requires {name}" for name in wheel if name not in sdist]
     return only_wheel + [f"only the sdist requires {name}" for name in sdist if name not in wheel]
 
@@ -222,7 +232,10 @@ def _build_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> Iterat
 
 
 def _build_requirement_findings(path: str, old: ReleaseMetadata | None, requires: Iterable[str]) -> Iterator[Finding]:
-    before = _by_name(old.build_requires or ()) if old else {}
+    stood = (old.build_requires if old else None) or ()
+    if sorted(requires) == sorted(stood):
+        return
+    before = _by_name(stood)
     for name, texts in _by_name(requires).items():
         known = before.get(name, [])
         yield from (("requires-url", path, text) for text in texts if text not in known and _has_url(text))

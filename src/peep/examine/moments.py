@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import NamedTuple
 
 from peep.dataclass import dataclass
 from peep.examine.build_scripts import BuildCode, folders_of, is_plain_value, named_folders, named_scripts
@@ -50,7 +52,7 @@ _BUILD_NAMES = frozenset(
 )
 _NAMING_MUCH = (".toml", ".cfg", ".mk", "akefile", "akefile.am", "akefile.in")
 """Build files that name many scripts which no build runs; settings name those that it does by keys."""
-_BUILD_SUFFIXES = (".cmake", ".m4", ".ac", ".am", ".mk", ".in.cmake")
+_BUILD_ENDINGS = (".cmake", ".m4", ".ac", ".am", ".mk", ".in.cmake", ".pth")
 _CODE_SUFFIXES = (
     ".py", ".pyw", ".pyx", ".pxi", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".rs", ".go",
     ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".sh", ".bash", ".zsh", ".fish", ".bat", ".cmd", ".ps1",
@@ -67,6 +69,7 @@ def is_python(path: str) -> bool:
     return path.lower().endswith(_PYTHON)
 
 
+@lru_cache(maxsize=8192)
 def is_startup_path(path: str) -> bool:
     """Files of a wheel that every start of the interpreter runs, wherever in `.data` they stand."""
     top = path.partition("/")[0]
@@ -225,8 +228,10 @@ def _wheel_tops(files: Mapping[str, ReleaseFile]) -> Iterator[str]:
 
 
 def _is_top_module(path: str) -> bool:
+    if not is_python(path):
+        return False
     parts = installed_path(path).split("/")
-    if not is_python(path) or parts[0] in _TEST_FOLDERS:
+    if parts[0] in _TEST_FOLDERS:
         return False
     return len(parts) == 1 or (len(parts) == 2 and parts[1] == "__init__.py")  # noqa: PLR2004 - package/__init__.py
 
@@ -318,11 +323,14 @@ def _computed_modules(
 
 def _is_build_file(path: str) -> bool:
     folder, _, name = path.rpartition("/")
-    if _in_folder(path, _TEST_FOLDERS) or _in_folder(path, _DOC_FOLDERS):
+    if name not in _BUILD_NAMES and not name.endswith(_BUILD_ENDINGS):
+        return False
+    place = _folder_kind(folder)
+    if place.is_test or place.is_doc:
         return False
     if name in ("setup.py", "pyproject.toml", "setup.cfg", "hatch_build.py", "pdm_build.py", "build.py"):
         return not folder
-    return name in _BUILD_NAMES or name.endswith(_BUILD_SUFFIXES) or name.endswith(".pth")
+    return True
 
 
 def without_source_folder(path: str) -> str:
@@ -337,21 +345,57 @@ def kind_moment(path: str, file: ReleaseFile) -> str:
     folder, _, name = path.rpartition("/")
     if native_format(file.head) or is_bytecode(path, file.head):
         return "native"
-    if _in_folder(path, _TEST_FOLDERS) or name == "conftest.py" or _is_test_name(name):
+    place, kind = _folder_kind(folder), _name_kind(name)
+    if place.is_test or kind.is_test:
         return "test"
-    if ".dist-info/" in path or ".egg-info/" in path or name in _METADATA_NAMES:
-        return "doc" if "/licenses/" in path else "metadata"
-    if _in_folder(path, _DOC_FOLDERS):
+    if place.is_metadata or kind.is_metadata:
+        return "doc" if place.is_licences else "metadata"
+    if place.is_doc:
         return "doc"
-    if name.lower().endswith(_CODE_SUFFIXES) or file.head.startswith(b"#!") or file.is_executable:
+    if kind.is_code or file.head.startswith(b"#!") or file.is_executable:
         return "code"
-    if name.lower().endswith(_DOC_SUFFIXES) and (not folder or name.lower().endswith((".md", ".rst"))):
-        return "doc"
-    return "doc" if _DOC_NAMES.fullmatch(name) else "data"
+    return "doc" if kind.is_doc or (kind.is_text and not folder) else "data"
 
 
-def _in_folder(path: str, names: frozenset[str]) -> bool:
-    return any(part.lower() in names for part in path.split("/")[:-1])
+class _FolderKind(NamedTuple):
+    """What lies in a folder, by the names of it and of those above it."""
+
+    is_test: bool
+    is_doc: bool
+    is_metadata: bool
+    is_licences: bool
+
+
+@lru_cache(maxsize=4096)
+def _folder_kind(folder: str) -> _FolderKind:
+    names = folder.lower().split("/")
+    path = f"{folder}/"
+    is_metadata = ".dist-info/" in path or ".egg-info/" in path
+    return _FolderKind(
+        not _TEST_FOLDERS.isdisjoint(names), not _DOC_FOLDERS.isdisjoint(names), is_metadata, "/licenses/" in path
+    )
+
+
+class _NameKind(NamedTuple):
+    """What a file is by its name alone. `is_text`: a document where it lies in no folder."""
+
+    is_test: bool
+    is_metadata: bool
+    is_code: bool
+    is_doc: bool
+    is_text: bool
+
+
+@lru_cache(maxsize=4096)
+def _name_kind(name: str) -> _NameKind:
+    lowered = name.lower()
+    return _NameKind(
+        is_test=name == "conftest.py" or _is_test_name(name),
+        is_metadata=name in _METADATA_NAMES,
+        is_code=lowered.endswith(_CODE_SUFFIXES),
+        is_doc=lowered.endswith((".md", ".rst")) or bool(_DOC_NAMES.fullmatch(name)),
+        is_text=lowered.endswith(_DOC_SUFFIXES),
+    )
 
 
 def _is_test_name(name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from typing import cast
 
 from peep.examine.call_kinds import kind_of_call
 from peep.examine.constants import Folder
@@ -19,12 +20,7 @@ _MOST_BINDINGS = 100_000
 _DEEPEST = 80
 _SHALLOW = 8
 _DICTS = (".__dict__", ".<dict>")
-_BINDING = frozenset(
-    {
-        ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
-        ast.NamedExpr, ast.arg,
-    }
-)  # fmt: skip
+_BINDING = frozenset({ast.Assign, ast.AnnAssign, ast.NamedExpr})
 _LOADERS = frozenset({"__import__", "importlib.import_module", "importlib.__import__", "import_module"})
 
 
@@ -36,31 +32,22 @@ class Names(Folder):
         self._imported: dict[str, str] = {}
         self._aliases: dict[str, ast.expr] = {}
         self._defined: set[str] = set()
-        self._classes: set[str] = set()
         self._stars: list[str] = []
         self._resolving: set[str] = set()
         self._meanings: dict[str, str] = {}
         self._called: dict[int, str] = {}
         assigned: dict[str, list[ast.expr]] = {}
-        for node in tree.of_kinds(_BINDING):
-            self._collect(node, assigned)
+        for imported in tree.of_kinds({ast.Import, ast.ImportFrom}):
+            self._collect_import(cast("ast.Import | ast.ImportFrom", imported))
+        for bound in tree.of_kinds(_BINDING):
+            _collect(bound, assigned)
+        self._defined.update(node.arg for node in tree.of_kind(ast.arg))
+        self._defined.update(node.name for node in tree.of_kind(ast.FunctionDef))
+        self._defined.update(node.name for node in tree.of_kind(ast.AsyncFunctionDef))
+        self._classes = {node.name for node in tree.of_kind(ast.ClassDef)}
+        self._defined |= self._classes
         self._bind(assigned)
         self._meanings.clear()  # what was bound last can change what was asked for first
-
-    def _collect(self, node: ast.AST, assigned: dict[str, list[ast.expr]]) -> None:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            self._collect_import(node)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            self._defined.add(node.name)
-            if isinstance(node, ast.ClassDef):
-                self._classes.add(node.name)
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                _assign(target, node.value, assigned)
-        elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            _assign(node.target, node.value, assigned)
-        elif isinstance(node, ast.arg):
-            self._defined.add(node.arg)
 
     def _collect_import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):
@@ -110,8 +97,16 @@ class Names(Folder):
         """As `resolve`, of what a call calls; remembered, for many rules ask."""
         name = self._called.get(id(node))
         if name is None:
-            name = self._called[id(node)] = self.resolve(node.func)
+            name = self._called[id(node)] = self.resolve_most(node.func)
         return name
+
+    def resolve_most(self, node: ast.expr) -> str:
+        """As `resolve`, for the many that are a plain name or its attribute, without asking step by step."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            base = self._meanings.get(node.value.id)
+            if base is not None:
+                return self._attribute(base, node.attr) if base else ""
+        return self.resolve(node)
 
     def meaning(self, name: str) -> str:
         """As `resolve`, of a plain name."""
@@ -205,6 +200,14 @@ class Names(Folder):
         if isinstance(table, ast.List | ast.Tuple) and isinstance(wanted, int) and 0 <= wanted < len(table.elts):
             return self.resolve(table.elts[wanted], depth + 1)
         return ""
+
+
+def _collect(node: ast.AST, assigned: dict[str, list[ast.expr]]) -> None:
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            _assign(target, node.value, assigned)
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        _assign(node.target, node.value, assigned)
 
 
 def _assign(target: ast.expr, value: ast.expr, assigned: dict[str, list[ast.expr]]) -> None:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from peep.archives.sdist import SdistContents, SdistEntry, open_sdist
 from peep.archives.wheel import OpenWheel, PlainWheel, open_wheel
@@ -55,13 +55,16 @@ class Release:
     Keep it open while contents are read: nothing is held in memory but what was read last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Release | None = None) -> None:
+        """`earlier`: another release of the project, open as long as this one; what is packed as in it is known."""
         self.sdist: ReleaseArchive | None = None
         self.main_wheel: ReleaseArchive | None = None
         self.other_wheels: tuple[ReleaseArchive, ...] = ()
         self.sdist_tar: io.BytesIO | None = None
         """The decompressed sdist, where it was a compressed tar file."""
         self._readers: dict[str, Callable[[], bytes]] = {}
+        self._packed: dict[str, _Packed] = {}
+        self._known: Mapping[str, _Packed] = earlier._packed if earlier is not None else {}  # noqa: SLF001 - its own
         self._kept: dict[str, bytes] = {}
         self._kept_size = 0
         self._closing = ExitStack()
@@ -94,12 +97,12 @@ class Release:
     def add_wheel(self, filename: str, file: BinaryIO, *, is_main: bool) -> None:
         """Open a wheel. What its RECORD has wrong becomes a warning; raises `ArchiveError` for all else."""
         try:
-            wheel, scans = _scanned_wheel(PlainWheel(filename, file), allow_record_mismatch=False)
+            wheel, files = self._scanned_wheel(PlainWheel(filename, file), allow_record_mismatch=False)
         except ArchiveError:
-            wheel, scans = _scanned_wheel(PlainWheel(filename, file), allow_record_mismatch=True)
-        files = {}
-        for entry, found in scans:
-            files[entry.path] = found
+            wheel, files = self._scanned_wheel(PlainWheel(filename, file), allow_record_mismatch=True)
+        for entry in wheel.entries:
+            found = files[entry.path]
+            self._packed[found.sha256] = _Packed(wheel, entry, found)
             self._readers.setdefault(found.sha256, _wheel_reader(wheel, entry, found))
         is_pure = all(tag.endswith("-none-any") for tag in wheel.identity.tags)
         opened = ReleaseArchive(filename, True, _sorted(files), wheel.warnings, wheel.identity.dist_info, is_pure)  # noqa: FBT003
@@ -114,13 +117,38 @@ class Release:
             raise ArchiveError(filename, [f"is a second source archive beside {self.sdist.filename}"])
         unpacked = io.BytesIO()
         contents = self._closing.enter_context(open_sdist(_Plain(filename, file), scratch=lambda: unpacked))
-        self.sdist_tar = unpacked if unpacked.getbuffer().nbytes else None
+        self.sdist_tar = unpacked if unpacked.tell() else None  # asking for its buffer would copy it
         files = {}
         for entry in contents.entries:
             found = _scanned(entry.path, contents.chunks(entry), is_executable=entry.is_executable, size=entry.size)
             files[entry.path] = found
-            self._readers.setdefault(found.sha256, _sdist_reader(contents, entry, found))
+            self._readers[found.sha256] = _sdist_reader(contents, entry, found)  # no member of a wheel is read faster
         self.sdist = ReleaseArchive(filename, False, _sorted(files), contents.warnings)  # noqa: FBT003
+
+    def _scanned_wheel(
+        self, plain: PlainWheel, *, allow_record_mismatch: bool
+    ) -> tuple[OpenWheel, dict[str, ReleaseFile]]:
+        wheel = open_wheel(plain, allow_record_mismatch=allow_record_mismatch)
+        return wheel, {entry.path: self._scanned_entry(wheel, entry) for entry in wheel.archive_order()}
+
+    def _scanned_entry(self, wheel: OpenWheel, entry: WheelEntry) -> ReleaseFile:
+        """As `_scanned`; a small file whose digest RECORD states was hashed by the reader, which compared the two."""
+        known = self._known.get(entry.sha256)
+        if known is not None and wheel.repeats(entry, known.wheel, known.entry):
+            head = known.file.head
+        elif entry.sha256 and entry.size <= LARGEST_CHUNK:
+            head = wheel.small(entry)[:HEAD]
+        else:
+            return _scanned(entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size)
+        return ReleaseFile(entry.path, entry.sha256, entry.size, head, entry.is_executable)
+
+
+class _Packed(NamedTuple):
+    """A file of a wheel with the place where it is packed."""
+
+    wheel: OpenWheel
+    entry: WheelEntry
+    file: ReleaseFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,32 +157,19 @@ class _Plain:
     file: BinaryIO
 
 
-def _scanned_wheel(
-    plain: PlainWheel, *, allow_record_mismatch: bool
-) -> tuple[OpenWheel, list[tuple[WheelEntry, ReleaseFile]]]:
-    wheel = open_wheel(plain, allow_record_mismatch=allow_record_mismatch)
-    return wheel, [(entry, _scanned_entry(wheel, entry)) for entry in wheel.archive_order()]
-
-
-def _scanned_entry(wheel: OpenWheel, entry: WheelEntry) -> ReleaseFile:
-    """As `_scanned`; a small file whose digest RECORD states was hashed by the reader, which compared the two."""
-    if entry.sha256 and entry.size <= LARGEST_CHUNK:
-        head = wheel.small(entry)[:HEAD]
-        return ReleaseFile(entry.path, entry.sha256, entry.size, head, entry.is_executable)
-    return _scanned(entry.path, wheel.chunks(entry), is_executable=entry.is_executable, size=entry.size)
-
-
 def _sorted(files: Mapping[str, ReleaseFile]) -> dict[str, ReleaseFile]:
     return dict(sorted(files.items()))
 
 
 def _scanned(path: str, chunks: Iterable[bytes], *, is_executable: bool, size: int) -> ReleaseFile:
-    hasher = hashlib.sha256()
-    head = b""
-    for chunk in chunks:
-        hasher.update(chunk)
+    pieces = iter(chunks)
+    first = next(pieces, b"")
+    hasher = hashlib.sha256(first)
+    head = first[:HEAD]
+    for piece in pieces:
+        hasher.update(piece)
         if len(head) < HEAD:
-            head += chunk[: HEAD - len(head)]
+            head += piece[: HEAD - len(head)]
     return ReleaseFile(path, hasher.hexdigest(), size, head, is_executable)
 
 

@@ -6,25 +6,31 @@ import ast
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from peep.examine.call_kinds import DANGEROUS_MODULES, is_decoder, kind_of_call
 from peep.examine.environment_reads import for_programs, partial_reads
-from peep.examine.loader_shapes import LoaderShapes, is_executable_memory
+from peep.examine.loader_shapes import LOADERS, LoaderShapes, is_executable_memory
 from peep.examine.names import Names
 from peep.examine.syntax_tree import SyntaxTree
 from peep.formats.literal_secrets import told
 
 Suspicion = tuple[str, str, int]
 """(kind, name, line)."""
-_LOOKED_AT = frozenset(
+_GETTERS = frozenset({"operator.attrgetter()", "operator.methodcaller()"})
+_ENVIRONMENT = frozenset({"os.environ", "os.environb"})
+_ENVIRONMENT_NAMES = frozenset({"environ", "environb"})
+_RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
+_OPENERS = frozenset({"open", "io.open", "codecs.open"})
+_PATH_CHANGES = frozenset({"sys.path.insert", "sys.path.append", "site.addsitedir"})
+_OF_NOTE = frozenset(
     {
-        ast.Call, ast.Attribute, ast.Name, ast.Subscript, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Dict,
+        "map", "bytes", "bytearray", "setattr", "getattr", "vars", *LOADERS, *_RUNNERS, *_OPENERS, *_PATH_CHANGES,
+        *_GETTERS,
     }
 )  # fmt: skip
-_GETTERS = frozenset({"operator.attrgetter()", "operator.methodcaller()"})
-_READING = frozenset({ast.Attribute, ast.Name})
-_ENVIRONMENT = frozenset({"os.environ", "os.environb"})
-_RUNNERS = frozenset({"exec", "eval", "compile", "execfile", "types.FunctionType", "types.CodeType"})
+_METHODS = frozenset({"decode", "encode", "join", "__subclasses__"})
+"""Methods whose calls are looked at, whatever they belong to."""
 _LETTERS = range(32, 127)
 _FEWEST_LETTERS = 4
 _ABSOLUTE = re.compile(r"(?:/|[A-Za-z]:[\\/]|~)")
@@ -32,10 +38,13 @@ _HOOKED = frozenset(
     {"sys.excepthook", "sys.displayhook", "sys.stdout.write", "threading.excepthook", "sys.unraisablehook"}
 )
 _WRITE_MODES = frozenset("wax+")
+_FOREIGN_CODE = ("ctypes.", "cffi.")
 _OPENING = ("CDLL", "LoadLibrary", ".dlopen")
 _LIBC = re.compile(r"lib(?:c|System)\.(?:so(?:\.\d)?|(?:B\.)?dylib)|msvcrt(?:\.dll)?|libc\.musl[\w.-]*")
 _CHECKS = frozenset({"verify", "verify_ssl", "check_hostname", "validate_certs", "ssl_verify", "verify_certs"})
 """Keywords and attributes that say whether a certificate or a signature is checked."""
+_BUILD_KEYWORDS = frozenset({"setup_requires", "dependency_links"})
+_ODD_KEYWORDS = _CHECKS | _BUILD_KEYWORDS | {"cmdclass", "co_code"}
 _VERIFYING = frozenset(
     {
         "get", "post", "put", "patch", "delete", "head", "options", "request", "stream", "send", "Client",
@@ -60,32 +69,35 @@ class Suspicions:
         self._tree = tree
         self._names = names
         self._decoders = {id(node) for node in tree.of_kind(ast.Call) if self._decodes(node)}
+        self._has_odd_keywords = any(keyword.arg in _ODD_KEYWORDS for keyword in tree.of_kind(ast.keyword))
         self._decoded = self._decoded_names() if self._decoders else frozenset()
         self._shapes = LoaderShapes(tree, names)
+        self._meanings = {name: names.meaning(name) for name in {node.id for node in tree.of_kind(ast.Name)}}
         self._readings = {**self._executable_memory(), **self._environment_reads()}
-        self.looked_at = _LOOKED_AT if self._readings else _LOOKED_AT - _READING
-        """Types of the nodes that can be odd; `of` need not be asked about others."""
+        self.has_readings = bool(self._readings)
+        """Whether plain names and attributes can be odd; else `of` need not be asked about them."""
         self._foreign = _foreign_names(tree)
 
     def _decodes(self, node: ast.Call) -> bool:
         is_received = isinstance(node.func, ast.Attribute) and node.func.attr in ("recv", "recvfrom")
-        return is_received or self._decodes_text(node) or is_decoder(self._names.called(node))
+        return is_received or is_decoder(self._names.called(node)) or self._decodes_text(node)
 
     def _executable_memory(self) -> dict[int, tuple[str, str]]:
         """Nodes that name what makes code of bytes."""
-        last = {name: self._names.meaning(name).rpartition(".")[2] for name in self._plain_names()}
-        found = [(node, node.attr) for node in self._tree.of_kind(ast.Attribute)]
-        found_too = [(node, last[node.id]) for node in self._tree.of_kind(ast.Name)]
+        last = {name: meaning.rpartition(".")[2] for name, meaning in self._meanings.items()}
+        found = [(node, node.attr) for node in self._tree.of_kind(ast.Attribute) if is_executable_memory(node.attr)]
+        if any(is_executable_memory(meaning) for meaning in last.values()):
+            found_too = [(node, last[node.id]) for node in self._tree.of_kind(ast.Name)]
+        else:
+            found_too = []
         return {id(node): ("memory", name) for node, name in (*found, *found_too) if is_executable_memory(name)}
-
-    def _plain_names(self) -> set[str]:
-        return {node.id for node in self._tree.of_kind(ast.Name)}
 
     def _environment_reads(self) -> dict[int, tuple[str, str]]:
         """Nodes that mean the process's whole environment, and what is taken it for."""
-        found = {id(node) for node in self._tree.of_kind(ast.Attribute) if self._is_environment(node)}
-        named = self._tree.of_kind(ast.Name)
-        aliases = {name for name in {node.id for node in named} if self._names.meaning(name) in _ENVIRONMENT}
+        called_so = [node for node in self._tree.of_kind(ast.Attribute) if node.attr in _ENVIRONMENT_NAMES]
+        found = {id(node) for node in called_so if self._is_environment(node)}
+        aliases = {name for name, meaning in self._meanings.items() if meaning in _ENVIRONMENT}
+        named = self._tree.of_kind(ast.Name) if aliases else ()
         found.update(id(node) for node in named if node.id in aliases and isinstance(node.ctx, ast.Load))
         if not found:
             return {}
@@ -94,8 +106,7 @@ class Suspicions:
         return {one: ("environ-extended" if one in extended else "environ", "os.environ") for one in found}
 
     def _is_environment(self, node: ast.Attribute) -> bool:
-        is_called_so = node.attr in ("environ", "environb") and isinstance(node.ctx, ast.Load)
-        return is_called_so and self._names.resolve(node) in _ENVIRONMENT
+        return isinstance(node.ctx, ast.Load) and self._names.resolve(node) in _ENVIRONMENT
 
     def _decoded_names(self) -> frozenset[str]:
         """Names whose value was decoded, and functions that give back something decoded; three rounds of passing on."""
@@ -117,9 +128,7 @@ class Suspicions:
         return frozenset(found)
 
     def of(self, node: ast.AST) -> Iterable[Suspicion]:
-        """Everything odd about one node itself; its children are asked for on their own."""
-        if isinstance(node, ast.Call):
-            return self._call(node)
+        """Everything odd about one node itself, unless it is a call; its children are asked for on their own."""
         if isinstance(node, ast.Attribute | ast.Name):
             reading = self._readings.get(id(node))
             return ((*reading, node.lineno),) if reading else ()
@@ -129,18 +138,29 @@ class Suspicions:
             return self._assignment(node)
         return _mapping(node) if isinstance(node, ast.Dict) else ()
 
-    def _call(self, node: ast.Call) -> Iterator[Suspicion]:
-        name = self._names.called(node)
+    def of_call(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
+        """Everything odd about one call; `name`: what is called, as far as it is known."""
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            is_odd = function.attr in _METHODS or _is_of_note(name)
+        else:
+            is_odd = isinstance(function, ast.Call) or _is_of_note(name)
+        if is_odd:
+            yield from self._odd_call(node, name)
+        if self._has_odd_keywords:
+            called = name or (function.attr if isinstance(function, ast.Attribute) else "")
+            yield from ((kind, given, node.lineno) for kind, given in _by_keywords(node.keywords, called))
+
+    def _odd_call(self, node: ast.Call, name: str) -> Iterator[Suspicion]:
+        """What is odd about a call by a name of note, of one of `_METHODS`, or of what another call gave back."""
         if name in _RUNNERS and any(self._holds_decoded(one, self._decoded) for one in node.args[:2]):
             yield "decoded", name, node.lineno
         if kind_of_call(name) == "process" and node.args and self._holds_decoded(node.args[0], self._decoded):
             yield "remote-command", name, node.lineno
-        if name in ("open", "io.open", "codecs.open") and self._opens_to_write(node):
+        if name in _OPENERS and self._opens_to_write(node):
             yield "write", name, node.lineno
         if self._decodes_text(node):
             yield "decode", "*.decode", node.lineno
-        called = name or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
-        yield from ((kind, given, node.lineno) for kind, given in _by_keywords(node.keywords, called))
         if name and node.args:
             yield from self._call_with(name, node)
         yield from self._hidden(node, name)
@@ -149,9 +169,9 @@ class Suspicions:
     def _call_with(self, name: str, node: ast.Call) -> Iterator[Suspicion]:
         """Calls that are odd by what they are given."""
         first = node.args[0]
-        if name.startswith(("ctypes.", "cffi.")) and name.endswith(_OPENING) and self._is_libc(first):
+        if name.startswith(_FOREIGN_CODE) and name.endswith(_OPENING) and self._is_libc(first):
             yield "libc", f"{name}({told(ast.unparse(first), 40)})", node.lineno
-        elif name in ("sys.path.insert", "sys.path.append", "site.addsitedir"):
+        elif name in _PATH_CHANGES:
             path = self._names.text(node.args[-1])
             if path and _ABSOLUTE.match(path):
                 yield "path-insert", f"{name}({path!r})", node.lineno
@@ -272,6 +292,13 @@ class Suspicions:
         return "()" not in self._names.resolve(node)
 
 
+@lru_cache(maxsize=1024)
+def _is_of_note(name: str) -> bool:
+    """Whether a call by this name can be odd in any of the ways that are looked for."""
+    is_known = name in _OF_NOTE or name.startswith(_FOREIGN_CODE) or bool(kind_of_call(name))
+    return is_known or is_executable_memory(name.rpartition(".")[2])
+
+
 def _lists_all_classes(function: ast.Attribute) -> bool:
     """`().__class__.__base__.__subclasses__()`: every class that there is, whatever its module calls it."""
     base = function.value
@@ -299,8 +326,10 @@ def _by_keywords(keywords: Iterable[ast.keyword], called: str) -> Iterator[tuple
     for keyword in keywords:
         if keyword.arg == "cmdclass":
             yield "cmdclass", "cmdclass"
-        elif keyword.arg in ("setup_requires", "dependency_links"):
-            yield "build-requires", keyword.arg
+        elif keyword.arg == "co_code":
+            yield "memory", "co_code"
+        elif keyword.arg in _BUILD_KEYWORDS:
+            yield "build-requires", str(keyword.arg)
         elif keyword.arg in _CHECKS and isinstance(keyword.value, ast.Constant) and keyword.value.value is False:
             is_meant = keyword.arg != "verify" or called.rpartition(".")[2] in _VERIFYING
             yield from [("unverified", f"{called}(…, {keyword.arg}=False)")] * is_meant

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
-T = TypeVar("T", bound=ast.AST)
+Node = TypeVar("Node", bound=ast.AST)
+T = TypeVar("T")
 _SKIPPED_FIELDS = frozenset(
     {
         "ctx", "op", "ops", "kind", "type_comment", "type_ignores", "conversion", "lineno", "id", "attr", "arg",
@@ -15,7 +17,8 @@ _SKIPPED_FIELDS = frozenset(
     }
 )  # fmt: skip
 """Fields that hold no part of a program that anybody looks for: contexts, operators, marks, plain texts."""
-_LEAVES = (ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
+LEAVES = frozenset({ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal})
+"""Types of nodes that have nothing below them."""
 
 
 class SyntaxTree:
@@ -35,16 +38,15 @@ class SyntaxTree:
     def _walked(self) -> tuple[dict[int, list[ast.AST]], dict[type, list[ast.AST]]]:
         """Nodes by what they stand below, and by type; operators and contexts are left out."""
         below: dict[int, list[ast.AST]] = {}
-        kinds: dict[type, list[ast.AST]] = {}
+        kinds: dict[type, list[ast.AST]] = defaultdict(list)
         level: list[ast.AST] = [self.root]
         while level:
             following: list[ast.AST] = []
             for node in level:
                 kind = type(node)
-                if kind in kinds:
-                    kinds[kind].append(node)
-                else:
-                    kinds[kind] = [node]
+                kinds[kind].append(node)
+                if kind in LEAVES:
+                    continue
                 found = _CHILDREN.get(kind, _children)(node)
                 if found:
                     below[id(node)] = found
@@ -57,9 +59,9 @@ class SyntaxTree:
         known = self._walked[1]
         return [node for kind in known if kind in kinds for node in known[kind]]
 
-    def of_kind(self, kind: type[T]) -> list[T]:
+    def of_kind(self, kind: type[Node]) -> list[Node]:
         """The nodes of one type, parents before their children."""
-        return cast("list[T]", self._walked[1].get(kind, []))
+        return cast("list[Node]", self._walked[1].get(kind, []))
 
     def source_of(self, node: ast.expr) -> str:
         """How a node is written; '' where the file is in another encoding than UTF-8."""
@@ -95,20 +97,27 @@ def _children(node: ast.AST) -> list[ast.AST]:
     return found
 
 
-def _none(_node: ast.AST) -> list[ast.AST]:
-    return []
-
-
 _CHILDREN: dict[type, Callable[[Any], list[ast.AST]]] = {
-    **dict.fromkeys(_LEAVES, _none),
     ast.Attribute: lambda node: [node.value],
     ast.Expr: lambda node: [node.value],
     ast.keyword: lambda node: [node.value],
+    ast.Starred: lambda node: [node.value],
+    ast.UnaryOp: lambda node: [node.operand],
+    ast.Return: lambda node: [node.value] if node.value is not None else [],
+    ast.arg: lambda node: [node.annotation] if node.annotation is not None else [],
     ast.Call: lambda node: [node.func, *node.args, *node.keywords],
     ast.Assign: lambda node: [*node.targets, node.value],
     ast.Subscript: lambda node: [node.value, node.slice],
     ast.Tuple: lambda node: node.elts,
     ast.List: lambda node: node.elts,
+    ast.JoinedStr: lambda node: node.values,
+    ast.BoolOp: lambda node: node.values,
+    ast.BinOp: lambda node: [node.left, node.right],
+    ast.Compare: lambda node: [node.left, *node.comparators],
+    ast.Dict: lambda node: [*(key for key in node.keys if key is not None), *node.values],
+    ast.If: lambda node: [node.test, *node.body, *node.orelse],
+    ast.With: lambda node: [*node.items, *node.body],
+    ast.For: lambda node: [node.target, node.iter, *node.body, *node.orelse],
 }
 """What most nodes are, without asking for their fields."""
 
@@ -127,7 +136,7 @@ def same_but_docstrings(one: ast.AST, other: ast.AST) -> bool:
                 return False
             waiting += [(getattr(left, name, None), getattr(right, name, None)) for name in left._fields]
         elif isinstance(left, list) and isinstance(right, list):
-            left, right = _without_docstring(left), _without_docstring(right)
+            left, right = without_docstring(left), without_docstring(right)
             if len(left) != len(right):
                 return False
             waiting += zip(left, right, strict=True)
@@ -136,7 +145,7 @@ def same_but_docstrings(one: ast.AST, other: ast.AST) -> bool:
     return True
 
 
-def _without_docstring(statements: list[object]) -> list[object]:
+def without_docstring(statements: Sequence[T]) -> Sequence[T]:
     """A list of statements without a text that stands at its beginning; other lists as they are."""
     first = statements[0] if statements else None
     return statements[1:] if isinstance(first, ast.Expr) and is_docstring(first) else statements

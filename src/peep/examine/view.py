@@ -15,7 +15,6 @@ from peep.examine.correspondence import Origin, Source, corresponding
 from peep.examine.facts import FileFacts, facts_in, parsed
 from peep.examine.file_kinds import binary_format, is_bytecode, native_format, text_of
 from peep.examine.import_reader import ImportReader
-from peep.examine.import_scan import is_scan_certain
 from peep.examine.metadata import ReleaseMetadata, entry_modules, read_build_system, read_entries, read_fields
 from peep.examine.moments import (
     StartupModules,
@@ -27,12 +26,13 @@ from peep.examine.moments import (
     without_source_folder,
 )
 from peep.examine.release import LARGEST_FILE, Release, ReleaseArchive, ReleaseFile
-from peep.examine.signals import ExaminedFile
+from peep.examine.signals import ExaminedFile, file_hits
 from peep.examine.syntax_tree import SyntaxTree
-from peep.examine.types import moment_rank
+from peep.examine.types import Hit, moment_rank
 from peep.formats.names import normalised
 
 _VERSIONED = re.compile(r"^([^/]+?)-[^/]*\.(dist-info|data)/")
+_VERSIONED_ENDINGS = (".dist-info", ".data")
 _GENERATED_EGG_INFO = frozenset(
     {
         "PKG-INFO",
@@ -79,7 +79,8 @@ class Unit:
 
 def unit_key(path: str, *, in_wheel: bool) -> Key:
     """`X-1.0.dist-info/METADATA` -> `X.dist-info/METADATA`, for wheels."""
-    return Key(in_wheel, _VERSIONED.sub(r"\1.\2/", path) if in_wheel else path)
+    is_versioned = in_wheel and path.partition("/")[0].endswith(_VERSIONED_ENDINGS)
+    return Key(in_wheel, _VERSIONED.sub(r"\1.\2/", path) if is_versioned else path)
 
 
 class ReleaseView:
@@ -102,6 +103,8 @@ class ReleaseView:
         self._facts: dict[str, FileFacts] = {}
         self._binaries: dict[str, BinaryFacts] = {}
         self._trees: dict[str, SyntaxTree | str] = {}
+        self._hits: dict[Key, list[Hit]] = {}
+        self._formats: dict[Key, str] = {}
         self._exact = with_facts
         self._is_base = is_base
         self.metadata = _metadata(release)
@@ -237,7 +240,7 @@ class ReleaseView:
     def _facts_of_changed(self, file: ReleaseFile) -> FileFacts | None:
         if file.sha256 not in self._exact or file.size > LARGEST_FILE:
             return None
-        if self._is_base and is_scan_certain(self.release.content(file.sha256)):
+        if self._is_base and self.imports.is_certain(file):
             return None
         return self.facts(file)
 
@@ -246,6 +249,12 @@ class ReleaseView:
 
         What an interpreter takes for source is text whatever it holds, so that nothing in it stays unread.
         """
+        found = self._formats.get(unit.key)
+        if found is None:
+            found = self._formats[unit.key] = self._format(unit)
+        return found
+
+    def _format(self, unit: Unit) -> str:
         if unit.path.lower().endswith(_SOURCE_SUFFIXES) and unit.file.size <= LARGEST_FILE:
             return native_format(unit.file.head) or ("bytecode" if is_bytecode(unit.path, unit.file.head) else "")
         if unit.file.size > LARGEST_FILE:
@@ -259,8 +268,14 @@ class ReleaseView:
             found = self._binaries[file.sha256] = binary_facts(kind, self.release.content(file.sha256))
         return found
 
-    def examined(self, unit: Unit) -> ExaminedFile:
-        """The unit as the rules want it."""
+    def hits(self, unit: Unit) -> list[Hit]:
+        """Every hit of the rules on contents, in order of lines."""
+        found = self._hits.get(unit.key)
+        if found is None:
+            found = self._hits[unit.key] = file_hits(self._examined(unit))
+        return found
+
+    def _examined(self, unit: Unit) -> ExaminedFile:
         wheel = self.release.main_wheel
         binary = self.binary(unit)
         is_analysed = is_python(unit.path) and not binary

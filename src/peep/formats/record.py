@@ -12,6 +12,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from peep.dataclass import NamedTuple
 from peep.formats.member_names import printable
@@ -99,7 +100,9 @@ def _from_hexadecimal(digest: str) -> str:
         return digest
 
 
+@lru_cache(maxsize=4096)
 def _row(digest: str, size: str) -> RecordRow:
+    """One row; two releases of a project share most of them."""
     algorithm, separator, encoded = digest.partition("=")
     if algorithm != "sha256" and algorithm not in _DIGEST_BYTES:
         if not separator:
