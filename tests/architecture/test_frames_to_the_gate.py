@@ -6,6 +6,7 @@ import venv
 from hashlib import sha256
 
 import peep.archives.verification
+import peep.cli.main
 from peep.cli.main import main
 from support.fake_index import FakeIndex
 from support.wheels import wheel_bytes, wheel_filename
@@ -44,6 +45,7 @@ def test_from_main_to_the_listed_digest(tmp_path, monkeypatch):
     def way(frame):
         return [*started.get(threading.current_thread(), ()), *own_frames(frame)]
 
+    monkeypatch.setattr(peep.cli.main, "_leave", lambda _: None)  # for the index answers in this process
     monkeypatch.setattr(threading.Thread, "start", noting_start)
     monkeypatch.setattr(peep.archives.verification, "listed_digest", noting_rule)
     monkeypatch.setenv("PEEP_STORE", str(tmp_path / "store"))

@@ -1,4 +1,4 @@
-"""How members of an archive were packed, as their headers state it: systems, tools' versions, modes, owners.
+"""Packing traits of an archive's members, as headers state them: systems, versions, modes, owners.
 
 Of archives that the strict readers accepted. Source: APPNOTE 4.4.2 (version made by), 4.4.15 (external attributes);
 POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended Header".
@@ -7,12 +7,12 @@ POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended Header".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from peep.archives.pax_records import parse_pax_records
 from peep.archives.random_access import ForwardWindow, ReadAt
 from peep.archives.tar_headers import BLOCK, is_extension, owner_numbers, parse_header
 from peep.archives.zip_directory import CENTRAL, read_ends
+from peep.dataclass import NamedTuple
 
 _WINDOW = 4 * BLOCK
 _USER_NAME = slice(265, 297)

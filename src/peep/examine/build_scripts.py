@@ -1,4 +1,4 @@
-"""Build code of an sdist: files and modules that its build configuration and its build scripts have run.
+"""Build code of an sdist: files and modules that its build configuration and scripts have run.
 
 Sources: setuptools' declarative configuration (`cmdclass`, `attr:`), the custom hooks of hatchling, pdm-backend,
 poetry-core and scikit-build-core.

@@ -1,4 +1,4 @@
-"""Rules over build files that are no Python: programs and downloads of CMake, Meson, Cargo, make and the shell."""
+"""Rules over build files that are no Python: of CMake, Meson, Cargo, make and the shell."""
 
 from __future__ import annotations
 

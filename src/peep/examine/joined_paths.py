@@ -1,4 +1,4 @@
-"""Joined paths of Python code: `home / ".aws" / "credentials"` and `os.path.join(home, ".aws", "credentials")`."""
+"""Joined paths of Python code: `home / ".aws" / "config"` and `os.path.join(home, ".aws")`."""
 
 from __future__ import annotations
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from typing import NamedTuple
 
-from peep.dataclass import dataclass
+from peep.dataclass import NamedTuple, dataclass
 from peep.examine.build_scripts import BuildCode, folders_of, is_plain_value, named_folders, named_scripts
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact

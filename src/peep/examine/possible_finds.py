@@ -1,4 +1,4 @@
-"""Old files that can hold what was found in a new release: a look at their text spares most of them the analysis."""
+"""Old files that can hold what was found in a new release: most are spared the analysis."""
 
 from __future__ import annotations
 

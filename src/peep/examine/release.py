@@ -7,12 +7,12 @@ import io
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from peep.archives.sdist import SdistContents, SdistEntry, open_sdist
 from peep.archives.wheel import OpenWheel, PlainWheel, open_wheel
 from peep.archives.zip_reader import LARGEST_CHUNK
-from peep.dataclass import dataclass
+from peep.dataclass import NamedTuple, dataclass
 from peep.errors import ArchiveError
 from peep.model import WheelEntry
 

@@ -1,4 +1,4 @@
-"""Equality of two versions of a Python file but for comments, docstrings and layout, from what changed alone.
+"""Equality of two versions of a Python file but for comments, docstrings and layout.
 
 Lines that both begin with, and lines that both end with, are the same statements in both. So of the old version only
 the statements around its changed lines are parsed, and compared with those that stand there in the tree of the new one.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from peep.dataclass import NamedTuple
 from peep.examine.syntax_tree import same_but_docstrings, without_docstring
 
 _ODD = (b"\r", b"\0", b"barry_as_FLUFL")

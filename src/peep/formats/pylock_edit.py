@@ -1,4 +1,4 @@
-"""Edits of a lock file's text (PEP 751) in place: the files of some packages become others, no other byte changes."""
+"""Edits of a lock file's text (PEP 751) in place: other files of some packages, and no other byte."""
 
 from __future__ import annotations
 

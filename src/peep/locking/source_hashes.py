@@ -1,4 +1,4 @@
-"""Hashes that stand in the sources of a lock: what was vetted before must not give way to what an index states."""
+"""Hashes in the sources of a lock, which must not give way to what an index states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads of a lock: one takes pages apart, two keep what was read, some ask ahead, while many wait for answers."""
+"""Threads of a lock: one takes pages apart, two keep what was read, some ask ahead."""
 
 from __future__ import annotations
 
