@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peep.proof.maker_files import _libraries
+from peep.dataclass import replace
+from peep.proof.maker_files import _libraries, standard_folders
 from peep.proof.maker_table import known_fingerprints
 from peep.proof.makers import is_written, values_for, venv_fingerprint
+from support.pins import target
 
 TEMPLATE = b'VIRTUAL_ENV="__VENV_DIR__"\nPATH="$VIRTUAL_ENV/__VENV_BIN_NAME__:$PATH"\nPS1="__VENV_PROMPT__${PS1:-}"\n'
 SCRIPT = b'VIRTUAL_ENV="/srv/env"\nPATH="$VIRTUAL_ENV/bin:$PATH"\nPS1="(env) ${PS1:-}"\n'
@@ -56,3 +58,18 @@ def test_folders_of_tcl_and_tk_are_found_beside_each_other(tmp_path: Path):
     found = [path for path in _libraries(str(base)) if path.startswith(str(base))]
 
     assert sorted(found) == sorted(str(base / inside) for inside in there)
+
+
+@pytest.mark.parametrize(
+    ("root", "above"),
+    [("/", {"/", "/lib", "/include"}), ("/srv/env", {"/srv/env", "/srv/env/lib", "/srv/env/include"})],
+)
+def test_folders_of_an_environment_end_at_its_root(root: str, above: set[str]):
+    paths = {"data": root, "purelib": f"{root.rstrip('/')}/lib/site-packages", "platlib": "/usr/lib64/site-packages"}
+    place = replace(target(), paths=paths)
+
+    found = standard_folders(place)
+
+    assert above <= found
+    assert found >= set(paths.values())
+    assert "/srv" not in found

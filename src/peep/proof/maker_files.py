@@ -278,7 +278,8 @@ def standard_folders(target: TargetEnvironment) -> frozenset[str]:
     folders = {os.path.join(root, *inside.split("/")) for inside in (f"include/python{version}", "include/site")}
     for path in (*target.paths.values(), *folders):
         place = path
-        while is_inside(place, root) or place == root:
+        while is_inside(place, root) and place != root:
             folders.add(place)
             place = os.path.dirname(place)
+        folders.add(root)
     return frozenset({*folders, *target.paths.values()})
