@@ -12,7 +12,7 @@ from peep.examine.correspondence import Origin, origins_count
 from peep.examine.diff import FileDiff, file_diff
 from peep.examine.file_kinds import native_format, text_of
 from peep.examine.habits import PackingHabits, changed_habits, habit_hits
-from peep.examine.hosts import lookalikes_among, named_hosts
+from peep.examine.hosts import lookalikes_among, may_resemble, named_hosts
 from peep.examine.inventory import inventory_of
 from peep.examine.metadata import metadata_hits
 from peep.examine.moments import is_python
@@ -249,7 +249,10 @@ def _host_hits(old: ReleaseView | None, new: ReleaseView, pairs: Sequence[Pair])
     for pair in pairs:
         if pair.old is None or pair.new is None or old is None or not is_python(pair.new.path):
             continue
-        before, now = (named_hosts(view.facts(unit.file).literals) for view, unit in ((old, pair.old), (new, pair.new)))
+        now = named_hosts(new.facts(pair.new.file).literals)
+        if not now or not may_resemble(old.release.content(pair.old.file.sha256), now):
+            continue
+        before = named_hosts(old.facts(pair.old.file).literals)
         for host, known in lookalikes_among(before, now):
             yield Hit("host-lookalike", pair.new.path, now[host].line, f"{host} (before: {known})", pair.new.moment)
 

@@ -38,5 +38,19 @@ def lookalikes_among(before: Iterable[str], now: Iterable[str]) -> Iterator[tupl
                 yield host, known[near]
 
 
+def may_resemble(content: bytes, hosts: Iterable[str]) -> bool:
+    """Whether `lookalikes_among` can find one of `hosts` near a host that a file names, as far as its text tells.
+
+    False only where each address in the text names a host, none of them near: most files need not be analysed to know.
+    """
+    wanted = {_registered(host) for host in hosts}
+    text = content.decode("utf-8", "replace")
+    named = _HOST.findall(text)
+    if len(named) < text.count("://"):
+        return True
+    domains = {_registered(host.lower()) for host in named}
+    return any(one != other and is_near(one, other) for one in wanted for other in domains)
+
+
 def _registered(host: str) -> str:
     return ".".join(host.split(".")[-_LABELS:])
