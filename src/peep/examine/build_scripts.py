@@ -10,7 +10,7 @@ import ast
 import configparser
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -136,7 +136,7 @@ def _is_literal(value: ast.expr | None) -> bool:
 def named_scripts(path: str, text: str, files: Mapping[str, object], folders: Collection[str]) -> Iterator[str]:
     """Programs of the sdist whose paths stand in a build script, from its own folder, the top, or a folder it names.
 
-    `folders`: all of the sdist's, as `folders_of` gives them.
+    `folders`: all of the sdist's, as `folders_above` gives them.
     """
     bases = dict.fromkeys((path.rpartition("/")[0], "", *islice(named_folders(text, folders), _MOST_FOLDERS)))
     words = (one.rstrip(".") for one in _WORD.findall(text))
@@ -150,14 +150,3 @@ def named_scripts(path: str, text: str, files: Mapping[str, object], folders: Co
 def named_folders(text: str, folders: Collection[str]) -> Iterator[str]:
     """Folders of the sdist that stand quoted in a build script, as it puts them on `sys.path`."""
     yield from (f"{one}/" for one in dict.fromkeys(_QUOTED_FOLDER.findall(text)) if one in folders)
-
-
-def folders_of(paths: Iterable[str]) -> frozenset[str]:
-    """Every folder that holds one of the files, without a slash at its end."""
-    return frozenset(above for path in paths for above in _folders_above(path))
-
-
-def _folders_above(path: str) -> Iterator[str]:
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        yield path

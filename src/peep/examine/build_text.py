@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from peep.examine.text_rules import Finding, line_at
+from peep.examine.text_rules import Finding, line_at, numbered
 
 _FETCHING = re.compile(
     r"\b(?:curl|wget)[ \t]+[-\"'$h@{]|/dev/tcp/|\bfile[ \t]*\([ \t]*DOWNLOAD\b|\b(?:ureq|reqwest)::|\bstd::net\b"
@@ -28,8 +28,5 @@ def build_findings(path: str, text: str) -> Iterator[Finding]:
 
 
 def _found(rule: str, pattern: re.Pattern[str], text: str) -> Iterator[Finding]:
-    line, counted = 1, 0
-    for found in pattern.finditer(text):
-        line += text.count("\n", counted, found.start())
-        counted = found.start()
-        yield rule, line, line_at(text, found.start())
+    for line, start in numbered(pattern.finditer(text), text):
+        yield rule, line, line_at(text, start)

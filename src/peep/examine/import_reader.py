@@ -72,8 +72,8 @@ class ImportReader:
         facts = self._facts(file)
         if facts is not None:
             return facts.imports
-        scan, content = self._scan(file), self._release.content(file.sha256)
-        analysed = None if is_scan_certain(content) else facts_of(content)
+        scan = self._scan(file)
+        analysed = None if self.is_certain(file) else facts_of(self._release.content(file.sha256))
         return scan.imports + scan.local if analysed is None or analysed.error else analysed.imports
 
     def text(self, file: ReleaseFile) -> str:

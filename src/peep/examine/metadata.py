@@ -135,6 +135,22 @@ def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> 
     if sorted(texts_now) == sorted(texts_before):
         return
     now, before = _by_name(texts_now), _by_name(texts_before)
+    yield from _required(path, before, now, _rule_of_new if old is not None else None)
+    yield from (("requires-gone", path, "; ".join(texts)) for name, texts in before.items() if name not in now)
+
+
+def _rule_of_new(texts: Sequence[str]) -> str:
+    is_optional = all(re.search(r"\bextra\s*==", text) for text in texts)
+    return "requires-extra" if is_optional else "requires-new"
+
+
+def _required(
+    path: str,
+    before: Mapping[str, Sequence[str]],
+    now: Mapping[str, Sequence[str]],
+    rule_of_new: Callable[[Sequence[str]], str] | None,
+) -> Iterator[Finding]:
+    """What is wanted by URL, otherwise, by a name that looks like another, or newly: where that is a rule."""
     for name, texts in now.items():
         known = before.get(name, [])
         yield from (("requires-url", path, text) for text in texts if text not in known and _has_url(text))
@@ -145,10 +161,8 @@ def _requirement_findings(old: ReleaseMetadata | None, new: ReleaseMetadata) -> 
         similar = lookalike_of(name)
         if similar:
             yield "requires-lookalike", path, f"{'; '.join(texts)} (known: {similar})"
-        if old is not None:
-            is_optional = all(re.search(r"\bextra\s*==", text) for text in texts)
-            yield "requires-extra" if is_optional else "requires-new", path, "; ".join(texts)
-    yield from (("requires-gone", path, "; ".join(texts)) for name, texts in before.items() if name not in now)
+        if rule_of_new is not None:
+            yield rule_of_new(texts), path, "; ".join(texts)
 
 
 def _has_url(text: str) -> bool:
@@ -235,19 +249,9 @@ def _build_requirement_findings(path: str, old: ReleaseMetadata | None, requires
     stood = (old.build_requires if old else None) or ()
     if sorted(requires) == sorted(stood):
         return
-    before = _by_name(stood)
-    for name, texts in _by_name(requires).items():
-        known = before.get(name, [])
-        yield from (("requires-url", path, text) for text in texts if text not in known and _has_url(text))
-        if name in before:
-            if sorted(texts) != sorted(known):
-                yield "requires-changed", path, f"{'; '.join(known)} -> {'; '.join(texts)}"
-            continue
-        similar = lookalike_of(name)
-        if similar:
-            yield "requires-lookalike", path, f"{'; '.join(texts)} (known: {similar})"
-        if old is not None and old.source_fields is not None:
-            yield "build-requires-new", path, "; ".join(texts)
+    is_known = old is not None and old.source_fields is not None
+    rule_of_new = (lambda _texts: "build-requires-new") if is_known else None
+    yield from _required(path, _by_name(stood), _by_name(requires), rule_of_new)
 
 
 def _field_findings(old: ReleaseMetadata, new: ReleaseMetadata) -> Iterator[Finding]:

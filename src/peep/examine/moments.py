@@ -8,12 +8,13 @@ from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 from peep.dataclass import NamedTuple, dataclass
-from peep.examine.build_scripts import BuildCode, folders_of, is_plain_value, named_folders, named_scripts
+from peep.examine.build_scripts import BuildCode, is_plain_value, named_folders, named_scripts
 from peep.examine.correspondence import SOURCE_FOLDERS, installed_path
 from peep.examine.facts import IMPORT, ImportFact
 from peep.examine.file_kinds import is_bytecode, native_format
 from peep.examine.import_reader import ImportReader
 from peep.examine.release import ReleaseFile
+from peep.formats.member_names import folders_above
 from peep.formats.startup_files import landing, startup_entry
 
 _TEST_FOLDERS = frozenset({"test", "tests", "testing", "testsuite", "_tests", "test_data", "testdata", "unittests"})
@@ -287,7 +288,7 @@ def _built(
     project calls little of it, and one that names its modules reads a version there.
     """
     build = {path for path in files if _is_build_file(path)}
-    folders = folders_of(files)
+    folders = folders_above(files)
     quoted = named_folders(imports.text(files["setup.py"]), folders) if "setup.py" in files else ()
     graph = ModuleGraph(files, tuple(dict.fromkeys((*build_code.roots, *SOURCE_FOLDERS, *quoted))), imports)
     waiting = [*build, *(path for path in build_code.paths if path in files)]

@@ -96,13 +96,19 @@ def _lines_with(rule: str, pattern: re.Pattern[str], text: str) -> Iterator[Find
 
 def _lines_of(rule: str, matches: Iterable[re.Match[str]], text: str) -> Iterator[Finding]:
     last = 0
+    for line, start in numbered(matches, text):
+        if line != last:
+            last = line
+            yield rule, line, line_at(text, start)
+
+
+def numbered(matches: Iterable[re.Match[str]], text: str) -> Iterator[tuple[int, int]]:
+    """Line, counted from 1, and position of each match, in their order; counts each part of a text once."""
     line, counted = 1, 0
     for found in matches:
         line += text.count("\n", counted, found.start())
         counted = found.start()
-        if line != last:
-            last = line
-            yield rule, line, line_at(text, found.start())
+        yield line, counted
 
 
 def line_at(text: str, position: int) -> str:

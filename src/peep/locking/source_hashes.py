@@ -10,6 +10,7 @@ from peep.locking.roots import Constraint, Root
 from peep.model import Digest
 
 _COMPARED = "sha256"
+_HINT = "find out who changed what; where the new files are meant, leave the hashes out"
 
 
 def hash_faults(planned: Sequence[PlannedPin], constraints: Sequence[Constraint]) -> list[RequirementsError]:
@@ -20,9 +21,6 @@ def hash_faults(planned: Sequence[PlannedPin], constraints: Sequence[Constraint]
         if _sha256s(line).isdisjoint(pin.listed.hashes)
     ]
     return list({error.location: error for error in found}.values())
-
-
-_HINT = "find out who changed what; where the new files are meant, leave the hashes out"
 
 
 def hash_warnings(planned: Sequence[PlannedPin], constraints: Sequence[Constraint]) -> Iterator[str]:

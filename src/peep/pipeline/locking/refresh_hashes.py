@@ -72,11 +72,9 @@ def _lock_file(present: PresentLock, path: str, listed: Listed) -> tuple[str, Ch
     packages = {key: refreshed_package(key[0], release, present.files) for key, release in listed.items()}
     written = {key: _written(listed[key], package) for key, package in packages.items()}
     found = _differing(present.pins, written)
-    different = [pin for pin, _ in found]
+    different = {id(pin) for pin, _ in found}
     changed = {
-        number: packages[pin.name, pin.version]
-        for number, pin in enumerate(present.pins)
-        if any(pin is one for one in different)
+        number: packages[pin.name, pin.version] for number, pin in enumerate(present.pins) if id(pin) in different
     }
     try:
         return with_files(present.source.text, changed), found
